@@ -1,0 +1,32 @@
+"""The settings of a test run: the site's own, in a world nobody else tests in."""
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+from mila import services
+
+_slots = []
+
+
+def _own_world(folder: Path) -> str:
+    """Several test runs of one checkout may go on at once; the kernel gives a slot back, also after kill -9."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(100):
+        slot = (folder / f"slot-{number}.lock").open("a")
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _slots.append(slot)
+            return f"test{number or ''}"
+        slot.close()
+    raise RuntimeError("A hundred test runs at once.")
+
+
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["MILA_WORLD"] += f"_{worker}"
+else:
+    os.environ["MILA_WORLD"] = _own_world(services.var("test"))
+    os.environ["PGOPTIONS"] = "-c synchronous_commit=off"  # a test's rows need not outlive a power cut
+
+from mila.settings import *  # noqa: E402, F403
