@@ -1,0 +1,17 @@
+"""What every page knows of the house, as `house`. Nothing here asks the database."""
+
+from django.conf import settings
+
+
+def house(request) -> dict:
+    return {
+        "house": {
+            "name": "Mila",
+            "languages": settings.LANGUAGES,
+            "streams_url": settings.STREAMS_URL,
+            "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
+            "standin": settings.STANDIN,
+            "support": settings.SUPPORT,
+            "production": settings.PRODUCTION,
+        }
+    }

@@ -1,0 +1,34 @@
+"""Forms in the house look: every {{ form }} and {{ field.as_field_group }} is drawn by templates/components/."""
+
+from django.forms.renderers import TemplatesSetting
+
+# What is drawn as a box; checkboxes, radios and hidden inputs are not.
+BOXES = {
+    "text", "email", "tel", "number", "password", "search", "url",
+    "date", "time", "datetime-local", "file",
+}  # fmt: skip
+CHOICES = {
+    "django/forms/widgets/radio.html": "components/_choices.html",
+    "django/forms/widgets/checkbox_select.html": "components/_choices.html",
+}
+
+
+def _dress(widget: dict) -> None:
+    """Give boxes the class field-box, unless the widget came with a class of its own (the admin's do)."""
+    for part in widget.get("subwidgets", []):
+        _dress(part)
+    kind = widget.get("type", "")
+    name = widget.get("template_name", "")
+    if kind in BOXES or name.endswith(("/textarea.html", "/select.html", "/clearable_file_input.html")):
+        widget["attrs"].setdefault("class", "field-box")
+
+
+class HouseRenderer(TemplatesSetting):
+    form_template_name = "components/_form.html"
+    field_template_name = "components/_field.html"
+
+    def render(self, template_name, context, request=None):
+        if "widget" in context:
+            _dress(context["widget"])
+            template_name = CHOICES.get(template_name, template_name)
+        return super().render(template_name, context, request)
