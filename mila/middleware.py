@@ -1,0 +1,211 @@
+"""What every answer has in common: readable input, the person's language, privacy from caches, htmx's manners."""
+
+import logging
+from functools import wraps
+from urllib.parse import urlsplit
+
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.conf import settings
+from django.contrib import auth, messages
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import DataError
+from django.http import HttpResponse, RawPostDataException, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.middleware.locale import LocaleMiddleware
+from django.shortcuts import resolve_url
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+
+from mila import reading
+from mila.views import error_page, messages_beside
+
+logger = logging.getLogger(__name__)
+
+
+class AdminCSP:
+    """A weaker policy for the admin alone: its theme evaluates attributes and sets styles (Alpine)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.path.startswith("/admin/"):
+            response._csp_update = {"script-src": [UNSAFE_EVAL]}
+            response._csp_replace = {"style-src": [SELF, UNSAFE_INLINE]}
+        return response
+
+
+class ReadableInput:
+    """FAULT W3: unreadable or absurd input gets a calm page and 400 or 413, never 500.
+
+    Stands before the session, so that nothing has touched the input yet. The form is read once its view is known:
+    a view without CSRF protection (a signed webhook) wants the raw body.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            reading.check_head(request)
+            request.GET  # noqa: B018  (parsed here, where too many fields are caught)
+        except SuspiciousOperation:
+            return self._refuse(request, 400)
+        except reading.TooLarge:
+            return self._refuse(request, 414)
+        except reading.Unreadable:
+            return self._refuse(request, 400)
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if request.method in ("GET", "HEAD", "OPTIONS", "TRACE") or getattr(view, "csrf_exempt", False):
+            return None
+        try:
+            reading.check_form(request)
+        except Exception as error:  # told apart below; what is not input goes on
+            return self.process_exception(request, error) or _reraise(error)
+        return None
+
+    def process_exception(self, request, error):
+        """Input that only the view could find unreadable."""
+        if isinstance(error, (RequestDataTooBig, reading.TooLarge)):
+            return self._refuse(request, 413)
+        if isinstance(error, DataError):
+            # The database would not take a value that a form let through: refused, and worth a look.
+            logger.warning("Unstorable input at %s", request.path, exc_info=error)
+            return self._refuse(request, 400)
+        if isinstance(error, UNREADABLE):
+            return self._refuse(request, 400)
+        return None
+
+    def _refuse(self, request, status):
+        # No session: its cookie may be what cannot be read.
+        with translation.override(translation.get_language_from_request(request)):
+            response = error_page(request, status)
+            response.headers["Content-Language"] = translation.get_language()
+        response.headers["Connection"] = "close"
+        return response
+
+
+UNREADABLE = (
+    reading.Unreadable,
+    MultiPartParserError,
+    RawPostDataException,
+    SuspiciousOperation,
+    UnicodeError,
+    UnreadablePostError,
+)
+
+
+def _reraise(error):
+    raise error
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The language cookie, else the signed-in person's own language, else what the browser asks for, else French."""
+
+    def process_request(self, request):
+        super().process_request(request)
+        if settings.LANGUAGE_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return
+        # What AuthenticationMiddleware would find a moment later, in the place where it looks first.
+        request._cached_user = auth.get_user(request)
+        language = getattr(request._cached_user, "language", "")
+        if translation.check_for_language(language) and language in dict(settings.LANGUAGES):
+            translation.activate(language)
+            request.LANGUAGE_CODE = translation.get_language()
+
+
+def private_page(view):
+    """Never kept by a cache, whoever asks: the address or the person makes it private (FAULT A13)."""
+
+    @wraps(view)
+    def inner(request, *args, **kwargs):
+        return _keep_private(view(request, *args, **kwargs))
+
+    return inner
+
+
+def public_page(view):
+    """The same for everybody, also for those who are signed in: the view's own cache headers stand."""
+
+    @wraps(view)
+    def inner(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response.mila_public = True
+        return response
+
+    return inner
+
+
+def _keep_private(response):
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers.setdefault("X-Robots-Tag", "noindex")
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+class PrivatePages:
+    """FAULT A13: `no-store` on every answer to somebody with a session, and on every page that is not the catalogue's.
+
+    Pages behind a secret link have no session, so privacy is the rule and `PUBLIC` the exception.
+    """
+
+    PUBLIC = ("catalogue", "mila", "django.views.i18n", "django.views.static", "django.contrib.staticfiles")
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        had_session = not request.session.is_empty()
+        response = self.get_response(request)
+        # The same address answers a page or a part of it.
+        patch_vary_headers(response, ["HX-Request"])
+        if getattr(response, "mila_public", False):
+            return response
+        if had_session or not request.session.is_empty() or not self._public(request):
+            _keep_private(response)
+        return response
+
+    def _public(self, request):
+        if request.resolver_match is None:
+            return True  # no such address
+        module = request.resolver_match.func.__module__
+        return any(module == name or module.startswith(f"{name}.") for name in self.PUBLIC)
+
+
+class HtmxSession:
+    """A part of a page is never the sign-in form, and what the site has to say is not lost in a swap."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.login = resolve_url(settings.LOGIN_URL)
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not request.htmx:
+            return response
+        if response.status_code in (301, 302, 303) and urlsplit(response["Location"]).path == self.login:
+            back = request.htmx.current_url_abs_path or "/"
+            return HttpResponse(status=204, headers={"HX-Redirect": f"{self.login}?{urlencode({'next': back})}"})
+        if self._is_a_part(response):
+            _append_messages(request, response)
+        return response
+
+    def _is_a_part(self, response):
+        leaves = any(name in response for name in ("HX-Redirect", "HX-Refresh", "HX-Location"))
+        html = response.get("Content-Type", "").startswith("text/html")
+        return html and not leaves and not response.streaming and response.status_code in (200, 201, *range(400, 500))
+
+
+def _append_messages(request, response):
+    """What the site has to say goes beside the part, unless the part shows it already (out-of-band swap)."""
+    storage = messages.get_messages(request)
+    # `used`: shown already. Otherwise len() looks without using them up.
+    if getattr(storage, "used", True) or not len(storage):
+        return
+    response.write(messages_beside(storage, request))
+    if "Content-Length" in response:
+        response.headers["Content-Length"] = str(len(response.content))

@@ -1,0 +1,121 @@
+"""One place for Redis clients. The cache's answers within 100 ms or is left alone: Redis is a gate, never the judge.
+
+FAULT C5: a dead or stuck Redis costs one request 100 ms and the others nothing. Callers catch RedisError and go on.
+"""
+
+import time
+from functools import cache
+
+import redis
+from django.conf import settings
+from django.core.cache.backends.redis import RedisCache
+from redis import RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+__all__ = ["QuietCache", "RedisError", "broker_redis", "cache_redis"]
+
+PATIENCE = 0.1  # seconds
+REST = 1.0  # seconds without another try after a failure
+
+
+class Breaker:
+    """After a failure nothing is tried for a second, so that only one request at a time pays for a dead server."""
+
+    def __init__(self):
+        self.closed_until = 0.0
+
+    def __enter__(self):
+        if time.monotonic() < self.closed_until:
+            raise redis.ConnectionError("Redis failed a moment ago; not tried again yet.")
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):
+            self.closed_until = time.monotonic() + REST
+
+
+class BriskRedis(redis.Redis):
+    """A client that gives up at once and then rests. Its pipelines are not guarded: none is needed."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.breaker = Breaker()
+
+    def execute_command(self, *args, **options):
+        with self.breaker:
+            return super().execute_command(*args, **options)
+
+
+def _client(url: str) -> BriskRedis:
+    return BriskRedis.from_url(
+        url,
+        socket_timeout=PATIENCE,
+        socket_connect_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+    )
+
+
+@cache
+def cache_redis() -> BriskRedis:
+    """Locks and live messages; answers are str. Raises RedisError within 100 ms, or at once while it rests."""
+    return _client(settings.REDIS_URL)
+
+
+@cache
+def broker_redis() -> BriskRedis:
+    """Only to ask the broker how it is: jobs go through Celery."""
+    url = settings.CELERY_BROKER_URL
+    if url.startswith("redis+socket://"):
+        url = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
+    return _client(url)
+
+
+class QuietCache(RedisCache):
+    """Django's cache, empty and forgetful while Redis is away, instead of an error on the page."""
+
+    def __init__(self, server, params):
+        options = params.setdefault("OPTIONS", {})
+        options.update(socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0))
+        super().__init__(server, params)
+        self.breaker = Breaker()
+
+    def _quietly(self, method, otherwise, *args, **kwargs):
+        try:
+            with self.breaker:
+                return method(*args, **kwargs)
+        except RedisError:
+            return otherwise
+
+    def add(self, *args, **kwargs):
+        return self._quietly(super().add, True, *args, **kwargs)
+
+    def get(self, key, default=None, version=None):
+        return self._quietly(super().get, default, key, default, version)
+
+    def set(self, *args, **kwargs):
+        return self._quietly(super().set, None, *args, **kwargs)
+
+    def touch(self, *args, **kwargs):
+        return self._quietly(super().touch, False, *args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        return self._quietly(super().delete, False, *args, **kwargs)
+
+    def get_many(self, *args, **kwargs):
+        return self._quietly(super().get_many, {}, *args, **kwargs)
+
+    def has_key(self, *args, **kwargs):
+        return self._quietly(super().has_key, False, *args, **kwargs)
+
+    def incr(self, key, delta=1, version=None):
+        return self._quietly(super().incr, delta, key, delta, version)
+
+    def set_many(self, data, *args, **kwargs):
+        return self._quietly(super().set_many, list(data), data, *args, **kwargs)
+
+    def delete_many(self, *args, **kwargs):
+        return self._quietly(super().delete_many, None, *args, **kwargs)
+
+    def clear(self):
+        return self._quietly(super().clear, False)

@@ -1,0 +1,167 @@
+"""Pages of the house itself: what went wrong, whether the site is well, where a person goes after signing in."""
+
+import logging
+
+import redis
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.contrib.messages import ERROR
+from django.contrib.messages.storage.base import Message
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template import loader
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from mila import heartbeat
+from mila.redis import broker_redis, cache_redis
+
+logger = logging.getLogger(__name__)
+
+WORDS = {
+    400: (
+        _("We could not read that"),
+        _("Something in the address or the form could not be read. Nothing was changed. Please go back and try again."),
+    ),
+    403: (
+        _("This page is not open to you"),
+        _("You may be signed in with another account. Nothing was changed."),
+    ),
+    404: (
+        _("There is nothing at this address"),
+        _("The link may be old or mistyped. Everything else is still in its place."),
+    ),
+    413: (
+        _("That was too large to send"),
+        _("A photo may have up to 10 MB. Nothing was saved. Please go back and send less at a time."),
+    ),
+    414: (
+        _("We could not read that"),
+        _("The address is too long. Nothing was changed."),
+    ),
+    500: (
+        _("Something went wrong on our side"),
+        _("We have been told. Please try again in a moment, or call us if it is urgent."),
+    ),
+    "csrf": (
+        _("The page was open for too long"),
+        _("For your safety it has to be loaded again. Nothing was changed. Please go back, reload it and send again."),
+    ),
+}
+
+
+def error_page(request, status, *, words=None):
+    """One calm page for every refusal; for htmx a short message and no swap. Stands without database and template."""
+    title, sentence = WORDS[words or status]
+    beside = request.headers.get("HX-Request") == "true"
+    try:
+        if beside:
+            page = messages_beside([Message(ERROR, f"{title}. {sentence}")])
+        else:
+            page = loader.render_to_string("error.html", {"title": title, "sentence": sentence}, request)
+    except Exception:  # the page that says "something broke" must not break
+        logger.exception("The error page could not be made")
+        page = format_html(
+            '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{} – Mila</title></head>'
+            "<body><main><h1>{}</h1><p>{}</p></main></body></html>",
+            get_language() or "fr",
+            title,
+            title,
+            sentence,
+        )
+    response = HttpResponse(page, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    if beside:
+        response.headers["HX-Reswap"] = "none"
+    return response
+
+
+def messages_beside(notes, request=None):
+    """The messages' place with these in it, to be sent beside a part or instead of one (out-of-band swap)."""
+    return loader.render_to_string("components/_messages.html", {"messages": notes, "swap": True}, request)
+
+
+def bad_request(request, exception=None):
+    return error_page(request, 400)
+
+
+def permission_denied(request, exception=None):
+    return error_page(request, 403)
+
+
+def page_not_found(request, exception=None):
+    return error_page(request, 404)
+
+
+def server_error(request):
+    return error_page(request, 500)
+
+
+def csrf_failure(request, reason=""):
+    """The token is missing or old: nothing was done (FAULT S10)."""
+    return error_page(request, 403, words="csrf")
+
+
+@require_safe
+@never_cache
+def healthz(request):
+    """This process answers. For load balancers and restarts: asks nothing of anybody else."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request):
+    """Database, both Redis and the sweeps' heartbeats: 200 when all is well, else 503 and what is not.
+
+    For alarms (FAULT T2). Pages do not need Redis (FAULT C5), so no load balancer should take them down for it.
+    """
+    found = {"database": "ok", "sweeps": "ok"}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        late = heartbeat.late()
+        if late:
+            found["sweeps"] = f"late: {', '.join(late)}"
+    except DatabaseError:
+        found = {"database": "down", "sweeps": "unknown"}
+    for name, client in (("cache", cache_redis), ("broker", broker_redis)):
+        try:
+            client().ping()
+            found[name] = "ok"
+        except redis.RedisError:
+            found[name] = "down"
+    well = all(value == "ok" for value in found.values())
+    return JsonResponse(found, status=200 if well else 503)
+
+
+@login_required
+def start(request):
+    """Where a person goes after signing in: staff to the admin, a partner's people to their day, else the bookings."""
+    user = request.user
+    if user.is_staff:
+        return redirect("admin:index")
+    for role, page in (("technician", "partner_offers"), ("dispatcher", "partner_offers")):
+        if hasattr(user, role):
+            return redirect(_first(page, "/partner/"))
+    return redirect(_first("my_bookings", "/"))
+
+
+def _first(name, otherwise):
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return otherwise
+
+
+def styleguide(request):
+    """Every component in every state, for whoever builds pages: with DEBUG, or for staff."""
+    if not (settings.DEBUG or request.user.is_staff):
+        raise Http404
+    return render(request, "styleguide.html")
