@@ -1,0 +1,229 @@
+"""What Mila sells: services and packages with their dated prices, and the dated figures of policy."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Country, PartnerKind, Skill
+from catalogue.policy import TYPES, PolicyError, decode
+from mila.clock import MilaNow
+
+
+class Currency(models.TextChoices):
+    EUR = "EUR", "EUR"
+    CHF = "CHF", "CHF"
+
+
+CURRENCY_OF = {Country.FRANCE.value: Currency.EUR.value, Country.SWITZERLAND.value: Currency.CHF.value}
+
+
+def lines(text: str | None) -> list[str]:
+    """A list kept as one line each, without the blanks."""
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
+class Category(models.Model):
+    slug = models.SlugField(unique=True)
+    icon = models.SlugField(help_text=_("Name of a symbol in the sprite."))
+    name = models.CharField(_("name"), max_length=60)
+    hurt = models.CharField(_("what hurts"), max_length=120)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "slug"]
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+
+    def __str__(self):
+        return self.name
+
+
+class PricedQuerySet(models.QuerySet):
+    """Things with dated prices: `on_sale` answers what they cost somewhere at an instant."""
+
+    def on_sale(self, country: str, at: datetime):
+        """Active rows with a price in force there; adds `price_cents` and `currency`. One query."""
+        prices = self.model._meta.get_field("prices")
+        in_force = prices.related_model.objects.filter(
+            **{prices.field.name: OuterRef("pk")}, country=country, starts_at__lte=at
+        ).order_by("-starts_at")
+        return (
+            self.filter(active=True)
+            .annotate(price_cents=Subquery(in_force.values("price_cents")[:1]), currency=Value(CURRENCY_OF[country]))
+            .filter(price_cents__isnull=False)
+        )
+
+
+class Service(models.Model):
+    """A catalogue entry. The lists are texts with one item a line, so that each language is one field."""
+
+    slug = models.SlugField(unique=True)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services")
+    skill = models.ForeignKey(Skill, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=80)
+    summary = models.CharField(_("summary"), max_length=240)
+    included = models.TextField(_("included"), blank=True)
+    not_included = models.TextField(_("not included"), blank=True)
+    tools = models.TextField(_("tools"), blank=True)
+    steps = models.TextField(_("steps"), blank=True)
+    prepare = models.TextField(_("what to prepare"), blank=True)
+    search_words = models.TextField(_("words people search with"), blank=True)
+    duration_minutes = models.PositiveSmallIntegerField(_("duration in minutes"))
+    active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = PricedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["category__position", "position", "slug"]
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(duration_minutes__gte=15, duration_minutes__lte=480), name="service_lasts_15_to_480_min"
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def included_list(self) -> list[str]:
+        return lines(self.included)
+
+    @property
+    def not_included_list(self) -> list[str]:
+        return lines(self.not_included)
+
+    @property
+    def tools_list(self) -> list[str]:
+        return lines(self.tools)
+
+    @property
+    def steps_list(self) -> list[str]:
+        return lines(self.steps)
+
+    @property
+    def prepare_list(self) -> list[str]:
+        return lines(self.prepare)
+
+
+class Package(models.Model):
+    """A fixed-price extra that can be added to a job; without services it fits every one."""
+
+    slug = models.SlugField(unique=True)
+    services = models.ManyToManyField(Service, blank=True, related_name="packages")
+    name = models.CharField(_("name"), max_length=80)
+    summary = models.CharField(_("summary"), max_length=160, blank=True)
+    duration_minutes = models.PositiveSmallIntegerField(_("duration in minutes"))
+    active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = PricedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "slug"]
+        verbose_name = _("package")
+        verbose_name_plural = _("packages")
+
+    def __str__(self):
+        return self.name
+
+
+class DatedPrice(models.Model):
+    """A price from an instant on, until the next row. VAT included, minor units, the currency of the country."""
+
+    country = models.CharField(_("country"), max_length=2, choices=Country.choices)
+    currency = models.CharField(_("currency"), max_length=3, choices=Currency.choices)
+    price_cents = models.PositiveIntegerField(_("price in cents"))
+    starts_at = models.DateTimeField(_("from"), db_default=MilaNow())
+
+    class Meta:
+        abstract = True
+        ordering = ["country", "-starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(price_cents__gt=0), name="%(class)s_costs_something"),
+            models.CheckConstraint(
+                condition=Q(country="FR", currency="EUR") | Q(country="CH", currency="CHF"),
+                name="%(class)s_currency_of_country",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.country} {self.price_cents / 100:.2f} {self.currency}"
+
+
+class ServicePrice(DatedPrice):
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="prices", verbose_name=_("service"))
+
+    class Meta(DatedPrice.Meta):
+        verbose_name = _("price of a service")
+        verbose_name_plural = _("prices of services")
+        constraints = [
+            *DatedPrice.Meta.constraints,
+            models.UniqueConstraint(fields=["service", "country", "starts_at"], name="one_service_price_an_instant"),
+        ]
+
+
+class PackagePrice(DatedPrice):
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="prices", verbose_name=_("package"))
+
+    class Meta(DatedPrice.Meta):
+        verbose_name = _("price of a package")
+        verbose_name_plural = _("prices of packages")
+        constraints = [
+            *DatedPrice.Meta.constraints,
+            models.UniqueConstraint(fields=["package", "country", "starts_at"], name="one_package_price_an_instant"),
+        ]
+
+
+class PolicyRowQuerySet(models.QuerySet):
+    def in_force(self, at: datetime, *, country: str, partner_kind: str, brand: str) -> "list[PolicyRow]":
+        """Rows that apply, the deciding one last: general before narrow, then early before late. One query.
+
+        A brand's row weighs more than a partner kind's, and that more than a country's.
+        """
+        return list(
+            self.filter(starts_at__lte=at, country__in=["", country], partner_kind__in=["", partner_kind])
+            .filter(brand__in=["", brand])
+            .order_by("brand", "partner_kind", "country", "starts_at", "pk")  # "" sorts first
+        )
+
+
+class PolicyRow(models.Model):
+    """One figure of `catalogue.policy.Policy` from an instant on; empty columns mean "everywhere"."""
+
+    key = models.CharField(_("figure"), max_length=40)
+    value = models.JSONField(_("value"))
+    country = models.CharField(_("country"), max_length=2, choices=Country.choices, blank=True, default="")
+    partner_kind = models.CharField(_("partner"), max_length=6, choices=PartnerKind.choices, blank=True, default="")
+    brand = models.SlugField(_("brand"), blank=True, default="", db_index=False)
+    starts_at = models.DateTimeField(_("from"), db_default=MilaNow())
+    note = models.CharField(_("why"), max_length=200)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, editable=False)
+
+    objects = PolicyRowQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["key", "-starts_at"]
+        verbose_name = _("policy row")
+        verbose_name_plural = _("policy rows")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key", "country", "partner_kind", "brand", "starts_at"], name="one_policy_row_an_instant"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.key} = {self.value}"
+
+    def clean(self):
+        """Refuses a figure that does not exist and a value that does not fit it."""
+        try:
+            decode(self.key, self.value)
+        except PolicyError as error:
+            raise ValidationError({"value" if self.key in TYPES else "key": str(error)}) from error

@@ -1,0 +1,20 @@
+"""Which texts of the catalogue exist once per language (name_fr, name_de, name_it, name_en)."""
+
+from modeltranslation.translator import TranslationOptions, register
+
+from catalogue.models import Category, Package, Service
+
+
+@register(Category)
+class CategoryTranslation(TranslationOptions):
+    fields = ("name", "hurt")
+
+
+@register(Service)
+class ServiceTranslation(TranslationOptions):
+    fields = ("name", "summary", "included", "not_included", "tools", "steps", "prepare", "search_words")
+
+
+@register(Package)
+class PackageTranslation(TranslationOptions):
+    fields = ("name", "summary")
