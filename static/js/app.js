@@ -1,0 +1,43 @@
+// Boot. A behaviour is fetched when the page, or a part swapped in later, carries its attribute.
+// No words here: they come from data- attributes.
+
+import { once } from "./once.js";
+import { manners } from "./manners.js";
+
+const behaviours = [
+  ["[data-countdown], [data-clock]", () => import("./countdown.js")],
+  ["[data-live-url]", () => import("./live.js")],
+  ["[data-signature]", () => import("./signature.js")],
+  ["[data-position-url]", () => import("./position.js")],
+];
+const started = new WeakSet();
+
+function matching(root, selector) {
+  const inside = [...root.querySelectorAll(selector)];
+  return root.matches?.(selector) ? [root, ...inside] : inside;
+}
+
+// seenAt: when the answer that brought the element reached this device; the server's `data-now` belongs to it.
+function wake(root, seenAt) {
+  for (const [selector, load] of behaviours) {
+    for (const element of matching(root, selector)) {
+      if (started.has(element)) continue;
+      started.add(element);
+      load().then((module) => module.start(element, seenAt));
+    }
+  }
+  for (const element of matching(root, "[data-focus]")) element.focus({ preventScroll: false });
+  for (const element of matching(root, "[data-dismiss], [data-scripted]")) element.hidden = false;
+}
+
+const arrival = performance.getEntriesByType("navigation")[0]?.responseStart;
+wake(document.body, arrival ? performance.timeOrigin + arrival : Date.now());
+new MutationObserver((changes) => {
+  for (const change of changes) {
+    for (const node of change.addedNodes) {
+      if (node.nodeType === Node.ELEMENT_NODE) wake(node, Date.now());
+    }
+  }
+}).observe(document.body, { childList: true, subtree: true });
+once(document);
+manners(document);

@@ -1,0 +1,41 @@
+// Small delegated habits: close a message, open a dialog, submit on change, say when the network is gone.
+
+export function manners(document) {
+  document.addEventListener("click", (event) => {
+    const dismiss = event.target.closest("[data-dismiss]");
+    if (dismiss) dismiss.closest(".toast").hidden = true;
+    const opener = event.target.closest("[data-opens]");
+    const dialog = opener && document.getElementById(opener.dataset.opens);
+    if (dialog?.showModal) {
+      event.preventDefault();
+      dialog.showModal();
+    }
+    for (const menu of document.querySelectorAll("details.language[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest("details.language[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+  document.addEventListener("change", (event) => {
+    const field = event.target.closest("[data-submit]");
+    field?.form?.requestSubmit();
+  });
+
+  // A line the page brought along, hidden until it is true.
+  const show = (what, now) => {
+    for (const line of document.querySelectorAll(`[data-when="${what}"]`)) line.hidden = !now;
+  };
+  addEventListener("offline", () => show("offline", true));
+  addEventListener("online", () => show("offline", false));
+  if (!navigator.onLine) show("offline", true);
+  document.addEventListener("htmx:before:request", () => show("failed", false));
+  document.addEventListener("htmx:error", () => show(navigator.onLine ? "failed" : "offline", true));
+  document.addEventListener("htmx:response:error", (event) => {
+    if (event.detail.ctx.response.raw.status >= 500) show("failed", true);
+  });
+}
