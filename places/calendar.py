@@ -1,0 +1,233 @@
+"""When a visit can be: local times, service days, bookable starts (PRODUCT B3, B4) and the night (D7, L5). Pure.
+
+All figures come in as `Hours`, the instant now as `now`. A day is a local date; a start is a local time with its zone,
+so that its wall time is `start.replace(tzinfo=None)` and its instant `start.astimezone(UTC)`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import holidays
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext_lazy as _
+
+from mila.errors import Refusal
+
+# The eastern departments have two holidays of their own.
+FRENCH_CALENDARS = {"57": "57", "67": "6AE", "68": "6AE"}
+MOMENT = "l j F, H:i"
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Policy figures of PRODUCT B3, D7 and L5; the catalogue's policy builds one from its rows."""
+
+    lead: timedelta = timedelta(hours=2)
+    horizon: timedelta = timedelta(days=60)
+    step: timedelta = timedelta(minutes=30)
+    opens: time = time(8)
+    closes: time = time(20)
+    weekdays: frozenset[int] = frozenset(range(6))  # Monday is 0
+    # Booked from evening to morning, a visit cannot start before first_after_evening of the next service day.
+    evening: time = time(19)
+    morning: time = time(7, 30)
+    first_after_evening: time = time(10, 30)
+    night_from: time = time(21)
+    night_until: time = time(7, 30)
+
+    def __post_init__(self):
+        if not self.weekdays:
+            raise ValueError("There must be a day of the week on which visits are made.")
+
+
+HOURS = Hours()
+
+
+class Locality(Protocol):
+    """Whatever knows its calendar: places.place.Place, or a row that stores these three."""
+
+    country: str
+    region: str
+    timezone: str
+
+
+class NonexistentTime(Refusal):
+    sentence = _("The clocks go forward that night, so this time does not exist. Please choose another.")
+
+
+class NotOnGrid(Refusal):
+    sentence = _("Please choose one of the start times shown.")
+
+
+class TooSoon(Refusal):
+    sentence = _("This start is too soon. Please choose a later one.")
+
+
+class TooFar(Refusal):
+    sentence = _("This start is too far ahead. Please choose an earlier one.")
+
+
+class Closed(Refusal):
+    sentence = _("No visit is possible at that time. Please choose one of the times shown.")
+
+
+class Holiday(Refusal):
+    sentence = _("This day is a public holiday there. Please choose another day.")
+
+
+# --- Wall time and instant
+
+
+def instant(wall: datetime, zone: str) -> datetime:
+    """The instant of a wall time, in UTC. One that does not exist is refused; one that exists twice is the first."""
+    if wall.tzinfo is not None:
+        raise TypeError("A wall time has no zone of its own.")
+    at = wall.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+    if wall_time(at, zone).replace(fold=0) != wall.replace(fold=0):
+        raise NonexistentTime
+    return at
+
+
+def wall_time(at: datetime, zone: str) -> datetime:
+    """What the clock on the wall shows at that instant."""
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+# --- Days
+
+
+@lru_cache(maxsize=2_000)
+def public_holidays(year: int, country: str, region: str) -> frozenset[date]:
+    """The public holidays of the place; of the whole country where the region is not known to have its own."""
+    calendar = FRENCH_CALENDARS.get(region) if country == "FR" else region
+    known = getattr(holidays, country).subdivisions
+    return frozenset(holidays.country_holidays(country, subdiv=calendar if calendar in known else None, years=year))
+
+
+def is_holiday(day: date, country: str, region: str) -> bool:
+    return day in public_holidays(day.year, country, region)
+
+
+def is_service_day(day: date, country: str, region: str, hours: Hours = HOURS) -> bool:
+    return day.weekday() in hours.weekdays and not is_holiday(day, country, region)
+
+
+# --- Starts
+
+
+def bookable_starts(
+    day: date, now: datetime, duration_minutes: int, place: Locality, hours: Hours = HOURS
+) -> list[datetime]:
+    """The starts of a local day that can be booked now, in order."""
+    if not is_service_day(day, place.country, place.region, hours):
+        return []
+    earliest, latest = earliest_start(now, place, hours), now + hours.horizon
+    starts = (instant(wall, place.timezone) for wall in _walls(day, duration_minutes, hours))
+    zone = ZoneInfo(place.timezone)
+    return [at.astimezone(zone) for at in starts if earliest <= at <= latest]
+
+
+def bookable_days(now: datetime, duration_minutes: int, place: Locality, hours: Hours = HOURS) -> list[date]:
+    """The local days with at least one bookable start, in order."""
+    return [day for day in _days(now, place, hours) if bookable_starts(day, now, duration_minutes, place, hours)]
+
+
+def first_free(
+    now: datetime,
+    duration_minutes: int,
+    place: Locality,
+    hours: Hours = HOURS,
+    *,
+    is_free: Callable[[datetime], bool] = lambda start: True,
+) -> datetime | None:
+    """The first bookable start that `is_free` takes, or None."""
+    for day in _days(now, place, hours):
+        for start in bookable_starts(day, now, duration_minutes, place, hours):
+            if is_free(start):
+                return start
+    return None
+
+
+def check_start(
+    wall: datetime, now: datetime, duration_minutes: int, place: Locality, hours: Hours = HOURS
+) -> datetime:
+    """The instant of a wished start, in UTC, or the refusal that says why. Takes just what bookable_starts shows."""
+    at = instant(wall, place.timezone)
+    if (wall - datetime.combine(wall, time())) % hours.step:
+        raise NotOnGrid
+    if at < earliest_start(now, place, hours):
+        raise _too_soon(now, duration_minutes, place, hours)
+    if at > now + hours.horizon:
+        raise TooFar(_("Visits can be booked at most %(days)d days ahead.") % {"days": hours.horizon.days})
+    if is_holiday(wall.date(), place.country, place.region):
+        raise Holiday
+    if wall.weekday() not in hours.weekdays:
+        raise Closed
+    if wall not in _walls(wall.date(), duration_minutes, hours):
+        opens, closes = time_format(hours.opens, "H:i"), time_format(hours.closes, "H:i")
+        raise Closed(
+            _("The whole visit must lie between %(opens)s and %(closes)s.") % {"opens": opens, "closes": closes}
+        )
+    return at
+
+
+def earliest_start(now: datetime, place: Locality, hours: Hours = HOURS) -> datetime:
+    """No start before this instant can be booked at `now` (PRODUCT B3)."""
+    wall = wall_time(now, place.timezone)
+    if hours.morning <= wall.time() < hours.evening:
+        return now + hours.lead
+    day = wall.date() + timedelta(days=wall.time() >= hours.evening)
+    while not is_service_day(day, place.country, place.region, hours):
+        day += timedelta(days=1)
+    return max(now + hours.lead, instant(datetime.combine(day, hours.first_after_evening), place.timezone))
+
+
+def _too_soon(now: datetime, duration_minutes: int, place: Locality, hours: Hours) -> TooSoon:
+    first = first_free(now, duration_minutes, place, hours)
+    if first is None:
+        return TooSoon()
+    moment = date_format(first, MOMENT)
+    return TooSoon(_("This start is too soon. The first possible one is %(moment)s.") % {"moment": moment})
+
+
+def _days(now: datetime, place: Locality, hours: Hours) -> Iterator[date]:
+    day = wall_time(now, place.timezone).date()
+    last = wall_time(now + hours.horizon, place.timezone).date()
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+def _walls(day: date, duration_minutes: int, hours: Hours) -> list[datetime]:
+    """Every wall time on the grid at which a visit of this length lies wholly within the hours of the day."""
+    midnight, duration = datetime.combine(day, time()), timedelta(minutes=duration_minutes)
+    opens, closes = datetime.combine(day, hours.opens), datetime.combine(day, hours.closes)
+    grid = (midnight + number * hours.step for number in range(timedelta(days=1) // hours.step))
+    return [wall for wall in grid if opens <= wall and wall + duration <= closes]
+
+
+# --- The night
+
+
+def night(at: datetime, zone: str, hours: Hours = HOURS) -> bool:
+    """Is it night there: from night_from on, until just before night_until?"""
+    wall = wall_time(at, zone).time()
+    return wall >= hours.night_from or wall < hours.night_until
+
+
+def next_morning(at: datetime, zone: str, hours: Hours = HOURS) -> datetime:
+    """The first end of a night after the instant."""
+    wall = wall_time(at, zone)
+    morning = datetime.combine(wall, hours.night_until)
+    return instant(morning if morning > wall else morning + timedelta(days=1), zone)
+
+
+def previous_evening(at: datetime, zone: str, hours: Hours = HOURS) -> datetime:
+    """The last beginning of a night at or before the instant."""
+    wall = wall_time(at, zone)
+    evening = datetime.combine(wall, hours.night_from)
+    return instant(evening if evening <= wall else evening - timedelta(days=1), zone)

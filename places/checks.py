@@ -1,0 +1,17 @@
+"""A misspelt geocoder stops the start, not the first customer."""
+
+from django.conf import settings
+from django.core.checks import Error, register
+
+from places.geocoding import build
+
+
+@register
+def geocoders_are_known(app_configs, **kwargs):
+    found = []
+    for name in settings.GEOCODERS:
+        try:
+            build(name)
+        except ValueError as error:
+            found.append(Error(str(error), id="places.E001"))
+    return found
