@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from mila import heartbeat
 from mila.redis import broker_redis, cache_redis
+from mila.styleguide import examples
 
 logger = logging.getLogger(__name__)
 
@@ -164,4 +165,4 @@ def styleguide(request):
     """Every component in every state, for whoever builds pages: with DEBUG, or for staff."""
     if not (settings.DEBUG or request.user.is_staff):
         raise Http404
-    return render(request, "styleguide.html")
+    return render(request, "styleguide.html", examples())
