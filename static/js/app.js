@@ -26,7 +26,7 @@ function wake(root, seenAt) {
       load().then((module) => module.start(element, seenAt));
     }
   }
-  for (const element of matching(root, "[data-focus]")) element.focus({ preventScroll: false });
+  for (const element of matching(root, "[data-focus]")) element.closest("[data-still]") || element.focus();
   for (const element of matching(root, "[data-dismiss], [data-scripted]")) element.hidden = false;
 }
 
