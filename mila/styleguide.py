@@ -50,7 +50,8 @@ class ExampleForm(forms.Form):
 
 def examples() -> dict:
     """The context of templates/styleguide.html."""
-    wrong = ExampleForm({"first_name": "Odile", "postcode": "6900", "country": "FR", "opens": "me"}, prefix="wrong")
+    sent = {"first_name": "Odile", "phone": "06 39 98 01 17", "postcode": "6900", "country": "LI"}
+    wrong = ExampleForm({f"wrong-{name}": value for name, value in sent.items()}, prefix="wrong")
     return {
         "now": NOW,
         "zone": ZONE,
