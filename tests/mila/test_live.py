@@ -1,0 +1,84 @@
+"""What goes out live: after the commit, a kind and small numbers only, and never an error."""
+
+import json
+
+import pytest
+from django.db import transaction
+
+from mila import live, redis
+
+CHANNEL = "technician:17"
+
+
+@pytest.fixture
+def told(monkeypatch):
+    found = []
+
+    class Listening:
+        def publish(self, channel, message):
+            found.append((channel, json.loads(message)))
+
+    monkeypatch.setattr(live, "cache_redis", Listening)
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publish_waits_for_the_commit(told):
+    with transaction.atomic():
+        live.publish(CHANNEL, "offered", round=2)
+        before = list(told)
+
+    assert before == []
+    assert told == [(f"{live.PREFIX}{CHANNEL}", {"event": "offered", "round": 2})]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rolled_back_change_is_not_told(told):
+    with transaction.atomic():
+        live.publish(CHANNEL, "offered")
+        transaction.set_rollback(True)
+
+    assert told == []
+
+
+@pytest.mark.parametrize("value", ["Anne Müller", "+33 6 12 34 56 78", "a" * 41, 1.5, ["x"], "12 rue des Lilas"])
+def test_what_could_be_personal_is_refused(value):
+    with pytest.raises(ValueError, match="plain words"):
+        live.publish(CHANNEL, "offered", detail=value)
+
+
+@pytest.mark.parametrize("channel", ["", "booking:", "booking:*", "user:1", "technician:1\n", "booking:A"])
+def test_unknown_channel_is_refused(channel):
+    with pytest.raises(ValueError, match="no channel"):
+        live.publish(channel, "moved")
+    with pytest.raises(ValueError, match="no channel"):
+        live.ticket(channel)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_dead_redis_is_logged_and_ignored(monkeypatch, caplog):
+    class Dead:
+        def publish(self, channel, message):
+            raise redis.RedisError("away")
+
+    monkeypatch.setattr(live, "cache_redis", Dead)
+
+    live.publish(CHANNEL, "offered")
+
+    assert "Not told live on technician" in caplog.text
+    assert "17" not in caplog.text
+
+
+def test_ticket_tells_its_channel_and_end():
+    channel, ends_at = live.read_ticket(live.ticket(CHANNEL, seconds=60))
+
+    assert channel == CHANNEL
+    assert ends_at - live.time.time() <= 60
+
+
+def test_stream_url_leads_to_the_stream_process(settings):
+    settings.STREAMS_URL = "https://live.mila.example"
+
+    url = live.stream_url(CHANNEL)
+
+    assert url.startswith("https://live.mila.example/events/?ticket=")

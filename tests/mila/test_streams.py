@@ -1,0 +1,377 @@
+"""Event streams (FAULT A17): the right ticket hears its own channel, soon; everybody else hears nothing."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from contextlib import contextmanager
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import pytest
+from django.conf import settings
+
+from mila import live, streams
+from mila.redis import cache_redis
+
+CHANNEL = f"booking:{uuid.UUID(int=1)}"
+OTHER = f"booking:{uuid.UUID(int=2)}"
+OUR_ORIGIN = settings.SITE_URL
+
+
+class Visit:
+    """One request to the application, in this process."""
+
+    def __init__(self, path="/events/", ticket="", origin=OUR_ORIGIN, method="GET"):
+        headers = [] if origin is None else [(b"origin", origin.encode())]
+        query = f"ticket={quote(ticket)}".encode()
+        self.scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": headers}
+        self.sent = asyncio.Queue()
+        self.left = asyncio.Event()
+        self.stuck = asyncio.Event()
+        self.stuck.set()
+
+    async def receive(self):
+        await self.left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message):
+        await self.stuck.wait()
+        self.sent.put_nowait(message)
+
+    def begin(self):
+        self.task = asyncio.create_task(streams.application(self.scope, self.receive, self.send))
+        return self
+
+    async def next(self):
+        return await asyncio.wait_for(self.sent.get(), 2)
+
+    async def heard(self):
+        """The next message that is no heartbeat and no hint."""
+        while True:
+            body = (await self.next())["body"]
+            if not body.startswith((b":", b"retry")):
+                return body
+
+    async def ended(self):
+        await asyncio.wait_for(self.task, 2)
+
+
+def answer(**kwargs):
+    """Status and headers of the answer, and the body of a refusal."""
+
+    async def run():
+        visit = Visit(**kwargs).begin()
+        start = await visit.next()
+        body = await visit.next()
+        visit.left.set()
+        await visit.ended()
+        return start["status"], dict(start["headers"]), body["body"]
+
+    return in_loop(run())
+
+
+def in_loop(coroutine):
+    async def run():
+        streams.hub.__init__()
+        try:
+            return await coroutine
+        finally:
+            streams.hub.close()
+            if streams.hub.reader:
+                await asyncio.gather(streams.hub.reader, return_exceptions=True)
+
+    return asyncio.run(run())
+
+
+async def follower_ready():
+    """Until this process's reader is heard by Redis."""
+    for _ in range(100):
+        if await asyncio.to_thread(cache_redis().pubsub_numpat):
+            return
+        await asyncio.sleep(0.02)
+
+
+def tell(channel, event="moved"):
+    cache_redis().publish(live.PREFIX + channel, json.dumps({"event": event}))
+
+
+def test_valid_ticket_opens_a_stream_for_our_origin_alone():
+    status, headers, body = answer(ticket=live.ticket(CHANNEL))
+
+    assert status == 200
+    assert headers[b"content-type"].startswith(b"text/event-stream")
+    assert headers[b"access-control-allow-origin"] == OUR_ORIGIN.encode()
+    assert headers[b"vary"] == b"Origin"
+    assert headers[b"cache-control"] == b"no-store"
+    assert body.startswith(b"retry: ")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", OUR_ORIGIN + ".evil.example", ""])
+def test_other_origin_is_refused_with_a_valid_ticket(origin):
+    status, headers, body = answer(ticket=live.ticket(CHANNEL), origin=origin)
+
+    assert status == 403
+    assert headers[b"access-control-allow-origin"] == OUR_ORIGIN.encode()
+    assert b"event" not in body
+
+
+def test_same_origin_request_without_the_header_is_served():
+    assert answer(ticket=live.ticket(CHANNEL), origin=None)[0] == 200
+
+
+@pytest.mark.parametrize("position", range(0, 60, 7))
+def test_altered_ticket_is_refused(position):
+    good = live.ticket(CHANNEL)
+    altered = good[:position] + ("A" if good[position] != "A" else "B") + good[position + 1 :]
+
+    assert answer(ticket=altered)[0] == 403
+
+
+@pytest.mark.parametrize("ticket", ["", "x", "a:b:c", "A" * 600, "\udcff".encode("utf-8", "surrogatepass").hex()])
+def test_no_ticket_is_refused(ticket):
+    assert answer(ticket=ticket)[0] == 403
+
+
+def test_ticket_that_is_over_is_refused():
+    assert answer(ticket=live.ticket(CHANNEL, seconds=0))[0] == 403
+    assert answer(ticket=live.ticket(CHANNEL, seconds=-1))[0] == 403
+
+
+def test_session_value_signed_for_another_purpose_is_no_ticket():
+    from django.core import signing
+
+    assert answer(ticket=signing.dumps([CHANNEL, int(time.time()) + 60], salt="something.else"))[0] == 403
+
+
+def test_message_reaches_its_own_channel_and_no_other():
+    async def run():
+        mine, foreign = Visit(ticket=live.ticket(CHANNEL)).begin(), Visit(ticket=live.ticket(OTHER)).begin()
+        await mine.next(), await foreign.next()
+        await follower_ready()
+
+        await asyncio.to_thread(tell, CHANNEL)
+        heard = await mine.heard()
+        await asyncio.sleep(0.1)
+        rest = [foreign.sent.get_nowait().get("body", b"") for _ in range(foreign.sent.qsize())]
+
+        assert json.loads(heard.removeprefix(b"data: ")) == {"event": "moved"}
+        assert not [body for body in rest if b"data" in body]
+        for visit in (mine, foreign):
+            visit.left.set()
+            await visit.ended()
+        assert streams.hub.listeners == {}
+
+    in_loop(run())
+
+
+def test_message_of_another_world_is_not_heard():
+    async def run():
+        visit = Visit(ticket=live.ticket(CHANNEL)).begin()
+        await visit.next()
+        await follower_ready()
+
+        await asyncio.to_thread(cache_redis().publish, f"mila:elsewhere:{CHANNEL}", '{"event": "moved"}')
+        await asyncio.to_thread(tell, CHANNEL, "second")
+
+        assert json.loads((await visit.heard()).removeprefix(b"data: "))["event"] == "second"
+        visit.left.set()
+        await visit.ended()
+
+    in_loop(run())
+
+
+def test_stream_ends_with_its_ticket():
+    async def run():
+        visit = Visit(ticket=live.ticket(CHANNEL, seconds=1)).begin()
+        await visit.next()
+
+        heard = await visit.heard()
+        last = await visit.next()
+
+        assert heard == streams.OVER
+        assert last == {"type": "http.response.body", "body": b""}
+        await visit.ended()
+
+    in_loop(run())
+
+
+def test_busy_channel_ends_with_its_ticket_too():
+    async def run():
+        queue = asyncio.Queue()
+        queue.put_nowait(b"data: {}\n\n")
+
+        assert await streams._next(queue, time.time() - 1) is streams.OVER
+
+    asyncio.run(run())
+
+
+def test_silent_stream_is_kept_alive(monkeypatch):
+    monkeypatch.setattr(streams, "HEARTBEAT", 0.05)
+
+    async def run():
+        visit = Visit(ticket=live.ticket(CHANNEL)).begin()
+        bodies = [(await visit.next()).get("body") for _ in range(4)]
+        visit.left.set()
+        await visit.ended()
+
+        assert bodies[2:] == [b":\n\n", b":\n\n"]
+
+    in_loop(run())
+
+
+def test_slow_reader_is_let_go_and_others_hear_on():
+    async def run():
+        slow, quick = Visit(ticket=live.ticket(CHANNEL)).begin(), Visit(ticket=live.ticket(CHANNEL)).begin()
+        await slow.next(), await slow.next(), await quick.next(), await quick.next()
+        slow.stuck.clear()
+
+        for number in range(streams.WAITING + 3):
+            streams.hub.deliver(CHANNEL, b"data: %d\n\n" % number)
+            await quick.heard()
+
+        await slow.ended()
+        assert len(streams.hub.listeners[CHANNEL]) == 1
+        quick.left.set()
+        await quick.ended()
+
+    in_loop(run())
+
+
+def test_closing_ends_open_streams_and_refuses_new_ones():
+    async def run():
+        visit = Visit(ticket=live.ticket(CHANNEL)).begin()
+        await visit.next(), await visit.next()
+
+        streams.hub.close()
+
+        assert await visit.next() == {"type": "http.response.body", "body": b""}
+        await visit.ended()
+        late = Visit(ticket=live.ticket(CHANNEL)).begin()
+        assert (await late.next())["status"] == 503
+        await late.ended()
+
+    in_loop(run())
+
+
+def test_lost_redis_is_followed_again_and_pages_look_afresh(monkeypatch):
+    async def run():
+        good, calls = streams._redis, []
+
+        def sometimes():
+            calls.append(1)
+            if len(calls) == 1:
+                raise OSError("away")
+            return good()
+
+        monkeypatch.setattr(streams, "_redis", sometimes)
+        visit = Visit(ticket=live.ticket(CHANNEL)).begin()
+        await visit.next(), await visit.next()
+
+        resync = (await asyncio.wait_for(visit.sent.get(), 5))["body"]
+
+        assert resync == streams.RESYNC
+        visit.left.set()
+        await visit.ended()
+
+    in_loop(run())
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/healthz", "GET", 200),
+        ("/", "GET", 404),
+        ("/events", "GET", 404),
+        ("/events/", "POST", 405),
+        ("/events/", "OPTIONS", 204),
+    ],
+)
+def test_other_addresses_and_methods(path, method, status):
+    assert answer(path=path, method=method, ticket=live.ticket(CHANNEL))[0] == status
+
+
+def test_head_says_what_a_get_would_open():
+    assert answer(method="HEAD", ticket=live.ticket(CHANNEL))[2] == b""
+
+
+def test_websocket_is_turned_away():
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(streams.application({"type": "websocket"}, None, send))
+
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_lifespan_starts_and_stops():
+    messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    sent = []
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+
+    async def receive():
+        return next(messages)
+
+    async def send(message):
+        sent.append(message["type"])
+
+    try:
+        asyncio.run(streams.application({"type": "lifespan"}, receive, send))
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGINT, before[1])
+
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+@contextmanager
+def real_server():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "mila.streams:application", "--port", str(port), "--no-access-log"]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "mila.settings"}
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            try:
+                urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield server, port
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_published_message_arrives_within_two_seconds_from_a_real_server_that_stops_when_asked():
+    with real_server() as (server, port):
+        url = f"http://127.0.0.1:{port}/events/?ticket={live.ticket(CHANNEL)}"
+        with urlopen(Request(url, headers={"Origin": OUR_ORIGIN}), timeout=5) as stream:
+            assert stream.readline().startswith(b"retry: ")
+            stream.readline()
+            until = time.monotonic() + 5
+            while not cache_redis().pubsub_numpat() and time.monotonic() < until:
+                time.sleep(0.02)
+
+            told = time.monotonic()
+            live.publish(CHANNEL, "moved", version=3)
+            line = stream.readline()
+
+            assert json.loads(line.removeprefix(b"data: ")) == {"event": "moved", "version": 3}
+            assert time.monotonic() - told < 2
+
+            server.send_signal(signal.SIGTERM)
+            assert stream.readline() == b"\n"
+            assert stream.readline() == b""  # the stream was ended, not cut
+            server.wait(5)
