@@ -12,6 +12,6 @@ def geocoders_are_known(app_configs, **kwargs):
     for name in settings.GEOCODERS:
         try:
             build(name)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:  # the first: an address for one that takes none
             found.append(Error(str(error), id="places.E001"))
     return found

@@ -18,7 +18,7 @@ NEAR_CELLS = 7
 
 
 def metres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Distance on the plane that touches the first point; within 0.5 % of the great circle up to REACH_M."""
+    """Distance on the plane that touches the first point; within 0.6 % of the great circle up to REACH_M."""
     north = other_lat - lat
     east = (other_lon - lon) * math.cos(math.radians(lat))
     return METRES_PER_DEGREE * math.hypot(north, east)

@@ -151,10 +151,8 @@ class Gazetteer(Geocoder):
 
     countries = frozenset(Country.values)
 
-    def __init__(self, **options):
-        super().__init__(
-            adapter_factory=lambda proxies, ssl_context: _NoNetwork(proxies=proxies, ssl_context=ssl_context)
-        )
+    def __init__(self):
+        super().__init__(adapter_factory=_NoNetwork)
 
     def geocode(self, query, *, country=None, exactly_one=True, timeout=DEFAULT_SENTINEL):
         places = [
@@ -162,9 +160,7 @@ class Gazetteer(Geocoder):
             for each in ([country] if country else Country.values)
             if (entry := self._entry(query, each))
         ]
-        if exactly_one:
-            return places[0] if places else None
-        return places or None
+        return _one_or_all(places, exactly_one)
 
     @staticmethod
     def _entry(query: str, country: str) -> Entry | None:
@@ -233,9 +229,7 @@ class GeoAdmin(Geocoder):
             Location(re.sub(r"<[^>]*>", "", facts["label"]), Point(facts["lat"], facts["lon"]), facts)
             for facts in found
         ]
-        if exactly_one:
-            return places[0] if places else None
-        return places or None
+        return _one_or_all(places, exactly_one)
 
     def answer(self, address: Address) -> Answer | None:
         place = self.geocode(str(address))
