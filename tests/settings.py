@@ -30,3 +30,5 @@ else:
     os.environ["PGOPTIONS"] = "-c synchronous_commit=off"  # a test's rows need not outlive a power cut
 
 from mila.settings import *  # noqa: E402, F403
+
+WHITENOISE_AUTOREFRESH = True  # nothing has been collected in a test run
