@@ -4,6 +4,7 @@ import contextlib
 import os
 
 from mila import services
+from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
 
 _running = contextlib.ExitStack()
 

@@ -1,0 +1,294 @@
+"""People: who they are, what they can do, where and when they can do it."""
+
+import uuid
+from datetime import timedelta
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from accounts.fields import EncryptedTextField
+from mila.clock import MilaNow
+
+LANGUAGES = [("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", "English")]
+
+
+class Country(models.TextChoices):
+    FRANCE = "FR", _("France")
+    SWITZERLAND = "CH", _("Switzerland")
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, email, password=None, **extra):
+        user = self.model(email=self.normalize_email(email).lower(), **extra)
+        user.set_password(password)  # None: no password can open it
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email, password, **extra):
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+
+    def get_by_natural_key(self, email):
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Anyone who can sign in. The e-mail address is the login."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    language = models.CharField(_("language"), max_length=2, choices=LANGUAGES, default="fr")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    date_joined = models.DateTimeField(db_default=MilaNow(), editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = []
+    objects = UserManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+
+    def __str__(self):
+        return self.name or self.email
+
+
+class CustomerProfile(models.Model):
+    """A person who books: what is offered again at the next booking."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="customer")
+    phone = EncryptedTextField(blank=True, default="")
+    created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
+
+    def __str__(self):
+        return str(self.user)
+
+
+class Skill(models.Model):
+    """What a technician has shown he can do; a service needs exactly one."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self):
+        return self.name
+
+
+class PartnerKind(models.TextChoices):
+    FRIEND = "friend", _("Friend")
+    PRO = "pro", _("Pro")
+
+
+class PartnerProfile(models.Model):
+    """Unit of approval, contract, pay, suspension and rating (PRODUCT 1)."""
+
+    kind = models.CharField(max_length=6, choices=PartnerKind.choices)
+    name = models.CharField(max_length=120)
+    country = models.CharField(max_length=2, choices=Country.choices)
+    email = models.EmailField()
+    approved_at = models.DateTimeField(null=True, blank=True)
+    papers_valid_until = models.DateTimeField(null=True, blank=True, help_text="The earliest end of a required paper.")
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspension_reason = models.TextField(blank=True)
+    # Written by payments from the account's state; read by dispatch (STYLE: the two do not know each other).
+    payable = models.BooleanField(default=False)
+    stripe_account = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(suspended_at__isnull=True) | ~models.Q(suspension_reason=""),
+                name="suspension_has_a_reason",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def is_friend(self) -> bool:
+        return self.kind == PartnerKind.FRIEND
+
+
+class Dispatcher(models.Model):
+    """A Pro's person who sees the offers of all its technicians and claims for a named one."""
+
+    partner = models.ForeignKey(PartnerProfile, on_delete=models.CASCADE, related_name="dispatchers")
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="dispatcher")
+
+
+class Technician(models.Model):
+    """The person who comes. Unit of calendar, skill, search and window (PRODUCT 1)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="technicians")
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="technician")
+    name = models.CharField(max_length=120)
+    phone = PhoneNumberField()
+    languages = ArrayField(models.CharField(max_length=2, choices=LANGUAGES), default=list)
+    active = models.BooleanField(default=True)
+    # Base and reach (D1: 5 to 50 km, his choice).
+    postcode = models.CharField(max_length=5)
+    lat = models.FloatField()
+    lon = models.FloatField()
+    radius_m = models.PositiveIntegerField(default=20_000)
+    # Figures behind the rank (D2): sums, never averages, so that one update adds one rating.
+    star_sum = models.PositiveIntegerField(default=0, editable=False)
+    star_count = models.PositiveIntegerField(default=0, editable=False)
+    promises_kept = models.PositiveIntegerField(default=0, editable=False)
+    promises_broken = models.PositiveIntegerField(default=0, editable=False)
+    settled_jobs = models.PositiveIntegerField(default=0, editable=False)
+    night_pool = models.BooleanField(default=False, help_text="Sees urgent bookings at night, silently (D7).")
+    window_extra = models.DurationField(default=timedelta, help_text="Longer window for an access need (D3).")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(radius_m__gte=5_000, radius_m__lte=50_000), name="radius_5_to_50_km"
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def initials(self) -> str:
+        return "".join(part[0] for part in self.name.split()[:2]).upper()
+
+    @property
+    def stars(self) -> float | None:
+        """Mean of all ratings, one decimal; None before the first."""
+        return round(self.star_sum / self.star_count, 1) if self.star_count else None
+
+
+class TechnicianSkill(models.Model):
+    technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="skills")
+    skill = models.ForeignKey(Skill, on_delete=models.PROTECT)
+    level = models.PositiveSmallIntegerField(default=1)
+    valid_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["technician", "skill"], name="one_level_per_skill"),
+            models.CheckConstraint(condition=models.Q(level__gte=1, level__lte=5), name="level_1_to_5"),
+        ]
+
+
+class WeeklyHours(models.Model):
+    """When he works, wall time of his base; a weekday may have several rows. 0 is Monday."""
+
+    technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField()
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(weekday__lte=6), name="weekday_0_to_6"),
+            models.CheckConstraint(condition=models.Q(closes__gt=models.F("opens")), name="hours_have_length"),
+        ]
+
+
+class BusyKind(models.TextChoices):
+    JOB = "job", _("Job")
+    ABSENCE = "absence", _("Absence")
+
+
+class Busy(models.Model):
+    """Time a technician does not have: a job with its travel buffer after it, or an absence. Never two at once (D1)."""
+
+    technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="busy")
+    during = DateTimeRangeField()
+    kind = models.CharField(max_length=7, choices=BusyKind.choices)
+    note = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="busy_once",
+                expressions=[("technician", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            )
+        ]
+
+
+class SkillSearch(models.Model):
+    """One narrow row for each skill of each technician who may be asked; what the search reads (docs/decisions/0006).
+
+    `q` is everything of the score that does not depend on the place, in ppm: stars 450,000 + level 200,000 +
+    reliability 150,000. Written by accounts.search in the transaction that changes a source.
+    """
+
+    skill = models.ForeignKey(Skill, on_delete=models.CASCADE, db_index=False)
+    cell = models.BigIntegerField()
+    q = models.IntegerField()
+    radius_m = models.IntegerField()
+    lat = models.FloatField()
+    lon = models.FloatField()
+    technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="search_rows")
+    valid_until = models.DateTimeField(null=True)
+    newcomer = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["technician", "skill"], name="one_search_row_per_skill")]
+        indexes = [
+            models.Index(
+                "skill",
+                "cell",
+                models.F("q").desc(),
+                name="skill_search_q",
+                include=["technician", "radius_m", "lat", "lon", "valid_until"],
+            )
+        ]
+
+
+class NotificationState(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
+    SENT = "sent", _("Sent")
+    REACHED = "reached", _("Reached")
+    FAILED = "failed", _("Failed")
+
+
+class Notification(models.Model):
+    """One message to one person about one thing: written with what it tells, sent after the commit (PRODUCT N1, N3).
+
+    At most once visible: it is marked `sending` before it goes out, and one stuck there is shown to staff, not sent again.
+    """
+
+    kind = models.CharField(max_length=40)
+    subject_id = models.UUIDField(help_text="Public id of the booking it is about.")
+    round = models.PositiveIntegerField(default=0, help_text="Tells apart two messages of one kind about one booking.")
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL)
+    email = models.EmailField()
+    language = models.CharField(max_length=2, choices=LANGUAGES)
+    context = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=NotificationState.choices, default=NotificationState.QUEUED)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True, db_default=MilaNow())
+    queued_at = models.DateTimeField(db_default=MilaNow(), editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    reached_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject_id", "kind", "email", "round"], name="one_notice_of_a_kind")
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="notification_due", condition=models.Q(state="queued")),
+            models.Index(fields=["subject_id"], name="notification_subject"),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} → {self.email}"

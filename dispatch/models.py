@@ -1,0 +1,97 @@
+"""Searches and offers: whom a booking was shown to, in which order, and why."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Technician
+from requests_app.models import Booking
+
+
+class Search(models.Model):
+    """One search for a technician; a booking that loses its partner starts another. `next_at` is its clock."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="searches")
+    round = models.PositiveIntegerField(help_text="Sequence of the event that began it: one search for each.")
+    started_at = models.DateTimeField()
+    next_at = models.DateTimeField(null=True, help_text="When to ask the next one; null when it has ended.")
+    windows_ended = models.PositiveSmallIntegerField(default=0)
+    pool_at = models.DateTimeField(null=True, help_text="Since when all eligible see it (PRODUCT D6).")
+    ended_at = models.DateTimeField(null=True)
+    end = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "round"], name="one_search_of_a_round"),
+            models.UniqueConstraint(fields=["booking"], condition=Q(ended_at__isnull=True), name="one_running_search"),
+        ]
+        indexes = [models.Index(fields=["next_at"], name="search_due", condition=Q(next_at__isnull=False))]
+
+
+class Trace(models.Model):
+    """What one asking saw and chose; enough to compute anybody's exclusion again (PRODUCT D9)."""
+
+    search = models.ForeignKey(Search, on_delete=models.CASCADE, related_name="traces")
+    at = models.DateTimeField()
+    inputs = models.JSONField(help_text="Skill, cell-rounded place, wishes, policy figures.")
+    best = models.JSONField(help_text="The best with the parts of their score, in order.")
+    excluded = models.JSONField(default=dict, help_text="How many each rule left out.")
+
+    class Meta:
+        ordering = ["pk"]
+
+
+class OfferState(models.TextChoices):
+    OPEN = "open", _("Open")
+    QUEUED = "queued", _("Next in line")
+    CLAIMED = "claimed", _("Claimed")
+    DECLINED = "declined", _("Declined")
+    LAPSED = "lapsed", _("Lapsed")
+    NOT_REACHED = "not_reached", _("Not reached")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class DeclineReason(models.TextChoices):
+    FAR = "far", _("Too far away")
+    TIME = "time", _("I am not free")
+    PAY = "pay", _("Too little pay")
+    SKILL = "skill", _("Not my field")
+
+
+class Offer(models.Model):
+    """A booking shown to one technician; while it is open, his alone (PRODUCT D3, D4)."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="offers")
+    search = models.ForeignKey(Search, on_delete=models.CASCADE, related_name="offers")
+    technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="offers")
+    epoch = models.BigIntegerField(help_text="The booking's epoch when it was opened: a later move fences it.")
+    state = models.CharField(max_length=11, choices=OfferState.choices)
+    own_tap = models.BooleanField(default=False, help_text="He asked for this window himself (D5).")
+    silent = models.BooleanField(default=False, help_text="Night pool: a lapse does not count (D7).")
+    score_ppm = models.IntegerField(default=0)
+    parts = models.JSONField(default=dict)
+    distance_m = models.PositiveIntegerField()
+    wishes = models.JSONField(default=list, help_text="Ranks of the wishes he is free for, the asked one first.")
+    opened_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    viewed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True, help_text="End of the window, by the database's clock.")
+    ended_at = models.DateTimeField(null=True)
+    decline_reason = models.CharField(max_length=8, choices=DeclineReason.choices, blank=True)
+    lock_token = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["booking"], condition=Q(state="open"), name="one_open_offer_per_booking"),
+            models.UniqueConstraint(
+                fields=["technician"], condition=Q(state="open"), name="one_open_offer_per_technician"
+            ),
+            models.UniqueConstraint(fields=["booking", "technician"], condition=Q(state="queued"), name="queued_once"),
+            models.CheckConstraint(condition=~Q(state="open") | Q(expires_at__isnull=False), name="open_offer_expires"),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], name="offer_due", condition=Q(state="open")),
+            models.Index(fields=["technician", "state"], name="offer_of_technician"),
+        ]

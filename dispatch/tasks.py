@@ -1,0 +1,35 @@
+"""Celery entry points of the search."""
+
+import logging
+
+from celery import shared_task
+
+from dispatch import offers, sweeps
+from mila.heartbeat import stamp
+from requests_app.models import Booking
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="dispatch.search")
+def search(*, booking_id: int):
+    """Ask the next technician."""
+    if not Booking.objects.filter(pk=booking_id).exists():
+        log.warning("booking %s is gone", booking_id)
+        return
+    offers.search(booking_id)
+
+
+@shared_task(name="dispatch.withdraw")
+def withdraw(*, booking_id: int):
+    """End what a later move has fenced."""
+    if not Booking.objects.filter(pk=booking_id).exists():
+        log.warning("booking %s is gone", booking_id)
+        return
+    offers.withdraw(booking_id)
+
+
+@shared_task(name="dispatch.sweep")
+def sweep():
+    sweeps.sweep()
+    stamp("offers")

@@ -1,0 +1,50 @@
+"""The one clock (docs/decisions/0003): SQL mila_now(), the database's clock plus a shift only tests and simulations set.
+
+Read it once, after the lock, and pass it down as `at`. Python's own clock decides nothing.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import DateTimeField, Func
+
+
+class MilaNow(Func):
+    """mila_now() in a query: defaults, filters, annotations."""
+
+    function = "mila_now"
+    template = "%(function)s()"
+    output_field = DateTimeField()
+
+
+def mila_now() -> datetime:
+    """The instant now, aware, in UTC. Moves on inside a transaction (clock_timestamp)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mila_now()")
+        return cursor.fetchone()[0]
+
+
+def set_clock(at: datetime, *, speed: float = 1.0) -> None:
+    """Let mila_now() be `at` from here on, running `speed` times as fast. Never in production."""
+    if not settings.MILA_CLOCK_MAY_MOVE:
+        raise RuntimeError("This installation's clock may not be moved.")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM mila_clock")
+        cursor.execute(
+            "INSERT INTO mila_clock (real_anchor, virtual_anchor, speed) VALUES (clock_timestamp(), %s, %s)",
+            [at, speed],
+        )
+
+
+def move_clock(by: timedelta) -> datetime:
+    """Shift the clock forward; answers the new now."""
+    at = mila_now() + by
+    set_clock(at)
+    return at
+
+
+def reset_clock() -> None:
+    """Back to the database's own clock."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM mila_clock")

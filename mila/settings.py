@@ -1,0 +1,274 @@
+"""Settings by environment only. A missing or odd value stops the start with a sentence that names it."""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from mila import services
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# "development" (laptop, demo, tests) or "production". Production has no defaults for secrets and no stand-in.
+ENVIRONMENT = env("MILA_ENVIRONMENT", default="development")
+if ENVIRONMENT not in ("development", "production"):
+    raise ImproperlyConfigured("MILA_ENVIRONMENT must be 'development' or 'production'.")
+PRODUCTION = ENVIRONMENT == "production"
+WORLD = env("MILA_WORLD", default="demo")  # which set of databases on the laptop's own servers
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY", default="development-only-" + "x" * 40)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Newest first; the first encrypts, all decrypt (accounts.fields.EncryptedTextField).
+FIELD_KEYS = (
+    env.list("FIELD_KEYS")
+    if PRODUCTION
+    else env.list("FIELD_KEYS", default=["bWlsYS1kZXZlbG9wbWVudC1maWVsZC1rZXktMDAwMDE="])
+)
+SITE_URL = env("SITE_URL") if PRODUCTION else env("SITE_URL", default="http://localhost:8000")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
+)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
+MILA_CLOCK_MAY_MOVE = not PRODUCTION
+
+INSTALLED_APPS = [
+    "mila",
+    "accounts",
+    "catalogue",
+    "places",
+    "requests_app",
+    "dispatch",
+    "payments",
+    "payments.standin",
+    "unfold",
+    "modeltranslation",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django.forms",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "phonenumber_field",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "mila.middleware.AdminCSP",
+    "mila.middleware.ReadableInput",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "mila.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "mila.middleware.PrivatePages",
+    "mila.middleware.HtmxSession",
+]
+
+ROOT_URLCONF = "mila.urls"
+WSGI_APPLICATION = "mila.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "mila.context.house",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "mila.forms.HouseRenderer"
+
+# --- Stores. Unset addresses mean the servers that bin/run starts on Unix sockets under var/.
+DATABASES = {
+    "default": env.db("DATABASE_URL", default=services.database_url(WORLD)),
+    # The stand-in for Stripe commits by itself, as the real one does (docs/decisions/0004).
+    "standin": env.db("STANDIN_DATABASE_URL", default=services.database_url(f"{WORLD}_standin")),
+}
+for database in DATABASES.values():
+    database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
+    database["CONN_HEALTH_CHECKS"] = True
+    database.setdefault("OPTIONS", {})["connect_timeout"] = 3
+DATABASE_ROUTERS = ["payments.standin.router.StandinRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env("REDIS_URL", default=services.redis_url("cache", WORLD))
+CACHES = {
+    "default": {
+        "BACKEND": "mila.redis.QuietCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": WORLD,
+    }
+}
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=services.broker_url(WORLD))
+
+# --- People
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+LOGIN_REDIRECT_URL = "start"
+LOGIN_URL = "account_login"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+# --- Words and times
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Paris"
+PHONENUMBER_DEFAULT_REGION = "FR"
+MODELTRANSLATION_FALLBACK_LANGUAGES = ("fr", "en")
+SUPPORT = {
+    "FR": {
+        "phone": env("SUPPORT_PHONE_FR", default="+33199001234"),
+        "email": env("SUPPORT_EMAIL_FR", default="bonjour@mila.example"),
+    },
+    "CH": {
+        "phone": env("SUPPORT_PHONE_CH", default="+41445550123"),
+        "email": env("SUPPORT_EMAIL_CH", default="bonjour@mila.example"),
+    },
+}
+
+# --- Files
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+MEDIA_ROOT = env("MEDIA_ROOT", default=str(services.var(WORLD) / "media"))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
+
+# --- Mail
+EMAIL_CONFIG = (
+    env.email("EMAIL_URL")
+    if PRODUCTION
+    else env.email("EMAIL_URL", default=f"filemail://{services.var(WORLD) / 'mail'}")
+)
+EMAIL_TIMEOUT = 10  # seconds; the address may say otherwise
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Mila <bonjour@mila.example>")
+OPS_EMAIL = env("OPS_EMAIL", default="ops@mila.example")  # where Mila's staff read what needs them
+
+# --- Stripe (payments/gateway.py). No secret key: the stand-in, which production refuses (payments.checks).
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_PUBLISHABLE_KEY = env("STRIPE_PUBLISHABLE_KEY", default="" if STRIPE_SECRET_KEY else "pk_test_standin")
+STRIPE_WEBHOOK_SECRETS = env.list(
+    "STRIPE_WEBHOOK_SECRETS", default=[] if STRIPE_SECRET_KEY else ["whsec_standin_platform"]
+)
+STRIPE_CONNECT_WEBHOOK_SECRETS = env.list(
+    "STRIPE_CONNECT_WEBHOOK_SECRETS", default=[] if STRIPE_SECRET_KEY else ["whsec_standin_connect"]
+)
+STANDIN = not STRIPE_SECRET_KEY
+
+# --- Geocoding: names of the chain's links, first answer wins (places/geocoding.py). Empty: offline gazetteer alone.
+GEOCODERS = env.list("GEOCODERS", default=[])
+
+# --- Event streams: the small ASGI process of mila/streams.py, on an address of its own.
+STREAMS_URL = env("STREAMS_URL", default="http://localhost:8001")
+
+# --- Security
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "mila.views.csrf_failure"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 63072000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-mila"
+    CSRF_COOKIE_SECURE = True
+    CSRF_COOKIE_NAME = "__Host-csrf"
+STRIPE_JS_ORIGINS = [] if STANDIN else ["https://js.stripe.com"]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE, *STRIPE_JS_ORIGINS],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF, STREAMS_URL, *(["https://api.stripe.com"] if not STANDIN else [])],
+        "frame-src": [SELF, *(["https://js.stripe.com", "https://hooks.stripe.com"] if not STANDIN else [])],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# --- Jobs: ids only, late acknowledgement, no results. No eta, no countdown: deadlines are rows (docs/decisions/0003).
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 3}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+}
+
+from mila.admin_theme import UNFOLD  # noqa: E402, F401  (the admin's look, kept beside its pictures)

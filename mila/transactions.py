@@ -1,0 +1,36 @@
+"""A verb is one transaction, tried again as a whole when the database had to break a deadlock (STYLE 4)."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+TRIES = 3
+PASSING = {"40P01", "40001"}  # deadlock detected, serialization failure
+
+
+def verb(function: Callable[P, R]) -> Callable[P, R]:
+    """Run in a transaction; the outermost verb repeats itself, whole, up to three times on 40P01 and 40001.
+
+    Inside another verb it joins that transaction and leaves the repeating to it.
+    """
+
+    @wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        outermost = not transaction.get_connection().in_atomic_block
+        for attempt in range(1, TRIES + 1):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                code = getattr(error.__cause__, "sqlstate", None)
+                if not outermost or code not in PASSING or attempt == TRIES:
+                    raise
+                time.sleep(0.01 * attempt)
+        raise AssertionError("unreachable")
+
+    return wrapper

@@ -1,0 +1,87 @@
+"""The only roads to a booking for a person. Somebody else's is not found, never forbidden (FAULT A1, A2, A9)."""
+
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
+
+from accounts.models import Technician, User
+from mila.clock import mila_now
+from mila.transactions import verb
+from requests_app import deadlines
+from requests_app.models import HAS_PARTNER, Assignment, Booking, BookingContact, ContactAccess, State
+
+BOOKINGS = Booking.objects.select_related("service", "service__category", "partner", "technician", "customer")
+SHORTEST_TOKEN = 32
+
+
+def booking_by_link(token: str) -> Booking:
+    """The booking of a secret link (PRODUCT B11). Raises Http404."""
+    if len(token) < SHORTEST_TOKEN:
+        raise Http404
+    return _one(BOOKINGS.filter(token=token))
+
+
+def booking_for_customer(user: User | AnonymousUser, uuid: UUID) -> Booking:
+    """One of his own bookings. Raises Http404."""
+    if not user.is_authenticated:
+        raise Http404
+    return _one(BOOKINGS.filter(uuid=uuid, customer_id=user.pk))
+
+
+def bookings_of_customer(user: User | AnonymousUser):
+    """All of his bookings, newest first; nothing for a stranger."""
+    return BOOKINGS.filter(customer_id=user.pk) if user.is_authenticated else BOOKINGS.none()
+
+
+def technician_of(user: User | AnonymousUser) -> Technician | None:
+    """The technician who is signed in, if he is one who may work."""
+    if not user.is_authenticated:
+        return None
+    return Technician.objects.select_related("partner").filter(user_id=user.pk, active=True).first()
+
+
+def job_for_technician(technician: Technician | None, uuid: UUID) -> Booking:
+    """A booking he has now. One he has lost, released or never had is not found. Raises Http404."""
+    if technician is None:
+        raise Http404
+    return _one(jobs_of_technician(technician).filter(uuid=uuid))
+
+
+def jobs_of_technician(technician: Technician):
+    """All bookings he has now, the next start first."""
+    return BOOKINGS.filter(technician_id=technician.pk).order_by("start_at")
+
+
+def may_see_contact(booking: Booking, technician: Technician) -> bool:
+    """Whether he may see name, street and phone now (PRODUCT D8, FAULT A3).
+
+    While the assignment is his; no longer at once when lost, released or suspended; until 7 days after sign-off.
+    """
+    if technician.partner.suspended_at is not None or booking.state not in HAS_PARTNER:
+        return False
+    if not Assignment.objects.filter(booking=booking, technician_id=technician.pk, ended_at=None).exists():
+        return False
+    if booking.state == State.FAILED:
+        return False
+    if booking.signed_off_at is None:
+        return True
+    return mila_now() < deadlines.contact_until(booking.signed_off_at, booking.policy)
+
+
+@verb
+def reveal_contact(booking: Booking, technician: Technician, *, reason: str) -> BookingContact | None:
+    """The customer's contact data, with a row that says who saw it; None when he may not (FAULT A2)."""
+    if not may_see_contact(booking, technician):
+        return None
+    ContactAccess.objects.create(
+        booking=booking, partner_id=technician.partner_id, user_id=technician.user_id, reason=reason, at=mila_now()
+    )
+    return BookingContact.objects.get(booking=booking)
+
+
+def _one(queryset) -> Booking:
+    booking = queryset.first()
+    if booking is None:
+        raise Http404
+    return booking

@@ -1,0 +1,1 @@
+"""Verbs that write a booking, one public function each; by noun: placing, assigning, visiting, signing, changing."""

@@ -1,0 +1,103 @@
+"""A technician's time is bound to a booking: by his claim or by ops (PRODUCT D3, L4, O1)."""
+
+from datetime import datetime, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Busy, BusyKind, Technician, User
+from accounts.search import lock_technician
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.transactions import verb
+from requests_app.lifecycle import Role, advance, end_assignment, lock_booking
+from requests_app.models import Assignment, Booking, State
+
+
+class TechnicianBusy(Refusal):
+    sentence = _("You already have something else at that time.")
+
+
+class NoSuchWish(Refusal):
+    sentence = _("Please choose one of the times the customer wishes.")
+
+
+def slot(booking: Booking, start_at: datetime) -> DateTimeTZRange:
+    """The visit and the travel after it, half open: the next job may begin where it ends (PRODUCT D1)."""
+    return DateTimeTZRange(
+        start_at, start_at + timedelta(minutes=booking.duration_minutes) + booking.policy.travel_buffer, "[)"
+    )
+
+
+def is_free(technician: Technician, during: DateTimeTZRange, *, but: Busy | None = None) -> bool:
+    """Nothing in his calendar overlaps. Hold his row lock when you are about to write."""
+    busy = Busy.objects.filter(technician=technician, during__overlap=during)
+    return not (busy.exclude(pk=but.pk) if but else busy).exists()
+
+
+def start_of(booking: Booking, rank: int) -> datetime:
+    """The start a claim names: one of the wishes, or the one already agreed while an unconfirmed partner has it."""
+    if booking.state == State.UNCONFIRMED:
+        assert booking.start_at is not None
+        return booking.start_at
+    wish = booking.wishes.filter(rank=rank).first()
+    if wish is None:
+        raise NoSuchWish
+    return wish.start_at
+
+
+def attach(
+    booking: Booking,
+    technician_id: int,
+    *,
+    rank: int,
+    move: str,
+    role: Role,
+    by: User | None,
+    at: datetime,
+    reason: str = "",
+) -> Booking:
+    """Give the booking to this technician at the wish of this rank. The caller holds the booking's lock.
+
+    The former assignment and its slot end first, in the same transaction (PRODUCT L4). Raises TechnicianBusy,
+    NoSuchWish, IllegalMove; the caller's transaction must then be rolled back.
+    """
+    start_at = start_of(booking, rank)
+    for pk in sorted({technician_id, booking.technician_id or technician_id}):
+        lock_technician(pk)
+    technician = lock_technician(technician_id)
+    end_assignment(booking, move, at)
+    during = slot(booking, start_at)
+    if start_at <= at or not is_free(technician, during):
+        raise TechnicianBusy
+    Assignment.objects.create(
+        booking=booking,
+        partner=technician.partner,
+        technician=technician,
+        start_at=start_at,
+        claimed_at=at,
+        busy=Busy.objects.create(technician=technician, during=during, kind=BusyKind.JOB),
+    )
+    return advance(
+        booking.pk,
+        move,
+        role=role,
+        by=by,
+        at=at,
+        reason=reason,
+        partner=technician.partner,
+        technician=technician,
+        claimed_at=at,
+        start_at=start_at,
+        clocks_from_at=at,
+        cancel_start_at=None,
+    )
+
+
+@verb
+def assign(booking_id: int, technician_id: int, *, rank: int, by: User, reason: str) -> Booking:
+    """Ops give the booking to a technician by hand, with a reason (PRODUCT O1). A repeat returns it as it is."""
+    booking = lock_booking(booking_id)
+    if booking.technician_id == technician_id:
+        return booking
+    return attach(booking, technician_id, rank=rank, move="assign", role=Role.OPS, by=by, at=mila_now(), reason=reason)

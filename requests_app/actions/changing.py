@@ -1,0 +1,142 @@
+"""What the customer changes after the order: another time, or no visit at all (PRODUCT B9, B10)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.search import lock_technician
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.transactions import verb
+from requests_app import deadlines
+from requests_app.actions.assigning import is_free, slot
+from requests_app.actions.placing import write_wishes
+from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
+from requests_app.models import BEFORE_DEPARTURE, Assignment, Booking, State
+
+
+class CostChanged(Refusal):
+    sentence = _("What cancelling costs has changed meanwhile. Please look at it once more.")
+
+
+class NotLateYet(Refusal):
+    sentence = _("You can do this from half an hour after the agreed time.")
+
+
+def cancel_cost(booking: Booking, at: datetime) -> int:
+    """What cancelling now would cost the customer in all, in cents (PRODUCT B10); 0 is free."""
+    placed = booking.placed_at
+    if placed is None:
+        return 0
+    if booking.country == "FR" and at <= placed + booking.policy.withdrawal_window:
+        return booking.policy.withdrawal_cost_cents
+    free = deadlines.cancelling_is_free(
+        at=at,
+        start_at=booking.cancel_start_at or booking.start_at,
+        placed_at=placed,
+        unconfirmed=booking.state == State.UNCONFIRMED,
+        arrived=False,
+        policy=booking.policy,
+    )
+    return 0 if free else booking.policy.cancel_fee_cents[booking.currency]
+
+
+@verb
+def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents: int = 0, reason: str = "") -> Booking:
+    """No visit. The customer has seen the cost; ops and brands cancel without one. A repeat returns the booking.
+
+    Raises CostChanged when it costs more now than what he was shown.
+    """
+    booking = lock_booking(booking_id)
+    if booking.state == State.CANCELLED:
+        return booking
+    at = mila_now()
+    cost = cancel_cost(booking, at) if role == Role.CUSTOMER else 0
+    if cost > accepted_cost_cents:
+        raise CostChanged
+    return advance(
+        booking_id,
+        "cancel",
+        role=role,
+        by=by,
+        at=at,
+        reason=reason,
+        fee_cents=cost,
+        end_reason=reason[:200],
+        data={"cost": cost},
+    )
+
+
+@verb
+def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | None, reason: str = "") -> Booking:
+    """Other wishes (PRODUCT B9). A technician who is free at the first of them keeps the job; else dispatch begins again."""
+    booking = lock_booking(booking_id)
+    at = mila_now()
+    if booking.state in (State.SEARCHING, State.UNFILLED):
+        return _rewish(booking, walls, "move_open", role, by, at, reason)
+    if booking.state not in BEFORE_DEPARTURE:
+        raise IllegalMove("move_kept", booking.state, role)
+    old_start = booking.start_at
+    assert old_start is not None
+    assert booking.technician_id is not None
+    technician = lock_technician(booking.technician_id)
+    assignment = Assignment.objects.select_related("busy").get(booking=booking, ended_at=None)
+    write_wishes(booking, walls, at)
+    first = booking.wishes.get(rank=1).start_at
+    cancel_start = booking.cancel_start_at
+    if old_start - at < booking.policy.cancel_free_lead:
+        cancel_start = cancel_start or old_start
+    wishes = {"first_start_at": booking.first_start_at, "last_start_at": booking.last_start_at}
+    if not is_free(technician, slot(booking, first), but=assignment.busy):
+        return advance(
+            booking_id, "move_lost", role=role, by=by, at=at, reason=reason, cancel_start_at=cancel_start, **wishes
+        )
+    assignment.start_at = first
+    assignment.save(update_fields=["start_at"])
+    if assignment.busy:
+        assignment.busy.during = slot(booking, first)
+        assignment.busy.save(update_fields=["during"])
+    name = "move_claimed" if booking.state == State.CLAIMED else "move_kept"
+    return advance(
+        booking_id,
+        name,
+        role=role,
+        by=by,
+        at=at,
+        reason=reason,
+        start_at=first,
+        clocks_from_at=at,
+        cancel_start_at=cancel_start,
+        **wishes,
+    )
+
+
+def _rewish(
+    booking: Booking, walls: Sequence[datetime], name: str, role: Role, by: User | None, at: datetime, reason: str
+) -> Booking:
+    write_wishes(booking, walls, at)
+    return advance(
+        booking.pk,
+        name,
+        role=role,
+        by=by,
+        at=at,
+        reason=reason,
+        first_start_at=booking.first_start_at,
+        last_start_at=booking.last_start_at,
+    )
+
+
+@verb
+def report_no_show(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | None) -> Booking:
+    """Nobody came: half an hour after the start the customer asks for somebody else at another time (PRODUCT L9).
+
+    The fault is the partner's. Raises NotLateYet.
+    """
+    booking = lock_booking(booking_id)
+    at = mila_now()
+    if booking.start_at is None or at < deadlines.given_up_at(booking.start_at, booking.policy):
+        raise NotLateYet
+    return _rewish(booking, walls, "no_show", role, by, at, "")

@@ -1,0 +1,188 @@
+"""From the first click to a placed booking: what the customer wants, where, when, who he is (PRODUCT B1-B8)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Max, Min
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from catalogue.models import CURRENCY_OF, Service
+from catalogue.policy import policy_at
+from catalogue.queries import price_for
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.transactions import verb
+from places.calendar import check_start
+from places.place import Place
+from requests_app.deadlines import hours_of
+from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
+from requests_app.models import Booking, BookingContact, Quote, QuoteLine, QuoteOrigin, State, Wish
+
+
+class NotADraft(Refusal):
+    sentence = _("This booking has already been placed. You can follow it on its own page.")
+
+
+class Incomplete(Refusal):
+    sentence = _("Something is still missing. Please go through the steps once more.")
+
+
+class WishPassed(Refusal):
+    sentence = _("One of your times is no longer possible. Please choose another one; everything else is kept.")
+
+
+class CardMissing(Refusal):
+    sentence = _("Please save a card first. Nothing is charged before you have signed.")
+
+
+@verb
+def start_draft(service: Service, *, country: str, language: str, by: User | None) -> Booking:
+    """A new draft with today's price and policy. Raises NotSold where the service has no price."""
+    at = mila_now()
+    booking = Booking(service=service, country=country, language=language, customer=by, state=State.DRAFT)
+    _set_price(booking, at)
+    booking.save()
+    BookingContact.objects.create(booking=booking, name=by.name if by else "")
+    return booking
+
+
+def _set_price(booking: Booking, at: datetime) -> None:
+    """Price and policy of the country, as of now: final at the order (PRODUCT B5, B6)."""
+    policy = policy_at(at, booking.country)
+    price = price_for(booking.service, booking.country, at)
+    booking.currency = CURRENCY_OF[booking.country]
+    booking.policy_data = policy.to_json()
+    booking.service_cents = price.price_cents
+    booking.booking_fee_cents = policy.booking_fee_cents[booking.currency]
+    booking.duration_minutes = booking.service.duration_minutes
+
+
+def _lock_draft(booking_id: int) -> Booking:
+    booking = lock_booking(booking_id)
+    if booking.state != State.DRAFT:
+        raise NotADraft
+    return booking
+
+
+@verb
+def set_place(booking_id: int, place: Place, *, street: str, door_code: str) -> Booking:
+    """Where it is. Another country means another price; wishes are dropped where their local time would change."""
+    booking = _lock_draft(booking_id)
+    if place.timezone != booking.timezone or place.region != booking.region:
+        booking.wishes.all().delete()
+        booking.first_start_at = booking.last_start_at = None
+    booking.country, booking.postcode, booking.city = place.country, place.postcode, place.city
+    booking.region, booking.timezone = place.region, place.timezone
+    _set_price(booking, mila_now())
+    booking.save()
+    BookingContact.objects.filter(booking=booking).update(
+        street=street, door_code=door_code, lat=place.lat, lon=place.lon, precision=place.precision
+    )
+    return booking
+
+
+@verb
+def set_wishes(booking_id: int, walls: Sequence[datetime]) -> Booking:
+    """One to three starts in order, as local wall times without a zone (PRODUCT B2-B4). Raises places.calendar refusals."""
+    booking = _lock_draft(booking_id)
+    write_wishes(booking, walls, mila_now())
+    booking.save(update_fields=["first_start_at", "last_start_at"])
+    return booking
+
+
+def write_wishes(booking: Booking, walls: Sequence[datetime], at: datetime) -> None:
+    """Replace the wishes; sets `first_start_at` and `last_start_at` on the instance, for the caller to save."""
+    walls = list(dict.fromkeys(walls))
+    if not 1 <= len(walls) <= booking.policy.wishes_max:
+        raise Incomplete
+    starts = [check_wish(booking, wall, at) for wall in walls]
+    booking.wishes.all().delete()
+    Wish.objects.bulk_create(
+        Wish(booking=booking, rank=rank, wall=wall.isoformat(timespec="minutes"), start_at=start)
+        for rank, (wall, start) in enumerate(zip(walls, starts, strict=True), 1)
+    )
+    booking.first_start_at, booking.last_start_at = min(starts), max(starts)
+
+
+def check_wish(booking: Booking, wall: datetime, at: datetime) -> datetime:
+    """The instant of a wall time at the booking's place, or the Refusal that says why it cannot be booked."""
+    return check_start(wall, at, booking.duration_minutes, booking, hours_of(booking.policy))
+
+
+@verb
+def set_contact(
+    booking_id: int,
+    *,
+    customer: User,
+    name: str,
+    phone: str,
+    problem: str,
+    at_the_door: str,
+    booked_by: User | None = None,
+) -> Booking:
+    """Who books, who is at the door, what hurts (PRODUCT B7, B8)."""
+    booking = _lock_draft(booking_id)
+    booking.customer, booking.booked_by, booking.language = customer, booked_by, customer.language
+    booking.save(update_fields=["customer", "booked_by", "language"])
+    contact = booking.contact
+    contact.name, contact.phone, contact.problem, contact.at_the_door = name, phone, problem, at_the_door
+    contact.save(update_fields=["name", "phone", "problem", "at_the_door"])
+    return booking
+
+
+@verb
+def save_card(booking_id: int, *, card: str) -> Booking:
+    """The payment method that strong authentication has just confirmed; a later one replaces it."""
+    booking = lock_booking(booking_id)
+    if booking.card != card:
+        booking.card, booking.card_saved_at = card, mila_now()
+        booking.save(update_fields=["card", "card_saved_at"])
+    return booking
+
+
+@verb
+def place(booking_id: int, *, role: Role, by: User | None, waives_withdrawal: bool = False) -> Booking:
+    """Order it: version 1 of the price is frozen and the search begins (PRODUCT B6, B7).
+
+    A repeat returns the booking as it is. Raises Incomplete, CardMissing or WishPassed and leaves the draft alone.
+    """
+    booking = lock_booking(booking_id)
+    if booking.state != State.DRAFT and booking.placed_at is not None:
+        return booking
+    if booking.state != State.DRAFT:
+        raise IllegalMove("place", booking.state, role)
+    wishes = list(booking.wishes.all())
+    if not (wishes and booking.customer_id and booking.postcode and booking.contact.street):
+        raise Incomplete
+    if not booking.card:
+        raise CardMissing
+    at = mila_now()
+    for wish in wishes:
+        try:
+            check_wish(booking, datetime.fromisoformat(wish.wall), at)
+        except Refusal as error:
+            raise WishPassed from error
+    quote = Quote.objects.create(
+        booking=booking,
+        version=1,
+        origin=QuoteOrigin.BOOKING,
+        service_cents=booking.service_cents,
+        created_at=at,
+        created_by=by,
+        accepted_at=at,
+        own_hand=True,
+    )
+    QuoteLine.objects.create(quote=quote, label=booking.service.name, cents=booking.service_cents)
+    span = booking.wishes.aggregate(first=Min("start_at"), last=Max("start_at"))
+    return advance(
+        booking_id,
+        "place",
+        role=role,
+        by=by,
+        at=at,
+        placed_at=at,
+        first_start_at=span["first"],
+        last_start_at=span["last"],
+        withdrawal_waived_at=at if waives_withdrawal else None,
+    )

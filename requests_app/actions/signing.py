@@ -1,0 +1,247 @@
+"""The end of a visit: signature, silence, refusal, decision, rating, settlement (PRODUCT L12-L14)."""
+
+import hashlib
+import json
+from datetime import timedelta
+
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from accounts import search
+from accounts.models import Notification, NotificationState, User
+from catalogue import money
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.transactions import verb
+from requests_app import notices, statement
+from requests_app.actions.visiting import write_quote
+from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking, postpone
+from requests_app.models import Booking, Fault, Quote, QuoteOrigin, Rating, SignOff, SignOffKind, State
+
+UNDECIDED_AGAIN = timedelta(hours=24)
+
+
+class OwnDeviceNeeded(Refusal):
+    sentence = _("This price needs the customer's own agreement: please let him sign by the link in his e-mail.")
+
+
+class SignatureMissing(Refusal):
+    sentence = _("Please sign in the field, or type your name.")
+
+
+class StarsMissing(Refusal):
+    sentence = _("Please give one to five stars for each.")
+
+
+class PriceChanged(Refusal):
+    sentence = _("The price has changed meanwhile. Please read it once more before you sign.")
+
+
+@verb
+def sign_off(
+    booking_id: int,
+    *,
+    key: str,
+    kind: str,
+    quote_version: int,
+    signer: str,
+    signature: str,
+    device: str,
+    by: User | None,
+) -> Booking:
+    """The customer signs what was done and the price; what he signed is frozen and will be charged (PRODUCT L12, M1).
+
+    `key` is the one-time key of the form: sent twice it is the same signature (FAULT M24). `kind` says on whose screen.
+    Raises SignatureMissing, PriceChanged, OwnDeviceNeeded, IllegalMove.
+    """
+    booking = lock_booking(booking_id)
+    if SignOff.objects.filter(booking=booking, key=key).exists():
+        return booking
+    if booking.state != State.FINISHED:
+        raise IllegalMove("sign_off", booking.state, Role.CUSTOMER)
+    if not signer.strip() or not signature.strip():
+        raise SignatureMissing
+    quote = booking.quotes.latest("version")
+    if quote.version != quote_version:
+        raise PriceChanged
+    if kind == SignOffKind.SCREEN and needs_own_device(booking, quote):
+        raise OwnDeviceNeeded
+    return _freeze(booking, quote, kind=kind, key=key, signer=signer, signature=signature, device=device, by=by)
+
+
+def needs_own_device(booking: Booking, quote: Quote) -> bool:
+    """Above 150 % of version 1, or above version 1 with somebody else at the door, the payer accepts himself (B8, L10)."""
+    if booking.contact.at_the_door and quote.service_cents > booking.service_cents:
+        return True
+    return quote.service_cents > money.ceiling(booking.service_cents, booking.policy.ceiling_percent)
+
+
+def _freeze(
+    booking: Booking,
+    quote: Quote,
+    *,
+    kind: str,
+    key: str,
+    signer: str = "",
+    signature: str = "",
+    device: str = "",
+    by: User | None = None,
+    move: str = "sign_off",
+    role: Role = Role.CUSTOMER,
+    reason: str = "",
+) -> Booking:
+    """Write the sign-off and make the move, in one transaction under the booking's lock."""
+    at = mila_now()
+    shares = money.split(quote.service_cents, booking.policy.commission_bp, booking.booking_fee_cents)
+    with translation.override(booking.language):
+        text = statement.text(booking, quote)
+    frozen = [
+        str(booking.uuid),
+        quote.version,
+        kind,
+        signer,
+        signature,
+        text,
+        device,
+        *shares,
+        booking.currency,
+        at.isoformat(),
+    ]
+    SignOff.objects.create(
+        booking=booking,
+        quote=quote,
+        key=key,
+        kind=kind,
+        signer=signer,
+        signature=signature,
+        text=text,
+        device=device[:200],
+        service_cents=shares.service_cents,
+        booking_fee_cents=shares.fee_cents,
+        commission_cents=shares.commission_cents,
+        partner_cents=shares.partner_cents,
+        charge_cents=shares.charge_cents,
+        currency=booking.currency,
+        signed_at=at,
+        sha256=hashlib.sha256(json.dumps(frozen, ensure_ascii=False).encode()).hexdigest(),
+    )
+    if quote.accepted_at is None:
+        quote.accepted_at = at
+    quote.own_hand = quote.own_hand or kind in (SignOffKind.SCREEN, SignOffKind.OWN_DEVICE)
+    quote.save(update_fields=["accepted_at", "own_hand"])
+    return advance(booking.pk, move, role=role, by=by, at=at, reason=reason, signed_off_at=at, data={"kind": kind})
+
+
+@verb
+def sign_off_by_silence(booking_id: int) -> Booking:
+    """After 72 h without a word: the lower of the report and what the customer accepted by his own hand (PRODUCT L13).
+
+    Only if one reminder reached him; else ops are told, and again each day, until somebody decides.
+    """
+    booking = lock_booking(booking_id)
+    at = mila_now()
+    if booking.state != State.FINISHED or booking.due_at is None or booking.due_at > at:
+        return booking
+    reached = Notification.objects.filter(
+        subject_id=booking.uuid, kind="please_sign", state=NotificationState.REACHED
+    ).exists()
+    if not reached:
+        notices.queue(booking, "undecided_ops", round=at.toordinal())
+        postpone(booking, at + UNDECIDED_AGAIN)
+        return booking
+    final = booking.quotes.latest("version")
+    accepted = booking.quotes.filter(own_hand=True).latest("version")
+    quote = min(final, accepted, key=lambda q: q.service_cents)
+    return _freeze(booking, quote, kind=SignOffKind.SILENCE, key=f"silence-{booking.uuid}", role=Role.SYSTEM)
+
+
+@verb
+def refuse(booking_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Booking:
+    """The customer does not sign, and says why: nothing is charged before the decision (PRODUCT L13)."""
+    booking = lock_booking(booking_id)
+    if booking.state == State.CONTESTED:
+        return booking
+    return advance(booking_id, "refuse", role=role, by=by, reason=reason)
+
+
+@verb
+def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Booking:
+    """Ops decide what the work is worth, with reasons; above the partner's report is never possible."""
+    booking = lock_booking(booking_id)
+    if booking.state != State.CONTESTED:
+        raise IllegalMove("decide", booking.state, Role.OPS)
+    at = mila_now()
+    cents = min(service_cents, booking.quotes.latest("version").service_cents)
+    quote = write_quote(booking, [(booking.service.name, None, 1, cents)], by=by, at=at, origin=QuoteOrigin.DECISION)
+    return _freeze(
+        booking,
+        quote,
+        kind=SignOffKind.DECISION,
+        key=f"decision-{booking.uuid}",
+        by=by,
+        move="decide",
+        role=Role.OPS,
+        reason=reason,
+    )
+
+
+@verb
+def decide_none(booking_id: int, *, by: User, reason: str, fault: str = Fault.NOBODY) -> Booking:
+    """Ops decide that nothing is owed."""
+    return advance(
+        booking_id,
+        "decide_none",
+        role=Role.OPS,
+        by=by,
+        reason=reason,
+        end_reason=reason[:200],
+        end_fault=fault,
+        fee_cents=0,
+    )
+
+
+@verb
+def settle(booking_id: int) -> Booking:
+    """The charge has succeeded, or nothing was due: the booking is closed and the job counts (PRODUCT M1). Repeatable."""
+    booking = lock_booking(booking_id)
+    if booking.state == State.SETTLED:
+        return booking
+    booking = advance(booking_id, "settle", role=Role.SYSTEM, by=None)
+    search.count_settled_job(booking.technician)
+    return booking
+
+
+@verb
+def rate(booking_id: int, *, quality: int, punctuality: int, friendliness: int, comment: str) -> Rating:
+    """Three times one to five stars, once; a second sending returns the first (PRODUCT L14)."""
+    booking = lock_booking(booking_id)
+    stars = (quality, punctuality, friendliness)
+    if not all(1 <= star <= 5 for star in stars):
+        raise StarsMissing
+    if booking.state not in (State.SIGNED_OFF, State.SETTLED, State.FINISHED):
+        raise IllegalMove("rate", booking.state, Role.CUSTOMER)
+    rating, new = Rating.objects.get_or_create(
+        booking=booking,
+        defaults={
+            "technician": booking.technician,
+            "quality": quality,
+            "punctuality": punctuality,
+            "friendliness": friendliness,
+            "comment": comment.strip(),
+            "at": mila_now(),
+        },
+    )
+    if new:
+        search.count_stars(booking.technician, *stars)
+    return rating
+
+
+@verb
+def answer_rating(booking_id: int, technician_id: int, *, answer: str) -> Rating:
+    """The partner answers once (PRODUCT L14)."""
+    booking = lock_booking(booking_id)
+    rating = Rating.objects.get(booking=booking, technician_id=technician_id)
+    if not rating.answer:
+        rating.answer, rating.answered_at = answer.strip(), mila_now()
+        rating.save(update_fields=["answer", "answered_at"])
+    return rating

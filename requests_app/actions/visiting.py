@@ -1,0 +1,248 @@
+"""What the partner does, from the call to the finished work (PRODUCT L1-L11)."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import search
+from accounts.models import User
+from catalogue.models import Package
+from catalogue.queries import package_price_for
+from mila import live
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.transactions import verb
+from requests_app import deadlines, notices
+from requests_app.lifecycle import Role, advance, lock_booking
+from requests_app.models import (
+    Assignment,
+    Booking,
+    CallAttempt,
+    Fault,
+    Position,
+    Quote,
+    QuoteLine,
+    QuoteOrigin,
+    State,
+)
+
+
+class NotYours(Refusal):
+    sentence = _("This job is no longer yours.")
+
+
+class WaitNotOver(Refusal):
+    sentence = _("Please wait at the door for ten minutes first; the page counts them for you.")
+
+
+class PriceIsFixed(Refusal):
+    sentence = _("On this job the price stays as booked; you can add packages.")
+
+
+def lock_own(booking_id: int, technician_id: int) -> Booking:
+    """The booking under its lock, if this technician has it now. Raises NotYours."""
+    booking = lock_booking(booking_id)
+    if booking.technician_id != technician_id:
+        raise NotYours
+    return booking
+
+
+def _step(booking_id: int, technician_id: int, move: str, done: State, by: User, **kwargs: Any) -> Booking:
+    """One plain move of the partner; a repeat finds it done and returns it."""
+    booking = lock_own(booking_id, technician_id)
+    if booking.state == done:
+        return booking
+    return advance(booking_id, move, role=Role.PARTNER, by=by, **kwargs)
+
+
+@verb
+def record_call(
+    booking_id: int,
+    technician_id: int,
+    *,
+    by: User,
+    channel: str,
+    reached: bool,
+    note: str = "",
+    wants_other_time: bool = False,
+) -> Booking:
+    """Keep the try to reach the customer. Reached, or tried often enough, keeps the promise to call (PRODUCT L1).
+
+    Three tries on two channels, far enough apart and at decent hours, are enough; ops are alerted then.
+    """
+    booking = lock_own(booking_id, technician_id)
+    if booking.state != State.CLAIMED:
+        return booking
+    at = mila_now()
+    assignment = Assignment.objects.get(booking=booking, ended_at=None)
+    CallAttempt.objects.create(
+        assignment=assignment, at=at, channel=channel, reached=reached, note=note, wants_other_time=wants_other_time
+    )
+    tries = [(call.at, call.channel) for call in assignment.calls.all()]
+    if not reached and not deadlines.tried_enough(tries, booking.start_at, booking.timezone, booking.policy):
+        return booking
+    search.count_promise(booking.technician, kept=True)
+    booking = advance(
+        booking_id, "record_call", role=Role.PARTNER, by=by, at=at, data={"reached": reached, "tries": len(tries)}
+    )
+    if not reached:
+        notices.queue(booking, "not_reached_ops", round=booking.epoch)
+    if wants_other_time:
+        notices.queue(booking, "other_time", round=booking.epoch)
+    return booking
+
+
+@verb
+def confirm(booking_id: int, technician_id: int, *, by: User) -> Booking:
+    """He will come. Late, it still counts until somebody else claims, and ends another's window (PRODUCT L3, L4)."""
+    booking = lock_own(booking_id, technician_id)
+    if booking.state == State.CONFIRMED:
+        return booking
+    in_time = booking.state == State.CALLED
+    booking = advance(booking_id, "confirm", role=Role.PARTNER, by=by)
+    if in_time:
+        search.count_promise(booking.technician, kept=True)
+    return booking
+
+
+@verb
+def release(booking_id: int, technician_id: int, *, by: User, reason: str, role: Role = Role.PARTNER) -> Booking:
+    """He gives the job back; the search begins again and does not ask him (PRODUCT D1)."""
+    lock_own(booking_id, technician_id)
+    return advance(booking_id, "release", role=role, by=by, reason=reason)
+
+
+@verb
+def depart(booking_id: int, technician_id: int, *, by: User) -> Booking:
+    """He is on his way; the customer is told at once (PRODUCT L8)."""
+    return _step(booking_id, technician_id, "depart", State.EN_ROUTE, by)
+
+
+@verb
+def arrive(booking_id: int, technician_id: int, *, by: User) -> Booking:
+    """He is at the door; from here his position is nobody's business (PRODUCT L8, FAULT A16)."""
+    booking = _step(booking_id, technician_id, "arrive", State.ARRIVED, by)
+    Position.objects.filter(booking=booking).delete()
+    return booking
+
+
+@verb
+def start(booking_id: int, technician_id: int, *, by: User) -> Booking:
+    """The work begins (PRODUCT L9)."""
+    return _step(booking_id, technician_id, "start", State.IN_PROGRESS, by)
+
+
+@verb
+def report_position(booking_id: int, technician_id: int, *, lat: float, lon: float, eta_at: datetime | None) -> None:
+    """Where he is, while he is on his way and not a second longer; otherwise nothing is kept (PRODUCT L8)."""
+    booking = lock_own(booking_id, technician_id)
+    if booking.state != State.EN_ROUTE:
+        return
+    Position.objects.update_or_create(
+        booking=booking, defaults={"lat": lat, "lon": lon, "eta_at": eta_at, "at": mila_now()}
+    )
+    live.publish(f"booking:{booking.uuid}", "position")
+
+
+@verb
+def finish(
+    booking_id: int,
+    technician_id: int,
+    *,
+    by: User,
+    report: Mapping[str, Any],
+    service_cents: int | None = None,
+    packages: Mapping[int, int] | None = None,
+) -> Booking:
+    """The work is done: what was done, the checklist, the final price as the next version (PRODUCT L10, L12).
+
+    `service_cents`: a Friend's agreed price, fee not included. `packages`: package id to quantity. A Pro's price stays
+    and packages add to it. Raises PriceIsFixed. A repeat returns the booking.
+    """
+    booking = lock_own(booking_id, technician_id)
+    if booking.state == State.FINISHED:
+        return booking
+    at = mila_now()
+    assert booking.partner is not None
+    if service_cents is not None and service_cents != booking.service_cents and not booking.partner.is_friend:
+        raise PriceIsFixed
+    base = booking.service_cents if service_cents is None else service_cents
+    lines = [(booking.service.name, None, 1, base)]
+    for package in Package.objects.filter(pk__in=packages or {}, active=True):
+        count = (packages or {})[package.pk]
+        price = package_price_for(package, booking.country, at)
+        lines.append((package.name, package, count, count * price.price_cents))
+    write_quote(booking, lines, by=by, at=at)
+    return advance(
+        booking_id,
+        "finish",
+        role=Role.PARTNER,
+        by=by,
+        at=at,
+        finished_at=at,
+        report=dict(report),
+        data={"lines": len(lines)},
+    )
+
+
+def write_quote(
+    booking: Booking,
+    lines: list[tuple[str, Package | None, int, int]],
+    *,
+    by: User | None,
+    at: datetime,
+    origin: str = QuoteOrigin.PARTNER,
+) -> Quote:
+    """The next version of the price, unless the last one has this very sum and these lines. Holds the booking's lock."""
+    last = booking.quotes.prefetch_related("lines").last()
+    wanted = [(label, package.pk if package else None, count, cents) for label, package, count, cents in lines]
+    if last and [(line.label, line.package_id, line.quantity, line.cents) for line in last.lines.all()] == wanted:
+        return last
+    quote = Quote.objects.create(
+        booking=booking,
+        version=last.version + 1 if last else 1,
+        origin=origin,
+        service_cents=sum(cents for *_rest, cents in lines),
+        created_at=at,
+        created_by=by,
+    )
+    QuoteLine.objects.bulk_create(
+        QuoteLine(quote=quote, label=label, package=package, quantity=count, cents=cents)
+        for label, package, count, cents in lines
+    )
+    return quote
+
+
+@verb
+def fail_visit(
+    booking_id: int, technician_id: int, *, by: User, reason: str, fault: str, role: Role = Role.PARTNER
+) -> Booking:
+    """It could not be done; who caused it decides who pays (PRODUCT L11). Nobody home: after ten minutes at the door."""
+    booking = lock_own(booking_id, technician_id)
+    if booking.state == State.FAILED:
+        return booking
+    at = mila_now()
+    fee = 0
+    if fault == Fault.CUSTOMER:
+        arrived = booking.events.filter(move="arrive").last()
+        if arrived is None or at < deadlines.waited_at(arrived.at, booking.policy):
+            raise WaitNotOver
+        fee = booking.policy.cancel_fee_cents[booking.currency]
+    return advance(
+        booking_id,
+        "fail_visit",
+        role=role,
+        by=by,
+        at=at,
+        reason=reason,
+        fee_cents=fee,
+        end_reason=reason,
+        end_fault=fault,
+    )
+
+
+def drop_old_positions(at: datetime, kept: timedelta) -> int:
+    """Positions are gone after their time, whatever became of the visit (PRODUCT L8)."""
+    return Position.objects.filter(at__lt=at - kept).delete()[0]

@@ -1,0 +1,173 @@
+"""When promises fall due: pure functions from facts and policy to instants (PRODUCT L5, L6, L9, L13, D10).
+
+Instants are aware; spans are elapsed time, so 24 hours are 86,400 seconds on the day the clocks change too (FAULT T5).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from catalogue.policy import Policy
+from places.calendar import Hours, next_morning, night, previous_evening
+
+
+@dataclass(frozen=True)
+class TwoClocks:
+    """The call and the confirmation a claim promises."""
+
+    call_due: datetime
+    confirm_due: datetime
+
+
+def two_clocks(since: datetime, start_at: datetime, zone: str, policy: Policy) -> TwoClocks:
+    """Both due instants, from X = start - claim (PRODUCT L5).
+
+    `since` is the claim, or the last move of the date. On short notice neither falls into the night.
+    """
+    lead = start_at - since
+    short = lead < policy.short_notice
+    if short:
+        confirm_due = since + max(policy.confirm_min, lead / policy.confirm_divisor)
+    else:
+        confirm_due = start_at - policy.confirm_lead
+    part, whole = policy.call_share
+    call_due = since + max(policy.call_min, min(policy.call_window, (confirm_due - since) * part / whole))
+    if short:
+        call_due = out_of_the_night(call_due, since, zone, policy)
+        confirm_due = out_of_the_night(confirm_due, since, zone, policy)
+    return TwoClocks(_whole_seconds(call_due), _whole_seconds(max(confirm_due, call_due + policy.call_min)))
+
+
+def out_of_the_night(due: datetime, since: datetime, zone: str, policy: Policy) -> datetime:
+    """A due instant in the quiet hours moves back to their begin if that leaves time after `since`, else on to their end."""
+    night = night_around(due, zone, policy)
+    if night is None:
+        return due
+    begin, end = night
+    return begin if begin - since >= policy.call_min else end
+
+
+def hours_of(policy: Policy) -> Hours:
+    """The policy's figures as the calendar of a place takes them (PRODUCT B3, D7)."""
+    return Hours(
+        lead=policy.lead_min,
+        horizon=policy.horizon,
+        step=policy.slot_step,
+        opens=policy.day_opens,
+        closes=policy.day_closes,
+        evening=policy.evening_from,
+        morning=policy.evening_to,
+        first_after_evening=policy.evening_first_start,
+        night_from=policy.night_from,
+        night_until=policy.night_to,
+    )
+
+
+def night_around(at: datetime, zone: str, policy: Policy) -> tuple[datetime, datetime] | None:
+    """Begin and end of the quiet hours that hold `at`, in UTC; None by day. The end itself is day again."""
+    hours = hours_of(policy)
+    if not night(at, zone, hours):
+        return None
+    return previous_evening(at, zone, hours), next_morning(at, zone, hours)
+
+
+def reminder_at(due: datetime, lead: timedelta, since: datetime, zone: str, policy: Policy) -> datetime | None:
+    """When to remind of a promise: `lead` before it, earlier if that is quiet time; None if it would not come after `since`."""
+    at = due - lead
+    night = night_around(at, zone, policy)
+    if night is not None:
+        at = night[0] - timedelta(minutes=1)
+    return at if at > since else None
+
+
+def search_limit(last_start_at: datetime, policy: Policy) -> datetime:
+    """Dispatch ends (PRODUCT D10)."""
+    return last_start_at - policy.search_ends_lead
+
+
+def search_warning(last_start_at: datetime, policy: Policy) -> datetime:
+    """Ops and customer are told that nobody has claimed yet (PRODUCT D10)."""
+    return last_start_at - policy.search_warns_lead
+
+
+def late_at(start_at: datetime, policy: Policy) -> datetime:
+    """Not arrived: the customer may report it, ops are alerted (PRODUCT L9)."""
+    return start_at + policy.lateness_report_after
+
+
+def given_up_at(start_at: datetime, policy: Policy) -> datetime:
+    """Not arrived: the customer may cancel free or be dispatched again (PRODUCT L9)."""
+    return start_at + policy.lateness_cancel_after
+
+
+def waited_at(arrived_at: datetime, policy: Policy) -> datetime:
+    """The documented wait at the door is over (PRODUCT B10)."""
+    return arrived_at + policy.door_wait
+
+
+def overdue_at(started_at: datetime, duration_minutes: int) -> datetime:
+    """Work that takes twice the planned time, at least an hour more, is worth a look by ops."""
+    return started_at + timedelta(minutes=duration_minutes + max(duration_minutes, 60))
+
+
+def silence_at(finished_at: datetime, policy: Policy) -> datetime:
+    """Without a signature the end is by silence (PRODUCT L13)."""
+    return finished_at + policy.signature_limit
+
+
+def signature_reminders(finished_at: datetime, policy: Policy) -> tuple[datetime, ...]:
+    """The reminders to sign (PRODUCT L13)."""
+    return tuple(finished_at + after for after in policy.signature_reminders)
+
+
+def cancelling_is_free(
+    *,
+    at: datetime,
+    start_at: datetime | None,
+    placed_at: datetime | None,
+    unconfirmed: bool,
+    arrived: bool,
+    policy: Policy,
+) -> bool:
+    """Whether the customer may cancel without cost (PRODUCT B10).
+
+    `start_at` is None while nobody has claimed; a start moved within 24 h counts with its old value.
+    """
+    if start_at is None or unconfirmed:
+        return True
+    if placed_at is not None and at <= placed_at + policy.cancel_free_after_booking:
+        return True
+    if at <= start_at - policy.cancel_free_lead:
+        return True
+    return not arrived and at >= given_up_at(start_at, policy)
+
+
+def free_until(start_at: datetime, placed_at: datetime, policy: Policy) -> datetime:
+    """The last instant at which cancelling is free whatever happens, for the messages that name it (PRODUCT B10)."""
+    return max(start_at - policy.cancel_free_lead, placed_at + policy.cancel_free_after_booking)
+
+
+def contact_until(signed_off_at: datetime, policy: Policy) -> datetime:
+    """The partner keeps the customer's contact data until then (PRODUCT D8)."""
+    return signed_off_at + policy.contact_after_sign_off
+
+
+def _whole_seconds(at: datetime) -> datetime:
+    return at.replace(microsecond=0)
+
+
+def tried_enough(tries: Sequence[tuple[datetime, str]], start_at: datetime | None, zone: str, policy: Policy) -> bool:
+    """Whether tries to call, as (instant, channel), satisfy the promise without an answer (PRODUCT L1).
+
+    A try counts at decent hours of the place and far enough from the one that counted before.
+    """
+    opens, closes = policy.call_hours
+    counted: list[tuple[datetime, str]] = []
+    for at, channel in sorted(tries):
+        near = start_at is not None and start_at - at < policy.call_short_lead
+        gap = policy.call_attempt_gap_short if near else policy.call_attempt_gap
+        decent = opens <= at.astimezone(ZoneInfo(zone)).time() <= closes
+        if decent and (not counted or at - counted[-1][0] >= gap):
+            counted.append((at, channel))
+    return len(counted) >= policy.call_attempts and len({channel for _at, channel in counted}) >= policy.call_channels

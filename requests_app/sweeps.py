@@ -1,0 +1,117 @@
+"""Find what is due and take the matching move, row by row (STYLE 5).
+
+A sweep may run twice, late or beside itself: each row is locked, looked at again, and moved in its own transaction.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db.models import F
+
+from accounts import search
+from mila.clock import MilaNow, mila_now
+from mila.transactions import verb
+from requests_app import notices
+from requests_app.actions.signing import sign_off_by_silence
+from requests_app.actions.visiting import drop_old_positions
+from requests_app.lifecycle import WHEN_DUE, Role, advance
+from requests_app.models import Booking, Clock, ClockKind, State
+
+log = logging.getLogger(__name__)
+BATCH = 500
+PUSH_BACK = timedelta(minutes=1)
+POSITIONS_KEPT = timedelta(hours=24)
+
+# What falls due beside the state: whom it tells.
+CLOCK_NOTICES: dict[str, tuple[str, ...]] = {
+    ClockKind.CALL_REMINDER: ("call_reminder",),
+    ClockKind.CONFIRM_REMINDER: ("confirm_reminder",),
+    ClockKind.LATENESS: ("late", "late_ops"),
+    ClockKind.DOOR_WAIT: ("door_waited",),
+    ClockKind.OVERDUE_WORK: ("overdue_ops",),
+    ClockKind.SEARCH_WARNING: ("search_warning", "search_warning_ops"),
+    ClockKind.UNCONFIRMED_LIMIT: ("unconfirmed_ops",),
+    ClockKind.SIGNATURE_REMINDER_1: ("please_sign",),
+    ClockKind.SIGNATURE_REMINDER_2: ("please_sign",),
+    ClockKind.SIGNATURE_REMINDER_3: ("please_sign",),
+}
+
+
+def sweep_bookings() -> int:
+    """Every booking whose own clock has fallen due makes its move. Answers how many rows were handled."""
+    due = Booking.objects.filter(due_at__lte=MilaNow()).order_by("due_at").values_list("pk", flat=True)[:BATCH]
+    return _each(list(due), handle_due_booking, _push_booking)
+
+
+def sweep_clocks() -> int:
+    """Every other promise that has fallen due tells whom it concerns. Answers how many rows were handled."""
+    due = (
+        Clock.objects.filter(done_at=None, due_at__lte=MilaNow())
+        .order_by("due_at")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+    return _each(list(due), handle_due_clock, _push_clock)
+
+
+def _each(ids: list[int], handle: Callable[[int], bool], push: Callable[[int], None]) -> int:
+    handled = 0
+    for pk in ids:
+        try:
+            handled += handle(pk)
+        except Exception:
+            # One poisoned row must not stop the others (FAULT T15): it comes again in a minute.
+            log.exception("%s %s", handle.__name__, pk)
+            push(pk)
+    return handled
+
+
+@verb
+def handle_due_booking(booking_id: int) -> bool:
+    """The move of one due booking, if it is still due under its lock; False when somebody else has it or has done it."""
+    booking = Booking.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=booking_id).first()
+    if booking is None or booking.due_at is None:
+        return False
+    at = mila_now()
+    if booking.due_at > at:
+        return False
+    if booking.state == State.FINISHED:
+        sign_off_by_silence(booking_id)
+        return True
+    former = booking.technician
+    move = WHEN_DUE[State(booking.state)]
+    if former is not None:
+        search.count_promise(former, kept=False)
+    advance(booking_id, move, role=Role.SYSTEM, by=None, at=at, reason="")
+    return True
+
+
+@verb
+def handle_due_clock(clock_id: int) -> bool:
+    """One due promise: tell, and mark it fired; False when it is done already. Locks the booking before the clock."""
+    found = Clock.objects.filter(pk=clock_id, done_at=None).values_list("booking_id", flat=True).first()
+    if found is None:
+        return False
+    booking = Booking.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=found).first()
+    clock = Clock.objects.select_for_update().filter(pk=clock_id, done_at=None).first()
+    at = mila_now()
+    if booking is None or clock is None or clock.due_at > at:
+        return False
+    clock.done_at, clock.fired = at, True
+    clock.save(update_fields=["done_at", "fired"])
+    for kind in CLOCK_NOTICES[clock.kind]:
+        notices.queue(booking, kind, round=clock.pk)
+    return True
+
+
+def _push_booking(booking_id: int) -> None:
+    Booking.objects.filter(pk=booking_id, due_at__isnull=False).update(due_at=MilaNow() + PUSH_BACK)
+
+
+def _push_clock(clock_id: int) -> None:
+    Clock.objects.filter(pk=clock_id, done_at=None).update(due_at=F("due_at") + PUSH_BACK)
+
+
+def sweep_positions() -> int:
+    """Positions older than a day are gone, whatever became of the visit."""
+    return drop_old_positions(mila_now(), POSITIONS_KEPT)

@@ -1,0 +1,14 @@
+"""Celery entry points of the booking's clocks."""
+
+from celery import shared_task
+
+from mila.heartbeat import stamp
+from requests_app import sweeps
+
+
+@shared_task(name="requests_app.sweep")
+def sweep():
+    sweeps.sweep_bookings()
+    sweeps.sweep_clocks()
+    sweeps.sweep_positions()
+    stamp("bookings")

@@ -1,0 +1,124 @@
+"""The fixed cast of the tests, and a booking in each state that matters. Loaded by tests/conftest.py."""
+
+from datetime import datetime, time, timedelta
+
+import pytest
+
+from dispatch import offers
+from mila.clock import mila_now, reset_clock, set_clock
+from places.calendar import instant, is_service_day, wall_time
+from requests_app.actions import signing, visiting
+from requests_app.models import Booking, SignOffKind, State
+from tests import factories
+
+# A Tuesday morning: everybody is awake, no holiday is near.
+MORNING = instant(datetime(2026, 11, 24, 10, 0), "Europe/Paris")
+
+
+@pytest.fixture
+def customer(db):
+    return factories.UserFactory(name="Odile Perrachon", email="odile@example.com")
+
+
+@pytest.fixture
+def partner(db):
+    """A Friend's technician who may be asked."""
+    return factories.TechnicianFactory(user__name="Yanis Corvel", user__email="yanis@example.com")
+
+
+@pytest.fixture
+def rival_partner(db):
+    """Another one, a Pro's, a little farther away."""
+    return factories.TechnicianFactory(
+        user__name="Inès Rivale", user__email="ines@example.com", partner__kind="pro", lat=45.80, lon=4.90
+    )
+
+
+@pytest.fixture
+def stranger(db):
+    return factories.UserFactory(name="Nobody", email="stranger@example.com")
+
+
+@pytest.fixture
+def staff(db):
+    return factories.UserFactory(name="Ops", email="ops@example.com", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def morning(db):
+    """The product's clock stands near a Tuesday, 10:00 in Paris (it runs on from there)."""
+    set_clock(MORNING)
+    yield MORNING
+    reset_clock()
+
+
+@pytest.fixture
+def stopped_clock(db):
+    """A function that stops the product's clock at an instant; it stays there until it is set again."""
+    yield lambda at: set_clock(at, speed=0)
+    reset_clock()
+
+
+def claimed(booking: Booking, technician) -> Booking:
+    """The search opens a window for somebody; it must be this technician, and he takes the first wish."""
+    offer = offers.open_next(booking.pk)
+    assert offer is not None
+    assert offer.technician_id == technician.pk
+    return offers.claim(booking.pk, technician.pk, rank=offer.wishes[0], by=technician.user)
+
+
+def walk(booking: Booking, technician, until: State) -> Booking:
+    """From searching to the wanted state, by the partner's and the customer's own verbs."""
+    user = technician.user
+    steps = {
+        State.CLAIMED: lambda: claimed(booking, technician),
+        State.CALLED: lambda: visiting.record_call(booking.pk, technician.pk, by=user, channel="phone", reached=True),
+        State.CONFIRMED: lambda: visiting.confirm(booking.pk, technician.pk, by=user),
+        State.EN_ROUTE: lambda: visiting.depart(booking.pk, technician.pk, by=user),
+        State.ARRIVED: lambda: visiting.arrive(booking.pk, technician.pk, by=user),
+        State.IN_PROGRESS: lambda: visiting.start(booking.pk, technician.pk, by=user),
+        State.FINISHED: lambda: visiting.finish(
+            booking.pk, technician.pk, by=user, report={"done": "Canal changé", "explained": True, "tidied": True}
+        ),
+        State.SIGNED_OFF: lambda: sign(booking),
+    }
+    for state, step in steps.items():
+        booking = step()
+        assert booking.state == state
+        if state == until:
+            break
+    return booking
+
+
+def sign(booking: Booking, *, key: str = "key-1", kind: str = SignOffKind.SCREEN) -> Booking:
+    """The customer signs the last version."""
+    return signing.sign_off(
+        booking.pk,
+        key=key,
+        kind=kind,
+        quote_version=booking.quotes.latest("version").version,
+        signer="Odile Perrachon",
+        signature="Odile Perrachon",
+        device="test",
+        by=None,
+    )
+
+
+@pytest.fixture
+def searching(morning, customer):
+    """A placed booking, 14:00 of the next service day but two."""
+    return factories.placed_booking(customer=customer)
+
+
+@pytest.fixture
+def job(searching, partner):
+    """The same, claimed by the partner."""
+    return claimed(searching, partner)
+
+
+def next_wall(days: int, hour: int = 14) -> datetime:
+    """A local wall time that can be booked, for forms and verbs."""
+    day = wall_time(mila_now(), "Europe/Paris").date() + timedelta(days=days)
+    while not is_service_day(day, "FR", "69"):
+        day += timedelta(days=1)
+    return datetime.combine(day, time(hour))
