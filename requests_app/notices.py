@@ -1,0 +1,311 @@
+"""Who is told what about a booking, and which facts each message may carry (PRODUCT section 9, D8; FAULT A2).
+
+One row of KINDS for each message; its words are in templates/emails/<kind>.txt. A fact that is not in the row is not in
+the message: contact data of the customer is no fact at all, messages to partners lead to the job's page instead.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
+from django.urls import reverse
+from django.utils import translation
+
+from accounts import notifications
+from accounts.models import Notification, Technician, User
+from catalogue.money import Split, split
+from requests_app import deadlines
+from requests_app.models import Assignment, Booking, Quote, SignOff, State
+
+
+class To(Enum):
+    CUSTOMER = auto()
+    PARTNER = auto()  # the technician who has the job, or the one it is offered to
+    FORMER = auto()  # the technician who has just lost it
+    OPS = auto()
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`facts` are read from the booking (FACTS); `given` are what the caller may add, nothing else."""
+
+    to: To
+    facts: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+
+
+def to_customer(*facts: str, given: tuple[str, ...] = ()) -> Notice:
+    return Notice(To.CUSTOMER, facts, given)
+
+
+def to_partner(*facts: str, given: tuple[str, ...] = ()) -> Notice:
+    return Notice(To.PARTNER, ("place", *facts), given)
+
+
+def to_former(*facts: str) -> Notice:
+    return Notice(To.FORMER, ("place", "lost_start_at", *facts))
+
+
+def to_ops(*facts: str, given: tuple[str, ...] = ()) -> Notice:
+    return Notice(To.OPS, ("place", "technician", "starts_at", *facts), given)
+
+
+KINDS: dict[str, Notice] = {
+    # The customer's booking, in the order of its life
+    "draft_saved": to_customer(),
+    "card_link": to_customer("starts_at", "total_cents", "card_due_at"),
+    "booked": to_customer("starts_at", "total_cents", "search_limit_at"),
+    "search_warning": to_customer("starts_at", "search_limit_at"),
+    "unfilled": to_customer("starts_at", "last_start_at"),
+    "lapsed": to_customer(),
+    "claimed": to_customer(
+        "technician", "partner", "friend", "start_at", "call_due_at", "free_until_at", "cancel_cents"
+    ),
+    "called": to_customer("technician", "start_at", "confirm_due_at"),
+    "other_time": to_customer("technician", "start_at"),
+    "confirmed": to_customer("technician", "start_at", "prepare", "free_until_at", "cancel_cents"),
+    "unconfirmed": to_customer("technician", "start_at", "search_limit_at"),
+    "partner_lost": to_customer("starts_at", "search_limit_at"),
+    "moved": to_customer("technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at"),
+    "en_route": to_customer("technician", "start_at"),
+    "late": to_customer("technician", "start_at", "given_up_at"),
+    "failed": to_customer("technician", "start_at", "fee_cents"),
+    "please_sign": to_customer("technician", "final_cents", "silence_at"),
+    "contested": to_customer("technician", "start_at"),
+    "decided": to_customer("charge_cents"),
+    "decided_none": to_customer("fee_cents"),
+    "action_required": to_customer("owed_cents"),
+    "unpaid": to_customer("owed_cents"),
+    "receipt": to_customer(
+        "technician", "partner", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"
+    ),
+    "cancelled": to_customer("fee_cents"),
+    # The partner's job
+    "offer": Notice(
+        To.PARTNER,
+        ("postcode", "starts_at", "duration_minutes", "earnings_cents"),
+        given=("distance_m", "until_at"),
+    ),
+    "job_claimed": to_partner("start_at", "duration_minutes", "call_due_at", "confirm_due_at"),
+    "job_assigned": to_partner("start_at", "duration_minutes", "call_due_at", "confirm_due_at"),
+    "call_reminder": to_partner("start_at", "call_due_at", "until_call_at"),
+    "confirm_reminder": to_partner("start_at", "confirm_due_at", "until_confirm_at"),
+    "confirm_missed": to_partner("start_at", "confirm_due_at"),
+    "job_moved": to_partner("start_at", "call_due_at", "confirm_due_at"),
+    "door_waited": to_partner("start_at"),
+    "job_contested": to_partner("start_at"),
+    "job_paid": to_partner("start_at", "price_cents", "commission_cents", "partner_cents"),
+    "call_missed": to_former(),
+    "job_released": to_former(),
+    "job_taken": to_former(),
+    "job_lost": to_former(),
+    "no_show": to_former(),
+    "job_cancelled": to_former("fee_cents", "fee_share_cents"),
+    # Staff
+    "search_warning_ops": to_ops("search_limit_at"),
+    "not_reached_ops": to_ops("confirm_due_at"),
+    "unconfirmed_ops": to_ops(),
+    "late_ops": to_ops(),
+    "overdue_ops": to_ops(),
+    "contested_ops": to_ops(),
+    "undecided_ops": to_ops("final_cents"),
+    "unpaid_ops": to_ops("owed_cents"),
+    "charge_waits_ops": to_ops("owed_cents", "partner"),
+}
+
+
+def queue(
+    booking: Booking,
+    kind: str,
+    *,
+    round: int,
+    former: Technician | None = None,
+    technician: Technician | None = None,
+    **given: Any,
+) -> Notification | None:
+    """Write one message down, in the caller's transaction; a repeat of kind, person and round writes nothing.
+
+    `former` is who had the job before; `technician` the one asked, if he is not the booking's own. None when there is
+    nobody to tell. Raises TypeError for a fact this message must not carry.
+    """
+    notice = KINDS[kind]
+    if forbidden := given.keys() - set(notice.given):
+        raise TypeError(f"'{kind}' must not carry {sorted(forbidden)}")
+    person = _person(booking, notice.to, former, technician or booking.technician)
+    if person is None:
+        return None
+    with translation.override(person.language):
+        context = {
+            "number": booking.number,
+            "service": str(booking.service),
+            "country": booking.country,
+            "currency": booking.currency,
+            "zone": booking.timezone,
+            "link": person.link,
+            **{_name(fact): FACTS[fact](booking, person.technician) for fact in notice.facts},
+            **given,
+        }
+    return notifications.queue(
+        kind=kind,
+        subject_id=booking.uuid,
+        round=round,
+        user=person.user,
+        email=person.email,
+        language=person.language,
+        context=context,
+    )
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom a message goes to, and the page it leads him to."""
+
+    user: User | None
+    email: str
+    language: str
+    link: str
+    technician: Technician | None
+
+
+def _person(b: Booking, to: To, former: Technician | None, technician: Technician | None) -> Person | None:
+    if to is To.OPS:
+        page = f"/admin/requests_app/booking/{b.pk}/change/"
+        return Person(None, settings.OPS_EMAIL, "fr", settings.SITE_URL + page, technician)
+    if to is To.CUSTOMER:
+        page = reverse("requests_app:booking", args=[b.token])
+        user, language = b.customer, b.language
+    elif to is To.FORMER:
+        if former is None or former.pk == b.technician_id:
+            return None
+        page, technician = "/partner/offers/", former
+        user, language = former.user, former.user.language
+    elif technician is None:
+        return None
+    else:
+        mine = technician.pk == b.technician_id
+        page = f"/partner/jobs/{b.uuid}/" if mine else "/partner/offers/"
+        user, language = technician.user, technician.user.language
+    return Person(user, user.email, language, settings.SITE_URL + page, technician) if user is not None else None
+
+
+def _name(fact: str) -> str:
+    """`until_call_at` and its like all tell the delivery the same: when the message stops being true."""
+    return "until_at" if fact.startswith("until_") else fact
+
+
+def _starts(b: Booking, _: Technician | None) -> list[datetime]:
+    """The start that was claimed, else the wishes in their order."""
+    return [b.start_at] if b.start_at else [wish.start_at for wish in b.wishes.all()]
+
+
+def _clocks(b: Booking) -> deadlines.TwoClocks:
+    return deadlines.two_clocks(b.clocks_from_at, b.start_at, b.timezone, b.policy)
+
+
+def _call_due(b: Booking, _: Technician | None) -> datetime | None:
+    return _clocks(b).call_due if b.state == State.CLAIMED else None
+
+
+def _confirm_due(b: Booking, _: Technician | None) -> datetime | None:
+    return _clocks(b).confirm_due if b.start_at else None
+
+
+def _search_limit(b: Booking, _: Technician | None) -> datetime | None:
+    return deadlines.search_limit(b.last_start_at, b.policy) if b.last_start_at else None
+
+
+def _free_until(b: Booking, _: Technician | None) -> datetime | None:
+    """Until when cancelling costs nothing; None when that had passed already as the clocks began."""
+    until = deadlines.free_until(b.cancel_start_at or b.start_at, b.placed_at or b.created_at, b.policy)
+    return until if until > b.clocks_from_at else None
+
+
+def _lost_start(b: Booking, technician: Technician | None) -> datetime | None:
+    """The start he had claimed: the booking itself no longer knows it."""
+    mine = Assignment.objects.filter(booking=b, technician=technician).order_by("-pk")
+    return mine.values_list("start_at", flat=True).first()
+
+
+def _sign_off(b: Booking) -> SignOff | None:
+    try:
+        return b.sign_off
+    except ObjectDoesNotExist:
+        return None
+
+
+def _signed(field: str) -> Callable[[Booking, Technician | None], Any]:
+    return lambda b, _: getattr(_sign_off(b), field, None)
+
+
+def _last_quote(b: Booking) -> Quote | None:
+    return b.quotes.order_by("-version").first()
+
+
+def _final(b: Booking, _: Technician | None) -> int:
+    quote = _last_quote(b)
+    return (quote.service_cents if quote else b.service_cents) + b.booking_fee_cents
+
+
+def _owed(b: Booking, _: Technician | None) -> int:
+    sign_off = _sign_off(b)
+    return sign_off.charge_cents if sign_off else b.fee_cents
+
+
+def _lines(b: Booking, _: Technician | None) -> list[dict[str, Any]]:
+    """The lines of what was signed; one line where the price has none."""
+    sign_off = b.sign_off
+    lines = [
+        {"label": line.label, "quantity": line.quantity, "cents": line.cents} for line in sign_off.quote.lines.all()
+    ]
+    return lines or [{"label": str(b.service), "quantity": 1, "cents": sign_off.service_cents}]
+
+
+def _share(b: Booking, amount_cents: int) -> Split:
+    return split(amount_cents, b.policy.commission_bp, 0)
+
+
+FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
+    # Where and what, as anybody may know it before a claim (PRODUCT D8)
+    "place": lambda b, _: f"{b.postcode} {b.city}",
+    "postcode": lambda b, _: b.postcode,
+    "duration_minutes": lambda b, _: b.duration_minutes,
+    "prepare": lambda b, _: b.service.prepare_list,
+    # Who
+    "technician": lambda b, t: t.name if t else "",
+    "partner": lambda b, t: t.partner.name if t else "",
+    "friend": lambda b, t: t.partner.is_friend if t else False,
+    # When
+    "starts_at": _starts,
+    "start_at": lambda b, _: b.start_at,
+    "last_start_at": lambda b, _: b.last_start_at,
+    "lost_start_at": _lost_start,
+    "card_due_at": lambda b, _: b.created_at + b.policy.draft_card_limit,
+    "search_limit_at": _search_limit,
+    "call_due_at": _call_due,
+    "until_call_at": _call_due,
+    "confirm_due_at": _confirm_due,
+    "until_confirm_at": _confirm_due,
+    "free_until_at": _free_until,
+    "given_up_at": lambda b, _: deadlines.given_up_at(b.start_at, b.policy),
+    "silence_at": lambda b, _: deadlines.silence_at(b.finished_at, b.policy),
+    "signed_at": _signed("signed_at"),
+    "guarantee_until_at": lambda b, _: b.sign_off.signed_at + b.policy.guarantee,
+    # How much
+    "total_cents": lambda b, _: b.total_cents,
+    "final_cents": _final,
+    "owed_cents": _owed,
+    "cancel_cents": lambda b, _: b.policy.cancel_fee_cents[b.currency],
+    "fee_cents": lambda b, _: b.fee_cents,
+    "fee_share_cents": lambda b, _: _share(b, b.fee_cents).partner_cents,
+    "earnings_cents": lambda b, _: _share(b, b.service_cents).partner_cents,
+    "lines": _lines,
+    "price_cents": _signed("service_cents"),
+    "fee_part_cents": _signed("booking_fee_cents"),
+    "commission_cents": _signed("commission_cents"),
+    "partner_cents": _signed("partner_cents"),
+    "charge_cents": _signed("charge_cents"),
+}
