@@ -22,9 +22,9 @@ def told(monkeypatch):
     return found
 
 
-@pytest.mark.django_db(transaction=True)
-def test_publish_waits_for_the_commit(told):
-    with transaction.atomic():
+@pytest.mark.django_db
+def test_publish_waits_for_the_commit(told, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
         live.publish(CHANNEL, "offered", round=2)
         before = list(told)
 
@@ -32,9 +32,9 @@ def test_publish_waits_for_the_commit(told):
     assert told == [(f"{live.PREFIX}{CHANNEL}", {"event": "offered", "round": 2})]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_rolled_back_change_is_not_told(told):
-    with transaction.atomic():
+@pytest.mark.django_db
+def test_rolled_back_change_is_not_told(told, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         live.publish(CHANNEL, "offered")
         transaction.set_rollback(True)
 
@@ -55,15 +55,16 @@ def test_unknown_channel_is_refused(channel):
         live.ticket(channel)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_dead_redis_is_logged_and_ignored(monkeypatch, caplog):
+@pytest.mark.django_db
+def test_dead_redis_is_logged_and_ignored(monkeypatch, caplog, django_capture_on_commit_callbacks):
     class Dead:
         def publish(self, channel, message):
             raise redis.RedisError("away")
 
     monkeypatch.setattr(live, "cache_redis", Dead)
 
-    live.publish(CHANNEL, "offered")
+    with django_capture_on_commit_callbacks(execute=True):
+        live.publish(CHANNEL, "offered")
 
     assert "Not told live on technician" in caplog.text
     assert "17" not in caplog.text

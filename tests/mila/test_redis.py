@@ -1,0 +1,118 @@
+"""A Redis that is away costs one caller 100 ms and the next ones nothing (FAULT C5)."""
+
+import socket
+import time
+
+import pytest
+from django.core.cache import cache as site_cache
+
+from mila import redis
+
+
+@pytest.fixture
+def stuck(tmp_path):
+    """A server that takes connections and never answers, as one that is stopped."""
+    path = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        yield f"unix://{path}"
+
+
+@pytest.fixture(params=["stuck", "dead"])
+def away(request, tmp_path):
+    return f"unix://{tmp_path}/nobody" if request.param == "dead" else request.getfixturevalue("stuck")
+
+
+def seconds(call):
+    began = time.monotonic()
+    with pytest.raises(redis.RedisError):
+        call()
+    return time.monotonic() - began
+
+
+def test_client_gives_up_within_its_patience_and_then_rests(away):
+    client = redis._client(away)
+
+    first = seconds(client.ping)
+    second = seconds(client.ping)
+
+    assert first < 0.3
+    assert second < 0.01
+
+
+def test_client_tries_again_after_its_rest(stuck, monkeypatch):
+    client = redis._client(stuck)
+    seconds(client.ping)
+
+    client.breaker.closed_until = 0
+
+    assert seconds(client.ping) >= redis.PATIENCE / 2
+
+
+def test_refused_command_does_not_open_the_breaker():
+    client = redis.cache_redis()
+    client.set("plain", "word")
+
+    with pytest.raises(redis.RedisError):
+        client.incr("plain")
+
+    assert client.ping()
+
+
+def test_broker_is_found_by_its_own_address():
+    assert redis.broker_redis().ping()
+    assert redis.broker_redis() is not redis.cache_redis()
+
+
+def test_broker_address_may_be_plain(settings):
+    settings.CELERY_BROKER_URL = "redis://broker.example:6379/3"
+    redis.broker_redis.cache_clear()
+    try:
+        assert redis.broker_redis().connection_pool.connection_kwargs["host"] == "broker.example"
+    finally:
+        redis.broker_redis.cache_clear()
+
+
+def test_cache_is_empty_and_forgetful_while_redis_is_away(away):
+    cache = redis.QuietCache(away, {})
+
+    began = time.monotonic()
+    cache.set("a", 1)
+    found = {
+        "get": cache.get("a", "otherwise"),
+        "add": cache.add("a", 1),
+        "touch": cache.touch("a"),
+        "delete": cache.delete("a"),
+        "get_many": cache.get_many(["a"]),
+        "has_key": cache.has_key("a"),
+        "incr": cache.incr("a"),
+        "set_many": cache.set_many({"a": 1}),
+        "delete_many": cache.delete_many(["a"]),
+        "clear": cache.clear(),
+    }
+
+    assert found == {
+        "get": "otherwise",
+        "add": True,
+        "touch": False,
+        "delete": False,
+        "get_many": {},
+        "has_key": False,
+        "incr": 1,
+        "set_many": ["a"],
+        "delete_many": None,
+        "clear": False,
+    }
+    assert time.monotonic() - began < 0.4
+
+
+def test_cache_keeps_what_it_is_given():
+    site_cache.set("kept", {"a": [1]}, 30)
+
+    assert site_cache.get("kept") == {"a": [1]}
+    assert site_cache.delete("kept")
+
+
+def test_settings_use_the_quiet_cache(settings):
+    assert settings.CACHES["default"]["BACKEND"] == "mila.redis.QuietCache"
