@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 NOW = datetime(2026, 11, 23, 9, 14, 6, tzinfo=UTC)
 ZONE = "Europe/Paris"
-SWATCHES = (
+SWATCHES = (  # noqa: SIM905  (a list to read, not to parse)
     "paper raised sunk line edge ink ink-soft ink-faint accent accent-hover accent-text accent-wash done done-wash "
     "clock clock-fill clock-wash lose lose-wash glow dusk sky-low"
 ).split()
-ICONS = (
+ICONS = (  # noqa: SIM905
     "wifi tv laptop smartphone printer home plug tools calendar clock pin car call message check cross plus next back "
     "down menu search user wallet bell card shield star parcel pen paper camera help alert globe mark"
 ).split()
