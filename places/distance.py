@@ -36,17 +36,21 @@ def cell(lat: float, lon: float) -> int:
 
 def search_cells(lat: float, lon: float) -> tuple[tuple[int, ...], tuple[tuple[int, float], ...]]:
     """(the 7 nearest cells, every cell that may hold a point within 50 km with its least distance in metres)."""
-    centres = sorted((metres(lat, lon, *centre), number) for number, centre in _around(cell(lat, lon)))
-    near = tuple(number for _, number in centres[:NEAR_CELLS])
-    least = ((number, max(0.0, distance - CIRCUMRADIUS_M)) for distance, number in centres)
-    return near, tuple((number, dmin) for number, dmin in least if dmin <= REACH_M)
+    width = math.cos(math.radians(lat))
+    centres = sorted(  # metres() written out: this runs for every search
+        (METRES_PER_DEGREE * math.hypot(north - lat, (east - lon) * width), number)
+        for number, north, east in _around(cell(lat, lon))
+    )
+    near = tuple([number for _, number in centres[:NEAR_CELLS]])
+    limit = REACH_M + CIRCUMRADIUS_M
+    return near, tuple([(number, max(0.0, away - CIRCUMRADIUS_M)) for away, number in centres if away <= limit])
 
 
 @lru_cache(maxsize=4_000)  # France and Switzerland have about 2,500 cells
-def _around(home: int) -> tuple[tuple[int, tuple[float, float]], ...]:
+def _around(home: int) -> tuple[tuple[int, float, float], ...]:
     return tuple(_with_centre(number) for number in h3.grid_disk(home, RINGS))
 
 
 @lru_cache(maxsize=10_000)
-def _with_centre(number: int) -> tuple[int, tuple[float, float]]:
-    return number, h3.cell_to_latlng(number)
+def _with_centre(number: int) -> tuple[int, float, float]:
+    return number, *h3.cell_to_latlng(number)

@@ -135,7 +135,8 @@ def _by_name(name: str, digits: str) -> list[tuple[Entry, str]]:
 
 def read_csv(path: Path = CSV) -> list[Entry]:
     with path.open(encoding="utf-8", newline="") as file:
-        return [
-            Entry(**{**{name: row[name] for name in FIELDS}, "lat": float(row["lat"]), "lon": float(row["lon"])})
-            for row in csv.DictReader(file)
-        ]
+        return [_entry(**row) for row in csv.DictReader(file)]
+
+
+def _entry(*, lat: str, lon: str, **words: str) -> Entry:
+    return Entry(lat=float(lat), lon=float(lon), **words)
