@@ -16,10 +16,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts import notifications
-from accounts.models import Notification, Technician, User
+from accounts.models import Country, Notification, Technician, User
 from catalogue.money import Split, split
 from requests_app import deadlines
-from requests_app.models import Assignment, Booking, Quote, SignOff, State
+from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State
 
 
 class To(Enum):
@@ -65,7 +65,7 @@ KINDS: dict[str, Notice] = {
     "claimed": to_customer(
         "technician", "partner", "friend", "start_at", "call_due_at", "free_until_at", "cancel_cents"
     ),
-    "called": to_customer("technician", "start_at", "confirm_due_at"),
+    "called": to_customer("technician", "reached", "start_at", "confirm_due_at"),
     "other_time": to_customer("technician", "start_at"),
     "confirmed": to_customer("technician", "start_at", "prepare", "free_until_at", "cancel_cents"),
     "unconfirmed": to_customer("technician", "start_at", "search_limit_at"),
@@ -220,7 +220,10 @@ def _search_limit(b: Booking, _: Technician | None) -> datetime | None:
 
 def _free_until(b: Booking, _: Technician | None) -> datetime | None:
     """Until when cancelling costs nothing; None when that had passed already as the clocks began."""
-    until = deadlines.free_until(b.cancel_start_at or b.start_at, b.placed_at or b.created_at, b.policy)
+    placed_at = b.placed_at or b.created_at
+    until = deadlines.free_until(b.cancel_start_at or b.start_at, placed_at, b.policy)
+    if b.country == Country.FRANCE and b.policy.withdrawal_cost_cents == 0:
+        until = max(until, placed_at + b.policy.withdrawal_window)
     return until if until > b.clocks_from_at else None
 
 
@@ -228,6 +231,12 @@ def _lost_start(b: Booking, technician: Technician | None) -> datetime | None:
     """The start he had claimed: the booking itself no longer knows it."""
     mine = Assignment.objects.filter(booking=b, technician=technician).order_by("-pk")
     return mine.values_list("start_at", flat=True).first()
+
+
+def _reached(b: Booking, _: Technician | None) -> bool:
+    """Whether the call that kept the promise was one, or the last of enough tries (PRODUCT L1)."""
+    calls = CallAttempt.objects.filter(assignment__booking=b, assignment__ended_at=None).order_by("-at")
+    return bool(calls.values_list("reached", flat=True).first())
 
 
 def _sign_off(b: Booking) -> SignOff | None:
@@ -278,6 +287,7 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "technician": lambda b, t: t.name if t else "",
     "partner": lambda b, t: t.partner.name if t else "",
     "friend": lambda b, t: t.partner.is_friend if t else False,
+    "reached": _reached,
     # When
     "starts_at": _starts,
     "start_at": lambda b, _: b.start_at,
