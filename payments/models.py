@@ -130,7 +130,6 @@ class Account(models.TextChoices):
     PARTNER = "partner", _("Owed to the partner")
     COMMISSION = "commission", _("Commission earned")
     BOOKING_FEE = "booking_fee", _("Booking fees earned")
-    CUSTOMER = "customer", _("Owed by the customer")
 
 
 class LedgerEntry(models.Model):

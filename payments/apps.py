@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
+
+
+class PaymentsConfig(AppConfig):
+    name = "payments"
+    label = "payments"
+
+    def ready(self):
+        from payments import checks
+
+        # gunicorn and the workers run no system checks: what production may not do stops them here.
+        wrong = checks.keys_fit()
+        if wrong:
+            raise ImproperlyConfigured(" ".join(error.msg for error in wrong))

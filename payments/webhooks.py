@@ -1,0 +1,99 @@
+"""Messages from Stripe: verify, store, answer; a job looks the object up and acts on how it is now (FAULT M7, M9).
+
+An event is a reason to look, never the truth: its order and its number do not matter.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+
+from mila.clock import mila_now
+from mila.transactions import verb
+from payments import cards, charges, gateway, partners
+from payments.models import CardSetup, StripeEvent
+
+log = logging.getLogger(__name__)
+WAITS = (10, 60, 600, 3_600, 21_600)  # seconds; an event may come before our own commit
+
+
+def receive(body: bytes, signature: str | None, secrets: list[str]) -> StripeEvent | None:
+    """Store a signed event; None if it is here already. Raises gateway.BadSignature and keeps nothing."""
+    event = gateway.construct_event(body, signature, secrets)
+    stored, new = StripeEvent.objects.get_or_create(
+        stripe_id=event.id,
+        defaults={
+            "type": event.type,
+            "account": event.account or "",
+            "object_id": event.object_id or "",
+            "livemode": event.livemode,
+            "payload": dict(event.payload),
+        },
+    )
+    return stored if new else None
+
+
+def _payment_intent(event: StripeEvent) -> bool:
+    return charges.apply_intent(event.object_id) is not None
+
+
+def _setup_intent(event: StripeEvent) -> bool:
+    setup = CardSetup.objects.filter(intent_id=event.object_id).first()
+    if setup is None:
+        return False
+    cards.finish_setup(setup)
+    return True
+
+
+def _account(event: StripeEvent) -> bool:
+    return partners.refresh_account(event.account or event.object_id)
+
+
+# Answers whether the object is known here; an unknown one is tried again later.
+HANDLERS: dict[str, Callable[[StripeEvent], bool]] = {
+    "payment_intent.succeeded": _payment_intent,
+    "payment_intent.payment_failed": _payment_intent,
+    "payment_intent.requires_action": _payment_intent,
+    "payment_intent.canceled": _payment_intent,
+    "setup_intent.succeeded": _setup_intent,
+    "account.updated": _account,
+    "capability.updated": _account,
+}
+
+
+def handle(event_id: int) -> None:
+    """Act on a stored event, once or often, in any order. Errors are kept on the row and tried again with growing waits."""
+    event = StripeEvent.objects.get(pk=event_id)
+    if event.done_at is not None:
+        return
+    if event.livemode != settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):
+        _finish(event.pk, error="Event of another mode: ignored.")
+        return
+    handler = HANDLERS.get(event.type)
+    try:
+        known = handler is None or handler(event)
+    except Exception as error:
+        log.exception("event %s", event.stripe_id)
+        _later(event.pk, repr(error)[:300])
+        return
+    if known:
+        _finish(event.pk)
+    else:
+        _later(event.pk, "Nothing of ours has this object yet.")
+
+
+@verb
+def _finish(event_id: int, error: str = "") -> None:
+    StripeEvent.objects.filter(pk=event_id).update(done_at=mila_now(), next_at=None, error=error)
+
+
+@verb
+def _later(event_id: int, error: str) -> None:
+    event = StripeEvent.objects.select_for_update().get(pk=event_id)
+    event.tries += 1
+    event.error = error
+    event.next_at = mila_now() + timedelta(seconds=WAITS[event.tries - 1]) if event.tries <= len(WAITS) else None
+    if event.next_at is None:
+        event.done_at = mila_now()  # given up: shown to staff by its error
+    event.save(update_fields=["tries", "error", "next_at", "done_at"])
