@@ -1,0 +1,307 @@
+"""What `manage.py run` does, piece by piece; the processes here only sleep or serve a word."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+
+import psutil
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from mila import check, launch, pulse, services, wording
+
+
+@pytest.fixture
+def taken():
+    """A port somebody else listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def elsewhere(monkeypatch, tmp_path):
+    monkeypatch.setattr(services, "BASE", tmp_path)
+    return tmp_path
+
+
+# --- Ports
+
+
+def test_taken_port_is_said_and_the_next_one_used(taken):
+    said = []
+
+    ports = launch.choose_ports(taken, said.append)
+
+    assert ports.web > taken
+    assert ports.streams > ports.web
+    assert said == [f"Port {taken} is taken by another program; using {ports.web} instead."]
+
+
+def test_free_port_is_used_without_a_word():
+    wanted = launch.any_ports().web
+    said = []
+
+    assert launch.choose_ports(wanted, said.append).web == wanted
+    assert said == []
+
+
+def test_port_bound_without_listening_is_taken():
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+
+        assert not launch._is_free(bound.getsockname()[1])
+
+
+def test_no_free_port_is_refused(monkeypatch):
+    monkeypatch.setattr(launch, "_is_free", lambda port: False)
+
+    with pytest.raises(launch.LaunchError, match="--port"):
+        launch.free_port(65530)
+
+
+def test_children_learn_where_the_site_is(monkeypatch, settings):
+    monkeypatch.delenv("SITE_URL", raising=False)
+    monkeypatch.setenv("STREAMS_URL", "https://live.tunnel.example")
+
+    launch.announce(launch.Ports(8005, 8006))
+
+    assert (os.environ["SITE_URL"], settings.SITE_URL) == ("http://localhost:8005", "http://localhost:8005")
+    assert settings.STREAMS_URL == "https://live.tunnel.example"  # set on purpose: it stays
+    monkeypatch.delenv("SITE_URL")
+
+
+def test_check_meets_nothing_of_the_environment(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://production/mila")
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_1")
+    monkeypatch.setenv("MILA_WORLD", "demo")
+
+    launch.isolate("check")
+
+    assert os.environ["MILA_WORLD"] == "check"
+    assert not {"DATABASE_URL", "STRIPE_SECRET_KEY"} & os.environ.keys()
+
+
+# --- Databases and words
+
+
+@pytest.mark.django_db(databases=["default", "standin"])
+def test_prepare_fills_and_repeats(monkeypatch, elsewhere):
+    calls, said = [], []
+    monkeypatch.setattr(launch, "_ensure_database", lambda name, variable, fresh: calls.append((name, fresh)))
+    monkeypatch.setattr("django.core.management.call_command", lambda name, **options: calls.append(name))
+    monkeypatch.setattr("django.db.connections.close_all", lambda: None)
+
+    launch.prepare("demo", fresh=False, say=said.append)
+
+    # Nothing to migrate, so the command is not even called.
+    assert calls == [("demo", False), ("demo_standin", False), "load_gazetteer", "load_catalogue", "demo"]
+    assert len(said) == 5
+
+
+def test_new_database_forgets_old_jobs(monkeypatch):
+    for name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL"):
+        monkeypatch.delenv(name, raising=False)
+    made, dropped = [], []
+    monkeypatch.setattr(services, "ensure_database", lambda name: made.append(name) or True)
+    monkeypatch.setattr(services, "drop_database", dropped.append)
+    world = f"{settings.WORLD}_launch"
+    from redis import Redis
+
+    with Redis.from_url(services.redis_url("broker", world)) as broker:
+        broker.set("old", "job")
+
+        assert launch._ensure_database(world, "DATABASE_URL", True) is True
+        launch._forget_jobs(world)
+
+        assert broker.dbsize() == 0
+    assert (made, dropped) == ([world], [world])
+
+
+def test_database_of_somebody_else_is_left_alone(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/mila")
+    monkeypatch.setattr(services, "drop_database", lambda name: pytest.fail("dropped"))
+
+    assert launch._ensure_database("check", "DATABASE_URL", True) is False
+
+
+def test_catalogues_are_compiled_once(tmp_path):
+    source = tmp_path / "fr" / "LC_MESSAGES" / "django.po"
+    source.parent.mkdir(parents=True)
+    source.write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Yes"\nmsgstr "Oui"\n', encoding="utf-8"
+    )
+
+    assert wording.compile_catalogues(tmp_path) == [source.with_suffix(".mo")]
+    assert wording.compile_catalogues(tmp_path) == []
+    os.utime(source, (time.time() + 5, time.time() + 5))
+    assert wording.compile_catalogues(tmp_path) == [source.with_suffix(".mo")]
+    assert b"Oui" in source.with_suffix(".mo").read_bytes()
+
+
+# --- One at a time
+
+
+def test_second_site_of_a_world_is_refused(elsewhere, monkeypatch):
+    monkeypatch.setenv("SITE_URL", "http://localhost:8000")
+
+    with launch.Claim("demo"), pytest.raises(launch.LaunchError, match=r"http://localhost:8000 \(process \d+\)"):
+        launch.Claim("demo").__enter__()
+
+    with launch.Claim("demo"):
+        pass  # free again
+
+
+def test_leftovers_of_a_killed_site_are_ended(elsewhere):
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    record = services.var("services") / "run-demo.json"
+    record.parent.mkdir(parents=True)
+    gone = [sleeper.pid, 1.0]  # a number that somebody else has by now
+    record.write_text(json.dumps({"site": "", "run": gone, "processes": [gone, launch._identity(sleeper.pid)]}))
+
+    with launch.Claim("demo"):
+        assert sleeper.wait(timeout=5) == -signal.SIGTERM
+
+    assert not record.exists()
+
+
+# --- Processes
+
+SITE = """
+import os, sys, time
+from pathlib import Path
+from mila import launch, services
+services.BASE = Path(sys.argv[1])
+launch.commands = lambda world, ports, standin: {processes}
+launch.wait_until_ready = lambda ports, over: {ailing!r}
+launch.LOOK_AFTER = 0.1
+services.start = lambda keep: None
+with launch.Claim("demo") as claim:
+    print("CODE", launch.keep_running(claim, launch.Ports(1, 2), sys.stdout, lambda: {answer}), flush=True)
+"""
+SLEEP = "exec sleep 60"
+
+
+def site(folder, *, processes, answer="print('READY', flush=True)", ailing=""):
+    """A program that keeps these processes running, as `manage.py run` would."""
+    code = textwrap.dedent(SITE).format(processes=processes, answer=answer, ailing=ailing)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "mila.settings"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_signal_ends_every_process(tmp_path):
+    program = site(tmp_path, processes={"web": SLEEP, "worker": "sleep 61 & exec sleep 60"})
+    while "READY" not in (line := program.stdout.readline()):
+        assert line, "ended before it was ready"
+    children = psutil.Process(program.pid).children(recursive=True)
+
+    program.send_signal(signal.SIGINT)
+    rest, _ = program.communicate(timeout=20)
+
+    assert "CODE 0" in rest
+    assert len(children) >= 5
+    assert [child.pid for child in children if services._runs(child.pid)] == []
+
+
+def test_process_that_ends_takes_the_site_with_it(tmp_path):
+    program = site(tmp_path, processes={"web": SLEEP, "worker": "echo no broker; exit 3"}, answer="None")
+
+    said, _ = program.communicate(timeout=20)
+
+    assert "no broker" in said
+    assert "The process worker ended by itself" in said
+    assert "CODE 3" in said
+
+
+def test_answer_of_the_walk_is_the_code(tmp_path):
+    program = site(tmp_path, processes={"web": SLEEP}, answer="7")
+
+    said, _ = program.communicate(timeout=20)
+
+    assert "CODE 7" in said
+
+
+def test_walk_that_raises_stops_the_site(tmp_path):
+    program = site(tmp_path, processes={"web": SLEEP}, answer="1 / 0")
+
+    said, _ = program.communicate(timeout=20)
+
+    assert "ZeroDivisionError" in said
+    assert "CODE 1" in said
+
+
+def test_site_that_never_gets_well_says_why(tmp_path):
+    program = site(tmp_path, processes={"web": SLEEP}, ailing="sweeps late: offers")
+
+    said, _ = program.communicate(timeout=20)
+
+    assert "sweeps late: offers" in said
+    assert "CODE 1" in said
+
+
+def test_stand_in_has_a_process_of_its_own():
+    with_standin = launch.commands("demo", launch.Ports(8000, 8001), standin=True)
+    without = launch.commands("demo", launch.Ports(8000, 8001), standin=False)
+
+    assert set(with_standin) == {"web", "streams", "worker", "beat", "webhooks"}
+    assert set(without) == {"web", "streams", "worker", "beat"}
+    assert "127.0.0.1:8000" in with_standin["web"]
+
+
+# --- The command
+
+
+def test_services_command_shows_each_server(capsys):
+    call_command("services", "status")
+
+    assert capsys.readouterr().out.split() == [
+        "postgres",
+        "running",
+        "redis",
+        "cache",
+        "running",
+        "redis",
+        "broker",
+        "running",
+    ]
+
+
+def test_run_refuses_production(settings):
+    from django.core.management.base import CommandError
+
+    settings.PRODUCTION = True
+
+    with pytest.raises(CommandError, match="development"):
+        call_command("run")
+
+
+def test_pulse(taken, monkeypatch):
+    assert pulse.answers(f"127.0.0.1:{taken}")
+    assert not pulse.answers(f"127.0.0.1:{launch.any_ports().web}")
+    assert not pulse.answers(f"http://127.0.0.1:{launch.any_ports().web}/healthz")
+
+
+def test_step_that_raises_is_shown_as_failed(capsys):
+    with pytest.raises(check.CheckError, match="no"), check.step("a door"):
+        check.expect(False, "no")
+
+    assert "FAILED" in capsys.readouterr().out
+
+
+def test_until_gives_up():
+    assert check.until(lambda: 5, "never") == 5
+    with pytest.raises(check.CheckError, match="never"):
+        check.until(lambda: 0, "never", within=0.15)
