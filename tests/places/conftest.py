@@ -1,9 +1,13 @@
+import hypothesis
 import pytest
 
 from places import geocoding
 from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from places.place import Precision
+
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 
 ENTRIES = [
     Entry("FR", "75011", "75", "Paris 11e Arrondissement", "", 48.85900, 2.37810, Precision.TOWN.value),
