@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "mila.middleware.AdminCSP",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "mila.middleware.ReadableInput",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mila.middleware.LanguageMiddleware",
@@ -167,6 +168,8 @@ SUPPORT = {
         "email": env("SUPPORT_EMAIL_CH", default="bonjour@mila.example"),
     },
 }
+# Legal notice (LAW R6), JSON: company, address, register, vat, director, host, mediator. What is missing is marked.
+OPERATOR = env.json("OPERATOR", default={})
 
 # --- Files
 STATIC_URL = "/static/"
@@ -175,7 +178,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "mila.statics.HouseStatics"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

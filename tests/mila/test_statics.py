@@ -53,7 +53,8 @@ def test_a_touched_and_an_unknown_script_are_named(tmp_path):
     vendor = runpy.run_path(str(ROOT / "bin" / "vendor"))
     folder = tmp_path / "static" / "vendor"
     folder.mkdir(parents=True)
-    taken = '[[package]]\nname = "a"\nversion = "1"\nlicence = "MIT"\ntake = { "a.js" = "static/vendor/a.js", "b.js" = "static/vendor/b.js" }\n'
+    take = '{ "a.js" = "static/vendor/a.js", "b.js" = "static/vendor/b.js" }'
+    taken = f'[[package]]\nname = "a"\nversion = "1"\nlicence = "MIT"\ntake = {take}\n'
     (folder / "vendor.toml").write_text(taken)
     entry = {"from": "a@1", "licence": "MIT", "sha384": vendor["checksum"](b"a", "sha384")}
     lock = {"packages": {"a@1": "", "c@1": ""}, "files": {"static/vendor/a.js": entry, "static/vendor/gone.js": entry}}

@@ -1,0 +1,295 @@
+"""The small scripts in a real Chromium, with pages made of the real components and no server behind them."""
+
+import json
+import mimetypes
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+from playwright.sync_api import expect, sync_playwright
+
+from tests import chromium
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+ORIGIN = "http://localhost:9"
+NOW = datetime(2026, 11, 23, 9, 14, 6, tzinfo=UTC)
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.path(), reason="no Chromium here")]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as play:
+        chrome = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+        yield chrome
+        chrome.close()
+
+
+class Site:
+    """One page and the static files, answered from here; remembers what was posted."""
+
+    def __init__(self, browser, **options):
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.errors = []
+        self.posted = []
+        self.answers = {}
+        self.body = ""
+        self.page.on("pageerror", lambda error: self.errors.append(error))
+        self.context.route(f"{ORIGIN}/**", self._answer)
+
+    def _answer(self, route):
+        path = route.request.url.removeprefix(ORIGIN).partition("?")[0]
+        if route.request.method == "POST":
+            self.posted.append(route.request)
+        if path.startswith("/static/"):
+            file = settings.BASE_DIR / path.strip("/")
+            route.fulfill(body=file.read_bytes(), content_type=mimetypes.guess_type(path)[0])
+        elif path in self.answers:
+            route.fulfill(**self.answers[path])
+        elif path == "/":
+            route.fulfill(body=self.body, content_type="text/html")
+        else:
+            route.fulfill(status=204)
+
+    def open(self, content):
+        head = render_to_string("components/_head.html")
+        self.body = (
+            f'<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>-</title>{head}</head>'
+            f'<body hx-headers:inherited=\'{{"X-CSRFToken": "t0ken"}}\'>{content}'
+            "<script>window.heard = [];"
+            "for (const name of ['live', 'countdown-over', 'clock-over'])"
+            "addEventListener(name, (event) => heard.push(event.type));</script></body></html>"
+        )
+        self.page.goto(f"{ORIGIN}/", wait_until="networkidle")
+        return self.page
+
+    def heard(self, name):
+        return self.page.evaluate("name => heard.filter((one) => one === name).length", name)
+
+
+@pytest.fixture
+def site(browser):
+    made = Site(browser, viewport={"width": 390, "height": 844})
+    yield made
+    made.context.close()
+    assert made.errors == []
+
+
+def ring(seconds_left):
+    return render_to_string("components/_ring.html", {"expires_at": NOW + timedelta(seconds=seconds_left), "now": NOW})
+
+
+def test_ring_counts_from_the_server_s_instants_whatever_the_device_thinks(site):
+    site.page.clock.install(time=NOW + timedelta(hours=3))  # a phone that is three hours ahead
+    page = site.open(ring(84))
+
+    expect(page.locator("[data-left]")).to_have_text("1:24")
+    page.clock.run_for(20_000)
+    expect(page.locator("[data-left]")).to_have_text("1:04")
+    left = float(page.locator(".ring-left").get_attribute("stroke-dasharray").split()[0])
+    assert 63 < left <= 64.5
+
+
+def test_ring_is_announced_at_60_30_10_and_at_the_end(site):
+    site.page.clock.install(time=NOW)
+    page = site.open(ring(64))
+    line = page.locator("[aria-live]").last
+    said = [line.get_attribute(f"data-say-{second}") for second in (60, 30, 10, 0)]
+
+    expect(line).to_have_text("")
+    for span, words in zip((5_000, 30_000, 20_000, 10_000), said, strict=True):
+        page.clock.run_for(span)
+        expect(line).to_have_text(words)
+
+
+def test_ring_ends_once_with_an_event_and_stays_at_zero(site):
+    site.page.clock.install(time=NOW)
+    page = site.open(ring(3))
+
+    page.clock.run_for(2_000)
+    assert site.heard("countdown-over") == 0
+    expect(page.locator(".ring")).to_have_attribute("data-state", "near")
+    page.clock.run_for(20_000)
+    assert site.heard("countdown-over") == 1
+    expect(page.locator("[data-left]")).to_have_text("0:00")
+
+
+def test_ring_that_is_swapped_in_later_runs_too(site):
+    site.page.clock.install(time=NOW)
+    page = site.open('<div id="place"></div>')
+
+    page.evaluate("html => { document.getElementById('place').innerHTML = html }", ring(84))
+    expect(page.locator("[data-left]")).not_to_have_text("1:24")
+    page.clock.run_for(20_000)
+
+    expect(page.locator("[data-left]")).to_have_text(re.compile("1:0[0-3]"))
+
+
+def test_clock_of_a_promise_runs_and_turns_over(site):
+    site.page.clock.install(time=NOW)
+    clock = {"what": "-", "due_at": NOW + timedelta(minutes=61), "now": NOW, "zone": "Europe/Paris", "state": "near"}
+    page = site.open(render_to_string("components/_clock.html", clock))
+
+    page.clock.run_for(70_000)
+    assert page.locator("[data-left]").inner_text().replace("\u00a0", " ") == "59 min"
+    page.clock.run_for(62 * 60_000)
+    assert page.locator("[data-left]").inner_text().replace("\u00a0", " ") == "− 2 min"
+    expect(page.locator(".clock")).to_have_attribute("data-state", "over")
+    assert site.heard("clock-over") == 1
+
+
+def test_news_of_the_stream_becomes_an_event(site):
+    site.answers["/events/"] = {"body": 'data: {"event": "claimed"}\n\n', "content_type": "text/event-stream"}
+    page = site.open(f'<div data-live-url="{ORIGIN}/events/?ticket=x"></div>')
+
+    page.wait_for_function("heard.includes('live')")
+
+
+def test_without_a_stream_the_page_looks_every_20_seconds(site):
+    site.page.clock.install(time=NOW)
+    site.answers["/events/"] = {"status": 503}
+    site.open(f'<div data-live-url="{ORIGIN}/events/?ticket=x"></div>')
+    site.page.wait_for_timeout(300)
+
+    site.page.clock.run_for(61_000)
+    assert 2 <= site.heard("live") <= 4
+
+
+def test_news_stop_with_their_element(site):
+    site.page.clock.install(time=NOW)
+    site.answers["/events/"] = {"status": 503}
+    page = site.open(f'<div data-live-url="{ORIGIN}/events/?ticket=x"></div>')
+
+    page.evaluate("document.querySelector('[data-live-url]').remove()")
+    page.clock.run_for(120_000)
+
+    assert site.heard("live") == 0
+
+
+def draw(page):
+    box = page.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    for step in range(1, 8):
+        page.mouse.move(box["x"] + 40 + step * 20, box["y"] + 40 + step * 9)
+        page.wait_for_timeout(20)
+    page.mouse.up()
+
+
+def test_signature_is_posted_as_points_and_can_be_cleared(site):
+    page = site.open(f"<form>{render_to_string('components/_signature.html', {'who': 'Odile'})}</form>")
+    page.locator("[data-pad]:not([hidden])").wait_for()
+
+    draw(page)
+    drawn = json.loads(page.locator("[data-strokes]").input_value())
+    assert drawn["width"] == page.locator("canvas").bounding_box()["width"]
+    assert len(drawn["strokes"]) == 1
+    assert len(drawn["strokes"][0]) > 2
+
+    page.locator("[data-clear]").click()
+    assert page.locator("[data-strokes]").input_value() == ""
+
+
+def test_signature_keeps_its_shape_when_the_phone_is_turned(site):
+    page = site.open(f"<form>{render_to_string('components/_signature.html', {'who': 'Odile'})}</form>")
+    page.locator("[data-pad]:not([hidden])").wait_for()
+    draw(page)
+    before = json.loads(page.locator("[data-strokes]").input_value())
+
+    page.set_viewport_size({"width": 780, "height": 390})
+    changed = "wide => JSON.parse(document.querySelector('[data-strokes]').value).width !== wide"
+    page.wait_for_function(changed, arg=before["width"])
+
+    after = json.loads(page.locator("[data-strokes]").input_value())
+    scale = after["width"] / before["width"]
+    assert after["strokes"][0][0][0] == pytest.approx(before["strokes"][0][0][0] * scale, abs=0.2)
+
+
+def test_form_is_sent_once_and_the_button_says_so(site):
+    page = site.open('<form method="post" action="/pay"><button class="button" name="do" value="pay">-</button></form>')
+
+    page.evaluate("for (const _ of [1, 2, 3]) document.querySelector('button').click()")
+    expect(page.locator("button")).to_have_attribute("aria-busy", "true")
+    page.wait_for_timeout(300)
+
+    assert [call.post_data for call in site.posted] == ["do=pay"]
+
+
+def test_form_of_htmx_can_be_sent_again_after_its_answer(site):
+    site.answers["/save"] = {"status": 422, "body": "<p>no</p>", "content_type": "text/html"}
+    page = site.open(
+        '<form method="post" action="/save" hx-post="/save" hx-target="#out"><button class="button">-</button></form>'
+        '<div id="out"></div>'
+    )
+
+    page.locator("button").click()
+    page.locator("#out p").wait_for()
+    expect(page.locator("button")).not_to_have_attribute("aria-busy", "true")
+    page.locator("button").click()
+    page.wait_for_timeout(300)
+
+    assert len(site.posted) == 2
+    assert site.posted[0].headers["x-csrftoken"] == "t0ken"
+
+
+def test_a_broken_answer_keeps_the_page_and_says_so(site):
+    site.answers["/save"] = {"status": 500, "body": "<p>broken</p>", "content_type": "text/html"}
+    page = site.open(
+        '<form method="post" hx-post="/save" hx-target="#out"><button class="button">-</button></form>'
+        f'<div id="out">kept</div>{render_to_string("components/_offline.html")}'
+    )
+
+    page.locator(".button").click()
+
+    expect(page.locator('[data-when="failed"]')).to_be_visible()
+    expect(page.locator("#out")).to_have_text("kept")
+
+
+def test_no_network_is_said_and_taken_back(site):
+    page = site.open(render_to_string("components/_offline.html"))
+
+    site.context.set_offline(True)
+    expect(page.locator('[data-when="offline"]')).to_be_visible()
+    site.context.set_offline(False)
+    expect(page.locator('[data-when="offline"]')).to_be_hidden()
+
+
+def test_position_is_posted_while_on_the_way_and_ends_with_the_journey(browser):
+    site = Site(browser, geolocation={"latitude": 45.75, "longitude": 4.85}, permissions=["geolocation"])
+    site.page.clock.install(time=NOW)
+    page = site.open('<p data-position-url="/position/"><span data-position="refused" hidden>-</span></p>')
+    page.wait_for_timeout(400)
+
+    assert "latitude=45.75" in site.posted[0].post_data
+    assert site.posted[0].headers["x-csrftoken"] == "t0ken"
+
+    site.answers["/position/"] = {"status": 409}
+    for latitude in (45.76, 45.77, 45.78):
+        site.context.set_geolocation({"latitude": latitude, "longitude": 4.85})
+        page.wait_for_timeout(150)
+        page.clock.run_for(15_100)
+        page.wait_for_timeout(150)
+    assert len(site.posted) == 2
+    site.context.close()
+
+
+def test_position_that_is_refused_is_said(browser):
+    site = Site(browser)
+    page = site.open('<p data-position-url="/position/"><span data-position="refused" hidden>-</span></p>')
+
+    expect(page.locator('[data-position="refused"]')).to_be_visible()
+    assert site.posted == []
+    site.context.close()
+
+
+def test_message_is_closed_and_error_list_gets_the_focus(site):
+    page = site.open(
+        '<div class="toast"><p>-</p><button data-dismiss hidden>x</button></div><div tabindex="-1" data-focus>-</div>'
+    )
+
+    expect(page.locator("[data-focus]")).to_be_focused()
+    page.locator("[data-dismiss]").click()
+    expect(page.locator(".toast")).to_be_hidden()
