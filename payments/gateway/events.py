@@ -1,0 +1,54 @@
+"""Events: the signed ones Stripe sends, and the list of those it has kept."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import stripe
+from stripe.params import EventListParams
+
+from payments.gateway.client import for_account, our_errors, stripe_client
+from payments.gateway.errors import BadSignature
+from payments.gateway.params import checked
+from payments.gateway.shapes import Event
+
+TOLERANCE_SECONDS = 300
+
+
+def construct_event(raw_body: bytes, signature_header: str | None, secrets: Sequence[str]) -> Event:
+    """The event, if one of the active secrets signed exactly this body within five minutes; else BadSignature."""
+    for secret in secrets:
+        try:
+            stripe.WebhookSignature.verify_header(raw_body, signature_header, secret, TOLERANCE_SECONDS)
+            values = json.loads(raw_body)
+            return _event(values)
+        except stripe.SignatureVerificationError:
+            continue
+        except (ValueError, TypeError, KeyError, AttributeError):
+            # Bytes that are no text, a signature that is no ASCII, a signed body that is no event.
+            break
+    raise BadSignature("No active secret signed this body.")
+
+
+def list_events(since: datetime, types: Sequence[str], *, account: str | None = None) -> list[Event]:
+    """What happened since, oldest first; one scope at a time (the platform, or one connected account).
+
+    Stripe keeps 30 days and takes at most 20 types.
+    """
+    params = checked(EventListParams, {"created": {"gte": int(since.timestamp())}, "types": list(types), "limit": 100})
+    with our_errors():
+        page = stripe_client().v1.events.list(params, for_account(account))
+        return [_event(event.to_dict()) for event in page.auto_paging_iter()][::-1]
+
+
+def _event(values: dict[str, Any]) -> Event:
+    return Event(
+        id=values["id"],
+        type=values["type"],
+        account=values.get("account"),
+        created=datetime.fromtimestamp(values["created"], UTC),
+        livemode=values["livemode"],
+        object_id=values["data"]["object"].get("id"),
+        payload=values,
+    )

@@ -1,0 +1,113 @@
+"""What the gateway takes and gives: small frozen values, money in minor units, ids as text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    id: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetupIntent:
+    id: str
+    status: str
+    client_secret: str
+    customer: str | None
+    payment_method: str | None
+    booking_uuid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPlan:
+    """One payment as it was frozen. Text and integers only, so that it can be stored as JSON and read back.
+
+    `fee_cents` is all that stays with Mila (commission and booking fee); the rest goes to `destination`.
+    """
+
+    booking_uuid: str
+    kind: str
+    customer: str
+    amount_cents: int
+    currency: str
+    fee_cents: int = 0
+    destination: str | None = None
+    description: str = ""
+    statement_suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailure:
+    """Why the last try failed; `payment_method` is the card that was tried."""
+
+    code: str
+    decline_code: str
+    advice_code: str
+    payment_method: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentIntent:
+    """`status` is Stripe's: requires_payment_method, requires_confirmation, requires_action, processing,
+    succeeded, canceled. `transfer` and `application_fee` are known once it succeeded."""
+
+    id: str
+    status: str
+    client_secret: str
+    amount_cents: int
+    received_cents: int
+    currency: str
+    customer: str | None
+    payment_method: str | None
+    latest_charge: str | None
+    transfer: str | None
+    application_fee: str | None
+    application_fee_cents: int
+    destination: str | None
+    booking_uuid: str | None
+    kind: str | None
+    failure: PaymentFailure | None
+
+    @property
+    def paid(self) -> bool:
+        return self.status == "succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """Jobs need `transfers_active`; money out needs `payouts_enabled`. The two are never one flag."""
+
+    id: str
+    transfers_active: bool
+    payouts_enabled: bool
+    details_submitted: bool
+    currently_due: tuple[str, ...]
+    disabled_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A message from Stripe: a reason to look, never the truth itself. `payload` is kept for the record."""
+
+    id: str
+    type: str
+    account: str | None
+    created: datetime
+    livemode: bool
+    object_id: str | None
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserScript:
+    """What a page needs to show card fields."""
+
+    url: str
+    publishable_key: str

@@ -1,0 +1,155 @@
+"""Connected accounts and the links to their onboarding."""
+
+from typing import Any
+
+from stripe import params as stripe_params
+
+from payments.standin.problems import Problem
+from payments.standin.routing import Call, listing, merged, new_id, route
+
+LINK_SECONDS = 5 * 60
+ASKED = ("business_profile.product_description", "external_account", "individual.dob", "tos_acceptance.date")
+SWISS_CURRENCY, OTHER_CURRENCY = "chf", "eur"
+
+
+@route("POST", "/v1/accounts", stripe_params.AccountCreateParams)
+def create(call: Call) -> dict[str, Any]:
+    given = call.params
+    controller = given.get("controller") or {}
+    fees = (controller.get("fees") or {}).get("payer", "account")
+    losses = (controller.get("losses") or {}).get("payments", "stripe")
+    if losses == "application" and fees != "application":
+        raise Problem("Loss liability needs you to pay the fees.", param="controller[losses][payments]")
+    country = given.get("country", "FR")
+    payouts = (given.get("settings") or {}).get("payouts") or {}
+    body = {
+        "id": new_id("acct"),
+        "object": "account",
+        "business_profile": {"mcc": None, "name": None, "product_description": None, "url": None},
+        "business_type": given.get("business_type"),
+        "capabilities": dict.fromkeys(given.get("capabilities") or {}, "inactive"),
+        "charges_enabled": False,
+        "controller": {
+            "type": "application",
+            "is_controller": True,
+            "fees": {"payer": fees},
+            "losses": {"payments": losses},
+            "requirement_collection": controller.get("requirement_collection", "stripe"),
+            "stripe_dashboard": {"type": (controller.get("stripe_dashboard") or {}).get("type", "full")},
+        },
+        "country": country,
+        "created": call.now,
+        "default_currency": SWISS_CURRENCY if country == "CH" else OTHER_CURRENCY,
+        "details_submitted": False,
+        "email": given.get("email"),
+        "external_accounts": {"object": "list", "data": [], "has_more": False, "url": ""},
+        "future_requirements": _requirements((), None),
+        "metadata": merged({}, given.get("metadata")),
+        "payouts_enabled": False,
+        "requirements": _requirements(ASKED, "requirements.past_due"),
+        "settings": {
+            "payouts": {
+                "debit_negative_balances": payouts.get("debit_negative_balances", True),
+                "schedule": {"delay_days": 7, "interval": (payouts.get("schedule") or {}).get("interval", "daily")},
+                "statement_descriptor": None,
+            }
+        },
+        "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
+        "type": "express",
+    }
+    call.add(body)
+    call.emit("account.updated", body, account=body["id"])
+    return body
+
+
+@route("GET", "/v1/accounts", stripe_params.AccountListParams)
+def page(call: Call) -> dict[str, Any]:
+    return listing(call, "account")
+
+
+@route("GET", "/v1/accounts/{id}", stripe_params.AccountRetrieveParams)
+def retrieve(call: Call) -> dict[str, Any]:
+    return call.find("account", call.id).body
+
+
+@route("POST", "/v1/accounts/{id}", stripe_params.AccountUpdateParams)
+def update(call: Call) -> dict[str, Any]:
+    account = call.find("account", call.id, lock=True)
+    for name in ("email", "business_type"):
+        if name in call.params:
+            account.body[name] = call.params[name] or None
+    account.body["metadata"] = merged(account.body["metadata"], call.params.get("metadata"))
+    return _changed(call, account)
+
+
+@route("DELETE", "/v1/accounts/{id}", stripe_params.AccountDeleteParams)
+def delete(call: Call) -> dict[str, Any]:
+    account = call.find("account", call.id, lock=True)
+    if any(sum(both) for both in call.store.balance(call.id, call.now).values()):
+        raise Problem("This account cannot be deleted: it has a balance.")
+    call.store.remove(account)
+    call.emit("account.application.deauthorized", {"id": "ca_standin", "object": "application"}, account=call.id)
+    return {"id": call.id, "object": "account", "deleted": True}
+
+
+@route("POST", "/v1/account_links", stripe_params.AccountLinkCreateParams)
+def create_link(call: Call) -> dict[str, Any]:
+    given = call.params
+    account = call.find("account", given["account"], param="account").body["id"]
+    for name in ("return_url", "refresh_url"):
+        if not given.get(name):
+            raise Problem(f"Missing required param: {name}.", code="parameter_missing", param=name)
+    link_id = new_id("link")
+    body = {
+        "object": "account_link",
+        "created": call.now,
+        "expires_at": call.now + LINK_SECONDS,
+        "url": f"{call.site}/_stripe/connect/{link_id}/",
+    }
+    inner = {"account": account, "return_url": given["return_url"], "refresh_url": given["refresh_url"], "used": False}
+    call.store.add({**body, "id": link_id}, inner, "")
+    return body
+
+
+def onboarded(call: Call, account: Any, *, transfers: bool, payouts: bool) -> dict[str, Any]:
+    """The partner has filled in Stripe's form: what that switched on, and what it did not."""
+    due = () if transfers and payouts else ("external_account",) if transfers else ASKED
+    account.body.update(
+        details_submitted=True,
+        payouts_enabled=payouts,
+        requirements=_requirements(due, None if payouts else "requirements.past_due"),
+    )
+    _set_transfers(account, active=transfers)
+    return _changed(call, account)
+
+
+def restricted(call: Call, account: Any, *, reason: str) -> dict[str, Any]:
+    """Stripe has doubts: no more transfers, no payouts, until the partner repairs it."""
+    account.body.update(
+        payouts_enabled=False, requirements=_requirements(("individual.verification.document",), reason)
+    )
+    _set_transfers(account, active=False)
+    return _changed(call, account)
+
+
+def _set_transfers(account: Any, *, active: bool) -> None:
+    account.body["capabilities"] = {**account.body["capabilities"], "transfers": "active" if active else "inactive"}
+
+
+def _changed(call: Call, account: Any) -> dict[str, Any]:
+    call.store.save(account)
+    call.emit("account.updated", account.body, account=account.body["id"])
+    return account.body
+
+
+def _requirements(due: tuple[str, ...], reason: str | None) -> dict[str, Any]:
+    return {
+        "alternatives": [],
+        "current_deadline": None,
+        "currently_due": list(due),
+        "disabled_reason": reason,
+        "errors": [],
+        "eventually_due": list(due),
+        "past_due": list(due),
+        "pending_verification": [],
+    }

@@ -1,0 +1,284 @@
+"""Charges, transfers, application fees, and the ledger behind every balance."""
+
+from typing import Any
+
+from stripe import params as stripe_params
+
+from payments.standin.cards import Decline
+from payments.standin.routing import Call, listing, new_id, route
+
+WORLD = "world"  # everybody outside: cards and banks
+DAYS_TO_AVAILABLE = 2
+AT_ONCE = "4000000000000077"
+
+
+def collect(call: Call, intent: Any, method: Any) -> None:
+    """The money of a succeeded payment, with all its events: charge in, all of it to the destination, the fee back.
+
+    Nothing is taken for processing: the platform's bill from Stripe is no part of what a booking owes.
+    """
+    body = intent.body
+    destination = (body["transfer_data"] or {}).get("destination")
+    fee = body["application_fee_amount"] or 0
+    charge = _charge(call, body, method.body, status="succeeded")
+    at = call.now if method.inner["number"] == AT_ONCE else call.now + DAYS_TO_AVAILABLE * 86_400
+    amount, currency = body["amount"], body["currency"]
+    call.store.post(WORLD, currency, -amount, transaction_id="", available_on=at)
+    charge["balance_transaction"] = _book(call, "", currency, amount, "charge", charge["id"], at)
+    transfer = fee_object = payment = None
+    if destination:
+        payment = _partner_side(call, charge, destination, fee, at)
+        transfer = _transfer(call, charge, destination, payment["id"], at)
+        charge.update(transfer=transfer["id"], destination=destination)
+        payment["source_transfer"] = transfer["id"]
+        if fee:
+            fee_object = _fee(call, charge, payment["id"], destination, fee, at)
+            charge.update(application_fee=fee_object["id"], application_fee_amount=fee)
+            payment.update(application_fee=fee_object["id"], application_fee_amount=fee)
+        call.add(payment, account=destination)
+    call.add(charge)
+    body["latest_charge"] = charge["id"]
+    call.store.save(intent)
+    call.emit("charge.succeeded", charge)
+    call.emit("payment_intent.succeeded", body)
+    if fee_object:
+        call.emit("application_fee.created", fee_object)
+    if transfer and payment:
+        call.emit("transfer.created", transfer)
+        call.emit("payment.created", payment, account=destination)
+
+
+def note_failed_charge(call: Call, intent_body: dict[str, Any], method: Any, decline: Decline) -> None:
+    """A charge that the bank refused: it is there to be seen, and moves nothing."""
+    charge = _charge(call, intent_body, method.body, status="failed", decline=decline)
+    call.add(charge)
+    intent_body["latest_charge"] = charge["id"]
+    call.emit("charge.failed", charge)
+
+
+def _charge(
+    call: Call, intent: dict[str, Any], method: dict[str, Any], *, status: str, decline: Decline | None = None
+) -> dict[str, Any]:
+    paid = status == "succeeded"
+    card = method["card"]
+    return {
+        "id": new_id("ch"),
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": intent["amount"] if paid else 0,
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": None,
+        "billing_details": method["billing_details"],
+        "calculated_statement_descriptor": "MILA",
+        "captured": paid,
+        "created": call.now,
+        "currency": intent["currency"],
+        "customer": intent["customer"],
+        "description": intent["description"],
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": decline.code if decline else None,
+        "failure_message": decline.message if decline else None,
+        "fraud_details": {},
+        "livemode": False,
+        "metadata": intent["metadata"],
+        "on_behalf_of": intent["on_behalf_of"],
+        "outcome": {
+            "advice_code": (decline.advice_code or None) if decline else None,
+            "network_advice_code": None,
+            "network_decline_code": None,
+            "network_status": "approved_by_network" if paid else "declined_by_network",
+            "reason": decline.decline_code if decline else None,
+            "risk_level": "normal",
+            "seller_message": "Payment complete." if paid else "The bank refused.",
+            "type": "authorized" if paid else "issuer_declined",
+        },
+        "paid": paid,
+        "payment_intent": intent["id"],
+        "payment_method": method["id"],
+        "payment_method_details": {
+            "card": {name: card[name] for name in ("brand", "country", "exp_month", "exp_year", "last4", "funding")},
+            "type": "card",
+        },
+        "receipt_email": intent["receipt_email"],
+        "receipt_number": None,
+        "receipt_url": None,
+        "refunded": False,
+        "review": None,
+        "shipping": None,
+        "source_transfer": None,
+        "statement_descriptor": intent["statement_descriptor"],
+        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
+        "status": status,
+        "transfer_data": intent["transfer_data"],
+        "transfer_group": intent["transfer_group"],
+    }
+
+
+def _partner_side(call: Call, charge: dict[str, Any], destination: str, fee: int, at: int) -> dict[str, Any]:
+    payment = {
+        **charge,
+        "id": new_id("py"),
+        "customer": None,
+        "payment_intent": None,
+        "payment_method": None,
+        "transfer_data": None,
+    }
+    payment["balance_transaction"] = _book(
+        call, destination, charge["currency"], charge["amount"], "payment", payment["id"], at, fee=fee
+    )
+    return payment
+
+
+def _transfer(call: Call, charge: dict[str, Any], destination: str, payment_id: str, at: int) -> dict[str, Any]:
+    transfer = {
+        "id": new_id("tr"),
+        "object": "transfer",
+        "amount": charge["amount"],
+        "amount_reversed": 0,
+        "balance_transaction": None,
+        "created": call.now,
+        "currency": charge["currency"],
+        "description": None,
+        "destination": destination,
+        "destination_payment": payment_id,
+        "livemode": False,
+        "metadata": {},
+        "reversals": {"object": "list", "data": [], "has_more": False, "url": ""},
+        "reversed": False,
+        "source_transaction": charge["id"],
+        "source_type": "card",
+        "transfer_group": charge["transfer_group"],
+    }
+    transfer["balance_transaction"] = _book(
+        call, "", charge["currency"], -charge["amount"], "transfer", transfer["id"], at
+    )
+    return call.add(transfer).body
+
+
+def _fee(call: Call, charge: dict[str, Any], payment_id: str, destination: str, fee: int, at: int) -> dict[str, Any]:
+    fee_object = {
+        "id": new_id("fee"),
+        "object": "application_fee",
+        "account": destination,
+        "amount": fee,
+        "amount_refunded": 0,
+        "application": "ca_standin",
+        "balance_transaction": None,
+        "charge": payment_id,
+        "created": call.now,
+        "currency": charge["currency"],
+        "fee_source": {"charge": payment_id, "type": "charge"},
+        "livemode": False,
+        "originating_transaction": charge["id"],
+        "refunded": False,
+        "refunds": {"object": "list", "data": [], "has_more": False, "url": ""},
+    }
+    fee_object["balance_transaction"] = _book(
+        call, "", charge["currency"], fee, "application_fee", fee_object["id"], at
+    )
+    return call.add(fee_object).body
+
+
+def _book(
+    call: Call, account: str, currency: str, amount: int, type: str, source: str, at: int, *, fee: int = 0
+) -> str:
+    """One line on an account's statement, and the same money in the ledger."""
+    transaction = {
+        "id": new_id("txn"),
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": at,
+        "balance_type": "payments",
+        "created": call.now,
+        "currency": currency,
+        "description": None,
+        "exchange_rate": None,
+        "fee": fee,
+        "fee_details": [
+            {
+                "amount": fee,
+                "application": "ca_standin",
+                "currency": currency,
+                "description": None,
+                "type": "application_fee",
+            }
+        ]
+        if fee
+        else [],
+        "net": amount - fee,
+        "reporting_category": {"payment": "charge", "application_fee": "platform_earning"}.get(type, type),
+        "source": source,
+        "status": "available" if at <= call.now else "pending",
+        "type": type,
+    }
+    call.add(transaction, account=account)
+    call.store.post(account, currency, amount - fee, transaction_id=transaction["id"], available_on=at)
+    return str(transaction["id"])
+
+
+@route("GET", "/v1/balance", stripe_params.BalanceRetrieveParams)
+def balance(call: Call) -> dict[str, Any]:
+    sums = call.store.balance(call.account, call.now)
+    return {
+        "object": "balance",
+        "available": [_amount(ready, currency) for currency, (ready, _) in sums.items()],
+        "livemode": False,
+        "pending": [_amount(waiting, currency) for currency, (_, waiting) in sums.items()],
+    }
+
+
+def _amount(cents: int, currency: str) -> dict[str, Any]:
+    return {"amount": cents, "currency": currency, "source_types": {"card": cents}}
+
+
+@route("GET", "/v1/balance_transactions", stripe_params.BalanceTransactionListParams)
+def transactions(call: Call) -> dict[str, Any]:
+    wanted = {name: call.params.get(name) for name in ("currency", "source", "type")}
+    found = listing(call, "balance_transaction", **wanted)
+    return {**found, "data": [_by_now(call, line) for line in found["data"]]}
+
+
+@route("GET", "/v1/balance_transactions/{id}", stripe_params.BalanceTransactionRetrieveParams)
+def transaction(call: Call) -> dict[str, Any]:
+    return _by_now(call, call.find("balance_transaction", call.id).body)
+
+
+def _by_now(call: Call, line: dict[str, Any]) -> dict[str, Any]:
+    return {**line, "status": "available" if line["available_on"] <= call.now else "pending"}
+
+
+@route("GET", "/v1/charges", stripe_params.ChargeListParams)
+def charges(call: Call) -> dict[str, Any]:
+    wanted = {name: call.params.get(name) for name in ("customer", "payment_intent", "transfer_group")}
+    return listing(call, "charge", **wanted)
+
+
+@route("GET", "/v1/charges/{id}", stripe_params.ChargeRetrieveParams)
+def charge(call: Call) -> dict[str, Any]:
+    return call.find("charge", call.id).body
+
+
+@route("GET", "/v1/transfers", stripe_params.TransferListParams)
+def transfers(call: Call) -> dict[str, Any]:
+    wanted = {name: call.params.get(name) for name in ("destination", "transfer_group")}
+    return listing(call, "transfer", **wanted)
+
+
+@route("GET", "/v1/transfers/{id}", stripe_params.TransferRetrieveParams)
+def transfer(call: Call) -> dict[str, Any]:
+    return call.find("transfer", call.id).body
+
+
+@route("GET", "/v1/application_fees", stripe_params.ApplicationFeeListParams)
+def fees(call: Call) -> dict[str, Any]:
+    wanted = {"originating_transaction": call.params.get("charge")}
+    return listing(call, "application_fee", **wanted)
+
+
+@route("GET", "/v1/application_fees/{id}", stripe_params.ApplicationFeeRetrieveParams)
+def fee(call: Call) -> dict[str, Any]:
+    return call.find("application_fee", call.id).body

@@ -1,0 +1,120 @@
+"""What people do at Stripe's side of the glass: type a card, answer the bank, onboard. And the switches.
+
+The browser half calls these; tests and simulations call them instead of a browser.
+"""
+
+from typing import Any
+
+from payments.standin import accounts, intents, setups
+from payments.standin.client import the_standin
+from payments.standin.models import Fault
+from payments.standin.problems import missing
+
+PUBLISHABLE = {"authorization": "Bearer pk_test_standin", "stripe-version": "browser"}
+
+
+class LinkUsed(Exception):
+    """The onboarding link was opened before, or is too old: go to `refresh_url` for another."""
+
+    def __init__(self, refresh_url: str) -> None:
+        super().__init__(refresh_url)
+        self.refresh_url = refresh_url
+
+
+def type_card(client_secret: str, number: str = "4242424242424242", *, bank_agrees: bool = True) -> dict[str, Any]:
+    """The customer types a card for this setup and answers his bank, if asked. The intent, or Stripe's error."""
+    standin = the_standin()
+    form = f"type=card&card[number]={number}&card[exp_month]=12&card[exp_year]=2040&card[cvc]=123"
+    status, _, answer = standin.handle("POST", "/v1/payment_methods", PUBLISHABLE, form)
+    if status != 200:
+        return answer
+    return _confirm("setup_intents", client_secret, answer["id"], bank_agrees=bank_agrees)
+
+
+def confirm_on_session(client_secret: str, payment_method: str, *, bank_agrees: bool = True) -> dict[str, Any]:
+    """The customer confirms this card on the recovery page. The payment intent, or Stripe's error."""
+    return _confirm("payment_intents", client_secret, payment_method, bank_agrees=bank_agrees)
+
+
+def _confirm(noun: str, client_secret: str, method: str, *, bank_agrees: bool) -> dict[str, Any]:
+    intent_id = client_secret.split("_secret_")[0]
+    form = f"client_secret={client_secret}&payment_method={method}&use_stripe_sdk=true"
+    status, _, answer = the_standin().handle("POST", f"/v1/{noun}/{intent_id}/confirm", PUBLISHABLE, form)
+    if status == 200 and answer["status"] == "requires_action":
+        return answer_bank(intent_id, client_secret, passed=bank_agrees)
+    return answer
+
+
+def answer_bank(intent_id: str, client_secret: str, *, passed: bool) -> dict[str, Any]:
+    """The customer's answer on his bank's page; a second one changes nothing. Problem when there is no such intent."""
+    standin = the_standin()
+    kind, module = ("setup_intent", setups) if intent_id.startswith("seti_") else ("payment_intent", intents)
+    with standin.store.transaction():
+        call = standin.call(ids=(intent_id,), publishable=True, client_secret=client_secret)
+        intent = call.opened(kind, lock=True)
+        if intent.body["status"] != "requires_action":
+            body: dict[str, Any] = intent.body
+            return body
+        return module.authenticated(call, intent, passed=passed)
+
+
+def open_link(link_id: str) -> str:
+    """The account this onboarding link belongs to, and the link is used up. LinkUsed the second time."""
+    standin = the_standin()
+    with standin.store.transaction():
+        link = _link(link_id, lock=True)
+        if link.inner["used"] or standin.now() > link.body["expires_at"]:
+            raise LinkUsed(link.inner["refresh_url"])
+        link.inner["used"] = True
+        standin.store.save(link)
+    account: str = link.inner["account"]
+    return account
+
+
+def leave_onboarding(link_id: str, *, transfers: bool, payouts: bool, submitted: bool = True) -> str:
+    """The partner is done, or gives up (`submitted` false): the address he goes back to."""
+    link = _link(link_id, lock=False)
+    if submitted:
+        onboard(link.inner["account"], transfers=transfers, payouts=payouts)
+    return_url: str = link.inner["return_url"]
+    return return_url
+
+
+def onboard(account: str, *, transfers: bool = True, payouts: bool = True) -> None:
+    """The account after its onboarding, without the browser."""
+    standin = the_standin()
+    with standin.store.transaction():
+        call = standin.call()
+        accounts.onboarded(call, call.find("account", account, lock=True), transfers=transfers, payouts=payouts)
+
+
+def restrict(account: str, *, reason: str = "requirements.past_due") -> None:
+    """Stripe takes the capability away (between booking and sign-off, say)."""
+    standin = the_standin()
+    with standin.store.transaction():
+        call = standin.call()
+        accounts.restricted(call, call.find("account", account, lock=True), reason=reason)
+
+
+def switch_on(
+    kind: str, *, path: str = "", share: float = 1.0, times: int | None = None, seconds: float = 0.0
+) -> Fault:
+    """Lets calls fail: unreachable, 409, 429, 503, 500 (kept under the key), 500_after (done, then 500), slow,
+    answer_lost (done, no answer). `path` is a regular expression over "POST /v1/...".
+
+    And events: event_duplicate, event_drop, event_delay, event_tamper, event_wrong_secret, event_old; `path` over
+    "event <type>".
+    """
+    return Fault.objects.create(kind=kind, path=path, share=share, remaining=times, seconds=seconds)
+
+
+def switch_off() -> None:
+    """All faults end."""
+    Fault.objects.all().delete()
+
+
+def _link(link_id: str, *, lock: bool) -> Any:
+    link = the_standin().store.get("account_link", link_id, "", lock=lock)
+    if link is None:
+        raise missing("account_link", link_id)
+    return link
