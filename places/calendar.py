@@ -4,7 +4,7 @@ All figures come in as `Hours`, the instant now as `now`. A day is a local date;
 so that its wall time is `start.replace(tzinfo=None)` and its instant `start.astimezone(UTC)`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -123,17 +123,14 @@ def bookable_starts(
     day: date, now: datetime, duration_minutes: int, place: Locality, hours: Hours = HOURS
 ) -> list[datetime]:
     """The starts of a local day that can be booked now, in order."""
-    if not is_service_day(day, place.country, place.region, hours):
-        return []
-    earliest, latest = earliest_start(now, place, hours), now + hours.horizon
-    starts = (instant(wall, place.timezone) for wall in _walls(day, duration_minutes, hours))
-    zone = ZoneInfo(place.timezone)
-    return [at.astimezone(zone) for at in starts if earliest <= at <= latest]
+    return list(_starts([day], now, duration_minutes, place, hours))
 
 
 def bookable_days(now: datetime, duration_minutes: int, place: Locality, hours: Hours = HOURS) -> list[date]:
     """The local days with at least one bookable start, in order."""
-    return [day for day in _days(now, place, hours) if bookable_starts(day, now, duration_minutes, place, hours)]
+    earliest = earliest_start(now, place, hours)
+    days = _days(now, place, hours)
+    return [day for day in days if any(_starts([day], now, duration_minutes, place, hours, earliest))]
 
 
 def first_free(
@@ -145,11 +142,26 @@ def first_free(
     is_free: Callable[[datetime], bool] = lambda start: True,
 ) -> datetime | None:
     """The first bookable start that `is_free` takes, or None."""
-    for day in _days(now, place, hours):
-        for start in bookable_starts(day, now, duration_minutes, place, hours):
-            if is_free(start):
-                return start
-    return None
+    starts = _starts(_days(now, place, hours), now, duration_minutes, place, hours)
+    return next(filter(is_free, starts), None)
+
+
+def _starts(
+    days: Iterable[date],
+    now: datetime,
+    duration_minutes: int,
+    place: Locality,
+    hours: Hours,
+    earliest: datetime | None = None,
+) -> Iterator[datetime]:
+    """The bookable starts of these days; `earliest` where the caller has worked it out already."""
+    zone = ZoneInfo(place.timezone)
+    earliest, latest = earliest or earliest_start(now, place, hours), now + hours.horizon
+    for day in days:
+        if is_service_day(day, place.country, place.region, hours):
+            for wall in _walls(day, duration_minutes, hours):
+                if earliest <= (at := instant(wall, place.timezone)) <= latest:
+                    yield at.astimezone(zone)
 
 
 def check_start(
@@ -202,12 +214,12 @@ def _days(now: datetime, place: Locality, hours: Hours) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def _walls(day: date, duration_minutes: int, hours: Hours) -> list[datetime]:
+def _walls(day: date, duration_minutes: int, hours: Hours) -> Iterator[datetime]:
     """Every wall time on the grid at which a visit of this length lies wholly within the hours of the day."""
     midnight, duration = datetime.combine(day, time()), timedelta(minutes=duration_minutes)
     opens, closes = datetime.combine(day, hours.opens), datetime.combine(day, hours.closes)
     grid = (midnight + number * hours.step for number in range(timedelta(days=1) // hours.step))
-    return [wall for wall in grid if opens <= wall and wall + duration <= closes]
+    return (wall for wall in grid if opens <= wall and wall + duration <= closes)
 
 
 # --- The night
