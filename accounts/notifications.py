@@ -11,7 +11,6 @@ import smtplib
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -28,6 +27,7 @@ from psycopg.types.json import Jsonb
 
 from accounts.models import Notification, NotificationState, User
 from mila.clock import MilaNow, mila_now
+from mila.transactions import after_commit
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +71,7 @@ def queue(
     values = [kind, subject_id, round, user and user.pk, email, language, Jsonb(_storable(context)), at]
     row = next(iter(Notification.objects.raw(INSERT, values)), None)
     if row is not None and at is None:
-        # Robust: a broker that is away costs a moment, the sweep finds the row.
-        transaction.on_commit(partial(_kick, row.pk), robust=True)
+        after_commit(_kick, row.pk)
     return row
 
 
@@ -187,6 +186,7 @@ def blocks(text: str) -> list[dict[str, Any]]:
 
 
 def _kick(notification_id: int) -> None:
+    """A broker that is away costs a moment: the sweep finds the row."""
     current_app.tasks[DELIVER].delay(notification_id=notification_id)
 
 

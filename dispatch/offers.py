@@ -5,7 +5,6 @@ database's clock and its constraints decide (RELIABILITY 1.1).
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from celery import current_app
 from django.db import IntegrityError, transaction
@@ -20,7 +19,7 @@ from dispatch.models import Offer, OfferState, Search, Trace
 from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
-from mila.transactions import verb
+from mila.transactions import after_commit, verb
 from requests_app import deadlines, notices
 from requests_app.actions.assigning import attach
 from requests_app.lifecycle import Role, advance, lock_booking
@@ -201,7 +200,7 @@ def _open(
     booking.epoch += 1
     booking.save(update_fields=["epoch"])
     _next(run, None)
-    _after_commit(gate.put, booking.pk, offer.lock_token, expires_at - at + booking.policy.lock_slack)
+    after_commit(gate.put, booking.pk, offer.lock_token, expires_at - at + booking.policy.lock_slack)
     live.publish(f"technician:{technician.pk}", "offer")
     if not own_tap:
         notices.queue(booking, "offer", round=offer.epoch, technician=technician)
@@ -252,7 +251,7 @@ def acknowledge(offer_id: int, technician_id: int) -> Offer:
             offer.acknowledged_at = at
             offer.expires_at = min(_expiry(offer), at + booking.policy.offer_window + offer.technician.window_extra)
             left = offer.expires_at - at + booking.policy.lock_slack
-            _after_commit(gate.extend, booking.pk, offer.lock_token, left)
+            after_commit(gate.extend, booking.pk, offer.lock_token, left)
         offer.save(update_fields=["viewed_at", "acknowledged_at", "expires_at"])
     return offer
 
@@ -359,7 +358,7 @@ def claim(booking_id: int, technician_id: int, *, rank: int, by: User) -> Bookin
     offer.save(update_fields=["state", "ended_at"])
     _end(offer.search, at, "claimed")
     booking = attach(booking, technician_id, rank=rank, move="claim", role=Role.PARTNER, by=by, at=at)
-    _after_commit(gate.release, booking.pk, offer.lock_token)
+    after_commit(gate.release, booking.pk, offer.lock_token)
     return booking
 
 
@@ -402,7 +401,7 @@ def withdraw(booking_id: int) -> int:
             continue
         offer.state, offer.ended_at = OfferState.WITHDRAWN, at
         offer.save(update_fields=["state", "ended_at"])
-        _after_commit(gate.release, booking.pk, offer.lock_token)
+        after_commit(gate.release, booking.pk, offer.lock_token)
         live.publish(f"technician:{offer.technician_id}", "offer")
         gone += 1
     if booking.state not in OFFERED:
@@ -429,9 +428,9 @@ def _close(offer: Offer, state: OfferState, at: datetime) -> None:
     offer.state, offer.ended_at = state, at
     offer.save(update_fields=["state", "ended_at", "decline_reason"])
     Search.objects.filter(pk=offer.search_id, ended_at=None).update(windows_ended=F("windows_ended") + 1, next_at=at)
-    _after_commit(gate.release, offer.booking_id, offer.lock_token)
+    after_commit(gate.release, offer.booking_id, offer.lock_token)
     live.publish(f"technician:{offer.technician_id}", "offer")
-    _after_commit(_send_search, offer.booking_id)
+    after_commit(_send_search, offer.booking_id)
 
 
 def _send_search(booking_id: int) -> None:
@@ -458,7 +457,3 @@ def _start(booking: Booking) -> datetime:
 def _expiry(offer: Offer) -> datetime:
     assert offer.expires_at is not None
     return offer.expires_at
-
-
-def _after_commit(function, *args: object) -> None:
-    transaction.on_commit(partial(function, *args), robust=True)

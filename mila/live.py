@@ -7,13 +7,12 @@ import json
 import logging
 import re
 import time
-from functools import partial
 
 from django.conf import settings
 from django.core import signing
-from django.db import transaction
 
 from mila.redis import RedisError, cache_redis
+from mila.transactions import after_commit
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ def publish(channel: str, event: str, **small: int | str | None) -> None:
         if (isinstance(value, str) and not WORD.fullmatch(value)) or not isinstance(value, int | str | None):
             raise ValueError(f"Only numbers and plain words go out live, not {value!r}.")
     message = json.dumps({"event": event, **small})
-    transaction.on_commit(partial(_send, channel, message), robust=True)
+    after_commit(_send, channel, message)
 
 
 def _send(channel: str, message: str) -> None:

@@ -13,6 +13,14 @@ TRIES = 3
 PASSING = {"40P01", "40001"}  # deadlock detected, serialization failure
 
 
+def after_commit(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Call it once the transaction has committed. What it raises is logged and harms nobody: a sweep finds the rest.
+
+    A function of its own, because Django cannot log the failure of a `partial`, and raises instead.
+    """
+    transaction.on_commit(lambda: function(*args, **kwargs), robust=True)
+
+
 def verb(function: Callable[P, R]) -> Callable[P, R]:
     """Run in a transaction; the outermost verb repeats itself, whole, up to three times on 40P01 and 40001.
 

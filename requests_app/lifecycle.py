@@ -22,6 +22,7 @@ from accounts.search import lock_technician
 from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
+from mila.transactions import after_commit
 from requests_app import deadlines, notices
 from requests_app.models import (
     BEFORE_DEPARTURE,
@@ -329,7 +330,7 @@ def _restart_clocks(booking: Booking, move: Move, at: datetime) -> None:
 
 def _after_commit(booking: Booking, move: Move, former: Any) -> None:
     for effect in move.effects:
-        transaction.on_commit(partial(_send, effect, booking.pk), robust=True)
+        after_commit(_send, effect, booking.pk)
     live.publish(f"booking:{booking.uuid}", "moved")
     for technician_id in {booking.technician_id, former.pk if former else None} - {None}:
         live.publish(f"technician:{technician_id}", "moved")
