@@ -53,8 +53,8 @@ class ReadableInput:
             request.GET  # noqa: B018  (parsed here, where too many fields are caught)
         except SuspiciousOperation:
             return self._refuse(request, 400)
-        except reading.TooLarge:
-            return self._refuse(request, 414)
+        except reading.TooLarge as error:
+            return self._refuse(request, error.status)
         except reading.Unreadable:
             return self._refuse(request, 400)
         return self.get_response(request)

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -13,6 +14,7 @@ LONGEST_NAME = 200
 LONGEST_FIELD = 300_000  # a drawn signature is the longest honest field
 LARGEST_BODY = 48 * 1024 * 1024  # four photos of 10 MB and the form round them
 DEEPEST = 20
+BROKEN = re.compile(r"%[89A-F][0-9A-F]")  # how Django leaves the bytes of a path that it could not decode
 READABLE_CHARSETS = {"utf-8", "ascii"}
 
 
@@ -21,13 +23,17 @@ class Unreadable(BadRequest):
 
 
 class TooLarge(Unreadable):
-    """More than anybody needs to send. Answered with 413."""
+    """More than anybody needs to send. Answered with 413, an address with 414."""
+
+    def __init__(self, what: str, status: int = 413):
+        super().__init__(what)
+        self.status = status
 
 
 def check_text(text: str, *, longest: int = LONGEST_FIELD) -> None:
     """Refuse what PostgreSQL, UTF-8 or a reader could not take: NUL, lone surrogates, absurd length."""
     if len(text) > longest:
-        raise TooLarge("field too long")
+        raise TooLarge("field")
     if "\x00" in text:
         raise Unreadable("NUL")
     try:
@@ -38,17 +44,18 @@ def check_text(text: str, *, longest: int = LONGEST_FIELD) -> None:
 
 def check_head(request) -> None:
     """Path, query string, cookies, headers and charset, before anything else reads them."""
-    path = request.META.get("PATH_INFO", "").encode("latin-1", "replace")
-    if len(path) > LONGEST_PATH:
-        raise TooLarge("path too long")
+    if len(request.path_info) > LONGEST_PATH:
+        raise TooLarge("path", 414)
+    check_text(request.path_info)
+    if BROKEN.search(request.path_info):
+        raise Unreadable("not UTF-8")
     query = request.META.get("QUERY_STRING", "")
     if len(query) > LONGEST_QUERY:
-        raise TooLarge("query too long")
-    for raw in (path, unquote_to_bytes(query.replace("+", " "))):
-        try:
-            check_text(raw.decode())
-        except UnicodeDecodeError as error:
-            raise Unreadable("not UTF-8") from error
+        raise TooLarge("query", 414)
+    try:
+        check_text(unquote_to_bytes(query.encode("latin-1", "replace")).decode())
+    except UnicodeDecodeError as error:
+        raise Unreadable("not UTF-8") from error
     for value in (*request.COOKIES.values(), *(v for k, v in request.META.items() if k.startswith("HTTP_"))):
         check_text(value)
     charset = request.content_params.get("charset", "utf-8")

@@ -151,7 +151,7 @@ def start(request):
     for role, page in (("technician", "partner_offers"), ("dispatcher", "partner_offers")):
         if hasattr(user, role):
             return redirect(_first(page, "/partner/"))
-    return redirect(_first("my_bookings", "/"))
+    return redirect(_first("requests_app:bookings", "/"))
 
 
 def _first(name, otherwise):

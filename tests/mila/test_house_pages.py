@@ -1,0 +1,132 @@
+"""Errors, health, and where a person goes after signing in."""
+
+import pytest
+import redis
+from django.db import OperationalError
+from django.test import Client
+from django.urls import reverse
+
+from mila import heartbeat, views
+
+pytestmark = [pytest.mark.urls("tests.mila.pages"), pytest.mark.django_db]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "title"),
+    [
+        ("/nowhere/", 404, "There is nothing at this address"),
+        ("/forbidden/", 403, "This page is not open to you"),
+        ("/breaks/", 500, "Something went wrong on our side"),
+        ("/echo/?a=%00", 400, "We could not read that"),
+    ],
+)
+def test_error_is_a_calm_page_without_details(address, status, title):
+    answer = Client(raise_request_exception=False).get(address, headers={"accept-language": "en"})
+    page = answer.content.decode()
+
+    assert answer.status_code == status
+    assert f"<h1>{title}</h1>" in page
+    assert "4711" not in page
+    assert "Traceback" not in page
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_error_is_a_short_message_for_htmx():
+    answer = Client(raise_request_exception=False).get("/breaks/", headers={"HX-Request": "true"})
+
+    assert answer.status_code == 500
+    assert answer["HX-Reswap"] == "none"
+    assert answer.content.count(b'hx-swap-oob="true"') == 1
+    assert b"<html" not in answer.content
+
+
+def test_error_page_stands_without_its_template(monkeypatch, caplog, rf):
+    def broken(*args):
+        raise RuntimeError("template")
+
+    monkeypatch.setattr(views.loader, "render_to_string", broken)
+
+    answer = views.server_error(rf.get("/"))
+
+    assert answer.status_code == 500
+    assert b"<h1>" in answer.content
+    assert "could not be made" in caplog.text
+
+
+def test_form_without_its_token_is_refused_with_a_way_on():
+    answer = Client(enforce_csrf_checks=True).post("/echo/", {"a": "1"}, headers={"accept-language": "en"})
+
+    assert answer.status_code == 403
+    assert "The page was open for too long" in answer.content.decode()
+
+
+def test_healthz_asks_nobody(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = client.get("/healthz")
+
+    assert answer.content == b"ok"
+
+
+def test_readyz_is_well_when_all_is_well(client):
+    for name in heartbeat.expected().values():
+        heartbeat.stamp(name)
+
+    answer = client.get("/readyz")
+
+    assert answer.json() == {"database": "ok", "sweeps": "ok", "cache": "ok", "broker": "ok"}
+    assert answer.status_code == 200
+
+
+def test_readyz_names_the_sweeps_that_are_late(client):
+    for name in set(heartbeat.expected().values()) - {"offers"}:
+        heartbeat.stamp(name)
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["sweeps"] == "late: offers"
+
+
+def test_readyz_names_what_is_down(client, monkeypatch):
+    class Away:
+        def ping(self):
+            raise redis.ConnectionError("secret address")
+
+    def away():
+        raise OperationalError("secret address")
+
+    monkeypatch.setattr(views, "broker_redis", Away)
+    monkeypatch.setattr(views.heartbeat, "late", away)
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json() == {"database": "down", "sweeps": "unknown", "cache": "ok", "broker": "down"}
+    assert b"secret" not in answer.content
+
+
+def test_start_asks_a_visitor_to_sign_in(client):
+    assert client.get(reverse("start"))["Location"] == "/accounts/login/?next=/start/"
+
+
+def test_start_leads_each_to_his_own_place(client, customer, partner, staff):
+    found = {}
+    for who, user in {"customer": customer, "technician": partner.user, "staff": staff}.items():
+        client.force_login(user)
+        found[who] = client.get(reverse("start"))["Location"]
+
+    assert found["staff"] == "/admin/"
+    assert found["technician"].startswith("/partner/")
+    assert found["customer"] == views._first("requests_app:bookings", "/")
+
+
+def test_styleguide_is_for_those_who_build(client, customer, staff, settings):
+    client.force_login(customer)
+    assert client.get("/_styleguide/").status_code == 404
+
+    client.force_login(staff)
+    assert client.get("/_styleguide/").status_code == 200
+
+    settings.DEBUG = True
+    client.logout()
+    assert client.get("/_styleguide/").status_code == 200
