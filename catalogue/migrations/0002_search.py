@@ -8,7 +8,7 @@ from django.db import migrations
 
 CREATE = """
 CREATE FUNCTION catalogue_plain(words text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT btrim(regexp_replace(regexp_replace(lower(unaccent(words)), '-', '', 'g'), '[^a-z0-9]+', ' ', 'g'));
+    SELECT btrim(regexp_replace(replace(lower(unaccent(words)), '-', ''), '[^a-z0-9]+', ' ', 'g'));
 $$;
 """
 

@@ -1,0 +1,115 @@
+"""The catalogue and the policy for ops. Prices and figures are dated rows: a new one replaces, none is rewritten."""
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TabbedTranslationAdmin
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from catalogue.models import Category, Package, PackagePrice, PolicyRow, Service, ServicePrice
+from catalogue.policy import Policy
+from mila.clock import mila_now
+
+
+class OnlyGrows:
+    """Rows are added; those in force are history, those to come may still be taken back."""
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (obj is None or obj.starts_at > mila_now())
+
+
+class PriceInline(TabularInline):
+    """Prices of the thing on the page; past ones are shown, new ones added."""
+
+    fields = ["country", "currency", "price_cents", "starts_at"]
+    extra = 0
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class ServicePriceInline(PriceInline):
+    model = ServicePrice
+
+
+class PackagePriceInline(PriceInline):
+    model = PackagePrice
+
+
+@admin.register(Category)
+class CategoryAdmin(ModelAdmin, TabbedTranslationAdmin):
+    list_display = ["name", "slug", "position"]
+    ordering = ["position"]
+
+
+@admin.register(Service)
+class ServiceAdmin(ModelAdmin, TabbedTranslationAdmin):
+    list_display = ["name", "category", "skill", "duration_minutes", "active"]
+    list_filter = ["category", "skill", "active"]
+    list_select_related = ["category", "skill"]
+    search_fields = ["slug", "name", "search_words"]
+    inlines = [ServicePriceInline]
+
+
+@admin.register(Package)
+class PackageAdmin(ModelAdmin, TabbedTranslationAdmin):
+    list_display = ["name", "duration_minutes", "active"]
+    list_filter = ["active", "services"]
+    search_fields = ["slug", "name"]
+    filter_horizontal = ["services"]
+    inlines = [PackagePriceInline]
+
+
+@admin.register(ServicePrice)
+class ServicePriceAdmin(OnlyGrows, ModelAdmin):
+    list_display = ["service", "country", "currency", "price_cents", "starts_at"]
+    list_filter = ["country", "service__category"]
+    list_select_related = ["service"]
+    autocomplete_fields = ["service"]
+    search_fields = ["service__slug"]
+
+
+@admin.register(PackagePrice)
+class PackagePriceAdmin(OnlyGrows, ModelAdmin):
+    list_display = ["package", "country", "currency", "price_cents", "starts_at"]
+    list_filter = ["country"]
+    list_select_related = ["package"]
+    autocomplete_fields = ["package"]
+    search_fields = ["package__slug"]
+
+
+def _figures() -> list[tuple[str, str]]:
+    return [(key, f"{key} ({value})") for key, value in Policy().to_json().items()]
+
+
+class PolicyRowForm(forms.ModelForm):
+    key = forms.ChoiceField(
+        label=_("figure"),
+        choices=_figures,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("With its default. Spans are seconds, hours of the day “08:00”, amounts cents."),
+    )
+
+    class Meta:
+        model = PolicyRow
+        fields = ["key", "value", "country", "partner_kind", "brand", "starts_at", "note"]
+
+
+@admin.register(PolicyRow)
+class PolicyRowAdmin(OnlyGrows, ModelAdmin):
+    form = PolicyRowForm
+    list_display = ["key", "value", "country", "partner_kind", "brand", "starts_at", "set_by", "note"]
+    list_filter = ["country", "partner_kind"]
+    list_select_related = ["set_by"]
+    search_fields = ["key", "note"]
+
+    def save_model(self, request, obj, form, change):
+        obj.set_by = request.user
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,82 @@
+"""Ops set prices and figures as new dated rows; none that holds is rewritten."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from catalogue.models import PolicyRow, ServicePrice
+from mila.clock import mila_now
+from tests.factories import PackageFactory, ServiceFactory
+
+pytestmark = pytest.mark.django_db
+ADD = "admin:catalogue_policyrow_add"
+
+
+@pytest.fixture
+def ops(client, staff):
+    client.force_login(staff)
+    return client
+
+
+def figure(**changes):
+    return {
+        "key": "wishes_max",
+        "value": "4",
+        "country": "",
+        "partner_kind": "",
+        "brand": "",
+        "starts_at_0": "2026-12-01",
+        "starts_at_1": "00:00",
+        "note": "autumn",
+        **changes,
+    }
+
+
+@pytest.mark.parametrize("model", ["category", "service", "package", "serviceprice", "packageprice", "policyrow"])
+def test_lists_and_forms_open(ops, model):
+    service, package = ServiceFactory(), PackageFactory()
+    PolicyRow.objects.create(key="wishes_max", value=4, note="test")
+    rows = {"service": service, "category": service.category, "package": package}
+
+    assert ops.get(reverse(f"admin:catalogue_{model}_changelist"), {"q": "w"}).status_code == 200
+    assert ops.get(reverse(f"admin:catalogue_{model}_add")).status_code == 200
+    if model in rows:
+        page = ops.get(reverse(f"admin:catalogue_{model}_change", args=[rows[model].pk])).content.decode()
+        assert 'name="name_fr"' in page
+        assert 'name="name_it"' in page
+
+
+def test_figure_is_added_with_its_author(ops, staff):
+    answer = ops.post(reverse(ADD), figure())
+
+    row = PolicyRow.objects.get()
+    assert answer.status_code == 302
+    assert (row.key, row.value, row.set_by) == ("wishes_max", 4, staff)
+
+
+@pytest.mark.parametrize("wrong", [{"key": "no_such"}, {"value": '"three"'}, {"value": "{"}, {"note": ""}])
+def test_wrong_figure_is_refused(ops, wrong):
+    answer = ops.post(reverse(ADD), figure(**wrong))
+
+    assert answer.status_code == 200
+    assert not PolicyRow.objects.exists()
+
+
+@pytest.mark.parametrize(("shift", "status"), [(-1, 403), (1, 302)])
+def test_only_what_does_not_hold_yet_may_be_taken_back(ops, shift, status):
+    row = PolicyRow.objects.create(key="wishes_max", value=4, note="test", starts_at=mila_now() + timedelta(days=shift))
+
+    answer = ops.post(reverse("admin:catalogue_policyrow_delete", args=[row.pk]), {"post": "yes"})
+
+    assert answer.status_code == status
+    assert PolicyRow.objects.exists() == (status == 403)
+
+
+def test_price_in_force_is_not_rewritten(ops):
+    price = ServiceFactory().prices.get(country="FR")
+
+    answer = ops.post(reverse("admin:catalogue_serviceprice_change", args=[price.pk]), {"price_cents": 1})
+
+    assert answer.status_code == 403
+    assert ServicePrice.objects.get(pk=price.pk).price_cents == 6900
