@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -127,7 +128,7 @@ def prepare(world: str, *, fresh: bool, say: Callable[[str], object]) -> None:
             _migrate(alias)
     for name in ("load_gazetteer", "load_catalogue", "demo"):
         with _timed(name.replace("_", " "), say):
-            call_command(name, verbosity=0)
+            call_command(name, verbosity=0, stdout=io.StringIO())
     connections.close_all()
 
 
@@ -176,13 +177,14 @@ def _timed(what: str, say: Callable[[str], object]) -> Iterator[None]:
 
 def commands(world: str, ports: Ports, *, standin: bool) -> dict[str, str]:
     """Name -> command line of each process of the site, as a Procfile would say it; all run in the project's folder."""
+    # Preloaded: the site is imported once for both workers, which is a second of a laptop's start.
     modules = {
-        "web": "gunicorn mila.wsgi --worker-class gthread --workers 2 --threads 4 --graceful-timeout 3 "
+        "web": "gunicorn mila.wsgi --preload --worker-class gthread --workers 2 --threads 4 --graceful-timeout 3 "
         f"--bind 127.0.0.1:{ports.web} --log-level warning",
         "streams": f"uvicorn mila.streams:application --host 127.0.0.1 --port {ports.streams} "
         "--timeout-graceful-shutdown 2 --log-level warning",
-        "worker": "celery -A mila worker --concurrency 2 --without-gossip --without-mingle --loglevel WARNING",
-        "beat": f"celery -A mila beat --schedule var/{world}/beat-schedule --pidfile= --loglevel WARNING",
+        "worker": "celery --quiet -A mila worker --concurrency 2 --without-gossip --without-mingle --loglevel WARNING",
+        "beat": f"celery --quiet -A mila beat --schedule var/{world}/beat-schedule --pidfile= --loglevel WARNING",
     }
     if standin:
         modules["webhooks"] = "django standin_deliver"
@@ -199,22 +201,23 @@ class _Printer:
         self._awaited = names
         self._when_begun = when_begun
         self._pids: dict[str, int] = {}
-        self._stopping = False
+        self.told_to_stop = False
         self.ended = ""  # the process that ended first, unasked
         self.width = 0
 
     def write(self, message):
         if message.name != "system":
             self._plain.width = self.width
-            self._plain.write(message)
+            if not self.told_to_stop:  # what a process says when its helpers are ended under it is no news
+                self._plain.write(message)
         elif begun := re.match(r"(\w+) started \(pid=(\d+)\)", message.data):
             self._pids[begun[1]] = int(begun[2])
             if self._awaited == self._pids.keys():
                 self._when_begun(self._pids)  # all are forked: threads may begin
-        elif (over := re.match(r"(\w+) stopped", message.data)) and not self._stopping:
-            self._stopping, self.ended = True, over[1]
-        else:
-            self._stopping = True
+        elif (over := re.match(r"(\w+) stopped", message.data)) and not self.told_to_stop:
+            self.ended = self.ended or over[1]
+        elif " received" in message.data:
+            self.told_to_stop = True
 
 
 def keep_running(claim: "Claim", ports: Ports, output, when_ready: Callable[[], int | None]) -> int:
@@ -232,6 +235,7 @@ def keep_running(claim: "Claim", ports: Ports, output, when_ready: Callable[[], 
         code = _attend(ports, output, when_ready, over)
         if code is not None:
             answers.append(code)
+            printer.told_to_stop = True
             manager.terminate()
         while not over.wait(LOOK_AFTER):
             # A server that was killed is back before anybody looks for the reason.
@@ -246,7 +250,9 @@ def keep_running(claim: "Claim", ports: Ports, output, when_ready: Callable[[], 
     lines = commands(claim.world, ports, standin=settings.STANDIN)
     printer = _Printer(output, set(lines), begin)
     manager = Manager(printer)
-    surroundings = {**os.environ, "PYTHONUNBUFFERED": "1", "MILA_WORLD": claim.world}
+    # No word about root or about static files that were not collected: this is a laptop.
+    quiet = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore::UserWarning"}
+    surroundings = {**os.environ, **quiet, "MILA_WORLD": claim.world}
     for name, line in lines.items():
         manager.add_process(name, line, env=surroundings, cwd=str(services.BASE))
     manager.loop()
@@ -318,9 +324,7 @@ class Claim:
                 raise LaunchError(
                     f"The site is already running from this folder: {record['site']} (process {record['run'][0]})."
                 )
-            for process in record["processes"]:
-                if _is_alive(process):
-                    _end_group(process[0])
+            _end_groups([process[0] for process in record["processes"] if _is_alive(process)])
         self.note({})
         return self
 
@@ -352,11 +356,16 @@ def _is_alive(identity: list) -> bool:
     return bool(identity[1]) and _identity(identity[0]) == identity
 
 
-def _end_group(leader: int) -> None:
+def _end_groups(leaders: list[int]) -> None:
+    import psutil
+
     for how in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(leader, how)
-            time.sleep(1)
+        until = time.monotonic() + 5
+        for leader in leaders:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(leader, how)
+        while time.monotonic() < until and any(psutil.pid_exists(leader) for leader in leaders):
+            time.sleep(0.1)
 
 
 def _end_children() -> None:
@@ -374,7 +383,9 @@ def _end_children() -> None:
 # --- The whole of it
 
 
-def run(world: str, ports: Ports, output, when_ready: Callable[[], int | None], *, fresh: bool = False) -> int:
+def run(
+    world: str, choose: Callable[[], Ports], output, when_ready: Callable[[], int | None], *, fresh: bool = False
+) -> int:
     """Servers, databases, data, processes; everything is stopped again when this returns, however it ends."""
 
     def say(line: str) -> None:
@@ -385,8 +396,9 @@ def run(world: str, ports: Ports, output, when_ready: Callable[[], int | None], 
         raise SystemExit(128 + number)
 
     signal.signal(signal.SIGTERM, leave)  # until honcho takes over; Ctrl-C is an exception already
-    announce(ports)
     with Claim(world) as claim:
+        ports = choose()
+        announce(ports)
         if fresh:
             shutil.rmtree(services.var(world), ignore_errors=True)
         services.var(world).mkdir(parents=True, exist_ok=True)

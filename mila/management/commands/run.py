@@ -1,5 +1,7 @@
 """`manage.py run`: the whole site on this machine. bin/run comes here once there is a Python environment."""
 
+import sys
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -28,18 +30,17 @@ class Command(BaseCommand):
         raise SystemExit(code)
 
     def _run(self, port: int) -> int:
-        ports = launch.choose_ports(port, self.stdout.write)
-        return launch.run(settings.WORLD, ports, self.stdout, self._greet)
+        return launch.run(settings.WORLD, lambda: launch.choose_ports(port, print), sys.stdout, self._greet)
 
     def _check(self) -> int:
         return launch.run(
-            settings.WORLD, launch.any_ports(), self.stdout, lambda: check.walk(settings.SITE_URL), fresh=True
+            settings.WORLD, launch.any_ports, sys.stdout, lambda: check.walk(settings.SITE_URL), fresh=True
         )
 
     def _greet(self) -> None:
-        self.stdout.write(f"\nMila is ready: {settings.SITE_URL}\n")
+        sys.stdout.write(f"\nMila is ready: {settings.SITE_URL}\n")
         logins = services.var(settings.WORLD) / "logins.txt"
         if logins.exists():
-            self.stdout.write(logins.read_text())
-        self.stdout.write("Ctrl-C stops everything.\n")
-        self.stdout.flush()
+            sys.stdout.write(logins.read_text())
+        sys.stdout.write("Ctrl-C stops everything.\n")
+        sys.stdout.flush()
