@@ -6,7 +6,7 @@ import os
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-from mila import services
+from mila import services, wording
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
 
 _running = contextlib.ExitStack()
@@ -16,6 +16,7 @@ def pytest_configure():
     """Servers up before the first connection; the last test run to end stops them, unless `services up` keeps them."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         _running.enter_context(services.hold())
+        wording.compile_catalogues()
 
 
 def pytest_unconfigure():
