@@ -1,0 +1,23 @@
+"""Every phrase of the site is said in every language (PRODUCT N2)."""
+
+import pytest
+
+from mila import phrases
+
+
+@pytest.fixture(scope="module")
+def source():
+    return phrases.collect()
+
+
+@pytest.mark.parametrize("language", phrases.PLURALS)
+def test_every_phrase_is_said_with_its_placeholders(language, source):
+    assert phrases.problems(language, source=source) == []
+
+
+def test_languages_are_those_of_the_site(settings):
+    assert set(phrases.PLURALS) == {code for code, _ in settings.LANGUAGES}
+
+
+def test_source_has_no_exclamation_mark(source):
+    assert [phrase.sources for phrase in source.values() if any("!" in text for text in phrase.sources)] == []
