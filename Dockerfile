@@ -12,7 +12,8 @@ COPY . .
 # Words and static files are made here, in production's own storage; the values only let the settings load.
 RUN /opt/mila/bin/python -m mila.wording \
     && MILA_ENVIRONMENT=production SECRET_KEY=build FIELD_KEYS=build SITE_URL=https://build.example \
-       STRIPE_SECRET_KEY=build EMAIL_URL=dummymail:// \
+       EMAIL_URL=dummymail:// STRIPE_SECRET_KEY=sk_live_build STRIPE_PUBLISHABLE_KEY=pk_live_build \
+       STRIPE_WEBHOOK_SECRETS=build STRIPE_CONNECT_WEBHOOK_SECRETS=build \
        /opt/mila/bin/python manage.py collectstatic --noinput --verbosity 0
 
 FROM python:3.11-slim-bookworm
@@ -28,6 +29,6 @@ VOLUME /media
 EXPOSE 8000
 # healthz asks nothing of database or Redis: a page server is not restarted for somebody else's illness.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
-    CMD ["python", "-m", "mila.pulse", "http://127.0.0.1:8000/healthz"]
+    CMD ["python", "-m", "mila.pulse", "http://localhost:8000/healthz"]
 CMD ["gunicorn", "mila.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "20", "--access-logfile", "-"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--graceful-timeout", "20", "--access-logfile", "-"]

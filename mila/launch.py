@@ -179,7 +179,7 @@ def commands(world: str, ports: Ports, *, standin: bool) -> dict[str, str]:
     """Name -> command line of each process of the site, as a Procfile would say it; all run in the project's folder."""
     # Preloaded: the site is imported once for both workers, which is a second of a laptop's start.
     modules = {
-        "web": "gunicorn mila.wsgi --preload --worker-class gthread --workers 2 --threads 4 --graceful-timeout 3 "
+        "web": "gunicorn mila.wsgi --preload --no-control-socket --worker-class gthread --workers 2 --threads 4 --graceful-timeout 3 "
         f"--bind 127.0.0.1:{ports.web} --log-level warning",
         "streams": f"uvicorn mila.streams:application --host 127.0.0.1 --port {ports.streams} "
         "--timeout-graceful-shutdown 2 --log-level warning",
