@@ -1,81 +1,19 @@
 """The small scripts in a real Chromium, with pages made of the real components and no server behind them."""
 
 import json
-import mimetypes
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests import chromium
+from tests.mila.conftest import ORIGIN, Site
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-ORIGIN = "http://localhost:9"
 NOW = datetime(2026, 11, 23, 9, 14, 6, tzinfo=UTC)
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.path(), reason="no Chromium here")]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as play:
-        chrome = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
-        yield chrome
-        chrome.close()
-
-
-class Site:
-    """One page and the static files, answered from here; remembers what was posted."""
-
-    def __init__(self, browser, **options):
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.errors = []
-        self.posted = []
-        self.answers = {}
-        self.body = ""
-        self.page.on("pageerror", lambda error: self.errors.append(error))
-        self.context.route(f"{ORIGIN}/**", self._answer)
-
-    def _answer(self, route):
-        path = route.request.url.removeprefix(ORIGIN).partition("?")[0]
-        if route.request.method == "POST":
-            self.posted.append(route.request)
-        if path.startswith("/static/"):
-            file = settings.BASE_DIR / path.strip("/")
-            route.fulfill(body=file.read_bytes(), content_type=mimetypes.guess_type(path)[0])
-        elif path in self.answers:
-            route.fulfill(**self.answers[path])
-        elif path == "/":
-            route.fulfill(body=self.body, content_type="text/html")
-        else:
-            route.fulfill(status=204)
-
-    def open(self, content):
-        head = render_to_string("components/_head.html")
-        self.body = (
-            f'<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>-</title>{head}</head>'
-            f'<body hx-headers:inherited=\'{{"X-CSRFToken": "t0ken"}}\'>{content}'
-            "<script>window.heard = [];"
-            "for (const name of ['live', 'countdown-over', 'clock-over'])"
-            "addEventListener(name, (event) => heard.push(event.type));</script></body></html>"
-        )
-        self.page.goto(f"{ORIGIN}/", wait_until="networkidle")
-        return self.page
-
-    def heard(self, name):
-        return self.page.evaluate("name => heard.filter((one) => one === name).length", name)
-
-
-@pytest.fixture
-def site(browser):
-    made = Site(browser, viewport={"width": 390, "height": 844})
-    yield made
-    made.context.close()
-    assert made.errors == []
 
 
 def ring(seconds_left):
@@ -257,8 +195,8 @@ def test_no_network_is_said_and_taken_back(site):
     expect(page.locator('[data-when="offline"]')).to_be_hidden()
 
 
-def test_position_is_posted_while_on_the_way_and_ends_with_the_journey(browser):
-    site = Site(browser, geolocation={"latitude": 45.75, "longitude": 4.85}, permissions=["geolocation"])
+def test_position_is_posted_while_on_the_way_and_ends_with_the_journey(chrome):
+    site = Site(chrome, geolocation={"latitude": 45.75, "longitude": 4.85}, permissions=["geolocation"])
     site.page.clock.install(time=NOW)
     page = site.open('<p data-position-url="/position/"><span data-position="refused" hidden>-</span></p>')
     page.wait_for_timeout(400)
@@ -276,8 +214,8 @@ def test_position_is_posted_while_on_the_way_and_ends_with_the_journey(browser):
     site.context.close()
 
 
-def test_position_that_is_refused_is_said(browser):
-    site = Site(browser)
+def test_position_that_is_refused_is_said(chrome):
+    site = Site(chrome)
     page = site.open('<p data-position-url="/position/"><span data-position="refused" hidden>-</span></p>')
 
     expect(page.locator('[data-position="refused"]')).to_be_visible()

@@ -1,0 +1,49 @@
+"""Every component in every state: nothing for axe to find, nothing wider than the phone, in both lights."""
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+
+from mila.styleguide import examples
+from tests import chromium
+from tests.mila.conftest import Site
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.path(), reason="no Chromium here")]
+
+
+def document(template, context):
+    asked = RequestFactory().get("/")
+    asked.user = AnonymousUser()
+    return render_to_string(template, {"messages": [], **context}, asked)
+
+
+@pytest.mark.parametrize("light", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 390, 1280])
+def test_style_guide(chrome, width, light):
+    site = Site(chrome, viewport={"width": width, "height": 844}, color_scheme=light, reduced_motion="reduce")
+    page = site.show(document("styleguide.html", examples()))
+    folder = settings.BASE_DIR / "var" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"styleguide-{width}-{light}.png", full_page=True)
+
+    page.evaluate((settings.BASE_DIR / "tests" / "vendor" / "axe.min.js").read_text())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
+    sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    site.context.close()
+
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    assert sideways <= 0
+    assert site.errors == []
+
+
+def test_error_page_stands_without_session_and_script(chrome):
+    site = Site(chrome, viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page = site.show(document("error.html", {"title": "Nothing here", "sentence": "All else is in its place."}))
+
+    assert page.locator("h1").inner_text() == "Nothing here"
+    assert page.locator('a[href^="tel:"]').count() == 1
+    site.context.close()
