@@ -21,7 +21,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.template import Context, loader
+from django.template import Context, Engine, loader
 from django.utils import translation
 from psycopg.types.json import Jsonb
 
@@ -232,7 +232,7 @@ def _words(error: Exception) -> str:
 
 def _text(name: str, facts: dict[str, Any]) -> str:
     """A text template without HTML escaping; lines trimmed, never two blank ones in a row."""
-    text = loader.get_template(name).template.render(Context(facts, autoescape=False))
+    text = Engine.get_default().get_template(name).render(Context(facts, autoescape=False))
     lines = "\n".join(line.strip() for line in text.strip().splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines)
 
