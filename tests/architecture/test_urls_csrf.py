@@ -1,0 +1,66 @@
+"""Every address refuses an unsafe request without its token (FAULT S10), but for signed webhooks."""
+
+import re
+
+import pytest
+from django.contrib.admindocs.views import simplify_regex
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RoutePattern
+
+SAMPLES = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
+# Whose sender proves himself otherwise: Stripe by its signature, the stand-in's clients by their keys.
+SIGNED = {"payments:webhook", "payments:connect_webhook", "standin:api"}
+
+
+def addresses(patterns=None, prefix="/", space=""):
+    """(address with samples filled in, name, view) of every pattern."""
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        address = prefix + _sample(entry.pattern)
+        if isinstance(entry, URLResolver):
+            inner = ":".join(filter(None, (space, entry.namespace)))
+            yield from addresses(entry.url_patterns, address, inner)
+        elif isinstance(entry, URLPattern):
+            yield address, ":".join(filter(None, (space, entry.name))), entry.callback
+
+
+def _sample(pattern) -> str:
+    if isinstance(pattern, RoutePattern):
+        return re.sub(r"<(?:(\w+):)?\w+>", lambda found: SAMPLES.get(found[1], "x"), str(pattern._route))
+    return re.sub(r"<\w+>", "x", simplify_regex(str(pattern))).lstrip("/")
+
+
+ALL = list(addresses())
+
+
+def test_walk_finds_the_site():
+    names = {name for _, name, _ in ALL}
+
+    assert {"home", "start", "set_language", "account_login", "admin:index"} <= names
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_unsafe_request_without_a_token_is_refused(method):
+    client = Client(enforce_csrf_checks=True, headers={"HX-Request": "true"})
+    wanted = [(a, n) for a, n, view in ALL if n not in SIGNED and (method == "post" or not a.startswith("/admin/"))]
+
+    answers = {f"{address} ({name})": getattr(client, method)(address).status_code for address, name in wanted}
+
+    assert {address: status for address, status in answers.items() if status != 403} == {}
+
+
+def test_only_signed_messages_do_without_a_token():
+    exempt = {name for _, name, view in ALL if getattr(view, "csrf_exempt", False)}
+
+    assert exempt <= SIGNED
+
+
+@pytest.mark.django_db
+def test_signed_addresses_refuse_a_message_without_a_signature():
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    signed = [(address, name) for address, name, _ in ALL if name in SIGNED]
+
+    found = {name: client.post(address, "{}", content_type="application/json").status_code for address, name in signed}
+
+    assert {name: status for name, status in found.items() if status not in (400, 401, 403)} == {}
