@@ -20,7 +20,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mila import services, wording
+from mila import heartbeat, services, wording
+from mila.celery import app
 
 # What `--check` must never meet: somebody's own stores, or a real Stripe account.
 FOREIGN = (
@@ -179,8 +180,8 @@ def commands(world: str, ports: Ports, *, standin: bool) -> dict[str, str]:
     """Name -> command line of each process of the site, as a Procfile would say it; all run in the project's folder."""
     # Preloaded: the site is imported once for both workers, which is a second of a laptop's start.
     modules = {
-        "web": "gunicorn mila.wsgi --preload --no-control-socket --worker-class gthread --workers 2 --threads 4 --graceful-timeout 3 "
-        f"--bind 127.0.0.1:{ports.web} --log-level warning",
+        "web": "gunicorn mila.wsgi --preload --worker-class gthread --workers 2 --threads 4 --graceful-timeout 3 "
+        f"--bind 127.0.0.1:{ports.web} --no-control-socket --log-level warning",
         "streams": f"uvicorn mila.streams:application --host 127.0.0.1 --port {ports.streams} "
         "--timeout-graceful-shutdown 2 --log-level warning",
         "worker": "celery --quiet -A mila worker --concurrency 2 --without-gossip --without-mingle --loglevel WARNING",
@@ -282,27 +283,37 @@ def _attend(ports: Ports, output, when_ready: Callable[[], int | None], over: th
 
 
 def wait_until_ready(ports: Ports, over: threading.Event) -> str:
-    """Wait for readyz and the event streams; answers what was not well when the time was up, or nothing."""
+    """Wait for the sweeps, readyz and the event streams; answers what was not well when the time was up, or nothing."""
+    from django.db import connection
+
     send_sweeps()
     until = time.monotonic() + READY_WITHIN
-    last = "no answer yet"
-    while time.monotonic() < until and not over.wait(0.2):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{ports.web}/readyz", timeout=5):
-                pass
-            with socket.create_connection(("127.0.0.1", ports.streams), timeout=5):
-                return ""
-        except urllib.error.HTTPError as error:
-            last = error.read().decode(errors="replace")[:300]
-        except OSError as error:
-            last = str(error)
-    return last
+    ailing = "not asked yet"
+    try:
+        while ailing and time.monotonic() < until and not over.wait(0.2):
+            ailing = _ailing(ports)
+    finally:
+        connection.close()  # this thread's own
+    return ailing
+
+
+def _ailing(ports: Ports) -> str:
+    # The sweeps are asked for here first: readyz calls a site whose sweeps have not begun an error, and logs it.
+    if late := heartbeat.late():
+        return f"no sign of {', '.join(late)}"
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports.web}/readyz", timeout=5):
+            pass
+        with socket.create_connection(("127.0.0.1", ports.streams), timeout=5):
+            return ""
+    except urllib.error.HTTPError as error:
+        return error.read().decode(errors="replace")[:300]
+    except OSError as error:
+        return str(error)
 
 
 def send_sweeps() -> None:
     """Each scheduled job once, now: beat would wait a whole period before the first, and readyz with it."""
-    from mila.celery import app
-
     for entry in app.conf.beat_schedule.values():
         app.send_task(entry["task"], expires=30)
 

@@ -1,5 +1,6 @@
 """What `manage.py run` does, piece by piece; the processes here only sleep or serve a word."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,12 +8,16 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psutil
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.base import CommandError
+from redis import Redis
 
 from mila import check, launch, pulse, services, wording
 
@@ -113,8 +118,6 @@ def test_new_database_forgets_old_jobs(monkeypatch):
     monkeypatch.setattr(services, "ensure_database", lambda name: made.append(name) or True)
     monkeypatch.setattr(services, "drop_database", dropped.append)
     world = f"{settings.WORLD}_launch"
-    from redis import Redis
-
     with Redis.from_url(services.redis_url("broker", world)) as broker:
         broker.set("old", "job")
 
@@ -261,7 +264,177 @@ def test_stand_in_has_a_process_of_its_own():
     assert "127.0.0.1:8000" in with_standin["web"]
 
 
-# --- The command
+# --- Readiness
+
+
+class Site(BaseHTTPRequestHandler):
+    """Answers 503 as often as `ill` says, then 200."""
+
+    ill = 0
+
+    def do_GET(self):
+        kind = type(self)
+        self.send_response(503 if kind.ill > 0 else 200)
+        kind.ill -= 1
+        self.end_headers()
+        self.wfile.write(b'{"broker": "down"}')
+
+    def log_message(self, *words):
+        """Quiet."""
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """A site that answers, and its streams on the same port; the sweeps have been seen."""
+    monkeypatch.setattr(launch, "send_sweeps", lambda: None)
+    monkeypatch.setattr(launch.heartbeat, "late", list)
+    monkeypatch.setattr("django.db.connection.close", lambda: None)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield launch.Ports(server.server_port, server.server_port)
+        server.shutdown()
+        thread.join()
+
+
+def test_ready_once_all_is_well(answering, monkeypatch):
+    monkeypatch.setattr(Site, "ill", 2)
+
+    assert launch.wait_until_ready(answering, threading.Event()) == ""
+    assert Site.ill == -1  # asked three times
+
+
+def test_what_is_not_well_is_told_when_the_time_is_up(answering, monkeypatch):
+    monkeypatch.setattr(launch, "READY_WITHIN", 0.5)
+    monkeypatch.setattr(Site, "ill", 1000)
+    assert launch.wait_until_ready(answering, threading.Event()) == '{"broker": "down"}'
+
+    monkeypatch.setattr(launch.heartbeat, "late", lambda: ["offers", "bookings"])
+    assert launch.wait_until_ready(answering, threading.Event()) == "no sign of offers, bookings"
+
+
+def test_silent_port_is_not_ready(answering):
+    port = launch.any_ports().web
+
+    assert "refused" in launch._ailing(launch.Ports(port, port))
+
+
+def test_waiting_ends_with_the_site(answering, monkeypatch):
+    over = threading.Event()
+    over.set()
+
+    assert launch.wait_until_ready(answering, over) == "not asked yet"
+
+
+def test_every_sweep_is_sent_at_once(monkeypatch):
+    sent = []
+    monkeypatch.setattr(launch.app, "send_task", lambda name, expires: sent.append(name))
+
+    launch.send_sweeps()
+
+    assert set(sent) == {entry["task"] for entry in launch.app.conf.beat_schedule.values()}
+
+
+# --- The whole, and the command
+
+
+@pytest.fixture
+def steps(monkeypatch, elsewhere):
+    """What a whole run does, in order; nothing of it really happens."""
+    done = []
+
+    @contextlib.contextmanager
+    def hold():
+        done.append("servers up")
+        try:
+            yield
+        finally:
+            done.append("servers down")
+
+    monkeypatch.setattr(services, "hold", hold)
+    monkeypatch.setattr(launch, "announce", lambda ports: done.append(ports))
+    monkeypatch.setattr(launch, "prepare", lambda world, fresh, say: done.append(("prepare", world, fresh)))
+    monkeypatch.setattr(launch, "keep_running", lambda claim, ports, output, when_ready: when_ready())
+    before = signal.getsignal(signal.SIGTERM)
+    yield done
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_check_runs_in_a_fresh_world_and_answers_with_the_walk(steps, elsewhere, monkeypatch, settings):
+    settings.WORLD = "check"
+    old = services.var("check") / "mail" / "old"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    monkeypatch.setattr(check, "walk", lambda site: 3)
+
+    with pytest.raises(SystemExit) as end:
+        call_command("run", check=True)
+
+    assert end.value.code == 3
+    assert steps[1:] == ["servers up", ("prepare", "check", True), "servers down"]
+    assert not old.exists()
+
+
+def test_run_greets_with_address_and_logins(steps, elsewhere, settings, capsys):
+    settings.WORLD = "demo"
+    settings.SITE_URL = "http://localhost:8123"
+    services.var("demo").mkdir(parents=True)
+    (services.var("demo") / "logins.txt").write_text("customer: anna@example.com\n")
+
+    with pytest.raises(SystemExit):
+        call_command("run")
+
+    said = capsys.readouterr().out
+    assert "http://localhost:8123" in said
+    assert "anna@example.com" in said
+    assert ("prepare", "demo", False) in steps
+
+
+@pytest.mark.parametrize("end", [SystemExit(143), KeyboardInterrupt()])
+def test_servers_are_stopped_when_preparing_is_broken_off(steps, monkeypatch, end):
+    def prepare(world, fresh, say):
+        raise end
+
+    monkeypatch.setattr(launch, "prepare", prepare)
+
+    with pytest.raises(SystemExit):
+        call_command("run")
+
+    assert steps[-1] == "servers down"
+
+
+def test_terminate_before_the_processes_run_is_an_exit(steps, monkeypatch):
+    monkeypatch.setattr(launch, "prepare", lambda world, fresh, say: os.kill(os.getpid(), signal.SIGTERM))
+
+    with pytest.raises(SystemExit) as end:
+        call_command("run")
+
+    assert end.value.code == 128 + signal.SIGTERM
+    assert steps[-1] == "servers down"
+
+
+def test_trouble_with_servers_is_a_sentence(monkeypatch, steps):
+    def hold():
+        raise services.ServiceError("No Redis: install one.")
+
+    monkeypatch.setattr(services, "hold", hold)
+
+    with pytest.raises(CommandError, match="No Redis"):
+        call_command("run")
+    with pytest.raises(CommandError, match="No Redis"):
+        monkeypatch.setattr(services, "start", hold)
+        call_command("services", "up")
+
+
+@pytest.mark.parametrize("action", ["up", "down"])
+def test_services_command_starts_and_stops(action, monkeypatch, capsys):
+    done = []
+    monkeypatch.setattr(services, "start", lambda: done.append("up"))
+    monkeypatch.setattr(services, "stop", lambda: done.append("down"))
+
+    call_command("services", action)
+
+    assert done == [action]
 
 
 def test_services_command_shows_each_server(capsys):
@@ -280,8 +453,6 @@ def test_services_command_shows_each_server(capsys):
 
 
 def test_run_refuses_production(settings):
-    from django.core.management.base import CommandError
-
     settings.PRODUCTION = True
 
     with pytest.raises(CommandError, match="development"):
