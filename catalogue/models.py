@@ -1,6 +1,10 @@
 """What Mila sells: services and packages with their dated prices, and the dated figures of policy."""
 
+# modeltranslation puts its own managers in at start
+# mypy: disable-error-code="django-manager-missing"
+
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -47,7 +51,7 @@ class PricedQuerySet(models.QuerySet):
 
     def on_sale(self, country: str, at: datetime):
         """Active rows with a price in force there; adds `price_cents` and `currency`. One query."""
-        prices = self.model._meta.get_field("prices")
+        prices: Any = self.model._meta.get_field("prices")
         in_force = prices.related_model.objects.filter(
             **{prices.field.name: OuterRef("pk")}, country=country, starts_at__lte=at
         ).order_by("-starts_at")
@@ -77,6 +81,8 @@ class Service(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
 
     objects = PricedQuerySet.as_manager()
+    price_cents: int  # where it comes from `on_sale`
+    currency: str
 
     class Meta:
         ordering = ["category__position", "position", "slug"]
@@ -124,6 +130,8 @@ class Package(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
 
     objects = PricedQuerySet.as_manager()
+    price_cents: int  # where it comes from `on_sale`
+    currency: str
 
     class Meta:
         ordering = ["position", "slug"]
@@ -181,7 +189,7 @@ class PackagePrice(DatedPrice):
         ]
 
 
-class PolicyRowQuerySet(models.QuerySet):
+class PolicyRowQuerySet(models.QuerySet["PolicyRow"]):
     def in_force(self, at: datetime, *, country: str, partner_kind: str, brand: str) -> "list[PolicyRow]":
         """Rows that apply, the deciding one last: general before narrow, then early before late. One query.
 

@@ -44,11 +44,7 @@ def split(service_cents: int, rate_bp: int, booking_fee_cents: int) -> Split:
         raise ValueError("a commission lies between 0 and 10 000 basis points")
     commission = round_half_up(service_cents * rate_bp, BASIS)
     return Split(
-        service_cents=service_cents,
-        fee_cents=booking_fee_cents,
-        commission_cents=commission,
-        partner_cents=service_cents - commission,
-        charge_cents=service_cents + booking_fee_cents,
+        service_cents, booking_fee_cents, commission, service_cents - commission, service_cents + booking_fee_cents
     )
 
 

@@ -141,8 +141,9 @@ def search(question: str, country: str, at: datetime) -> list[Service]:
     plain = [Plain(Value(word)) for word in words]
     stems = reduce(or_, (SearchQuery(word, config=dictionary) for word in plain))
     symptoms = Concat(name, Value(" "), said, output_field=TextField())
-    alike = reduce(add, (TrigramWordSimilarity(word, symptoms) for word in plain)) / Value(float(len(words)))
-    whole = TrigramWordSimilarity(Plain(Value(" ".join(words))), symptoms)
+    sentence = Plain(Value(" ".join(words)))
+    likeness = [TrigramWordSimilarity(text, symptoms) for text in [*plain, sentence]]  # type: ignore[arg-type]
+    alike, whole = reduce(add, likeness[:-1]) / Value(float(len(words))), likeness[-1]
     found = (
         Service.objects.on_sale(country, at)
         .select_related("category")

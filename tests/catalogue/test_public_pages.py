@@ -72,6 +72,7 @@ def test_country_is_chosen_and_kept(client, service):
 
     assert f"CHF{NBSP}123.90" in page
     assert f"CHF{NBSP}123.90" in read(client, "catalogue:service", service.slug)
+    assert f"CHF{NBSP}123.90" in read(client, "catalogue:service", service.slug, country="CH")
     assert client.session["country"] == "CH"
 
 

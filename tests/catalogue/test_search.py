@@ -44,9 +44,7 @@ def test_first_answer_heals(filled, language, question, slug):
         assert search(question, "FR", AT)[0].slug == slug
 
 
-@pytest.mark.parametrize(
-    "question", ["", "   ", "?!", "il ne marche pas", "plombier", "\N{PILE OF POO}", "' OR 1=1 --"]
-)
+@pytest.mark.parametrize("question", ["", "   ", "?!", "il ne marche pas", "plombier", "\N{PILE OF POO}", "'; --"])
 def test_nothing_is_found_for_nothing(filled, question):
     with translation.override("fr"):
         assert search(question, "FR", AT) == []
