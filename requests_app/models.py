@@ -44,6 +44,7 @@ HAS_PARTNER = frozenset(State) - {S.DRAFT, S.SEARCHING, S.UNFILLED, S.CANCELLED}
 ASSIGNED = ("partner__isnull", "technician__isnull", "claimed_at__isnull", "start_at__isnull")
 BEFORE_DEPARTURE = frozenset({S.CLAIMED, S.CALLED, S.UNCONFIRMED, S.CONFIRMED})
 CANCELLABLE = frozenset({S.DRAFT, S.SEARCHING, S.UNFILLED}) | BEFORE_DEPARTURE
+ADJUSTABLE = CANCELLABLE - {S.DRAFT}  # the customer may still say how to find the door
 ENDED = frozenset({S.SETTLED, S.FAILED, S.CANCELLED})
 LIVE = frozenset(State) - ENDED - {S.DRAFT}
 OFFERED = frozenset({S.SEARCHING, S.UNCONFIRMED})  # dispatch may find somebody

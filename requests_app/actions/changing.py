@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.search import lock_technician
+from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
@@ -14,7 +15,7 @@ from requests_app import deadlines
 from requests_app.actions.assigning import is_free, slot
 from requests_app.actions.placing import write_wishes
 from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
-from requests_app.models import BEFORE_DEPARTURE, Assignment, Booking, State
+from requests_app.models import ADJUSTABLE, BEFORE_DEPARTURE, Assignment, Booking, BookingContact, State
 
 
 class CostChanged(Refusal):
@@ -23,6 +24,10 @@ class CostChanged(Refusal):
 
 class NotLateYet(Refusal):
     sentence = _("You can do this from half an hour after the agreed time.")
+
+
+class TooLate(Refusal):
+    sentence = _("Somebody is already on the way. Please tell that person by telephone.")
 
 
 def cancel_cost(booking: Booking, at: datetime) -> int:
@@ -127,6 +132,18 @@ def _rewish(
         first_start_at=booking.first_start_at,
         last_start_at=booking.last_start_at,
     )
+
+
+@verb
+def set_access(booking_id: int, *, door_code: str, at_the_door: str) -> Booking:
+    """How to find the door, and who opens and signs (PRODUCT B8), until somebody is on his way. Raises TooLate."""
+    booking = lock_booking(booking_id)
+    if booking.state not in ADJUSTABLE:
+        raise TooLate
+    BookingContact.objects.filter(booking=booking).update(door_code=door_code, at_the_door=at_the_door)
+    if booking.technician_id:
+        live.publish(f"technician:{booking.technician_id}", "access")
+    return booking
 
 
 @verb

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
 from django.db.models import Max, Min
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import CustomerProfile, User
 from catalogue.models import CURRENCY_OF, Service
 from catalogue.policy import policy_at
 from catalogue.queries import price_for
@@ -14,7 +15,7 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from places.calendar import check_start
-from places.place import Place
+from places.place import TIME_ZONES, Place
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
 from requests_app.models import Booking, BookingContact, Quote, QuoteLine, QuoteOrigin, State, Wish
@@ -66,6 +67,27 @@ def _lock_draft(booking_id: int) -> Booking:
 
 
 @verb
+def set_service(booking_id: int, service: Service, *, country: str) -> Booking:
+    """Another service or country, at today's price. What no longer fits is dropped: the place in the other country,
+    wishes that were made for another length. Raises NotSold.
+    """
+    booking = _lock_draft(booking_id)
+    elsewhere = booking.country != country
+    booking.service, booking.country = service, country
+    length = booking.duration_minutes
+    _set_price(booking, mila_now())
+    if elsewhere:
+        booking.postcode = booking.city = booking.region = ""
+        booking.timezone = TIME_ZONES[country]
+        BookingContact.objects.filter(booking=booking).update(street="", door_code="", lat=None, lon=None, precision="")
+    if elsewhere or booking.duration_minutes != length:
+        booking.wishes.all().delete()
+        booking.first_start_at = booking.last_start_at = None
+    booking.save()
+    return booking
+
+
+@verb
 def set_place(booking_id: int, place: Place, *, street: str, door_code: str) -> Booking:
     """Where it is. Another country means another price; wishes are dropped where their local time would change."""
     booking = _lock_draft(booking_id)
@@ -108,6 +130,27 @@ def write_wishes(booking: Booking, walls: Sequence[datetime], at: datetime) -> N
 def check_wish(booking: Booking, wall: datetime, at: datetime) -> datetime:
     """The instant of a wall time at the booking's place, or the Refusal that says why it cannot be booked."""
     return check_start(wall, at, booking.duration_minutes, booking, hours_of(booking.policy))
+
+
+@verb
+def customer_for(email: str, *, name: str, language: str) -> User:
+    """The person behind an address: his account, or a new one that no password opens yet (PRODUCT B1).
+
+    An existing account is left as it is, and nobody is told that it exists.
+    """
+    found = User.objects.filter(email__iexact=email).first()
+    if found is None:
+        # Two tabs at once: the loser of the race finds the winner's row.
+        values = {"email": email.lower(), "password": make_password(None), "name": name, "language": language}
+        User.objects.bulk_create([User(**values)], ignore_conflicts=True)
+        found = User.objects.get(email__iexact=email)
+    return found
+
+
+@verb
+def remember_phone(user: User, phone: str) -> None:
+    """Offered again at his next booking. Only for somebody who is signed in."""
+    CustomerProfile.objects.update_or_create(user=user, defaults={"phone": phone})
 
 
 @verb

@@ -1,0 +1,1 @@
+"""What people write on the customer's pages, parsed and bounded."""

@@ -1,0 +1,52 @@
+"""Fields that take what people really type: one line, several lines, a telephone number of the two countries."""
+
+import re
+
+import phonenumbers
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+# Control characters, line and paragraph separators, and what turns text round: wanted in no name and no address.
+UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+DIAL_CODES = {33: "FR", 41: "CH"}
+
+
+class LineField(forms.CharField):
+    """One line of text: blanks and line ends become one blank each."""
+
+    def to_python(self, value):
+        return " ".join(UNPRINTABLE.sub(" ", super().to_python(value)).split())
+
+
+class ProseField(forms.CharField):
+    """Several lines in the person's own words."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def to_python(self, value):
+        text = super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+        return UNPRINTABLE.sub(" ", text).strip()
+
+
+class PhoneField(LineField):
+    """A number that can be dialled in France or Switzerland, as E.164. Numbers reserved for examples are taken too."""
+
+    default_error_messages = {"invalid": _("Please give a French or Swiss telephone number, such as 06 12 34 56 78.")}
+
+    def __init__(self, *, country: str = "FR", **kwargs):
+        self.country = country
+        super().__init__(max_length=30, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}), **kwargs)
+
+    def clean(self, value):
+        text = super().clean(value)
+        if not text:
+            return ""
+        try:
+            number = phonenumbers.parse(text, self.country)
+        except phonenumbers.NumberParseException as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        digits = len(str(number.national_number))
+        if number.country_code not in DIAL_CODES or digits != 9 or number.extension:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

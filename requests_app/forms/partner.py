@@ -1,0 +1,268 @@
+"""What the technician writes: the call, the end of a job, why not, his time and his area."""
+
+import math
+import re
+from datetime import date, datetime, timedelta
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Technician
+from catalogue.models import Package
+from mila.errors import Refusal
+from mila.templatetags.house import money
+from places.calendar import instant
+from requests_app.forms.fields import LineField, ProseField
+from requests_app.models import Booking, CallChannel, Fault
+
+# What a price may look like: 69, 69.5, 69,50, 1'234.50. Digits of other scripts, signs and exponents are none.
+PRICE = re.compile(r"([0-9]{1,5})(?:[.,]([0-9]{1,2}))?", re.ASCII)
+GROUPING = str.maketrans("", "", " '’\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")
+MOST_CENTS = 1_000_000  # no visit costs more; above it is a typing error
+MOST_PACKAGES = 20
+EARLIEST, LATEST = date(2020, 1, 6), date(2100, 1, 4)  # what a calendar can show
+REASON_LENGTH = 200  # of Booking.end_reason
+
+
+class PriceField(forms.CharField):
+    """An amount as people write it, with comma or point; cleaned to minor units (PRODUCT L10)."""
+
+    default_error_messages = {
+        "invalid": _("Please write the price with digits, such as 69 or 69,50."),
+        "large": _("This is more than a visit can cost. Please check the digits."),
+    }
+
+    def __init__(self, **kwargs):
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(max_length=14, widget=widget, **kwargs)
+
+    def clean(self, value):
+        text = super().clean(value)
+        if not text:
+            return None
+        found = PRICE.fullmatch(text.translate(GROUPING))
+        if found is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        units, hundredths = found.groups()
+        cents = int(units) * 100 + int((hundredths or "0").ljust(2, "0"))
+        if cents > MOST_CENTS:
+            raise ValidationError(self.error_messages["large"], code="large")
+        return cents
+
+
+class CallForm(forms.Form):
+    """One try to reach the customer (PRODUCT L1)."""
+
+    reached = forms.TypedChoiceField(
+        label=_("Did you reach the customer?"),
+        choices=[("yes", _("Yes, we have talked")), ("no", _("No, nobody answered"))],
+        coerce=lambda word: word == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please say whether you reached the customer.")},
+    )
+    channel = forms.ChoiceField(
+        label=_("How"), choices=CallChannel.choices, initial=CallChannel.PHONE, widget=forms.RadioSelect
+    )
+    wants_other_time = forms.BooleanField(label=_("The customer wishes another time"), required=False)
+    note = ProseField(
+        label=_("What you agreed"),
+        max_length=500,
+        required=False,
+        help_text=_("Problem, scope, price. Only you and our staff read it."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class ReleaseForm(forms.Form):
+    """Why he gives the job back (PRODUCT D1)."""
+
+    reason = LineField(
+        label=_("Why do you give this job back?"),
+        max_length=REASON_LENGTH,
+        error_messages={"required": _("Please give a reason.")},
+    )
+
+
+class FailForm(forms.Form):
+    """Why the visit ends without the work, and who caused it (PRODUCT L11)."""
+
+    WHY = (
+        ("nobody_home", _("Nobody opened the door")),
+        ("no_line", _("There is no line, power or access")),
+        ("material", _("The right part or tool is missing")),
+        ("other", _("Something else")),
+    )
+    why = forms.ChoiceField(
+        label=_("What happened?"),
+        choices=WHY,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose what happened.")},
+    )
+    fault = forms.ChoiceField(
+        label=_("Who caused it?"),
+        choices=[
+            (Fault.CUSTOMER, _("The customer")),
+            (Fault.PARTNER, _("I did")),
+            (Fault.MILA, _("Mila")),
+            (Fault.NOBODY, _("Nobody")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose who caused it.")},
+    )
+    note = LineField(label=_("In your words"), max_length=140, required=False)
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("why") == "other" and not cleaned.get("note"):
+            self.add_error("note", _("Please say what happened."))
+        return cleaned
+
+    @property
+    def reason(self) -> str:
+        """For the verb, after is_valid()."""
+        parts = [str(dict(self.WHY)[self.cleaned_data["why"]]), self.cleaned_data["note"]]
+        return ". ".join(part for part in parts if part)[:REASON_LENGTH]
+
+
+class FinishForm(forms.Form):
+    """What was done, the two ticks, and the price: a Friend's own figure, or packages on a Pro's job (PRODUCT L10, L12)."""
+
+    done = ProseField(
+        label=_("What was done"),
+        max_length=2000,
+        help_text=_("One line for each thing. The customer reads it before signing."),
+        error_messages={"required": _("Please write what was done.")},
+    )
+    explained = forms.BooleanField(
+        label=_("I have shown and explained the result"),
+        error_messages={"required": _("Please show and explain the result first.")},
+    )
+    tidied = forms.BooleanField(
+        label=_("The place is tidy"), error_messages={"required": _("Please leave the place tidy first.")}
+    )
+
+    def __init__(self, *args, booking: Booking, packages: list[Package], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.packages = [] if booking.partner.is_friend else packages
+        if booking.partner.is_friend:
+            self.fields["price"] = PriceField(
+                label=_("Agreed price in %(currency)s") % {"currency": booking.currency},
+                initial=_written(booking.service_cents),
+                help_text=_("Without the booking fee. Any other price only if the customer agreed before the work."),
+                error_messages={"required": _("Please write the agreed price.")},
+            )
+        for package in self.packages:
+            self.fields[f"package_{package.pk}"] = forms.IntegerField(
+                label=f"{package.name}, {money(package.price_cents, package.currency)}",
+                min_value=0,
+                max_value=MOST_PACKAGES,
+                required=False,
+                initial=0,
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            )
+
+    @property
+    def report(self) -> dict:
+        return {name: self.cleaned_data[name] for name in ("done", "explained", "tidied")}
+
+    @property
+    def chosen(self) -> dict[int, int]:
+        """Package id to quantity, without the zeros."""
+        counts = {package.pk: self.cleaned_data.get(f"package_{package.pk}") for package in self.packages}
+        return {pk: count for pk, count in counts.items() if count}
+
+
+def _written(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+class PositionForm(forms.Form):
+    """Where he is, as his device says it: finite degrees, in either spelling (FAULT W3)."""
+
+    lat = forms.FloatField(min_value=-90, max_value=90)
+    lon = forms.FloatField(min_value=-180, max_value=180)
+
+    def __init__(self, data):
+        super().__init__(
+            {"lat": data.get("lat", data.get("latitude")), "lon": data.get("lon", data.get("longitude"))}
+        )
+
+    def clean(self):
+        cleaned = super().clean()
+        if not all(math.isfinite(value) for value in cleaned.values()):
+            raise ValidationError(_("This is no place."), code="invalid")
+        return cleaned
+
+
+class AbsenceForm(forms.Form):
+    """Hours or days he is away, on the wall of his own country."""
+
+    LONGEST = timedelta(days=366)
+
+    starts = forms.DateTimeField(label=_("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    ends = forms.DateTimeField(label=_("Until"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    note = LineField(label=_("Note"), max_length=120, required=False, help_text=_("Only you see it."))
+
+    def __init__(self, *args, zone: str, at: datetime, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.zone, self.at = zone, at
+
+    def _instant(self, name: str) -> datetime:
+        # Django reads it in its own zone; what counts is what stands on the wall.
+        wall = self.cleaned_data[name].replace(tzinfo=None)
+        if not EARLIEST.year <= wall.year < LATEST.year:
+            raise ValidationError(_("Please check the year."))
+        try:
+            return instant(wall, self.zone)
+        except Refusal as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+    def clean_starts(self):
+        return self._instant("starts")
+
+    def clean_ends(self):
+        return self._instant("ends")
+
+    def clean(self):
+        cleaned = super().clean()
+        starts, ends = cleaned.get("starts"), cleaned.get("ends")
+        if starts and ends and ends <= starts:
+            self.add_error("ends", _("The end comes after the beginning."))
+        elif starts and ends and ends - starts > self.LONGEST:
+            self.add_error("ends", _("One absence lasts a year at most."))
+        elif ends and ends <= self.at:
+            self.add_error("ends", _("This is over already."))
+        return cleaned
+
+
+class WeekForm(forms.Form):
+    """Which week of the calendar; anything unreadable is this one."""
+
+    week = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+
+    def shown(self, otherwise: date) -> date:
+        found = self.cleaned_data.get("week") if self.is_valid() else None
+        return found if found and EARLIEST <= found <= LATEST else otherwise
+
+
+class AreaForm(forms.Form):
+    """How far he goes, and whether he is asked at night (PRODUCT D1, D7)."""
+
+    radius_km = forms.IntegerField(
+        label=_("How far you go, in kilometres"),
+        min_value=5,
+        max_value=50,
+        help_text=_("From 5 to 50 km round your postcode."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    night_pool = forms.BooleanField(
+        label=_("Show me urgent jobs also at night, silently"),
+        required=False,
+        help_text=_("Between 21:00 and 07:30. What you let pass then does not count."),
+    )
+
+    @classmethod
+    def of(cls, technician: Technician, data=None) -> "AreaForm":
+        initial = {"radius_km": technician.radius_m // 1000, "night_pool": technician.night_pool}
+        return cls(data, initial=initial)

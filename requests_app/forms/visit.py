@@ -1,0 +1,68 @@
+"""What the customer writes after the order: how to find the door, why he does not sign, how it was."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from requests_app.forms.fields import LineField, ProseField
+
+
+class AccessForm(forms.Form):
+    """How to find the door, and who opens (PRODUCT B8)."""
+
+    door_code = LineField(
+        label=_("Floor, code, how to find the door"),
+        max_length=200,
+        required=False,
+        help_text=_("Only the person who comes sees it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    at_the_door = LineField(
+        label=_("Somebody else opens the door: that person's name"),
+        max_length=120,
+        required=False,
+        help_text=_("That person signs at the end. You accept whatever raises the price."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class RefuseForm(forms.Form):
+    """Why the customer does not sign (PRODUCT L13)."""
+
+    reason = ProseField(
+        label=_("What is not right?"),
+        max_length=2000,
+        error_messages={"required": _("Please say what is not right; it is the first thing we look at.")},
+    )
+
+
+STARS = [
+    (5, _("5 – very good")),
+    (4, _("4 – good")),
+    (3, _("3 – all right")),
+    (2, _("2 – not good")),
+    (1, _("1 – bad")),
+]
+
+
+def stars_field(label) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        coerce=int,
+        choices=STARS,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose one to five stars.")},
+    )
+
+
+class RatingForm(forms.Form):
+    """Three times one to five stars and a comment (PRODUCT L14)."""
+
+    quality = stars_field(_("Quality"))
+    punctuality = stars_field(_("Punctuality"))
+    friendliness = stars_field(_("Friendliness"))
+    comment = ProseField(
+        label=_("A few words"),
+        max_length=1000,
+        required=False,
+        help_text=_("Others may read them, with your first initial and your town."),
+    )

@@ -1,0 +1,44 @@
+"""The one page on which the customer follows everything, by its secret link (PRODUCT B11)."""
+
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts import notifications
+from mila import live
+from mila.clock import mila_now
+from requests_app import access
+from requests_app.actions import changing
+from requests_app.models import Booking, State
+from requests_app.queries import BookingPage
+from requests_app.views.secret import secret_page
+
+
+@require_safe
+@secret_page
+def booking(request, token):
+    """The whole page. Opening it tells that the messages which led here have arrived (PRODUCT N1)."""
+    found = access.booking_by_link(token)
+    if found.state == State.DRAFT:
+        return redirect("requests_app:draft", token)
+    if request.method == "GET" and not _somebody_else(request.user, found):
+        notifications.mark_reached(found.uuid, user=found.customer)
+    return render(request, "requests_app/booking.html", _context(found))
+
+
+@require_safe
+@secret_page
+def status(request, token):
+    """What changes by itself; asked for when the stream says that something happened."""
+    found = access.booking_by_link(token)
+    return render(request, "requests_app/booking.html#changing", {**_context(found), "swap": True})
+
+
+def _somebody_else(user, found: Booking) -> bool:
+    """Staff or a partner who looks at the customer's page is not the customer."""
+    return found.customer is None or (user.is_authenticated and user.pk != found.customer_id)
+
+
+def _context(found: Booking) -> dict:
+    at = mila_now()
+    page = BookingPage(found, at, cost_cents=changing.cancel_cost(found, at))
+    return {"booking": found, "page": page, "live_url": live.stream_url(f"booking:{found.uuid}")}

@@ -1,0 +1,180 @@
+"""What the customer may change by the secret link: hour, door, end, objection, rating (PRODUCT B9-B11)."""
+
+from functools import wraps
+
+from django.contrib import messages
+from django.core import signing
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from mila.clock import mila_now
+from mila.errors import Refusal
+from requests_app import access
+from requests_app.actions import changing
+from requests_app.actions import signing as ending
+from requests_app.forms.starts import NothingChosen, fresh_choice, read_choice
+from requests_app.forms.visit import AccessForm, RatingForm, RefuseForm
+from requests_app.lifecycle import Role, available_moves
+from requests_app.models import ADJUSTABLE, Booking, Rating, State
+from requests_app.queries import MOVES_OF_DATE, BookingPage
+from requests_app.views.secret import secret_page, sent
+from requests_app.views.steps import asked, turned
+
+COST = "requests_app.cancel"
+RATEABLE = frozenset({State.FINISHED, State.SIGNED_OFF, State.SETTLED})
+
+
+def change(may):
+    """A page that is only there while `may(booking)` allows it; otherwise back to the booking, with a sentence."""
+
+    def decorate(view):
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @secret_page
+        @wraps(view)
+        def inner(request, token):
+            booking = access.booking_by_link(token)
+            if not may(booking):
+                messages.warning(request, _("This is no longer possible: the booking has moved on meanwhile."))
+                return redirect("requests_app:booking", token)
+            return view(request, booking)
+
+        return inner
+
+    return decorate
+
+
+def may_move(*names: str):
+    return lambda booking: bool(available_moves(booking, Role.CUSTOMER) & set(names))
+
+
+def _by(request, booking: Booking):
+    """The signed-in customer; with the link alone nobody is known by name."""
+    return request.user if request.user.pk and request.user.pk == booking.customer_id else None
+
+
+def _done(request, booking: Booking, sentence: str):
+    messages.success(request, sentence)
+    return redirect("requests_app:booking", booking.token)
+
+
+def _page(request, name: str, booking: Booking, status: int = 200, **context):
+    return render(request, f"requests_app/{name}.html", {"booking": booking, **context}, status=status)
+
+
+@change(may_move("cancel"))
+def cancel(request, booking):
+    """The cost stands in the sentence and on the button before anything is lost (PRODUCT B10, LAW R5)."""
+    refused = ""
+    if request.method == "POST":
+        try:
+            changing.cancel(
+                booking.pk,
+                role=Role.CUSTOMER,
+                by=_by(request, booking),
+                accepted_cost_cents=_seen_cost(request.POST.get("seen", ""), booking),
+            )
+        except Refusal as refusal:
+            refused = str(refusal)
+        else:
+            return _done(request, booking, _("Your visit is cancelled. A confirmation is on its way to you."))
+    at = mila_now()
+    page = BookingPage(booking, at, cost_cents=changing.cancel_cost(booking, at))
+    context = {
+        "page": page,
+        "seen": signing.dumps([str(booking.uuid), page.cost_cents], salt=COST),
+        "withdraws": "withdraw" in request.GET and page.withdrawal_until is not None,
+        "refused": refused,
+    }
+    return _page(request, "cancel", booking, 422 if refused else 200, **context)
+
+
+def _seen_cost(text: str, booking: Booking) -> int:
+    """The cost this site itself has shown him; nothing else counts as agreed (FAULT M11)."""
+    try:
+        uuid, cents = signing.loads(text, salt=COST)
+    except (signing.BadSignature, ValueError, TypeError):
+        return 0
+    return cents if uuid == str(booking.uuid) else 0
+
+
+def _choose_starts(request, booking: Booking, template: str, verb, sentence: str):
+    """A page with the choice of day and hour that ends in one verb."""
+    at = mila_now()
+    if request.method == "POST":
+        choice = read_choice(request.POST, booking, at)
+        if changed := turned(request, choice):
+            return changed
+        try:
+            if not choice.walls:
+                raise NothingChosen
+            verb(booking.pk, choice.walls, role=Role.CUSTOMER, by=_by(request, booking))
+        except Refusal as refusal:
+            choice.error = str(refusal)
+        else:
+            return _done(request, booking, sentence)
+    elif request.GET:
+        choice = read_choice(request.GET, booking, at)
+        asked(request, choice)
+    else:
+        choice = fresh_choice(booking, at)
+    if request.htmx:
+        return render(request, "requests_app/when.html#answer", {"booking": booking, "choice": choice})
+    return _page(request, template, booking, 422 if choice.error else 200, choice=choice)
+
+
+@change(may_move(*MOVES_OF_DATE))
+def move(request, booking):
+    """Other wishes (PRODUCT B9)."""
+    return _choose_starts(request, booking, "move", changing.move, _("The new time is noted; everybody has been told."))
+
+
+@change(may_move("no_show"))
+def no_show(request, booking):
+    """Nobody came: somebody else, at another time (PRODUCT L9)."""
+    sentence = _("We are sorry. We are looking for somebody else.")
+    return _choose_starts(request, booking, "no_show", changing.report_no_show, sentence)
+
+
+@change(lambda booking: booking.state in ADJUSTABLE)
+def door(request, booking):
+    """How to find the door, and who opens (PRODUCT B8)."""
+    contact = booking.contact
+    initial = {"door_code": contact.door_code, "at_the_door": contact.at_the_door}
+    form = AccessForm(sent(request), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changing.set_access(booking.pk, **form.cleaned_data)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _done(request, booking, _("Noted. The person who comes sees it."))
+    return _page(request, "access", booking, 422 if form.errors else 200, form=form)
+
+
+@change(may_move("refuse"))
+def refuse(request, booking):
+    """He does not sign, and says why (PRODUCT L13)."""
+    form = RefuseForm(sent(request))
+    if form.is_valid():
+        try:
+            ending.refuse(booking.pk, by=_by(request, booking), reason=form.cleaned_data["reason"])
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _done(request, booking, _("Thank you. Nothing is charged until we have looked at it together."))
+    return _page(request, "refuse", booking, 422 if form.errors else 200, form=form)
+
+
+@change(lambda booking: booking.state in RATEABLE and not Rating.objects.filter(booking=booking).exists())
+def rate(request, booking):
+    """Stars and a few words (PRODUCT L14)."""
+    form = RatingForm(sent(request))
+    if form.is_valid():
+        try:
+            ending.rate(booking.pk, **form.cleaned_data)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _done(request, booking, _("Thank you for your words."))
+    return _page(request, "rate", booking, 422 if form.errors else 200, form=form)

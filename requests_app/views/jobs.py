@@ -1,0 +1,248 @@
+"""The technician's jobs: the list, one job with its next move, and each move (PRODUCT L1-L12)."""
+
+from datetime import timedelta
+from functools import wraps
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from catalogue.queries import packages_for
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.htmx import go, page_or_part
+from mila.live import stream_url
+from mila.reading import Unreadable, read_json
+from places.distance import metres
+from requests_app import access, partner_wording
+from requests_app.access import technician_page
+from requests_app.actions import visiting
+from requests_app.forms.partner import CallForm, FailForm, FinishForm, PositionForm, ReleaseForm
+from requests_app.models import Booking, BookingContact, State
+from requests_app.partner_queries import JobPage, jobs_page
+
+METRES_A_SECOND = 30_000 / 3600  # 30 km/h, as one drives in a town
+NOT_NOW = _("This is no longer possible: the job has moved on meanwhile.")
+
+
+def own_job(view):
+    """The view gets one of his own jobs. One he has lost says so and nothing else; a stranger's is not found (D8)."""
+
+    @technician_page
+    @wraps(view)
+    def inner(request, technician, uuid):
+        try:
+            return view(request, technician, access.job_for_technician(technician, uuid))
+        except (Http404, visiting.NotYours):
+            if not access.had_job(technician, uuid):
+                raise Http404 from None
+        if request.htmx:
+            return HttpResponseClientRefresh()  # the page as a whole is no longer his
+        return render(request, "requests_app/partner/gone.html", {"tab": "jobs"}, status=404)
+
+    return inner
+
+
+@technician_page
+@require_safe
+def home(request, technician):
+    """The day begins with what is offered."""
+    return redirect("dispatch:offers")
+
+
+@technician_page
+@require_safe
+def jobs(request, technician):
+    """What is to do first, what comes, what is done."""
+    at = mila_now()
+    context = {"jobs": jobs_page(technician, at, request.GET.get("page")), "now": at, "tab": "jobs"}
+    return render(request, "requests_app/partner/jobs.html", context)
+
+
+@own_job
+@require_safe
+def job(request, technician, booking):
+    """One job. An open page asks with `seen` whether it is still true, and gets nothing when it is."""
+    if request.htmx and request.GET.get("seen") == JobPage(booking, mila_now()).seen:
+        return HttpResponse(status=204)
+    return _page(request, technician, booking)
+
+
+def _page(request, technician, booking, *, refused="", status=200, **forms):
+    booking = access.job_for_technician(technician, booking.uuid)
+    context = {
+        "booking": booking,
+        "page": JobPage(booking, mila_now()),
+        "contact": access.reveal_contact(booking, technician, reason="job page"),
+        "refused": refused,
+        "release_form": ReleaseForm(),
+        "fail_form": FailForm(),
+        "live_url": stream_url(f"technician:{technician.pk}"),
+        "tab": "jobs",
+        **forms,
+    }
+    return page_or_part(request, "requests_app/partner/job.html", "answer", context, status=status)
+
+
+def _answer(request, technician, booking):
+    """After a move: the fresh part for htmx, else the page again."""
+    return _page(request, technician, booking) if request.htmx else redirect("partner:job", booking.uuid)
+
+
+def _step(verb, sentence=""):
+    """A button that makes one move. A second tap finds it made."""
+
+    @own_job
+    @require_POST
+    def view(request, technician, booking):
+        try:
+            verb(booking.pk, technician.pk, by=request.user)
+        except visiting.NotYours:
+            raise
+        except Refusal as refusal:
+            return _page(request, technician, booking, refused=refusal.sentence, status=409)
+        if sentence:
+            messages.success(request, sentence)
+        return _answer(request, technician, booking)
+
+    return view
+
+
+confirm = _step(visiting.confirm, _("Confirmed. The customer has been told."))
+depart = _step(visiting.depart, _("The customer has been told that you are on your way."))
+arrive = _step(visiting.arrive)
+start = _step(visiting.start)
+cash = _step(visiting.report_cash, _("Thank you, noted. Please say: it is paid by card, after the signature."))
+
+
+@own_job
+@require_http_methods(["GET", "HEAD", "POST"])
+def call(request, technician, booking):
+    """The call and what came of it (PRODUCT L1)."""
+    form = CallForm(request.POST if request.method == "POST" else None)
+    refused = ""
+    if form.is_valid():
+        try:
+            booking = visiting.record_call(booking.pk, technician.pk, by=request.user, **form.cleaned_data)
+        except visiting.NotYours:
+            raise
+        except Refusal as refusal:
+            refused = refusal.sentence
+        else:
+            messages.success(request, partner_wording.after_call(booking, len(JobPage(booking, mila_now()).calls)))
+            return go(request, "partner:job", booking.uuid)
+    elif request.method != "POST" and booking.state != State.CLAIMED:
+        return redirect("partner:job", booking.uuid)
+    context = {
+        "booking": booking,
+        "page": JobPage(booking, mila_now()),
+        "contact": access.reveal_contact(booking, technician, reason="call"),
+        "form": form,
+        "refused": refused,
+        "tab": "jobs",
+    }
+    status = 409 if refused else 422 if form.errors else 200
+    return page_or_part(request, "requests_app/partner/call.html", "sheet", context, status=status)
+
+
+@own_job
+@require_POST
+def release(request, technician, booking):
+    """He gives the job back, and says why; from here on it is somebody else's."""
+    form = ReleaseForm(request.POST)
+    if not form.is_valid():
+        return _page(request, technician, booking, release_form=form, status=422)
+    try:
+        visiting.release(booking.pk, technician.pk, by=request.user, reason=form.cleaned_data["reason"])
+    except visiting.NotYours:
+        raise
+    except Refusal as refusal:
+        return _page(request, technician, booking, refused=refusal.sentence, status=409)
+    messages.success(request, _("You have given the job back. We are looking for somebody else."))
+    return go(request, "partner:jobs")
+
+
+@own_job
+@require_POST
+def fail(request, technician, booking):
+    """The visit ends without the work: why, and who caused it (PRODUCT L11)."""
+    form = FailForm(request.POST)
+    if not form.is_valid():
+        return _page(request, technician, booking, fail_form=form, status=422)
+    try:
+        visiting.fail_visit(
+            booking.pk, technician.pk, by=request.user, reason=form.reason, fault=form.cleaned_data["fault"]
+        )
+    except visiting.NotYours:
+        raise
+    except Refusal as refusal:
+        return _page(request, technician, booking, fail_form=form, refused=refusal.sentence, status=409)
+    messages.success(request, _("The visit is ended. Thank you for the trouble you took."))
+    return _answer(request, technician, booking)
+
+
+@own_job
+@require_POST
+def position(request, technician, booking):
+    """Where he is while he is on his way; the hour of arrival is guessed from the distance (PRODUCT L8)."""
+    data = _json(request) if request.content_type == "application/json" else request.POST
+    form = PositionForm(data)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    if booking.state != State.EN_ROUTE:
+        return HttpResponse(status=409)  # the page stops sending
+    visiting.report_position(
+        booking.pk, technician.pk, **form.cleaned_data, eta_at=_eta(booking, **form.cleaned_data)
+    )
+    return HttpResponse(status=204)
+
+
+def _json(request) -> dict:
+    found = read_json(request, largest=2_000)
+    if not isinstance(found, dict):
+        raise Unreadable("JSON")
+    return found
+
+
+def _eta(booking: Booking, *, lat: float, lon: float):
+    """Read here for the arithmetic alone: the house does not leave the server."""
+    house = BookingContact.objects.filter(booking=booking).values_list("lat", "lon").first()
+    if house is None or None in house:
+        return None
+    away = metres(lat, lon, *house)
+    return mila_now() + timedelta(seconds=round(away / METRES_A_SECOND))
+
+
+@own_job
+@require_http_methods(["GET", "HEAD", "POST"])
+def finish(request, technician, booking):
+    """What was done and what it costs; then the phone is turned to the customer (PRODUCT L10, L12)."""
+    if booking.state == State.FINISHED:
+        return go(request, "partner:sign", booking.uuid)
+    if booking.state != State.IN_PROGRESS:
+        return _page(request, technician, booking, refused=NOT_NOW, status=409)
+    packages = packages_for(booking.service, booking.country, mila_now())
+    form = FinishForm(request.POST if request.method == "POST" else None, booking=booking, packages=packages)
+    if form.is_valid():
+        try:
+            visiting.finish(
+                booking.pk,
+                technician.pk,
+                by=request.user,
+                report=form.report,
+                service_cents=form.cleaned_data.get("price"),
+                packages=form.chosen,
+            )
+        except visiting.NotYours:
+            raise
+        except Refusal as refusal:
+            form.add_error(None, refusal.sentence)
+        else:
+            return go(request, "partner:sign", booking.uuid)
+    context = {"booking": booking, "form": form, "tab": "jobs"}
+    return page_or_part(
+        request, "requests_app/partner/finish.html", "sheet", context, status=422 if form.errors else 200
+    )

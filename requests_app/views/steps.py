@@ -1,0 +1,259 @@
+"""Booking in four steps, each at its own address by the draft's secret token (PRODUCT B1-B8)."""
+
+from datetime import datetime
+from functools import wraps
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Country
+from catalogue import queries as catalogue
+from catalogue.country import chosen_country
+from catalogue.models import CURRENCY_OF, Service
+from catalogue.policy import policy_at
+from mila.clock import mila_now
+from mila.errors import Refusal
+from places import geocoding
+from requests_app import access
+from requests_app.actions import placing
+from requests_app.forms.draft import PlaceForm, ServiceForm, WhoForm, picked, suggested
+from requests_app.forms.starts import NothingChosen, fresh_choice, read_choice
+from requests_app.models import Booking, State
+from requests_app.steps import CARD, PLACE, SERVICE, WHEN, WHO, may_open, resume_url, step_line
+from requests_app.views.secret import secret_page, sent
+
+DRAFT = "draft"  # the session's last draft, by its token
+UNFINISHED = 422
+
+
+def draft_step(name: str):
+    """A step of a draft. A placed one leads to its page, a step too far to the first unfinished one."""
+
+    def decorate(view):
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @secret_page
+        @wraps(view)
+        def inner(request, token):
+            booking = access.booking_by_link(token)
+            if booking.state != State.DRAFT:
+                return redirect("requests_app:booking", token)
+            if not may_open(booking, name):
+                return redirect(resume_url(booking))
+            remember(request, booking)
+            return view(request, booking)
+
+        return inner
+
+    return decorate
+
+
+def remember(request, booking: Booking) -> None:
+    """So that a closed tab is found again from the service's page."""
+    if request.session.get(DRAFT) != booking.token:
+        request.session[DRAFT] = booking.token
+
+
+def remembered(request) -> Booking | None:
+    """The draft this browser was last working on, if it still is one."""
+    try:
+        booking = access.booking_by_link(str(request.session.get(DRAFT, "")))
+    except Http404:
+        return None
+    return booking if booking.state == State.DRAFT else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@secret_page
+def book(request, service):
+    """The first step before there is a draft: looking writes nothing, the button begins (PRODUCT B1)."""
+    country, at = chosen_country(request), mila_now()
+    try:
+        wanted = catalogue.service_on_sale(service, country, at)
+    except catalogue.NotSold as refusal:
+        raise Http404(str(refusal)) from refusal
+    kept = remembered(request)
+    if request.method == "POST":
+        if kept is None or kept.service_id != wanted.pk or "afresh" in request.POST:
+            by = request.user if request.user.is_authenticated else None
+            kept = placing.start_draft(wanted, country=country, language=_language(), by=by)
+            remember(request, kept)
+        return redirect(resume_url(kept))
+    policy = policy_at(at, country)
+    context = {
+        "service": wanted,
+        "country": country,
+        "countries": Country.choices,
+        "currency": CURRENCY_OF[country],
+        "receipt": catalogue.price_split(wanted, country, at, policy),
+        "kept": kept,
+        "kept_url": resume_url(kept) if kept else "",
+        "steps": step_line(None, SERVICE),
+    }
+    return render(request, "requests_app/book.html", context)
+
+
+@require_safe
+@secret_page
+def draft(request, token):
+    """Where the draft goes on."""
+    booking = access.booking_by_link(token)
+    if booking.state != State.DRAFT:
+        return redirect("requests_app:booking", token)
+    return redirect(resume_url(booking))
+
+
+@draft_step(SERVICE)
+def service(request, booking):
+    """Another service or country; both decide the price."""
+    initial = {"service": booking.service.slug, "country": booking.country}
+    services = Service.objects.filter(active=True).select_related("category")
+    form = ServiceForm(sent(request), initial=initial, services=services)
+    if form.is_valid():
+        try:
+            placing.set_service(booking.pk, form.cleaned_data["service"], country=form.cleaned_data["country"])
+        except Refusal as refusal:
+            form.add_error("service", str(refusal))
+        else:
+            return redirect(PLACE, booking.token)
+    return _page(request, "service", booking, SERVICE, form)
+
+
+@draft_step(PLACE)
+def place(request, booking):
+    """Street, postcode, town. Looked up outside of any transaction (PRODUCT B5)."""
+    contact = booking.contact
+    initial = {
+        "country": booking.country,
+        "street": contact.street,
+        "postcode": booking.postcode,
+        "city": booking.city,
+        "door_code": contact.door_code,
+    }
+    form = PlaceForm(sent(request), initial=initial)
+    if form.is_valid():
+        found = form.cleaned_data
+        try:
+            where = geocoding.locate(found["street"], found["postcode"], found["city"], found["country"])
+            placing.set_place(booking.pk, where, street=found["street"], door_code=found["door_code"])
+        except Refusal as refusal:
+            form.add_error("postcode", str(refusal))
+        else:
+            return redirect(WHEN, booking.token)
+    suggestions = form.suggestions() if form.errors.get("postcode") or form.errors.get("city") else []
+    return _page(request, "place", booking, PLACE, form, suggestions=suggestions)
+
+
+@require_safe
+@secret_page
+def postcodes(request, token):
+    """The list of postcodes while typing; a chosen line comes back as filled fields."""
+    booking = access.booking_by_link(token)
+    data = picked(request.GET)
+    suggestions = (
+        []
+        if "pick" in request.GET
+        else suggested(data.get("postcode", ""), data.get("city", ""), data.get("country", ""))
+    )
+    form = PlaceForm(initial={"postcode": data.get("postcode", "")[:16], "city": data.get("city", "")[:80]})
+    context = {"booking": booking, "form": form, "suggestions": suggestions}
+    part = "town" if "pick" in request.GET else "picks"
+    return render(request, f"requests_app/place.html#{part}", context)
+
+
+@draft_step(WHEN)
+def when(request, booking):
+    """Day and hour, up to three wishes in order (PRODUCT B2, B3)."""
+    at = mila_now()
+    if request.method == "POST":
+        choice = read_choice(request.POST, booking, at)
+        if changed := turned(request, choice):
+            return changed
+        try:
+            if not choice.walls:
+                raise NothingChosen
+            placing.set_wishes(booking.pk, choice.walls)
+        except Refusal as refusal:
+            choice.error = str(refusal)
+        else:
+            return redirect(WHO, booking.token)
+    elif request.GET:
+        choice = read_choice(request.GET, booking, at)
+        asked(request, choice)
+    else:
+        choice = fresh_choice(booking, at, walls_of(booking))
+    if request.htmx:
+        return render(request, "requests_app/when.html#answer", {"booking": booking, "choice": choice})
+    return _page(request, "when", booking, WHEN, None, choice=choice)
+
+
+def walls_of(booking: Booking) -> list[datetime]:
+    return [datetime.fromisoformat(wish.wall) for wish in booking.wishes.all()]
+
+
+def turned(request, choice):
+    """A button of the choice itself, without script: nothing is saved, the address shows the new state."""
+    if not asked(request, choice):
+        return None
+    return redirect(f"{request.path}?{choice.query()}")
+
+
+def asked(request, choice) -> bool:
+    """Whether "add", "drop" or "show" was pressed, done to the choice."""
+    pressed = request.POST or request.GET
+    if "add" in pressed:
+        choice.add()
+    elif "drop" in pressed:
+        choice.drop(pressed["drop"])
+    return bool({"add", "drop", "show"} & pressed.keys())
+
+
+@draft_step(WHO)
+def who(request, booking):
+    """Who books, and who is at the door (PRODUCT B7, B8). Nobody learns whether an account existed."""
+    user = request.user if request.user.is_authenticated else None
+    form = WhoForm(sent(request), booking=booking, user=user, initial=_person(booking, user))
+    if form.is_valid():
+        found = form.cleaned_data
+        customer = user or placing.customer_for(found["email"], name=found["name"], language=_language())
+        try:
+            placing.set_contact(
+                booking.pk,
+                customer=customer,
+                name=found["name"],
+                phone=found["phone"],
+                problem=found["problem"],
+                at_the_door=found["at_the_door"],
+            )
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+            return redirect("requests_app:booking", booking.token)
+        if user:
+            placing.remember_phone(user, found["phone"])
+        return redirect(CARD, booking.token)
+    return _page(request, "who", booking, WHO, form)
+
+
+def _person(booking: Booking, user) -> dict:
+    contact = booking.contact
+    profile = getattr(user, "customer", None)
+    return {
+        "name": contact.name or (user.name if user else ""),
+        "email": booking.customer.email if booking.customer_id else "",
+        "phone": contact.phone or (profile.phone if profile else ""),
+        "problem": contact.problem,
+        "at_the_door": contact.at_the_door,
+    }
+
+
+def _language() -> str:
+    return (get_language() or "fr")[:2]
+
+
+def _page(request, name: str, booking: Booking, step: str, form, **more):
+    """A step's page; what was refused says so with its status."""
+    refused = bool(form and form.errors) or bool(more.get("choice") and more["choice"].error)
+    context = {"booking": booking, "form": form, "steps": step_line(booking, step), **more}
+    return render(request, f"requests_app/{name}.html", context, status=UNFINISHED if refused else 200)
