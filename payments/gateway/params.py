@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NotRequired, Required, TypeVar, cast
+from typing import Any, NotRequired, TypeVar, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from stripe import StripeContext
@@ -54,8 +54,6 @@ def _walk(hint: Any) -> Any:
         return hint
     if origin is NotRequired:
         return NotRequired[_walk(args[0])]
-    if origin is Required:
-        return _walk(args[0])
     if origin in (typing.Union, types.UnionType):
         if str in args and any(typing.get_origin(arg) is typing.Literal for arg in args):
             args = tuple(arg for arg in args if arg is not str)

@@ -89,7 +89,8 @@ class StandIn:
         if call.account and self.store.get("account", call.account, "", lock=False) is None:
             raise Problem(f"The provided key does not have access to account '{call.account}'.", status=403)
         if call.key is None:
-            return 200, {}, self._execute(call, route)
+            status, answer = self._try(call, route, fault)
+            return status, {}, answer
         if not self.store.try_lock(f"{call.account}:{call.key}"):
             raise IN_USE
         kept = self.store.answer(call.account, call.key, since=call.now - KEPT_SECONDS)

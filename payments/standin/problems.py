@@ -45,9 +45,10 @@ def missing(kind: str, object_id: str, *, param: str = "id") -> Problem:
 
 def unexpected(kind: str, body: dict[str, Any], verb: str) -> Problem:
     """The wrong state for this call; the object comes along, as it is."""
-    name = kind.replace("_", "").replace("intent", "Intent").capitalize()
+    name = kind.replace("_", "")
+    more: dict[str, Any] = {kind: body}
     return Problem(
         f"You cannot {verb} this {name} because it has a status of {body['status']}.",
         code=f"{kind}_unexpected_state",
-        **{kind: body},
+        **more,
     )

@@ -55,6 +55,7 @@ def api(request, rest):
         )
     except AnswerLost:
         return HttpResponse(status=502)  # as near to a broken line as an answer can be
+    headers.pop("content-type")  # JsonResponse sets it
     return JsonResponse(answer, status=status, headers=headers)
 
 

@@ -28,23 +28,23 @@ FUNDS, LATER_DECLINE, ASKS_ALWAYS, ASKS_ONCE = (
 
 
 @pytest.fixture
-def customer():
+def payer():
     return gateway.create_customer(user_id=7, email="anna@example.org", key="user-7-customer")
 
 
 @pytest.fixture
-def partner():
-    account = gateway.open_account(
+def account():
+    opened = gateway.open_account(
         partner_id=3, kind="individual", country="FR", email="paul@example.org", key="partner-3-account"
     )
-    hands.onboard(account)
-    return account
+    hands.onboard(opened)
+    return opened
 
 
 @pytest.fixture
-def save_card(customer):
+def save_card(payer):
     def save(number="4242424242424242", key="setup-1"):
-        setup = gateway.create_setup_intent(customer=customer, booking_uuid=UUID, key=key)
+        setup = gateway.create_setup_intent(customer=payer, booking_uuid=UUID, key=key)
         hands.type_card(setup.client_secret, number)
         return gateway.retrieve_setup_intent(setup.id).payment_method
 
@@ -52,21 +52,21 @@ def save_card(customer):
 
 
 @pytest.fixture
-def plan(customer, partner):
+def plan(payer, account):
     return gateway.PaymentPlan(
         booking_uuid=UUID,
         kind="job",
-        customer=customer,
+        customer=payer,
         amount_cents=10290,
         currency="EUR",
         fee_cents=2290,
-        destination=partner,
+        destination=account,
         description="Wi-Fi",
         statement_suffix="WIFI",
     )
 
 
-def test_saved_card_is_charged_without_the_customer(plan, partner, save_card):
+def test_saved_card_is_charged_without_the_customer(plan, account, save_card):
     card = save_card()
     intent = gateway.create_payment_intent(plan, key="a-pi")
 
@@ -76,13 +76,13 @@ def test_saved_card_is_charged_without_the_customer(plan, partner, save_card):
     assert not intent.paid
     assert paid.paid
     assert (paid.amount_cents, paid.received_cents, paid.currency) == (10290, 10290, "EUR")
-    assert (paid.application_fee_cents, paid.destination) == (2290, partner)
+    assert (paid.application_fee_cents, paid.destination) == (2290, account)
     assert (paid.booking_uuid, paid.kind, paid.customer) == (UUID, "job", plan.customer)
     assert paid.latest_charge.startswith("ch_")
     assert paid.transfer.startswith("tr_")
     assert paid.application_fee.startswith("fee_")
     assert paid.failure is None
-    assert ledger_sums() == {("", "eur"): 2290, (partner, "eur"): 8000, ("world", "eur"): -10290}
+    assert ledger_sums() == {("", "eur"): 2290, (account, "eur"): 8000, ("world", "eur"): -10290}
     assert ledger_gaps() == {}
 
 
@@ -235,16 +235,16 @@ def test_payment_is_found_by_our_own_names(plan, save_card):
     assert gateway.find_payment_intent(UUID, "fee").id == fee.id
 
 
-def test_destination_without_transfers_is_told_apart(plan, partner, save_card):
+def test_destination_without_transfers_is_told_apart(plan, account, save_card):
     intent = gateway.create_payment_intent(plan, key="a-pi")
-    hands.restrict(partner)
+    hands.restrict(account)
 
     with pytest.raises(gateway.GatewayRefused) as refused:
         gateway.confirm_payment_intent(intent.id, payment_method=save_card(), key="a-confirm-1")
 
     assert refused.value.destination_cannot_receive
     assert gateway.retrieve_payment_intent(intent.id).status == "requires_payment_method"
-    hands.onboard(partner)
+    hands.onboard(account)
     assert gateway.confirm_payment_intent(intent.id, payment_method=save_card(key="s2"), key="a-confirm-1").paid
 
 
@@ -304,10 +304,10 @@ def test_kept_500_is_resolved_by_looking(plan, save_card):
     assert Thing.objects.filter(kind="charge", account="").count() == 1
 
 
-def test_cards_of_a_customer(customer, save_card):
+def test_cards_of_a_customer(payer, save_card):
     first, second = save_card(), save_card("5555555555554444", key="setup-2")
 
-    cards = gateway.list_cards(customer)
+    cards = gateway.list_cards(payer)
 
     assert cards == [
         gateway.Card(second, "mastercard", "4444", 12, 2040),
@@ -315,7 +315,7 @@ def test_cards_of_a_customer(customer, save_card):
     ]
     assert gateway.retrieve_card(first) == cards[1]
     gateway.detach_card(first, key="detach-1")
-    assert [card.id for card in gateway.list_cards(customer)] == [second]
+    assert [card.id for card in gateway.list_cards(payer)] == [second]
 
 
 def test_detached_card_cannot_be_charged(plan, save_card):
@@ -329,8 +329,8 @@ def test_detached_card_cannot_be_charged(plan, save_card):
     assert ledger_sums() == {}
 
 
-def test_setup_without_a_card_can_be_closed(customer):
-    setup = gateway.create_setup_intent(customer=customer, booking_uuid=UUID, key="setup-1")
+def test_setup_without_a_card_can_be_closed(payer):
+    setup = gateway.create_setup_intent(customer=payer, booking_uuid=UUID, key="setup-1")
 
     closed = gateway.cancel_setup_intent(setup.id, key="setup-1-cancel")
 
@@ -359,8 +359,8 @@ def test_account_from_opening_to_payouts():
     assert Thing.objects.get(id=account).body["settings"]["payouts"]["schedule"]["interval"] == "manual"
 
 
-def test_onboarding_link_is_new_each_time(partner):
-    links = {gateway.onboarding_url(partner, "https://x.example/back", "https://x.example/again") for _ in range(2)}
+def test_onboarding_link_is_new_each_time(account):
+    links = {gateway.onboarding_url(account, "https://x.example/back", "https://x.example/again") for _ in range(2)}
 
     assert len(links) == 2
 
@@ -444,23 +444,23 @@ def test_event_older_than_five_minutes_is_refused():
         gateway.construct_event(BODY.encode(), _signed(BODY, age=301), SECRETS)
 
 
-def test_events_since_by_scope_oldest_first(plan, partner, save_card):
+def test_events_since_by_scope_oldest_first(plan, account, save_card):
     intent = gateway.create_payment_intent(plan, key="a-pi")
     gateway.confirm_payment_intent(intent.id, payment_method=save_card(), key="a-confirm-1")
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     names = ["payment_intent.succeeded", "payment_intent.created"]
 
     ours = gateway.list_events(long_ago, names)
-    theirs = gateway.list_events(long_ago, ["account.updated", "payment.created"], account=partner)
+    theirs = gateway.list_events(long_ago, ["account.updated", "payment.created"], account=account)
 
     assert [event.type for event in ours] == ["payment_intent.created", "payment_intent.succeeded"]
     assert ours[0].object_id == intent.id
-    assert {event.account for event in theirs} == {partner}
+    assert {event.account for event in theirs} == {account}
     assert [event.type for event in theirs][-1] == "payment.created"
     assert gateway.list_events(datetime(2100, 1, 1, tzinfo=UTC), names) == []
 
 
-def test_many_events_come_over_several_pages(customer):
+def test_many_events_come_over_several_pages():
     Event.objects.bulk_create(
         Event(id=f"evt_{n}", type="customer.updated", created=n, body={**EVENT, "id": f"evt_{n}", "created": n})
         for n in range(1, 251)
