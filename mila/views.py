@@ -12,7 +12,6 @@ from django.db import connection
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
-from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -144,21 +143,12 @@ def readyz(request):
 
 @login_required
 def start(request):
-    """Where a person goes after signing in: staff to the admin, a partner's people to their day, else the bookings."""
-    user = request.user
-    if user.is_staff:
+    """Where a person goes after signing in: staff to the admin, technicians to their offers, else the bookings."""
+    if request.user.is_staff:
         return redirect("admin:index")
-    for role, page in (("technician", "partner_offers"), ("dispatcher", "partner_offers")):
-        if hasattr(user, role):
-            return redirect(_first(page, "/partner/"))
-    return redirect(_first("requests_app:bookings", "/"))
-
-
-def _first(name, otherwise):
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return otherwise
+    if hasattr(request.user, "technician") or hasattr(request.user, "dispatcher"):
+        return redirect("dispatch:offers")
+    return redirect("requests_app:bookings")
 
 
 def styleguide(request):

@@ -1,33 +1,12 @@
 """Every address refuses an unsafe request without its token (FAULT S10), but for signed webhooks."""
 
-import re
-
 import pytest
-from django.contrib.admindocs.views import simplify_regex
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
-from django.urls.resolvers import RoutePattern
 
-SAMPLES = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
+from tests.architecture.addresses import addresses
+
 # Whose sender proves himself otherwise: Stripe by its signature, the stand-in's clients by their keys.
 SIGNED = {"payments:webhook", "payments:connect_webhook", "standin:api"}
-
-
-def addresses(patterns=None, prefix="/", space=""):
-    """(address with samples filled in, name, view) of every pattern."""
-    for entry in get_resolver().url_patterns if patterns is None else patterns:
-        address = prefix + _sample(entry.pattern)
-        if isinstance(entry, URLResolver):
-            inner = ":".join(filter(None, (space, entry.namespace)))
-            yield from addresses(entry.url_patterns, address, inner)
-        elif isinstance(entry, URLPattern):
-            yield address, ":".join(filter(None, (space, entry.name))), entry.callback
-
-
-def _sample(pattern) -> str:
-    if isinstance(pattern, RoutePattern):
-        return re.sub(r"<(?:(\w+):)?\w+>", lambda found: SAMPLES.get(found[1], "x"), str(pattern._route))
-    return re.sub(r"<\w+>", "x", simplify_regex(str(pattern))).lstrip("/")
 
 
 ALL = list(addresses())
@@ -39,7 +18,7 @@ def test_walk_finds_the_site():
     assert {"home", "start", "set_language", "account_login", "admin:index"} <= names
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["default", "standin"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_unsafe_request_without_a_token_is_refused(method):
     client = Client(enforce_csrf_checks=True, headers={"HX-Request": "true"})
@@ -56,7 +35,7 @@ def test_only_signed_messages_do_without_a_token():
     assert exempt <= SIGNED
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["default", "standin"])
 def test_signed_addresses_refuse_a_message_without_a_signature():
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     signed = [(address, name) for address, name, _ in ALL if name in SIGNED]
