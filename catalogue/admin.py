@@ -1,15 +1,24 @@
 """The catalogue and the policy for ops. Prices and figures are dated rows: a new one replaces, none is rewritten."""
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from modeltranslation.admin import TabbedTranslationAdmin
+from modeltranslation.admin import TranslationAdmin
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from catalogue.models import Category, Package, PackagePrice, PolicyRow, Service, ServicePrice
 from catalogue.policy import Policy
 from mila.clock import mila_now
+
+LANGUAGES = settings.LANGUAGES
+
+
+def by_language(facts: list[str], texts: list[str]) -> list:
+    """The facts, then one tab for each language (modeltranslation's own tabs fetch jQuery from elsewhere)."""
+    tabs = [(name, {"classes": ["tab"], "fields": [f"{text}_{code}" for text in texts]}) for code, name in LANGUAGES]
+    return [(None, {"fields": facts}), *tabs]
 
 
 class OnlyGrows:
@@ -44,13 +53,18 @@ class PackagePriceInline(PriceInline):
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin, TabbedTranslationAdmin):
+class CategoryAdmin(ModelAdmin, TranslationAdmin):
+    fieldsets = by_language(["slug", "icon", "position"], ["name", "hurt"])
     list_display = ["name", "slug", "position"]
     ordering = ["position"]
 
 
 @admin.register(Service)
-class ServiceAdmin(ModelAdmin, TabbedTranslationAdmin):
+class ServiceAdmin(ModelAdmin, TranslationAdmin):
+    fieldsets = by_language(
+        ["slug", "category", "skill", "duration_minutes", "active", "position"],
+        ["name", "summary", "included", "not_included", "tools", "steps", "prepare", "search_words"],
+    )
     list_display = ["name", "category", "skill", "duration_minutes", "active"]
     list_filter = ["category", "skill", "active"]
     list_select_related = ["category", "skill"]
@@ -59,7 +73,8 @@ class ServiceAdmin(ModelAdmin, TabbedTranslationAdmin):
 
 
 @admin.register(Package)
-class PackageAdmin(ModelAdmin, TabbedTranslationAdmin):
+class PackageAdmin(ModelAdmin, TranslationAdmin):
+    fieldsets = by_language(["slug", "services", "duration_minutes", "active", "position"], ["name", "summary"])
     list_display = ["name", "duration_minutes", "active"]
     list_filter = ["active", "services"]
     search_fields = ["slug", "name"]
@@ -89,6 +104,13 @@ def _figures() -> list[tuple[str, str]]:
     return [(key, f"{key} ({value})") for key, value in Policy().to_json().items()]
 
 
+class FigureField(forms.JSONField):
+    """One line of JSON, empty before anything is written."""
+
+    def prepare_value(self, value):
+        return "" if value is None else super().prepare_value(value)
+
+
 class PolicyRowForm(forms.ModelForm):
     key = forms.ChoiceField(
         label=_("figure"),
@@ -96,6 +118,8 @@ class PolicyRowForm(forms.ModelForm):
         widget=UnfoldAdminSelectWidget,
         help_text=_("With its default. Spans are seconds, hours of the day “08:00”, amounts cents."),
     )
+
+    value = FigureField(label=_("value"), widget=UnfoldAdminTextInputWidget)
 
     class Meta:
         model = PolicyRow
