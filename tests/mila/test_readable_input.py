@@ -106,6 +106,15 @@ def test_header_that_cannot_be_read(browser):
     refused(browser.get("/plain/", HTTP_USER_AGENT="a\x00b"))
 
 
+@pytest.mark.parametrize(
+    ("field", "name", "status"), [("a", "foto.jpg", 200), ("a", "f\x00.jpg", 200), ("n" * 201, "x", 413)]
+)
+def test_odd_names_of_files_and_their_fields(browser, field, name, status):
+    body = f'--b\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\nx\r\n--b--\r\n'
+
+    assert browser.generic("POST", "/echo/", body, content_type="multipart/form-data; boundary=b").status_code == status
+
+
 def test_refusal_is_in_the_browsers_language(browser):
     answer = browser.get("/echo/?a=%00", HTTP_ACCEPT_LANGUAGE="de")
 
