@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("requests_app.urls")),
     path("", include("payments.urls")),
     path("partner/", include("dispatch.urls")),
+    path("partner/", include("requests_app.partner_urls")),
     path("accounts/", include("allauth.urls")),
     path("start/", views.start, name="start"),
     path("i18n/setlang/", set_language, name="set_language"),

@@ -1,9 +1,14 @@
 """The only roads to a booking for a person. Somebody else's is not found, never forbidden (FAULT A1, A2, A9)."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
-from django.http import Http404
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.models import Technician, User
 from mila.clock import mila_now
@@ -13,6 +18,8 @@ from requests_app.models import HAS_PARTNER, Assignment, Booking, BookingContact
 
 BOOKINGS = Booking.objects.select_related("service", "service__category", "partner", "technician", "customer")
 SHORTEST_TOKEN = 32
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def booking_by_link(token: str) -> Booking:
@@ -41,11 +48,30 @@ def technician_of(user: User | AnonymousUser) -> Technician | None:
     return Technician.objects.select_related("partner").filter(user_id=user.pk, active=True).first()
 
 
+def technician_page(view: Callable[Concatenate[HttpRequest, Technician, P], HttpResponseBase]) -> View[P]:
+    """A page of the partner's app: the view gets his technician. Strangers sign in; other people's role is refused."""
+
+    @login_required
+    @wraps(view)
+    def inner(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        technician = technician_of(request.user)
+        if technician is None:
+            raise PermissionDenied
+        return view(request, technician, *args, **kwargs)
+
+    return inner
+
+
 def job_for_technician(technician: Technician | None, uuid: UUID) -> Booking:
     """A booking he has now. One he has lost, released or never had is not found. Raises Http404."""
     if technician is None:
         raise Http404
     return _one(jobs_of_technician(technician).filter(uuid=uuid))
+
+
+def had_job(technician: Technician, uuid: UUID) -> bool:
+    """Whether a booking was his once: then he is told so, and nothing else (PRODUCT D8)."""
+    return Assignment.objects.filter(booking__uuid=uuid, technician_id=technician.pk, ended_at__isnull=False).exists()
 
 
 def jobs_of_technician(technician: Technician):

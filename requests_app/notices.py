@@ -112,6 +112,7 @@ KINDS: dict[str, Notice] = {
     "late_ops": to_ops(),
     "overdue_ops": to_ops(),
     "contested_ops": to_ops(),
+    "cash_ops": to_ops(),
     "undecided_ops": to_ops("final_cents"),
     "unpaid_ops": to_ops("owed_cents"),
     "charge_waits_ops": to_ops("owed_cents", "partner"),

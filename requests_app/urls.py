@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import booking, changes, mine, steps
+from requests_app.views import booking, changes, handover, mine, steps
 
 app_name = "requests_app"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("b/<str:token>/move/", changes.move, name="move"),
     path("b/<str:token>/no-show/", changes.no_show, name="no_show"),
     path("b/<str:token>/access/", changes.door, name="access"),
+    path("b/<str:token>/sign/", handover.sign_own, name="sign"),
     path("b/<str:token>/refuse/", changes.refuse, name="refuse"),
     path("b/<str:token>/rate/", changes.rate, name="rate"),
     path("bookings/", mine.bookings, name="bookings"),

@@ -28,7 +28,7 @@ TABS = (  # url name, icon, word; a name that does not exist shows no tab
     ("dispatch:offers", "bell", gettext_lazy("Offers")),
     ("partner:jobs", "tools", gettext_lazy("Jobs")),
     ("partner:calendar", "calendar", gettext_lazy("Calendar")),
-    ("partner:earnings", "wallet", gettext_lazy("Earnings")),
+    ("payments:earnings", "wallet", gettext_lazy("Earnings")),
     ("partner:me", "user", gettext_lazy("Me")),
 )
 

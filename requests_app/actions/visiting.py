@@ -243,6 +243,14 @@ def fail_visit(
     )
 
 
+@verb
+def report_cash(booking_id: int, technician_id: int, *, by: User) -> Booking:
+    """The customer offered cash: staff are told, once for each job, and talk to him (PRODUCT M1)."""
+    booking = lock_own(booking_id, technician_id)
+    notices.queue(booking, "cash_ops", round=0)
+    return booking
+
+
 def drop_old_positions(at: datetime, kept: timedelta) -> int:
     """Positions are gone after their time, whatever became of the visit (PRODUCT L8)."""
     return Position.objects.filter(at__lt=at - kept).delete()[0]

@@ -126,7 +126,7 @@ class FailForm(forms.Form):
 
 
 class FinishForm(forms.Form):
-    """What was done, the two ticks, and the price: a Friend's own figure, or packages on a Pro's job (PRODUCT L10, L12)."""
+    """What was done, the two ticks, the price: a Friend's own figure, or packages on a Pro's job (PRODUCT L10, L12)."""
 
     done = ProseField(
         label=_("What was done"),
@@ -163,6 +163,10 @@ class FinishForm(forms.Form):
             )
 
     @property
+    def package_fields(self) -> list:
+        return [self[f"package_{package.pk}"] for package in self.packages]
+
+    @property
     def report(self) -> dict:
         return {name: self.cleaned_data[name] for name in ("done", "explained", "tidied")}
 
@@ -184,9 +188,7 @@ class PositionForm(forms.Form):
     lon = forms.FloatField(min_value=-180, max_value=180)
 
     def __init__(self, data):
-        super().__init__(
-            {"lat": data.get("lat", data.get("latitude")), "lon": data.get("lon", data.get("longitude"))}
-        )
+        super().__init__({"lat": data.get("lat", data.get("latitude")), "lon": data.get("lon", data.get("longitude"))})
 
     def clean(self):
         cleaned = super().clean()

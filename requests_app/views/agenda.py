@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -85,7 +86,7 @@ def me(request, technician):
     return render(request, "requests_app/partner/me.html", context, status=422 if form.errors else 200)
 
 
-def _hours(technician) -> list[tuple[int, list[WeeklyHours]]]:
+def _hours(technician) -> list[tuple[str, list[WeeklyHours]]]:
     """Each weekday with its hours; a day without is free."""
     hours = list(WeeklyHours.objects.filter(technician=technician))
-    return [(weekday, [one for one in hours if one.weekday == weekday]) for weekday in range(7)]
+    return [(WEEKDAYS[weekday], [one for one in hours if one.weekday == weekday]) for weekday in range(7)]

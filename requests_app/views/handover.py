@@ -1,4 +1,4 @@
-"""The signature and the stars: on the partner's phone turned round, or on the customer's own device (PRODUCT L12-L14)."""
+"""Signature and stars: on the partner's phone turned round, or on the customer's own device (PRODUCT L12-L14)."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -60,7 +60,7 @@ class _Signing:
         self.request, self.booking, self.who = request, booking, who
         self.quote: Quote = booking.quotes.prefetch_related("lines").latest("version")
         self.elsewhere = kind == SignOffKind.SCREEN and signing.needs_own_device(booking, self.quote)
-        self.status, self.done = 200, False
+        self.status, self.done, self.refused = 200, False, ""
         self.form = SignForm(sent(request)) if sent(request) else SignForm.blank(self.quote.version)
         if self.form.is_bound:
             self._sign(kind, by)
@@ -87,8 +87,6 @@ class _Signing:
             self.refused, self.status = refusal.sentence, 422 if isinstance(refusal, signing.SignatureMissing) else 409
         else:
             self.done = True
-
-    refused = ""
 
     def answer(self, template: str):
         booking = self.booking
@@ -144,5 +142,5 @@ def thanks(request, technician, booking):
     """The phone goes back to its owner: thanks in the customer's language, the way on in the technician's."""
     with translation.override(booking.language):
         thanked = _("Thank you. The receipt comes by e-mail. Please give the phone back.")
-    context = {"booking": booking, "thanked": thanked, "first_name": technician.name.split()[0]}
+    context = {"booking": booking, "thanked": thanked, "signed": booking.state in SIGNED}
     return render(request, "requests_app/partner/thanks.html", context)

@@ -6,7 +6,7 @@ from functools import wraps
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -194,9 +194,7 @@ def position(request, technician, booking):
         return HttpResponse(status=422)
     if booking.state != State.EN_ROUTE:
         return HttpResponse(status=409)  # the page stops sending
-    visiting.report_position(
-        booking.pk, technician.pk, **form.cleaned_data, eta_at=_eta(booking, **form.cleaned_data)
-    )
+    visiting.report_position(booking.pk, technician.pk, **form.cleaned_data, eta_at=_eta(booking, **form.cleaned_data))
     return HttpResponse(status=204)
 
 
@@ -242,7 +240,8 @@ def finish(request, technician, booking):
             form.add_error(None, refusal.sentence)
         else:
             return go(request, "partner:sign", booking.uuid)
-    context = {"booking": booking, "form": form, "tab": "jobs"}
+    booked = [(_("Booked price"), booking.service_cents)]
+    context = {"booking": booking, "form": form, "booked": booked, "tab": "jobs"}
     return page_or_part(
         request, "requests_app/partner/finish.html", "sheet", context, status=422 if form.errors else 200
     )

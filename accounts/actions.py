@@ -1,0 +1,46 @@
+"""What a technician changes about himself: his absences, his area, the night pool."""
+
+from datetime import datetime
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Busy, BusyKind, Technician
+from accounts.search import lock_technician, refresh_search_rows
+from mila.errors import Refusal
+from mila.transactions import verb
+
+
+class TimeTaken(Refusal):
+    sentence = _("You already have a job or an absence in this time.")
+
+
+@verb
+def add_absence(technician_id: int, *, starts_at: datetime, ends_at: datetime, note: str = "") -> Busy:
+    """He is away: nothing is offered for this time. Raises TimeTaken. The very same absence again is returned."""
+    technician = lock_technician(technician_id)
+    during = DateTimeTZRange(starts_at, ends_at, "[)")
+    same = Busy.objects.filter(technician=technician, kind=BusyKind.ABSENCE, during=during).first()
+    if same is not None:
+        return same
+    if Busy.objects.filter(technician=technician, during__overlap=during).exists():
+        raise TimeTaken
+    return Busy.objects.create(technician=technician, during=during, kind=BusyKind.ABSENCE, note=note)
+
+
+@verb
+def remove_absence(technician_id: int, busy_id: int) -> bool:
+    """He is there after all. False when he has no such absence (any more); a job's time is never touched."""
+    lock_technician(technician_id)
+    gone, _rows = Busy.objects.filter(pk=busy_id, technician_id=technician_id, kind=BusyKind.ABSENCE).delete()
+    return bool(gone)
+
+
+@verb
+def set_area(technician_id: int, *, radius_m: int, night_pool: bool) -> Technician:
+    """How far he goes, and whether he is asked at night; the search knows it in the same instant (PRODUCT D1, D7)."""
+    technician = lock_technician(technician_id)
+    technician.radius_m, technician.night_pool = radius_m, night_pool
+    technician.save(update_fields=["radius_m", "night_pool"])
+    refresh_search_rows(technician)
+    return technician

@@ -1,0 +1,34 @@
+"""The only roads to an offer for a technician. Somebody else's is not found, never forbidden (FAULT A1)."""
+
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import Http404
+
+from accounts.models import Technician
+from dispatch.models import Offer
+from requests_app.models import Booking
+
+
+def offer_for_technician(technician: Technician, pk: int) -> Offer:
+    """One of his own offers, however it ended. Raises Http404."""
+    offer = (
+        Offer.objects.select_related("booking__service__category", "search", "technician__partner")
+        .filter(technician_id=technician.pk, pk=pk)
+        .first()
+    )
+    if offer is None:
+        raise Http404
+    return offer
+
+
+def shown_booking(technician: Technician, uuid: UUID) -> Booking:
+    """A booking that was offered to him or stood in a pool: he may ask for it, and be told that it is gone.
+
+    Raises Http404. Whether it is open to him is for `offers.tap` to say.
+    """
+    shown = Q(offers__technician_id=technician.pk) | Q(searches__pool_at__isnull=False)
+    booking = Booking.objects.select_related("service").filter(shown, uuid=uuid).distinct().first()
+    if booking is None:
+        raise Http404
+    return booking

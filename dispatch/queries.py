@@ -1,0 +1,229 @@
+"""What the pages of offers show, before the claim: no name, no street, no exact point (PRODUCT D8, FAULT A2)."""
+
+import math
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Busy, Technician
+from catalogue.money import split
+from dispatch import matching
+from dispatch.models import Offer, OfferState
+from mila.templatetags.house import clock_time, day
+from places.calendar import instant, wall_time
+from places.distance import METRES_PER_DEGREE, rounded_km
+from requests_app import deadlines
+from requests_app.models import OFFERED, Booking, State, Wish
+
+CANDIDATES = 200  # bookings near him that are looked at
+STRIP_OPENS, STRIP_CLOSES, STRIP_WIDE = 8, 20, 350
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A piece of the day strip, in its own units."""
+
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A wish he is free for, with his other things of that day beside it."""
+
+    rank: int
+    start_at: datetime
+    day: date
+    this: Bar
+    others: list[Bar]
+    words: str
+
+
+@dataclass(frozen=True)
+class OfferCard:
+    """One offer as he sees it now. `standing`: live, queued, open, used, declined, closed, taken or mine."""
+
+    offer: Offer
+    booking: Booking
+    standing: str
+    now: datetime
+    partner_cents: int
+    km: int
+    seconds: int
+    held: bool = False
+    choices: list[Choice] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class OpenJob:
+    """A booking he may tap (PRODUCT D5, D6). `held`: a colleague is looking at it; `queued`: he is next in line."""
+
+    booking: Booking
+    starts: list[datetime]
+    km: int
+    partner_cents: int
+    held: bool
+    queued: bool
+    used: bool
+
+
+def live_offer(technician: Technician, at: datetime) -> Offer | None:
+    """The window that is his now. One query."""
+    return Offer.objects.filter(technician=technician, state=OfferState.OPEN, expires_at__gt=at).first()
+
+
+def partner_cents(booking: Booking) -> int:
+    """What stays with him of the booked price (PRODUCT M3, D8)."""
+    return split(booking.service_cents, booking.policy.commission_bp, booking.booking_fee_cents).partner_cents
+
+
+def offer_card(offer: Offer, at: datetime) -> OfferCard:
+    """The full-screen card of his own offer, whatever became of it. At most four queries."""
+    booking, technician = offer.booking, offer.technician
+    standing = _standing(offer, at)
+    window = booking.policy.offer_window + technician.window_extra
+    return OfferCard(
+        offer=offer,
+        booking=booking,
+        standing=standing,
+        now=at,
+        partner_cents=partner_cents(booking),
+        km=rounded_km(offer.distance_m),
+        seconds=int(window.total_seconds()),
+        held=standing == "open" and _windows(booking.pk).exclude(technician=technician).exists(),
+        choices=_choices(offer) if standing == "live" else [],
+    )
+
+
+def open_jobs(technician: Technician, at: datetime) -> list[OpenJob]:
+    """What he may ask for now, the nearest start first. Four queries, whatever their number."""
+    near = _near(technician, at)
+    fitting = matching.fitting_bookings(technician.pk, [booking.pk for booking in near], at)
+    own = list(
+        Offer.objects.filter(technician=technician, booking__in=fitting, search__ended_at=None)
+        .exclude(state=OfferState.WITHDRAWN)
+        .values_list("booking_id", "state", "own_tap")
+    )
+    jobs = []
+    for booking in near:
+        candidate = fitting.get(booking.pk)
+        if candidate is None or _sleeps(booking, technician, at):
+            continue
+        mine = [(state, own_tap) for pk, state, own_tap in own if pk == booking.pk]
+        starts = [wish.start_at for wish in booking.wishes.all() if wish.rank in candidate.wishes]
+        jobs.append(
+            OpenJob(
+                booking=booking,
+                starts=starts,
+                km=rounded_km(candidate.distance_m),
+                partner_cents=partner_cents(booking),
+                held=booking.held,
+                queued=any(state == OfferState.QUEUED for state, _own in mine),
+                used=sum(own_tap for _state, own_tap in mine) >= booking.policy.own_windows_max,
+            )
+        )
+    return jobs
+
+
+def _near(technician: Technician, at: datetime) -> list[Booking]:
+    """Bookings of his skills within his reach that stand in a pool or were offered to him in the running search."""
+    reach = (technician.radius_m + matching.VAGUE_M) / METRES_PER_DEGREE
+    wide = reach / math.cos(math.radians(technician.lat))
+    mine = Offer.objects.filter(booking=OuterRef("pk"), technician=technician)
+    return list(
+        Booking.objects.filter(
+            Q(searches__pool_at__isnull=False) | Exists(mine),
+            state__in=OFFERED,
+            searches__ended_at=None,
+            last_start_at__gt=at,
+            service__skill__in=technician.skills.values("skill"),
+            contact__lat__range=(technician.lat - reach, technician.lat + reach),
+            contact__lon__range=(technician.lon - wide, technician.lon + wide),
+        )
+        .exclude(technician=technician)
+        .annotate(held=Exists(_windows(OuterRef("pk")).exclude(technician=technician)))
+        .select_related("service")
+        .prefetch_related("wishes")
+        .order_by("first_start_at", "pk")
+        .distinct()[:CANDIDATES]
+    )
+
+
+def _windows(booking_id):
+    return Offer.objects.filter(booking=booking_id, state=OfferState.OPEN)
+
+
+def _sleeps(booking: Booking, technician: Technician, at: datetime) -> bool:
+    """At night the list shows only to those who opted in (PRODUCT D7)."""
+    return not technician.night_pool and deadlines.night_around(at, booking.timezone, booking.policy) is not None
+
+
+def _standing(offer: Offer, at: datetime) -> str:
+    booking = offer.booking
+    if booking.technician_id == offer.technician_id and booking.state != State.UNCONFIRMED:
+        return "mine"
+    if booking.state not in OFFERED:
+        return "taken" if booking.technician_id else "closed"
+    if offer.state == OfferState.OPEN and offer.epoch == booking.epoch and at < offer.expires_at:
+        return "live"
+    if offer.state in (OfferState.QUEUED, OfferState.DECLINED):
+        return str(offer.state)
+    if booking.pk not in matching.fitting_bookings(offer.technician_id, [booking.pk], at):
+        return "closed"
+    taps = Offer.objects.filter(
+        booking=booking, technician_id=offer.technician_id, search__ended_at=None, own_tap=True
+    ).exclude(state=OfferState.WITHDRAWN)
+    return "used" if taps.count() >= booking.policy.own_windows_max else "open"
+
+
+def _choices(offer: Offer) -> list[Choice]:
+    """His wishes, the asked one first, each with the strip of its day. Two queries."""
+    booking = offer.booking
+    starts = dict(Wish.objects.filter(booking=booking).values_list("rank", "start_at"))
+    wishes = [(rank, starts[rank]) for rank in offer.wishes if rank in starts]
+    if not wishes:
+        return []
+    zone = booking.timezone
+    days = [wall_time(start, zone).date() for _rank, start in wishes]
+    begin, end = _edges(min(days), zone)[0], _edges(max(days), zone)[1]
+    busy = Busy.objects.filter(technician=offer.technician, during__overlap=DateTimeTZRange(begin, end))
+    spans = sorted((one.during.lower, one.during.upper) for one in busy)
+    length = timedelta(minutes=booking.duration_minutes)
+    return [_choice(rank, start, start + length, spans, zone) for rank, start in wishes]
+
+
+def _choice(rank: int, start: datetime, end: datetime, spans: list[tuple[datetime, datetime]], zone: str) -> Choice:
+    that_day = wall_time(start, zone).date()
+    begins, ends = _edges(that_day, zone)
+    others = [(max(lower, begins), min(upper, ends)) for lower, upper in spans if lower < ends and upper > begins]
+    said = [
+        _("something from %(start)s to %(end)s") % {"start": clock_time(lower, zone), "end": clock_time(upper, zone)}
+        for lower, upper in others
+    ]
+    this = _("this job from %(start)s to %(end)s") % {"start": clock_time(start, zone), "end": clock_time(end, zone)}
+    return Choice(
+        rank=rank,
+        start_at=start,
+        day=that_day,
+        this=_bar(start, end, begins),
+        others=[_bar(lower, upper, begins) for lower, upper in others],
+        words=f"{day(that_day)}: {', '.join([*said, this])}.",
+    )
+
+
+def _edges(that_day: date, zone: str) -> tuple[datetime, datetime]:
+    """The strip of a day, as instants."""
+    return (
+        instant(datetime.combine(that_day, time(STRIP_OPENS)), zone),
+        instant(datetime.combine(that_day, time(STRIP_CLOSES)), zone),
+    )
+
+
+def _bar(start: datetime, end: datetime, begins: datetime) -> Bar:
+    scale = STRIP_WIDE / ((STRIP_CLOSES - STRIP_OPENS) * 60)
+    left = min(max(0.0, (start - begins).total_seconds() / 60 * scale), STRIP_WIDE)
+    right = min(max(left, (end - begins).total_seconds() / 60 * scale), STRIP_WIDE)
+    return Bar(round(left, 1), round(right - left, 1))

@@ -1,0 +1,14 @@
+"""The technician's offers, under partner/."""
+
+from django.urls import path
+
+from dispatch import views
+
+app_name = "dispatch"
+urlpatterns = [
+    path("offers/", views.offers_page, name="offers"),
+    path("offers/<int:pk>/", views.offer, name="offer"),
+    path("offers/<int:pk>/claim/", views.claim, name="claim"),
+    path("offers/<int:pk>/decline/", views.decline, name="decline"),
+    path("jobs/<uuid:uuid>/tap/", views.tap, name="tap"),
+]

@@ -1,0 +1,213 @@
+"""What the partner's app reads about his own jobs, shaped for its pages; each in a fixed number of queries."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.core.paginator import Page, Paginator
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import OuterRef, Subquery
+from django.utils.functional import cached_property
+
+from accounts.models import Busy, BusyKind, Technician
+from catalogue import money
+from places.calendar import instant, wall_time
+from places.place import TIME_ZONES
+from requests_app import access, partner_wording
+from requests_app.lifecycle import Role, available_moves
+from requests_app.models import (
+    Assignment,
+    Booking,
+    BookingContact,
+    BookingEvent,
+    CallAttempt,
+    Quote,
+    State,
+)
+from requests_app.partner_wording import Step
+
+S = State
+# Something is asked of him now or very soon; the rest of what he has lies ahead, or behind.
+PRESSING = frozenset({S.CLAIMED, S.CALLED, S.UNCONFIRMED, S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS, S.FINISHED})
+DONE = frozenset({S.SIGNED_OFF, S.SETTLED, S.FAILED, S.CONTESTED})
+PAGE = 20
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """One job of a list, with its next move."""
+
+    booking: Booking
+    badge: tuple[str, str]
+    step: Step
+    partner_cents: int
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The list: what is to do first (clocks near due on top), what comes, what is done."""
+
+    first: list[JobRow]
+    upcoming: list[JobRow]
+    done: Page
+
+
+def jobs_page(technician: Technician, at: datetime, number: str | None) -> Jobs:
+    """His jobs. Four queries, however many there are."""
+    mine = _with_entry(access.jobs_of_technician(technician))
+    rows = [_row(booking, at) for booking in mine.exclude(state__in=DONE)]
+    first = sorted((row for row in rows if row.booking.state in PRESSING), key=_due)
+    done = Paginator(mine.filter(state__in=DONE).order_by("-start_at"), PAGE).get_page(number)
+    done.object_list = [_row(booking, at) for booking in done.object_list]
+    return Jobs(first=first, upcoming=[row for row in rows if row.booking.state not in PRESSING], done=done)
+
+
+def _with_entry(bookings):
+    """Adds `entered_at`, when the present state began, and `final_cents`, the last version of the price."""
+    last = BookingEvent.objects.filter(booking=OuterRef("pk")).order_by("-sequence").values("at")[:1]
+    quote = Quote.objects.filter(booking=OuterRef("pk")).order_by("-version").values("service_cents")[:1]
+    return bookings.annotate(entered_at=Subquery(last), final_cents=Subquery(quote))
+
+
+def _row(booking: Booking, at: datetime) -> JobRow:
+    return JobRow(
+        booking=booking,
+        badge=partner_wording.badge(booking.state),
+        step=partner_wording.next_step(booking, at, booking.entered_at),
+        partner_cents=share(booking, booking.final_cents),
+    )
+
+
+def _due(row: JobRow) -> datetime:
+    promise = row.step.promise
+    return promise.due_at if promise else row.booking.start_at
+
+
+def share(booking: Booking, service_cents: int | None) -> int:
+    """What stays with him of this price; nothing of a visit that failed without a fee (PRODUCT M3)."""
+    if booking.state == S.FAILED:
+        return money.split(booking.fee_cents, booking.policy.commission_bp, 0).partner_cents
+    cents = booking.service_cents if service_cents is None else service_cents
+    return money.split(cents, booking.policy.commission_bp, booking.booking_fee_cents).partner_cents
+
+
+class JobPage:
+    """Everything one job's page shows at one instant, but the contact data: that is `access.reveal_contact`'s."""
+
+    def __init__(self, booking: Booking, at: datetime):
+        self.booking, self.at = booking, at
+        self.zone = booking.timezone
+        self.events: list[BookingEvent] = list(booking.events.all())
+        self.quote: Quote = booking.quotes.prefetch_related("lines").order_by("-version").first()
+        self.may = available_moves(booking, Role.PARTNER)
+
+    @cached_property
+    def badge(self) -> tuple[str, str]:
+        return partner_wording.badge(self.booking.state)
+
+    @cached_property
+    def step(self) -> Step:
+        return partner_wording.next_step(self.booking, self.at, self.events[-1].at if self.events else None)
+
+    @cached_property
+    def partner_cents(self) -> int:
+        return share(self.booking, self.quote.service_cents if self.quote else None)
+
+    @cached_property
+    def story(self) -> list[dict]:
+        """What he did so far, as lines of a timeline, from his claim on."""
+        since = max((one.sequence for one in self.events if one.move in ("claim", "assign")), default=0)
+        lines = [(partner_wording.told(event), event.at) for event in self.events if event.sequence >= since]
+        return [{"state": "done", "what": what, "at": at} for what, at in lines if what]
+
+    @cached_property
+    def calls(self) -> list[CallAttempt]:
+        """His own tries to reach the customer."""
+        mine = Assignment.objects.filter(booking=self.booking, technician=self.booking.technician_id, ended_at=None)
+        return list(CallAttempt.objects.filter(assignment__in=mine))
+
+    @cached_property
+    def seen(self) -> str:
+        """Changes when the page must change; an open page asks with it whether it is still true.
+
+        Includes how to find the door, which the customer may write until somebody is on his way.
+        """
+        door = BookingContact.objects.filter(booking=self.booking).values_list("door_code", "at_the_door").first()
+        facts = repr((self.booking.epoch, self.booking.state, door))
+        return hashlib.sha256(f"{self.booking.token}{facts}".encode()).hexdigest()[:16]
+
+
+# --- Calendar ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing of a day: a job with its page, or an absence that can be taken back."""
+
+    start_at: datetime
+    end_at: datetime
+    booking: Booking | None = None
+    absence: Busy | None = None
+
+
+@dataclass(frozen=True)
+class Day:
+    day: date
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class Week:
+    monday: date
+    days: list[Day]
+    zone: str
+
+    @property
+    def before(self) -> date:
+        return self.monday - timedelta(days=7)
+
+    @property
+    def after(self) -> date:
+        return self.monday + timedelta(days=7)
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+
+def zone_of(technician: Technician) -> str:
+    """The wall he lives by."""
+    return TIME_ZONES[technician.partner.country]
+
+
+def week(technician: Technician, shown: date) -> Week:
+    """Jobs and absences of the week that holds this day. Two queries."""
+    zone = zone_of(technician)
+    monday = shown - timedelta(days=shown.weekday())
+    days = [monday + timedelta(days=number) for number in range(7)]
+    begin, end = _midnight(monday, zone), _midnight(monday + timedelta(days=7), zone)
+    jobs = access.jobs_of_technician(technician).filter(start_at__gte=begin, start_at__lt=end)
+    entries = [
+        Entry(job.start_at, job.start_at + timedelta(minutes=job.duration_minutes), booking=job)
+        for job in jobs.exclude(state=S.FAILED)
+    ]
+    away = Busy.objects.filter(
+        technician=technician, kind=BusyKind.ABSENCE, during__overlap=DateTimeTZRange(begin, end)
+    )
+    entries += [Entry(busy.during.lower, busy.during.upper, absence=busy) for busy in away]
+    return Week(monday, [Day(day, _of_day(entries, day, zone)) for day in days], zone)
+
+
+def _of_day(entries: list[Entry], day: date, zone: str) -> list[Entry]:
+    begin, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+    return sorted(
+        (entry for entry in entries if entry.start_at < end and entry.end_at > begin), key=lambda one: one.start_at
+    )
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return instant(datetime.combine(day, time(0)), zone)
+
+
+def today(technician: Technician, at: datetime) -> date:
+    return wall_time(at, zone_of(technician)).date()
