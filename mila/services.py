@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 BASE = Path(__file__).resolve().parent.parent
@@ -315,7 +316,7 @@ def _start_postgres(where: Place) -> None:
 
 def _run_postgres(command: list, user: int | None) -> None:
     """Run one of PostgreSQL's programs; output to files, for pg_ctl leaves its pipes to the server it starts."""
-    as_user = {} if user is None else {"user": user, "group": _group_of(user), "extra_groups": []}
+    as_user: dict[str, Any] = {} if user is None else {"user": user, "group": _group_of(user), "extra_groups": []}
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C"}
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(
