@@ -9,6 +9,8 @@ const behaviours = [
   ["[data-live-url]", () => import("./live.js")],
   ["[data-signature]", () => import("./signature.js")],
   ["[data-position-url]", () => import("./position.js")],
+  ["[data-card-form]", () => import("./card.js")],
+  ["[data-pay-form]", () => import("./pay.js")],
 ];
 const started = new WeakSet();
 
