@@ -65,10 +65,10 @@ def confirm_payment_intent(intent_id: str, *, payment_method: str, key: str) -> 
 
 
 def update_payment_intent(intent_id: str, amount_cents: int, fee_cents: int, key: str) -> PaymentIntent:
-    """Corrects amount and fee together, before success only; a paid intent is answered unchanged."""
+    """Corrects amount and fee together, before success only; no fee clears it. A paid intent is answered unchanged."""
     params = checked(
         PaymentIntentUpdateParams,
-        {"amount": amount_cents, "application_fee_amount": fee_cents, "expand": CHARGE},
+        {"amount": amount_cents, "application_fee_amount": fee_cents or "", "expand": CHARGE},
     )
     return _or_current(intent_id, lambda: stripe_client().v1.payment_intents.update(intent_id, params, with_key(key)))
 

@@ -214,6 +214,12 @@ def test_amount_and_fee_are_corrected_together_before_success(plan, save_card):
     assert paid.received_cents == 5290
 
 
+def test_fee_is_cleared(plan):
+    intent = gateway.create_payment_intent(plan, key="a-pi")
+
+    assert gateway.update_payment_intent(intent.id, 5290, 0, "a-update-1").application_fee_cents == 0
+
+
 def test_cancelled_intent_takes_no_money(plan, save_card):
     intent = gateway.create_payment_intent(plan, key="a-pi")
 
