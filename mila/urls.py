@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 from mila import views
 
 urlpatterns = [
+    path("", views.home, name="home"),
     path("", include("catalogue.urls")),
     path("", include("requests_app.urls")),
     path("", include("payments.urls")),

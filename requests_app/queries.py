@@ -7,13 +7,13 @@ from functools import cached_property
 from django.core.paginator import Page, Paginator
 from django.db.models import Avg, Count, F
 from django.urls import reverse
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from accounts.models import TechnicianSkill, User
 from mila.templatetags.house import full_day, money, url_or_none
 from places.distance import METRES_PER_DEGREE, metres, rounded_km
 from requests_app import access, deadlines, wording
+from requests_app.actions import changing
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
@@ -130,15 +130,22 @@ class BookingPage:
         events, since = list(self.events), None
         if events and CURRENT.get(self.state) == events[-1].move:
             since = events.pop().at
-        lines = [line for event in events if (line := wording.told(event, self._who(event), self.zone))]
+        names = self._names()
+        lines = [line for event in events if (line := wording.told(event, names.get(event.pk, "")))]
         now = wording.under_way(self.booking, self.facts, since)
         return [*lines, *([now] if now else []), *wording.to_come(self.booking, self.facts)]
 
-    def _who(self, event: BookingEvent) -> str:
-        names = [one.technician.name for one in self.assignments if one.claimed_at <= event.at]
-        if not names:
-            return ""
-        return names[-1] if event.move in ("claim", "assign") else names[-1].partition(" ")[0]
+    def _names(self) -> dict[int, str]:
+        """Who had the job at each event: every claim began the next assignment. In full when he is first named."""
+        coming, names, name = iter(self.assignments), {}, ""
+        for event in self.events:
+            if event.move in ("claim", "assign"):
+                assignment = next(coming, None)
+                name = assignment.technician.name if assignment else ""
+                names[event.pk] = name
+            else:
+                names[event.pk] = name.partition(" ")[0]
+        return names
 
     # --- who
 
@@ -152,7 +159,7 @@ class BookingPage:
         parts = [_("Friend") if partner.is_friend else _("Pro, %(company)s") % {"company": partner.name}]
         if skill:
             parts.append(_("level %(level)d") % {"level": skill.level})
-        parts += [str(get_language_info(code)["name_translated"]).lower() for code in technician.languages]
+        parts += [wording.language_name(code) for code in technician.languages]
         return PartnerCard(
             name=technician.name,
             line=", ".join(parts),
@@ -233,7 +240,7 @@ class BookingPage:
             return reverse(f"requests_app:{name}", args=[b.token])
 
         ways = []
-        if "no_show" in may and b.start_at and self.at >= deadlines.given_up_at(b.start_at, b.policy):
+        if "no_show" in may and changing.given_up(b, self.at):
             ways.append(Way(page("no_show"), "alert", _("Nobody came"), _("We look for somebody else at another time")))
         if may & MOVES_OF_DATE and self.state != S.UNFILLED:
             note = _("If %(name)s is not free then, we look for somebody else") % {"name": wording.first_name(b)}
@@ -248,7 +255,7 @@ class BookingPage:
             )
         if self.state == S.FINISHED and self.rated is None:
             ways.append(Way(page("rate"), "star", _("Say how it was")))
-        if "cancel" in may:
+        if "cancel" in may and (self.state != S.EN_ROUTE or changing.given_up(b, self.at)):
             ways.append(Way(page("cancel"), "cross", _("Cancel the visit"), self.cost))
             if until := self.withdrawal_until:
                 note = _("Right of withdrawal until %(day)s") % {"day": full_day(until, self.zone)}

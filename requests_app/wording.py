@@ -7,8 +7,8 @@ Everything is in the active language.
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import get_language, get_language_info, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from mila.templatetags.house import clock_time, moment, money, short_moment
 from requests_app import deadlines
@@ -158,7 +158,13 @@ def explanation(booking: Booking, facts: Facts) -> str:
     return ""
 
 
-def told(event: BookingEvent, name: str, zone: str) -> Line | None:
+def language_name(code: str) -> str:
+    """A language's name in the active one, as it stands within a sentence."""
+    name = str(get_language_info(code)["name_translated"])
+    return name.lower() if get_language() in ("fr", "it") else name
+
+
+def told(event: BookingEvent, name: str) -> Line | None:
     """What happened, as a line that is done; None for what the customer need not read. `name`: who had the job then."""
     values = {"name": name or _("The person")}
     done = {

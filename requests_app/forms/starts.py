@@ -70,7 +70,8 @@ class StartChoice:
     day: date | None = None
     error: str = ""
     day_error: str = ""
-    other_day: str = ""
+    other_day: str = ""  # as written in the calendar field
+    turns: bool = False  # another day was asked for: its hours are to be seen before anything is saved
 
     @property
     def walls(self) -> list[datetime]:
@@ -141,6 +142,8 @@ class StartChoice:
             query["shown"] = self.day.isoformat()
         if self.other_day:
             query["other_day"] = self.other_day
+        if not self.day_error:
+            query["asked"] = self.other_day
         return query.urlencode()
 
     def add(self) -> None:
@@ -166,9 +169,9 @@ class StartChoice:
         """Another day from the calendar; one on which nobody comes is refused with the sentence that says why."""
         day = parse_day(text)
         if day is None:
-            self.day_error, self.other_day = str(_("Please give the day as day, month, year.")), text[:20]
+            self.day_error = str(_("Please give the day as day, month, year."))
         elif refusal := self._why_not(day):
-            self.day_error, self.other_day = refusal, text
+            self.day_error = refusal
         else:
             self.day = day
 
@@ -217,12 +220,16 @@ def read_choice(data: Mapping, booking: Booking, at: datetime) -> StartChoice:
         current = None
     choice = StartChoice(booking, at, kept=kept[: most - 1] if current else kept, current=current)
     shown, card, other = parse_day(data.get("shown", "")), parse_day(data.get("day", "")), data.get("other_day", "")
-    if card and card != shown:
+    other, asked = other.strip()[:20], data.get("asked", "")
+    choice.day, choice.other_day = shown, other
+    # A click on a card is the younger wish where the calendar field still holds what was answered before.
+    if card and shown and card != shown:
+        choice.day, choice.turns = card, True
+    elif other and other != asked:
+        choice.turns = True
+        choice.ask_for(other)
+    elif card:
         choice.day = card
-    else:
-        choice.day = shown
-        if other.strip():
-            choice.ask_for(other.strip())
     choice.show_a_day()
     return choice
 

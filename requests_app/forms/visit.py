@@ -36,12 +36,16 @@ class RefuseForm(forms.Form):
 
 
 STARS = [
-    (5, _("5 – very good")),
-    (4, _("4 – good")),
-    (3, _("3 – all right")),
-    (2, _("2 – not good")),
     (1, _("1 – bad")),
+    (2, _("2 – not good")),
+    (3, _("3 – all right")),
+    (4, _("4 – good")),
+    (5, _("5 – very good")),
 ]
+
+
+class StarSelect(forms.RadioSelect):
+    template_name = "components/_star_choices.html"
 
 
 def stars_field(label) -> forms.TypedChoiceField:
@@ -49,7 +53,8 @@ def stars_field(label) -> forms.TypedChoiceField:
         label=label,
         coerce=int,
         choices=STARS,
-        widget=forms.RadioSelect,
+        widget=StarSelect,
+        help_text=_("1 is bad, 5 is very good."),
         error_messages={"required": _("Please choose one to five stars.")},
     )
 

@@ -2,21 +2,21 @@
 
 from functools import wraps
 
-from mila.middleware import private_page
-
 
 def secret_page(view):
-    """Never kept by a cache or a search engine, and no other site learns the address (PRODUCT B11, FAULT A13)."""
+    """No other site, and no log of our own, learns the address from a link on the page (PRODUCT B11).
+
+    That no cache and no search engine keeps it is the rule of the house (mila.middleware.PrivatePages, FAULT A13).
+    """
 
     @wraps(view)
     def inner(request, *args, **kwargs):
         response = view(request, *args, **kwargs)
         # Not no-referrer: with it browsers send "Origin: null" with every form, which CSRF protection must refuse.
-        # This one never tells the path, not even to ourselves.
         response.headers["Referrer-Policy"] = "strict-origin"
         return response
 
-    return private_page(inner)
+    return inner
 
 
 def sent(request):

@@ -194,8 +194,8 @@ def walls_of(booking: Booking) -> list[datetime]:
 
 
 def turned(request, choice):
-    """A button of the choice itself, without script: nothing is saved, the address shows the new state."""
-    if not asked(request, choice):
+    """A button of the choice, or another day, without script: nothing is saved, the address shows the new state."""
+    if not (asked(request, choice) or choice.turns):
         return None
     return redirect(f"{request.path}?{choice.query()}")
 

@@ -348,6 +348,20 @@ class TestWhen:
         assert 'aria-describedby="other_day_error"' in page.content.decode()
         assert str(choice.day) == "2026-11-24"
 
+    def test_a_click_on_a_card_is_younger_than_the_calendar_field(self, client, draft):
+        choice = self.choice(
+            client, draft, shown="2026-12-15", day="2026-11-25", other_day="2026-12-15", asked="2026-12-15"
+        )
+
+        assert str(choice.day) == "2026-11-25"
+
+    @pytest.mark.parametrize("asked", [{"day": "2026-11-25"}, {"day": "2026-11-24", "other_day": "2026-11-25"}])
+    def test_without_script_another_day_is_shown_before_anything_is_saved(self, client, draft, asked):
+        answer = client.post(url("when", draft), {"shown": "2026-11-24", "slot": "2026-11-24T13:00", **asked})
+
+        assert str(client.get(answer.url).context["choice"].day) == "2026-11-25"
+        assert not draft.wishes.exists()
+
     def test_three_wishes_are_kept_in_their_order(self, client, draft):
         wishes = ["2026-11-26T17:30", "2026-11-25T08:00"]
 
