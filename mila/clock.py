@@ -1,4 +1,4 @@
-"""The one clock (docs/decisions/0003): SQL mila_now(), the database's clock plus a shift only tests and simulations set.
+"""The one clock (docs/decisions/0003): SQL mila_now(), the database's clock plus a shift that only tests set.
 
 Read it once, after the lock, and pass it down as `at`. Python's own clock decides nothing.
 """
@@ -30,9 +30,10 @@ def set_clock(at: datetime, *, speed: float = 1.0) -> None:
     if not settings.MILA_CLOCK_MAY_MOVE:
         raise RuntimeError("This installation's clock may not be moved.")
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM mila_clock")
         cursor.execute(
-            "INSERT INTO mila_clock (real_anchor, virtual_anchor, speed) VALUES (clock_timestamp(), %s, %s)",
+            "INSERT INTO mila_clock (real_anchor, virtual_anchor, speed) VALUES (clock_timestamp(), %s, %s) "
+            "ON CONFLICT (the_one) DO UPDATE SET real_anchor = excluded.real_anchor, "
+            "virtual_anchor = excluded.virtual_anchor, speed = excluded.speed",
             [at, speed],
         )
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from mila import services
 
@@ -271,6 +270,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"stripe": {"level": "WARNING"}},  # a line for each call
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }
 

@@ -14,6 +14,15 @@ from payments.gateway.params import checked
 from payments.gateway.shapes import Event
 
 TOLERANCE_SECONDS = 300
+# What our two endpoints are subscribed to; payments.webhooks has a handler for each.
+PLATFORM_EVENTS = (
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.requires_action",
+    "payment_intent.canceled",
+    "setup_intent.succeeded",
+)
+CONNECT_EVENTS = ("account.updated", "capability.updated")
 
 
 def construct_event(raw_body: bytes, signature_header: str | None, secrets: Sequence[str]) -> Event:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import stripe
 from django.conf import settings
 
+from payments.gateway.events import CONNECT_EVENTS, PLATFORM_EVENTS
 from payments.standin.core import StandIn
 from payments.standin.problems import AnswerLost
 from payments.standin.store import Endpoint, Store
@@ -41,9 +42,17 @@ class InProcess(stripe.HTTPClient):
 def site_endpoints() -> list[Endpoint]:
     """Where this site takes events, under its newest secrets: one address for the platform, one for Connect."""
     return [
-        Endpoint(f"{settings.SITE_URL}/webhooks/stripe/", settings.STRIPE_WEBHOOK_SECRETS[0], connect=False),
         Endpoint(
-            f"{settings.SITE_URL}/webhooks/stripe/connect/", settings.STRIPE_CONNECT_WEBHOOK_SECRETS[0], connect=True
+            f"{settings.SITE_URL}/webhooks/stripe/",
+            settings.STRIPE_WEBHOOK_SECRETS[0],
+            connect=False,
+            events=PLATFORM_EVENTS,
+        ),
+        Endpoint(
+            f"{settings.SITE_URL}/webhooks/stripe/connect/",
+            settings.STRIPE_CONNECT_WEBHOOK_SECRETS[0],
+            connect=True,
+            events=CONNECT_EVENTS,
         ),
     ]
 

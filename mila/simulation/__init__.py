@@ -1,0 +1,1 @@
+"""A made-up world that lives by the real verbs: people to click through in the demo, players for the simulation."""

@@ -1,0 +1,330 @@
+"""Bookings and partners with habits, played through the real verbs on a clock that jumps from event to event."""
+
+import heapq
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+
+from django.conf import settings
+from django.db.models import Subquery
+
+from accounts.models import Notification, NotificationState, Skill, Technician
+from catalogue.models import Service
+from catalogue.policy import Policy
+from dispatch import matching, offers
+from dispatch import sweeps as dispatch_sweeps
+from dispatch.models import Offer, OfferState, Search
+from mila.clock import set_clock
+from mila.errors import Refusal
+from mila.simulation import bookings
+from mila.simulation.people import CITIES, People, wall
+from payments import charges, gateway, webhooks
+from payments import sweeps as payment_sweeps
+from payments.models import Charge, ChargeState
+from payments.standin import hands
+from payments.standin.delivery import deliver_pending
+from places.calendar import bookable_days, bookable_starts
+from requests_app import sweeps as booking_sweeps
+from requests_app.actions import changing, signing, visiting
+from requests_app.deadlines import hours_of
+from requests_app.lifecycle import Role
+from requests_app.models import ENDED, OFFERED, Booking, BookingEvent, Clock, Fault, SignOffKind, State
+
+
+def span(low: float, high: float, dice: random.Random) -> timedelta:
+    """A length of time between two numbers of minutes."""
+    return timedelta(minutes=dice.uniform(low, high))
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How one technician behaves: chances between 0 and 1."""
+
+    name: str
+    accepts: float
+    sees: float
+    calls: float
+    confirms: float
+
+
+PROMPT = Habits("prompt", accepts=0.85, sees=0.95, calls=0.99, confirms=0.99)
+PICKY = Habits("picky", accepts=0.35, sees=0.9, calls=0.98, confirms=0.97)
+SLEEPY = Habits("sleepy", accepts=0.8, sees=0.35, calls=0.9, confirms=0.9)
+FORGETFUL = Habits("forgetful", accepts=0.9, sees=0.9, calls=0.7, confirms=0.7)
+MIX = (PROMPT, PROMPT, PROMPT, PICKY, SLEEPY, FORGETFUL)
+LAST_LOOK = timedelta(days=75)
+LOOKS = 12  # at one open booking, by all technicians together
+OWES = ("sign_off", "decide", "cancel", "fail_visit")
+
+
+@dataclass
+class Simulation:
+    """Build the world with `people`, then `run`; `done` counts bookings that have come to an end."""
+
+    bookings: int
+    partners: int
+    seed: int
+    dice: random.Random = field(init=False)
+    queue: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
+    serial: Iterator[int] = field(default_factory=count)
+    habits: dict[int, Habits] = field(default_factory=dict)
+    last_offer: int = 0
+    last_event: int = 0
+    now: datetime = field(init=False)
+    services: list[Service] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.dice = random.Random(self.seed)
+        self.makers = People(self.seed)
+
+    # --- Building
+
+    def people(self, start: datetime) -> None:
+        """Partners of both kinds in all cities, and the orders of the customers over the coming days."""
+        self.now = start
+        set_clock(start, speed=0)
+        self.services = list(Service.objects.filter(active=True))
+        for number in range(self.partners):
+            city = CITIES[number % len(CITIES)]
+            kind = "pro" if number % 3 == 2 else "friend"
+            for technician in self.makers.partner(f"sim-partner-{number}", city, kind=kind):
+                self.habits[technician.pk] = self.dice.choice(MIX)
+        for number in range(self.bookings):
+            at = start + timedelta(minutes=self.dice.uniform(0, 3 * 24 * 60))
+            self.at(at, partial(self.order, number))
+
+    def order(self, number: int) -> None:
+        """One customer books: a service, a place, one to three starts, a card."""
+        city = self.dice.choice(CITIES)
+        street, place = self.makers.place(city)
+        service = self.dice.choice(self.services)
+        customer = self.makers.customer(f"sim-customer-{number}", city)
+        now, hours = self.now, hours_of(Policy())
+        days = bookable_days(now, service.duration_minutes, place, hours)[: self.dice.choice((2, 4, 8))]
+        starts = [
+            self.dice.choice(bookable_starts(day, now, service.duration_minutes, place, hours))
+            for day in self.dice.sample(days, k=min(len(days), self.dice.choice((1, 1, 2, 3))))
+        ]
+        booking = bookings.draft(
+            service, customer, street, place, [wall(s) for s in starts], phone=self.makers.phone(city), problem="…"
+        )
+        card = self.dice.choices(
+            (bookings.GOOD_CARD, bookings.DECLINES_LATER, bookings.ASKS_EVERY_TIME), weights=(94, 3, 3)
+        )[0]
+        bookings.save_card(booking, card)
+        bookings.order(booking)
+
+    # --- Running
+
+    def at(self, when: datetime, act: Callable[[], object]) -> None:
+        heapq.heappush(self.queue, (when, next(self.serial), act))
+
+    def after(self, wait: timedelta, act: Callable[[], object]) -> None:
+        self.at(self.now + wait, act)
+
+    def run(self, progress: Callable[[int], None]) -> None:
+        """Jump from instant to instant until nothing is left to happen."""
+        end = self.now + LAST_LOOK
+        ended = 0
+        while (when := self.next_instant()) is not None and when < end:
+            self.now = max(when, self.now)
+            set_clock(self.now, speed=0)
+            while self.queue and self.queue[0][0] <= self.now:
+                self.do(heapq.heappop(self.queue)[2])
+            self.sweep()
+            ended += self.react()
+            progress(ended)
+            if not self.queue and ended >= self.bookings:
+                return
+
+    def do(self, act: Callable[[], object]) -> None:
+        """A person tries something; a refusal is part of life."""
+        try:
+            act()
+        except Refusal:
+            return
+
+    def next_instant(self) -> datetime | None:
+        """The nearest of what people plan and what the rows promise."""
+        due = [at for at in self.promised().values() if at is not None]
+        planned = [self.queue[0][0]] if self.queue else []
+        return min(due + planned, default=None)
+
+    def promised(self) -> dict[Callable[[], object], datetime | None]:
+        """When each sweep next has something to do. One query."""
+        nearest = {
+            booking_sweeps.sweep_bookings: Booking.objects.filter(due_at__isnull=False)
+            .order_by("due_at")
+            .values("due_at"),
+            booking_sweeps.sweep_clocks: Clock.objects.filter(done_at=None).order_by("due_at").values("due_at"),
+            dispatch_sweeps.expire_windows: Offer.objects.filter(state=OfferState.OPEN)
+            .order_by("expires_at")
+            .values("expires_at"),
+            dispatch_sweeps.continue_searches: Search.objects.filter(next_at__isnull=False)
+            .order_by("next_at")
+            .values("next_at"),
+            payment_sweeps.sweep: Charge.objects.filter(next_at__isnull=False).order_by("next_at").values("next_at"),
+        }
+        row = Skill.objects.order_by("pk")[:1].values_list(*(Subquery(query[:1]) for query in nearest.values()))[0]
+        return dict(zip(nearest, row, strict=True))
+
+    def sweep(self) -> None:
+        """What beat would set off; only the sweeps that have something to do."""
+        for sweep, at in self.promised().items():
+            if at is not None and at <= self.now:
+                sweep()
+        deliver_pending(self.post)
+
+    def post(self, url: str, body: bytes, headers) -> int:
+        """Stripe's message, handed over without a socket."""
+        connect = url.endswith("/connect/")
+        secrets = settings.STRIPE_CONNECT_WEBHOOK_SECRETS if connect else settings.STRIPE_WEBHOOK_SECRETS
+        event = webhooks.receive(body, headers["Stripe-Signature"], secrets)
+        if event is not None:
+            webhooks.handle(event.pk)
+        return 200
+
+    # --- What people do
+
+    def react(self) -> int:
+        """What has happened since the last look gives people something to do. Answers how many bookings have ended."""
+        for offer in Offer.objects.filter(pk__gt=self.last_offer, state=OfferState.OPEN).order_by("pk"):
+            self.last_offer = offer.pk
+            self.consider(offer)
+        events = list(BookingEvent.objects.filter(pk__gt=self.last_event).order_by("pk"))
+        if not events:
+            return 0
+        self.last_event = events[-1].pk
+        for event in events:
+            self.follow(event)
+        return sum(event.target in ENDED for event in events)
+
+    def follow(self, event: BookingEvent) -> None:
+        """A move was made: who has something to do now?"""
+        booking = Booking.objects.select_related("technician__user", "customer").get(pk=event.booking_id)
+        if booking.state == event.target and event.target not in ENDED:
+            self.live(booking)
+        if event.move in OWES:
+            self.after(span(30, 600, self.dice), partial(self.pay, booking.pk))
+        if event.target in OFFERED:
+            self.after(span(1, 60, self.dice), partial(self.look_at_pool, booking.pk, LOOKS))
+
+    def consider(self, offer: Offer) -> None:
+        habits = self.habits[offer.technician_id]
+        if offer.own_tap:
+            self.after(span(0.1, 1.5, self.dice), partial(self.claim, offer.booking_id, offer.technician_id))
+        elif self.dice.random() < habits.sees:
+            seen_after = span(0.05, 0.6, self.dice)
+            self.after(seen_after, partial(offers.acknowledge, offer.pk, offer.technician_id))
+            answers = seen_after + span(0.1, 2.1, self.dice)  # some think too long
+            if self.dice.random() < habits.accepts:
+                self.after(answers, partial(self.claim, offer.booking_id, offer.technician_id))
+            elif self.dice.random() < 0.7:
+                self.after(answers, partial(offers.decline, offer.pk, offer.technician_id, reason="time"))
+
+    def look_at_pool(self, booking_id: int, looks: int) -> None:
+        """Technicians look through the open bookings now and then; one of them may tap."""
+        run = Search.objects.filter(booking=booking_id, ended_at=None).select_related("booking").first()
+        if run is None or looks == 0:
+            return
+        if run.pool_at is not None:
+            for candidate in matching.candidates(run.booking, self.now, limit=8):
+                habits = self.habits[candidate.technician_id]
+                if self.dice.random() < habits.accepts * habits.sees:
+                    tap = partial(offers.tap, booking_id, candidate.technician_id)
+                    self.after(span(1, 60, self.dice), tap)
+        self.after(span(60, 240, self.dice), partial(self.look_at_pool, booking_id, looks - 1))
+
+    def claim(self, booking_id: int, technician_id: int) -> None:
+        technician = Technician.objects.get(pk=technician_id)
+        offer = Offer.objects.filter(booking=booking_id, technician=technician_id).latest("pk")
+        offers.claim(booking_id, technician_id, rank=offer.wishes[0], by=technician.user)
+
+    def live(self, booking: Booking) -> None:
+        """What follows from the state a booking has come to."""
+        if booking.technician_id is None or booking.start_at is None:
+            return
+        habits = self.habits[booking.technician_id]
+        mine = {"by": booking.technician.user}
+        ids = (booking.pk, booking.technician_id)
+        now, start, chance = self.now, booking.start_at, self.dice.random()
+        due = booking.due_at or start
+        match booking.state:
+            case State.CLAIMED if chance < habits.calls:
+                call = partial(visiting.record_call, *ids, channel="phone", reached=True, **mine)
+                self.at(now + (due - now) * self.dice.uniform(0.05, 0.9), call)
+                if self.dice.random() < 0.03:
+                    self.after(span(60, 600, self.dice), partial(self.change_of_mind, booking.pk))
+            case State.CALLED if chance < habits.confirms:
+                self.at(now + (due - now) * self.dice.uniform(0.05, 0.95), partial(visiting.confirm, *ids, **mine))
+            case State.UNCONFIRMED if chance < 0.5:
+                self.after(span(5, 300, self.dice), partial(visiting.confirm, *ids, **mine))
+            case State.CONFIRMED if chance < 0.98:
+                self.at(max(now, start - span(20, 40, self.dice)), partial(visiting.depart, *ids, **mine))
+            case State.CONFIRMED:
+                self.at(start + timedelta(minutes=31), partial(self.nobody_came, booking.pk))
+            case State.EN_ROUTE:
+                self.after(span(15, 40, self.dice), partial(visiting.arrive, *ids, **mine))
+            case State.ARRIVED if chance < 0.97:
+                self.after(span(1, 5, self.dice), partial(visiting.start, *ids, **mine))
+            case State.ARRIVED:
+                absent = {"reason": "Nobody opened the door.", "fault": Fault.CUSTOMER}
+                self.after(span(11, 15, self.dice), partial(visiting.fail_visit, *ids, **absent, **mine))
+            case State.IN_PROGRESS:
+                work = timedelta(minutes=booking.duration_minutes) * self.dice.uniform(0.7, 1.2)
+                self.after(work, partial(self.finish, booking.pk))
+            case State.FINISHED if chance < 0.95:
+                self.after(span(2, 10, self.dice), partial(self.sign, booking.pk))
+            case State.FINISHED:
+                Notification.objects.filter(subject_id=booking.uuid, kind="please_sign").update(
+                    state=NotificationState.REACHED
+                )
+
+    def finish(self, booking_id: int) -> None:
+        booking = Booking.objects.select_related("partner", "technician__user").get(pk=booking_id)
+        price = booking.service_cents
+        if booking.partner.is_friend and self.dice.random() < 0.3:
+            price = round(price * self.dice.choice((0.8, 0.9, 1.1, 1.25)))
+        visiting.finish(
+            booking.pk,
+            booking.technician_id,
+            by=booking.technician.user,
+            report={"done": "…", "explained": True, "tidied": True},
+            service_cents=price,
+        )
+
+    def sign(self, booking_id: int) -> None:
+        booking = Booking.objects.get(pk=booking_id)
+        signing.sign_off(
+            booking_id,
+            key=f"sim-{booking_id}",
+            kind=SignOffKind.SCREEN,
+            quote_version=booking.quotes.latest("version").version,
+            signer=booking.customer.name,
+            signature=booking.customer.name,
+            device="simulation",
+            by=None,
+        )
+        if self.dice.random() < 0.6:
+            good = self.dice.choices((5, 4, 3, 2), weights=(6, 3, 1, 0.3), k=3)
+            signing.rate(booking_id, quality=good[0], punctuality=good[1], friendliness=good[2], comment="")
+
+    def change_of_mind(self, booking_id: int) -> None:
+        booking = Booking.objects.get(pk=booking_id)
+        cost = changing.cancel_cost(booking, self.now)
+        changing.cancel(booking_id, role=Role.CUSTOMER, by=booking.customer, accepted_cost_cents=cost)
+
+    def nobody_came(self, booking_id: int) -> None:
+        booking = Booking.objects.get(pk=booking_id)
+        changing.cancel(booking_id, role=Role.CUSTOMER, by=booking.customer)
+
+    def pay(self, booking_id: int) -> None:
+        """What could not be charged: he follows the link and confirms with his bank, or pays with another card."""
+        for charge in Charge.objects.filter(booking=booking_id, state__in=charges.WAITING):
+            secret = gateway.retrieve_payment_intent(charge.intent_id).client_secret
+            method = charge.payment_method if charge.state == ChargeState.ACTION_REQUIRED else "pm_card_visa"
+            hands.confirm_on_session(secret, method)
+            charges.apply_intent(charge.intent_id)
