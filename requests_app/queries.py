@@ -255,7 +255,7 @@ class BookingPage:
             )
         if self.state == S.FINISHED and self.rated is None:
             ways.append(Way(page("rate"), "star", _("Say how it was")))
-        if "cancel" in may and (self.state != S.EN_ROUTE or changing.given_up(b, self.at)):
+        if may_cancel(b, self.at):
             ways.append(Way(page("cancel"), "cross", _("Cancel the visit"), self.cost))
             if until := self.withdrawal_until:
                 note = _("Right of withdrawal until %(day)s") % {"day": full_day(until, self.zone)}
@@ -284,6 +284,12 @@ class BookingPage:
     def may_not_move(self) -> bool:
         """A sentence says why the hour can no longer change."""
         return self.state in (S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS)
+
+
+def may_cancel(booking: Booking, at: datetime) -> bool:
+    """While somebody is on the way, only once he is much too late (PRODUCT L9)."""
+    on_time = booking.state == S.EN_ROUTE and not changing.given_up(booking, at)
+    return "cancel" in available_moves(booking, Role.CUSTOMER) and not on_time
 
 
 def draw(lat: float, lon: float, position: Position) -> Drawing:

@@ -17,7 +17,7 @@ from requests_app.forms.starts import NothingChosen, fresh_choice, read_choice
 from requests_app.forms.visit import AccessForm, RatingForm, RefuseForm
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import ADJUSTABLE, Booking, Rating, State
-from requests_app.queries import MOVES_OF_DATE, BookingPage
+from requests_app.queries import MOVES_OF_DATE, BookingPage, may_cancel
 from requests_app.views.secret import secret_page, sent
 from requests_app.views.steps import asked, turned
 
@@ -62,7 +62,7 @@ def _page(request, name: str, booking: Booking, status: int = 200, **context):
     return render(request, f"requests_app/{name}.html", {"booking": booking, **context}, status=status)
 
 
-@change(may_move("cancel"))
+@change(lambda booking: may_cancel(booking, mila_now()))
 def cancel(request, booking):
     """The cost stands in the sentence and on the button before anything is lost (PRODUCT B10, LAW R5)."""
     refused = ""

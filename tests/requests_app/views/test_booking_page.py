@@ -215,6 +215,13 @@ class TestWhatMayBeDone:
         assert ways(answer) == {reverse("help")}
         assert "The hour can no longer change" in answer.content.decode()
 
+    def test_on_the_way_and_much_too_late_he_may_cancel_or_ask_for_another(self, client, searching, partner):
+        booking = walk(searching, partner, State.EN_ROUTE)
+        move_clock(booking.start_at + timedelta(minutes=31) - mila_now())
+
+        assert {url("cancel", booking), url("no_show", booking)} <= ways(page(client, booking))
+        assert client.get(url("cancel", booking)).status_code == 200
+
     def test_finished_work_is_signed_refused_or_rated(self, client, searching, partner):
         booking = walk(searching, partner, State.FINISHED)
 
