@@ -10,6 +10,7 @@ from accounts.search import expected_rows
 from dispatch.models import Offer, OfferState
 from mila.clock import mila_now
 from payments.models import Charge, ChargeKind, ChargeState, LedgerEntry, Operation, OperationState, StripeEvent
+from requests_app import deadlines
 from requests_app.lifecycle import MOVES, event_hash
 from requests_app.models import (
     ENDED,
@@ -164,9 +165,9 @@ def notices(ids):
     yield from (f"notice {pk} is queued and not scheduled" for pk in lost.values_list("pk", flat=True))
 
 
-@invariant("I11", "Every look at contact data lies inside that partner's assignment")
+@invariant("I11", "Every look at contact data lies inside that partner's assignment, at most 7 days after the sign-off")
 def accesses(ids):
-    for access in _of(ContactAccess.objects.exclude(partner=None), ids):
+    for access in _of(ContactAccess.objects.exclude(partner=None).select_related("booking"), ids):
         mine = Assignment.objects.filter(
             Q(ended_at=None) | Q(ended_at__gte=access.at),
             booking=access.booking_id,
@@ -175,6 +176,9 @@ def accesses(ids):
         )
         if not mine.exists():
             yield f"access {access.pk} to booking {access.booking_id} outside an assignment"
+        booking = access.booking
+        if booking.signed_off_at and access.at >= deadlines.contact_until(booking.signed_off_at, booking.policy):
+            yield f"access {access.pk} to booking {access.booking_id} too long after the sign-off"
 
 
 @invariant("I13", "The hash chain of each booking's events is unbroken")

@@ -8,13 +8,14 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.models import Technician, User
 from mila.clock import mila_now
 from mila.transactions import verb
 from requests_app import deadlines
-from requests_app.models import HAS_PARTNER, Assignment, Booking, BookingContact, ContactAccess, State
+from requests_app.models import Assignment, Booking, BookingContact, ContactAccess, State
 
 BOOKINGS = Booking.objects.select_related("service", "service__category", "partner", "technician", "customer")
 SHORTEST_TOKEN = 32
@@ -36,7 +37,7 @@ def booking_for_customer(user: User | AnonymousUser, uuid: UUID) -> Booking:
     return _one(BOOKINGS.filter(uuid=uuid, customer_id=user.pk))
 
 
-def bookings_of_customer(user: User | AnonymousUser):
+def bookings_of_customer(user: User | AnonymousUser) -> QuerySet[Booking]:
     """All of his bookings, newest first; nothing for a stranger."""
     return BOOKINGS.filter(customer_id=user.pk) if user.is_authenticated else BOOKINGS.none()
 
@@ -74,7 +75,7 @@ def had_job(technician: Technician, uuid: UUID) -> bool:
     return Assignment.objects.filter(booking__uuid=uuid, technician_id=technician.pk, ended_at__isnull=False).exists()
 
 
-def jobs_of_technician(technician: Technician):
+def jobs_of_technician(technician: Technician) -> QuerySet[Booking]:
     """All bookings he has now, the next start first."""
     return BOOKINGS.filter(technician_id=technician.pk).order_by("start_at")
 
@@ -83,16 +84,15 @@ def may_see_contact(booking: Booking, technician: Technician) -> bool:
     """Whether he may see name, street and phone now (PRODUCT D8, FAULT A3).
 
     While the assignment is his; no longer at once when lost, released or suspended; until 7 days after sign-off.
+    Asks the database: what the caller holds may be from before he lost it.
     """
-    if technician.partner.suspended_at is not None or booking.state not in HAS_PARTNER:
+    mine = Assignment.objects.filter(booking=booking, technician_id=technician.pk, ended_at=None)
+    seen = mine.filter(partner__suspended_at=None).exclude(booking__state=State.FAILED)
+    found = seen.select_related("booking").first()
+    if found is None:
         return False
-    if not Assignment.objects.filter(booking=booking, technician_id=technician.pk, ended_at=None).exists():
-        return False
-    if booking.state == State.FAILED:
-        return False
-    if booking.signed_off_at is None:
-        return True
-    return mila_now() < deadlines.contact_until(booking.signed_off_at, booking.policy)
+    signed_off_at = found.booking.signed_off_at
+    return signed_off_at is None or mila_now() < deadlines.contact_until(signed_off_at, booking.policy)
 
 
 @verb
@@ -106,7 +106,7 @@ def reveal_contact(booking: Booking, technician: Technician, *, reason: str) -> 
     return BookingContact.objects.get(booking=booking)
 
 
-def _one(queryset) -> Booking:
+def _one(queryset: QuerySet[Booking]) -> Booking:
     booking = queryset.first()
     if booking is None:
         raise Http404

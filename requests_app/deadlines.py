@@ -23,7 +23,8 @@ class TwoClocks:
 def two_clocks(since: datetime, start_at: datetime, zone: str, policy: Policy) -> TwoClocks:
     """Both due instants, from X = start - claim (PRODUCT L5).
 
-    `since` is the claim, or the last move of the date. On short notice neither falls into the night.
+    `since` is the claim, or the last move of the date. On short notice neither falls into the night; where one is moved
+    for that, the confirmation stays 15 minutes after the call.
     """
     lead = start_at - since
     short = lead < policy.short_notice
@@ -33,14 +34,18 @@ def two_clocks(since: datetime, start_at: datetime, zone: str, policy: Policy) -
         confirm_due = start_at - policy.confirm_lead
     part, whole = policy.call_share
     call_due = since + max(policy.call_min, min(policy.call_window, (confirm_due - since) * part / whole))
-    if short:
-        call_due = out_of_the_night(call_due, since, zone, policy)
-        confirm_due = out_of_the_night(confirm_due, since, zone, policy)
-    return TwoClocks(_whole_seconds(call_due), _whole_seconds(max(confirm_due, call_due + policy.call_min)))
+    planned = TwoClocks(call_due, confirm_due)
+    if not short:
+        return planned
+    call_due = out_of_the_night(call_due, since, zone, policy)
+    confirm_due = out_of_the_night(confirm_due, since, zone, policy)
+    if planned == TwoClocks(call_due, confirm_due):
+        return planned
+    return TwoClocks(call_due, max(confirm_due, call_due + policy.call_min))
 
 
 def out_of_the_night(due: datetime, since: datetime, zone: str, policy: Policy) -> datetime:
-    """A due instant in the quiet hours moves back to their begin if that leaves time after `since`, else on to their end."""
+    """A due instant in the quiet hours moves back to their begin if that leaves time, else on to their end."""
     night = night_around(due, zone, policy)
     if night is None:
         return due
@@ -73,7 +78,7 @@ def night_around(at: datetime, zone: str, policy: Policy) -> tuple[datetime, dat
 
 
 def reminder_at(due: datetime, lead: timedelta, since: datetime, zone: str, policy: Policy) -> datetime | None:
-    """When to remind of a promise: `lead` before it, earlier if that is quiet time; None if it would not come after `since`."""
+    """When to remind of a promise: `lead` before it, earlier if that is quiet time; None if not after `since`."""
     at = due - lead
     night = night_around(at, zone, policy)
     if night is not None:
@@ -129,16 +134,18 @@ def cancelling_is_free(
     unconfirmed: bool,
     arrived: bool,
     policy: Policy,
+    moved_from: datetime | None = None,
 ) -> bool:
     """Whether the customer may cancel without cost (PRODUCT B10).
 
-    `start_at` is None while nobody has claimed; a start moved within 24 h counts with its old value.
+    `start_at` is None while nobody has claimed. `moved_from`: the old value of a start that was moved within 24 h of
+    it; the free time before the visit ended with that one, lateness counts from the start as it is now.
     """
     if start_at is None or unconfirmed:
         return True
     if placed_at is not None and at <= placed_at + policy.cancel_free_after_booking:
         return True
-    if at <= start_at - policy.cancel_free_lead:
+    if at <= (moved_from or start_at) - policy.cancel_free_lead:
         return True
     return not arrived and at >= given_up_at(start_at, policy)
 
@@ -153,21 +160,22 @@ def contact_until(signed_off_at: datetime, policy: Policy) -> datetime:
     return signed_off_at + policy.contact_after_sign_off
 
 
-def _whole_seconds(at: datetime) -> datetime:
-    return at.replace(microsecond=0)
-
-
 def tried_enough(tries: Sequence[tuple[datetime, str]], start_at: datetime | None, zone: str, policy: Policy) -> bool:
     """Whether tries to call, as (instant, channel), satisfy the promise without an answer (PRODUCT L1).
 
-    A try counts at decent hours of the place and far enough from the one that counted before.
+    Enough of them must lie at decent hours of the place, each far enough from the one before, on enough channels;
+    further tries in between take nothing away.
     """
     opens, closes = policy.call_hours
-    counted: list[tuple[datetime, str]] = []
+    Row = tuple[int, frozenset[str]]  # how many tries in a row, on which channels
+    rows: list[tuple[datetime, set[Row]]] = []  # a try, and the rows that end with it
     for at, channel in sorted(tries):
+        if not opens <= at.astimezone(ZoneInfo(zone)).time() <= closes:
+            continue
         near = start_at is not None and start_at - at < policy.call_short_lead
         gap = policy.call_attempt_gap_short if near else policy.call_attempt_gap
-        decent = opens <= at.astimezone(ZoneInfo(zone)).time() <= closes
-        if decent and (not counted or at - counted[-1][0] >= gap):
-            counted.append((at, channel))
-    return len(counted) >= policy.call_attempts and len({channel for _at, channel in counted}) >= policy.call_channels
+        before: set[Row] = {row for earlier, ends in rows if at - earlier >= gap for row in ends}
+        before.add((0, frozenset()))
+        rows.append((at, {(min(count + 1, policy.call_attempts), used | {channel}) for count, used in before}))
+    complete = {row for _at, ends in rows for row in ends if row[0] >= policy.call_attempts}
+    return any(len(used) >= policy.call_channels for _count, used in complete)

@@ -26,6 +26,7 @@ from mila.transactions import after_commit
 from requests_app import deadlines, notices
 from requests_app.models import (
     BEFORE_DEPARTURE,
+    CANCELLABLE,
     HAS_PARTNER,
     Assignment,
     Booking,
@@ -116,7 +117,7 @@ def signature_reminder(number: int, b: Booking, at: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Move:
-    """One row: `due` moves the state when it falls, `clocks` are the other promises, `tells` are notices (notices.py)."""
+    """One row: `due` moves the state when it falls, `clocks` are the other promises, `tells` the notices it queues."""
 
     sources: frozenset[State]
     target: State
@@ -160,7 +161,8 @@ MOVES: dict[str, Move] = {
     "confirm": Move(only(S.CALLED, S.UNCONFIRMED), S.CONFIRMED, only(PARTNER), None,
                     ((ClockKind.LATENESS, late),), ("confirmed",), (WITHDRAW,)),
     "miss_confirm": Move(only(S.CALLED), S.UNCONFIRMED, only(SYSTEM), None,
-                         ((ClockKind.UNCONFIRMED_LIMIT, search_limit),), ("unconfirmed", "confirm_missed"), (SEARCH,)),
+                         ((ClockKind.UNCONFIRMED_LIMIT, search_limit), (ClockKind.LATENESS, late)),
+                         ("unconfirmed", "confirm_missed"), (SEARCH,)),
     "release": Move(BEFORE_DEPARTURE, S.SEARCHING, only(PARTNER, OPS), search_limit, SEARCHES,
                     ("partner_lost", "job_released"), (SEARCH,), reason=True),
     "move_open": Move(only(S.SEARCHING, S.UNFILLED), S.SEARCHING, WISHERS, search_limit, SEARCHES,
@@ -186,7 +188,8 @@ MOVES: dict[str, Move] = {
     "settle": Move(only(S.SIGNED_OFF), S.SETTLED, only(SYSTEM), None, (), ("receipt", "job_paid")),
     "exhaust": Move(only(S.SEARCHING), S.UNFILLED, only(SYSTEM), last_start, (), ("unfilled",), (WITHDRAW,)),
     "lapse": Move(only(S.UNFILLED), S.CANCELLED, only(SYSTEM), None, (), ("lapsed",)),
-    "cancel": Move(only(S.DRAFT, S.SEARCHING, S.UNFILLED) | BEFORE_DEPARTURE, S.CANCELLED, WISHERS, None, (),
+    # Once somebody is on the way, the verb asks that he be late (PRODUCT L9).
+    "cancel": Move(CANCELLABLE | only(S.EN_ROUTE), S.CANCELLED, WISHERS, None, (),
                    ("cancelled", "job_cancelled"), (WITHDRAW, CHARGE)),
 }  # fmt: skip
 
@@ -359,4 +362,6 @@ def _last_start(b: Booking) -> datetime:
 
 
 def _reminder(b: Booking, at: datetime, due: datetime) -> datetime | None:
-    return deadlines.reminder_at(due, b.policy.reminder_ladder[0], at, b.timezone, b.policy)
+    """At the first rung of the ladder that is still to come (PRODUCT L6)."""
+    rungs = (deadlines.reminder_at(due, lead, at, b.timezone, b.policy) for lead in b.policy.reminder_ladder)
+    return next((rung for rung in rungs if rung is not None), None)

@@ -365,7 +365,7 @@ class SignOffKind(models.TextChoices):
 
 
 class SignOff(models.Model):
-    """What was agreed at the end, frozen: text, amounts, signature, instant, device, SHA-256 over them (PRODUCT L12)."""
+    """What was agreed at the end, frozen: text, amounts, signature, instant, device, SHA-256 of all (PRODUCT L12)."""
 
     booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="sign_off")
     quote = models.ForeignKey(Quote, on_delete=models.PROTECT)

@@ -7,8 +7,6 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db.models import F
-
 from accounts import search
 from mila.clock import MilaNow, mila_now
 from mila.transactions import verb
@@ -36,6 +34,12 @@ CLOCK_NOTICES: dict[str, tuple[str, ...]] = {
     ClockKind.SIGNATURE_REMINDER_2: ("please_sign",),
     ClockKind.SIGNATURE_REMINDER_3: ("please_sign",),
 }
+SIGNATURE_REMINDERS = [
+    ClockKind.SIGNATURE_REMINDER_1,
+    ClockKind.SIGNATURE_REMINDER_2,
+    ClockKind.SIGNATURE_REMINDER_3,
+]
+AGREES_ON_A_START = ("claim", "assign", "move_claimed", "move_kept")
 
 
 def sweep_bookings() -> int:
@@ -68,7 +72,7 @@ def _each(ids: list[int], handle: Callable[[int], bool], push: Callable[[int], N
 
 @verb
 def handle_due_booking(booking_id: int) -> bool:
-    """The move of one due booking, if it is still due under its lock; False when somebody else has it or has done it."""
+    """The move of one due booking, if it is still due under its lock; False when somebody else has or had it."""
     booking = Booking.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=booking_id).first()
     if booking is None or booking.due_at is None:
         return False
@@ -100,8 +104,17 @@ def handle_due_clock(clock_id: int) -> bool:
     clock.done_at, clock.fired = at, True
     clock.save(update_fields=["done_at", "fired"])
     for kind in CLOCK_NOTICES[clock.kind]:
-        notices.queue(booking, kind, round=clock.pk)
+        notices.queue(booking, kind, round=_round(booking, clock))
     return True
+
+
+def _round(booking: Booking, clock: Clock) -> int:
+    """Reminders to sign are numbered; lateness is told once for an agreed start, though its clock may begin anew."""
+    if clock.kind in SIGNATURE_REMINDERS:
+        return SIGNATURE_REMINDERS.index(ClockKind(clock.kind)) + 1
+    if clock.kind == ClockKind.LATENESS:
+        return booking.events.filter(move__in=AGREES_ON_A_START).latest("sequence").sequence
+    return clock.pk
 
 
 def _push_booking(booking_id: int) -> None:
@@ -109,9 +122,9 @@ def _push_booking(booking_id: int) -> None:
 
 
 def _push_clock(clock_id: int) -> None:
-    Clock.objects.filter(pk=clock_id, done_at=None).update(due_at=F("due_at") + PUSH_BACK)
+    Clock.objects.filter(pk=clock_id, done_at=None).update(due_at=MilaNow() + PUSH_BACK)
 
 
 def sweep_positions() -> int:
-    """Positions older than a day are gone, whatever became of the visit."""
+    """Positions older than a day, or of nobody on his way, are gone, whatever became of the visit."""
     return drop_old_positions(mila_now(), POSITIONS_KEPT)

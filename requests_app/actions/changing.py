@@ -39,25 +39,33 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
         return booking.policy.withdrawal_cost_cents
     free = deadlines.cancelling_is_free(
         at=at,
-        start_at=booking.cancel_start_at or booking.start_at,
+        start_at=booking.start_at,
         placed_at=placed,
         unconfirmed=booking.state == State.UNCONFIRMED,
         arrived=False,
         policy=booking.policy,
+        moved_from=booking.cancel_start_at,
     )
     return 0 if free else booking.policy.cancel_fee_cents[booking.currency]
+
+
+def given_up(booking: Booking, at: datetime) -> bool:
+    """Half an hour after the agreed start nobody need wait any longer (PRODUCT L9)."""
+    return booking.start_at is not None and at >= deadlines.given_up_at(booking.start_at, booking.policy)
 
 
 @verb
 def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents: int = 0, reason: str = "") -> Booking:
     """No visit. The customer has seen the cost; ops and brands cancel without one. A repeat returns the booking.
 
-    Raises CostChanged when it costs more now than what he was shown.
+    Raises CostChanged when it costs more now than what he was shown, TooLate while somebody is on his way in time.
     """
     booking = lock_booking(booking_id)
     if booking.state == State.CANCELLED:
         return booking
     at = mila_now()
+    if booking.state == State.EN_ROUTE and not given_up(booking, at):
+        raise TooLate
     cost = cancel_cost(booking, at) if role == Role.CUSTOMER else 0
     if cost > accepted_cost_cents:
         raise CostChanged
@@ -76,9 +84,14 @@ def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents:
 
 @verb
 def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | None, reason: str = "") -> Booking:
-    """Other wishes (PRODUCT B9). A technician who is free at the first of them keeps the job; else dispatch begins again."""
+    """Other wishes (PRODUCT B9). A technician who is free at the first keeps the job; else dispatch begins again.
+
+    A repeat, wishing what is already wished, returns the booking.
+    """
     booking = lock_booking(booking_id)
     at = mila_now()
+    if booking.state != State.UNFILLED and _wished(booking, walls):
+        return booking
     if booking.state in (State.SEARCHING, State.UNFILLED):
         return _rewish(booking, walls, "move_open", role, by, at, reason)
     if booking.state not in BEFORE_DEPARTURE:
@@ -118,6 +131,13 @@ def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | N
     )
 
 
+def _wished(booking: Booking, walls: Sequence[datetime]) -> bool:
+    """Whether these are the wishes as they stand, and the first of them is the start if one is agreed."""
+    wishes = list(booking.wishes.all())
+    same = [wish.wall for wish in wishes] == [wall.isoformat(timespec="minutes") for wall in dict.fromkeys(walls)]
+    return same and booking.start_at in (None, wishes[0].start_at)
+
+
 def _rewish(
     booking: Booking, walls: Sequence[datetime], name: str, role: Role, by: User | None, at: datetime, reason: str
 ) -> Booking:
@@ -150,10 +170,12 @@ def set_access(booking_id: int, *, door_code: str, at_the_door: str) -> Booking:
 def report_no_show(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | None) -> Booking:
     """Nobody came: half an hour after the start the customer asks for somebody else at another time (PRODUCT L9).
 
-    The fault is the partner's. Raises NotLateYet.
+    The fault is the partner's. Raises NotLateYet. A repeat returns the booking.
     """
     booking = lock_booking(booking_id)
+    if booking.state == State.SEARCHING and booking.events.latest("sequence").move == "no_show":
+        return booking
     at = mila_now()
-    if booking.start_at is None or at < deadlines.given_up_at(booking.start_at, booking.policy):
+    if not given_up(booking, at):
         raise NotLateYet
     return _rewish(booking, walls, "no_show", role, by, at, "")

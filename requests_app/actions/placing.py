@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import Max, Min
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CustomerProfile, User
@@ -19,6 +20,10 @@ from places.place import TIME_ZONES, Place
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
 from requests_app.models import Booking, BookingContact, Quote, QuoteLine, QuoteOrigin, State, Wish
+
+PLACE = ("country", "postcode", "city", "region", "timezone")
+STARTS = ("first_start_at", "last_start_at")
+PRICE = ("currency", "policy_data", "service_cents", "booking_fee_cents", "duration_minutes")
 
 
 class NotADraft(Refusal):
@@ -83,7 +88,7 @@ def set_service(booking_id: int, service: Service, *, country: str) -> Booking:
     if elsewhere or booking.duration_minutes != length:
         booking.wishes.all().delete()
         booking.first_start_at = booking.last_start_at = None
-    booking.save()
+    booking.save(update_fields=["service", *PLACE, *STARTS, *PRICE])
     return booking
 
 
@@ -97,7 +102,7 @@ def set_place(booking_id: int, place: Place, *, street: str, door_code: str) -> 
     booking.country, booking.postcode, booking.city = place.country, place.postcode, place.city
     booking.region, booking.timezone = place.region, place.timezone
     _set_price(booking, mila_now())
-    booking.save()
+    booking.save(update_fields=[*PLACE, *STARTS, *PRICE])
     BookingContact.objects.filter(booking=booking).update(
         street=street, door_code=door_code, lat=place.lat, lon=place.lon, precision=place.precision
     )
@@ -106,10 +111,10 @@ def set_place(booking_id: int, place: Place, *, street: str, door_code: str) -> 
 
 @verb
 def set_wishes(booking_id: int, walls: Sequence[datetime]) -> Booking:
-    """One to three starts in order, as local wall times without a zone (PRODUCT B2-B4). Raises places.calendar refusals."""
+    """One to three starts in order, as local wall times (PRODUCT B2-B4). Raises the refusals of places.calendar."""
     booking = _lock_draft(booking_id)
     write_wishes(booking, walls, mila_now())
-    booking.save(update_fields=["first_start_at", "last_start_at"])
+    booking.save(update_fields=STARTS)
     return booking
 
 
@@ -166,8 +171,10 @@ def set_contact(
 ) -> Booking:
     """Who books, who is at the door, what hurts (PRODUCT B7, B8)."""
     booking = _lock_draft(booking_id)
+    if booking.customer_id != customer.pk:
+        booking.card, booking.card_saved_at = "", None  # it was another person's
     booking.customer, booking.booked_by, booking.language = customer, booked_by, customer.language
-    booking.save(update_fields=["customer", "booked_by", "language"])
+    booking.save(update_fields=["customer", "booked_by", "language", "card", "card_saved_at"])
     contact = booking.contact
     contact.name, contact.phone, contact.problem, contact.at_the_door = name, phone, problem, at_the_door
     contact.save(update_fields=["name", "phone", "problem", "at_the_door"])
@@ -216,7 +223,9 @@ def place(booking_id: int, *, role: Role, by: User | None, waives_withdrawal: bo
         accepted_at=at,
         own_hand=True,
     )
-    QuoteLine.objects.create(quote=quote, label=booking.service.name, cents=booking.service_cents)
+    with translation.override(booking.language):
+        label = booking.service.name
+    QuoteLine.objects.create(quote=quote, label=label, cents=booking.service_cents)
     span = booking.wishes.aggregate(first=Min("start_at"), last=Max("start_at"))
     return advance(
         booking_id,

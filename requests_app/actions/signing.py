@@ -70,7 +70,7 @@ def sign_off(
 
 
 def needs_own_device(booking: Booking, quote: Quote) -> bool:
-    """Above 150 % of version 1, or above version 1 with somebody else at the door, the payer accepts himself (B8, L10)."""
+    """Above 150 % of version 1, or above it with somebody else at the door, the payer accepts himself (B8, L10)."""
     if booking.contact.at_the_door and quote.service_cents > booking.service_cents:
         return True
     return quote.service_cents > money.ceiling(booking.service_cents, booking.policy.ceiling_percent)
@@ -92,6 +92,7 @@ def _freeze(
 ) -> Booking:
     """Write the sign-off and make the move, in one transaction under the booking's lock."""
     at = mila_now()
+    device = device[:200]  # what is kept is what is hashed
     shares = money.split(quote.service_cents, booking.policy.commission_bp, booking.booking_fee_cents)
     with translation.override(booking.language):
         text = statement.text(booking, quote)
@@ -115,7 +116,7 @@ def _freeze(
         signer=signer,
         signature=signature,
         text=text,
-        device=device[:200],
+        device=device,
         service_cents=shares.service_cents,
         booking_fee_cents=shares.fee_cents,
         commission_cents=shares.commission_cents,
@@ -166,18 +167,25 @@ def refuse(booking_id: int, *, by: User | None, reason: str, role: Role = Role.C
 
 @verb
 def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Booking:
-    """Ops decide what the work is worth, with reasons; above the partner's report is never possible."""
-    booking = lock_booking(booking_id)
+    """Ops decide what the work is worth, with reasons; above the partner's report is never possible.
+
+    A repeat returns the booking as it was decided.
+    """
+    booking, key = lock_booking(booking_id), f"decision-{booking_id}"
+    if SignOff.objects.filter(booking=booking, key=key).exists():
+        return booking
     if booking.state != State.CONTESTED:
         raise IllegalMove("decide", booking.state, Role.OPS)
     at = mila_now()
-    cents = min(service_cents, booking.quotes.latest("version").service_cents)
-    quote = write_quote(booking, [(booking.service.name, None, 1, cents)], by=by, at=at, origin=QuoteOrigin.DECISION)
+    cents = max(0, min(service_cents, booking.quotes.latest("version").service_cents))
+    with translation.override(booking.language):
+        lines = [(booking.service.name, None, 1, cents)]
+    quote = write_quote(booking, lines, by=by, at=at, origin=QuoteOrigin.DECISION)
     return _freeze(
         booking,
         quote,
         kind=SignOffKind.DECISION,
-        key=f"decision-{booking.uuid}",
+        key=key,
         by=by,
         move="decide",
         role=Role.OPS,
@@ -187,7 +195,10 @@ def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Boo
 
 @verb
 def decide_none(booking_id: int, *, by: User, reason: str, fault: str = Fault.NOBODY) -> Booking:
-    """Ops decide that nothing is owed."""
+    """Ops decide that nothing is owed. A repeat returns the booking."""
+    booking = lock_booking(booking_id)
+    if booking.state == State.FAILED and booking.events.filter(move="decide_none").exists():
+        return booking
     return advance(
         booking_id,
         "decide_none",
@@ -202,7 +213,7 @@ def decide_none(booking_id: int, *, by: User, reason: str, fault: str = Fault.NO
 
 @verb
 def settle(booking_id: int) -> Booking:
-    """The charge has succeeded, or nothing was due: the booking is closed and the job counts (PRODUCT M1). Repeatable."""
+    """The charge has succeeded, or nothing was due: the booking is closed, the job counts (PRODUCT M1). Repeatable."""
     booking = lock_booking(booking_id)
     if booking.state == State.SETTLED:
         return booking

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts import search
@@ -109,7 +111,11 @@ def confirm(booking_id: int, technician_id: int, *, by: User) -> Booking:
 
 @verb
 def release(booking_id: int, technician_id: int, *, by: User, reason: str, role: Role = Role.PARTNER) -> Booking:
-    """He gives the job back; the search begins again and does not ask him (PRODUCT D1)."""
+    """He gives the job back; the search begins again and does not ask him (PRODUCT D1). A repeat changes nothing."""
+    booking = lock_booking(booking_id)
+    last = booking.assignments.last()
+    if booking.state == State.SEARCHING and last and (last.technician_id, last.end) == (technician_id, "release"):
+        return booking
     lock_own(booking_id, technician_id)
     return advance(booking_id, "release", role=role, by=by, reason=reason)
 
@@ -117,6 +123,9 @@ def release(booking_id: int, technician_id: int, *, by: User, reason: str, role:
 @verb
 def depart(booking_id: int, technician_id: int, *, by: User) -> Booking:
     """He is on his way; the customer is told at once (PRODUCT L8)."""
+    booking = lock_own(booking_id, technician_id)
+    if booking.state != State.EN_ROUTE:
+        Position.objects.filter(booking=booking).delete()  # of somebody who was on his way before him
     return _step(booking_id, technician_id, "depart", State.EN_ROUTE, by)
 
 
@@ -169,11 +178,12 @@ def finish(
     if service_cents is not None and service_cents != booking.service_cents and not booking.partner.is_friend:
         raise PriceIsFixed
     base = booking.service_cents if service_cents is None else service_cents
-    lines = [(booking.service.name, None, 1, base)]
-    for package in Package.objects.filter(pk__in=packages or {}, active=True):
-        count = (packages or {})[package.pk]
-        price = package_price_for(package, booking.country, at)
-        lines.append((package.name, package, count, count * price.price_cents))
+    wanted = {pk: count for pk, count in (packages or {}).items() if count > 0}
+    with translation.override(booking.language):  # the customer reads and signs these words
+        lines = [(booking.service.name, None, 1, base)]
+        for package in Package.objects.filter(pk__in=wanted, active=True):
+            count, price = wanted[package.pk], package_price_for(package, booking.country, at)
+            lines.append((package.name, package, count, count * price.price_cents))
     write_quote(booking, lines, by=by, at=at)
     return advance(
         booking_id,
@@ -195,7 +205,7 @@ def write_quote(
     at: datetime,
     origin: str = QuoteOrigin.PARTNER,
 ) -> Quote:
-    """The next version of the price, unless the last one has this very sum and these lines. Holds the booking's lock."""
+    """The next version of the price, unless the last one has these very lines. Holds the booking's lock."""
     last = booking.quotes.prefetch_related("lines").last()
     wanted = [(label, package.pk if package else None, count, cents) for label, package, count, cents in lines]
     if last and [(line.label, line.package_id, line.quantity, line.cents) for line in last.lines.all()] == wanted:
@@ -219,7 +229,7 @@ def write_quote(
 def fail_visit(
     booking_id: int, technician_id: int, *, by: User, reason: str, fault: str, role: Role = Role.PARTNER
 ) -> Booking:
-    """It could not be done; who caused it decides who pays (PRODUCT L11). Nobody home: after ten minutes at the door."""
+    """It could not be done; who caused it decides who pays (PRODUCT L11). Nobody home: after ten minutes' wait."""
     booking = lock_own(booking_id, technician_id)
     if booking.state == State.FAILED:
         return booking
@@ -238,7 +248,7 @@ def fail_visit(
         at=at,
         reason=reason,
         fee_cents=fee,
-        end_reason=reason,
+        end_reason=reason[:200],
         end_fault=fault,
     )
 
@@ -252,5 +262,5 @@ def report_cash(booking_id: int, technician_id: int, *, by: User) -> Booking:
 
 
 def drop_old_positions(at: datetime, kept: timedelta) -> int:
-    """Positions are gone after their time, whatever became of the visit (PRODUCT L8)."""
-    return Position.objects.filter(at__lt=at - kept).delete()[0]
+    """Positions are gone after their time, and where nobody is on his way any more (PRODUCT L8)."""
+    return Position.objects.filter(Q(at__lt=at - kept) | ~Q(booking__state=State.EN_ROUTE)).delete()[0]

@@ -1,0 +1,81 @@
+"""A booking in any state, written straight into the database: for tests that start from a state, not from a story."""
+
+from datetime import datetime, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from accounts.models import Busy, BusyKind, Notification, Technician
+from requests_app.models import (
+    HAS_PARTNER,
+    Assignment,
+    Booking,
+    BookingEvent,
+    Clock,
+    ClockKind,
+    Quote,
+    SignOff,
+    SignOffKind,
+    State,
+)
+from tests import factories
+
+LEAD = timedelta(hours=75)
+
+
+def booking_in(state: str, technician: Technician, at: datetime, **columns) -> Booking:
+    """A booking in this state as of `at`, its visit 75 h later; with an event behind it and one clock that runs."""
+    start = at + LEAD
+    values = {"placed_at": at - timedelta(hours=1), "epoch": 5, **columns}
+    draft = factories.DraftFactory(wishes=[start, start + timedelta(days=1)])
+    if state in HAS_PARTNER:
+        values |= {
+            "partner": technician.partner,
+            "technician": technician,
+            "claimed_at": at,
+            "start_at": start,
+            "clocks_from_at": at,
+        }
+        slot = Busy.objects.create(
+            technician=technician,
+            kind=BusyKind.JOB,
+            during=DateTimeTZRange(start, start + timedelta(minutes=90), "[)"),
+        )
+        Assignment.objects.create(
+            booking=draft,
+            partner=technician.partner,
+            technician=technician,
+            start_at=start,
+            busy=slot,
+            claimed_at=at,
+        )
+    Booking.objects.filter(pk=draft.pk).update(state=state, **values)
+    quote = Quote.objects.create(
+        booking=draft, version=1, origin="booking", service_cents=6900, created_at=at, accepted_at=at, own_hand=True
+    )
+    if state in (State.SIGNED_OFF, State.SETTLED):
+        SignOff.objects.create(
+            booking=draft, quote=quote, key=f"key-{draft.pk}", kind=SignOffKind.SCREEN, text="signed", signed_at=at,
+            service_cents=6900, booking_fee_cents=290, commission_cents=1380, partner_cents=5520, charge_cents=7190,
+            currency="EUR", sha256="0" * 64,
+        )  # fmt: skip
+    BookingEvent.objects.create(
+        booking=draft, sequence=1, move="before", source="draft", target=state, role="system", at=at, hash="0" * 64
+    )
+    Clock.objects.create(booking=draft, kind=ClockKind.LATENESS, epoch=1, due_at=start)
+    return Booking.objects.get(pk=draft.pk)
+
+
+def facts(booking: Booking) -> dict:
+    """Everything a move could change about a booking, to compare before and after."""
+    return {
+        "row": Booking.objects.filter(pk=booking.pk).values().get(),
+        "events": list(booking.events.values()),
+        "clocks": list(booking.clocks.order_by("pk").values()),
+        "assignments": list(booking.assignments.values()),
+        "calls": list(booking.assignments.values_list("calls")),
+        "wishes": list(booking.wishes.values()),
+        "quotes": list(booking.quotes.values("version", "service_cents", "accepted_at", "own_hand")),
+        "sign_off": list(Booking.objects.filter(pk=booking.pk).values_list("sign_off", "rating", "position")),
+        "notices": list(Notification.objects.filter(subject_id=booking.uuid).order_by("pk").values("pk", "kind")),
+        "busy": list(Busy.objects.order_by("pk").values()),
+    }
