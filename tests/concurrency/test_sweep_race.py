@@ -1,0 +1,126 @@
+"""Several sweepers, and sweepers that die: each due row is moved once (FAULT T1, T4). Real transactions."""
+
+import os
+import signal
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from accounts import search
+from accounts.models import Technician
+from requests_app import lifecycle, notices, sweeps
+from requests_app.models import Booking, BookingEvent, State
+from tests.cast import MORNING
+from tests.factories import TechnicianFactory
+from tests.requests_app.stages import booking_in
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+ROWS = 6
+
+
+@pytest.fixture
+def due(stopped_clock):
+    """Bookings whose technician has missed his call, each with a technician of its own."""
+    stopped_clock(MORNING)
+    return [booking_in(State.CLAIMED, TechnicianFactory(), MORNING, due_at=MORNING).pk for _ in range(ROWS)]
+
+
+def at_once(function, count):
+    """Run it in so many threads that begin together; answers what each returned."""
+    start, answers = threading.Barrier(count), []
+
+    def run():
+        try:
+            start.wait(timeout=10)
+            answers.append(function())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return answers
+
+
+def missed_calls():
+    return BookingEvent.objects.filter(move="miss_call").count()
+
+
+def broken_promises():
+    return sum(Technician.objects.values_list("promises_broken", flat=True))
+
+
+def test_three_sweepers_at_once_move_each_row_once(due, caplog):
+    handled = at_once(sweeps.sweep_bookings, 3)
+
+    assert sum(handled) == ROWS
+    assert missed_calls() == broken_promises() == ROWS
+    assert set(Booking.objects.values_list("state", flat=True)) == {State.SEARCHING}
+    assert caplog.text == ""
+
+
+def test_control_without_the_lock_the_sweepers_collide(due, caplog, monkeypatch):
+    """The last line of defence still holds here: two events of one number are refused by the database."""
+    meeting = threading.Barrier(2)
+    rows = type(Booking.objects.all())
+    count = search.count_promise
+
+    def met(*args, **kwargs):
+        meeting.wait(timeout=10)
+        count(*args, **kwargs)
+
+    monkeypatch.setattr(rows, "select_for_update", lambda self, **_options: self.all())
+    monkeypatch.setattr(search, "count_promise", met)
+
+    handled = at_once(lambda: sweeps._each(due[:1], sweeps.handle_due_booking, lambda pk: None), 2)
+
+    assert sorted(handled) == [0, 1]
+    assert "handle_due_booking" in caplog.text
+
+
+POINTS = {
+    "after the lock": (sweeps, "mila_now"),
+    "after the count": (lifecycle, "lock_booking"),
+    "in the end of the assignment": (lifecycle, "lock_technician"),
+    "after the state": (lifecycle, "_restart_clocks"),
+    "after the event": (notices, "queue"),
+    "before the commit": (lifecycle, "_after_commit"),
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_sweeper_killed_at_any_point_loses_nothing_and_does_nothing_twice(point, due):
+    die_in_a_fork(due[0], *POINTS[point])
+    assert missed_calls() == broken_promises() == 0
+    assert Booking.objects.get(pk=due[0]).due_at == MORNING
+
+    assert sweeps.sweep_bookings() == ROWS
+
+    assert missed_calls() == broken_promises() == ROWS
+
+
+def test_sweeper_killed_after_the_commit_has_done_its_work(due):
+    die_in_a_fork(due[0], lifecycle.live, "_send")
+
+    assert missed_calls() == broken_promises() == 1
+    assert Booking.objects.get(pk=due[0]).due_at == Booking.objects.get(pk=due[0]).last_start_at - timedelta(hours=1)
+    assert sweeps.sweep_bookings() == ROWS - 1
+
+
+def die_in_a_fork(booking_id, module, name):
+    """A process of its own handles the row and is killed, kill -9, as it calls the function of that name."""
+    child = os.fork()
+    if child == 0:
+        kept = connection.connection  # the parent's: neither used nor closed here
+        connection.connection = None
+        setattr(module, name, lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL))
+        try:
+            sweeps.handle_due_booking(booking_id)
+        finally:
+            os._exit(bool(kept))
+    _child, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
