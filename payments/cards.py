@@ -1,12 +1,15 @@
 """Saving a card for a booking with strong authentication (PRODUCT B7); no money moves here."""
 
+from django.db.models import Q
+
 from accounts.models import User
 from mila.clock import mila_now
 from mila.transactions import verb
 from payments import gateway
 from payments.models import CardSetup, PaymentCustomer, SavedCard
 from requests_app.actions import placing
-from requests_app.models import Booking
+from requests_app.lifecycle import lock_booking
+from requests_app.models import Booking, State
 
 
 def payment_customer(user: User) -> PaymentCustomer:
@@ -14,27 +17,38 @@ def payment_customer(user: User) -> PaymentCustomer:
     found = PaymentCustomer.objects.filter(user=user).first()
     if found:
         return found
-    key = f"user-{user.pk}-{user.date_joined.timestamp():.0f}-customer"
-    stripe_id = gateway.create_customer(user_id=user.pk, email=user.email, key=key)
+    stripe_id = gateway.create_customer(user_id=user.pk, email=user.email, key=_key(f"user-{user.pk}-customer"))
     return PaymentCustomer.objects.get_or_create(user=user, defaults={"stripe_id": stripe_id})[0]
 
 
 def open_setup(booking: Booking) -> CardSetup:
-    """The unfinished try to save a card for this booking, or a new one under the next key."""
-    last = booking.card_setups.order_by("-number").first()
-    if last and last.done_at is None:
-        return last
-    number = last.number + 1 if last else 1
+    """This customer's unfinished try to save a card for this booking, or a new one. Looking again opens no second one.
+
+    Raises gateway.GatewayError.
+    """
     assert booking.customer is not None
     customer = payment_customer(booking.customer)
+    last = last_setup(booking)
+    if last and last.done_at is None and last.customer_id == customer.pk:
+        return last
+    number = last.number + 1 if last else 1
     intent = gateway.create_setup_intent(
-        customer=customer.stripe_id, booking_uuid=str(booking.uuid), key=f"{booking.uuid}-setup-{number}"
+        customer=customer.stripe_id, booking_uuid=str(booking.uuid), key=_key(f"{booking.uuid}-setup-{number}")
     )
     return CardSetup.objects.get_or_create(
         booking=booking,
         number=number,
-        defaults={"intent_id": intent.id, "client_secret": intent.client_secret},
+        defaults={"customer": customer, "intent_id": intent.id, "client_secret": intent.client_secret},
     )[0]
+
+
+def _key(name: str) -> str:
+    """A key of this minute: one that keeps a 500 must not lock a person out, and a second empty object harms nobody."""
+    return f"{name}-{mila_now():%Y%m%d%H%M}"
+
+
+def last_setup(booking: Booking) -> CardSetup | None:
+    return booking.card_setups.select_related("customer").order_by("-number").first()
 
 
 def finish_setup(setup: CardSetup) -> SavedCard | None:
@@ -50,24 +64,47 @@ def finish_setup(setup: CardSetup) -> SavedCard | None:
 
 @verb
 def _remember(setup_id: int, card: gateway.Card) -> SavedCard:
-    setup = CardSetup.objects.select_related("booking__customer").get(pk=setup_id)
-    booking = placing.save_card(setup.booking_id, card=card.id)
+    """The card is its owner's; the booking takes it while it is a draft of his, with nothing chosen afterwards."""
+    setup = CardSetup.objects.get(pk=setup_id)
+    booking = lock_booking(setup.booking_id)
     saved, _new = SavedCard.objects.get_or_create(
         stripe_id=card.id,
         defaults={
-            "customer": PaymentCustomer.objects.get(user=booking.customer_id),
+            "customer_id": setup.customer_id,
             "brand": card.brand,
             "last4": card.last4,
             "exp_month": card.exp_month,
             "exp_year": card.exp_year,
         },
     )
-    CardSetup.objects.filter(pk=setup_id, done_at=None).update(done_at=mila_now())
+    first_time = CardSetup.objects.filter(pk=setup_id, done_at=None).update(done_at=mila_now())
+    his = PaymentCustomer.objects.filter(pk=setup.customer_id, user=booking.customer_id).exists()
+    if first_time and his and booking.state == State.DRAFT:
+        placing.save_card(booking.pk, card=card.id)
     return saved
 
 
 def use_saved_card(booking: Booking, card_id: int) -> SavedCard:
-    """One of his own cards, saved earlier. Raises SavedCard.DoesNotExist for anybody else's."""
+    """One of the customer's own cards, saved earlier. Raises SavedCard.DoesNotExist for anybody else's."""
     card = SavedCard.objects.get(pk=card_id, customer__user=booking.customer_id)
-    placing.save_card(booking.pk, card=card.stripe_id)
+    booking.card = placing.save_card(booking.pk, card=card.stripe_id).card
     return card
+
+
+def typed_card(booking: Booking) -> SavedCard | None:
+    """The card whose fields this customer has just confirmed, now the booking's; None if he has not."""
+    setup = last_setup(booking)
+    if setup is None or setup.customer.user_id != booking.customer_id:
+        return None
+    card = finish_setup(setup)
+    return use_saved_card(booking, card.pk) if card else None
+
+
+def usable_cards(booking: Booking, *, own: bool) -> list[SavedCard]:
+    """Cards that may be chosen for the booking, newest first: all of his for the customer who is signed in, else only
+    the one saved for this very booking (PRODUCT B11). None that has expired.
+    """
+    at = mila_now()
+    valid = Q(exp_year__gt=at.year) | Q(exp_year=at.year, exp_month__gte=at.month)
+    cards = SavedCard.objects.filter(valid, customer__user=booking.customer_id)
+    return list((cards if own else cards.filter(stripe_id=booking.card)).order_by("-pk"))

@@ -7,7 +7,7 @@ from payments.models import Account, Charge, LedgerEntry
 
 
 def book_charge(charge: Charge, at: datetime) -> None:
-    """The charge succeeded: money came to Stripe, the shares are the partner's and Mila's (PRODUCT M3). Once per charge."""
+    """The charge succeeded: the money is at Stripe, the shares are the partner's and Mila's (PRODUCT M3). Once."""
     _book(
         charge,
         f"charge-{charge.pk}",

@@ -28,11 +28,15 @@ class SavedCard(models.Model):
     exp_year = models.PositiveSmallIntegerField()
     saved_at = models.DateTimeField(db_default=MilaNow(), editable=False)
 
+    def __str__(self):
+        return f"{self.brand.capitalize()} •••• {self.last4}, {self.exp_month:02d}/{self.exp_year}"
+
 
 class CardSetup(models.Model):
     """One try to save a card for a booking; the number keeps each try's key apart."""
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="card_setups")
+    customer = models.ForeignKey(PaymentCustomer, on_delete=models.CASCADE, related_name="+")
     number = models.PositiveSmallIntegerField()
     intent_id = models.CharField(max_length=64, unique=True)
     client_secret = models.CharField(max_length=160)
@@ -64,7 +68,7 @@ class Charge(models.Model):
     kind = models.CharField(max_length=4, choices=ChargeKind.choices)
     state = models.CharField(max_length=16, choices=ChargeState.choices, default=ChargeState.PLANNED)
     currency = models.CharField(max_length=3)
-    # amount = service + booking fee; service = commission + partner's share; application fee = commission + booking fee.
+    # amount = service + booking fee; service = commission + partner's share; fee to Stripe = commission + booking fee.
     amount_cents = models.PositiveIntegerField()
     service_cents = models.PositiveIntegerField()
     booking_fee_cents = models.PositiveIntegerField()
@@ -72,7 +76,6 @@ class Charge(models.Model):
     partner_cents = models.PositiveIntegerField()
     intent_id = models.CharField(max_length=64, blank=True)
     payment_method = models.CharField(max_length=64, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Confirmations with a definite answer.")
     failure_code = models.CharField(max_length=64, blank=True)
     next_at = models.DateTimeField(null=True, help_text="When the sweep takes it up again; null when nothing is to do.")
     reminders = models.PositiveSmallIntegerField(default=0)
@@ -107,7 +110,7 @@ class OperationState(models.TextChoices):
 
 
 class Operation(models.Model):
-    """One call that moves money, written and committed before it is sent, with its key and exact parameters (RELIABILITY 1.3)."""
+    """One call that moves money, committed with its key and exact parameters before it is sent (RELIABILITY 1.3)."""
 
     charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="operations")
     kind = models.CharField(max_length=20)

@@ -12,7 +12,7 @@ def open_account(partner: PartnerProfile) -> str:
         return partner.stripe_account
     account = gateway.open_account(
         partner_id=partner.pk,
-        kind=partner.kind,
+        kind="individual" if partner.is_friend else "company",
         country=partner.country,
         email=partner.email,
         key=f"partner-{partner.pk}-{partner.created_at.timestamp():.0f}-account",
@@ -28,6 +28,15 @@ def refresh_account(account: str) -> bool:
     if partner is None:
         return False
     _set_payable(partner.pk, gateway.account_status(account).transfers_active)
+    return True
+
+
+def lose_account(account: str) -> bool:
+    """The partner has cut the tie: nothing can reach him, and the account can no longer be asked."""
+    partner = PartnerProfile.objects.filter(stripe_account=account).first()
+    if partner is None:
+        return False
+    _set_payable(partner.pk, False)
     return True
 
 

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from mila.clock import MilaNow
 from payments import charges, webhooks
-from payments.models import Charge, ChargeState, StripeEvent
+from payments.models import Charge, StripeEvent
 from requests_app.models import Booking, State
 
 log = logging.getLogger(__name__)
@@ -20,8 +20,8 @@ def sweep() -> int:
     events = StripeEvent.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
     return (
         _each(charge_booking, uncharged_bookings())
-        + _each(charges.submit, _ids(due.filter(state__in=charges.OPEN_STATES)))
-        + _each(charges.remind, _ids(due.filter(state__in=charges.WAITING)))
+        + _each(charges.submit, _ids(due.filter(state__in=charges.OPEN_STATES)), charges.set_aside)
+        + _each(charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside)
         + _each(webhooks.handle, _ids(events))
     )
 
@@ -29,9 +29,7 @@ def sweep() -> int:
 def charge_booking(booking_id: int) -> Charge | None:
     """Open what the booking owes and submit it. Repeatable."""
     charge = charges.open_charge(booking_id)
-    if charge is None or charge.state not in charges.OPEN_STATES:
-        return charge
-    return charges.submit(charge.pk)
+    return charges.submit(charge.pk) if charge else None
 
 
 def uncharged_bookings() -> list[int]:
@@ -41,22 +39,19 @@ def uncharged_bookings() -> list[int]:
     return _ids(Booking.objects.filter(owes).filter(~Exists(charge)).order_by("pk"))
 
 
-def unsettled_charges() -> list[int]:
-    """Paid jobs whose booking is not settled: must always be none, they are one transaction."""
-    return _ids(Charge.objects.filter(state=ChargeState.SUCCEEDED, kind="job").exclude(booking__state=State.SETTLED))
-
-
 def _ids(queryset) -> list[int]:
     return list(queryset.values_list("pk", flat=True)[:BATCH])
 
 
-def _each(handle: Callable[[int], object], ids: Iterable[int]) -> int:
+def _each(handle: Callable[[int], object], ids: Iterable[int], set_aside: Callable[[int], None] | None = None) -> int:
     handled = 0
     for pk in ids:
         try:
             handle(pk)
             handled += 1
         except Exception:
-            # One poisoned row must not stop the others (FAULT T15); the next round finds it again.
+            # One poisoned row must not stop the others (FAULT T15).
             log.exception("%s %s", handle.__name__, pk)
+            if set_aside:
+                set_aside(pk)
     return handled

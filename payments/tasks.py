@@ -4,7 +4,6 @@ import logging
 
 from celery import shared_task
 
-from mila.heartbeat import stamp
 from payments import sweeps, webhooks
 from payments.models import StripeEvent
 from requests_app.models import Booking
@@ -32,4 +31,3 @@ def handle_event(*, event_id: int):
 @shared_task(name="payments.sweep")
 def sweep():
     sweeps.sweep()
-    stamp("charges")

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from celery import current_app
 from django.conf import settings
 
 from mila.clock import mila_now
-from mila.transactions import verb
+from mila.transactions import after_commit, verb
 from payments import cards, charges, gateway, partners
 from payments.models import CardSetup, StripeEvent
 
@@ -34,8 +35,18 @@ def receive(body: bytes, signature: str | None, secrets: list[str]) -> StripeEve
     return stored if new else None
 
 
+def kick(event: StripeEvent) -> None:
+    """Let a worker take it up now; with the broker away the sweep finds the row."""
+    after_commit(_send, event.pk)
+
+
+def _send(event_id: int) -> None:
+    current_app.tasks["payments.handle_event"].delay(event_id=event_id)
+
+
 def _payment_intent(event: StripeEvent) -> bool:
-    return charges.apply_intent(event.object_id) is not None
+    # A payment on a connected account is the partner's own affair.
+    return bool(event.account) or charges.apply_intent(event.object_id) is not None
 
 
 def _setup_intent(event: StripeEvent) -> bool:
@@ -50,6 +61,10 @@ def _account(event: StripeEvent) -> bool:
     return partners.refresh_account(event.account or event.object_id)
 
 
+def _account_lost(event: StripeEvent) -> bool:
+    return partners.lose_account(event.account)
+
+
 # Answers whether the object is known here; an unknown one is tried again later.
 HANDLERS: dict[str, Callable[[StripeEvent], bool]] = {
     "payment_intent.succeeded": _payment_intent,
@@ -58,12 +73,13 @@ HANDLERS: dict[str, Callable[[StripeEvent], bool]] = {
     "payment_intent.canceled": _payment_intent,
     "setup_intent.succeeded": _setup_intent,
     "account.updated": _account,
+    "account.application.deauthorized": _account_lost,
     "capability.updated": _account,
 }
 
 
 def handle(event_id: int) -> None:
-    """Act on a stored event, once or often, in any order. Errors are kept on the row and tried again with growing waits."""
+    """Act on a stored event, once or often, in any order. Errors are kept on the row and tried again later."""
     event = StripeEvent.objects.get(pk=event_id)
     if event.done_at is not None:
         return

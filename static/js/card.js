@@ -6,11 +6,11 @@
 //
 // A setup (seti_...) is confirmed as such, a payment (pi_...) is paid; then the form goes to the server as usual.
 
-import { messageFor } from "./pay.js";
+import { messageFor, provider } from "./pay.js";
 
 const ACCENT = "#c9470f"; // the provider's frame cannot read our tokens
 
-export function start(form) {
+export async function start(form) {
   const { publishableKey, clientSecret, returnUrl } = form.dataset;
   const place = form.querySelector("[data-card-fields]");
   const note = form.querySelector("[data-card-error]");
@@ -24,18 +24,20 @@ export function start(form) {
   const wantsNew = () => ["", "new"].includes(new FormData(form).get("card") ?? "");
   const wait = (on) => {
     busy = on;
-    for (const button of form.querySelectorAll("button:not([type=button])")) {
+    for (const button of form.elements) {
+      if (button.type !== "submit") continue;
       if (on) button.setAttribute("aria-busy", "true");
       else button.removeAttribute("aria-busy");
     }
   };
 
   form.dataset.many = ""; // two submits: the provider's answer lies between them
-  if (!window.Stripe) {
+  const Stripe = await provider();
+  if (!Stripe) {
     show(form.dataset.messageUnavailable ?? "");
     return;
   }
-  const stripe = window.Stripe(publishableKey, { locale: document.documentElement.lang || "auto" });
+  const stripe = Stripe(publishableKey, { locale: document.documentElement.lang || "auto" });
   const elements = stripe.elements({
     clientSecret,
     appearance: { variables: { colorPrimary: ACCENT, borderRadius: "12px" } },

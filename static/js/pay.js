@@ -11,7 +11,15 @@ export function messageFor(form, error) {
   return messageUnavailable ?? error.message ?? "";
 }
 
-export function start(form) {
+// The provider's script is deferred too and may come after this module; undefined when it could not be had.
+export async function provider() {
+  if (!window.Stripe && document.readyState !== "complete") {
+    await new Promise((resolve) => addEventListener("load", resolve, { once: true }));
+  }
+  return window.Stripe;
+}
+
+export async function start(form) {
   const { publishableKey, clientSecret, paymentMethod, returnUrl } = form.dataset;
   const note = form.querySelector("[data-card-error]");
   let busy = false;
@@ -23,11 +31,12 @@ export function start(form) {
   };
 
   form.dataset.many = "";
-  if (!window.Stripe) {
+  const Stripe = await provider();
+  if (!Stripe) {
     show(form.dataset.messageUnavailable ?? "");
     return;
   }
-  const stripe = window.Stripe(publishableKey, { locale: document.documentElement.lang || "auto" });
+  const stripe = Stripe(publishableKey, { locale: document.documentElement.lang || "auto" });
 
   form.addEventListener(
     "submit",

@@ -1,0 +1,29 @@
+"""A charge from the sign-off to the money (PRODUCT M1-M4; docs/decisions/0004).
+
+One PaymentIntent per charge, opened without confirming and confirmed apart, so that it can succeed once only. Each call
+is an operation row, committed with its key and parameters before it is sent; Stripe is never called inside a
+transaction. Answer, webhook, pay page and sweep all end in `record_intent`; whichever comes first wins.
+
+Every writer locks the booking first, then the charge (STYLE 4).
+"""
+
+from payments.charges.opening import amount_owed, open_charge
+from payments.charges.outcomes import Mismatch, apply_intent, record_error, record_intent
+from payments.charges.rows import OPEN_STATES, WAITING
+from payments.charges.sending import submit
+from payments.charges.unpaid import remind, retry_with_card, set_aside
+
+__all__ = [
+    "OPEN_STATES",
+    "WAITING",
+    "Mismatch",
+    "amount_owed",
+    "apply_intent",
+    "open_charge",
+    "record_error",
+    "record_intent",
+    "remind",
+    "retry_with_card",
+    "set_aside",
+    "submit",
+]

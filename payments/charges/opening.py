@@ -1,0 +1,69 @@
+"""What a booking owes, and its charge."""
+
+from accounts.models import PartnerProfile
+from catalogue.money import BASIS, Split, split
+from mila.clock import mila_now
+from mila.transactions import verb
+from payments.models import Charge, ChargeKind
+from requests_app.actions import signing
+from requests_app.lifecycle import lock_booking
+from requests_app.models import Booking, State
+
+
+@verb
+def open_charge(booking_id: int) -> Charge | None:
+    """The charge this booking owes, made once; None if it owes nothing. A total of zero settles the booking at once.
+
+    A repeat returns the first one as it stands.
+    """
+    booking = lock_booking(booking_id)
+    partner = _partner(booking)
+    owed = amount_owed(booking, partner)
+    if owed is None:
+        return None
+    kind, shares = owed
+    if shares.charge_cents == 0:
+        signing.settle(booking_id)
+        return None
+    charge, _new = Charge.objects.get_or_create(
+        booking=booking,
+        kind=kind,
+        defaults={
+            "partner": partner,
+            "currency": booking.currency,
+            "amount_cents": shares.charge_cents,
+            "service_cents": shares.service_cents,
+            "booking_fee_cents": shares.fee_cents,
+            "commission_cents": shares.commission_cents,
+            "partner_cents": shares.partner_cents,
+            "payment_method": booking.card,
+            "next_at": mila_now(),
+        },
+    )
+    return charge
+
+
+def amount_owed(booking: Booking, partner: PartnerProfile | None) -> tuple[ChargeKind, Split] | None:
+    """What was frozen: the sign-off, or what ending it without one costs (PRODUCT M1, B10)."""
+    if booking.state in (State.SIGNED_OFF, State.SETTLED):
+        frozen = booking.sign_off
+        return ChargeKind.JOB, Split(
+            frozen.service_cents,
+            frozen.booking_fee_cents,
+            frozen.commission_cents,
+            frozen.partner_cents,
+            frozen.charge_cents,
+        )
+    if booking.state in (State.CANCELLED, State.FAILED) and booking.fee_cents:
+        # A fee nobody waited for has nobody to share it with.
+        rate = booking.policy.commission_bp if partner else BASIS
+        return ChargeKind.FEE, split(booking.fee_cents, rate, 0)
+    return None
+
+
+def _partner(booking: Booking) -> PartnerProfile | None:
+    """Who has the job, or had it when it was cancelled."""
+    if booking.partner:
+        return booking.partner
+    last = booking.assignments.select_related("partner").order_by("-pk").first()
+    return last.partner if last else None

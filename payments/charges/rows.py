@@ -1,0 +1,41 @@
+"""The locked rows of a charge, and the groups of its states."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.search import lock_technician
+from payments.models import Charge, ChargeState, Operation, OperationState
+from requests_app.lifecycle import lock_booking
+from requests_app.models import Booking
+
+OPEN_STATES = (ChargeState.PLANNED, ChargeState.SENT, ChargeState.UNKNOWN)  # ours to go on with
+WAITING = (ChargeState.FAILED, ChargeState.ACTION_REQUIRED)  # the customer's
+ANSWERED = (OperationState.DONE, OperationState.FAILED)
+
+
+def lock_charge(charge_id: int, *, settles: bool = False) -> tuple[Booking, Charge]:
+    """The booking, then its charge. `settles`: the technician's figures are written too, so he is locked between."""
+    booking_id = Charge.objects.values_list("booking_id", flat=True).get(pk=charge_id)
+    booking = lock_booking(booking_id)
+    if settles and booking.technician_id is not None:
+        lock_technician(booking.technician_id)
+    # The partner may be null: without `of` the database refuses to lock an outer join.
+    charge = Charge.objects.select_for_update(of=("self",)).select_related("partner").get(pk=charge_id)
+    return booking, charge
+
+
+def open_operation(charge: Charge) -> Operation | None:
+    """The call whose outcome is not known; there is at most one."""
+    return charge.operations.exclude(state__in=ANSWERED).first()
+
+
+def unanswered(operation_id: int) -> Operation | None:
+    """The call, if its answer is still awaited: a late rival's answer says nothing. The caller holds the lock."""
+    return Operation.objects.filter(pk=operation_id).exclude(state__in=ANSWERED).first()
+
+
+def answer(operation: Operation | None, state: OperationState, at: datetime, values: dict[str, Any]) -> None:
+    """Write how the call ended."""
+    if operation is not None:
+        operation.state, operation.answered_at, operation.answer = state, at, values
+        operation.save(update_fields=["state", "answered_at", "answer"])

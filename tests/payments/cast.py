@@ -1,0 +1,98 @@
+"""People who can pay and be paid at the stand-in, and bookings that owe."""
+
+from accounts.models import User
+from catalogue.money import split
+from mila.clock import mila_now
+from payments import cards, gateway, partners
+from payments.charges import open_charge, submit
+from payments.models import Charge
+from payments.standin import hands
+from payments.standin.models import Thing
+from requests_app.models import Assignment, Booking, Quote, QuoteOrigin, SignOff, SignOffKind, State
+from tests import factories
+
+GOOD, REFUSED_AT_ONCE, DECLINES_LATER = "4242424242424242", "4000000000000002", "4000000000000341"
+ASKS_ONCE, ASKS_ALWAYS, ASKS_THEN_DECLINES = "4000002500003155", "4000002760003184", "4000008260003178"
+
+
+def payee(**kwargs):
+    """A technician whose partner can receive money at the stand-in."""
+    technician = factories.TechnicianFactory(partner__stripe_account="", **kwargs)
+    hands.onboard(partners.open_account(technician.partner))
+    return technician
+
+
+def saved_card(customer: User, number: str = GOOD) -> str:
+    """The id of a card of his, saved with authentication as in the card step."""
+    draft = factories.DraftFactory(customer=customer, card="")
+    setup = cards.open_setup(draft)
+    answer = hands.type_card(setup.client_secret, number)
+    assert "error" not in answer, answer
+    card = cards.finish_setup(setup).stripe_id
+    setup.delete()
+    draft.delete()
+    return card
+
+
+def signed_booking(customer: User, card: str, technician, *, service_cents: int = 6900, **kwargs) -> Booking:
+    """Signed off and not charged yet; made by hand, not by walking there: some tests need hundreds."""
+    booking = factories.DraftFactory(customer=customer, card=card, service_cents=service_cents, **kwargs)
+    at = mila_now()
+    Booking.objects.filter(pk=booking.pk).update(
+        state=State.SIGNED_OFF,
+        partner=technician.partner,
+        technician=technician,
+        claimed_at=at,
+        clocks_from_at=at,
+        start_at=booking.first_start_at,
+        placed_at=at,
+        finished_at=at,
+        signed_off_at=at,
+    )
+    Assignment.objects.create(
+        booking=booking,
+        partner=technician.partner,
+        technician=technician,
+        start_at=booking.first_start_at,
+        claimed_at=at,
+    )
+    quote = Quote.objects.create(
+        booking=booking, version=1, origin=QuoteOrigin.BOOKING, service_cents=service_cents, created_at=at
+    )
+    shares = split(service_cents, booking.policy.commission_bp, booking.booking_fee_cents)
+    SignOff.objects.create(
+        booking=booking,
+        quote=quote,
+        key=str(booking.uuid),
+        kind=SignOffKind.SCREEN,
+        text="",
+        service_cents=shares.service_cents,
+        booking_fee_cents=shares.fee_cents,
+        commission_cents=shares.commission_cents,
+        partner_cents=shares.partner_cents,
+        charge_cents=shares.charge_cents,
+        currency=booking.currency,
+        signed_at=at,
+        sha256="",
+    )
+    return Booking.objects.get(pk=booking.pk)
+
+
+def charged(booking: Booking) -> Charge:
+    """Opened and sent once, as the job of the sign-off does."""
+    return submit(open_charge(booking.pk).pk)
+
+
+def at_stripe(booking: Booking, *, kind: str = "job", status: str = "succeeded") -> list[dict]:
+    """The stand-in's own list of charges of this booking."""
+    match = {"metadata": {"booking": str(booking.uuid), "kind": kind}, "status": status}
+    return [thing.body for thing in Thing.objects.filter(kind="charge", account="", body__contains=match)]
+
+
+def intents(booking: Booking) -> list[dict]:
+    match = {"metadata": {"booking": str(booking.uuid)}}
+    return [thing.body for thing in Thing.objects.filter(kind="payment_intent", body__contains=match)]
+
+
+def secret_of(charge: Charge) -> str:
+    return gateway.retrieve_payment_intent(charge.intent_id).client_secret
