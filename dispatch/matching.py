@@ -1,28 +1,36 @@
 """Who qualifies for a booking, and in what order: one query over the search rows (PRODUCT D1, D2; docs/decisions/0006).
 
-The same statement answers both questions: who may do this booking, and which bookings may this technician do.
+The same statement answers all questions: who may do this booking, which bookings may this technician do, and which
+rule leaves the others out.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
+from accounts.models import Technician
+from accounts.search import expected_rows
 from catalogue.policy import Policy
-from places.distance import search_cells
+from places.distance import METRES_PER_DEGREE, REACH_M, search_cells
 from places.place import VAGUE
 from requests_app.models import Booking
 
-REACH_M = 50_000
 # Where only the middle of a wide area is known, a technician's circle is taken this much wider.
 VAGUE_M = 5_000
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A technician who may be asked: score in ppm, metres to the door, ranks of the wishes he is free for."""
+    """A technician who may be asked: score in ppm, metres to the door, ranks of the wishes he is free for.
+
+    `asked` and `lapsed` count in the running search: windows that were offered to him and ended without an answer, and
+    all he has seen and let lapse, those of his own taps too.
+    """
 
     booking_id: int
     technician_id: int
@@ -31,6 +39,7 @@ class Candidate:
     distance_m: int
     wishes: list[int]
     asked: int
+    lapsed: int
     in_window: bool
     newcomer: bool
 
@@ -39,77 +48,141 @@ class Candidate:
         return {"quality": self.quality_ppm, "nearness": self.score_ppm - self.quality_ppm}
 
 
-ELIGIBLE = """
-SELECT b.id, s.technician_id,
-       s.q + round(%(nearness)s * greatest(0, 1 - dist.metres / %(reach)s))::int AS score,
-       s.q, round(dist.metres)::int, free.ranks, asked.times,
-       EXISTS (SELECT 1 FROM dispatch_offer o WHERE o.technician_id = s.technician_id AND o.state = 'open') AS in_window,
-       s.newcomer
-  FROM requests_app_booking b
-  JOIN requests_app_bookingcontact c ON c.booking_id = b.id
-  JOIN catalogue_service v ON v.id = b.service_id
-  JOIN accounts_skillsearch s ON s.skill_id = v.skill_id
- CROSS JOIN LATERAL (
-       SELECT 111195 * sqrt((s.lat - c.lat) ^ 2 + ((s.lon - c.lon) * cos(radians(c.lat))) ^ 2) AS metres) dist
- CROSS JOIN LATERAL (
-       SELECT array_agg(w.rank ORDER BY w.rank) AS ranks
-         FROM requests_app_wish w
-        CROSS JOIN LATERAL (
-              SELECT w.start_at AT TIME ZONE b.timezone AS begins,
-                     (w.start_at + b.duration_minutes * interval '1 minute') AT TIME ZONE b.timezone AS ends) wall
-        WHERE w.booking_id = b.id AND w.start_at > %(at)s AND (b.start_at IS NULL OR w.start_at = b.start_at)
-          AND EXISTS (
-              SELECT 1 FROM accounts_weeklyhours h
-               WHERE h.technician_id = s.technician_id AND h.weekday = extract(isodow FROM wall.begins) - 1
-                 AND h.opens <= wall.begins::time AND h.closes >= wall.ends::time)
-          AND NOT EXISTS (
-              SELECT 1 FROM accounts_busy y
-               WHERE y.technician_id = s.technician_id
-                 AND y.during && tstzrange(w.start_at,
-                         w.start_at + b.duration_minutes * interval '1 minute' + %(buffer)s))) free
- CROSS JOIN LATERAL (
-       SELECT count(*) FILTER (WHERE o.state IN ('lapsed', 'not_reached') AND NOT o.silent AND NOT o.own_tap) AS times,
-              count(*) FILTER (WHERE o.state = 'declined') AS declined
-         FROM dispatch_offer o JOIN dispatch_search r ON r.id = o.search_id AND r.ended_at IS NULL
-        WHERE o.booking_id = b.id AND o.technician_id = s.technician_id) asked
- WHERE dist.metres <= s.radius_m + CASE WHEN c.precision = ANY(%(vague)s) THEN %(vague_m)s ELSE 0 END
-   AND (s.valid_until IS NULL OR s.valid_until > %(at)s)
-   AND free.ranks IS NOT NULL AND asked.declined = 0
-   AND NOT EXISTS (
-       SELECT 1 FROM requests_app_assignment a WHERE a.booking_id = b.id AND a.technician_id = s.technician_id)
+# Each booking is judged by the policy it was made under; figures younger than it have their default.
+# A wish is open as long as a search for it would be (D10): nobody is asked to be there in five minutes.
+FACTS = """
+WITH wanted AS MATERIALIZED (
+    SELECT b.id, b.start_at, b.timezone, v.skill_id, c.lat, c.lon, cos(radians(c.lat)) AS width,
+           CASE WHEN c.precision = ANY(%(vague)s) THEN %(vague_m)s ELSE 0 END AS wider_m,
+           b.duration_minutes * interval '1 minute' AS duration,
+           (p.policy ->> 'travel_buffer')::int * interval '1 second' AS buffer,
+           (p.policy ->> 'search_ends_lead')::int * interval '1 second' AS lead,
+           (p.policy -> 'score_weights_ppm' ->> 'nearness')::int AS nearness,
+           (p.policy ->> 'lapse_limit')::int AS lapse_limit
+      FROM requests_app_booking b
+      JOIN requests_app_bookingcontact c ON c.booking_id = b.id
+      JOIN catalogue_service v ON v.id = b.service_id
+     CROSS JOIN LATERAL (SELECT %(policy)s::jsonb || b.policy_data AS policy) p
+     WHERE b.id = ANY(%(bookings)s) AND c.lat IS NOT NULL AND c.lon IS NOT NULL),
+wish AS MATERIALIZED (
+    SELECT w.booking_id, w.rank, extract(isodow FROM wall.begins) - 1 AS weekday,
+           wall.begins::time AS begins, wall.ends::time AS ends, wall.begins::date = wall.ends::date AS one_day,
+           tstzrange(w.start_at, w.start_at + b.duration + b.buffer) AS during
+      FROM requests_app_wish w
+      JOIN wanted b ON b.id = w.booking_id
+     CROSS JOIN LATERAL (
+           SELECT w.start_at AT TIME ZONE b.timezone AS begins,
+                  (w.start_at + b.duration) AT TIME ZONE b.timezone AS ends) wall
+     WHERE w.start_at > %(at)s + b.lead AND (b.start_at IS NULL OR w.start_at = b.start_at)),
+past AS MATERIALIZED (
+    SELECT o.booking_id, o.technician_id,
+           count(*) FILTER (WHERE o.state IN ('lapsed', 'not_reached') AND NOT o.silent AND NOT o.own_tap) AS asked,
+           count(*) FILTER (WHERE o.state = 'lapsed' AND NOT o.silent) AS lapsed,
+           bool_or(o.state = 'declined') AS declined
+      FROM dispatch_offer o
+      JOIN dispatch_search r ON r.id = o.search_id AND r.ended_at IS NULL
+     WHERE o.booking_id = ANY(%(bookings)s) AND o.state <> 'queued'
+     GROUP BY o.booking_id, o.technician_id),
+facts AS (
+    SELECT b.id AS booking_id, s.technician_id, s.cell,
+           s.q + round(b.nearness * greatest(0, 1 - place.metres / %(reach)s))::int AS score,
+           s.q, round(place.metres)::int AS metres, time.free,
+           coalesce(past.asked, 0) AS asked, coalesce(past.lapsed, 0) AS lapsed,
+           EXISTS (
+               SELECT 1 FROM dispatch_offer o
+                WHERE o.technician_id = s.technician_id AND o.state = 'open') AS in_window,
+           s.newcomer, b.lapse_limit, place.near,
+           CASE WHEN NOT place.near THEN 'too_far'
+                WHEN s.valid_until <= %(at)s THEN 'papers'
+                WHEN EXISTS (
+                    SELECT 1 FROM requests_app_assignment a
+                     WHERE a.booking_id = b.id AND a.technician_id = s.technician_id) THEN 'had_it'
+                WHEN past.declined THEN 'declined'
+                WHEN time.works IS NULL THEN 'hours'
+                WHEN time.free IS NULL THEN 'busy' END AS rule
+      FROM wanted b
+      JOIN accounts_skillsearch s ON s.skill_id = b.skill_id
+     CROSS JOIN LATERAL (
+           SELECT %(degree)s * sqrt((s.lat - b.lat) ^ 2 + ((s.lon - b.lon) * b.width) ^ 2) AS metres) away
+     CROSS JOIN LATERAL (
+           SELECT away.metres, away.metres <= least(s.radius_m + b.wider_m, %(reach)s) AS near) place
+     CROSS JOIN LATERAL (
+           SELECT array_agg(w.rank ORDER BY w.rank) AS works,
+                  array_agg(w.rank ORDER BY w.rank) FILTER (WHERE NOT EXISTS (
+                      SELECT 1 FROM accounts_busy y
+                       WHERE y.technician_id = s.technician_id AND y.during && w.during)) AS free
+             FROM wish w
+            WHERE place.near AND w.booking_id = b.id AND w.one_day AND EXISTS (
+                  SELECT 1 FROM accounts_weeklyhours h
+                   WHERE h.technician_id = s.technician_id AND h.weekday = w.weekday
+                     AND h.opens <= w.begins AND h.closes >= w.ends)) time
+      LEFT JOIN past ON past.booking_id = b.id AND past.technician_id = s.technician_id
+     WHERE {condition})
 """
-OF_BOOKING = " AND b.id = %(booking)s AND s.cell = ANY(%(cells)s)"
-OF_TECHNICIAN = " AND s.technician_id = %(technician)s AND b.id = ANY(%(bookings)s)"
-# Those asked least come first, then the customer's wishes in their order (B2), then the score.
-ORDER = " ORDER BY asked.times, {first} free.ranks[1], score DESC, s.technician_id LIMIT %(limit)s"
+OF_BOOKING = "s.cell = ANY(%(cells)s)"
+OF_TECHNICIAN = "s.technician_id = %(technician)s"
+CANDIDATE = """
+SELECT booking_id, technician_id, score, q, metres, free, asked, lapsed, in_window, newcomer
+  FROM facts
+ WHERE near AND rule IS NULL
+"""
+# Who has let enough lapse comes last, then who looks at another offer. Of the others those asked least come first, then
+# the customer's wishes in their order (B2), then the score. `past` is empty at the first asking only.
+ORDER = """
+ ORDER BY lapsed >= lapse_limit, in_window, asked, {first} free[1], score DESC, technician_id
+ LIMIT %(limit)s
+"""
+NEWCOMER_FIRST = "newcomer AND NOT EXISTS (SELECT 1 FROM past) DESC,"
+COUNTS = """
+SELECT rule, count(*)
+  FROM (SELECT CASE WHEN rule IS NOT NULL THEN rule WHEN lapsed >= lapse_limit THEN 'asked_enough'
+                    WHEN in_window THEN 'window_elsewhere' END AS rule FROM facts) each
+ WHERE rule IS NOT NULL
+ GROUP BY rule
+"""
 
 
 def candidates(booking: Booking, at: datetime, *, limit: int = 20) -> list[Candidate]:
     """Who may be asked for this booking, the next one first. One query; `at` is the database's now.
 
-    Includes those asked before (`asked`) and those who hold a window elsewhere (`in_window`): the caller decides.
+    Includes, at the end, who holds a window elsewhere (`in_window`) or has let enough lapse: the caller decides. At the
+    very first asking of some bookings the best newcomer leads (PRODUCT D2).
     """
-    contact = booking.contact
-    if contact.lat is None or contact.lon is None:
+    cells = _cells(booking)
+    if not cells:
         return []
-    _near, cells = search_cells(contact.lat, contact.lon)
-    first = "s.newcomer DESC," if asks_newcomer_first(booking) else ""
-    return _select(
-        OF_BOOKING + ORDER.format(first=first),
-        booking.policy,
-        at,
-        booking=booking.pk,
-        cells=[cell for cell, _closest in cells],
-        limit=limit,
-    )
+    order = ORDER.format(first=NEWCOMER_FIRST if asks_newcomer_first(booking) else "")
+    rows = _select(OF_BOOKING, CANDIDATE + order, at, [booking.pk], cells=cells, limit=limit)
+    return [Candidate(*row) for row in rows]
 
 
 def fitting_bookings(technician_id: int, booking_ids: Sequence[int], at: datetime) -> dict[int, Candidate]:
     """Which of these bookings this technician may do, by booking id. One query."""
     if not booking_ids:
         return {}
-    found = _select(OF_TECHNICIAN, Policy(), at, technician=technician_id, bookings=list(booking_ids))
-    return {candidate.booking_id: candidate for candidate in found}
+    rows = _select(OF_TECHNICIAN, CANDIDATE, at, list(booking_ids), technician=technician_id)
+    return {row[0]: Candidate(*row) for row in rows}
+
+
+def exclusions(booking: Booking, at: datetime) -> dict[str, int]:
+    """How many technicians of the skill, round about, each rule leaves out; each is counted once (PRODUCT D9)."""
+    cells = _cells(booking)
+    return dict(_select(OF_BOOKING, COUNTS, at, [booking.pk], cells=cells)) if cells else {}
+
+
+def excluding_rule(booking: Booking, technician_id: int, at: datetime) -> str | None:
+    """Why this one would not be asked at that instant, None if he would; as far as calendars are what they were then.
+
+    "not_askable": no search row, so not approved, not payable, suspended, or without the skill.
+    """
+    rows = _select(OF_TECHNICIAN, "SELECT rule FROM facts", at, [booking.pk], technician=technician_id)
+    return rows[0][0] if rows else "not_askable"
+
+
+def may_be_asked(technician: Technician, skill_id: int, at: datetime) -> bool:
+    """Approved, payable, not suspended, papers and skill valid: from the sources themselves, not from a search row."""
+    rows = [row for row in expected_rows(technician) if row.skill_id == skill_id]
+    return any(row.valid_until is None or row.valid_until > at for row in rows)
 
 
 def asks_newcomer_first(booking: Booking) -> bool:
@@ -118,18 +191,26 @@ def asks_newcomer_first(booking: Booking) -> bool:
     return int.from_bytes(digest[:4]) % 100 < booking.policy.newcomer_share_percent
 
 
-def _select(condition: str, policy: Policy, at: datetime, **params: object) -> list[Candidate]:
+def _cells(booking: Booking) -> list[int]:
+    contact = booking.contact
+    if contact.lat is None or contact.lon is None:
+        return []
+    return [cell for cell, _closest in search_cells(contact.lat, contact.lon)[1]]
+
+
+def _select(condition: str, question: str, at: datetime, booking_ids: list[int], **params: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(
-            ELIGIBLE + condition,
+            FACTS.format(condition=condition) + question,
             {
-                "nearness": policy.score_weights_ppm.nearness,
+                "policy": json.dumps(Policy().to_json()),
+                "degree": METRES_PER_DEGREE,
                 "reach": REACH_M,
-                "buffer": policy.travel_buffer,
                 "vague": sorted(VAGUE),
                 "vague_m": VAGUE_M,
                 "at": at,
+                "bookings": booking_ids,
                 **params,
             },
         )
-        return [Candidate(*row) for row in cursor.fetchall()]
+        return cursor.fetchall()

@@ -1,0 +1,28 @@
+"""Offers and their windows: search, tap, acknowledge, claim, decline, expire, withdraw (PRODUCT D3-D7).
+
+Lock order: booking, offer, technician. Redis is asked before and told after the transaction, never inside it; the
+database's clock and its constraints decide (docs/decisions/0006).
+"""
+
+from dispatch.offers.claiming import claim, decline
+from dispatch.offers.refusals import NotOffered, OfferExpired, OfferTaken, TapsUsed, WindowHeld
+from dispatch.offers.searching import open_next, search, sleeps
+from dispatch.offers.tapping import tap
+from dispatch.offers.windows import acknowledge, expire, withdraw
+
+__all__ = [
+    "NotOffered",
+    "OfferExpired",
+    "OfferTaken",
+    "TapsUsed",
+    "WindowHeld",
+    "acknowledge",
+    "claim",
+    "decline",
+    "expire",
+    "open_next",
+    "search",
+    "sleeps",
+    "tap",
+    "withdraw",
+]

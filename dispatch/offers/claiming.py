@@ -1,0 +1,66 @@
+"""His answer: he takes it, or it is not for him (PRODUCT D3, D4, B2)."""
+
+from datetime import datetime
+
+from accounts.models import User
+from dispatch import gate, matching
+from dispatch.models import Offer, OfferState
+from dispatch.offers import windows
+from dispatch.offers.refusals import NotOffered, OfferExpired, OfferTaken
+from dispatch.offers.searching import end_search
+from mila.clock import mila_now
+from mila.transactions import after_commit, verb
+from requests_app.actions.assigning import NoSuchWish, attach
+from requests_app.lifecycle import Role, lock_booking
+from requests_app.models import OFFERED, Booking, State
+
+
+@verb
+def claim(booking_id: int, technician_id: int, *, rank: int, by: User) -> Booking:
+    """He takes the booking at the wish of this rank. Exactly one can (FAULT C1); his own repeat returns it (FAULT C8).
+
+    The database's clock, read under the lock, says whether his window is still open; whether he may still be asked is
+    read anew (FAULT C10). Raises OfferExpired, OfferTaken, NotOffered, TechnicianBusy, NoSuchWish and changes nothing.
+    """
+    booking = lock_booking(booking_id)
+    if booking.technician_id == technician_id and booking.state != State.UNCONFIRMED:
+        return booking
+    offer = (
+        Offer.objects.select_for_update(of=("self",))
+        .select_related("technician__partner", "search")
+        .filter(booking=booking, technician=technician_id)
+        .order_by("-pk")
+        .first()
+    )
+    if offer is None:
+        raise NotOffered
+    at = mila_now()
+    judge(booking, offer, at)
+    if not matching.may_be_asked(offer.technician, booking.service.skill_id, at):
+        raise NotOffered
+    if rank not in offer.wishes:
+        raise NoSuchWish
+    offer.state, offer.ended_at = OfferState.CLAIMED, at
+    offer.save(update_fields=["state", "ended_at"])
+    end_search(offer.search, at, "claimed")
+    booking = attach(booking, technician_id, rank=rank, move="claim", role=Role.PARTNER, by=by, at=at)
+    after_commit(gate.release, booking.pk, offer.lock_token)
+    return booking
+
+
+def judge(booking: Booking, offer: Offer, at: datetime) -> None:
+    """The database's verdict on a claim; both rows are locked. Raises OfferTaken, OfferExpired."""
+    if booking.state not in OFFERED:
+        raise OfferTaken
+    if offer.state != OfferState.OPEN or windows.is_fenced(offer, booking) or windows.is_over(offer, at):
+        raise OfferExpired
+
+
+@verb
+def decline(offer_id: int, technician_id: int, *, reason: str) -> Offer:
+    """Not for him, with a reason in one tap; the next one is asked at once (PRODUCT D4). A repeat changes nothing."""
+    offer, _booking = windows.lock_offer(offer_id, technician_id)
+    if offer.state == OfferState.OPEN:
+        offer.decline_reason = reason
+        windows.close(offer, OfferState.DECLINED, mila_now())
+    return offer

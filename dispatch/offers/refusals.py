@@ -1,0 +1,25 @@
+"""What a technician may be told instead of getting the job."""
+
+from django.utils.translation import gettext_lazy as _
+
+from mila.errors import Refusal
+
+
+class OfferExpired(Refusal):
+    sentence = _("Your two minutes are over. If the job is still open, you can ask for it again.")
+
+
+class OfferTaken(Refusal):
+    sentence = _("Somebody was faster: this job is taken. You lose nothing.")
+
+
+class WindowHeld(Refusal):
+    sentence = _("A colleague is looking at it right now. You are next in line.")
+
+
+class NotOffered(Refusal):
+    sentence = _("This job is not open to you.")
+
+
+class TapsUsed(Refusal):
+    sentence = _("You have looked at this job twice already.")

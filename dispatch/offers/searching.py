@@ -1,0 +1,161 @@
+"""Who is asked next: the next in line, the best one free, or all at once (PRODUCT D3, D5-D7, D10)."""
+
+from datetime import datetime, timedelta
+
+from accounts.models import Technician
+from dispatch import matching, tracing
+from dispatch.matching import Candidate
+from dispatch.models import Offer, OfferState, Search
+from dispatch.offers import windows
+from mila import live
+from mila.clock import mila_now
+from mila.transactions import verb
+from requests_app import deadlines, notices
+from requests_app.lifecycle import Role, advance
+from requests_app.models import OFFERED, Booking, State
+
+TRY_AGAIN = timedelta(seconds=5)  # everybody suitable is looking at another offer
+LOOK_AGAIN = timedelta(minutes=1)  # a pool is looked after
+POOL_MAILS = 20
+
+
+def search(booking_id: int) -> Offer | None:
+    """Withdraw what is outdated, then ask the next technician. Repeatable; answers the window that is open now."""
+    windows.withdraw(booking_id)
+    return open_next(booking_id)
+
+
+@verb
+def open_next(booking_id: int) -> Offer | None:
+    """Open the window of the next in line or of the best one free, or the pool, or end the search (D3-D7, D10).
+
+    Does nothing while a window is open. Answers the open offer, if there is one afterwards.
+    """
+    booking = Booking.objects.select_for_update(of=("self",)).filter(pk=booking_id).first()
+    if booking is None or booking.state not in OFFERED:
+        return None
+    at = mila_now()
+    run = running_search(booking, at)
+    held = windows.open_offer(booking.pk)
+    if run is None or held is not None:
+        return held
+    policy = booking.policy
+    if at >= deadlines.search_limit(windows.start_of(booking), policy):
+        end_search(run, at, "limit")  # the booking's own clock makes the move
+        return None
+    night = deadlines.night_around(at, booking.timezone, policy)
+    if night is not None and not opens_silently(booking, night[1]):
+        windows.look_again(run, night[1])
+        return None
+    queued = serve_queue(booking, run, at)
+    if queued is not None:
+        return queued
+    found = matching.candidates(booking, at)
+    if all(candidate.lapsed >= policy.lapse_limit for candidate in found):
+        _give_up(booking, run, at)
+        return None
+    if night is not None or run.pool_at is not None or opens_to_all(booking, run, at):
+        _open_pool(booking, run, found, at, silent=night is not None)
+        return None
+    return _open_best(booking, run, found, at)
+
+
+def running_search(booking: Booking, at: datetime) -> Search | None:
+    """The search of the event that last opened the booking; begun here if it has none, None when it has ended."""
+    opened = booking.events.filter(target__in=OFFERED).order_by("-sequence")
+    sequence = opened.values_list("sequence", flat=True).first()
+    if sequence is None:
+        return None
+    older = Search.objects.filter(booking=booking, ended_at=None).exclude(round=sequence)
+    older.update(ended_at=at, next_at=None, end="superseded")
+    run, _new = Search.objects.get_or_create(
+        booking=booking, round=sequence, defaults={"started_at": at, "next_at": at}
+    )
+    return run if run.ended_at is None else None
+
+
+def end_search(run: Search, at: datetime, end: str) -> None:
+    run.ended_at, run.next_at, run.end = at, None, end
+    run.save(update_fields=["ended_at", "next_at", "end"])
+
+
+def opens_to_all(booking: Booking, run: Search, at: datetime) -> bool:
+    """Near its start, or after enough windows, all eligible see it at once (PRODUCT D6)."""
+    policy = booking.policy
+    return windows.start_of(booking) - at < policy.pool_lead or run.windows_ended >= policy.pool_after_windows
+
+
+def sleeps(booking: Booking, technician: Technician, at: datetime) -> bool:
+    """At night it is open to those alone who opted in, and only if it opens silently (PRODUCT D7)."""
+    night = deadlines.night_around(at, booking.timezone, booking.policy)
+    return night is not None and not (technician.night_pool and opens_silently(booking, night[1]))
+
+
+def opens_silently(booking: Booking, morning: datetime) -> bool:
+    """At night only for a booking that lost its partner and starts before 10:30, without a sound (PRODUCT D7)."""
+    lost = booking.assignments.exists()
+    latest = datetime.combine(morning.date(), booking.policy.silent_pool_before) - datetime.combine(
+        morning.date(), booking.policy.night_to
+    )
+    return lost and windows.start_of(booking) < morning + latest
+
+
+def serve_queue(booking: Booking, run: Search, at: datetime) -> Offer | None:
+    """A window for the longest waiting of those who tapped while another looked (PRODUCT D5).
+
+    Who may no longer do it leaves the line; who sleeps or looks at another offer keeps his place.
+    """
+    waiting = Offer.objects.select_for_update(of=("self",)).filter(booking=booking, state=OfferState.QUEUED)
+    for queued in waiting.select_related("technician").order_by("pk"):
+        candidate = matching.fitting_bookings(queued.technician_id, [booking.pk], at).get(booking.pk)
+        if candidate is None:
+            windows.end(queued, OfferState.WITHDRAWN, at)
+        elif not candidate.in_window and not sleeps(booking, queued.technician, at):
+            offer = windows.open_for(booking, run, candidate, at, own_tap=True)
+            if offer is not None:
+                windows.end(queued, OfferState.WITHDRAWN, at)
+                return offer
+    return None
+
+
+def _open_best(booking: Booking, run: Search, found: list[Candidate], at: datetime) -> Offer | None:
+    """The first who is free, in the order of the search; somebody may have got another window since it was read."""
+    tracing.record(booking, run, found, at)
+    for candidate in found:
+        if not candidate.in_window and candidate.lapsed < booking.policy.lapse_limit:
+            offer = windows.open_for(booking, run, candidate, at)
+            if offer is not None:
+                return offer
+    windows.look_again(run, at + TRY_AGAIN)
+    return None
+
+
+def _open_pool(booking: Booking, run: Search, found: list[Candidate], at: datetime, *, silent: bool) -> None:
+    """All eligible see it in their list; a tap opens a window (PRODUCT D6). They are told once.
+
+    At night nobody is told, and those who had not opted in hear of it in the morning (PRODUCT D7).
+    """
+    zone, policy = booking.timezone, booking.policy
+    asleep = run.pool_at is not None and deadlines.night_around(run.pool_at, zone, policy) is not None
+    if run.pool_at is None or (asleep and not silent):
+        run.pool_at = at
+        run.save(update_fields=["pool_at"])
+        tracing.record(booking, run, found, at)
+        people = Technician.objects.in_bulk([candidate.technician_id for candidate in found[:POOL_MAILS]])
+        for candidate in found[:POOL_MAILS]:
+            live.publish(f"technician:{candidate.technician_id}", "pool")
+            if not silent:
+                windows.tell(booking, people[candidate.technician_id], candidate)
+    windows.look_again(run, at + LOOK_AGAIN)
+
+
+def _give_up(booking: Booking, run: Search, at: datetime) -> None:
+    """Nobody is left to ask: the search ends, the customer may choose another time (PRODUCT D10).
+
+    A late partner stays, and ops call him (PRODUCT L4).
+    """
+    end_search(run, at, "nobody")
+    if booking.state == State.SEARCHING:
+        advance(booking.pk, "exhaust", role=Role.SYSTEM, by=None, at=at)
+    else:
+        notices.queue(booking, "unconfirmed_ops", round=booking.epoch)

@@ -1,0 +1,214 @@
+"""A window from its first second to its last: opened, acknowledged, expired, withdrawn (PRODUCT D3, D4)."""
+
+from datetime import datetime
+from typing import Any
+
+from celery import current_app
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounts.models import Notification, Technician
+from dispatch import gate
+from dispatch.matching import Candidate
+from dispatch.models import Offer, OfferState, Search
+from dispatch.offers.refusals import NotOffered
+from mila import live
+from mila.clock import mila_now
+from mila.transactions import after_commit, verb
+from places.distance import rounded_km
+from requests_app import deadlines, notices
+from requests_app.lifecycle import SEARCH, lock_booking
+from requests_app.models import OFFERED, Booking
+
+
+def open_offer(booking_id: int) -> Offer | None:
+    """The booking's one open offer; final only under the booking's lock."""
+    return Offer.objects.filter(booking=booking_id, state=OfferState.OPEN).first()
+
+
+def open_for(
+    booking: Booking,
+    run: Search,
+    candidate: Candidate,
+    at: datetime,
+    *,
+    own_tap: bool = False,
+    viewed: bool = False,
+    token: str = "",
+) -> Offer | None:
+    """Open the window of this technician; None when he has just got another one. The caller holds the booking's lock.
+
+    It starts when his device acknowledges, at latest after the limit (D4); at once when he has just tapped (`viewed`).
+    No window outlives the search.
+    """
+    policy = booking.policy
+    technician = Technician.objects.get(pk=candidate.technician_id)
+    length = policy.offer_window + technician.window_extra
+    expires_at = at + length if viewed else at + policy.offer_ack_limit + length
+    offer = Offer(
+        booking=booking,
+        search=run,
+        technician=technician,
+        epoch=booking.epoch + 1,
+        state=OfferState.OPEN,
+        own_tap=own_tap,
+        silent=deadlines.night_around(at, booking.timezone, policy) is not None,
+        score_ppm=candidate.score_ppm,
+        parts=candidate.parts,
+        distance_m=candidate.distance_m,
+        wishes=candidate.wishes,
+        opened_at=at,
+        acknowledged_at=at if viewed else None,
+        viewed_at=at if viewed else None,
+        expires_at=min(expires_at, deadlines.search_limit(start_of(booking), policy)),
+        lock_token=token or gate.new_token(),
+    )
+    try:
+        with transaction.atomic():
+            offer.save(force_insert=True)
+    except IntegrityError:
+        return None
+    booking.epoch += 1
+    booking.save(update_fields=["epoch"])
+    look_again(run, None)
+    after_commit(gate.put, booking.pk, offer.lock_token, _expiry(offer) - at + policy.lock_slack)
+    live.publish(f"technician:{technician.pk}", "offer")
+    if not viewed:
+        tell(booking, technician, candidate, until_at=offer.expires_at)
+    return offer
+
+
+def tell(
+    booking: Booking, technician: Technician, candidate: Candidate, *, until_at: datetime | None = None
+) -> Notification | None:
+    """A message with no more than he may know before the claim: the distance is rounded already here (PRODUCT D8)."""
+    given: dict[str, Any] = {"distance_m": rounded_km(candidate.distance_m) * 1000}
+    if until_at is not None:
+        given["until_at"] = until_at
+    return notices.queue(booking, "offer", round=booking.epoch, technician=technician, **given)
+
+
+@verb
+def acknowledge(offer_id: int, technician_id: int) -> Offer:
+    """His open page has the offer: his window runs from now, if it does not run already (PRODUCT D4).
+
+    A repeat changes nothing, and neither does one that comes after the end.
+    """
+    offer, booking = lock_offer(offer_id, technician_id)
+    at = mila_now()
+    if offer.state == OfferState.OPEN and offer.viewed_at is None and at < _expiry(offer):
+        offer.viewed_at = offer.acknowledged_at = at
+        offer.expires_at = min(_expiry(offer), at + booking.policy.offer_window + offer.technician.window_extra)
+        offer.save(update_fields=["viewed_at", "acknowledged_at", "expires_at"])
+        left = offer.expires_at - at + booking.policy.lock_slack
+        after_commit(gate.extend, booking.pk, offer.lock_token, left)
+    return offer
+
+
+@verb
+def expire(offer_id: int) -> bool:
+    """The window is over: lapsed, or not reached if he never saw it (PRODUCT D4). False when there is nothing to do.
+
+    One that a later move has fenced ends without fault instead, though its time is over too.
+    """
+    bookings = Booking.objects.select_for_update(skip_locked=True, of=("self",))
+    booking = bookings.filter(pk__in=Offer.objects.filter(pk=offer_id).values("booking")).first()
+    if booking is None:
+        return False
+    offer = Offer.objects.select_for_update().filter(pk=offer_id, state=OfferState.OPEN).first()
+    at = mila_now()
+    if offer is None or not is_over(offer, at):
+        return False
+    if is_fenced(offer, booking):
+        withdraw_fenced(booking, at)
+    else:
+        lapse(offer, at)
+    return True
+
+
+@verb
+def withdraw(booking_id: int) -> int:
+    """Offers that a later move has fenced, or that nobody needs any more, end without fault. Answers how many."""
+    booking = lock_booking(booking_id)
+    at = mila_now()
+    if booking.state not in OFFERED:
+        Search.objects.filter(booking=booking, ended_at=None).update(ended_at=at, next_at=None, end="over")
+    return withdraw_fenced(booking, at)
+
+
+# --- Pieces for the verbs beside this one; the caller holds the booking's lock
+
+
+def lock_offer(offer_id: int, technician_id: int) -> tuple[Offer, Booking]:
+    """The offer and its booking under their locks, booking first; only his own (NotOffered)."""
+    booking_id = (
+        Offer.objects.filter(pk=offer_id, technician=technician_id).values_list("booking_id", flat=True).first()
+    )
+    if booking_id is None:
+        raise NotOffered
+    booking = lock_booking(booking_id)
+    offer = Offer.objects.select_for_update(of=("self",)).select_related("technician").get(pk=offer_id)
+    return offer, booking
+
+
+def is_over(offer: Offer, at: datetime) -> bool:
+    """By the database's clock, whether or not the sweep has been by."""
+    return at >= _expiry(offer)
+
+
+def is_fenced(offer: Offer, booking: Booking) -> bool:
+    """A later move has ended what this offer was about. One in the line has no epoch to lose."""
+    return booking.state not in OFFERED or (offer.state == OfferState.OPEN and offer.epoch != booking.epoch)
+
+
+def withdraw_fenced(booking: Booking, at: datetime) -> int:
+    """End, without fault, what a later move has fenced; answers how many."""
+    waiting = Offer.objects.select_for_update().filter(booking=booking, state__in=[OfferState.OPEN, OfferState.QUEUED])
+    fenced = [offer for offer in waiting if is_fenced(offer, booking)]
+    for offer in fenced:
+        end(offer, OfferState.WITHDRAWN, at)
+    return len(fenced)
+
+
+def lapse(offer: Offer, at: datetime) -> None:
+    """Its time is over and he has not answered."""
+    close(offer, OfferState.LAPSED if offer.acknowledged_at else OfferState.NOT_REACHED, at)
+
+
+def close(offer: Offer, state: OfferState, at: datetime) -> None:
+    """A window ends without a claim, by his doing or not; the search goes on now."""
+    end(offer, state, at)
+    Search.objects.filter(pk=offer.search_id, ended_at=None).update(windows_ended=F("windows_ended") + 1, next_at=at)
+    after_commit(_send_search, offer.booking_id)
+
+
+def end(offer: Offer, state: OfferState, at: datetime) -> None:
+    """The row is history; the gate is free again, and his page is told."""
+    offer.state, offer.ended_at = state, at
+    offer.save(update_fields=["state", "ended_at", "decline_reason"])
+    if offer.lock_token:
+        after_commit(gate.release, offer.booking_id, offer.lock_token)
+    live.publish(f"technician:{offer.technician_id}", "offer")
+
+
+def look_again(run: Search, at: datetime | None) -> None:
+    """When the search takes its next step; None while a window is open."""
+    run.next_at = at
+    run.save(update_fields=["next_at"])
+
+
+def start_of(booking: Booking) -> datetime:
+    """Until a claim names one, "start" means the latest wish here (PRODUCT B2)."""
+    start = booking.start_at or booking.last_start_at
+    assert start is not None
+    return start
+
+
+def _send_search(booking_id: int) -> None:
+    """A lost message costs a second: the search's own clock says the same."""
+    current_app.tasks[SEARCH].delay(booking_id=booking_id)
+
+
+def _expiry(offer: Offer) -> datetime:
+    assert offer.expires_at is not None
+    return offer.expires_at

@@ -1,0 +1,57 @@
+"""What one asking saw and chose, kept as a row (PRODUCT D9)."""
+
+import hashlib
+import json
+from datetime import datetime
+
+from accounts.models import TechnicianSkill
+from accounts.search import quality_parts
+from dispatch import matching
+from dispatch.matching import Candidate
+from dispatch.models import Search, Trace
+from requests_app.models import Booking
+
+
+def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) -> Trace:
+    """Inputs, policy, the best with the parts of their score, and how many each rule left out. Three queries.
+
+    The place is rounded.
+    """
+    contact = booking.contact
+    skill_id = booking.service.skill_id
+    skilled = TechnicianSkill.objects.filter(skill=skill_id, technician__in=[c.technician_id for c in found])
+    parts = {
+        row.technician_id: quality_parts(row.technician, row.level) for row in skilled.select_related("technician")
+    }
+    return Trace.objects.create(
+        search=run,
+        at=at,
+        inputs={
+            "skill": skill_id,
+            "near": [round(contact.lat or 0, 2), round(contact.lon or 0, 2)],
+            "wishes": [wish.start_at.isoformat() for wish in booking.wishes.all()],
+            "newcomer_first": matching.asks_newcomer_first(booking),
+            "policy": policy_version(booking),
+            "weights_ppm": booking.policy_data.get("score_weights_ppm"),
+        },
+        best=[
+            {
+                "technician": c.technician_id,
+                "score": c.score_ppm,
+                **parts.get(c.technician_id, {}),
+                "nearness": c.score_ppm - c.quality_ppm,
+                "metres": c.distance_m,
+                "wishes": c.wishes,
+                "asked": c.asked,
+                "newcomer": c.newcomer,
+                "in_window": c.in_window,
+            }
+            for c in found
+        ],
+        excluded=matching.exclusions(booking, at),
+    )
+
+
+def policy_version(booking: Booking) -> str:
+    """The figures the booking was made under, as twelve letters: equal letters, equal figures."""
+    return hashlib.sha256(json.dumps(booking.policy_data, sort_keys=True).encode()).hexdigest()[:12]
