@@ -1,10 +1,15 @@
 """A booking in any state, written straight into the database: for tests that start from a state, not from a story."""
 
+import inspect
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+import pytest
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts.models import Busy, BusyKind, Notification, Technician
+from requests_app import lifecycle
 from requests_app.models import (
     HAS_PARTNER,
     Assignment,
@@ -79,3 +84,38 @@ def facts(booking: Booking) -> dict:
         "notices": list(Notification.objects.filter(subject_id=booking.uuid).order_by("pk").values("pk", "kind")),
         "busy": list(Busy.objects.order_by("pk").values()),
     }
+
+
+def effects() -> list[str]:
+    """Names of the jobs that wait for the commit, in order."""
+    waiting = [inspect.getclosurevars(hook[1]).nonlocals for hook in connection.run_on_commit]
+    return [one["args"][0] for one in waiting if one.get("function") is lifecycle._send]
+
+
+def told(booking: Booking) -> list[str]:
+    """Kinds of the messages written about it, in alphabetical order."""
+    return sorted(Notification.objects.filter(subject_id=booking.uuid).values_list("kind", flat=True))
+
+
+def moves(booking: Booking) -> list[str]:
+    """What happened to it since it was put into its state."""
+    return list(booking.events.exclude(move="before").values_list("move", flat=True))
+
+
+@contextmanager
+def refused(booking: Booking, refusal: type[Exception]):
+    """The block raises this refusal, and nothing happened: same rows, no event, no message, no job, so no payment."""
+    before, hooks = facts(booking), len(connection.run_on_commit)
+    with pytest.raises(refusal):
+        yield
+    assert facts(booking) == before
+    assert len(connection.run_on_commit) == hooks
+
+
+@contextmanager
+def unchanged(booking: Booking):
+    """The block succeeds, and nothing happened."""
+    before, hooks = facts(booking), len(connection.run_on_commit)
+    yield
+    assert facts(booking) == before
+    assert len(connection.run_on_commit) == hooks
