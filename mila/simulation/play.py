@@ -9,9 +9,9 @@ from functools import partial
 from itertools import count
 
 from django.conf import settings
-from django.db.models import Subquery
+from django.db import connection
 
-from accounts.models import Notification, NotificationState, Skill, Technician
+from accounts.models import Notification, NotificationState, Technician
 from catalogue.models import Service
 from catalogue.policy import Policy
 from dispatch import matching, offers
@@ -31,7 +31,7 @@ from requests_app import sweeps as booking_sweeps
 from requests_app.actions import changing, signing, visiting
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import Role
-from requests_app.models import ENDED, OFFERED, Booking, BookingEvent, Clock, Fault, SignOffKind, State
+from requests_app.models import ENDED, OFFERED, Booking, BookingEvent, Fault, SignOffKind, State
 
 
 def span(low: float, high: float, dice: random.Random) -> timedelta:
@@ -58,6 +58,30 @@ MIX = (PROMPT, PROMPT, PROMPT, PICKY, SLEEPY, FORGETFUL)
 LAST_LOOK = timedelta(days=75)
 LOOKS = 12  # at one open booking, by all technicians together
 OWES = ("sign_off", "decide", "cancel", "fail_visit")
+
+
+# When each sweep next has something to do, in the order of SWEEPS; each column reads one partial index.
+PROMISES = """
+SELECT (SELECT min(due_at) FROM requests_app_booking WHERE due_at IS NOT NULL),
+       (SELECT min(due_at) FROM requests_app_clock WHERE done_at IS NULL),
+       (SELECT min(expires_at) FROM dispatch_offer WHERE state = 'open'),
+       (SELECT min(next_at) FROM dispatch_search WHERE next_at IS NOT NULL),
+       (SELECT min(next_at) FROM payments_charge WHERE next_at IS NOT NULL)
+"""
+SWEEPS: tuple[Callable[[], object], ...] = (
+    booking_sweeps.sweep_bookings,
+    booking_sweeps.sweep_clocks,
+    dispatch_sweeps.expire_windows,
+    dispatch_sweeps.continue_searches,
+    payment_sweeps.sweep,
+)
+
+
+def promised() -> list[tuple[Callable[[], object], datetime | None]]:
+    """Each sweep with the instant from which it has something to do."""
+    with connection.cursor() as cursor:
+        cursor.execute(PROMISES)
+        return list(zip(SWEEPS, cursor.fetchone(), strict=True))
 
 
 @dataclass
@@ -149,31 +173,13 @@ class Simulation:
 
     def next_instant(self) -> datetime | None:
         """The nearest of what people plan and what the rows promise."""
-        due = [at for at in self.promised().values() if at is not None]
+        due = [at for _sweep, at in promised() if at is not None]
         planned = [self.queue[0][0]] if self.queue else []
         return min(due + planned, default=None)
 
-    def promised(self) -> dict[Callable[[], object], datetime | None]:
-        """When each sweep next has something to do. One query."""
-        nearest = {
-            booking_sweeps.sweep_bookings: Booking.objects.filter(due_at__isnull=False)
-            .order_by("due_at")
-            .values("due_at"),
-            booking_sweeps.sweep_clocks: Clock.objects.filter(done_at=None).order_by("due_at").values("due_at"),
-            dispatch_sweeps.expire_windows: Offer.objects.filter(state=OfferState.OPEN)
-            .order_by("expires_at")
-            .values("expires_at"),
-            dispatch_sweeps.continue_searches: Search.objects.filter(next_at__isnull=False)
-            .order_by("next_at")
-            .values("next_at"),
-            payment_sweeps.sweep: Charge.objects.filter(next_at__isnull=False).order_by("next_at").values("next_at"),
-        }
-        row = Skill.objects.order_by("pk")[:1].values_list(*(Subquery(query[:1]) for query in nearest.values()))[0]
-        return dict(zip(nearest, row, strict=True))
-
     def sweep(self) -> None:
         """What beat would set off; only the sweeps that have something to do."""
-        for sweep, at in self.promised().items():
+        for sweep, at in promised():
             if at is not None and at <= self.now:
                 sweep()
         deliver_pending(self.post)

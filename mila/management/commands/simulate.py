@@ -1,7 +1,6 @@
 """Play bookings and partners through the real verbs on a virtual clock, in a database of its own."""
 
 import json
-import logging
 import time
 from datetime import datetime
 
@@ -12,10 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from mila.celery import app
 from mila.clock import reset_clock
 from mila.invariants import violations
 from mila.simulation.figures import figures
+from mila.simulation.jobs import run_in_process
 from mila.simulation.play import Simulation
 from mila.worlds import fresh_databases
 from places.calendar import instant
@@ -36,9 +35,7 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("A production database is no place for a simulation.")
         fresh_databases()
-        app.conf.task_always_eager = True  # jobs run when their transaction has committed, without a broker
-        app.tasks["accounts.deliver"].apply_async = lambda *args, **kwargs: None  # no mail leaves a simulation
-        logging.getLogger("celery").setLevel(logging.WARNING)
+        run_in_process(without=("accounts.deliver",))  # no mail leaves a simulation
         call_command("load_gazetteer", verbosity=0)
         call_command("load_catalogue", verbosity=0)
         began = time.monotonic()

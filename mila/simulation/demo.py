@@ -1,0 +1,208 @@
+"""The demo world: partners around four cities, customers, and a booking in every state to click through."""
+
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.management.utils import get_random_secret_key
+
+from accounts.models import Technician, User
+from catalogue.models import Service
+from dispatch import offers
+from mila import services
+from mila.clock import mila_now
+from mila.simulation import bookings
+from mila.simulation.people import CITIES, City, People, wall
+from payments import sweeps as payment_sweeps
+from places.calendar import bookable_days, bookable_starts
+from requests_app.actions import changing, signing, visiting
+from requests_app.lifecycle import Role, advance
+from requests_app.models import Booking, Fault, SignOffKind, State
+
+PARTNERS_PER_CITY = 15
+CUSTOMERS = 12
+SEED = 20
+LYON = CITIES[1]
+BREST = City("Brest", "FR", "fr", "+3363998", ("29200",))  # nobody works there
+PROBLEMS = (
+    "Le salon va bien, les chambres presque rien. La box a deux ans.",
+    "L’imprimante clignote et n’imprime plus depuis hier.",
+    "L’écran reste noir, le son marche.",
+    "Mon nouveau téléphone n’a pas repris mes photos.",
+)
+
+
+class Demo:
+    """Makes everything by the real verbs, in seconds; `build` once per database."""
+
+    def __init__(self):
+        self.people = People(SEED)
+        self.password = f"mila-{secrets.token_hex(4)}"
+        self.ops_password = secrets.token_urlsafe(12)
+
+    def build(self) -> None:
+        self.services = list(Service.objects.filter(active=True))
+        for city in CITIES:
+            for number in range(PARTNERS_PER_CITY):
+                kind = "pro" if number % 3 == 2 else "friend"
+                login = f"{kind}-{city.name.lower().replace('ü', 'u')}-{number + 1}"
+                crew = 2 if kind == "pro" and number < 6 else 1
+                self.people.partner(login, city, kind=kind, technicians=crew, password=self.password)
+        self.customers = [
+            (self.people.customer(f"client-{number + 1}", CITIES[number % 4], self.password), CITIES[number % 4])
+            for number in range(CUSTOMERS)
+        ]
+        User.objects.create_superuser("ops@mila.example", self.ops_password, name="Ops")
+        for number, (state, finish) in enumerate(self.states().items()):
+            booking = self.placed(number, DECLINING.get(state, bookings.GOOD_CARD))
+            finish(booking)
+            if Booking.objects.get(pk=booking.pk).state != state:
+                raise RuntimeError(f"The demo's booking {booking.pk} should be {state}.")
+        self.left_as_it_is()
+
+    # --- Bookings
+
+    def draft(self, number: int, city: City | None = None) -> Booking:
+        customer, home = self.customers[number % len(self.customers)]
+        city = city or home
+        street, place = self.people.place(city)
+        service = self.services[number * 7 % len(self.services)]
+        now = mila_now()
+        days = bookable_days(now, service.duration_minutes, place)
+        starts = bookable_starts(days[2 + number % 4], now, service.duration_minutes, place)
+        return bookings.draft(
+            service,
+            customer,
+            street,
+            place,
+            [wall(start) for start in starts[:: max(1, len(starts) // 3)][:2]],
+            phone=self.people.phone(city),
+            problem=PROBLEMS[number % len(PROBLEMS)],
+        )
+
+    def placed(self, number: int, card: str) -> Booking:
+        draft = self.draft(number)
+        bookings.save_card(draft, card)
+        return bookings.order(draft)
+
+    def left_as_it_is(self) -> None:
+        """A draft without a card, an order where nobody works, and one that searches now."""
+        self.draft(3)
+        lonely = self.draft(5, BREST)
+        bookings.save_card(lonely)
+        offers.search(bookings.order(lonely).pk)
+        self.placed(8, bookings.GOOD_CARD)
+
+    def states(self) -> dict[State, Callable[[Booking], object]]:
+        """How a placed booking comes to each state."""
+        return {
+            State.CLAIMED: self.claimed,
+            State.CALLED: self.called,
+            State.UNCONFIRMED: self.unconfirmed,
+            State.CONFIRMED: self.confirmed,
+            State.EN_ROUTE: self.en_route,
+            State.ARRIVED: self.arrived,
+            State.IN_PROGRESS: self.in_progress,
+            State.FINISHED: self.finished,
+            State.CONTESTED: self.contested,
+            State.SIGNED_OFF: self.unpaid,
+            State.SETTLED: self.settled,
+            State.FAILED: self.failed,
+            State.CANCELLED: self.cancelled,
+        }
+
+    def claimed(self, booking: Booking) -> tuple[int, int, User]:
+        """The best one takes it; he is who goes on."""
+        offer = offers.open_next(booking.pk)
+        if offer is None:
+            raise RuntimeError(f"Nobody may take the demo's booking {booking.pk}.")
+        user = Technician.objects.select_related("user").get(pk=offer.technician_id).user
+        offers.claim(booking.pk, offer.technician_id, rank=offer.wishes[0], by=user)
+        return booking.pk, offer.technician_id, user
+
+    def called(self, booking: Booking) -> tuple[int, int, User]:
+        pk, technician, user = self.claimed(booking)
+        visiting.record_call(pk, technician, by=user, channel="phone", reached=True, note="Signal faible à l’étage.")
+        return pk, technician, user
+
+    def unconfirmed(self, booking: Booking) -> None:
+        pk, _technician, _user = self.called(booking)
+        advance(pk, "miss_confirm", role=Role.SYSTEM, by=None)
+
+    def confirmed(self, booking: Booking) -> tuple[int, int, User]:
+        pk, technician, user = self.called(booking)
+        visiting.confirm(pk, technician, by=user)
+        return pk, technician, user
+
+    def en_route(self, booking: Booking) -> tuple[int, int, User]:
+        pk, technician, user = self.confirmed(booking)
+        visiting.depart(pk, technician, by=user)
+        return pk, technician, user
+
+    def arrived(self, booking: Booking) -> tuple[int, int, User]:
+        pk, technician, user = self.en_route(booking)
+        visiting.arrive(pk, technician, by=user)
+        return pk, technician, user
+
+    def in_progress(self, booking: Booking) -> tuple[int, int, User]:
+        pk, technician, user = self.arrived(booking)
+        visiting.start(pk, technician, by=user)
+        return pk, technician, user
+
+    def finished(self, booking: Booking) -> None:
+        pk, technician, user = self.in_progress(booking)
+        report = {"done": "Canal changé, répéteur placé.", "explained": True, "tidied": True}
+        visiting.finish(pk, technician, by=user, report=report)
+
+    def contested(self, booking: Booking) -> None:
+        self.finished(booking)
+        signing.refuse(booking.pk, by=booking.customer, reason="Le Wi-Fi ne va toujours pas à l’étage.")
+
+    def unpaid(self, booking: Booking) -> None:
+        """Signed; the card declines, the customer has a link to pay."""
+        self.signed(booking)
+        payment_sweeps.charge_booking(booking.pk)
+
+    def settled(self, booking: Booking) -> None:
+        self.signed(booking)
+        payment_sweeps.charge_booking(booking.pk)
+        signing.rate(booking.pk, quality=5, punctuality=4, friendliness=5, comment="Tout marche, merci.")
+
+    def signed(self, booking: Booking) -> None:
+        self.finished(booking)
+        signing.sign_off(
+            booking.pk,
+            key=get_random_secret_key(),
+            kind=SignOffKind.SCREEN,
+            quote_version=1,
+            signer=booking.customer.name,
+            signature=booking.customer.name,
+            device="demo",
+            by=None,
+        )
+
+    def failed(self, booking: Booking) -> None:
+        pk, technician, user = self.arrived(booking)
+        visiting.fail_visit(pk, technician, by=user, reason="Pas de ligne dans l’immeuble.", fault=Fault.NOBODY)
+
+    def cancelled(self, booking: Booking) -> None:
+        changing.cancel(booking.pk, role=Role.CUSTOMER, by=booking.customer, reason="Réparé par un voisin.")
+
+
+DECLINING = {State.SIGNED_OFF: bookings.DECLINES_LATER}
+
+
+def logins(demo: Demo) -> str:
+    """What bin/run prints; the ops password is in it the first time only."""
+    return "\n".join(
+        [
+            f"Customers  client-1@mila.example ... client-{CUSTOMERS}@mila.example",
+            "Partners   friend-lyon-1@mila.example, pro-lyon-3@mila.example, friend-zurich-1@mila.example ...",
+            f"           password of all of them: {demo.password}",
+            "Ops        ops@mila.example at /admin/",
+        ]
+    )
+
+
+def logins_file():
+    return services.var(settings.WORLD) / "logins.txt"
