@@ -1,0 +1,35 @@
+"""The README's lifecycle table, printed from the table itself, so that it cannot lie."""
+
+from pathlib import Path
+
+from requests_app.lifecycle import MOVES, Move
+from requests_app.models import State
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN, END = "<!-- lifecycle: begin -->", "<!-- lifecycle: end -->"
+
+
+def table() -> str:
+    """Markdown, one row a move, in the order of the table."""
+    rows = ["| move | from | to | who may | clock that starts | tells |", "|---|---|---|---|---|---|"]
+    return "\n".join(rows + [_row(name, move) for name, move in MOVES.items()])
+
+
+def _row(name: str, move: Move) -> str:
+    order = list(State)
+    sources = ", ".join(sorted(move.sources, key=order.index))
+    due = [_words(move.due)] if move.due else []
+    clocks = ", ".join(due + [kind.value.replace("_", " ") for kind, _due in move.clocks]) or "–"
+    tells = ", ".join(kind.replace("_", " ") for kind in move.tells) or "–"
+    return f"| `{name}` | {sources} | {move.target} | {', '.join(sorted(move.roles))} | {clocks} | {tells} |"
+
+
+def _words(due: object) -> str:
+    return f"**{due.__name__.replace('_', ' ')}**"  # type: ignore[attr-defined]
+
+
+def written(text: str) -> str:
+    """The README's text with the table of today between its marks."""
+    before, rest = text.split(BEGIN)
+    _old, after = rest.split(END)
+    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
