@@ -1,0 +1,142 @@
+"""On the way, at the door, at work; a position only in between the first two (PRODUCT L8, L9; FAULT A16)."""
+
+from datetime import timedelta
+
+import pytest
+
+from requests_app.actions import visiting
+from requests_app.lifecycle import IllegalMove
+from requests_app.models import ClockKind, Position, State
+from tests.requests_app.stages import booking_in, moves, refused, told, unchanged
+
+STEPS = [
+    (visiting.depart, State.CONFIRMED, State.EN_ROUTE, "depart", ["en_route"]),
+    (visiting.arrive, State.EN_ROUTE, State.ARRIVED, "arrive", []),
+    (visiting.start, State.ARRIVED, State.IN_PROGRESS, "start", []),
+]
+each_step = pytest.mark.parametrize(("verb", "source", "target", "move", "notices"), STEPS)
+
+
+def step(verb, booking, technician):
+    return verb(booking.pk, technician.pk, by=technician.user)
+
+
+@each_step
+def test_step_is_made_and_told(verb, source, target, move, notices, now, partner):
+    booking = booking_in(source, partner, now)
+
+    moved = step(verb, booking, partner)
+
+    assert (moved.state, moved.due_at) == (target, None)
+    assert (moves(moved), told(moved)) == ([move], notices)
+
+
+@each_step
+def test_repeat_changes_nothing(verb, source, target, move, notices, now, partner):
+    booking = booking_in(source, partner, now)
+    step(verb, booking, partner)
+
+    with unchanged(booking):
+        step(verb, booking, partner)
+
+
+@each_step
+def test_stranger_is_refused(verb, source, target, move, notices, now, partner, rival_partner):
+    booking = booking_in(source, partner, now)
+
+    with refused(booking, visiting.NotYours):
+        step(verb, booking, rival_partner)
+
+
+@each_step
+def test_out_of_turn_is_refused(verb, source, target, move, notices, now, partner):
+    booking = booking_in(State.CLAIMED, partner, now)
+
+    with refused(booking, IllegalMove):
+        step(verb, booking, partner)
+
+
+@pytest.mark.parametrize(
+    ("verb", "source", "kind", "after"),
+    [
+        (visiting.arrive, State.EN_ROUTE, ClockKind.DOOR_WAIT, timedelta(minutes=10)),
+        (visiting.start, State.ARRIVED, ClockKind.OVERDUE_WORK, timedelta(hours=2)),
+    ],
+)
+def test_step_starts_its_clock(verb, source, kind, after, now, partner):
+    booking = booking_in(source, partner, now)
+
+    moved = step(verb, booking, partner)
+
+    assert list(moved.clocks.filter(done_at=None).values_list("kind", "due_at")) == [(kind, now + after)]
+
+
+# --- Positions
+
+
+def report(booking, technician, **kwargs):
+    values = {"lat": 45.7, "lon": 4.8, "eta_at": None, **kwargs}
+    visiting.report_position(booking.pk, technician.pk, **values)
+
+
+def test_position_is_kept_while_he_is_on_his_way_the_last_one_alone(now, partner):
+    booking = booking_in(State.EN_ROUTE, partner, now)
+
+    report(booking, partner)
+    report(booking, partner, lat=45.8, eta_at=now + timedelta(minutes=9))
+
+    position = Position.objects.get()
+    assert (position.lat, position.lon, position.at, position.eta_at) == (45.8, 4.8, now, now + timedelta(minutes=9))
+    assert moves(booking) == []
+
+
+@pytest.mark.parametrize(
+    "state", [State.CLAIMED, State.CONFIRMED, State.ARRIVED, State.IN_PROGRESS, State.FINISHED, State.SETTLED]
+)
+def test_position_of_somebody_not_on_his_way_is_dropped(state, now, partner):
+    booking = booking_in(state, partner, now)
+
+    with unchanged(booking):
+        report(booking, partner)
+    assert not Position.objects.exists()
+
+
+def test_position_of_a_stranger_is_refused(now, partner, rival_partner):
+    booking = booking_in(State.EN_ROUTE, partner, now)
+
+    with refused(booking, visiting.NotYours):
+        report(booking, rival_partner)
+
+
+def test_position_is_gone_at_the_door(now, partner):
+    booking = booking_in(State.EN_ROUTE, partner, now)
+    report(booking, partner)
+
+    step(visiting.arrive, booking, partner)
+
+    assert not Position.objects.exists()
+
+
+def test_position_of_somebody_before_him_is_gone_as_he_departs(now, partner):
+    booking = booking_in(State.CONFIRMED, partner, now)
+    Position.objects.create(booking=booking, lat=1, lon=1, at=now)
+
+    step(visiting.depart, booking, partner)
+
+    assert not Position.objects.exists()
+
+
+def test_offered_cash_is_told_to_ops_once(now, partner):
+    booking = booking_in(State.IN_PROGRESS, partner, now)
+
+    for _ in range(2):
+        visiting.report_cash(booking.pk, partner.pk, by=partner.user)
+
+    assert (told(booking), moves(booking)) == (["cash_ops"], [])
+
+
+def test_offered_cash_of_a_stranger_is_refused(now, partner, rival_partner):
+    booking = booking_in(State.IN_PROGRESS, partner, now)
+
+    with refused(booking, visiting.NotYours):
+        visiting.report_cash(booking.pk, rival_partner.pk, by=rival_partner.user)

@@ -1,0 +1,109 @@
+"""It could not be done: why, and whose fault it was decides who pays (PRODUCT B10, L11)."""
+
+from datetime import timedelta
+
+import pytest
+
+from requests_app.actions import visiting
+from requests_app.actions.visiting import WaitNotOver
+from requests_app.lifecycle import IllegalMove, ReasonMissing, Role
+from requests_app.models import AT_WORK, Booking, BookingEvent, Fault, State
+from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
+
+TEN_MINUTES = timedelta(minutes=10)
+
+
+def fail(booking, technician, *, reason="No line", fault=Fault.BRAND, **kwargs):
+    return visiting.fail_visit(booking.pk, technician.pk, by=technician.user, reason=reason, fault=fault, **kwargs)
+
+
+def arrived(booking, at):
+    BookingEvent.objects.filter(booking=booking).update(move="arrive", at=at)
+
+
+@pytest.mark.parametrize("state", sorted(AT_WORK))
+@pytest.mark.parametrize("fault", sorted(set(Fault) - {Fault.CUSTOMER}))
+def test_visit_fails_free_of_charge_unless_the_customer_caused_it(state, fault, now, partner):
+    booking = booking_in(state, partner, now)
+
+    failed = fail(booking, partner, fault=fault)
+
+    assert (failed.state, failed.fee_cents, failed.end_reason, failed.end_fault) == (
+        State.FAILED,
+        0,
+        "No line",
+        fault,
+    )
+    assert (moves(failed), effects(), told(failed)) == (["fail_visit"], ["payments.charge"], ["failed"])
+    assert failed.assignments.get().ended_at is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "fee"), [({}, 2500), ({"country": "CH", "currency": "CHF", "timezone": "Europe/Zurich"}, 3000)]
+)
+def test_nobody_at_home_after_ten_minutes_costs_the_fee(columns, fee, now, partner):
+    booking = booking_in(State.ARRIVED, partner, now, **columns)
+    arrived(booking, now - TEN_MINUTES)
+
+    assert fail(booking, partner, fault=Fault.CUSTOMER).fee_cents == fee
+
+
+@pytest.mark.parametrize("waited", [timedelta(), TEN_MINUTES - timedelta(seconds=1)])
+def test_nobody_at_home_before_ten_minutes_is_refused(waited, now, partner):
+    booking = booking_in(State.ARRIVED, partner, now)
+    arrived(booking, now - waited)
+
+    with refused(booking, WaitNotOver):
+        fail(booking, partner, fault=Fault.CUSTOMER)
+
+
+def test_customer_s_fault_without_having_been_at_the_door_is_refused(now, partner):
+    booking = booking_in(State.EN_ROUTE, partner, now)
+
+    with refused(booking, WaitNotOver):
+        fail(booking, partner, fault=Fault.CUSTOMER)
+
+
+def test_ops_fail_it_in_their_own_name(now, partner):
+    booking = booking_in(State.IN_PROGRESS, partner, now)
+
+    assert fail(booking, partner, role=Role.OPS).events.last().role == "ops"
+
+
+def test_long_reason_is_kept_whole_in_the_event(now, partner):
+    booking = booking_in(State.IN_PROGRESS, partner, now)
+
+    failed = fail(booking, partner, reason="x" * 300)
+
+    assert failed.events.last().reason == "x" * 300
+    assert Booking.objects.get(pk=booking.pk).end_reason == "x" * 200
+
+
+def test_repeat_changes_nothing(now, partner):
+    booking = booking_in(State.ARRIVED, partner, now)
+    fail(booking, partner)
+
+    with unchanged(booking):
+        fail(booking, partner, reason="Other", fault=Fault.NOBODY)
+
+
+def test_without_a_reason_is_refused(now, partner):
+    booking = booking_in(State.ARRIVED, partner, now)
+
+    with refused(booking, ReasonMissing):
+        fail(booking, partner, reason=" ")
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.FINISHED, State.SETTLED])
+def test_out_of_turn_is_refused(state, now, partner):
+    booking = booking_in(state, partner, now)
+
+    with refused(booking, IllegalMove):
+        fail(booking, partner)
+
+
+def test_stranger_is_refused(now, partner, rival_partner):
+    booking = booking_in(State.ARRIVED, partner, now)
+
+    with refused(booking, visiting.NotYours):
+        fail(booking, rival_partner)
