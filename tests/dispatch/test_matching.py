@@ -1,0 +1,409 @@
+"""Who may be asked, and in what order (PRODUCT D1, D2)."""
+
+import random
+import uuid
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from accounts.models import Busy, PartnerProfile, Technician, TechnicianSkill, WeeklyHours
+from accounts.search import expected_rows, refresh_search_rows
+from catalogue.policy import Policy
+from dispatch import matching
+from dispatch.models import Offer, OfferState, Search
+from mila.clock import mila_now
+from places.calendar import instant
+from places.distance import metres
+from requests_app.models import Assignment, Booking
+from tests import factories
+from tests.dispatch.scenes import technician
+
+pytestmark = pytest.mark.django_db
+VISIT = datetime(2026, 11, 27, 13, 0, tzinfo=UTC)  # 14:00 in Lyon, for an hour
+MINUTE = timedelta(minutes=1)
+
+
+def found(booking, at=None):
+    return [candidate.technician_id for candidate in matching.candidates(booking, at or mila_now(), limit=100)]
+
+
+def busy(who, begin, end, kind="absence"):
+    return Busy.objects.create(technician=who, during=DateTimeTZRange(begin, end, "[)"), kind=kind)
+
+
+def running(booking):
+    return Search.objects.get_or_create(booking=booking, round=1, defaults={"started_at": mila_now()})[0]
+
+
+def offered(booking, who, state, **kwargs):
+    kwargs.setdefault("search", running(booking))
+    return Offer.objects.create(
+        booking=booking, technician=who, epoch=0, state=state, distance_m=0, expires_at=mila_now(), **kwargs
+    )
+
+
+def change(model, who, **values):
+    model.objects.filter(pk=who.pk if model is Technician else who.partner_id).update(**values)
+    refresh_search_rows(who)
+
+
+def test_one_who_meets_every_rule_is_found(wanted, partner):
+    (candidate,) = matching.candidates(wanted, mila_now())
+
+    assert (candidate.technician_id, candidate.wishes, candidate.in_window) == (partner.pk, [1], False)
+    assert matching.excluding_rule(wanted, partner.pk, mila_now()) is None
+    assert matching.exclusions(wanted, mila_now()) == {}
+
+
+RULES = {
+    "not approved": ("not_askable", lambda b, t: change(PartnerProfile, t, approved_at=None)),
+    "cannot be paid": ("not_askable", lambda b, t: change(PartnerProfile, t, payable=False)),
+    "suspended": (
+        "not_askable",
+        lambda b, t: change(PartnerProfile, t, suspended_at=mila_now(), suspension_reason="No show"),
+    ),
+    "left the company": ("not_askable", lambda b, t: change(Technician, t, active=False)),
+    "without the skill": ("not_askable", lambda b, t: (t.skills.all().delete(), refresh_search_rows(t))),
+    "papers over": ("papers", lambda b, t: change(PartnerProfile, t, papers_valid_until=mila_now())),
+    "skill over": (
+        "papers",
+        lambda b, t: (t.skills.update(valid_until=mila_now()), refresh_search_rows(t)),
+    ),
+    "too far away": ("too_far", lambda b, t: change(Technician, t, lat=t.lat + 0.2)),
+    "does not work then": ("hours", lambda b, t: WeeklyHours.objects.filter(technician=t, weekday=4).delete()),
+    "absent": ("busy", lambda b, t: busy(t, VISIT, VISIT + MINUTE)),
+    "at another job": ("busy", lambda b, t: busy(t, VISIT, VISIT + MINUTE, kind="job")),
+    "declined it": ("declined", lambda b, t: offered(b, t, OfferState.DECLINED)),
+    "had it before": (
+        "had_it",
+        lambda b, t: Assignment.objects.create(
+            booking=b, partner=t.partner, technician=t, start_at=VISIT, claimed_at=VISIT, ended_at=VISIT
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_each_rule_alone_leaves_him_out_and_nobody_else(name, wanted, partner, rival_partner):
+    rule, breaks = RULES[name]
+
+    breaks(wanted, partner)
+
+    assert found(wanted) == [rival_partner.pk]
+    assert matching.fitting_bookings(partner.pk, [wanted.pk], mila_now()) == {}
+    assert matching.excluding_rule(wanted, partner.pk, mila_now()) == rule
+    assert matching.exclusions(wanted, mila_now()) == ({} if rule == "not_askable" else {rule: 1})
+
+
+def test_declined_in_an_earlier_search_is_asked_again(wanted, partner):
+    over = Search.objects.create(booking=wanted, round=9, started_at=mila_now(), ended_at=mila_now())
+
+    offered(wanted, partner, OfferState.DECLINED, search=over)
+
+    assert found(wanted) == [partner.pk]
+
+
+@pytest.mark.parametrize(("until", "is_found"), [(timedelta(seconds=1), True), (timedelta(0), False)])
+def test_what_ends_is_valid_until_the_instant_before(until, is_found, wanted, partner):
+    TechnicianSkill.objects.filter(technician=partner).update(valid_until=mila_now() + until)
+    refresh_search_rows(partner)
+
+    assert found(wanted) == ([partner.pk] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "is_free"),
+    [
+        (-60 * MINUTE, 0 * MINUTE, True),  # ends where the visit begins
+        (-60 * MINUTE, 1 * MINUTE, False),
+        (89 * MINUTE, 120 * MINUTE, False),  # the visit takes 60 minutes, the way to the next one 30
+        (90 * MINUTE, 120 * MINUTE, True),
+    ],
+)
+def test_the_way_to_the_next_job_is_kept_free(begin, end, is_free, wanted, partner):
+    busy(partner, VISIT + begin, VISIT + end)
+
+    assert found(wanted) == ([partner.pk] if is_free else [])
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "works"),
+    [
+        (time(14), time(15), True),
+        (time(14, 1), time(18), False),
+        (time(8), time(14, 59), False),
+        (time(8), time(15), True),
+    ],
+)
+def test_the_whole_visit_lies_in_his_hours(opens, closes, works, wanted, partner):
+    WeeklyHours.objects.filter(technician=partner).delete()
+    WeeklyHours.objects.create(technician=partner, weekday=4, opens=opens, closes=closes)
+
+    assert found(wanted) == ([partner.pk] if works else [])
+
+
+def test_hours_are_wall_time_in_summer_too(still, customer, partner):
+    WeeklyHours.objects.filter(technician=partner).delete()
+    WeeklyHours.objects.create(technician=partner, weekday=0, opens=time(14), closes=time(15))
+    summer = instant(datetime(2027, 3, 29, 14), "Europe/Paris")  # the day after the clocks change
+
+    draft = factories.DraftFactory(customer=customer, wishes=[summer])
+
+    assert found(draft) == [partner.pk]
+
+
+def test_a_visit_past_midnight_is_in_nobodys_hours(still, customer, partner):
+    late = instant(datetime(2026, 11, 27, 23, 30), "Europe/Paris")
+
+    draft = factories.DraftFactory(customer=customer, wishes=[late])
+
+    assert found(draft) == []
+
+
+def test_the_best_score_just_inside_his_circle_is_found(wanted):
+    far = technician(north_m=49_900, radius_m=50_000)
+    technician(north_m=50_100, radius_m=50_000)
+    technician(north_m=5_100, radius_m=5_000)
+
+    assert found(wanted) == [far.pk]
+
+
+def test_a_vague_place_widens_the_circle_but_not_the_reach_of_the_search(still, customer):
+    near = technician(north_m=9_900, radius_m=5_000)
+    technician(north_m=10_100, radius_m=5_000)
+    technician(north_m=50_100, radius_m=50_000)
+
+    vague = factories.placed_booking(customer=customer, contact={"precision": "district"})
+
+    assert found(vague) == [near.pk]
+
+
+def test_a_place_without_a_point_finds_nobody(still, customer, partner):
+    nowhere = factories.placed_booking(customer=customer, contact={"lat": None, "lon": None})
+
+    assert found(nowhere) == []
+    assert matching.exclusions(nowhere, mila_now()) == {}
+    assert matching.fitting_bookings(partner.pk, [nowhere.pk], mila_now()) == {}
+
+
+def test_the_booking_keeps_the_buffer_it_was_made_under(wanted, partner):
+    wanted.policy_data["travel_buffer"] = 0
+    wanted.save(update_fields=["policy_data"])
+    busy(partner, VISIT + 60 * MINUTE, VISIT + 120 * MINUTE)
+
+    assert found(wanted) == [partner.pk]
+    assert list(matching.fitting_bookings(partner.pk, [wanted.pk], mila_now())) == [wanted.pk]
+
+
+@pytest.mark.parametrize(("lead", "is_found"), [(timedelta(minutes=60, seconds=1), True), (60 * MINUTE, False)])
+def test_a_wish_within_the_hour_is_no_longer_offered(lead, is_found, wanted, partner):
+    assert found(wanted, VISIT - lead) == ([partner.pk] if is_found else [])
+
+
+def test_better_scores_come_first(wanted):
+    middle = technician(north_m=1_000)
+    best = technician(north_m=1_000, star_sum=50, star_count=10)
+    worst = technician(north_m=1_000, promises_broken=20)
+    farther = technician(north_m=9_000)
+
+    assert found(wanted) == [best.pk, middle.pk, farther.pk, worst.pk]
+
+
+def test_the_first_wish_goes_before_the_score(still, customer):
+    second = VISIT + timedelta(hours=3)
+    wished = factories.placed_booking(customer=customer, wishes=[VISIT, second])
+    star = technician(star_sum=50, star_count=10)
+    plain = technician(north_m=9_000)
+    busy(star, VISIT, VISIT + MINUTE)
+
+    candidates = matching.candidates(wished, mila_now())
+
+    assert [(c.technician_id, c.wishes) for c in candidates] == [(plain.pk, [1, 2]), (star.pk, [2])]
+
+
+def test_who_was_asked_less_comes_first(wanted, partner, rival_partner):
+    assert found(wanted) == [partner.pk, rival_partner.pk]
+
+    offered(wanted, partner, OfferState.NOT_REACHED)
+
+    assert found(wanted) == [rival_partner.pk, partner.pk]
+
+
+@pytest.mark.parametrize("kind", [{"silent": True}, {"own_tap": True}])
+def test_a_silent_window_and_his_own_tap_do_not_count_as_asked(kind, wanted, partner):
+    offered(wanted, partner, OfferState.LAPSED, **kind)
+
+    (candidate,) = matching.candidates(wanted, mila_now())
+
+    assert candidate.asked == 0
+    assert candidate.lapsed == (0 if "silent" in kind else 1)
+
+
+def test_those_in_a_window_elsewhere_do_not_hide_who_is_free(wanted, partner, rival_partner, customer):
+    other = factories.placed_booking(customer=customer)
+    offered(other, partner, OfferState.OPEN)
+
+    (first,) = matching.candidates(wanted, mila_now(), limit=1)
+
+    assert first.technician_id == rival_partner.pk
+    assert matching.exclusions(wanted, mila_now()) == {"window_elsewhere": 1}
+
+
+def test_who_let_two_windows_lapse_comes_last_and_is_counted(wanted, partner, rival_partner):
+    for who, state in [(partner, OfferState.LAPSED), (rival_partner, OfferState.NOT_REACHED)]:
+        for _ in range(2):
+            offered(wanted, who, state)
+    offered(wanted, rival_partner, OfferState.NOT_REACHED)
+
+    assert found(wanted) == [rival_partner.pk, partner.pk]
+    assert matching.exclusions(wanted, mila_now()) == {"asked_enough": 1}
+
+
+def with_newcomers_first(booking, yes):
+    booking.policy_data["newcomer_share_percent"] = 100 if yes else 0
+    booking.save(update_fields=["policy_data"])
+    vars(booking).pop("policy", None)
+
+
+def test_the_best_newcomer_leads_where_the_hash_says_so(wanted):
+    old = technician(settled_jobs=5, star_sum=50, star_count=10)
+    new = technician(settled_jobs=4)
+
+    with_newcomers_first(wanted, False)
+    assert found(wanted) == [old.pk, new.pk]
+
+    with_newcomers_first(wanted, True)
+    assert found(wanted) == [new.pk, old.pk]
+
+
+def test_a_newcomer_leads_at_the_first_asking_only(wanted):
+    old = technician(settled_jobs=5, star_sum=50, star_count=10)
+    new, asked = technician(settled_jobs=4), technician(settled_jobs=4)
+    with_newcomers_first(wanted, True)
+
+    offered(wanted, asked, OfferState.DECLINED)
+
+    assert found(wanted) == [old.pk, new.pk]
+
+
+def test_one_booking_in_ten_asks_a_newcomer_first():
+    drafts = [Booking(uuid=uuid.UUID(int=number)) for number in range(1000)]
+
+    assert 70 <= sum(matching.asks_newcomer_first(draft) for draft in drafts) <= 130
+
+
+def test_nothing_asked_nothing_found(partner):
+    assert matching.fitting_bookings(partner.pk, [], mila_now()) == {}
+
+
+# --- Brute force: the rules once more, in plain Python
+
+
+def expected_candidate(booking, who, at):
+    """(sort key, wishes, metres) of one technician, or None."""
+    policy, contact = Policy.from_json(booking.policy_data), booking.contact
+    rows = [row for row in expected_rows(who) if row.skill_id == booking.service.skill_id]
+    if not rows or (rows[0].valid_until and rows[0].valid_until <= at):
+        return None
+    away = metres(contact.lat, contact.lon, who.lat, who.lon)
+    vague = 5_000 if contact.precision in ("district", "neighbours") else 0
+    if away > min(who.radius_m + vague, 50_000):
+        return None
+    if any(a.technician_id == who.pk for a in booking.assignments.all()):
+        return None
+    mine = [o for o in booking.offers.all() if o.technician_id == who.pk and o.search.ended_at is None]
+    if any(o.state == "declined" for o in mine):
+        return None
+    free = []
+    for wish in booking.wishes.all():
+        begins = wish.start_at.astimezone(ZoneInfo(booking.timezone))
+        ends = begins + timedelta(minutes=booking.duration_minutes)
+        one_day = begins.date() == ends.date()
+        slot = (wish.start_at, wish.start_at + timedelta(minutes=booking.duration_minutes) + policy.travel_buffer)
+        works = any(
+            h.weekday == begins.weekday() and h.opens <= begins.time() and ends.time() <= h.closes and one_day
+            for h in who.hours.all()
+        )
+        clash = any(b.during.lower < slot[1] and b.during.upper > slot[0] for b in who.busy.all())
+        if works and not clash and wish.start_at > at + policy.search_ends_lead:
+            free.append(wish.rank)
+    if not free:
+        return None
+    loud = [o for o in mine if not o.silent]
+    asked = sum(o.state in ("lapsed", "not_reached") and not o.own_tap for o in loud)
+    lapsed = sum(o.state == "lapsed" for o in loud)
+    score = rows[0].q + round(policy.score_weights_ppm.nearness * max(0, 1 - away / 50_000))
+    newcomer = rows[0].newcomer and matching.asks_newcomer_first(booking) and not booking.offers.all()
+    looks = any(o.state == "open" for o in who.offers.all())
+    return (lapsed >= policy.lapse_limit, looks, asked, not newcomer, free[0], -score, who.pk), free, round(away)
+
+
+def random_technician(dice, skills):
+    who = technician(
+        north_m=dice.uniform(-55_000, 55_000),
+        lon=4.85 + dice.uniform(-0.7, 0.7),
+        radius_m=dice.choice([5_000, 20_000, 50_000, 50_000]),
+        skills={skill: dice.randint(1, 5) for skill in skills if dice.random() < 0.8},
+        star_count=(stars := dice.randint(0, 9)),
+        star_sum=stars * dice.randint(1, 5),
+        promises_kept=dice.randint(0, 9),
+        promises_broken=dice.randint(0, 3),
+        settled_jobs=dice.randint(0, 9),
+        active=dice.random() < 0.95,
+        partner__payable=dice.random() < 0.95,
+        partner__papers_valid_until=dice.choice([None, None, VISIT, mila_now(), mila_now() + MINUTE]),
+    )
+    who.hours.filter(weekday__in=dice.sample(range(7), 3)).update(opens=time(9), closes=time(dice.randint(12, 19)))
+    for hour in dice.sample(range(0, 96, 2), 6):
+        busy(who, VISIT + hour * 60 * MINUTE, VISIT + (hour + dice.choice([1, 1.5, 2])) * 60 * MINUTE)
+    return who
+
+
+def random_booking(dice, services, customer):
+    starts = dice.sample([VISIT + half * 30 * MINUTE for half in range(100)], dice.randint(1, 3))
+    return factories.DraftFactory(
+        customer=customer,
+        service=dice.choice(services),
+        wishes=starts,
+        contact={
+            "lat": 45.75 + dice.uniform(-0.3, 0.3),
+            "lon": 4.85 + dice.uniform(-0.4, 0.4),
+            "precision": dice.choice(["address", "town", "district"]),
+        },
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_rank_differs_from_brute_force(seed, still, customer):
+    dice = random.Random(seed)
+    skills = [factories.SkillFactory(slug=f"skill-{n}") for n in range(2)]
+    services = [factories.ServiceFactory(slug=f"service-{n}", skill=skills[n % 2]) for n in range(3)]
+    people = [random_technician(dice, skills) for _ in range(60)]
+    bookings = [random_booking(dice, services, customer) for _ in range(15)]
+    for booking in bookings:
+        with_newcomers_first(booking, dice.random() < 0.5)
+        for who in dice.sample(people, dice.choice([0, 10])):
+            state = dice.choice(["lapsed", "lapsed", "not_reached", "declined", "withdrawn"])
+            for _ in range(dice.randint(1, 2)):
+                offered(booking, who, state, own_tap=dice.random() < 0.3, silent=dice.random() < 0.2)
+    for booking, who in zip(bookings, people, strict=False):
+        offered(booking, who, OfferState.OPEN)
+
+    whole = Technician.objects.select_related("partner").prefetch_related("hours", "busy", "skills", "offers")
+    people = list(whole)
+    seen = 0
+    for booking in Booking.objects.prefetch_related("wishes", "offers__search", "assignments"):
+        answers = {who.pk: expected_candidate(booking, who, mila_now()) for who in people}
+        expected = sorted(
+            (key, pk, free, away) for pk, answer in answers.items() if answer for key, free, away in [answer]
+        )
+        candidates = matching.candidates(booking, mila_now(), limit=100)
+        assert [(c.technician_id, c.wishes, c.distance_m) for c in candidates] == [row[1:] for row in expected]
+        for who in dice.sample(people, 8):
+            alone = matching.fitting_bookings(who.pk, [booking.pk], mila_now()).get(booking.pk)
+            assert alone == next((c for c in candidates if c.technician_id == who.pk), None)
+        seen += len(candidates)
+
+    assert seen > 100
