@@ -1,0 +1,148 @@
+"""The booking in a real Chromium: by script, without script, and the page that follows by itself."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.urls import reverse
+from playwright.sync_api import expect, sync_playwright
+
+from places.actions import load_gazetteer
+from places.gazetteer import Entry
+from requests_app.actions import changing
+from requests_app.lifecycle import Role
+from requests_app.models import Booking
+from tests import chromium, factories
+from tests.mila.conftest import FLAGS
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture
+def chrome(monkeypatch):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's loop runs in this thread
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+        yield started
+        started.close()
+        connections.close_all()  # those of this loop's own context, before the databases are dropped
+
+
+@pytest.fixture
+def open_page(chrome):
+    """A page in English; what the browser complains about is asserted at the end."""
+    complaints = []
+
+    def opened(**options):
+        context = chrome.new_context(locale="en-GB", reduced_motion="reduce", viewport=PHONE, **options)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
+        return page
+
+    yield opened
+    assert complaints == []
+
+
+@pytest.fixture
+def first_step(live_server, morning):
+    load_gazetteer(
+        [
+            Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467, "town"),
+            Entry("FR", "69008", "69", "Lyon 8e Arrondissement", "", 45.73, 4.87, "town"),
+        ]
+    )
+    service = factories.ServiceFactory()
+    return live_server.url + reverse("requests_app:book", args=[service.slug])
+
+
+def look(page, name):
+    """Nothing for axe to find, nothing wider than the window, at both widths; the picture is kept."""
+    folder = settings.BASE_DIR / "var" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    for size in (PHONE, DESK):
+        page.set_viewport_size(size)
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        page.evaluate((settings.BASE_DIR / "tests" / "vendor" / "axe.min.js").read_text())
+        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
+        page.screenshot(path=folder / f"{name}-{size['width']}.png", full_page=True)
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.set_viewport_size(PHONE)
+
+
+def test_with_script(open_page, first_step):
+    page = open_page()
+    page.goto(first_step)
+    look(page, "book")
+    page.click(".dock button")
+
+    page.fill("[name=street]", "14 rue de l’Exemple")
+    page.fill("[name=postcode]", "690")
+    page.check("#picks input >> nth=0")
+    expect(page.locator("[name=postcode]")).to_have_value("69007")
+    look(page, "place")
+    page.click(".dock button")
+
+    page.check(".day-card input >> nth=2", force=True)
+    expect(page.locator("#hours legend")).to_contain_text("Thursday 26")
+    page.check("[id='slot-2026-11-26T17:30']", force=True)
+    expect(page.locator("#dock-total")).to_contain_text("17:30")
+    page.click("[name=add]")
+    expect(page.locator(".slot[data-wish]")).to_have_count(1)
+    page.check("[id='slot-2026-11-26T18:30']", force=True)
+    expect(page.locator(".wish")).to_have_count(2)
+    assert page.evaluate("document.activeElement.value") == "2026-11-26T18:30"
+    look(page, "when")
+    page.click(".dock button")
+
+    page.wait_for_url("**/who/")
+    page.click(".dock button")
+    page.wait_for_selector(".errors")
+    look(page, "who-refused")
+    assert [wish.wall for wish in Booking.objects.get().wishes.all()] == ["2026-11-26T17:30", "2026-11-26T18:30"]
+
+
+def test_without_script(open_page, first_step):
+    page = open_page(java_script_enabled=False)
+    page.goto(first_step)
+    page.click(".dock button")
+
+    page.fill("[name=street]", "14 rue de l’Exemple")
+    page.fill("[name=city]", "Lyon")
+    page.click(".dock button")
+    page.check("#picks input >> nth=1")
+    page.click(".dock button")
+
+    page.check(".day-card input >> nth=2", force=True)
+    page.click("[name=show]")
+    page.check("[id='slot-2026-11-26T17:30']", force=True)
+    page.click("[name=add]")
+    page.check("[id='slot-2026-11-26T18:30']", force=True)
+    page.click(".dock button")
+
+    page.wait_for_url("**/who/")
+    booking = Booking.objects.get()
+    assert booking.postcode == "69008"
+    assert [wish.wall for wish in booking.wishes.all()] == ["2026-11-26T17:30", "2026-11-26T18:30"]
+
+
+def test_the_page_follows_by_itself(open_page, live_server, searching):
+    page = open_page()
+    page.goto(live_server.url + reverse("requests_app:booking", args=[searching.token]))
+    look(page, "booking-searching")
+
+    changing.cancel(searching.pk, role=Role.CUSTOMER, by=None)
+    page.evaluate("document.querySelector('[data-live-url]').dispatchEvent(new CustomEvent('live', {bubbles: true}))")
+
+    expect(page).to_have_title(re.compile("Your visit is cancelled"))
+    assert page.locator("h1").inner_text().split() == ["Your", "visit", "is", "cancelled"]
+    look(page, "booking-cancelled")
