@@ -1,0 +1,120 @@
+"""Stars once, one answer, and the job that counts when it is paid (PRODUCT D2, L14, M1)."""
+
+import pytest
+
+from accounts.models import SkillSearch
+from accounts.search import expected_rows
+from requests_app.actions import signing
+from requests_app.lifecycle import IllegalMove
+from requests_app.models import Rating, State
+from tests.requests_app.stages import booking_in, moves, refused, told, unchanged
+
+
+def rate(booking, quality=5, punctuality=4, friendliness=5, comment=" Very kind. "):
+    return signing.rate(
+        booking.pk, quality=quality, punctuality=punctuality, friendliness=friendliness, comment=comment
+    )
+
+
+def stars(technician):
+    technician.refresh_from_db()
+    return technician.star_sum, technician.star_count
+
+
+@pytest.mark.parametrize("state", [State.FINISHED, State.SIGNED_OFF, State.SETTLED])
+def test_rating_is_kept_and_counts_in_the_rank(state, now, partner):
+    booking = booking_in(state, partner, now)
+
+    rating = rate(booking)
+
+    assert (rating.technician, rating.quality, rating.punctuality, rating.friendliness) == (partner, 5, 4, 5)
+    assert (rating.comment, rating.at) == ("Very kind.", now)
+    assert stars(partner) == (5, 1)
+    assert SkillSearch.objects.get(technician=partner).q == expected_rows(partner)[0].q
+    assert moves(booking) == []
+
+
+def test_second_rating_returns_the_first(now, partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now)
+    first = rate(booking)
+
+    with unchanged(booking):
+        assert rate(booking, quality=1) == first
+    assert stars(partner) == (5, 1)
+
+
+@pytest.mark.parametrize("odd", [{"quality": 0}, {"punctuality": 6}, {"friendliness": -1}])
+def test_stars_out_of_range_are_refused(odd, now, partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now)
+
+    with refused(booking, signing.StarsMissing):
+        rate(booking, **odd)
+    assert stars(partner) == (0, 0)
+
+
+@pytest.mark.parametrize("state", [State.IN_PROGRESS, State.FAILED, State.CANCELLED, State.CONTESTED])
+def test_visit_that_is_not_done_is_not_rated(state, now, partner):
+    booking = booking_in(state, partner, now)
+
+    with refused(booking, IllegalMove):
+        rate(booking)
+    assert stars(partner) == (0, 0)
+
+
+def test_partner_answers_once(now, partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now)
+    rate(booking)
+
+    signing.answer_rating(booking.pk, partner.pk, answer=" Thank you ")
+    rating = signing.answer_rating(booking.pk, partner.pk, answer="Something else")
+
+    assert (rating.answer, rating.answered_at) == ("Thank you", now)
+
+
+def test_stranger_has_nothing_to_answer(now, partner, rival_partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now)
+    rate(booking)
+
+    with refused(booking, Rating.DoesNotExist):
+        signing.answer_rating(booking.pk, rival_partner.pk, answer="Thank you")
+
+
+# --- Settled
+
+
+def test_settled_job_counts_and_everybody_is_told(now, partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now, signed_off_at=now)
+
+    settled = signing.settle(booking.pk)
+
+    partner.refresh_from_db()
+    assert (settled.state, partner.settled_jobs) == (State.SETTLED, 1)
+    assert (moves(settled), told(settled)) == (["settle"], ["job_paid", "receipt"])
+
+
+@pytest.mark.parametrize(("before", "newcomer"), [(3, True), (4, False)])
+def test_fifth_settled_job_ends_the_time_of_a_newcomer(before, newcomer, now, partner):
+    type(partner).objects.update(settled_jobs=before)
+    booking = booking_in(State.SIGNED_OFF, partner, now, signed_off_at=now)
+
+    signing.settle(booking.pk)
+
+    assert SkillSearch.objects.get(technician=partner).newcomer is newcomer
+
+
+def test_repeat_of_settling_changes_nothing(now, partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now, signed_off_at=now)
+    signing.settle(booking.pk)
+
+    with unchanged(booking):
+        signing.settle(booking.pk)
+    partner.refresh_from_db()
+    assert partner.settled_jobs == 1
+
+
+@pytest.mark.parametrize("state", [State.FINISHED, State.CONTESTED, State.CANCELLED])
+def test_settling_out_of_turn_is_refused(state, now, partner):
+    booking = booking_in(state, partner, now)
+
+    with refused(booking, IllegalMove):
+        signing.settle(booking.pk)

@@ -1,0 +1,146 @@
+"""72 hours without a word: the lower price, if a reminder reached him; else people decide (PRODUCT L13)."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Notification, NotificationState
+from requests_app.actions import signing
+from requests_app.models import Booking, Quote, SignOff, SignOffKind, State
+from requests_app.sweeps import sweep_bookings
+from tests.requests_app.stages import booking_in, effects, moves, told, unchanged
+
+SECOND, LIMIT = timedelta(seconds=1), timedelta(hours=72)
+
+
+@pytest.fixture
+def work(now, partner):
+    return booking_in(State.FINISHED, partner, now, finished_at=now, due_at=now + LIMIT)
+
+
+@pytest.fixture
+def reached(work):
+    return reminder(work, NotificationState.REACHED)
+
+
+def reminder(booking, state, kind="please_sign"):
+    return Notification.objects.create(
+        kind=kind, subject_id=booking.uuid, round=1, email="odile@example.com", language="fr", state=state
+    )
+
+
+def version(booking, number, cents, *, own_hand=False):
+    at = booking.finished_at
+    Quote.objects.create(
+        booking=booking, version=number, origin="partner", service_cents=cents, created_at=at, own_hand=own_hand
+    )
+
+
+@pytest.mark.parametrize(("after", "signed"), [(-SECOND, False), (0 * SECOND, True), (SECOND, True)])
+def test_silence_ends_it_from_its_second_on(after, signed, work, reached, stopped_clock, now):
+    stopped_clock(now + LIMIT + after)
+
+    assert sweep_bookings() == int(signed)
+
+    work.refresh_from_db()
+    assert work.state == (State.SIGNED_OFF if signed else State.FINISHED)
+    assert moves(work) == (["sign_off"] if signed else [])
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        ([], 6900),
+        ([(9000, False)], 6900),
+        ([(5000, False)], 5000),
+        ([(8000, True), (9000, False)], 8000),
+        ([(8000, True), (7000, False)], 7000),
+        ([(5000, True), (9000, False)], 5000),
+    ],
+)
+def test_the_lower_of_the_report_and_what_his_own_hand_accepted(versions, expected, work, reached, stopped_clock, now):
+    for number, (cents, own_hand) in enumerate(versions, 2):
+        version(work, number, cents, own_hand=own_hand)
+    stopped_clock(now + LIMIT)
+
+    signing.sign_off_by_silence(work.pk)
+
+    frozen = SignOff.objects.get()
+    assert (frozen.kind, frozen.service_cents, frozen.charge_cents) == (
+        SignOffKind.SILENCE,
+        expected,
+        expected + 290,
+    )
+    assert (frozen.signer, frozen.signature) == ("", "")
+    event = work.events.last()
+    assert (event.role, event.by, event.data) == ("system", None, {"kind": "silence"})
+    assert effects() == ["payments.charge"]
+
+
+def test_silence_is_no_hand_of_his(work, reached, stopped_clock, now):
+    version(work, 2, 5000)
+    stopped_clock(now + LIMIT)
+
+    signing.sign_off_by_silence(work.pk)
+
+    quote = work.quotes.get(version=2)
+    assert (quote.accepted_at, quote.own_hand) == (now + LIMIT, False)
+
+
+@pytest.mark.parametrize("state", sorted(set(NotificationState) - {NotificationState.REACHED}))
+def test_without_a_reminder_that_reached_him_ops_decide(state, work, stopped_clock, now):
+    reminder(work, state)
+    stopped_clock(now + LIMIT)
+
+    assert sweep_bookings() == 1
+
+    work.refresh_from_db()
+    assert (work.state, work.due_at) == (State.FINISHED, now + LIMIT + timedelta(hours=24))
+    assert (moves(work), told(work), effects()) == ([], ["please_sign", "undecided_ops"], [])
+    assert not SignOff.objects.exists()
+
+
+def test_another_message_that_reached_him_is_no_reminder(work, stopped_clock, now):
+    reminder(work, NotificationState.REACHED, kind="en_route")
+    stopped_clock(now + LIMIT)
+
+    sweep_bookings()
+
+    assert Booking.objects.get(pk=work.pk).state == State.FINISHED
+
+
+def test_ops_are_told_again_each_day_until_it_is_decided(work, stopped_clock, now):
+    for day in range(3):
+        stopped_clock(now + LIMIT + timedelta(days=day))
+        assert sweep_bookings() == 1
+        assert sweep_bookings() == 0
+
+    assert told(work) == ["undecided_ops"] * 3
+
+
+def test_reminder_that_reaches_him_later_lets_silence_count(work, stopped_clock, now):
+    stopped_clock(now + LIMIT)
+    sweep_bookings()
+    reminder(work, NotificationState.REACHED)
+    stopped_clock(now + LIMIT + timedelta(days=1))
+
+    sweep_bookings()
+
+    assert Booking.objects.get(pk=work.pk).state == State.SIGNED_OFF
+
+
+def test_repeat_changes_nothing(work, reached, stopped_clock, now):
+    stopped_clock(now + LIMIT)
+    signing.sign_off_by_silence(work.pk)
+
+    with unchanged(work):
+        signing.sign_off_by_silence(work.pk)
+
+
+def test_refusal_stops_the_clock(work, reached, stopped_clock, now, customer):
+    signing.refuse(work.pk, by=customer, reason="It is as slow as before")
+    stopped_clock(now + LIMIT)
+
+    assert sweep_bookings() == 0
+    with unchanged(work):
+        signing.sign_off_by_silence(work.pk)
