@@ -2,6 +2,7 @@
 
 import heapq
 import random
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -103,6 +104,8 @@ class Simulation:
     def __post_init__(self):
         self.dice = random.Random(self.seed)
         self.makers = People(self.seed)
+        # A share of bookings is chosen by their id (PRODUCT D2): one seed, one run.
+        Booking._meta.get_field("uuid").default = lambda: uuid.UUID(int=self.dice.getrandbits(128), version=4)
 
     # --- Building
 
