@@ -1,18 +1,23 @@
-"""What a technician changes about himself: his absences, his area, the night pool."""
+"""What a technician changes about himself, and what ops decide about a partner."""
 
 from datetime import datetime
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Busy, BusyKind, Technician
+from accounts.models import Busy, BusyKind, PartnerProfile, Technician
 from accounts.search import lock_technician, refresh_search_rows
+from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 
 
 class TimeTaken(Refusal):
     sentence = _("You already have a job or an absence in this time.")
+
+
+class SuspensionWithoutReason(Refusal):
+    sentence = _("A suspension states its reason.")
 
 
 @verb
@@ -44,3 +49,48 @@ def set_area(technician_id: int, *, radius_m: int, night_pool: bool) -> Technici
     technician.save(update_fields=["radius_m", "night_pool"])
     refresh_search_rows(technician)
     return technician
+
+
+# --- What ops decide about a partner (PRODUCT P1, P3) --------------------------------------------------------------
+
+
+@verb
+def approve(partner_id: int) -> PartnerProfile:
+    """He may be asked from now on, as far as the rest is in order (PRODUCT D1). A repeat changes nothing."""
+    partner = lock_partner(partner_id)
+    if partner.approved_at is None:
+        partner.approved_at = mila_now()
+        partner.save(update_fields=["approved_at"])
+        refresh_search_rows(*partner.technicians.all())
+    return partner
+
+
+@verb
+def suspend(partner_id: int, *, reason: str) -> PartnerProfile:
+    """He is asked no more and sees no contact data from this instant; a claim of his is refused (PRODUCT P3, D8).
+
+    His jobs stay until ops move them. A repeat keeps the first reason.
+    """
+    if not reason.strip():
+        raise SuspensionWithoutReason
+    partner = lock_partner(partner_id)
+    if partner.suspended_at is None:
+        partner.suspended_at, partner.suspension_reason = mila_now(), reason.strip()
+        partner.save(update_fields=["suspended_at", "suspension_reason"])
+        refresh_search_rows(*partner.technicians.all())
+    return partner
+
+
+@verb
+def reinstate(partner_id: int) -> PartnerProfile:
+    """The suspension is over. A repeat changes nothing."""
+    partner = lock_partner(partner_id)
+    if partner.suspended_at is not None:
+        partner.suspended_at, partner.suspension_reason = None, ""
+        partner.save(update_fields=["suspended_at", "suspension_reason"])
+        refresh_search_rows(*partner.technicians.all())
+    return partner
+
+
+def lock_partner(partner_id: int) -> PartnerProfile:
+    return PartnerProfile.objects.select_for_update().get(pk=partner_id)

@@ -23,11 +23,13 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.template import Context, Engine, loader
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from psycopg.types.json import Jsonb
 
 from accounts.models import Notification, NotificationState, User
 from mila.clock import MilaNow, mila_now
-from mila.transactions import after_commit
+from mila.errors import Refusal
+from mila.transactions import after_commit, verb
 
 logger = logging.getLogger(__name__)
 
@@ -139,6 +141,25 @@ def needing_staff(at: datetime) -> QuerySet[Notification]:
     return Notification.objects.filter(stuck | Q(state=NotificationState.FAILED))
 
 
+class NothingToSendAgain(Refusal):
+    sentence = _("This notice has gone out, or waits for its turn.")
+
+
+@verb
+def send_again(notification_id: int) -> Notification:
+    """Staff have looked: it is queued as if it were new. Whoever it may have reached already sees it a second time.
+
+    Raises NothingToSendAgain unless it needs staff; so two clicks send it once.
+    """
+    at = mila_now()
+    row = needing_staff(at).select_for_update(of=("self",)).filter(pk=notification_id).first()
+    if row is None:
+        raise NothingToSendAgain
+    _mark(row, state=NotificationState.QUEUED, tries=0, due_at=at, error="")
+    after_commit(_kick, row.pk)
+    return row
+
+
 def render(row: Notification) -> mail.EmailMultiAlternatives:
     """The message in the person's language: templates/emails/<kind>.txt, whose first line is the subject.
 
@@ -146,7 +167,7 @@ def render(row: Notification) -> mail.EmailMultiAlternatives:
     """
     with translation.override(row.language):
         facts = {"language": row.language, **_readable(row.context)}
-        subject, _, body = _text(f"emails/{row.kind}.txt", facts).partition("\n")
+        subject, _newline, body = _text(f"emails/{row.kind}.txt", facts).partition("\n")
         text = _text("emails/_frame.txt", {**facts, "body": body.strip()})
         page = loader.render_to_string(
             "emails/base.html", {"language": row.language, "subject": subject, "blocks": blocks(text)}

@@ -1,0 +1,230 @@
+"""What the pages of the back office share: rows nobody edits, acts with a reason, and the chapters of a story.
+
+State and money move only through verbs (PRODUCT O1): an act is a small form in front of one. Who, when and why is kept
+with the row's history (PRODUCT O2), and in the event where the verb writes one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from mila.errors import Refusal
+from mila.templatetags.house import short_moment
+
+# Tones of a value: what it means, never decoration.
+GOOD, WARN, BAD, QUIET = "good", "warn", "bad", "quiet"
+
+
+def toned(text: Any, tone: str) -> str:
+    return format_html('<span class="b-tone b-{}">{}</span>', tone, text)
+
+
+def linked(text: Any, name: str, *args: Any) -> str:
+    return format_html('<a class="b-link" href="{}">{}</a>', reverse(f"admin:{name}", args=args), text)
+
+
+def stamp(at: datetime | None, zone: Any = None) -> str:
+    """To the second, as a log needs it: Tue 24 Nov, 10:03:12."""
+    return f"{short_moment(at, zone)}:{at:%S}" if at else ""
+
+
+class NativeDate(forms.DateInput):
+    """The phone's own calendar, in the theme's clothes."""
+
+    input_type = "date"
+
+    def __init__(self):
+        super().__init__(attrs={"class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%d")
+
+
+class NativeMoment(forms.DateTimeInput):
+    input_type = "datetime-local"
+
+    def __init__(self):
+        super().__init__(attrs={"class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%dT%H:%M")
+
+
+class ActForm(forms.Form):
+    """Every act says why. `about` is the row it is about."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Kept with your name and the time."),
+    )
+
+    def __init__(self, *args: Any, about: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.about = about
+        self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
+
+
+class Choice(forms.ChoiceField):
+    widget = UnfoldAdminSelectWidget
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing staff may do to a row. `do(row, by, answers)` calls the verb; its Refusal is shown, nothing changes.
+
+    `page`: a template that shows what `do` answered, once, instead of going back to the row.
+    """
+
+    name: str
+    label: Any
+    icon: str
+    do: Callable[[Any, Any, dict[str, Any]], Any]
+    done: Any = ""
+    explain: Any = ""
+    form: type[ActForm] = ActForm
+    open_to: Callable[[Any], bool] = lambda row: True
+    permission: str = ""
+    danger: bool = False
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One part of a row's story: facts, a table, and longer texts folded away."""
+
+    name: str
+    title: Any
+    columns: list[Any] = field(default_factory=list)
+    rows: list[list[Any]] = field(default_factory=list)
+    facts: list[tuple[Any, Any]] = field(default_factory=list)
+    folds: list[tuple[Any, str]] = field(default_factory=list)
+    note: Any = ""
+
+    @property
+    def lines(self) -> list[list[tuple[Any, Any]]]:
+        """Each cell beside the name of its column: on a phone a row is a card."""
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class ReadOnly:
+    """Shown, never edited: it is history, or a verb writes it."""
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class SavesOnlyChanges:
+    """Writes only the columns somebody changed: a form left open never takes back what a verb wrote (FAULT T12)."""
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            names = {column.name for column in obj._meta.concrete_fields}
+            obj.save(update_fields=sorted(names & set(form.changed_data)))
+        else:
+            super().save_model(request, obj, form, change)
+
+
+class Labelled:
+    """Names the boxes of a table of rows: its column headings do not reach a screen reader (WCAG 4.1.2)."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        box = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if box is not None:
+            getattr(box.widget, "widget", box.widget).attrs["aria-label"] = capfirst(box.label)
+        return box
+
+
+class WithActs:
+    """Buttons in front of verbs. Apps above add theirs with `add_acts`."""
+
+    acts: tuple[Act, ...] = ()
+
+    @classmethod
+    def add_acts(cls, *acts: Act) -> None:
+        cls.acts = (*cls.acts, *acts)
+
+    def get_urls(self):
+        act = path("<path:object_id>/do/<slug:name>/", self.admin_site.admin_view(self.act_view), name=self._act_url())
+        return [act, *super().get_urls()]
+
+    def _act_url(self) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_act"
+
+    def may_act(self, request, act: Act) -> bool:
+        return request.user.has_perm(act.permission or f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+    def act_buttons(self, request, obj) -> list[dict[str, Any]]:
+        """What may be done to this row now, as the theme's buttons want it."""
+        return [
+            {
+                "name": act.name,
+                "title": act.label,
+                "icon": act.icon,
+                "danger": act.danger,
+                "variant": ActionVariant.DANGER if act.danger else ActionVariant.DEFAULT,
+                "attrs": {},
+                "dialog": None,
+                "path": reverse(f"admin:{self._act_url()}", args=[obj.pk, act.name]),
+            }
+            for act in self.acts
+            if self.may_act(request, act) and act.open_to(obj)
+        ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        answer = super().change_view(request, object_id, form_url, extra_context)
+        context = getattr(answer, "context_data", None)
+        if context and context.get("original") is not None:
+            context["actions_detail"] = self.act_buttons(request, context["original"])
+        return answer
+
+    def act_view(self, request, object_id, name):
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        act = next((act for act in self.acts if act.name == name), None)
+        if act is None:
+            raise Http404
+        if not (self.may_act(request, act) and self.has_view_permission(request, obj)):
+            raise PermissionDenied
+        if not act.open_to(obj):
+            messages.warning(request, gettext("This is no longer possible. Nothing was changed."))
+            return self._back(obj)
+        form = act.form(request.POST if request.method == "POST" else None, about=obj)
+        if request.method == "POST" and form.is_valid():
+            try:
+                result = act.do(obj, request.user, form.cleaned_data)
+            except Refusal as error:
+                form.add_error(None, str(error))
+            else:
+                self.log_change(request, obj, f"{act.label}: {form.cleaned_data['reason']}")
+                if act.page:
+                    return self._page(request, obj, act, act.page, result=result)
+                messages.success(request, act.done)
+                return self._back(obj)
+        return self._page(request, obj, act, "admin/act.html", form=form)
+
+    def _back(self, obj):
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", obj.pk)
+
+    def _page(self, request, obj, act: Act, template: str, **context: Any) -> TemplateResponse:
+        context |= {**self.admin_site.each_context(request), "title": act.label, "act": act, "opts": self.opts}
+        context |= {"original": obj, "media": self.media, "back": self._back(obj).url}
+        return TemplateResponse(request, template, context)

@@ -1,0 +1,284 @@
+"""Money for ops: everything can be seen, nothing edited; a charge is tried again by its verbs (PRODUCT M4, M7)."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import Case, IntegerField, Value, When
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+
+from accounts.admin import PartnerAdmin
+from mila.backoffice import BAD, GOOD, WARN, Act, Chapter, ReadOnly, WithActs, linked, stamp, toned
+from mila.errors import Refusal
+from mila.templatetags.house import money
+from payments import actions, charges, gateway, partners
+from payments.models import (
+    Account,
+    Charge,
+    ChargeState,
+    LedgerEntry,
+    Operation,
+    OperationState,
+    StripeEvent,
+)
+from requests_app import story
+from requests_app.admin import BookingAdmin
+from requests_app.models import Booking
+
+TONES = {
+    ChargeState.SUCCEEDED: GOOD,
+    ChargeState.FAILED: BAD,
+    ChargeState.ACTION_REQUIRED: BAD,
+    ChargeState.UNKNOWN: WARN,
+}
+OPERATION_TONES = {OperationState.DONE: GOOD, OperationState.FAILED: BAD, OperationState.UNKNOWN: WARN}
+
+
+def charge_word(charge: Charge) -> str:
+    return toned(charge.get_state_display(), TONES.get(ChargeState(charge.state), ""))
+
+
+def operation_word(operation: Operation) -> str:
+    return toned(operation.get_state_display(), OPERATION_TONES.get(OperationState(operation.state), ""))
+
+
+# --- Acts --------------------------------------------------------------------------------------------------------
+
+
+class StripeSilent(Refusal):
+    sentence = _("Stripe did not answer as it should. Please try again in a moment.")
+
+
+def _of(booking: Booking, fits: Callable[[Charge], bool]) -> Charge | None:
+    return next((charge for charge in booking.charges.all() if fits(charge)), None)
+
+
+def _retry_of(booking: Booking, by, answers) -> None:
+    charge = _of(booking, actions.can_retry)
+    if charge is None:
+        raise actions.NothingToTry
+    actions.retry(charge.pk)
+
+
+def _link_of(booking: Booking, by, answers) -> None:
+    charge = _of(booking, actions.waits)
+    if charge is None:
+        raise actions.NotWaiting
+    actions.send_link(charge.pk)
+
+
+RETRY = {"label": _("Try the charge again"), "icon": "credit_card", "done": _("The card is asked within seconds."),
+         "explain": _("The same amount on the same card. It can never be charged twice."),
+         "permission": "payments.change_charge"}  # fmt: skip
+LINK = {"label": _("Send the payment link"), "icon": "link", "done": _("The link is on its way."),
+        "explain": _("The customer gets the e-mail with the link to pay once more."),
+        "permission": "payments.change_charge"}  # fmt: skip
+
+BookingAdmin.add_acts(
+    Act(name="retry", do=_retry_of, open_to=lambda b: _of(b, actions.can_retry) is not None, **RETRY),
+    Act(name="link", do=_link_of, open_to=lambda b: _of(b, actions.waits) is not None, **LINK),
+)
+
+
+def _open_account(partner, by, answers) -> None:
+    try:
+        partners.open_account(partner)
+    except gateway.GatewayError as error:
+        raise StripeSilent from error
+
+
+def _refresh_account(partner, by, answers) -> None:
+    try:
+        partners.refresh_account(partner.stripe_account)
+    except gateway.GatewayError as error:
+        raise StripeSilent from error
+
+
+PartnerAdmin.add_acts(
+    Act("account", _("Open his account at Stripe"), "account_balance", _open_account, done=_("The account is open."),
+        open_to=lambda partner: not partner.stripe_account,
+        explain=_("He fills in the rest himself, on Stripe's pages.")),
+    Act("refresh", _("Ask Stripe about his account"), "sync", _refresh_account, done=_("Stripe has been asked."),
+        open_to=lambda partner: bool(partner.stripe_account),
+        explain=_("Whether he can be paid, as Stripe says it now.")),
+)  # fmt: skip
+
+
+# --- The chapter of a booking's story ----------------------------------------------------------------------------
+
+
+@story.chapter(100)
+def owed(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [
+            linked(charge.get_kind_display(), "payments_charge_change", charge.pk),
+            charge_word(charge),
+            money(charge.amount_cents, charge.currency),
+            money(charge.commission_cents, charge.currency),
+            money(charge.partner_cents, charge.currency),
+            charge.reminders,
+            charge.failure_code,
+            stamp(charge.next_at, b.timezone),
+            stamp(charge.succeeded_at, b.timezone),
+        ]
+        for charge in b.charges.all()
+    ]
+    columns = [_("Charge"), _("State"), _("Amount"), _("Commission"), _("Partner"), _("Reminders"), _("Refused")]
+    columns += [_("Next"), _("Paid")]
+    return Chapter("money", gettext("Charges"), columns, rows)
+
+
+@story.chapter(101)
+def operations(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [
+            linked(one.kind, "payments_operation_change", one.pk),
+            operation_word(one),
+            one.key,
+            stamp(one.sent_at, b.timezone),
+            stamp(one.answered_at, b.timezone),
+            json.dumps(one.answer) if one.answer else "",
+        ]
+        for one in Operation.objects.filter(charge__booking=b)
+    ]
+    columns = [_("Call"), _("State"), _("Key"), _("Sent"), _("Answered"), _("Answer")]
+    return Chapter("operations", gettext("Calls to Stripe"), columns, rows)
+
+
+@story.chapter(102)
+def ledger(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [stamp(line.at, b.timezone), Account(line.account).label, line.partner, money(line.cents, line.currency)]
+        for line in b.ledger.select_related("partner")
+    ]
+    return Chapter("ledger", gettext("Ledger"), [_("At"), _("Account"), _("Partner"), _("Debit, credit below 0")], rows)
+
+
+# --- Lists -------------------------------------------------------------------------------------------------------
+
+
+class UnpaidFilter(admin.SimpleListFilter):
+    title = _("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request, model_admin):
+        return [("unpaid", _("Unpaid")), ("waits", _("Waits for the customer")), ("open", _("Under way"))]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "unpaid":
+                return queryset.exclude(state=ChargeState.SUCCEEDED)
+            case "waits":
+                return queryset.filter(state__in=charges.WAITING)
+            case "open":
+                return queryset.exclude(state__in=[*charges.WAITING, ChargeState.SUCCEEDED])
+        return queryset
+
+
+class OperationInline(ReadOnly, TabularInline):
+    model = Operation
+    extra = 0
+    fields = readonly_fields = ["kind", "state", "key", "sent_at", "answered_at", "answer"]
+
+
+class LedgerInline(ReadOnly, TabularInline):
+    model = LedgerEntry
+    extra = 0
+    fields = readonly_fields = ["at", "account", "partner", "currency", "cents"]
+
+
+@admin.register(Charge)
+class ChargeAdmin(WithActs, ReadOnly, ModelAdmin):
+    acts = (
+        Act(name="retry", do=lambda charge, by, answers: actions.retry(charge.pk), open_to=actions.can_retry, **RETRY),
+        Act(name="link", do=lambda charge, by, answers: actions.send_link(charge.pk), open_to=actions.waits, **LINK),
+    )
+    list_display = ["shown_booking", "kind", "shown_state", "amount", "reminders", "failure_code", "next_at", "partner"]
+    list_filter = [UnpaidFilter, "state", "kind", "currency"]
+    list_select_related = ["booking__service", "partner"]
+    search_fields = ["intent_id", "booking__customer__email", "partner__name"]
+    show_full_result_count = False
+    inlines = [OperationInline, LedgerInline]
+
+    def get_queryset(self, request):
+        paid = Case(When(state=ChargeState.SUCCEEDED, then=Value(1)), default=Value(0), output_field=IntegerField())
+        return super().get_queryset(request).annotate(is_paid=paid)
+
+    def get_ordering(self, request):
+        """Unpaid first, the newest of each first."""
+        return ["is_paid", "-pk"]
+
+    @display(description=_("booking"), ordering="booking")
+    def shown_booking(self, charge):
+        return str(charge.booking)
+
+    @display(description=_("state"), ordering="state")
+    def shown_state(self, charge):
+        return charge_word(charge)
+
+    @display(description=_("amount"), ordering="amount_cents")
+    def amount(self, charge):
+        return money(charge.amount_cents, charge.currency)
+
+
+@admin.register(Operation)
+class OperationAdmin(ReadOnly, ModelAdmin):
+    list_display = ["kind", "key", "shown_state", "created_at", "sent_at", "answered_at"]
+    list_filter = ["state", "kind"]
+    search_fields = ["key"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+    @display(description=_("state"), ordering="state")
+    def shown_state(self, operation):
+        return operation_word(operation)
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly, ModelAdmin):
+    list_display = ["at", "account", "sum", "shown_booking", "partner", "key"]
+    list_filter = ["account", "currency"]
+    list_select_related = ["booking__service", "partner"]
+    search_fields = ["key", "partner__name"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+    @display(description=_("debit, credit below 0"), ordering="cents")
+    def sum(self, line):
+        return money(line.cents, line.currency)
+
+    @display(description=_("booking"))
+    def shown_booking(self, line):
+        return str(line.booking)
+
+
+class EventFilter(admin.SimpleListFilter):
+    title = _("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request, model_admin):
+        return [("open", _("Not done")), ("trouble", _("With an error"))]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "open":
+                return queryset.filter(done_at=None)
+            case "trouble":
+                return queryset.exclude(error="")
+        return queryset
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(ReadOnly, ModelAdmin):
+    """The payload stays in the database: it names people, and what is true is asked of Stripe anyway."""
+
+    list_display = ["type", "stripe_id", "object_id", "received_at", "done_at", "tries", "error"]
+    list_filter = [EventFilter, "type"]
+    search_fields = ["stripe_id", "object_id", "account"]
+    ordering = ["-pk"]
+    exclude = ["payload"]
+    show_full_result_count = False

@@ -1,0 +1,265 @@
+"""The whole story of a booking on one page for ops (PRODUCT O1). Apps above add the chapters they know.
+
+Contact data is masked here; requests_app.actions.showing unmasks it with a reason (FAULT A11).
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Notification, NotificationState
+from mila.backoffice import BAD, GOOD, QUIET, WARN, Chapter, linked, stamp, toned
+from mila.templatetags.house import left, minutes, moment, money
+from requests_app.lifecycle import WHEN_DUE
+from requests_app.models import (
+    Booking,
+    BookingContact,
+    CallAttempt,
+    ClockKind,
+    Fault,
+    QuoteOrigin,
+    Rating,
+    SignOff,
+    SignOffKind,
+    State,
+)
+
+HIDDEN = "•••"
+TONES = {
+    State.UNFILLED: BAD,
+    State.CONTESTED: BAD,
+    State.FAILED: BAD,
+    State.UNCONFIRMED: WARN,
+    State.SEARCHING: WARN,
+    State.SETTLED: GOOD,
+    State.SIGNED_OFF: GOOD,
+    State.DRAFT: QUIET,
+    State.CANCELLED: QUIET,
+}
+
+
+def state_word(state: str) -> str:
+    """The state's label in its tone."""
+    return toned(State(state).label, TONES.get(State(state), ""))
+
+
+def masked(text: str) -> str:
+    """That there is something, and not what: an address keeps its first letter and its domain."""
+    if not text:
+        return ""
+    name, at, domain = text.partition("@")
+    return f"{name[:1]}{HIDDEN}@{domain}" if at else HIDDEN
+
+
+def facts(b: Booking, at: datetime) -> Chapter:
+    zone = b.timezone
+    contact = BookingContact.objects.filter(booking=b).first() or BookingContact()
+    return Chapter(
+        "facts",
+        _("Facts"),
+        facts=[
+            (_("Service"), b.service),
+            (_("Duration"), minutes(b.duration_minutes)),
+            (_("Place"), f"{b.postcode} {b.city} ({b.country})"),
+            (_("Start"), moment(b.start_at, zone)),
+            (_("Partner"), b.partner and linked(b.partner, "accounts_partnerprofile_change", b.partner_id)),
+            (_("Technician"), b.technician and linked(b.technician, "accounts_technician_change", b.technician_id)),
+            (_("Booked price"), money(b.service_cents, b.currency)),
+            (_("Booking fee"), money(b.booking_fee_cents, b.currency)),
+            (_("Card saved"), stamp(b.card_saved_at, zone)),
+            (_("Placed"), stamp(b.placed_at, zone)),
+            (_("Claimed"), stamp(b.claimed_at, zone)),
+            (_("Finished"), stamp(b.finished_at, zone)),
+            (_("Signed off"), stamp(b.signed_off_at, zone)),
+            (_("Cost of the end"), money(b.fee_cents, b.currency) if b.fee_cents else ""),
+            (_("Reason of the end"), b.end_reason),
+            (_("Whose fault"), Fault(b.end_fault).label if b.end_fault else ""),
+            (_("Language"), b.get_language_display()),
+            (_("Customer"), b.customer and linked(masked(b.customer.email), "accounts_user_change", b.customer_id)),
+            (_("Name"), masked(contact.name)),
+            (_("Phone"), masked(contact.phone)),
+            (_("Street"), masked(contact.street)),
+            (_("Door code"), masked(contact.door_code)),
+            (_("At the door"), masked(contact.at_the_door)),
+            (_("Problem"), masked(contact.problem)),
+        ],
+        folds=[(_("What the technician reported"), json.dumps(b.report, indent=2, ensure_ascii=False))]
+        if b.report
+        else [],
+    )
+
+
+def clocks(b: Booking, at: datetime) -> Chapter:
+    rows = []
+    if b.due_at:
+        rows.append(
+            [toned(WHEN_DUE.get(State(b.state), ""), WARN), stamp(b.due_at, b.timezone), left(b.due_at, at), ""]
+        )
+    for clock in b.clocks.all():
+        end = ""
+        if clock.done_at:
+            end = f"{_('fell due') if clock.fired else _('kept or called off')}, {stamp(clock.done_at, b.timezone)}"
+        waits = "" if clock.done_at else left(clock.due_at, at)
+        rows.append([ClockKind(clock.kind).label, stamp(clock.due_at, b.timezone), waits, end])
+    return Chapter("clocks", _("Clocks"), [_("Clock"), _("Due"), _("Left"), _("End")], rows)
+
+
+def wishes(b: Booking, at: datetime) -> Chapter:
+    rows = [[wish.rank, moment(wish.start_at, b.timezone), wish.wall] for wish in b.wishes.all()]
+    return Chapter("wishes", _("Wishes"), [_("Rank"), _("Start"), _("As chosen")], rows)
+
+
+def quotes(b: Booking, at: datetime) -> Chapter:
+    rows = []
+    for quote in b.quotes.select_related("created_by").prefetch_related("lines"):
+        lines = "; ".join(f"{one.quantity} × {one.label} {money(one.cents, b.currency)}" for one in quote.lines.all())
+        hand = _("by his own hand") if quote.own_hand else ""
+        agreed = " ".join(filter(None, [stamp(quote.accepted_at, b.timezone), hand]))
+        total = money(quote.service_cents, b.currency)
+        rows.append([quote.version, QuoteOrigin(quote.origin).label, lines, total, stamp(quote.created_at), agreed])
+    columns = [_("Version"), _("Origin"), _("Lines"), _("Sum"), _("Made"), _("Accepted")]
+    return Chapter("quotes", _("Prices"), columns, rows)
+
+
+def events(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [
+            event.sequence,
+            stamp(event.at, b.timezone),
+            toned(event.move, ""),
+            state_word(event.target),
+            f"{event.role}: {event.by}" if event.by else event.role,
+            event.reason,
+            json.dumps(event.data) if event.data else "",
+        ]
+        for event in b.events.select_related("by")
+    ]
+    columns = ["#", _("At"), _("Move"), _("To"), _("Who"), _("Why"), _("Data")]
+    return Chapter("events", _("What happened"), columns, rows)
+
+
+def assignments(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [
+            linked(one.technician, "accounts_technician_change", one.technician_id),
+            one.partner,
+            moment(one.start_at, b.timezone),
+            stamp(one.claimed_at, b.timezone),
+            stamp(one.ended_at, b.timezone),
+            toned(f"{one.end}, {_('his fault')}", BAD) if one.fault else one.end,
+        ]
+        for one in b.assignments.select_related("technician", "partner")
+    ]
+    columns = [_("Technician"), _("Partner"), _("Start"), _("Claimed"), _("Ended"), _("By")]
+    return Chapter("assignments", _("Assignments"), columns, rows)
+
+
+def calls(b: Booking, at: datetime) -> Chapter:
+    tries = CallAttempt.objects.filter(assignment__booking=b).select_related("assignment__technician")
+    rows = [
+        [
+            stamp(one.at, b.timezone),
+            one.assignment.technician,
+            one.get_channel_display(),
+            toned(_("reached"), GOOD) if one.reached else toned(_("not reached"), WARN),
+            _("wants another time") if one.wants_other_time else "",
+            masked(one.note),
+        ]
+        for one in tries
+    ]
+    columns = [_("At"), _("Technician"), _("Channel"), _("Outcome"), _("Wish"), _("Note")]
+    return Chapter("calls", _("Calls"), columns, rows)
+
+
+def sign_off(b: Booking, at: datetime) -> Chapter:
+    frozen = SignOff.objects.filter(booking=b).select_related("quote").first()
+    rating = Rating.objects.filter(booking=b).first()
+    stars = f"{rating.quality}, {rating.punctuality}, {rating.friendliness}" if rating else ""
+    judged = [
+        (_("Stars: quality, punctuality, friendliness"), stars),
+        (_("Comment"), rating and rating.comment),
+        (_("Answer"), rating and rating.answer),
+    ]
+    if frozen is None:
+        return Chapter("sign-off", _("Sign-off"), facts=judged if rating else [], note=_("Not signed off."))
+    return Chapter(
+        "sign-off",
+        _("Sign-off"),
+        facts=[
+            (_("How"), SignOffKind(frozen.kind).label),
+            (_("At"), stamp(frozen.signed_at, b.timezone)),
+            (_("Version"), frozen.quote.version),
+            (_("Signed by"), masked(frozen.signer)),
+            (_("Device"), frozen.device),
+            (_("Price"), money(frozen.service_cents, frozen.currency)),
+            (_("Booking fee"), money(frozen.booking_fee_cents, frozen.currency)),
+            (_("Commission"), money(frozen.commission_cents, frozen.currency)),
+            (_("Partner's share"), money(frozen.partner_cents, frozen.currency)),
+            (_("Total"), money(frozen.charge_cents, frozen.currency)),
+            ("SHA-256", frozen.sha256),
+            *(judged if rating else []),
+        ],
+        folds=[(_("The frozen words"), frozen.text)],
+    )
+
+
+def notices(b: Booking, at: datetime) -> Chapter:
+    rows = []
+    for row in Notification.objects.filter(subject_id=b.uuid).order_by("pk"):
+        tone = {NotificationState.FAILED: BAD, NotificationState.SENDING: WARN, NotificationState.REACHED: GOOD}
+        state = toned(row.get_state_display(), tone.get(NotificationState(row.state), ""))
+        rows.append(
+            [
+                linked(row.kind, "accounts_notification_change", row.pk),
+                masked(row.email),
+                state,
+                stamp(row.queued_at, b.timezone),
+                stamp(row.sent_at, b.timezone),
+                stamp(row.reached_at, b.timezone),
+                row.error,
+            ]
+        )
+    columns = [_("Notice"), _("To"), _("State"), _("Queued"), _("Sent"), _("Reached"), _("Error")]
+    return Chapter("notices", _("Notices"), columns, rows)
+
+
+def accesses(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [stamp(one.at, b.timezone), one.partner, one.user, one.reason]
+        for one in b.contact_accesses.select_related("partner", "user").order_by("at")
+    ]
+    columns = [_("At"), _("Partner"), _("Person"), _("Reason")]
+    return Chapter("accesses", _("Who saw the contact data"), columns, rows)
+
+
+Writer = Callable[[Booking, datetime], Chapter]
+# (place in the story, its writer): apps above insert theirs between these.
+CHAPTERS: list[tuple[int, Writer]] = [
+    (10, facts),
+    (20, clocks),
+    (30, events),
+    (40, assignments),
+    (60, wishes),
+    (70, quotes),
+    (80, calls),
+    (90, sign_off),
+    (110, notices),
+    (120, accesses),
+]
+
+
+def chapter(place: int) -> Callable[[Writer], Writer]:
+    """Add a chapter to the story: for the apps above."""
+
+    def add(writer: Writer) -> Writer:
+        CHAPTERS.append((place, writer))
+        return writer
+
+    return add
+
+
+def chapters(booking: Booking, at: datetime) -> list[Chapter]:
+    """The story in its order."""
+    return [write(booking, at) for _place, write in sorted(CHAPTERS, key=lambda one: one[0])]

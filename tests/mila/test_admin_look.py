@@ -1,0 +1,103 @@
+"""The back office in a real Chromium: nothing critical for axe, nothing wider than the phone, a silent console."""
+
+import os
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import sync_playwright
+
+from accounts.models import Notification
+from requests_app.actions import signing
+from requests_app.lifecycle import Role, advance
+from requests_app.models import State
+from tests import chromium, factories
+from tests.cast import claimed, walk
+from tests.mila.conftest import FLAGS
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# The theme's own, on its own elements: the magnifying glass of the search and the sorting arrows are under 24 pixels.
+THEMES = {"target-size": ("searchbar-submit", "toggle ", "sortoptions", "sortremove")}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _database_beside_a_browser():
+    """Playwright's loop makes Django think it runs inside one."""
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    yield
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
+    if before is not None:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.fixture
+def town(morning, partner, rival_partner):
+    """A few bookings in different standings; answers those whose pages are looked at."""
+    job = claimed(factories.placed_booking(), partner)
+    searching = factories.placed_booking()
+    unfilled = factories.placed_booking()
+    advance(unfilled.pk, "exhaust", role=Role.SYSTEM, by=None)
+    contested = walk(factories.placed_booking(wishes=[factories.service_day_at(9, days=5)]), partner, State.FINISHED)
+    signing.refuse(contested.pk, by=contested.customer, reason="Les chambres n’ont toujours rien.")
+    factories.PartnerFactory(name="Nouvelle Candidate", approved_at=None, payable=False)
+    Notification.objects.filter(subject_id=job.uuid).update(state="failed", error="SMTPResponseException: 550")
+    return {"job": job, "searching": searching, "contested": contested}
+
+
+def pages(town, partner):
+    job, contested = town["job"], town["contested"]
+    return {
+        "board": reverse("admin:index"),
+        "bookings": reverse("admin:requests_app_booking_changelist"),
+        "booking": reverse("admin:requests_app_booking_change", args=[contested.pk]),
+        "assign": reverse("admin:requests_app_booking_act", args=[town["searching"].pk, "assign"]),
+        "move": reverse("admin:requests_app_booking_act", args=[job.pk, "move"]),
+        "partner": reverse("admin:accounts_partnerprofile_change", args=[partner.partner_id]),
+        "technician": reverse("admin:accounts_technician_change", args=[partner.pk]),
+        "notices": reverse("admin:accounts_notification_changelist"),
+    }
+
+
+@pytest.mark.parametrize(("width", "height", "light"), [(1280, 800, "light"), (390, 844, "light"), (1280, 800, "dark")])
+def test_pages(live_server, town, staff, partner, width, height, light):
+    client = Client()
+    client.force_login(staff)
+    folder = settings.BASE_DIR / "var" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    axe = (settings.BASE_DIR / "tests" / "vendor" / "axe.min.js").read_text()
+    found, heard = [], []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=light, reduced_motion="reduce"
+        )
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda line: heard.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        for name, address in pages(town, partner).items():
+            page.goto(live_server.url + address, wait_until="networkidle")
+            page.wait_for_timeout(200)
+            page.screenshot(path=folder / f"admin-{name}-{width}-{light}.png", full_page=True)
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if wide > 0:
+                found.append((name, "wider than the screen", wide))
+            page.evaluate(axe)
+            for one in page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]:
+                known = THEMES.get(one["id"], ())
+                new = [node["html"][:140] for node in one["nodes"] if not any(mark in node["html"] for mark in known)]
+                if new or one["impact"] == "critical":
+                    found.append((name, one["id"], one["impact"], new))
+        context.close()
+        browser.close()
+
+    assert found == []
+    assert heard == []
