@@ -18,7 +18,7 @@ def keyring() -> MultiFernet:
 
 
 class EncryptedTextField(models.TextField):
-    """Plain text in Python, Fernet tokens in the table. It cannot be searched, ordered or filtered: that is the point."""
+    """Plain text in Python, Fernet tokens in the table. It cannot be searched, ordered or filtered: that is why."""
 
     def get_prep_value(self, value):
         value = super().get_prep_value(value)

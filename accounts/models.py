@@ -263,7 +263,7 @@ class NotificationState(models.TextChoices):
 class Notification(models.Model):
     """One message to one person about one thing: written with what it tells, sent after the commit (PRODUCT N1, N3).
 
-    At most once visible: it is marked `sending` before it goes out, and one stuck there is shown to staff, not sent again.
+    At most once visible: marked `sending` before it goes out, and one stuck there is shown to staff, not sent again.
     """
 
     kind = models.CharField(max_length=40)

@@ -16,8 +16,7 @@ def table() -> str:
 
 
 def _row(name: str, move: Move) -> str:
-    order = list(State)
-    sources = ", ".join(sorted(move.sources, key=order.index))
+    sources = ", ".join(state for state in State if state in move.sources)
     due = [_words(move.due)] if move.due else []
     clocks = ", ".join(due + [kind.value.replace("_", " ") for kind, _due in move.clocks]) or "–"
     tells = ", ".join(kind.replace("_", " ") for kind in move.tells) or "–"

@@ -18,6 +18,7 @@ def figures() -> dict[str, Any]:
     waits = sorted((first[pk] - placed[pk]).total_seconds() / 60 for pk in first)
     moves = BookingEvent.objects.values_list("move", flat=True)
     paid = Charge.objects.filter(state=ChargeState.SUCCEEDED)
+    sums = paid.order_by().values("currency").annotate(amount=Sum("amount_cents"), commission=Sum("commission_cents"))
     return {
         "bookings": len(placed),
         "assigned_within_10_min": sum(wait <= 10 for wait in waits),
@@ -30,13 +31,8 @@ def figures() -> dict[str, Any]:
         "signed": moves.filter(move__in=["sign_off", "decide"]).count(),
         "charged": paid.filter(kind=ChargeKind.JOB).count(),
         "fees_charged": paid.filter(kind=ChargeKind.FEE).count(),
-        **{
-            f"{name}_{row['currency']}": row[column]
-            for name, column in (("charged_cents", "amount"), ("commission_cents", "commission"))
-            for row in paid.order_by()
-            .values("currency")
-            .annotate(amount=Sum("amount_cents"), commission=Sum("commission_cents"))
-        },
+        **{f"charged_cents_{row['currency']}": row["amount"] for row in sums},
+        **{f"commission_cents_{row['currency']}": row["commission"] for row in sums},
     }
 
 

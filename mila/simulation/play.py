@@ -61,6 +61,8 @@ LOOKS = 12  # at one open booking, by all technicians together
 OWES = ("sign_off", "decide", "cancel", "fail_visit")
 
 
+Planned = tuple[datetime, int, Callable[[], object]]
+
 # When each sweep next has something to do, in the order of SWEEPS; each column reads one partial index.
 PROMISES = """
 SELECT (SELECT min(due_at) FROM requests_app_booking WHERE due_at IS NOT NULL),
@@ -93,7 +95,7 @@ class Simulation:
     partners: int
     seed: int
     dice: random.Random = field(init=False)
-    queue: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
+    queue: list[Planned] = field(default_factory=list)
     serial: Iterator[int] = field(default_factory=count)
     habits: dict[int, Habits] = field(default_factory=dict)
     last_offer: int = 0
@@ -147,7 +149,8 @@ class Simulation:
     # --- Running
 
     def at(self, when: datetime, act: Callable[[], object]) -> None:
-        heapq.heappush(self.queue, (when, next(self.serial), act))
+        planned: Planned = (when, next(self.serial), act)
+        heapq.heappush(self.queue, planned)
 
     def after(self, wait: timedelta, act: Callable[[], object]) -> None:
         self.at(self.now + wait, act)
@@ -257,31 +260,31 @@ class Simulation:
         if booking.technician_id is None or booking.start_at is None:
             return
         habits = self.habits[booking.technician_id]
-        mine = {"by": booking.technician.user}
+        user = booking.technician.user
         ids = (booking.pk, booking.technician_id)
         now, start, chance = self.now, booking.start_at, self.dice.random()
         due = booking.due_at or start
         match booking.state:
             case State.CLAIMED if chance < habits.calls:
-                call = partial(visiting.record_call, *ids, channel="phone", reached=True, **mine)
+                call = partial(visiting.record_call, *ids, channel="phone", reached=True, by=user)
                 self.at(now + (due - now) * self.dice.uniform(0.05, 0.9), call)
                 if self.dice.random() < 0.03:
                     self.after(span(60, 600, self.dice), partial(self.change_of_mind, booking.pk))
             case State.CALLED if chance < habits.confirms:
-                self.at(now + (due - now) * self.dice.uniform(0.05, 0.95), partial(visiting.confirm, *ids, **mine))
+                self.at(now + (due - now) * self.dice.uniform(0.05, 0.95), partial(visiting.confirm, *ids, by=user))
             case State.UNCONFIRMED if chance < 0.5:
-                self.after(span(5, 300, self.dice), partial(visiting.confirm, *ids, **mine))
+                self.after(span(5, 300, self.dice), partial(visiting.confirm, *ids, by=user))
             case State.CONFIRMED if chance < 0.98:
-                self.at(max(now, start - span(20, 40, self.dice)), partial(visiting.depart, *ids, **mine))
+                self.at(max(now, start - span(20, 40, self.dice)), partial(visiting.depart, *ids, by=user))
             case State.CONFIRMED:
                 self.at(start + timedelta(minutes=31), partial(self.nobody_came, booking.pk))
             case State.EN_ROUTE:
-                self.after(span(15, 40, self.dice), partial(visiting.arrive, *ids, **mine))
+                self.after(span(15, 40, self.dice), partial(visiting.arrive, *ids, by=user))
             case State.ARRIVED if chance < 0.97:
-                self.after(span(1, 5, self.dice), partial(visiting.start, *ids, **mine))
+                self.after(span(1, 5, self.dice), partial(visiting.start, *ids, by=user))
             case State.ARRIVED:
-                absent = {"reason": "Nobody opened the door.", "fault": Fault.CUSTOMER}
-                self.after(span(11, 15, self.dice), partial(visiting.fail_visit, *ids, **absent, **mine))
+                absent = partial(visiting.fail_visit, reason="Nobody opened the door.", fault=Fault.CUSTOMER)
+                self.after(span(11, 15, self.dice), partial(absent, *ids, by=user))
             case State.IN_PROGRESS:
                 work = timedelta(minutes=booking.duration_minutes) * self.dice.uniform(0.7, 1.2)
                 self.after(work, partial(self.finish, booking.pk))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -106,7 +107,7 @@ def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | N
     cancel_start = booking.cancel_start_at
     if old_start - at < booking.policy.cancel_free_lead:
         cancel_start = cancel_start or old_start
-    wishes = {"first_start_at": booking.first_start_at, "last_start_at": booking.last_start_at}
+    wishes: dict[str, Any] = {"first_start_at": booking.first_start_at, "last_start_at": booking.last_start_at}
     if not is_free(technician, slot(booking, first), but=assignment.busy):
         return advance(
             booking_id, "move_lost", role=role, by=by, at=at, reason=reason, cancel_start_at=cancel_start, **wishes
