@@ -84,7 +84,10 @@ def charges(ids):
 @invariant("I3", "Charge = frozen total; commission + partner's share = service price")
 def amounts(ids):
     for charge in _of(Charge.objects.filter(kind=ChargeKind.JOB), ids).select_related("booking__sign_off"):
-        frozen = charge.booking.sign_off
+        frozen = getattr(charge.booking, "sign_off", None)
+        if frozen is None:
+            yield f"charge {charge.pk} is for a job nobody signed"
+            continue
         shares = (charge.amount_cents, charge.commission_cents, charge.partner_cents, charge.currency)
         if shares != (frozen.charge_cents, frozen.commission_cents, frozen.partner_cents, frozen.currency):
             yield f"charge {charge.pk} differs from what was signed"
