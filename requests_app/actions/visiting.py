@@ -1,6 +1,6 @@
 """What the partner does, from the call to the finished work (PRODUCT L1-L11)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -199,7 +199,7 @@ def finish(
 
 def write_quote(
     booking: Booking,
-    lines: list[tuple[str, Package | None, int, int]],
+    lines: Sequence[tuple[str, Package | None, int, int]],
     *,
     by: User | None,
     at: datetime,
