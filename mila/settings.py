@@ -191,7 +191,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 EMAIL_CONFIG = (
     env.email("EMAIL_URL")
     if PRODUCTION
-    else env.email("EMAIL_URL", default=f"filemail://{services.var(WORLD) / 'mail'}")
+    else env.email("EMAIL_URL", default=f"filemail:///{services.var(WORLD) / 'mail'}")
 )
 EMAIL_TIMEOUT = 10  # seconds; the address may say otherwise
 vars().update(EMAIL_CONFIG)
