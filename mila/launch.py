@@ -7,7 +7,6 @@ import contextlib
 import io
 import json
 import os
-import re
 import shlex
 import shutil
 import signal
@@ -19,9 +18,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from mila import heartbeat, services, wording
 from mila.celery import app
+
+if TYPE_CHECKING:
+    from mila.keeping import Family
+
+    WhenReady = Callable[[Family], int | None]
 
 # What `--check` must never meet: somebody's own stores, or a real Stripe account.
 FOREIGN = (
@@ -114,56 +120,31 @@ def announce(ports: Ports) -> None:
 # --- Databases and data
 
 
-def prepare(world: str, *, fresh: bool, say: Callable[[str], object]) -> None:
-    """Databases there, migrated and filled. Each part is quick when there is nothing to do."""
+def prepare(world: str, *, fresh: bool, say: Callable[[str], object], fill: Callable[[], object] | None = None) -> None:
+    """Databases there, migrated and filled. Each part is quick when there is nothing to do. `fill`: instead of demo."""
     from django.core.management import call_command
     from django.db import connections
+
+    from mila import worlds
 
     with _timed("words", say):
         wording.compile_catalogues()
     with _timed("databases", say):
-        made = [_ensure_database(name, variable, fresh) for name, variable in _databases(world)]
-        if any(made):
-            _forget_jobs(world)
-        for alias in connections:
-            _migrate(alias)
-    for name in ("load_gazetteer", "load_catalogue", "demo"):
+        made = worlds.make(world, fresh=fresh)
+    for name in worlds.LOADS:
         with _timed(name.replace("_", " "), say):
             call_command(name, verbosity=0, stdout=io.StringIO())
+    if made:
+        worlds.keep_templates(world)
+    with _timed("people", say):
+        said = io.StringIO()
+        if fill:
+            fill()
+        else:
+            call_command("demo", verbosity=0, stdout=said)
+    if said.getvalue():
+        say(said.getvalue().rstrip())  # a password that is shown once
     connections.close_all()
-
-
-def _databases(world: str) -> list[tuple[str, str]]:
-    return [(world, "DATABASE_URL"), (f"{world}_standin", "STANDIN_DATABASE_URL")]
-
-
-def _ensure_database(name: str, variable: str, fresh: bool) -> bool:
-    if os.environ.get(variable):
-        return False  # somebody else's server: its database is made there
-    if fresh:
-        services.drop_database(name)
-    return services.ensure_database(name)
-
-
-def _forget_jobs(world: str) -> None:
-    """A new database must not meet jobs and locks of the one before."""
-    import redis
-
-    for role in ("cache", "broker"):
-        if services.needs_redis(role):
-            with redis.Redis.from_url(services.redis_url(role, world)) as client:
-                client.flushdb()
-
-
-def _migrate(alias: str) -> None:
-    from django.core.management import call_command
-    from django.db import connections
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connections[alias])
-    # The plan is read first: the command's own signals cost a second even when nothing moves.
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", database=alias, verbosity=0, interactive=False)
 
 
 @contextlib.contextmanager
@@ -192,48 +173,20 @@ def commands(world: str, ports: Ports, *, standin: bool) -> dict[str, str]:
     return {name: f"exec {shlex.quote(sys.executable)} -m {line}" for name, line in modules.items()}
 
 
-class _Printer:
-    """The processes' own lines as they come, and honcho's remarks read for what they tell: who began, who ended."""
-
-    def __init__(self, output, names: set[str], when_begun: Callable[[dict[str, int]], object]):
-        from honcho.printer import Printer
-
-        self._plain = Printer(output)
-        self._awaited = names
-        self._when_begun = when_begun
-        self._pids: dict[str, int] = {}
-        self.told_to_stop = False
-        self.ended = ""  # the process that ended first, unasked
-        self.width = 0
-
-    def write(self, message):
-        if message.name != "system":
-            self._plain.width = self.width
-            if not self.told_to_stop:  # what a process says when its helpers are ended under it is no news
-                self._plain.write(message)
-        elif begun := re.match(r"(\w+) started \(pid=(\d+)\)", message.data):
-            self._pids[begun[1]] = int(begun[2])
-            if self._awaited == self._pids.keys():
-                self._when_begun(self._pids)  # all are forked: threads may begin
-        elif (over := re.match(r"(\w+) stopped", message.data)) and not self.told_to_stop:
-            self.ended = self.ended or over[1]
-        elif " received" in message.data:
-            self.told_to_stop = True
-
-
-def keep_running(claim: "Claim", ports: Ports, output, when_ready: Callable[[], int | None]) -> int:
-    """Run the site's processes until they are told to stop, or one of them ends; answers the exit code.
+def keep_running(claim: "Claim", ports: Ports, output, when_ready: "WhenReady") -> int:
+    """Run the site's processes until they are told to stop, or one of them cannot live; answers the exit code.
 
     `when_ready` is called once readyz says all is well; if it answers a number, the site stops with it.
     """
     from django.conf import settings
-    from honcho.manager import Manager
+
+    from mila.keeping import Manager, Printer
 
     answers: list[int] = []
     over = threading.Event()
 
     def attend():
-        code = _attend(ports, output, when_ready, over)
+        code = _attend(ports, output, partial(when_ready, printer.family), over)
         if code is not None:
             answers.append(code)
             printer.told_to_stop = True
@@ -243,13 +196,14 @@ def keep_running(claim: "Claim", ports: Ports, output, when_ready: Callable[[], 
             with contextlib.suppress(services.ServiceError):
                 services.start(keep=False)
 
-    def begin(pids: dict[str, int]):
-        claim.note(pids)
-        attendant.start()
+    def begin():
+        claim.note(printer.family.pids)
+        if not attendant.ident:
+            attendant.start()
 
     attendant = threading.Thread(target=attend, daemon=True)
     lines = commands(claim.world, ports, standin=settings.STANDIN)
-    printer = _Printer(output, set(lines), begin)
+    printer = Printer(output, set(lines), begin)
     manager = Manager(printer)
     # No word about root or about static files that were not collected: this is a laptop.
     quiet = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore::UserWarning"}
@@ -263,7 +217,7 @@ def keep_running(claim: "Claim", ports: Ports, output, when_ready: Callable[[], 
     if answers:
         return answers[0]
     if printer.ended:
-        output.write(f"The process {printer.ended} ended by itself; its last lines are above.\n")
+        output.write(f"The process {printer.ended} ends by itself again and again; its last lines are above.\n")
         return manager.returncode or 1
     return 0
 
@@ -395,7 +349,13 @@ def _end_children() -> None:
 
 
 def run(
-    world: str, choose: Callable[[], Ports], output, when_ready: Callable[[], int | None], *, fresh: bool = False
+    world: str,
+    choose: Callable[[], Ports],
+    output,
+    when_ready: "WhenReady",
+    *,
+    fresh: bool = False,
+    fill: Callable[[], object] | None = None,
 ) -> int:
     """Servers, databases, data, processes; everything is stopped again when this returns, however it ends."""
 
@@ -416,7 +376,7 @@ def run(
         with contextlib.ExitStack() as held:
             with _timed("servers", say):
                 held.enter_context(services.hold())
-            prepare(world, fresh=fresh, say=say)
+            prepare(world, fresh=fresh, say=say, fill=fill)
             try:
                 return keep_running(claim, ports, output, when_ready)
             finally:

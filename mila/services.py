@@ -231,9 +231,49 @@ def _prepare() -> Place:
 # --- PostgreSQL
 
 
-def ensure_database(name: str) -> bool:
-    """Create database mila_<name> on our own server if it is missing; says whether it did."""
-    return ensure_database_at(database_url(name))
+def ensure_database(name: str, *, template: str = "") -> bool:
+    """Create database mila_<name> on our own server if it is missing; says whether it did.
+
+    As a copy of mila_<template>, if there is that one.
+    """
+    return ensure_database_at(database_url(name), template=template and f"mila_{template}")
+
+
+def keep_template(name: str, template: str, *, instead_of: str) -> None:
+    """Copy database mila_<name> to mila_<template>, unless it is there, and drop older ones that begin alike.
+
+    Nobody may be connected to the original; if somebody is, there is no template this time.
+    """
+    from psycopg import errors, sql
+
+    folder, original = _parts(database_url(name))
+    with _maintenance(folder) as connection:
+        there = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"mila_{instead_of}"]
+        )
+        kept = {row[0] for row in there}
+        if f"mila_{template}" in kept:
+            return
+        with contextlib.suppress(errors.ObjectInUse, errors.DuplicateDatabase, errors.UniqueViolation):
+            connection.execute(_create(f"mila_{template}", original))
+        for old in kept:
+            with contextlib.suppress(errors.ObjectInUse, errors.InvalidCatalogName):
+                connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(old)))
+
+
+def forgive_power_cuts(name: str) -> None:
+    """Commits in database mila_<name> no longer wait for the disk: for worlds that are thrown away."""
+    from psycopg import sql
+
+    folder, database = _parts(database_url(name))
+    with _maintenance(folder) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(database)))
+
+
+def _create(database: str, template: str):
+    from psycopg import sql
+
+    return sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database), sql.Identifier(template))
 
 
 def drop_database(name: str) -> None:
@@ -245,15 +285,16 @@ def drop_database(name: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
-def ensure_database_at(url: str) -> bool:
-    from psycopg import errors, sql
+def ensure_database_at(url: str, *, template: str = "") -> bool:
+    from psycopg import errors
 
     folder, database = _parts(url)
     with _maintenance(folder) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+        there = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+        if database in there:
             return False
         try:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+            connection.execute(_create(database, template if template in there else "template1"))
         except (errors.DuplicateDatabase, errors.UniqueViolation):  # somebody else was quicker
             return False
         return True

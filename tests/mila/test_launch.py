@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,9 +18,8 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from redis import Redis
 
-from mila import check, launch, pulse, services, wording
+from mila import check, launch, pulse, services, wording, worlds
 
 
 @pytest.fixture
@@ -97,42 +97,37 @@ def test_check_meets_nothing_of_the_environment(monkeypatch):
 # --- Databases and words
 
 
-@pytest.mark.django_db(databases=["default", "standin"])
-def test_prepare_fills_and_repeats(monkeypatch, elsewhere):
-    calls, said = [], []
-    monkeypatch.setattr(launch, "_ensure_database", lambda name, variable, fresh: calls.append((name, fresh)))
-    monkeypatch.setattr("django.core.management.call_command", lambda name, **options: calls.append(name))
+@pytest.fixture
+def prepared(monkeypatch, elsewhere):
+    """What preparing calls, in order; nothing is really made."""
+    calls = []
+    monkeypatch.setattr(worlds, "make", lambda world, fresh: calls.append((world, fresh)) or fresh)
+    monkeypatch.setattr(worlds, "keep_templates", lambda world: calls.append("template"))
     monkeypatch.setattr("django.db.connections.close_all", lambda: None)
+
+    def command(name, stdout, **options):
+        calls.append(name)
+        if name == "demo":
+            stdout.write("Ops password, shown this once: x\n")
+
+    monkeypatch.setattr("django.core.management.call_command", command)
+    return calls
+
+
+def test_prepare_fills_with_the_demo_and_shows_its_password(prepared):
+    said = []
 
     launch.prepare("demo", fresh=False, say=said.append)
 
-    # Nothing to migrate, so the command is not even called.
-    assert calls == [("demo", False), ("demo_standin", False), "load_gazetteer", "load_catalogue", "demo"]
-    assert len(said) == 5
+    assert prepared == [("demo", False), "load_gazetteer", "load_catalogue", "demo"]
+    assert said[-1] == "Ops password, shown this once: x"
+    assert len(said) == 6
 
 
-def test_new_database_forgets_old_jobs(monkeypatch):
-    for name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL"):
-        monkeypatch.delenv(name, raising=False)
-    made, dropped = [], []
-    monkeypatch.setattr(services, "ensure_database", lambda name: made.append(name) or True)
-    monkeypatch.setattr(services, "drop_database", dropped.append)
-    world = f"{settings.WORLD}_launch"
-    with Redis.from_url(services.redis_url("broker", world)) as broker:
-        broker.set("old", "job")
+def test_new_world_becomes_a_template_before_people_come(prepared):
+    launch.prepare("check", fresh=True, say=lambda line: None, fill=lambda: prepared.append("people"))
 
-        assert launch._ensure_database(world, "DATABASE_URL", True) is True
-        launch._forget_jobs(world)
-
-        assert broker.dbsize() == 0
-    assert (made, dropped) == ([world], [world])
-
-
-def test_database_of_somebody_else_is_left_alone(monkeypatch):
-    monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/mila")
-    monkeypatch.setattr(services, "drop_database", lambda name: pytest.fail("dropped"))
-
-    assert launch._ensure_database("check", "DATABASE_URL", True) is False
+    assert prepared == [("check", True), "load_gazetteer", "load_catalogue", "template", "people"]
 
 
 def test_catalogues_are_compiled_once(tmp_path):
@@ -180,14 +175,15 @@ def test_leftovers_of_a_killed_site_are_ended(elsewhere):
 SITE = """
 import os, sys, time
 from pathlib import Path
-from mila import launch, services
+from mila import keeping, launch, services
 services.BASE = Path(sys.argv[1])
 launch.commands = lambda world, ports, standin: {processes}
 launch.wait_until_ready = lambda ports, over: {ailing!r}
 launch.LOOK_AFTER = 0.1
+keeping.WAITS = (0.1, 0.1)
 services.start = lambda keep: None
 with launch.Claim("demo") as claim:
-    print("CODE", launch.keep_running(claim, launch.Ports(1, 2), sys.stdout, lambda: {answer}), flush=True)
+    print("CODE", launch.keep_running(claim, launch.Ports(1, 2), sys.stdout, lambda family: {answer}), flush=True)
 """
 SLEEP = "exec sleep 60"
 
@@ -219,14 +215,52 @@ def test_signal_ends_every_process(tmp_path):
     assert [child.pid for child in children if services._runs(child.pid)] == []
 
 
-def test_process_that_ends_takes_the_site_with_it(tmp_path):
+def test_process_that_cannot_live_takes_the_site_with_it(tmp_path):
     program = site(tmp_path, processes={"web": SLEEP, "worker": "echo no broker; exit 3"}, answer="None")
 
-    said, _ = program.communicate(timeout=20)
+    said, _ = program.communicate(timeout=30)
 
-    assert "no broker" in said
-    assert "The process worker ended by itself" in said
+    assert said.count("no broker") == 3  # one more than there are waits
+    assert "The process worker ends by itself again and again" in said
     assert "CODE 3" in said
+
+
+def test_killed_process_is_back_and_leaves_no_orphan(tmp_path):
+    # Its child would keep the port, if it were a web server.
+    answer = "print('PIDS', dict(family.pids), family.restarts, flush=True)"
+    program = site(tmp_path, processes={"web": SLEEP, "worker": "sleep 61 & wait"}, answer=answer)
+    while "PIDS" not in (line := program.stdout.readline()):
+        assert line, "ended before it was ready"
+    worker = int(re.search(r"'worker': (\d+)", line)[1])
+    sleeper = until(lambda: psutil.Process(worker).children())[0]
+
+    os.kill(worker, signal.SIGKILL)
+
+    again = until(lambda: [pid for pid in recorded(tmp_path) if not psutil.pid_exists(worker) and pid > worker])
+    until(lambda: not services._runs(sleeper.pid))
+    program.send_signal(signal.SIGINT)
+    rest, _ = program.communicate(timeout=20)
+    assert "Ended (-9); starts again." in rest
+    assert "CODE 0" in rest
+    assert not any(services._runs(pid) for pid in again)
+
+
+def until(found):
+    """Ask again for ten seconds until the answer is yes."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if answer := found():
+            return answer
+        time.sleep(0.05)
+    raise AssertionError("never")
+
+
+def recorded(folder):
+    """The numbers of the processes, as the next start of the site would read them."""
+    try:
+        return [pid for pid, _begun in json.loads((folder / "var/services/run-demo.json").read_text())["processes"]]
+    except ValueError:  # half written
+        return []
 
 
 def test_answer_of_the_walk_is_the_code(tmp_path):
@@ -353,8 +387,8 @@ def steps(monkeypatch, elsewhere):
 
     monkeypatch.setattr(services, "hold", hold)
     monkeypatch.setattr(launch, "announce", lambda ports: done.append(ports))
-    monkeypatch.setattr(launch, "prepare", lambda world, fresh, say: done.append(("prepare", world, fresh)))
-    monkeypatch.setattr(launch, "keep_running", lambda claim, ports, output, when_ready: when_ready())
+    monkeypatch.setattr(launch, "prepare", lambda world, fresh, say, fill: done.append(("prepare", world, fresh)))
+    monkeypatch.setattr(launch, "keep_running", lambda claim, ports, output, when_ready: when_ready(None))
     before = signal.getsignal(signal.SIGTERM)
     yield done
     signal.signal(signal.SIGTERM, before)
@@ -392,7 +426,7 @@ def test_run_greets_with_address_and_logins(steps, elsewhere, settings, capsys):
 
 @pytest.mark.parametrize("end", [SystemExit(143), KeyboardInterrupt()])
 def test_servers_are_stopped_when_preparing_is_broken_off(steps, monkeypatch, end):
-    def prepare(world, fresh, say):
+    def prepare(world, fresh, say, fill):
         raise end
 
     monkeypatch.setattr(launch, "prepare", prepare)
@@ -404,7 +438,7 @@ def test_servers_are_stopped_when_preparing_is_broken_off(steps, monkeypatch, en
 
 
 def test_terminate_before_the_processes_run_is_an_exit(steps, monkeypatch):
-    monkeypatch.setattr(launch, "prepare", lambda world, fresh, say: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(launch, "prepare", lambda world, fresh, say, fill: os.kill(os.getpid(), signal.SIGTERM))
 
     with pytest.raises(SystemExit) as end:
         call_command("run")

@@ -30,11 +30,18 @@ class Command(BaseCommand):
         raise SystemExit(code)
 
     def _run(self, port: int) -> int:
-        return launch.run(settings.WORLD, lambda: launch.choose_ports(port, print), sys.stdout, self._greet)
+        return launch.run(
+            settings.WORLD, lambda: launch.choose_ports(port, print), sys.stdout, lambda family: self._greet()
+        )
 
     def _check(self) -> int:
         return launch.run(
-            settings.WORLD, launch.any_ports, sys.stdout, lambda: check.walk(settings.SITE_URL), fresh=True
+            settings.WORLD,
+            launch.any_ports,
+            sys.stdout,
+            lambda family: check.walk(settings.SITE_URL),
+            fresh=True,
+            fill=check.people,
         )
 
     def _greet(self) -> None:

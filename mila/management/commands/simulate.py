@@ -5,12 +5,12 @@ import time
 from datetime import datetime
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
+from mila import services
 from mila.clock import reset_clock
 from mila.invariants import violations
 from mila.simulation.figures import figures
@@ -34,10 +34,12 @@ class Command(BaseCommand):
     def handle(self, *, bookings, partners, seed, **options):
         if settings.PRODUCTION:
             raise CommandError("A production database is no place for a simulation.")
+        with services.hold():
+            self.play(bookings, partners, seed, options)
+
+    def play(self, bookings, partners, seed, options):
         fresh_databases()
         run_in_process(without=("accounts.deliver",))  # no mail leaves a simulation
-        call_command("load_gazetteer", verbosity=0)
-        call_command("load_catalogue", verbosity=0)
         began = time.monotonic()
         game = Simulation(bookings=bookings, partners=partners, seed=seed)
         game.people(instant(START, "Europe/Paris"))
