@@ -21,7 +21,7 @@ def country_field(**kwargs) -> forms.ChoiceField:
 class ServiceForm(forms.Form):
     """Which service, in which country; the price follows from both and is never read from here (FAULT M11)."""
 
-    service = forms.ModelChoiceField(
+    service: forms.ModelChoiceField = forms.ModelChoiceField(
         Service.objects.none(),
         to_field_name="slug",
         label=_("Service"),
@@ -96,6 +96,12 @@ def suggested(postcode: str, city: str, country: str) -> list[Suggestion]:
 class WhoForm(forms.Form):
     """Who books, how to reach him, what is wrong, who opens the door (PRODUCT B7, B8)."""
 
+    PHONE = {
+        "label": _("Your telephone number"),
+        "help_text": _("For the call before the visit, nothing else."),
+        "error_messages": {"required": _("Please give a telephone number.")},
+    }
+
     name = LineField(
         label=_("Your name"),
         max_length=120,
@@ -112,11 +118,7 @@ class WhoForm(forms.Form):
             "invalid": _("This is not a whole e-mail address, such as odile@example.com."),
         },
     )
-    phone = PhoneField(
-        label=_("Your telephone number"),
-        help_text=_("For the call before the visit, nothing else."),
-        error_messages={"required": _("Please give a telephone number.")},
-    )
+    phone = PhoneField()
     problem = ProseField(
         label=_("What is wrong?"),
         max_length=2000,
@@ -133,7 +135,7 @@ class WhoForm(forms.Form):
 
     def __init__(self, *args, booking: Booking, user: User | None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["phone"].country = booking.country
+        self.fields["phone"] = PhoneField(country=booking.country, **self.PHONE)
         if user is not None:
             self.fields["email"].disabled = True
             self.initial = {**self.initial, "email": user.email}

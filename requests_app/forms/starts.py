@@ -5,7 +5,7 @@ on another hour of the day that is `shown`. So the page works without script, an
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -129,7 +129,7 @@ class StartChoice:
         for until, label in PARTS:
             inside = [slot for slot in slots if before <= slot.start.time() < until]
             if inside:
-                parts.append((label, inside))
+                parts.append((str(label), inside))
             before = until
         return parts
 
@@ -211,7 +211,7 @@ def fresh_choice(booking: Booking, at: datetime, walls: Sequence[datetime] = ())
     return choice
 
 
-def read_choice(data: Mapping, booking: Booking, at: datetime) -> StartChoice:
+def read_choice(data: QueryDict, booking: Booking, at: datetime) -> StartChoice:
     """The choice as it was sent. What cannot be read is passed over, as if it had not been sent."""
     most = booking.policy.wishes_max
     kept = [wall for text in data.getlist("wish")[:most] if (wall := parse_wall(text))]

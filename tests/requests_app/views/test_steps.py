@@ -9,6 +9,7 @@ from accounts.models import User
 from mila.clock import mila_now
 from places.actions import load_gazetteer
 from places.gazetteer import Entry
+from requests_app.actions import placing
 from requests_app.models import Booking, BookingEvent, State
 from tests import factories
 from tests.cast import next_wall
@@ -518,6 +519,14 @@ class TestWho:
 
         assert 'value="+33639980117"' in page
         assert 'value="Odile Perrachon"' in page
+
+    def test_a_draft_placed_meanwhile_leads_to_its_page(self, client, draft, monkeypatch):
+        def refuse(*args, **kwargs):
+            raise placing.NotADraft
+
+        monkeypatch.setattr(placing, "set_contact", refuse)
+
+        assert client.post(url("who", draft), WHO).url == reverse("requests_app:booking", args=[draft.token])
 
     def test_somebody_else_opens_the_door(self, client, draft):
         client.post(url("who", draft), WHO | {"at_the_door": "Madame Roux"})
