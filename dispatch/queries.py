@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Busy, Technician
 from catalogue.money import split
-from dispatch import matching
+from dispatch import matching, offers
 from dispatch.models import Offer, OfferState
 from mila.templatetags.house import clock_time, day
 from places.calendar import instant, wall_time
 from places.distance import METRES_PER_DEGREE, rounded_km
-from requests_app import deadlines
 from requests_app.models import OFFERED, Booking, State, Wish
 
 CANDIDATES = 200  # bookings near him that are looked at
@@ -99,7 +98,7 @@ def offer_card(offer: Offer, at: datetime) -> OfferCard:
 
 
 def open_jobs(technician: Technician, at: datetime) -> list[OpenJob]:
-    """What he may ask for now, the nearest start first. Four queries, whatever their number."""
+    """What he may ask for now, the nearest start first. Five queries, whatever their number."""
     near = _near(technician, at)
     fitting = matching.fitting_bookings(technician.pk, [booking.pk for booking in near], at)
     own = list(
@@ -110,7 +109,7 @@ def open_jobs(technician: Technician, at: datetime) -> list[OpenJob]:
     jobs = []
     for booking in near:
         candidate = fitting.get(booking.pk)
-        if candidate is None or _sleeps(booking, technician, at):
+        if candidate is None or offers.sleeps(booking, technician, at):
             continue
         mine = [(state, own_tap) for pk, state, own_tap in own if pk == booking.pk]
         starts = [wish.start_at for wish in booking.wishes.all() if wish.rank in candidate.wishes]
@@ -146,7 +145,7 @@ def _near(technician: Technician, at: datetime) -> list[Booking]:
         .exclude(technician=technician)
         .annotate(held=Exists(_windows(OuterRef("pk")).exclude(technician=technician)))
         .select_related("service")
-        .prefetch_related("wishes")
+        .prefetch_related("wishes", "assignments")
         .order_by("first_start_at", "pk")
         .distinct()[:CANDIDATES]
     )
@@ -154,11 +153,6 @@ def _near(technician: Technician, at: datetime) -> list[Booking]:
 
 def _windows(booking_id):
     return Offer.objects.filter(booking=booking_id, state=OfferState.OPEN)
-
-
-def _sleeps(booking: Booking, technician: Technician, at: datetime) -> bool:
-    """At night the list shows only to those who opted in (PRODUCT D7)."""
-    return not technician.night_pool and deadlines.night_around(at, booking.timezone, booking.policy) is not None
 
 
 def _standing(offer: Offer, at: datetime) -> str:

@@ -52,6 +52,8 @@ def claim(request, technician, pk):
         return _card(request, technician, found, refused=form.errors["wish"][0], status=422)
     try:
         booking = offers.claim(found.booking_id, technician.pk, rank=form.cleaned_data["wish"], by=request.user)
+    except (offers.OfferExpired, offers.OfferTaken):
+        return _card(request, technician, access.offer_for_technician(technician, pk), status=409)  # says so itself
     except Refusal as refusal:
         found = access.offer_for_technician(technician, pk)
         return _card(request, technician, found, refused=refusal.sentence, status=409)

@@ -1,8 +1,8 @@
 """The words a customer signs: what was done, for how much, and that the card will be charged."""
 
-from babel.numbers import format_currency
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
+from mila.templatetags.house import money
 from requests_app.models import Booking, Quote
 
 
@@ -10,7 +10,7 @@ def text(booking: Booking, quote: Quote) -> str:
     """In the active language, one fact a line; it is frozen with the signature (PRODUCT L12)."""
 
     def amount(cents: int) -> str:
-        return format_currency(cents / 100, booking.currency, locale=get_language() or "fr")
+        return money(cents, booking.currency)
 
     lines = [
         gettext("Booking %(number)s: %(service)s") % {"number": booking.number, "service": booking.service.name},

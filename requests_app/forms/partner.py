@@ -1,6 +1,5 @@
 """What the technician writes: the call, the end of a job, why not, his time and his area."""
 
-import math
 import re
 from datetime import date, datetime, timedelta
 
@@ -14,6 +13,7 @@ from mila.errors import Refusal
 from mila.templatetags.house import money
 from places.calendar import instant
 from requests_app.forms.fields import LineField, ProseField
+from requests_app.forms.starts import parse_wall
 from requests_app.models import Booking, CallChannel, Fault
 
 # What a price may look like: 69, 69.5, 69,50, 1'234.50. Digits of other scripts, signs and exponents are none.
@@ -190,11 +190,20 @@ class PositionForm(forms.Form):
     def __init__(self, data):
         super().__init__({"lat": data.get("lat", data.get("latitude")), "lon": data.get("lon", data.get("longitude"))})
 
-    def clean(self):
-        cleaned = super().clean()
-        if not all(math.isfinite(value) for value in cleaned.values()):
-            raise ValidationError(_("This is no place."), code="invalid")
-        return cleaned
+
+class WallField(forms.CharField):
+    """A day and hour as a device sends them, without a zone."""
+
+    default_error_messages = {"invalid": _("Please give the day and the hour.")}
+
+    def __init__(self, **kwargs):
+        super().__init__(widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), **kwargs)
+
+    def clean(self, value):
+        wall = parse_wall(super().clean(value))
+        if wall is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return wall
 
 
 class AbsenceForm(forms.Form):
@@ -202,8 +211,8 @@ class AbsenceForm(forms.Form):
 
     LONGEST = timedelta(days=366)
 
-    starts = forms.DateTimeField(label=_("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
-    ends = forms.DateTimeField(label=_("Until"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    starts = WallField(label=_("From"))
+    ends = WallField(label=_("Until"))
     note = LineField(label=_("Note"), max_length=120, required=False, help_text=_("Only you see it."))
 
     def __init__(self, *args, zone: str, at: datetime, **kwargs):
@@ -211,12 +220,8 @@ class AbsenceForm(forms.Form):
         self.zone, self.at = zone, at
 
     def _instant(self, name: str) -> datetime:
-        # Django reads it in its own zone; what counts is what stands on the wall.
-        wall = self.cleaned_data[name].replace(tzinfo=None)
-        if not EARLIEST.year <= wall.year < LATEST.year:
-            raise ValidationError(_("Please check the year."))
         try:
-            return instant(wall, self.zone)
+            return instant(self.cleaned_data[name], self.zone)
         except Refusal as refusal:
             raise ValidationError(str(refusal)) from refusal
 

@@ -92,6 +92,13 @@ def _answer(request, technician, booking):
     return _page(request, technician, booking) if request.htmx else redirect("partner:job", booking.uuid)
 
 
+def _said(refusal: Refusal):
+    """Its sentence; a job that has just ceased to be his is own_job's to answer."""
+    if isinstance(refusal, visiting.NotYours):
+        raise refusal
+    return refusal.sentence
+
+
 def _step(verb, sentence=""):
     """A button that makes one move. A second tap finds it made."""
 
@@ -100,10 +107,8 @@ def _step(verb, sentence=""):
     def view(request, technician, booking):
         try:
             verb(booking.pk, technician.pk, by=request.user)
-        except visiting.NotYours:
-            raise
         except Refusal as refusal:
-            return _page(request, technician, booking, refused=refusal.sentence, status=409)
+            return _page(request, technician, booking, refused=_said(refusal), status=409)
         if sentence:
             messages.success(request, sentence)
         return _answer(request, technician, booking)
@@ -123,29 +128,20 @@ cash = _step(visiting.report_cash, _("Thank you, noted. Please say: it is paid b
 def call(request, technician, booking):
     """The call and what came of it (PRODUCT L1)."""
     form = CallForm(request.POST if request.method == "POST" else None)
-    refused = ""
     if form.is_valid():
-        try:
-            booking = visiting.record_call(booking.pk, technician.pk, by=request.user, **form.cleaned_data)
-        except visiting.NotYours:
-            raise
-        except Refusal as refusal:
-            refused = refusal.sentence
-        else:
-            messages.success(request, partner_wording.after_call(booking, len(JobPage(booking, mila_now()).calls)))
-            return go(request, "partner:job", booking.uuid)
-    elif request.method != "POST" and booking.state != State.CLAIMED:
+        booking = visiting.record_call(booking.pk, technician.pk, by=request.user, **form.cleaned_data)
+        messages.success(request, partner_wording.after_call(booking, len(JobPage(booking, mila_now()).calls)))
+        return go(request, "partner:job", booking.uuid)
+    if request.method != "POST" and booking.state != State.CLAIMED:
         return redirect("partner:job", booking.uuid)
     context = {
         "booking": booking,
         "page": JobPage(booking, mila_now()),
         "contact": access.reveal_contact(booking, technician, reason="call"),
         "form": form,
-        "refused": refused,
         "tab": "jobs",
     }
-    status = 409 if refused else 422 if form.errors else 200
-    return page_or_part(request, "requests_app/partner/call.html", "sheet", context, status=status)
+    return page_or_part(request, "requests_app/partner/call.html", "sheet", context, status=422 if form.errors else 200)
 
 
 @own_job
@@ -157,10 +153,8 @@ def release(request, technician, booking):
         return _page(request, technician, booking, release_form=form, status=422)
     try:
         visiting.release(booking.pk, technician.pk, by=request.user, reason=form.cleaned_data["reason"])
-    except visiting.NotYours:
-        raise
     except Refusal as refusal:
-        return _page(request, technician, booking, refused=refusal.sentence, status=409)
+        return _page(request, technician, booking, refused=_said(refusal), status=409)
     messages.success(request, _("You have given the job back. We are looking for somebody else."))
     return go(request, "partner:jobs")
 
@@ -176,10 +170,8 @@ def fail(request, technician, booking):
         visiting.fail_visit(
             booking.pk, technician.pk, by=request.user, reason=form.reason, fault=form.cleaned_data["fault"]
         )
-    except visiting.NotYours:
-        raise
     except Refusal as refusal:
-        return _page(request, technician, booking, fail_form=form, refused=refusal.sentence, status=409)
+        return _page(request, technician, booking, fail_form=form, refused=_said(refusal), status=409)
     messages.success(request, _("The visit is ended. Thank you for the trouble you took."))
     return _answer(request, technician, booking)
 
@@ -234,10 +226,8 @@ def finish(request, technician, booking):
                 service_cents=form.cleaned_data.get("price"),
                 packages=form.chosen,
             )
-        except visiting.NotYours:
-            raise
         except Refusal as refusal:
-            form.add_error(None, refusal.sentence)
+            form.add_error(None, _said(refusal))
         else:
             return go(request, "partner:sign", booking.uuid)
     booked = [(_("Booked price"), booking.service_cents)]
