@@ -18,12 +18,11 @@ class CardChoice(forms.ChoiceField):
             label=_("Which card?"),
             choices=[*((str(card.pk), str(card)) for card in cards), (NEW, words)],
             initial=str(cards[0].pk) if cards else NEW,
-            required=False,
             widget=forms.RadioSelect if cards else forms.HiddenInput,
         )
 
     def clean(self, value):
-        return super().clean(value) or NEW
+        return super().clean(value or NEW)
 
 
 class CardForm(OrderForm):

@@ -20,6 +20,7 @@ export async function start(form) {
   const show = (message) => {
     note.textContent = message;
     note.hidden = !message;
+    if (message) note.scrollIntoView({ block: "center" }); // on a phone the button is far below
   };
   const wantsNew = () => ["", "new"].includes(new FormData(form).get("card") ?? "");
   const wait = (on) => {

@@ -1,0 +1,189 @@
+"""The card step and the pay page in a real Chromium, with the stand-in's card fields (UX 5)."""
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import expect, sync_playwright
+
+from mila.clock import reset_clock, set_clock
+from payments import sweeps
+from payments.models import Charge, ChargeState
+from requests_app.models import Booking, State
+from tests import chromium, factories
+from tests.cast import MORNING
+from tests.payments import cast
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
+    pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
+]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+AXE = settings.BASE_DIR / "tests" / "vendor" / "axe.min.js"
+PICTURES = settings.BASE_DIR / "var" / "screenshots"
+SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
+RULES = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+
+
+@pytest.fixture
+def page(live_server, monkeypatch):
+    # Playwright's loop runs in this thread; the test itself asks the database beside it.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    set_clock(MORNING)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+        context = browser.new_context(locale="fr-FR", reduced_motion="reduce", base_url=live_server.url)
+        made = context.new_page()
+        made.set_viewport_size({"width": 390, "height": 844})
+        errors = []
+        made.on("pageerror", lambda error: errors.append(str(error)))
+        made.on("console", lambda note: errors.append(note.text) if "Content Security" in note.text else None)
+        yield made
+        browser.close()
+        reset_clock()
+        connections.close_all()  # those of this loop's own context
+    assert errors == []
+
+
+def look(page, name):
+    """Two pictures; nothing for axe to find, nothing wider than the screen."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(200)
+        page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.evaluate(AXE.read_text())
+        found = page.evaluate(RULES)["violations"]
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    page.set_viewport_size({"width": 390, "height": 844})
+
+
+def type_card(page, number):
+    fields = page.frame_locator("[data-card-fields] iframe")
+    fields.locator("#number").fill(number)
+    fields.locator("#expiry").fill("12/40")
+    fields.locator("#cvc").fill("123")
+
+
+def order(page):
+    page.get_by_role("button", name="Commander avec obligation de paiement").or_(
+        page.get_by_role("button", name="Order with obligation to pay")
+    ).locator("visible=true").first.click()
+
+
+def card_step(page, **kwargs):
+    draft = factories.DraftFactory(card="", **kwargs)
+    page.goto(reverse("payments:card", args=[draft.token]))
+    expect(page.locator("[data-card-fields] iframe")).to_be_visible()
+    return draft
+
+
+def agree(page):
+    page.locator("[name=starts_early]").check()
+    page.locator("[name=terms]").check()
+
+
+def test_an_order_with_a_good_card(page):
+    draft = card_step(page)
+    look(page, "book-card")
+    type_card(page, cast.GOOD)
+    page.locator("[name=terms]").check()
+
+    order(page)  # one consent is missing: the card is kept all the same
+
+    expect(page.locator("[role=alert].errors")).to_be_visible()
+    expect(page.locator("[name=card]:checked")).to_have_value(str(draft.customer.payment_customer.cards.get().pk))
+    expect(page.locator("[name=terms]")).to_be_checked()
+    look(page, "book-card-consent-missing")
+    page.locator("[name=starts_early]").check()
+    order(page)
+    page.wait_for_url(f"**{reverse('requests_app:booking', args=[draft.token])}")
+    draft.refresh_from_db()
+    assert draft.state == State.SEARCHING
+    assert draft.withdrawal_waived_at is not None
+
+
+def test_a_refused_card_then_one_that_asks_the_bank(page):
+    draft = card_step(page)
+    agree(page)
+    type_card(page, cast.REFUSED_AT_ONCE)
+
+    order(page)
+
+    expect(page.locator("[data-card-error]")).to_be_visible()
+    expect(page.locator("[name=terms]")).to_be_checked()
+    look(page, "book-card-refused")
+    type_card(page, cast.ASKS_ONCE)
+    order(page)
+    bank = page.frame_locator("dialog iframe")
+    expect(bank.locator("button").first).to_be_visible()
+    page.screenshot(path=PICTURES / "book-card-bank-phone.png")
+    bank.locator("button[value=agree]").click()
+    page.wait_for_url(f"**{reverse('requests_app:booking', args=[draft.token])}")
+    assert Booking.objects.get(pk=draft.pk).state == State.SEARCHING
+
+
+def unpaid(number):
+    customer = factories.UserFactory(name="Odile Perrachon", email="odile@example.com")
+    booking = cast.signed_booking(customer, cast.saved_card(customer, number), cast.payee(user__name="Yanis Corvel"))
+    sweeps.charge_booking(booking.pk)
+    return booking
+
+
+def test_paying_with_another_card(page):
+    booking = unpaid(cast.DECLINES_LATER)
+    page.goto(reverse("requests_app:booking", args=[booking.token]))
+    look(page, "booking-unpaid")
+    page.locator(f"a[href='{reverse('payments:pay', args=[booking.token])}'] >> visible=true").first.click()
+    expect(page.locator("[data-card-fields] iframe")).to_be_visible()
+    look(page, "pay-declined")
+
+    type_card(page, cast.GOOD)
+    page.locator("form[data-card-form] button[type=submit]").click()
+
+    page.wait_for_url(f"**{reverse('requests_app:booking', args=[booking.token])}")
+    assert Charge.objects.get().state == ChargeState.SUCCEEDED
+    assert len(cast.at_stripe(booking)) == 1
+    booking.refresh_from_db()
+    assert booking.state == State.SETTLED
+
+
+def test_confirming_with_the_bank(page):
+    booking = unpaid(cast.ASKS_ALWAYS)
+    page.goto(reverse("payments:pay", args=[booking.token]))
+    look(page, "pay-bank-asks")
+    button = page.locator("form[data-pay-form] button[type=submit]")
+
+    button.click()
+    bank = page.frame_locator("dialog iframe")
+    bank.locator("button[value=refuse]").click()
+
+    expect(page.locator("form[data-pay-form] [data-card-error]")).to_be_visible()
+    look(page, "pay-bank-refused")
+    button.click()
+    bank.locator("button[value=agree]").click()
+    page.wait_for_url(f"**{reverse('requests_app:booking', args=[booking.token])}")
+    assert Charge.objects.get().state == ChargeState.SUCCEEDED
+
+
+def test_a_customer_with_a_saved_card_needs_no_fields(page, live_server):
+    customer = factories.UserFactory()
+    cast.saved_card(customer)
+    client = Client()
+    client.force_login(customer)
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    draft = factories.DraftFactory(card="", customer=customer)
+    page.goto(reverse("payments:card", args=[draft.token]))
+    expect(page.locator("[data-card-fields]")).to_be_hidden()
+    look(page, "book-card-saved")
+    agree(page)
+
+    order(page)
+
+    page.wait_for_url(f"**{reverse('requests_app:booking', args=[draft.token])}")
+    assert Booking.objects.get(pk=draft.pk).state == State.SEARCHING
