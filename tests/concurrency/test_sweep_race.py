@@ -17,7 +17,7 @@ from tests.factories import TechnicianFactory
 from tests.requests_app.stages import booking_in
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
-ROWS = 6
+ROWS = 4
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_on_short_notice_no_clock_falls_into_the_night(claimed, lead_hours, call
     assert clocks(lead_hours * HOUR, claimed) == TwoClocks(call, confirm)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(claim=INSTANTS, lead=leads(0, 72), zone=ZONES)
 def test_no_clock_is_in_the_past_and_the_call_comes_first(claim, lead, zone):
     due = clocks(lead, claim, zone)
@@ -88,7 +88,7 @@ def test_no_clock_is_in_the_past_and_the_call_comes_first(claim, lead, zone):
     assert due.confirm_due >= due.call_due + 10 * MINUTE
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(claim=INSTANTS, lead=leads(3.75, 72), zone=ZONES)
 def test_the_confirmation_is_a_quarter_of_an_hour_after_the_call(claim, lead, zone):
     """Below three hours and three quarters the table itself leaves less, if the night does not move it."""
@@ -105,7 +105,7 @@ def test_what_the_night_moves_is_a_quarter_of_an_hour_apart(hour, minute, lead):
     assert due.confirm_due - due.call_due >= QUARTER or due.call_due > paris(2026, 11, 24, 7, 30)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(claim=INSTANTS, lead=leads(2, 72), zone=ZONES)
 def test_the_call_is_never_later_than_twelve_hours_and_the_confirmation_never_after_the_start(claim, lead, zone):
     due = clocks(lead, claim, zone)
@@ -115,7 +115,7 @@ def test_the_call_is_never_later_than_twelve_hours_and_the_confirmation_never_af
         assert due.confirm_due <= claim + lead
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(claim=INSTANTS, two=st.tuples(leads(0, 29), leads(0, 29)), zone=ZONES)
 def test_on_short_notice_a_later_start_never_means_an_earlier_clock(claim, two, zone):
     near, far = (clocks(lead, claim, zone) for lead in sorted(two))
@@ -124,7 +124,7 @@ def test_on_short_notice_a_later_start_never_means_an_earlier_clock(claim, two, 
     assert near.confirm_due <= far.confirm_due
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(claim=INSTANTS, two=st.tuples(leads(30, 72), leads(30, 72)), zone=ZONES)
 def test_with_time_enough_a_later_start_never_means_an_earlier_clock(claim, two, zone):
     near, far = (clocks(lead, claim, zone) for lead in sorted(two))
@@ -133,7 +133,7 @@ def test_with_time_enough_a_later_start_never_means_an_earlier_clock(claim, two,
     assert near.confirm_due <= far.confirm_due
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(claim=INSTANTS, lead=leads(0, 29), zone=ZONES)
 def test_on_short_notice_the_call_is_never_due_at_night(claim, lead, zone):
     due = wall_time(clocks(lead, claim, zone).call_due, zone)
@@ -185,7 +185,7 @@ def test_elapsed_time_is_exact_at_random_instants_of_twelve_years(zone):
     dice = random.Random(20261123)
     first, last = datetime(2025, 1, 1, tzinfo=UTC).timestamp(), datetime(2037, 1, 1, tzinfo=UTC).timestamp()
 
-    for _ in range(4_000):
+    for _ in range(2_000):
         claim = datetime.fromtimestamp(dice.uniform(first, last), UTC)
         start = claim + timedelta(seconds=dice.uniform(42 * 3600, 60 * 86_400))
         due = two_clocks(claim, start, zone, POLICY)
@@ -216,7 +216,7 @@ def test_reminder_that_the_night_moves_before_the_promise_is_none():
     assert reminder_at(paris(2026, 11, 25, 8, 0), 2 * HOUR, claim, PARIS, POLICY) is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(claim=INSTANTS, lead=leads(0, 72), zone=ZONES)
 def test_reminders_respect_the_quiet_hours(claim, lead, zone):
     at = reminder_at(clocks(lead, claim, zone).confirm_due, 2 * HOUR, claim, zone, POLICY)
