@@ -8,16 +8,20 @@ from django.core.management import execute_from_command_line
 
 from mila import launch
 
-# `simulate` fills a database of its own, so that it never moves the clock of a running site.
-WORLDS = {"simulate": "simulation"}
+
+def world_apart(words: list[str]) -> str:
+    """The world of a command that throws databases away and moves the clock: never that of a running site."""
+    if words[:1] == ["run"] and "--check" in words:
+        return "check"
+    if words[:1] == ["simulate"]:
+        return os.environ.get("MILA_WORLD", "live" if "--live" in words else "simulation")
+    return ""
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
-    if len(sys.argv) > 1 and sys.argv[1] in WORLDS:
-        os.environ.setdefault("MILA_WORLD", WORLDS[sys.argv[1]])
-    if sys.argv[1:2] == ["run"] and "--check" in sys.argv:
-        launch.isolate("check")
+    if world := world_apart(sys.argv[1:]):
+        launch.isolate(world)
     execute_from_command_line(sys.argv)
 
 

@@ -47,8 +47,13 @@ def choose_time(customer: Visitor, starts: list[datetime]) -> None:
         if wall not in form.choices.get("slot", []):
             customer.submit(form, other_day=start.date().isoformat())
             form = customer.form(has="current")
-        more = {} if start is starts[-1] else {"add": "1"}
-        customer.submit(form, slot=wall, **more)
+        if start is starts[-1]:
+            customer.submit(form, slot=wall)
+        elif "add" in form.names:
+            customer.submit(form, slot=wall, add="1")
+        else:  # a further wish is added once it is on the page
+            customer.submit(form, slot=wall, show="1")
+            customer.submit(customer.form(has="current"), add="1")
     _at_step(customer, "who")
 
 
@@ -76,7 +81,12 @@ def confirm(customer: Visitor, secret: str, method: str, headers: dict[str, str]
     intent_id = secret.partition("_secret_")[0]
     noun = "setup_intents" if intent_id.startswith("seti_") else "payment_intents"
     fields = [("client_secret", secret), ("payment_method", method), ("use_stripe_sdk", "true")]
-    intent = customer.call(f"/_stripe/v1/{noun}/{intent_id}/confirm", fields, headers)
+    answer = customer.call(f"/_stripe/v1/{noun}/{intent_id}/confirm", fields, headers)
+    refused = answer.get("error", {})
+    # Confirmed already, and the answer to it was lost: the refusal holds the intent as it is now.
+    intent = refused.get(noun.removesuffix("s")) or answer
+    if intent.get("status") not in ("requires_action", "succeeded"):
+        raise PageError(f"The card was refused: {refused.get('message', intent.get('status'))}", 402)
     if intent["status"] == "requires_action":
         here = customer.page, customer.address
         customer.get(f"/_stripe/3ds/{intent_id}/?{urlencode({'client_secret': secret})}")

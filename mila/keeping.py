@@ -24,10 +24,11 @@ EARLY = 10  # seconds: whoever dies younger has not lived
 
 @dataclass
 class Family:
-    """Who runs at present, and how often each was started."""
+    """Who runs at present, how often each was started, and whether the site is told to stop."""
 
     pids: dict[str, int] = field(default_factory=dict)
     starts: Counter[str] = field(default_factory=Counter)
+    over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def restarts(self) -> dict[str, int]:

@@ -183,9 +183,9 @@ def keep_running(claim: "Claim", ports: Ports, output, when_ready: "WhenReady") 
     from mila.keeping import Manager, Printer
 
     answers: list[int] = []
-    over = threading.Event()
 
     def attend():
+        over = printer.family.over
         code = _attend(ports, output, partial(when_ready, printer.family), over)
         if code is not None:
             answers.append(code)
@@ -211,7 +211,7 @@ def keep_running(claim: "Claim", ports: Ports, output, when_ready: "WhenReady") 
     for name, line in lines.items():
         manager.add_process(name, line, env=surroundings, cwd=str(services.BASE))
     manager.loop()
-    over.set()
+    printer.family.over.set()
     if attendant.ident:
         attendant.join(timeout=30)
     if answers:

@@ -21,9 +21,9 @@ PATIENCE = 60  # seconds for one answer
 class PageError(AssertionError):
     """A page is not as it should be; `status` is what the server answered, 0 when it never did."""
 
-    def __init__(self, sentence: str, status: int = 200):
+    def __init__(self, sentence: str, status: int = 200, body: str = ""):
         super().__init__(sentence)
-        self.status = status
+        self.status, self.body = status, body
 
 
 @dataclass
@@ -191,9 +191,15 @@ class Visitor:
         return self._open(urllib.request.Request(url, query.encode(), {"Origin": self.site}))  # noqa: S310
 
     def call(self, path: str, fields: Iterable[tuple[str, str]], headers: dict[str, str]) -> dict:
-        """What a script of the page would ask of an API; the answer's JSON. The page stays."""
+        """What a script of the page would ask of an API: the answer's JSON, a refusal's too. The page stays."""
         asked = urllib.request.Request(self._url(path), urllib.parse.urlencode(list(fields)).encode(), headers)  # noqa: S310
-        found: dict = json.loads(self._answer(asked)[0])
+        try:
+            text = self._answer(asked)[0]
+        except PageError as error:
+            if not 400 <= error.status < 500:
+                raise
+            text = error.body
+        found: dict = json.loads(text)
         return found
 
     def _url(self, path: str) -> str:
@@ -211,7 +217,7 @@ class Visitor:
                 return answer.read().decode(), answer.url
         except urllib.error.HTTPError as error:
             with error:
-                said = words_of(error.read().decode(errors="replace"))
-            raise PageError(f"{what} answered {error.code}: {said[:300]}", error.code) from error
+                body = error.read().decode(errors="replace")
+            raise PageError(f"{what} answered {error.code}: {words_of(body)[:300]}", error.code, body) from error
         except (OSError, http.client.HTTPException) as error:  # refused, reset, timed out, cut off
             raise PageError(f"{what}: {error!r}", 0) from error

@@ -1,5 +1,10 @@
-"""Play bookings and partners through the real verbs on a virtual clock, in a database of its own."""
+"""Play bookings and partners on a virtual clock, in databases of their own.
 
+Without --live through the real verbs in this process, fast; with --live over HTTP, against the real processes of a
+site, some of which are killed (mila.simulation.live).
+"""
+
+import contextlib
 import json
 import time
 from datetime import datetime
@@ -7,35 +12,83 @@ from datetime import datetime
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 from rich.table import Table
 
-from mila import services
+from mila import launch, services
 from mila.clock import reset_clock
 from mila.invariants import violations
 from mila.simulation.figures import figures
 from mila.simulation.jobs import run_in_process
+from mila.simulation.live import Live
 from mila.simulation.play import Simulation
 from mila.worlds import fresh_databases
 from places.calendar import instant
 
 START = datetime(2026, 11, 23, 9, 0)
+MOST_SIGN_IN = 28  # from one address within a minute
 
 
 class Command(BaseCommand):
     help = "Play bookings and partners who accept, decline, sleep and forget, and print what came of it."
 
     def add_arguments(self, parser):
-        parser.add_argument("--bookings", type=int, default=200)
-        parser.add_argument("--partners", type=int, default=60)
+        parser.add_argument("--bookings", type=int, help="200, live 50")
+        parser.add_argument("--partners", type=int, help="60, live 20")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+        parser.add_argument("--live", action="store_true", help="over HTTP, against real processes that are killed")
+        parser.add_argument("--speed", type=float, default=2000, help="live: the most the clock may run, times real")
+        parser.add_argument("--kills", type=int, default=5, help="live: how often web, worker and beat each are killed")
 
-    def handle(self, *, bookings, partners, seed, **options):
+    def handle(self, *, bookings, partners, seed, live, **options):
         if settings.PRODUCTION:
             raise CommandError("A production database is no place for a simulation.")
+        if settings.WORLD == "demo":
+            raise CommandError("The demo's databases are not thrown away: choose another MILA_WORLD.")
+        if live:
+            raise SystemExit(self.play_live(bookings or 50, partners or 20, seed, options))
         with services.hold():
-            self.play(bookings, partners, seed, options)
+            self.play(bookings or 200, partners or 60, seed, options)
+
+    def play_live(self, bookings, partners, seed, options) -> int:
+        game = Live(
+            bookings=bookings,
+            partners=min(partners, MOST_SIGN_IN),
+            kills=options["kills"],
+            speed=max(options["speed"], 1.0),
+            seed=seed,
+            start=instant(START, "Europe/Paris"),
+        )
+        log = services.BASE / "var" / f"{settings.WORLD}.log"
+        log.parent.mkdir(exist_ok=True)
+        with log.open("w", encoding="utf-8") as output, self.bar("Bookings on their way", 1.0, options) as progress:
+            game.progress = progress
+            try:
+                code = launch.run(settings.WORLD, launch.any_ports, output, game.run, fresh=True, fill=game.people)
+            except (launch.LaunchError, services.ServiceError) as error:
+                raise CommandError(str(error)) from error
+        game.result = {"seed": seed, **game.result}
+        if options["json"]:
+            self.stdout.write(json.dumps(game.result))
+            return code
+        trouble, refused = game.result.pop("trouble", []), game.result.pop("what_was_refused", {})
+        self.show(game.result, game.result.pop("violations", {}))
+        for what, number in refused.items():
+            self.stdout.write(f"refused {number} x  {what}")
+        for sentence in trouble:
+            self.stdout.write(f"TROUBLE: {sentence}")
+        self.stdout.write(f"What the processes said: {log}")
+        return code
+
+    @contextlib.contextmanager
+    def bar(self, what, total, options):
+        """A progress bar on the terminal; answers how to move it."""
+        counts = (MofNCompleteColumn(),) if total > 1 else (TaskProgressColumn(),)
+        columns = ("{task.description}", BarColumn(), *counts, TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), disable=options["json"]) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda done: bar.update(task, completed=done)
 
     def play(self, bookings, partners, seed, options):
         fresh_databases()
@@ -43,11 +96,8 @@ class Command(BaseCommand):
         began = time.monotonic()
         game = Simulation(bookings=bookings, partners=partners, seed=seed)
         game.people(instant(START, "Europe/Paris"))
-        console = Console(stderr=True)
-        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console, disable=options["json"]) as bar:
-            task = bar.add_task("Bookings ended", total=bookings)
-            game.run(lambda done: bar.update(task, completed=done))
+        with self.bar("Bookings ended", bookings, options) as progress:
+            game.run(progress)
         result = {"seed": seed, "partners": partners, **figures(), "seconds": round(time.monotonic() - began, 1)}
         broken = violations()
         reset_clock()
