@@ -20,7 +20,9 @@ class ClaimForm(forms.Form):
 
     def __init__(self, *args, offer: Offer, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["wish"].choices = [(rank, rank) for rank in offer.wishes]
+        wish = self.fields["wish"]
+        assert isinstance(wish, forms.TypedChoiceField)
+        wish.choices = [(rank, rank) for rank in offer.wishes]
 
 
 class DeclineForm(forms.Form):

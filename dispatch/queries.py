@@ -119,7 +119,7 @@ def open_jobs(technician: Technician, at: datetime) -> list[OpenJob]:
                 starts=starts,
                 km=rounded_km(candidate.distance_m),
                 partner_cents=partner_cents(booking),
-                held=booking.held,
+                held=booking.held,  # type: ignore[attr-defined]  # annotated
                 queued=any(state == OfferState.QUEUED for state, _own in mine),
                 used=sum(own_tap for _state, own_tap in mine) >= booking.policy.own_windows_max,
             )

@@ -69,7 +69,8 @@ def _with_entry(bookings):
     return bookings.annotate(entered_at=Subquery(last), final_cents=Subquery(quote))
 
 
-def _row(booking: Booking, at: datetime) -> JobRow:
+def _row(booking, at: datetime) -> JobRow:
+    """From a booking of `_with_entry`."""
     return JobRow(
         booking=booking,
         badge=partner_wording.badge(booking.state),

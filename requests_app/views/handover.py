@@ -84,7 +84,7 @@ class _Signing:
             # What he read is no longer what he would sign: the page shows the present price with a fresh key.
             if isinstance(refusal, signing.PriceChanged):
                 self.form = SignForm.blank(self.quote.version)
-            self.refused, self.status = refusal.sentence, 422 if isinstance(refusal, signing.SignatureMissing) else 409
+            self.refused, self.status = str(refusal), 422 if isinstance(refusal, signing.SignatureMissing) else 409
         else:
             self.done = True
 
