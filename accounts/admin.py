@@ -2,6 +2,7 @@
 
 import allauth.account.admin
 import allauth.mfa.admin  # noqa: F401  (both register what is taken out below)
+import phonenumbers
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
@@ -12,6 +13,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.phonenumber import to_python
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.widgets import (
@@ -279,9 +281,20 @@ class SearchRowInline(ReadOnly, TabularInline):
 
 
 class TechnicianForm(forms.ModelForm):
+    phone = forms.CharField(label=_("Phone"), widget=UnfoldAdminTextInputWidget(attrs={"type": "tel"}))
     languages = forms.MultipleChoiceField(
-        label=_("Languages"), choices=LANGUAGES, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=_("Languages"), choices=LANGUAGES, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
+
+    def clean_phone(self):
+        """A number that could exist, kept as E.164; ranges kept free for examples are none the less numbers."""
+        number = to_python(self.cleaned_data["phone"])
+        if not number or not phonenumbers.is_possible_number(number):
+            raise forms.ValidationError(_("This is no telephone number."))
+        return number
+
+    def _get_validation_exclusions(self):
+        return super()._get_validation_exclusions() | {"phone"}
 
 
 class AbsenceForm(ActForm):

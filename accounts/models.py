@@ -291,4 +291,4 @@ class Notification(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} → {self.email}"
+        return f"{self.kind} {self.pk}"

@@ -191,6 +191,11 @@ class LedgerInline(ReadOnly, TabularInline):
     fields = readonly_fields = ["at", "account", "partner", "currency", "cents"]
 
 
+UNPAID_FIRST = Case(
+    When(state=ChargeState.SUCCEEDED, then=Value(1)), default=Value(0), output_field=IntegerField()
+).asc()
+
+
 @admin.register(Charge)
 class ChargeAdmin(WithActs, ReadOnly, ModelAdmin):
     acts = (
@@ -200,17 +205,10 @@ class ChargeAdmin(WithActs, ReadOnly, ModelAdmin):
     list_display = ["shown_booking", "kind", "shown_state", "amount", "reminders", "failure_code", "next_at", "partner"]
     list_filter = [UnpaidFilter, "state", "kind", "currency"]
     list_select_related = ["booking__service", "partner"]
+    ordering = [UNPAID_FIRST, "-pk"]
     search_fields = ["intent_id", "booking__customer__email", "partner__name"]
     show_full_result_count = False
     inlines = [OperationInline, LedgerInline]
-
-    def get_queryset(self, request):
-        paid = Case(When(state=ChargeState.SUCCEEDED, then=Value(1)), default=Value(0), output_field=IntegerField())
-        return super().get_queryset(request).annotate(is_paid=paid)
-
-    def get_ordering(self, request):
-        """Unpaid first, the newest of each first."""
-        return ["is_paid", "-pk"]
 
     @display(description=_("booking"), ordering="booking")
     def shown_booking(self, charge):

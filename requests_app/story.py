@@ -130,7 +130,7 @@ def events(b: Booking, at: datetime) -> Chapter:
             stamp(event.at, b.timezone),
             toned(event.move, ""),
             state_word(event.target),
-            f"{event.role}: {event.by}" if event.by else event.role,
+            f"{event.role}: {event.by}" if event.by and event.by_id != b.customer_id else event.role,
             event.reason,
             json.dumps(event.data) if event.data else "",
         ]

@@ -13,5 +13,5 @@ def show_contact(booking_id: int, *, by: User, reason: str) -> tuple[BookingCont
     """Contact data and the notes of calls, with a row that says who saw them and why. Each look is a row of its own."""
     contact = BookingContact.objects.get(booking_id=booking_id)
     ContactAccess.objects.create(booking_id=booking_id, user=by, reason=reason[:LONGEST_REASON], at=mila_now())
-    calls = CallAttempt.objects.filter(assignment__booking_id=booking_id).exclude(note="")
-    return contact, list(calls)
+    calls = CallAttempt.objects.filter(assignment__booking_id=booking_id)
+    return contact, [call for call in calls if call.note]
