@@ -17,12 +17,13 @@ import random
 import sys
 import threading
 import time
+import traceback
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from unittest import mock
 
-if __name__ in ("__main__", "__mp_main__"):
+if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
     os.environ["MILA_WORLD"] = "race"
     import django
@@ -235,31 +236,39 @@ def compete(booking_id, me, dice, *, may_decline):
 
 def run(act, booking_ids, *, sessions, processes=1, seed=1, technicians=(), guarded=True):
     """Every session in a thread with connections of its own, spread over processes; what they have seen."""
+    work = (act, booking_ids, sessions, seed, technicians, guarded)
     if processes == 1:
-        return in_threads(act, booking_ids, range(sessions), sessions, seed, technicians, guarded)
-    context = multiprocessing.get_context("spawn")
-    answers, barrier = context.Queue(), context.Barrier(processes)
+        with flushed_redis():
+            return in_threads(range(sessions), *work)
+    context = multiprocessing.get_context("fork")
+    answers, barrier = context.Queue(), context.Barrier(processes + 1)
+    connections.close_all()  # nobody inherits one
     shares = [range(number, sessions, processes) for number in range(processes)]
-    children = [
-        context.Process(
-            target=in_process,
-            args=(answers, barrier, act, booking_ids, share, sessions, seed, technicians, guarded),
-        )
-        for share in shares
-    ]
+    children = [context.Process(target=in_process, args=(answers, barrier, share, *work)) for share in shares]
     for child in children:
         child.start()
-    seen = [row for _ in children for row in answers.get()]
+    with flushed_redis():
+        barrier.wait()
+        seen = [answers.get() for _ in children]
     for child in children:
         child.join()
-    return seen
+    if any(share is None for share in seen):
+        raise RuntimeError("A session has failed; see above.")
+    return [row for share in seen for row in share]
 
 
 def in_process(answers, barrier, *work):
-    answers.put(in_threads(*work, barrier=barrier))
+    barrier.wait()
+    seen = None
+    try:
+        seen = in_threads(*work)
+    except Exception:
+        traceback.print_exc()
+    finally:
+        answers.put(seen)
 
 
-def in_threads(act, booking_ids, numbers, sessions, seed, technicians, guarded, *, barrier=None):
+def in_threads(numbers, act, booking_ids, sessions, seed, technicians, guarded):
     seen, failed = [], []
 
     def session(number):
@@ -272,8 +281,6 @@ def in_threads(act, booking_ids, numbers, sessions, seed, technicians, guarded, 
 
     threads = [threading.Thread(target=session, args=[number]) for number in numbers]
     with contextlib.nullcontext() if guarded else redis_lock_only():
-        if barrier is not None:
-            barrier.wait()
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -378,8 +385,7 @@ def race_unguarded(count, *, sessions, processes=1, seed=1) -> Part:
 
 def judged(name, act, booking_ids, **how) -> Part:
     began = time.monotonic()
-    with flushed_redis():
-        seen = run(act, booking_ids, **how)
+    seen = run(act, booking_ids, **how)
     seconds = time.monotonic() - began
     claimed = Counter(
         BookingEvent.objects.filter(booking__in=booking_ids, move="claim").values_list("booking_id", flat=True)

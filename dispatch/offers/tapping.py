@@ -1,17 +1,22 @@
 """He asks for a window of his own (PRODUCT D5, D6)."""
 
+from datetime import datetime
+
+from django.db.models import F
+
 from accounts.models import Technician
 from catalogue.policy import Policy
 from dispatch import gate, matching
-from dispatch.models import Offer, OfferState
+from dispatch.matching import Candidate
+from dispatch.models import Offer, OfferState, Search
 from dispatch.offers import searching, windows
 from dispatch.offers.refusals import NotOffered, OfferTaken, TapsUsed, WindowHeld
-from mila.clock import mila_now
+from mila.clock import MilaNow, mila_now
 from mila.transactions import verb
 from requests_app.lifecycle import lock_booking
-from requests_app.models import OFFERED
+from requests_app.models import OFFERED, Booking
 
-# What the gate holds until the database has decided and written the true end.
+# What the gate holds until the database has decided; the verdict then replaces it, whatever is there.
 GATE_SPAN = Policy().offer_window + Policy().lock_slack
 
 
@@ -22,10 +27,13 @@ def tap(booking_id: int, technician_id: int) -> Offer:
     """
     token = gate.new_token()
     taken = gate.take(booking_id, token, GATE_SPAN)
-    if not taken and _waits(booking_id, technician_id):
-        raise WindowHeld  # a crowd that taps again and again never queues for the booking's row
     offer = None
     try:
+        # The crowd stays off the row: who has the window, and wants to answer, does not queue behind it.
+        if _another_looks(booking_id, technician_id):
+            _line_up(booking_id, technician_id)
+            if _another_looks(booking_id, technician_id):  # else it has ended meanwhile, and it may be his turn
+                raise WindowHeld
         offer = _tap(booking_id, technician_id, token)
     finally:
         if taken and (offer is None or offer.lock_token != token):
@@ -35,10 +43,23 @@ def tap(booking_id: int, technician_id: int) -> Offer:
     return offer
 
 
-def _waits(booking_id: int, technician_id: int) -> bool:
-    """He is in line and somebody's window is open: the database's word, read without a lock."""
-    mine = Offer.objects.filter(booking=booking_id, technician=technician_id, state=OfferState.QUEUED)
-    return windows.open_offer(booking_id) is not None and mine.exists()
+def _another_looks(booking_id: int, technician_id: int) -> bool:
+    """The database's word, read without a lock."""
+    running = Offer.objects.filter(booking=booking_id, state=OfferState.OPEN, expires_at__gt=MilaNow())
+    return running.filter(epoch=F("booking__epoch")).exclude(technician=technician_id).exists()
+
+
+@verb
+def _line_up(booking_id: int, technician_id: int) -> None:
+    """His place in line, without the booking's lock: should the booking move on meanwhile, the sweep ends it."""
+    if Offer.objects.filter(booking=booking_id, technician=technician_id, state=OfferState.QUEUED).exists():
+        return
+    booking = Booking.objects.get(pk=booking_id)
+    if booking.technician_id == technician_id:
+        raise OfferTaken
+    at = mila_now()
+    run = Search.objects.filter(booking=booking).latest("pk")
+    _queue(booking, run, _admit(booking, run, technician_id, at))
 
 
 @verb
@@ -59,31 +80,42 @@ def _tap(booking_id: int, technician_id: int, token: str) -> Offer:
     held = held or searching.serve_queue(booking, run, at)  # whoever waited longer comes first
     if held is not None and held.technician_id == technician_id:
         return held
+    candidate = _admit(booking, run, technician_id, at)
+    if held is not None:
+        return _queue(booking, run, candidate)
+    offer = windows.open_for(booking, run, candidate, at, own_tap=True, viewed=True, token=token)
+    if offer is None:  # he has got another window since
+        raise NotOffered
+    return offer
+
+
+def _admit(booking: Booking, run: Search, technician_id: int, at: datetime) -> Candidate:
+    """He may ask for it now. Raises NotOffered, TapsUsed."""
     mine = Offer.objects.filter(booking=booking, technician=technician_id)
-    candidate = matching.fitting_bookings(technician_id, [booking_id], at).get(booking_id)
+    candidate = matching.fitting_bookings(technician_id, [booking.pk], at).get(booking.pk)
     if candidate is None or candidate.in_window or not (run.pool_at or mine.exists()):
         raise NotOffered
     if searching.sleeps(booking, Technician.objects.get(pk=technician_id), at):
         raise NotOffered
-    queued = mine.filter(state=OfferState.QUEUED).first()
-    if queued is not None:
-        return queued
-    own = mine.filter(search=run, own_tap=True).exclude(state=OfferState.WITHDRAWN)
+    own = mine.filter(search=run, own_tap=True).exclude(state__in=[OfferState.WITHDRAWN, OfferState.QUEUED])
     if own.count() >= booking.policy.own_windows_max:
         raise TapsUsed
-    if held is not None:
-        return Offer.objects.create(
-            booking=booking,
-            search=run,
-            technician_id=technician_id,
-            epoch=booking.epoch,
-            state=OfferState.QUEUED,
-            own_tap=True,
-            score_ppm=candidate.score_ppm,
-            distance_m=candidate.distance_m,
-            wishes=candidate.wishes,
-        )
-    offer = windows.open_for(booking, run, candidate, at, own_tap=True, viewed=True, token=token)
-    if offer is None:  # he has got another window since
-        raise NotOffered
+    return candidate
+
+
+def _queue(booking: Booking, run: Search, candidate: Candidate) -> Offer:
+    """One place for each, however often he taps."""
+    offer, _new = Offer.objects.get_or_create(
+        booking=booking,
+        technician_id=candidate.technician_id,
+        state=OfferState.QUEUED,
+        defaults={
+            "search": run,
+            "epoch": booking.epoch,
+            "own_tap": True,
+            "score_ppm": candidate.score_ppm,
+            "distance_m": candidate.distance_m,
+            "wishes": candidate.wishes,
+        },
+    )
     return offer

@@ -147,7 +147,7 @@ def test_who_is_in_line_does_not_touch_the_row_again(
             offers.tap(wanted.pk, rival_partner.pk)
     assert holder(wanted.pk)
 
-    with django_assert_num_queries(2), pytest.raises(offers.WindowHeld):
+    with django_assert_num_queries(5), pytest.raises(offers.WindowHeld):
         offers.tap(wanted.pk, rival_partner.pk)
 
 

@@ -8,6 +8,7 @@ from accounts.models import Notification
 from accounts.search import refresh_search_rows
 from dispatch import matching, offers
 from dispatch.models import Offer, OfferState, Search
+from dispatch.offers import tapping
 from mila.clock import mila_now
 from tests import factories
 from tests.dispatch.scenes import at, lapse, later, pooled, states, technician
@@ -170,6 +171,18 @@ def test_the_same_moment_at_his_own_tap_is_refused(wanted, partner, customer, mo
         offers.tap(wanted.pk, partner.pk)
 
     assert states(wanted) == []
+
+
+def test_a_window_that_ends_while_he_lines_up_is_his_turn(wanted, partner, rival_partner, monkeypatch):
+    held, line_up = pool_window(wanted, partner), tapping._line_up
+
+    def and_then_it_ends(booking_id, technician_id):
+        line_up(booking_id, technician_id)
+        offers.decline(held.pk, partner.pk, reason="far")
+
+    monkeypatch.setattr(tapping, "_line_up", and_then_it_ends)
+
+    assert offers.tap(wanted.pk, rival_partner.pk).state == OfferState.OPEN
 
 
 def test_a_window_whose_time_is_over_stands_in_nobodys_way(wanted, partner, rival_partner):
