@@ -103,7 +103,7 @@ class Plan:
 class Kill:
     name: str
     at: float
-    back_after: float = 0.0
+    back_after: float | None = None
 
 
 class Live:
@@ -161,6 +161,9 @@ class Live:
             trouble += self.conduct()
             trouble += self.come_to_rest()
             trouble += self.judge(time.monotonic() - began)
+        except Exception as error:
+            self.result["trouble"] = [f"The play broke off: {error!r}"]
+            raise
         finally:
             self.pool.shutdown(wait=False, cancel_futures=True)
             connections.close_all()  # this thread's own
@@ -269,7 +272,7 @@ class Live:
         return False
 
     def dying(self) -> set[str]:
-        return {kill.name for kill in self.kills if not kill.back_after}
+        return {kill.name for kill in self.kills if kill.back_after is None}
 
     def answers(self) -> bool:
         try:
@@ -330,10 +333,11 @@ class Live:
         street, place = self.makers.place(city)
         service = self.dice.choice(self.services)
         days = bookable_days(self.now, service.duration_minutes, place, hours_of(Policy()))[1:3]
-        starts = [
+        walls = [
             wall(self.dice.choice(bookable_starts(day, self.now, service.duration_minutes, place, hours_of(Policy()))))
-            for day in self.dice.sample(days, k=self.dice.choice((1, 1, 2, 3)))
+            for day in self.dice.choices(days, k=self.dice.choice((1, 1, 2, 3)))
         ]
+        starts = list(dict.fromkeys(walls))
         card = self.dice.choices((GOOD_CARD, DECLINES_LATER, ASKS_EVERY_TIME), weights=(94, 3, 3))[0]
         phone = self.makers.phone(city)
         wish = Wish(service.slug, city.country, street, place.postcode, place.city, starts, phone, card)
@@ -494,7 +498,7 @@ class Live:
             **{f"ended_{state}": number for state, number in sorted(states.items())},
             **{f"kills_{name}": killed[name] for name in VICTIMS},
             **{f"restarts_{name}": restarts.get(name, 0) for name in VICTIMS},
-            "slowest_restart_seconds": max((kill.back_after for kill in self.kills), default=0),
+            "slowest_restart_seconds": max((kill.back_after or 0.0 for kill in self.kills), default=0),
             "requests": self.tally.requests,
             "requests_while_away": self.tally.away,
             "refusals": sum(self.tally.refusals.values()),
