@@ -1,0 +1,297 @@
+"""One job through all hands in a real Chromium: the customer at a desk, the partner on a phone."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+from urllib.request import urlopen
+
+import pytest
+from django.conf import settings as site_settings
+from django.core import mail
+from django.db import connections
+from playwright.sync_api import expect, sync_playwright
+
+from accounts import notifications
+from accounts.models import Notification
+from dispatch import sweeps as dispatch_sweeps
+from mila.celery import app
+from mila.clock import mila_now, reset_clock, set_clock
+from mila.invariants import violations
+from payments import partners
+from payments import sweeps as payment_sweeps
+from payments.models import Charge
+from payments.standin import hands
+from places.actions import load_gazetteer
+from places.gazetteer import Entry
+from requests_app.models import Booking, State
+from tests import chromium, factories
+from tests.cast import MORNING
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
+    pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
+]
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+AXE = (site_settings.BASE_DIR / "tests" / "vendor" / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PICTURES = site_settings.BASE_DIR / "var" / "screenshots"
+PASSWORD = "a-long-enough-password"
+LYON = Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467, "town")
+
+
+@pytest.fixture
+def streams(live_server, settings):
+    """The real stream process, reached under the address the pages name."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings.STREAMS_URL = f"http://localhost:{port}"
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    settings.CONTENT_SECURITY_POLICY = {
+        "DIRECTIVES": {**policy, "connect-src": [*policy["connect-src"], settings.STREAMS_URL]}
+    }
+    command = [sys.executable, "-m", "uvicorn", "mila.streams:application", "--port", str(port), "--no-access-log"]
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "mila.settings",
+        "MILA_WORLD": settings.WORLD,
+        "SITE_URL": live_server.url,
+    }
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            urlopen(f"{settings.STREAMS_URL}/healthz", timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield
+    server.kill()
+    server.wait()
+
+
+@pytest.fixture
+def jobs_at_once(monkeypatch):
+    """The worker's jobs run when their transaction has committed; mails wait until they are asked for."""
+    monkeypatch.setattr(app.tasks["accounts.deliver"], "apply_async", lambda *args, **kwargs: None)
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+@pytest.fixture
+def browsers(live_server, streams, jobs_at_once, monkeypatch):
+    """A customer's page at 1280x800 and a partner's at 390x844; what the browser complains about fails the test."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
+    set_clock(MORNING)
+    load_gazetteer([LYON])
+    factories.ServiceFactory(name_fr="Wi-Fi lent ou instable", search_words_fr="wifi lent\nmon wi-fi rame")
+    complaints = []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+
+        def opened(width, height, **options):
+            context = browser.new_context(
+                locale="fr-FR",
+                timezone_id="Europe/Paris",
+                reduced_motion="reduce",
+                base_url=live_server.url,
+                viewport={"width": width, "height": height},
+                **options,
+            )
+            page = context.new_page()
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("console", lambda note: complaints.append(note.text) if "Content Security" in note.text else None)
+            return page
+
+        yield opened(1280, 800), opened(390, 844, has_touch=True, is_mobile=True)
+        browser.close()
+        reset_clock()
+        connections.close_all()  # those of this loop's own context
+    assert complaints == []
+
+
+@pytest.fixture
+def friend(browsers):
+    technician = factories.TechnicianFactory(
+        user__name="Yanis Corvel", user__email="yanis@example.com", partner__stripe_account=""
+    )
+    technician.user.set_password(PASSWORD)
+    technician.user.save()
+    account = partners.open_account(technician.partner)
+    hands.onboard(account)
+    partners.refresh_account(account)
+    return technician
+
+
+def look(page, name):
+    """A picture, nothing for axe to find, nothing wider than the screen."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.wait_for_timeout(150)
+    page.screenshot(path=PICTURES / f"journey-{name}.png", full_page=True)
+    page.evaluate(AXE)
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
+    assert [(name, one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def press(page, selector):
+    page.locator(f"{selector} >> visible=true").first.click()
+
+
+def sign_up(page):
+    page.goto("/accounts/signup/")
+    look(page, "01-sign-up")
+    page.fill("[name=email]", "odile@example.com")
+    page.fill("[name=password1]", PASSWORD)
+    press(page, "main form button[type=submit]")
+    page.wait_for_url("**/bookings/")
+
+
+def book(page) -> Booking:
+    page.goto("/")
+    look(page, "02-home")
+    page.fill("[name=q]", "mon wifi est lent")
+    page.locator("[name=q]").press("Enter")
+    page.locator("main a[href='/services/slow-wifi/']").first.click()
+    look(page, "03-service")
+    press(page, "a[href*='/book/slow-wifi/'], form[action*='/book/slow-wifi/'] button")
+    press(page, "main form button[type=submit], .dock button")
+    page.wait_for_url("**/place/")
+    page.fill("[name=street]", "14 rue de l’Exemple")
+    page.fill("[name=postcode]", "69007")
+    page.fill("[name=city]", "Lyon")
+    look(page, "04-place")
+    press(page, "button[form=step], .dock button, main form button[type=submit]:not([name])")
+    page.wait_for_url("**/when/")
+    page.locator(".day-card input:enabled").nth(2).check(force=True)
+    page.locator(".slot input:enabled").nth(8).check(force=True)
+    look(page, "05-when")
+    press(page, ".form-actions button:not([name]), .dock button:not([name]), aside button[type=submit]:not([name])")
+    page.wait_for_url("**/who/")
+    page.fill("[name=name]", "Odile Perrachon")
+    page.fill("[name=phone]", "06 39 98 01 17")
+    page.fill("[name=problem]", "Les chambres n’ont presque rien.")
+    look(page, "06-who")
+    press(page, ".form-actions button:not([name]), .dock button:not([name]), aside button[type=submit]:not([name])")
+    page.wait_for_url("**/card/")
+    fields = page.frame_locator("[data-card-fields] iframe")
+    fields.locator("#number").fill("4242 4242 4242 4242")
+    fields.locator("#expiry").fill("12/40")
+    fields.locator("#cvc").fill("123")
+    for name in ("starts_early", "terms"):
+        page.check(f"[name={name}]", force=True)
+    look(page, "07-card")
+    page.get_by_role("button", name=re.compile("obligation")).locator("visible=true").first.click()
+    page.wait_for_url(re.compile(r"/b/[\w-]+/$"))
+    look(page, "08-booking-searching")
+    return Booking.objects.get(state=State.SEARCHING)
+
+
+def take(phone) -> None:
+    phone.goto("/accounts/login/?next=/partner/offers/")
+    phone.fill("[name=login]", "yanis@example.com")
+    phone.fill("[name=password]", PASSWORD)
+    press(phone, "main form button[type=submit]")
+    phone.wait_for_url("**/partner/offers/**")
+    expect(phone.locator("[role=timer]")).to_be_visible()
+    look(phone, "09-offer")
+    for secret in ("Perrachon", "rue de l’Exemple", "06 39 98"):
+        assert secret not in phone.content()
+    press(phone, "button[form=take], #take button[type=submit]")
+    phone.wait_for_url("**/partner/jobs/**")
+    expect(phone.locator("main")).to_contain_text("14 rue de l’Exemple")
+    look(phone, "10-job-claimed")
+
+
+def prepare_and_come(phone, job) -> None:
+    phone.goto(f"/partner/jobs/{job}/call/")
+    phone.locator("[name=reached][value=yes]").check(force=True)
+    phone.fill("[name=note]", "Box au salon.")
+    look(phone, "11-call")
+    press(phone, "main form button[type=submit]")
+    phone.wait_for_url(f"**/partner/jobs/{job}/")
+    for move, state in (("confirm", "12-job-confirmed"), ("depart", "13-job-en-route")):
+        press(phone, f"form[action$='/{move}/'] button[type=submit]")
+        expect(phone.locator(f"form[action$='/{move}/']")).to_have_count(0)
+        look(phone, state)
+
+
+def work_and_sign(phone, job) -> None:
+    for move in ("arrive", "start"):
+        press(phone, f"form[action$='/{move}/'] button[type=submit]")
+        expect(phone.locator(f"form[action$='/{move}/']")).to_have_count(0)
+    look(phone, "15-job-in-progress")
+    phone.goto(f"/partner/jobs/{job}/finish/")
+    phone.fill("[name=done]", "Canal changé, répéteur placé.")
+    phone.fill("[name=price]", "75,00")
+    for name in ("explained", "tidied"):
+        phone.check(f"[name={name}]", force=True)
+    look(phone, "16-finish")
+    press(phone, "main form button[type=submit]")
+    phone.wait_for_url("**/sign/")
+    expect(phone.locator("main")).to_contain_text("77,90")
+    pad = phone.locator("[data-pad] canvas")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    phone.mouse.move(box["x"] + 20, box["y"] + 40)
+    phone.mouse.down()
+    for across, down in ((60, 90), (100, 30), (140, 90), (200, 40), (240, 80)):
+        phone.mouse.move(box["x"] + across, box["y"] + down, steps=8)
+    phone.mouse.up()
+    assert "strokes" in phone.input_value("[data-strokes]")
+    look(phone, "17-sign")
+    press(
+        phone, "form[id=sign] button[type=submit], button[form=sign], main form button[type=submit]:not([data-clear])"
+    )
+    phone.wait_for_url("**/rate/")
+    for name in ("quality", "punctuality", "friendliness"):
+        phone.locator(f"[name={name}][value='5']").check(force=True)
+    look(phone, "18-rate")
+    press(phone, "button[form=stars]")
+    phone.wait_for_url("**/thanks/")
+
+
+def test_one_job_through_all_hands(browsers, friend):
+    desk, phone = browsers
+    sign_up(desk)
+    booking = book(desk)
+    dispatch_sweeps.sweep()
+    take(phone)
+    page = f"/b/{booking.token}/"
+    desk.goto(page)
+    expect(desk.locator("main")).to_contain_text("Yanis Corvel")
+
+    # The customer's open page hears of it by itself, within two seconds.
+    booking.refresh_from_db()
+    phone.goto(f"/partner/jobs/{booking.uuid}/")
+    prepare_and_come(phone, booking.uuid)
+    expect(desk.locator(".badge")).to_have_text(re.compile("route", re.I), timeout=2_000)
+    look(desk, "14-booking-en-route")
+
+    work_and_sign(phone, booking.uuid)
+    payment_sweeps.sweep()
+
+    booking.refresh_from_db()
+    charge = Charge.objects.get()
+    assert (booking.state, charge.amount_cents, charge.commission_cents) == (State.SETTLED, 7790, 1500)
+    phone.goto("/partner/earnings/")
+    for amount in ("75,00", "15,00", "60,00"):
+        expect(phone.locator("main")).to_contain_text(amount)
+    look(phone, "19-earnings")
+    desk.goto(page)
+    look(desk, "20-booking-settled")
+    for row in Notification.objects.filter(kind="receipt"):
+        notifications.deliver(row.pk)
+    receipt = mail.outbox[-1]
+    assert receipt.to == ["odile@example.com"]
+    assert "77,90" in receipt.body
+    set_clock(mila_now(), speed=1)
+    assert violations() == {}
