@@ -5,7 +5,6 @@ import logging
 from celery import shared_task
 
 from dispatch import offers, sweeps
-from mila.heartbeat import stamp
 from requests_app.models import Booking
 
 log = logging.getLogger(__name__)
@@ -32,4 +31,3 @@ def withdraw(*, booking_id: int):
 @shared_task(name="dispatch.sweep")
 def sweep():
     sweeps.sweep()
-    stamp("offers")

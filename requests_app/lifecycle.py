@@ -208,7 +208,7 @@ KEEPS_PROMISE = {"record_call", "confirm"}
 
 def lock_booking(booking_id: int) -> Booking:
     """The booking under its row lock, first of all locks (STYLE 4). Raises Booking.DoesNotExist."""
-    return Booking.objects.select_for_update(of=("self",)).select_related("service").get(pk=booking_id)
+    return Booking.objects.select_for_update().get(pk=booking_id)
 
 
 def available_moves(booking: Booking, role: Role) -> frozenset[str]:

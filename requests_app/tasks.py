@@ -2,7 +2,6 @@
 
 from celery import shared_task
 
-from mila.heartbeat import stamp
 from requests_app import sweeps
 
 
@@ -11,4 +10,3 @@ def sweep():
     sweeps.sweep_bookings()
     sweeps.sweep_clocks()
     sweeps.sweep_positions()
-    stamp("bookings")
