@@ -303,6 +303,21 @@ def test_second_factors_and_addresses_are_not_in_reach(ops):
     assert ops.get("/admin/account/emailaddress/").status_code == 404
 
 
+def test_staff_sign_in_by_the_sites_own_door(client, staff, customer):
+    """The admin's own form knows no second factor (FAULT S9)."""
+    staff.set_password("a-long-secret-word")
+    staff.save()
+    sent = {"username": staff.email, "password": "a-long-secret-word"}
+
+    answer = client.post(reverse("admin:login"), sent)
+
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("account_login"))
+    assert "_auth_user_id" not in client.session
+    client.force_login(customer)
+    assert client.get(reverse("admin:login")).status_code == 403
+
+
 # --- Notices -----------------------------------------------------------------------------------------------------
 
 
