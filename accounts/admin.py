@@ -64,7 +64,7 @@ admin.site.unregister(Authenticator)
 admin.site.unregister(EmailAddress)
 admin.site.unregister(Group)
 # Staff sign in by the site's own door: the admin's would let a person past his second factor (FAULT S9).
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 @admin.register(Group)

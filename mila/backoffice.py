@@ -156,6 +156,9 @@ class WithActs:
     """Buttons in front of verbs. Apps above add theirs with `add_acts`."""
 
     acts: tuple[Act, ...] = ()
+    opts: Any
+    admin_site: Any
+    media: Any
 
     @classmethod
     def add_acts(cls, *acts: Act) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib import admin
@@ -71,16 +72,18 @@ def _link_of(booking: Booking, by, answers) -> None:
     actions.send_link(charge.pk)
 
 
-RETRY = {"label": _("Try the charge again"), "icon": "credit_card", "done": _("The card is asked within seconds."),
-         "explain": _("The same amount on the same card. It can never be charged twice."),
-         "permission": "payments.change_charge"}  # fmt: skip
-LINK = {"label": _("Send the payment link"), "icon": "link", "done": _("The link is on its way."),
-        "explain": _("The customer gets the e-mail with the link to pay once more."),
-        "permission": "payments.change_charge"}  # fmt: skip
+RETRY = Act("retry", _("Try the charge again"), "credit_card", lambda charge, by, answers: actions.retry(charge.pk),
+            done=_("The card is asked within seconds."), open_to=actions.can_retry,
+            explain=_("The same amount on the same card. It can never be charged twice."),
+            permission="payments.change_charge")  # fmt: skip
+LINK = Act("link", _("Send the payment link"), "link", lambda charge, by, answers: actions.send_link(charge.pk),
+           done=_("The link is on its way."), open_to=actions.waits,
+           explain=_("The customer gets the e-mail with the link to pay once more."),
+           permission="payments.change_charge")  # fmt: skip
 
 BookingAdmin.add_acts(
-    Act(name="retry", do=_retry_of, open_to=lambda b: _of(b, actions.can_retry) is not None, **RETRY),
-    Act(name="link", do=_link_of, open_to=lambda b: _of(b, actions.waits) is not None, **LINK),
+    replace(RETRY, do=_retry_of, open_to=lambda b: _of(b, actions.can_retry) is not None),
+    replace(LINK, do=_link_of, open_to=lambda b: _of(b, actions.waits) is not None),
 )
 
 
@@ -198,10 +201,7 @@ UNPAID_FIRST = Case(
 
 @admin.register(Charge)
 class ChargeAdmin(WithActs, ReadOnly, ModelAdmin):
-    acts = (
-        Act(name="retry", do=lambda charge, by, answers: actions.retry(charge.pk), open_to=actions.can_retry, **RETRY),
-        Act(name="link", do=lambda charge, by, answers: actions.send_link(charge.pk), open_to=actions.waits, **LINK),
-    )
+    acts = (RETRY, LINK)
     list_display = ["shown_booking", "kind", "shown_state", "amount", "reminders", "failure_code", "next_at", "partner"]
     list_filter = [UnpaidFilter, "state", "kind", "currency"]
     list_select_related = ["booking__service", "partner"]

@@ -100,9 +100,10 @@ def clocks(b: Booking, at: datetime) -> Chapter:
     for clock in b.clocks.all():
         end = ""
         if clock.done_at:
-            end = f"{_('fell due') if clock.fired else _('kept or called off')}, {stamp(clock.done_at, b.timezone)}"
+            how = _("fell due") if clock.fired else _("kept or called off")
+            end = f"{how}, {stamp(clock.done_at, b.timezone)}"
         waits = "" if clock.done_at else left(clock.due_at, at)
-        rows.append([ClockKind(clock.kind).label, stamp(clock.due_at, b.timezone), waits, end])
+        rows.append([str(ClockKind(clock.kind).label), stamp(clock.due_at, b.timezone), waits, end])
     return Chapter("clocks", _("Clocks"), [_("Clock"), _("Due"), _("Left"), _("End")], rows)
 
 
@@ -148,7 +149,7 @@ def assignments(b: Booking, at: datetime) -> Chapter:
             moment(one.start_at, b.timezone),
             stamp(one.claimed_at, b.timezone),
             stamp(one.ended_at, b.timezone),
-            toned(f"{one.end}, {_('his fault')}", BAD) if one.fault else one.end,
+            toned(_("%(move)s, his fault") % {"move": one.end}, BAD) if one.fault else one.end,
         ]
         for one in b.assignments.select_related("technician", "partner")
     ]
