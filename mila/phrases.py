@@ -82,7 +82,7 @@ def _extract(path: Path) -> Iterator[Phrase]:
     for _line, function, said, _comments in extract_python(io.BytesIO(text.encode()), KEYWORDS, [], {}):
         words = [said] if isinstance(said, str) else [word for word in said if word is not None]
         context = words.pop(0) if "pgettext" in function else ""
-        plural = words[1] if function.startswith("n") else ""
+        plural = words[1] if str(function).startswith("n") else ""
         yield Phrase(words[0], plural, context)
 
 
@@ -103,7 +103,7 @@ def read(language: str, base: Path | None = None) -> tuple[dict[Key, Phrase], se
             continue
         ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
         texts = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-        phrase = Phrase(*ids, context=message.context or "", texts=texts)
+        phrase = Phrase(ids[0], ids[1] if len(ids) > 1 else "", message.context or "", texts=texts)
         found[phrase.key] = phrase
         if message.fuzzy:
             fuzzy.add(phrase.key)

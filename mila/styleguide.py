@@ -66,7 +66,7 @@ def examples() -> dict:
         "in_half_a_day": NOW + timedelta(hours=11, minutes=40),
         "in_an_hour": NOW + timedelta(hours=1, minutes=5),
         "just_over": NOW - timedelta(minutes=12),
-        "notes": [Message(SUCCESS, _("The visit is confirmed.")), Message(ERROR, _("The card was refused."))],
+        "notes": [Message(SUCCESS, str(_("The visit is confirmed."))), Message(ERROR, str(_("The card was refused.")))],
         "lines": [(_("Service, travel included"), 8900), (_("Booking and guarantee"), 490)],
         "booking_steps": [
             {"label": _("The service"), "url": "#steps", "state": "done"},

@@ -50,9 +50,12 @@ HOURS = Hours()
 class Locality(Protocol):
     """Whatever knows its calendar: places.place.Place, or a row that stores these three."""
 
-    country: str
-    region: str
-    timezone: str
+    @property
+    def country(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def timezone(self) -> str: ...
 
 
 class NonexistentTime(Refusal):

@@ -27,7 +27,7 @@ import signal
 import time
 import urllib.error
 import urllib.request
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -64,9 +64,9 @@ from requests_app.models import ENDED, OFFERED, Booking, State
 PASSWORD = "only-for-the-simulation"  # noqa: S105  (of a world that is thrown away)
 THREADS = 6
 LOOK = 0.05  # seconds between two looks of the conductor
-WALKING = 60.0  # times the real speed while people act or sweeps have something to do
-SLOW = 15.0  # while somebody answers in his window
-SLACK = timedelta(minutes=5)  # how far past a promise nobody has kept yet
+WALKING = 240.0  # times the real speed while people act or sweeps have something to do
+SLOW = 20.0  # while somebody answers in his window
+SLACK = timedelta(minutes=10)  # how far past a promise nobody has kept yet
 BACK_WITHIN = 60  # seconds for a killed process
 PATIENCE = 120  # seconds from the last restart to the end of every booking
 STANDSTILL = 180  # seconds without any change: it is stuck
@@ -125,7 +125,7 @@ class Live:
         self.offers: set[int] = set()
         self.placed = 0
         self.speed = 0.0
-        self.spent: Counter[str] = Counter()  # real seconds by what the clock ran like
+        self.spent: dict[str, float] = defaultdict(float)  # real seconds by what the clock ran like
         self.to_kill = [name for name in VICTIMS for _ in range(kills)]
         self.dice.shuffle(self.to_kill)
         self.planned_kills = len(self.to_kill)
@@ -505,7 +505,7 @@ class Live:
             "http_errors": len(self.tally.errors),
             "virtual_hours": round((mila_now() - self.start).total_seconds() / 3600, 1),
             "seconds": round(seconds, 1),
-            **{f"seconds_{why.replace(' ', '_')}": round(spent, 1) for why, spent in self.spent.most_common()},
+            **{f"seconds_{why.replace(' ', '_')}": round(spent, 1) for why, spent in self.spent.items()},
         }
         self.result["what_was_refused"] = dict(self.tally.refusals.most_common(12))
         self.result["violations"] = broken

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -233,7 +234,7 @@ def url_or_none(name: str, *args) -> str | None:
 def partner_tabs(context) -> dict:
     """The partner's places. `tab` (offers, jobs …) in the context marks the present one, else the address does."""
     path = getattr(context.get("request"), "path", "")
-    tabs = []
+    tabs: list[dict[str, Any]] = []
     for name, picture, label in TABS:
         if url := url_or_none(name):
             tabs.append({"name": name.partition(":")[2], "url": url, "icon": picture, "label": label})

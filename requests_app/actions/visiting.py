@@ -180,7 +180,7 @@ def finish(
     base = booking.service_cents if service_cents is None else service_cents
     wanted = {pk: count for pk, count in (packages or {}).items() if count > 0}
     with translation.override(booking.language):  # the customer reads and signs these words
-        lines = [(booking.service.name, None, 1, base)]
+        lines: list[tuple[str, Package | None, int, int]] = [(booking.service.name, None, 1, base)]
         for package in Package.objects.filter(pk__in=wanted, active=True):
             count, price = wanted[package.pk], package_price_for(package, booking.country, at)
             lines.append((package.name, package, count, count * price.price_cents))
