@@ -211,7 +211,7 @@ def compete(booking_id, me, dice, *, may_decline):
         try:
             offer = offers.tap(booking_id, me.pk)
         except offers.WindowHeld:
-            time.sleep(dice.random() / 50)
+            time.sleep(dice.random() / 4)
             continue
         except Refusal:
             break
