@@ -1,0 +1,57 @@
+"""The simulation and the demo world are made by the real verbs: small ones are played here."""
+
+import pytest
+from django.core.management import call_command
+
+from mila.celery import app
+from mila.clock import reset_clock
+from mila.invariants import violations
+from mila.simulation.demo import Demo, logins
+from mila.simulation.figures import figures
+from mila.simulation.play import Simulation
+from places.calendar import instant
+from requests_app.models import ENDED, Booking, State
+from tests.cast import MORNING
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "standin"])
+LEFT_OUT = ("accounts.deliver", "dispatch.search", "payments.charge")
+
+
+@pytest.fixture
+def shop(monkeypatch):
+    """Postcodes and catalogue; jobs run in this process, mails are not sent."""
+    call_command("load_gazetteer", verbosity=0)
+    call_command("load_catalogue", verbosity=0)
+    monkeypatch.setattr(app.tasks["accounts.deliver"], "apply_async", lambda *args, **kwargs: None)
+    uuid = Booking._meta.get_field("uuid")
+    default = uuid.default
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+    uuid.default = default
+    reset_clock()
+
+
+def test_every_booking_comes_to_an_end_and_everything_holds(shop):
+    game = Simulation(bookings=5, partners=16, seed=3)
+    game.people(instant(MORNING.replace(tzinfo=None), "Europe/Paris"))
+
+    game.run(lambda done: None)
+
+    result = figures()
+    assert result["bookings"] == 5
+    assert result["signed"] == result["charged"]
+    assert set(Booking.objects.values_list("state", flat=True)) <= set(ENDED)
+    assert violations() == {}
+
+
+def test_the_demo_world_has_a_booking_in_every_state(shop, monkeypatch):
+    for job in LEFT_OUT:
+        monkeypatch.setattr(app.tasks[job], "apply_async", lambda *args, **kwargs: None)
+    demo = Demo()
+
+    demo.build()
+
+    assert set(Booking.objects.values_list("state", flat=True)) == set(State)
+    assert demo.password in logins(demo)
+    assert violations() == {}
