@@ -142,6 +142,7 @@ def prepare(world: str, *, fresh: bool, say: Callable[[str], object], fill: Call
             fill()
         else:
             call_command("demo", verbosity=0, stdout=said)
+        app.conf.task_always_eager = False  # the demo's own way: from here on there are workers
     if said.getvalue():
         say(said.getvalue().rstrip())  # a password that is shown once
     connections.close_all()

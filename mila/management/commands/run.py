@@ -48,6 +48,6 @@ class Command(BaseCommand):
         sys.stdout.write(f"\nMila is ready: {settings.SITE_URL}\n")
         logins = services.var(settings.WORLD) / "logins.txt"
         if logins.exists():
-            sys.stdout.write(logins.read_text())
+            sys.stdout.write(f"{logins.read_text().rstrip()}\n")
         sys.stdout.write("Ctrl-C stops everything.\n")
         sys.stdout.flush()
