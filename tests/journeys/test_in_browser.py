@@ -172,6 +172,7 @@ def book(page) -> Booking:
     press(page, "button[form=step], .dock button, main form button[type=submit]:not([name])")
     page.wait_for_url("**/when/")
     page.locator(".day-card input:enabled").nth(2).check(force=True)
+    expect(page.locator(".slot input:enabled").nth(8)).to_have_value(re.compile("2026-11-26T"))
     page.locator(".slot input:enabled").nth(8).check(force=True)
     look(page, "05-when")
     press(page, ".form-actions button:not([name]), .dock button:not([name]), aside button[type=submit]:not([name])")

@@ -4,6 +4,7 @@ import io
 import random
 import signal
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -12,7 +13,7 @@ from django.db import OperationalError
 
 from payments import gateway
 from payments.standin import delivery, hands
-from payments.standin.client import the_standin
+from payments.standin.client import site_endpoints, the_standin
 from payments.standin.management.commands import standin_deliver
 from payments.standin.models import Delivery
 
@@ -39,6 +40,13 @@ class Site:
             return 400
         self.taken.append((url.split("/webhooks/")[1], event.type))
         return 200
+
+
+@pytest.fixture(autouse=True)
+def subscribed_to_everything(monkeypatch):
+    """The site takes only what it has handlers for; here the outbox is tested, whatever it carries."""
+    everything = [replace(endpoint, events=("*",)) for endpoint in site_endpoints()]
+    monkeypatch.setattr(the_standin().store, "endpoints", lambda: everything)
 
 
 @pytest.fixture
