@@ -2,11 +2,12 @@
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mila import check, journey
+from mila import check, journey, services
 from mila.visitor import PageError, Visitor, forms_of, words_of
 
 PAGE = """<!doctype html><head><title>no word</title></head><h1>Une  page&nbsp;&amp; ses mots</h1>
@@ -189,6 +190,11 @@ def test_page_without_a_stream_is_told(site):
 
     with pytest.raises(PageError, match="no data-live-url"):
         journey.stream_address(visitor)
+
+
+def test_mails_are_written_where_the_check_looks_for_them(settings):
+    # An address with one slash too few made the folder relative to wherever the process stood.
+    assert Path(settings.EMAIL_FILE_PATH) == services.var(settings.WORLD) / "mail"
 
 
 # --- Steps
