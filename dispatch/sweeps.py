@@ -22,7 +22,7 @@ def sweep() -> int:
         expire_windows()
         + _each(offers.withdraw, outdated_bookings())
         + continue_searches()
-        + _each(offers.search, unsearched_bookings())
+        + _each(offers.open_next, unsearched_bookings())
     )
 
 
@@ -35,7 +35,7 @@ def expire_windows() -> int:
 def continue_searches() -> int:
     """Searches whose next step is due."""
     due = Search.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
-    return _each(offers.search, _ids(due, "booking_id"), _push_search)
+    return _each(offers.open_next, _ids(due, "booking_id"), _push_search)
 
 
 def outdated_bookings() -> list[int]:

@@ -13,19 +13,19 @@ log = logging.getLogger(__name__)
 @shared_task(name="dispatch.search")
 def search(*, booking_id: int):
     """Ask the next technician."""
-    if not Booking.objects.filter(pk=booking_id).exists():
+    try:
+        offers.open_next(booking_id)
+    except Booking.DoesNotExist:
         log.warning("booking %s is gone", booking_id)
-        return
-    offers.search(booking_id)
 
 
 @shared_task(name="dispatch.withdraw")
 def withdraw(*, booking_id: int):
     """End what a later move has fenced."""
-    if not Booking.objects.filter(pk=booking_id).exists():
+    try:
+        offers.withdraw(booking_id)
+    except Booking.DoesNotExist:
         log.warning("booking %s is gone", booking_id)
-        return
-    offers.withdraw(booking_id)
 
 
 @shared_task(name="dispatch.sweep")

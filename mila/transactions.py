@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -11,6 +12,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 TRIES = 3
 PASSING = {"40P01", "40001"}  # deadlock detected, serialization failure
+_in_a_verb: ContextVar[bool] = ContextVar("in_a_verb", default=False)
 
 
 def after_commit(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -24,16 +26,27 @@ def after_commit(function: Callable[P, object], *args: P.args, **kwargs: P.kwarg
 def verb(function: Callable[P, R]) -> Callable[P, R]:
     """Run in a transaction; the outermost verb repeats itself, whole, up to three times on 40P01 and 40001.
 
-    Inside another verb it joins that transaction and leaves the repeating to it.
+    Inside another verb it joins that transaction and leaves the repeating to it. It makes no savepoint there: when it
+    fails, the whole must be given up.
     """
+
+    def as_outer(*args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction.atomic():
+            before = _in_a_verb.set(True)
+            try:
+                return function(*args, **kwargs)
+            finally:  # what is set off by the commit is in no verb any more
+                _in_a_verb.reset(before)
 
     @wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _in_a_verb.get():
+            with transaction.atomic(savepoint=False):
+                return function(*args, **kwargs)
         outermost = not transaction.get_connection().in_atomic_block
         for attempt in range(1, TRIES + 1):
             try:
-                with transaction.atomic():
-                    return function(*args, **kwargs)
+                return as_outer(*args, **kwargs)
             except OperationalError as error:
                 code = getattr(error.__cause__, "sqlstate", None)
                 if not outermost or code not in PASSING or attempt == TRIES:

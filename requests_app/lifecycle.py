@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, NewType
 
 from celery import current_app
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -22,7 +21,7 @@ from accounts.search import lock_technician
 from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
-from mila.transactions import after_commit
+from mila.transactions import after_commit, verb
 from requests_app import deadlines, notices
 from requests_app.models import (
     BEFORE_DEPARTURE,
@@ -206,9 +205,19 @@ FAULTS = {"miss_call", "no_show"}
 KEEPS_PROMISE = {"record_call", "confirm"}
 
 
-def lock_booking(booking_id: int) -> Booking:
+# A booking read under its row lock, which its transaction still holds.
+Locked = NewType("Locked", Booking)
+
+
+def lock_booking(booking_id: int) -> Locked:
     """The booking under its row lock, first of all locks (STYLE 4). Raises Booking.DoesNotExist."""
-    return Booking.objects.select_for_update().get(pk=booking_id)
+    return Locked(Booking.objects.select_for_update().get(pk=booking_id))
+
+
+def lock_unless_locked(booking_id: int) -> Locked | None:
+    """The same for a sweep: None if it is gone, or somebody else has it now."""
+    row = Booking.objects.select_for_update(skip_locked=True).filter(pk=booking_id).first()
+    return Locked(row) if row is not None else None
 
 
 def available_moves(booking: Booking, role: Role) -> frozenset[str]:
@@ -216,8 +225,9 @@ def available_moves(booking: Booking, role: Role) -> frozenset[str]:
     return frozenset(n for n, m in MOVES.items() if booking.state in m.sources and role in m.roles)
 
 
+@verb
 def advance(
-    booking_id: int,
+    booking: Locked | int,
     name: str,
     *,
     role: Role,
@@ -226,47 +236,44 @@ def advance(
     reason: str = "",
     data: dict[str, Any] | None = None,
     **changes: Any,
-) -> Booking:
+) -> Locked:
     """Make one move: state, clocks, notices, one event, and after the commit the jobs it sets off.
 
-    Joins the caller's transaction. `changes` are further columns of the booking written by the same update. A target
-    without a partner clears him and ends his assignment. Raises IllegalMove or ReasonMissing and changes nothing.
+    Joins the caller's transaction, and takes his locked booking as it is; an id is locked here. `changes` are further
+    columns written by the same update. A target without a partner clears him and ends his assignment. Raises
+    IllegalMove or ReasonMissing and changes nothing.
     """
     move = MOVES[name]
-    with transaction.atomic():
-        booking = lock_booking(booking_id)
-        source = State(booking.state)
-        if source not in move.sources or role not in move.roles:
-            raise IllegalMove(name, source, role)
-        if move.reason and not reason.strip():
-            raise ReasonMissing
-        at = at or mila_now()
-        former = booking.technician if booking.technician_id else None
-        if move.target not in HAS_PARTNER:
-            end_assignment(booking, name, at)
-            changes |= {
-                "partner": None,
-                "technician": None,
-                "claimed_at": None,
-                "start_at": None,
-                "clocks_from_at": None,
-            }
-        for field, value in changes.items():
-            setattr(booking, field, value)
-        booking.epoch += 1
-        booking.state = move.target
-        booking.due_at = move.due(booking, at) if move.due else None
-        booking.save(update_fields={"state", "epoch", "due_at", *changes})
-        _restart_clocks(booking, move, at)
-        event = _write_event(booking, name, source, role, by, at, reason, data or {})
-        for kind in move.tells:
-            notices.queue(booking, kind, round=event.sequence, former=former)
-        _after_commit(booking, move, former)
+    if isinstance(booking, int):
+        booking = lock_booking(booking)
+    source = State(booking.state)
+    if source not in move.sources or role not in move.roles:
+        raise IllegalMove(name, source, role)
+    if move.reason and not reason.strip():
+        raise ReasonMissing
+    at = at or mila_now()
+    if move.target not in HAS_PARTNER:
+        end_assignment(booking, name, at)
+        changes |= {"partner": None, "technician": None, "claimed_at": None, "start_at": None, "clocks_from_at": None}
+    former = booking.technician if booking.technician_id and "technician" in changes else None
+    for field, value in changes.items():
+        setattr(booking, field, value)
+    booking.epoch += 1
+    booking.state = move.target
+    booking.due_at = move.due(booking, at) if move.due else None
+    booking.save(update_fields={"state", "epoch", "due_at", *changes})
+    _restart_clocks(booking, move, at)
+    event = _write_event(booking, name, source, role, by, at, reason, data or {})
+    for kind in move.tells:
+        notices.queue(booking, kind, round=event.sequence, former=former)
+    _after_commit(booking, move, former)
     return booking
 
 
-def end_assignment(booking: Booking, move: str, at: datetime) -> None:
-    """The running assignment, if any, ends now; the technician's time is free again. Holds the booking's lock."""
+def end_assignment(booking: Locked, move: str, at: datetime) -> None:
+    """The running assignment, if any, ends now; the technician's time is free again."""
+    if booking.technician_id is None:
+        return
     assignment = Assignment.objects.select_for_update().filter(booking=booking, ended_at=None).first()
     if assignment is None:
         return
@@ -279,8 +286,8 @@ def end_assignment(booking: Booking, move: str, at: datetime) -> None:
         slot.delete()
 
 
-def postpone(booking: Booking, due_at: datetime) -> None:
-    """Push the booking's own clock a little: for a row that could not be handled now. Holds the booking's lock."""
+def postpone(booking: Locked, due_at: datetime) -> None:
+    """Push the booking's own clock a little: for a row that could not be handled now."""
     booking.due_at = due_at
     booking.save(update_fields=["due_at"])
 
@@ -304,10 +311,11 @@ def _write_event(
     reason: str,
     data: dict[str, Any],
 ) -> BookingEvent:
-    last = BookingEvent.objects.filter(booking=booking).order_by("-sequence").first()
+    chain = BookingEvent.objects.filter(booking=booking).order_by("-sequence").values_list("sequence", "hash")
+    last, last_hash = chain.first() or (0, "")
     event = BookingEvent(
         booking=booking,
-        sequence=last.sequence + 1 if last else 1,
+        sequence=last + 1,
         move=name,
         source=source,
         target=booking.state,
@@ -317,7 +325,7 @@ def _write_event(
         reason=reason.strip(),
         data=data,
     )
-    event.hash = event_hash(last.hash if last else "", event)
+    event.hash = event_hash(last_hash, event)
     event.save(force_insert=True)
     return event
 

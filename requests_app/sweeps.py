@@ -13,7 +13,7 @@ from mila.transactions import verb
 from requests_app import notices
 from requests_app.actions.signing import sign_off_by_silence
 from requests_app.actions.visiting import drop_old_positions
-from requests_app.lifecycle import WHEN_DUE, Role, advance
+from requests_app.lifecycle import WHEN_DUE, Role, advance, lock_unless_locked
 from requests_app.models import Booking, Clock, ClockKind, State
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def _each(ids: list[int], handle: Callable[[int], bool], push: Callable[[int], N
 @verb
 def handle_due_booking(booking_id: int) -> bool:
     """The move of one due booking, if it is still due under its lock; False when somebody else has or had it."""
-    booking = Booking.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=booking_id).first()
+    booking = lock_unless_locked(booking_id)
     if booking is None or booking.due_at is None:
         return False
     at = mila_now()
@@ -82,11 +82,9 @@ def handle_due_booking(booking_id: int) -> bool:
     if booking.state == State.FINISHED:
         sign_off_by_silence(booking_id)
         return True
-    former = booking.technician
-    move = WHEN_DUE[State(booking.state)]
-    if former is not None:
-        search.count_promise(former, kept=False)
-    advance(booking_id, move, role=Role.SYSTEM, by=None, at=at, reason="")
+    if booking.technician is not None:
+        search.count_promise(booking.technician, kept=False)
+    advance(booking, WHEN_DUE[State(booking.state)], role=Role.SYSTEM, by=None, at=at)
     return True
 
 
@@ -96,7 +94,7 @@ def handle_due_clock(clock_id: int) -> bool:
     found = Clock.objects.filter(pk=clock_id, done_at=None).values_list("booking_id", flat=True).first()
     if found is None:
         return False
-    booking = Booking.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=found).first()
+    booking = lock_unless_locked(found)
     clock = Clock.objects.select_for_update().filter(pk=clock_id, done_at=None).first()
     at = mila_now()
     if booking is None or clock is None or clock.due_at > at:

@@ -6,7 +6,7 @@ database's clock and its constraints decide (docs/decisions/0006).
 
 from dispatch.offers.claiming import claim, decline
 from dispatch.offers.refusals import NotOffered, OfferExpired, OfferTaken, TapsUsed, WindowHeld
-from dispatch.offers.searching import open_next, search, sleeps
+from dispatch.offers.searching import open_next, sleeps
 from dispatch.offers.tapping import tap
 from dispatch.offers.windows import acknowledge, expire, withdraw
 
@@ -21,7 +21,6 @@ __all__ = [
     "decline",
     "expire",
     "open_next",
-    "search",
     "sleeps",
     "tap",
     "withdraw",

@@ -43,7 +43,7 @@ def claim(booking_id: int, technician_id: int, *, rank: int, by: User) -> Bookin
     offer.state, offer.ended_at = OfferState.CLAIMED, at
     offer.save(update_fields=["state", "ended_at"])
     end_search(offer.search, at, "claimed")
-    booking = attach(booking, technician_id, rank=rank, move="claim", role=Role.PARTNER, by=by, at=at)
+    attach(booking, technician_id, rank=rank, move="claim", role=Role.PARTNER, by=by, at=at)
     after_commit(gate.release, booking.pk, offer.lock_token)
     return booking
 

@@ -11,7 +11,7 @@ from mila import live
 from mila.clock import mila_now
 from mila.transactions import verb
 from requests_app import deadlines, notices
-from requests_app.lifecycle import Role, advance
+from requests_app.lifecycle import Locked, Role, advance, lock_booking
 from requests_app.models import OFFERED, Booking, State
 
 TRY_AGAIN = timedelta(seconds=5)  # everybody suitable is looking at another offer
@@ -19,22 +19,18 @@ LOOK_AGAIN = timedelta(minutes=1)  # a pool is looked after
 POOL_MAILS = 20
 
 
-def search(booking_id: int) -> Offer | None:
-    """Withdraw what is outdated, then ask the next technician. Repeatable; answers the window that is open now."""
-    windows.withdraw(booking_id)
-    return open_next(booking_id)
-
-
 @verb
 def open_next(booking_id: int) -> Offer | None:
     """Open the window of the next in line or of the best one free, or the pool, or end the search (D3-D7, D10).
 
-    Does nothing while a window is open. Answers the open offer, if there is one afterwards.
+    What a later move has outdated is withdrawn first. Does nothing more while a window is open. Answers the open offer,
+    if there is one afterwards. Raises Booking.DoesNotExist.
     """
-    booking = Booking.objects.select_for_update(of=("self",)).filter(pk=booking_id).first()
-    if booking is None or booking.state not in OFFERED:
-        return None
+    booking = lock_booking(booking_id)
     at = mila_now()
+    windows.withdraw_outdated(booking, at)
+    if booking.state not in OFFERED:
+        return None
     run = running_search(booking, at)
     held = windows.open_offer(booking.pk)
     if run is None or held is not None:
@@ -66,11 +62,14 @@ def running_search(booking: Booking, at: datetime) -> Search | None:
     sequence = opened.values_list("sequence", flat=True).first()
     if sequence is None:
         return None
-    older = Search.objects.filter(booking=booking, ended_at=None).exclude(round=sequence)
-    older.update(ended_at=at, next_at=None, end="superseded")
-    run, _new = Search.objects.get_or_create(
-        booking=booking, round=sequence, defaults={"started_at": at, "next_at": at}
-    )
+    run = Search.objects.filter(booking=booking, ended_at=None).first()
+    if run is not None and run.round != sequence:
+        end_search(run, at, "superseded")
+        run = None
+    if run is None:
+        run, _new = Search.objects.get_or_create(
+            booking=booking, round=sequence, defaults={"started_at": at, "next_at": at}
+        )
     return run if run.ended_at is None else None
 
 
@@ -149,13 +148,13 @@ def _open_pool(booking: Booking, run: Search, found: list[Candidate], at: dateti
     windows.look_again(run, at + LOOK_AGAIN)
 
 
-def _give_up(booking: Booking, run: Search, at: datetime) -> None:
+def _give_up(booking: Locked, run: Search, at: datetime) -> None:
     """Nobody is left to ask: the search ends, the customer may choose another time (PRODUCT D10).
 
     A late partner stays, and ops call him (PRODUCT L4).
     """
     end_search(run, at, "nobody")
     if booking.state == State.SEARCHING:
-        advance(booking.pk, "exhaust", role=Role.SYSTEM, by=None, at=at)
+        advance(booking, "exhaust", role=Role.SYSTEM, by=None, at=at)
     else:
         notices.queue(booking, "unconfirmed_ops", round=booking.epoch)

@@ -17,7 +17,7 @@ from mila.clock import mila_now
 from mila.transactions import after_commit, verb
 from places.distance import rounded_km
 from requests_app import deadlines, notices
-from requests_app.lifecycle import SEARCH, lock_booking
+from requests_app.lifecycle import SEARCH, lock_booking, lock_unless_locked
 from requests_app.models import OFFERED, Booking
 
 
@@ -111,8 +111,8 @@ def expire(offer_id: int) -> bool:
 
     One that a later move has fenced ends without fault instead, though its time is over too.
     """
-    bookings = Booking.objects.select_for_update(skip_locked=True, of=("self",))
-    booking = bookings.filter(pk__in=Offer.objects.filter(pk=offer_id).values("booking")).first()
+    booking_id = Offer.objects.filter(pk=offer_id).values_list("booking_id", flat=True).first()
+    booking = lock_unless_locked(booking_id) if booking_id is not None else None
     if booking is None:
         return False
     offer = Offer.objects.select_for_update().filter(pk=offer_id, state=OfferState.OPEN).first()
@@ -129,11 +129,7 @@ def expire(offer_id: int) -> bool:
 @verb
 def withdraw(booking_id: int) -> int:
     """Offers that a later move has fenced, or that nobody needs any more, end without fault. Answers how many."""
-    booking = lock_booking(booking_id)
-    at = mila_now()
-    if booking.state not in OFFERED:
-        Search.objects.filter(booking=booking, ended_at=None).update(ended_at=at, next_at=None, end="over")
-    return withdraw_fenced(booking, at)
+    return withdraw_outdated(lock_booking(booking_id), mila_now())
 
 
 # --- Pieces for the verbs beside this one; the caller holds the booking's lock
@@ -168,6 +164,13 @@ def withdraw_fenced(booking: Booking, at: datetime) -> int:
     for offer in fenced:
         end(offer, OfferState.WITHDRAWN, at)
     return len(fenced)
+
+
+def withdraw_outdated(booking: Booking, at: datetime) -> int:
+    """The same, and the search of a booking that looks for nobody any more."""
+    if booking.state not in OFFERED:
+        Search.objects.filter(booking=booking, ended_at=None).update(ended_at=at, next_at=None, end="over")
+    return withdraw_fenced(booking, at)
 
 
 def lapse(offer: Offer, at: datetime) -> None:

@@ -90,7 +90,7 @@ class Demo:
         self.draft(3)
         lonely = self.draft(5, BREST)
         bookings.save_card(lonely)
-        offers.search(bookings.order(lonely).pk)
+        offers.open_next(bookings.order(lonely).pk)
         self.placed(8, bookings.GOOD_CARD)
 
     def states(self) -> dict[State, Callable[[Booking], object]]:

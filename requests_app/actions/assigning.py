@@ -10,7 +10,7 @@ from accounts.search import lock_technician
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
-from requests_app.lifecycle import Role, advance, end_assignment, lock_booking
+from requests_app.lifecycle import Locked, Role, advance, end_assignment, lock_booking
 from requests_app.models import Assignment, Booking, State
 
 
@@ -47,7 +47,7 @@ def start_of(booking: Booking, rank: int) -> datetime:
 
 
 def attach(
-    booking: Booking,
+    booking: Locked,
     technician_id: int,
     *,
     rank: int,
@@ -57,15 +57,14 @@ def attach(
     at: datetime,
     reason: str = "",
 ) -> Booking:
-    """Give the booking to this technician at the wish of this rank. The caller holds the booking's lock.
+    """Give the booking to this technician at the wish of this rank.
 
     The former assignment and its slot end first, in the same transaction (PRODUCT L4). Raises TechnicianBusy,
     NoSuchWish, IllegalMove; the caller's transaction must then be rolled back.
     """
     start_at = start_of(booking, rank)
-    for pk in sorted({technician_id, booking.technician_id or technician_id}):
-        lock_technician(pk)
-    technician = lock_technician(technician_id)
+    locked = {pk: lock_technician(pk) for pk in sorted({technician_id, booking.technician_id or technician_id})}
+    technician = locked[technician_id]
     end_assignment(booking, move, at)
     during = slot(booking, start_at)
     if start_at <= at or not is_free(technician, during):
@@ -79,7 +78,7 @@ def attach(
         busy=Busy.objects.create(technician=technician, during=during, kind=BusyKind.JOB),
     )
     return advance(
-        booking.pk,
+        booking,
         move,
         role=role,
         by=by,

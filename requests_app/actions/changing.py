@@ -15,7 +15,7 @@ from mila.transactions import verb
 from requests_app import deadlines
 from requests_app.actions.assigning import is_free, slot
 from requests_app.actions.placing import write_wishes
-from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
+from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking
 from requests_app.models import ADJUSTABLE, BEFORE_DEPARTURE, Assignment, Booking, BookingContact, State
 
 
@@ -71,7 +71,7 @@ def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents:
     if cost > accepted_cost_cents:
         raise CostChanged
     return advance(
-        booking_id,
+        booking,
         "cancel",
         role=role,
         by=by,
@@ -110,7 +110,7 @@ def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | N
     wishes: dict[str, Any] = {"first_start_at": booking.first_start_at, "last_start_at": booking.last_start_at}
     if not is_free(technician, slot(booking, first), but=assignment.busy):
         return advance(
-            booking_id, "move_lost", role=role, by=by, at=at, reason=reason, cancel_start_at=cancel_start, **wishes
+            booking, "move_lost", role=role, by=by, at=at, reason=reason, cancel_start_at=cancel_start, **wishes
         )
     assignment.start_at = first
     assignment.save(update_fields=["start_at"])
@@ -119,7 +119,7 @@ def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | N
         assignment.busy.save(update_fields=["during"])
     name = "move_claimed" if booking.state == State.CLAIMED else "move_kept"
     return advance(
-        booking_id,
+        booking,
         name,
         role=role,
         by=by,
@@ -140,11 +140,11 @@ def _wished(booking: Booking, walls: Sequence[datetime]) -> bool:
 
 
 def _rewish(
-    booking: Booking, walls: Sequence[datetime], name: str, role: Role, by: User | None, at: datetime, reason: str
+    booking: Locked, walls: Sequence[datetime], name: str, role: Role, by: User | None, at: datetime, reason: str
 ) -> Booking:
     write_wishes(booking, walls, at)
     return advance(
-        booking.pk,
+        booking,
         name,
         role=role,
         by=by,

@@ -228,7 +228,7 @@ def place(booking_id: int, *, role: Role, by: User | None, waives_withdrawal: bo
     QuoteLine.objects.create(quote=quote, label=label, cents=booking.service_cents)
     span = booking.wishes.aggregate(first=Min("start_at"), last=Max("start_at"))
     return advance(
-        booking_id,
+        booking,
         "place",
         role=role,
         by=by,

@@ -15,7 +15,7 @@ from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import notices, statement
 from requests_app.actions.visiting import write_quote
-from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking, postpone
+from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, postpone
 from requests_app.models import Booking, Fault, Quote, QuoteOrigin, Rating, SignOff, SignOffKind, State
 
 UNDECIDED_AGAIN = timedelta(hours=24)
@@ -77,7 +77,7 @@ def needs_own_device(booking: Booking, quote: Quote) -> bool:
 
 
 def _freeze(
-    booking: Booking,
+    booking: Locked,
     quote: Quote,
     *,
     kind: str,
@@ -90,7 +90,7 @@ def _freeze(
     role: Role = Role.CUSTOMER,
     reason: str = "",
 ) -> Booking:
-    """Write the sign-off and make the move, in one transaction under the booking's lock."""
+    """Write the sign-off and make the move, in one transaction."""
     at = mila_now()
     device = device[:200]  # what is kept is what is hashed
     shares = money.split(quote.service_cents, booking.policy.commission_bp, booking.booking_fee_cents)
@@ -130,7 +130,7 @@ def _freeze(
         quote.accepted_at = at
     quote.own_hand = quote.own_hand or kind in (SignOffKind.SCREEN, SignOffKind.OWN_DEVICE)
     quote.save(update_fields=["accepted_at", "own_hand"])
-    return advance(booking.pk, move, role=role, by=by, at=at, reason=reason, signed_off_at=at, data={"kind": kind})
+    return advance(booking, move, role=role, by=by, at=at, reason=reason, signed_off_at=at, data={"kind": kind})
 
 
 @verb
@@ -162,7 +162,7 @@ def refuse(booking_id: int, *, by: User | None, reason: str, role: Role = Role.C
     booking = lock_booking(booking_id)
     if booking.state == State.CONTESTED:
         return booking
-    return advance(booking_id, "refuse", role=role, by=by, reason=reason)
+    return advance(booking, "refuse", role=role, by=by, reason=reason)
 
 
 @verb
@@ -200,7 +200,7 @@ def decide_none(booking_id: int, *, by: User, reason: str, fault: str = Fault.NO
     if booking.state == State.FAILED and booking.events.filter(move="decide_none").exists():
         return booking
     return advance(
-        booking_id,
+        booking,
         "decide_none",
         role=Role.OPS,
         by=by,
@@ -217,7 +217,7 @@ def settle(booking_id: int) -> Booking:
     booking = lock_booking(booking_id)
     if booking.state == State.SETTLED:
         return booking
-    booking = advance(booking_id, "settle", role=Role.SYSTEM, by=None)
+    advance(booking, "settle", role=Role.SYSTEM, by=None)
     search.count_settled_job(booking.technician)
     return booking
 

@@ -17,7 +17,7 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import deadlines, notices
-from requests_app.lifecycle import Role, advance, lock_booking
+from requests_app.lifecycle import Locked, Role, advance, lock_booking
 from requests_app.models import (
     Assignment,
     Booking,
@@ -43,7 +43,7 @@ class PriceIsFixed(Refusal):
     sentence = _("On this job the price stays as booked; you can add packages.")
 
 
-def lock_own(booking_id: int, technician_id: int) -> Booking:
+def lock_own(booking_id: int, technician_id: int) -> Locked:
     """The booking under its lock, if this technician has it now. Raises NotYours."""
     booking = lock_booking(booking_id)
     if booking.technician_id != technician_id:
@@ -56,7 +56,7 @@ def _step(booking_id: int, technician_id: int, move: str, done: State, by: User,
     booking = lock_own(booking_id, technician_id)
     if booking.state == done:
         return booking
-    return advance(booking_id, move, role=Role.PARTNER, by=by, **kwargs)
+    return advance(booking, move, role=Role.PARTNER, by=by, **kwargs)
 
 
 @verb
@@ -86,9 +86,7 @@ def record_call(
     if not reached and not deadlines.tried_enough(tries, booking.start_at, booking.timezone, booking.policy):
         return booking
     search.count_promise(booking.technician, kept=True)
-    booking = advance(
-        booking_id, "record_call", role=Role.PARTNER, by=by, at=at, data={"reached": reached, "tries": len(tries)}
-    )
+    advance(booking, "record_call", role=Role.PARTNER, by=by, at=at, data={"reached": reached, "tries": len(tries)})
     if not reached:
         notices.queue(booking, "not_reached_ops", round=booking.epoch)
     if wants_other_time:
@@ -103,7 +101,7 @@ def confirm(booking_id: int, technician_id: int, *, by: User) -> Booking:
     if booking.state == State.CONFIRMED:
         return booking
     in_time = booking.state == State.CALLED
-    booking = advance(booking_id, "confirm", role=Role.PARTNER, by=by)
+    advance(booking, "confirm", role=Role.PARTNER, by=by)
     if in_time:
         search.count_promise(booking.technician, kept=True)
     return booking
@@ -112,12 +110,15 @@ def confirm(booking_id: int, technician_id: int, *, by: User) -> Booking:
 @verb
 def release(booking_id: int, technician_id: int, *, by: User, reason: str, role: Role = Role.PARTNER) -> Booking:
     """He gives the job back; the search begins again and does not ask him (PRODUCT D1). A repeat changes nothing."""
-    booking = lock_booking(booking_id)
-    last = booking.assignments.last()
-    if booking.state == State.SEARCHING and last and (last.technician_id, last.end) == (technician_id, "release"):
-        return booking
-    lock_own(booking_id, technician_id)
-    return advance(booking_id, "release", role=role, by=by, reason=reason)
+    try:
+        booking = lock_own(booking_id, technician_id)
+    except NotYours:
+        released = Booking.objects.get(pk=booking_id)
+        last = released.assignments.last()
+        if released.state == State.SEARCHING and last and (last.technician_id, last.end) == (technician_id, "release"):
+            return released
+        raise
+    return advance(booking, "release", role=role, by=by, reason=reason)
 
 
 @verb
@@ -186,7 +187,7 @@ def finish(
             lines.append((package.name, package, count, count * price.price_cents))
     write_quote(booking, lines, by=by, at=at)
     return advance(
-        booking_id,
+        booking,
         "finish",
         role=Role.PARTNER,
         by=by,
@@ -241,7 +242,7 @@ def fail_visit(
             raise WaitNotOver
         fee = booking.policy.cancel_fee_cents[booking.currency]
     return advance(
-        booking_id,
+        booking,
         "fail_visit",
         role=role,
         by=by,

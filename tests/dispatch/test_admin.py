@@ -122,7 +122,7 @@ def test_search_that_found_nobody_begins_anew(wanted, partner):
     booking = walk(wanted, partner, State.CALLED)
     scenes.at(booking.due_at)
     booking = advance(booking.pk, "miss_confirm", role=Role.SYSTEM, by=None)
-    assert offers.search(booking.pk) is None
+    assert offers.open_next(booking.pk) is None
     assert Search.objects.latest("round").end == "nobody"
     newcomer = factories.TechnicianFactory(user__name="Nouveau Venu")
 

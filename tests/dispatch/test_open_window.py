@@ -45,7 +45,7 @@ def test_he_is_told_how_far_and_until_when_and_no_more(wanted):
 def test_a_repeat_answers_the_open_window(wanted, partner, rival_partner):
     offer = offers.open_next(wanted.pk)
 
-    assert offers.open_next(wanted.pk) == offers.search(wanted.pk) == offer
+    assert offers.open_next(wanted.pk) == offers.open_next(wanted.pk) == offer
     assert Offer.objects.count() == Notification.objects.filter(kind="offer").count() == 1
 
 
@@ -135,8 +135,9 @@ def test_nobody_is_asked_for_a_booking_that_looks_for_nobody(state, wanted, part
     assert Offer.objects.count() == before
 
 
-def test_a_booking_that_is_gone_is_no_error(db):
-    assert offers.open_next(0) is None
+def test_a_booking_that_is_gone_is_an_error_the_job_logs(db):
+    with pytest.raises(Booking.DoesNotExist):
+        offers.open_next(0)
 
 
 def test_a_state_without_a_history_begins_no_search(wanted, partner):

@@ -30,7 +30,7 @@ def late(wanted, partner):
 
 
 def test_it_is_offered_to_others_and_not_to_him(late, partner, rival_partner):
-    offer = offers.search(late.pk)
+    offer = offers.open_next(late.pk)
 
     assert offer.technician_id == rival_partner.pk
     late.refresh_from_db()
@@ -41,7 +41,7 @@ def test_it_is_offered_to_others_and_not_to_him(late, partner, rival_partner):
 
 
 def test_his_confirmation_ends_the_others_window_without_fault(late, partner, rival_partner):
-    offer = offers.search(late.pk)
+    offer = offers.open_next(late.pk)
 
     booking = visiting.confirm(late.pk, partner.pk, by=partner.user)
     offers.withdraw(late.pk)
@@ -53,7 +53,7 @@ def test_his_confirmation_ends_the_others_window_without_fault(late, partner, ri
 
 
 def test_after_his_confirmation_a_claim_is_too_late_though_its_window_is_still_there(late, partner, rival_partner):
-    offer = offers.search(late.pk)
+    offer = offers.open_next(late.pk)
     visiting.confirm(late.pk, partner.pk, by=partner.user)
 
     with pytest.raises(offers.OfferTaken):
@@ -63,7 +63,7 @@ def test_after_his_confirmation_a_claim_is_too_late_though_its_window_is_still_t
 
 
 def test_another_claims_and_the_late_ones_time_and_access_end(late, partner, rival_partner):
-    offer = offers.search(late.pk)
+    offer = offers.open_next(late.pk)
 
     booking = offers.claim(late.pk, rival_partner.pk, rank=offer.wishes[0], by=rival_partner.user)
 
@@ -85,22 +85,22 @@ def test_the_late_ones_own_claim_is_no_claim(late, partner):
 
 def test_nobody_else_and_he_stays_and_ops_are_told(late, partner, rival_partner):
     for _ in range(2):
-        lapse(offers.search(late.pk))
+        lapse(offers.open_next(late.pk))
 
-    assert offers.search(late.pk) is None
+    assert offers.open_next(late.pk) is None
 
     late.refresh_from_db()
     assert (late.state, late.technician_id) == ("unconfirmed", partner.pk)
     assert Search.objects.latest("pk").end == "nobody"
     assert Notification.objects.filter(kind="unconfirmed_ops").count() == 1
-    assert offers.search(late.pk) is None
+    assert offers.open_next(late.pk) is None
     assert Notification.objects.filter(kind="unconfirmed_ops").count() == 1
 
 
 def test_at_the_limit_the_search_ends_and_he_stays(late, partner, rival_partner):
     at(late.start_at - timedelta(hours=1))
 
-    assert offers.search(late.pk) is None
+    assert offers.open_next(late.pk) is None
 
     late.refresh_from_db()
     assert (late.state, late.technician_id) == ("unconfirmed", partner.pk)

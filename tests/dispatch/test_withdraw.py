@@ -42,7 +42,7 @@ def test_other_wishes_end_the_window_and_begin_anew(offer, wanted, partner, cust
     changing.move(wanted.pk, [next_wall(5)], role=Role.CUSTOMER, by=customer)
     later(seconds=1)
 
-    again = offers.search(wanted.pk)
+    again = offers.open_next(wanted.pk)
 
     assert states(wanted) == ["withdrawn", "open"]
     assert again.technician_id == partner.pk
