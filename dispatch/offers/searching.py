@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Subquery
+
 from accounts.models import Technician
 from dispatch import matching, tracing
 from dispatch.matching import Candidate
@@ -12,7 +14,7 @@ from mila.clock import mila_now
 from mila.transactions import verb
 from requests_app import deadlines, notices
 from requests_app.lifecycle import Locked, Role, advance, lock_booking
-from requests_app.models import OFFERED, Booking, State
+from requests_app.models import OFFERED, Booking, BookingEvent, State
 
 TRY_AGAIN = timedelta(seconds=5)  # everybody suitable is looking at another offer
 LOOK_AGAIN = timedelta(minutes=1)  # a pool is looked after
@@ -28,11 +30,10 @@ def open_next(booking_id: int) -> Offer | None:
     """
     booking = lock_booking(booking_id)
     at = mila_now()
-    windows.withdraw_outdated(booking, at)
+    held, line, _withdrawn = windows.look_at_offers(booking, at)
     if booking.state not in OFFERED:
         return None
     run = running_search(booking, at)
-    held = windows.open_offer(booking.pk)
     if run is None or held is not None:
         return held
     policy = booking.policy
@@ -43,7 +44,7 @@ def open_next(booking_id: int) -> Offer | None:
     if night is not None and not opens_silently(booking, night[1]):
         windows.look_again(run, night[1])
         return None
-    queued = serve_queue(booking, run, at)
+    queued = serve_line(booking, run, line, at)
     if queued is not None:
         return queued
     found = matching.candidates(booking, at)
@@ -58,18 +59,19 @@ def open_next(booking_id: int) -> Offer | None:
 
 def running_search(booking: Booking, at: datetime) -> Search | None:
     """The search of the event that last opened the booking; begun here if it has none, None when it has ended."""
-    opened = booking.events.filter(target__in=OFFERED).order_by("-sequence")
-    sequence = opened.values_list("sequence", flat=True).first()
+    opened = BookingEvent.objects.filter(booking=booking.pk, target__in=OFFERED).order_by("-sequence")
+    last = opened.values("sequence")[:1]
+    running = Search.objects.filter(booking=booking, ended_at=None).annotate(last=Subquery(last)).first()
+    if running is not None and running.round == running.last:
+        return running
+    if running is not None:
+        end_search(running, at, "superseded")
+    sequence = last.values_list("sequence", flat=True).first()
     if sequence is None:
         return None
-    run = Search.objects.filter(booking=booking, ended_at=None).first()
-    if run is not None and run.round != sequence:
-        end_search(run, at, "superseded")
-        run = None
-    if run is None:
-        run, _new = Search.objects.get_or_create(
-            booking=booking, round=sequence, defaults={"started_at": at, "next_at": at}
-        )
+    run, _new = Search.objects.get_or_create(
+        booking=booking, round=sequence, defaults={"started_at": at, "next_at": at}
+    )
     return run if run.ended_at is None else None
 
 
@@ -99,13 +101,12 @@ def opens_silently(booking: Booking, morning: datetime) -> bool:
     return lost and windows.start_of(booking) < morning + latest
 
 
-def serve_queue(booking: Booking, run: Search, at: datetime) -> Offer | None:
+def serve_line(booking: Booking, run: Search, line: list[Offer], at: datetime) -> Offer | None:
     """A window for the longest waiting of those who tapped while another looked (PRODUCT D5).
 
     Who may no longer do it leaves the line; who sleeps or looks at another offer keeps his place.
     """
-    waiting = Offer.objects.select_for_update(of=("self",)).filter(booking=booking, state=OfferState.QUEUED)
-    for queued in waiting.select_related("technician").order_by("pk"):
+    for queued in line:
         candidate = matching.fitting_bookings(queued.technician_id, [booking.pk], at).get(booking.pk)
         if candidate is None:
             windows.end(queued, OfferState.WITHDRAWN, at)

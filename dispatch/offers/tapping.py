@@ -72,12 +72,11 @@ def _tap(booking_id: int, technician_id: int, token: str) -> Offer:
     run = searching.running_search(booking, at)
     if run is None:
         raise NotOffered
-    windows.withdraw_fenced(booking, at)
-    held = windows.open_offer(booking_id)
+    held, line, _withdrawn = windows.look_at_offers(booking, at)
     if held is not None and windows.is_over(held, at):
         windows.lapse(held, at)
         held = None
-    held = held or searching.serve_queue(booking, run, at)  # whoever waited longer comes first
+    held = held or searching.serve_line(booking, run, line, at)  # whoever waited longer comes first
     if held is not None and held.technician_id == technician_id:
         return held
     candidate = _admit(booking, run, technician_id, at)

@@ -1,7 +1,7 @@
 """A window from its first second to its last: opened, acknowledged, expired, withdrawn (PRODUCT D3, D4)."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from celery import current_app
 from django.db import IntegrityError, transaction
@@ -19,11 +19,6 @@ from places.distance import rounded_km
 from requests_app import deadlines, notices
 from requests_app.lifecycle import SEARCH, lock_booking, lock_unless_locked
 from requests_app.models import OFFERED, Booking
-
-
-def open_offer(booking_id: int) -> Offer | None:
-    """The booking's one open offer; final only under the booking's lock."""
-    return Offer.objects.filter(booking=booking_id, state=OfferState.OPEN).first()
 
 
 def open_for(
@@ -120,7 +115,7 @@ def expire(offer_id: int) -> bool:
     if offer is None or not is_over(offer, at):
         return False
     if is_fenced(offer, booking):
-        withdraw_fenced(booking, at)
+        look_at_offers(booking, at)
     else:
         lapse(offer, at)
     return True
@@ -129,7 +124,7 @@ def expire(offer_id: int) -> bool:
 @verb
 def withdraw(booking_id: int) -> int:
     """Offers that a later move has fenced, or that nobody needs any more, end without fault. Answers how many."""
-    return withdraw_outdated(lock_booking(booking_id), mila_now())
+    return look_at_offers(lock_booking(booking_id), mila_now()).withdrawn
 
 
 # --- Pieces for the verbs beside this one; the caller holds the booking's lock
@@ -157,20 +152,32 @@ def is_fenced(offer: Offer, booking: Booking) -> bool:
     return booking.state not in OFFERED or (offer.state == OfferState.OPEN and offer.epoch != booking.epoch)
 
 
-def withdraw_fenced(booking: Booking, at: datetime) -> int:
-    """End, without fault, what a later move has fenced; answers how many."""
-    waiting = Offer.objects.select_for_update().filter(booking=booking, state__in=[OfferState.OPEN, OfferState.QUEUED])
-    fenced = [offer for offer in waiting if is_fenced(offer, booking)]
-    for offer in fenced:
-        end(offer, OfferState.WITHDRAWN, at)
-    return len(fenced)
+class Offers(NamedTuple):
+    """A booking's open window, the line behind it, longest waiting first, and how many were withdrawn at this look."""
+
+    held: Offer | None
+    line: list[Offer]
+    withdrawn: int
 
 
-def withdraw_outdated(booking: Booking, at: datetime) -> int:
-    """The same, and the search of a booking that looks for nobody any more."""
+def look_at_offers(booking: Booking, at: datetime) -> Offers:
+    """What is open or waits, under its locks. What a later move has fenced ends here, without fault.
+
+    So does the search of a booking that needs nobody any more.
+    """
     if booking.state not in OFFERED:
         Search.objects.filter(booking=booking, ended_at=None).update(ended_at=at, next_at=None, end="over")
-    return withdraw_fenced(booking, at)
+    waiting = Offer.objects.select_for_update(of=("self",)).select_related("technician").order_by("pk")
+    held, line, withdrawn = None, [], 0
+    for offer in waiting.filter(booking=booking, state__in=[OfferState.OPEN, OfferState.QUEUED]):
+        if is_fenced(offer, booking):
+            end(offer, OfferState.WITHDRAWN, at)
+            withdrawn += 1
+        elif offer.state == OfferState.OPEN:
+            held = offer
+        else:
+            line.append(offer)
+    return Offers(held, line, withdrawn)
 
 
 def lapse(offer: Offer, at: datetime) -> None:

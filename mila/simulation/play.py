@@ -63,13 +63,16 @@ OWES = ("sign_off", "decide", "cancel", "fail_visit")
 
 Planned = tuple[datetime, int, Callable[[], object]]
 
-# When each sweep next has something to do, in the order of SWEEPS; each column reads one partial index.
-PROMISES = """
+# When each sweep next has something to do, in the order of SWEEPS, and the last offer and event; each column reads one
+# index.
+OUTLOOK = """
 SELECT (SELECT min(due_at) FROM requests_app_booking WHERE due_at IS NOT NULL),
        (SELECT min(due_at) FROM requests_app_clock WHERE done_at IS NULL),
        (SELECT min(expires_at) FROM dispatch_offer WHERE state = 'open'),
        (SELECT min(next_at) FROM dispatch_search WHERE next_at IS NOT NULL),
-       (SELECT min(next_at) FROM payments_charge WHERE next_at IS NOT NULL)
+       (SELECT min(next_at) FROM payments_charge WHERE next_at IS NOT NULL),
+       (SELECT coalesce(max(id), 0) FROM dispatch_offer),
+       (SELECT coalesce(max(id), 0) FROM requests_app_bookingevent)
 """
 SWEEPS: tuple[Callable[[], object], ...] = (
     booking_sweeps.sweep_bookings,
@@ -80,11 +83,26 @@ SWEEPS: tuple[Callable[[], object], ...] = (
 )
 
 
-def promised() -> list[tuple[Callable[[], object], datetime | None]]:
-    """Each sweep with the instant from which it has something to do."""
+@dataclass(frozen=True)
+class Outlook:
+    """Each sweep that will have something to do, with the instant from which; the newest offer and event."""
+
+    due: list[tuple[Callable[[], object], datetime]]
+    offer: int
+    event: int
+
+
+def outlook() -> Outlook:
+    """What the rows say now. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(PROMISES)
-        return list(zip(SWEEPS, cursor.fetchone(), strict=True))
+        cursor.execute(OUTLOOK)
+        *instants, offer, event = cursor.fetchone()
+    return Outlook([(sweep, at) for sweep, at in zip(SWEEPS, instants, strict=True) if at is not None], offer, event)
+
+
+def promised() -> list[tuple[Callable[[], object], datetime]]:
+    """Each sweep that will have something to do, with the instant from which."""
+    return outlook().due
 
 
 @dataclass
@@ -159,16 +177,23 @@ class Simulation:
         """Jump from instant to instant until nothing is left to happen."""
         end = self.now + LAST_LOOK
         ended = 0
-        while (when := self.next_instant()) is not None and when < end:
-            self.now = max(when, self.now)
-            set_clock(self.now, speed=0)
+        while True:
+            ahead = outlook()
+            ended += self.react(ahead)
+            progress(ended)
+            planned = [self.queue[0][0]] if self.queue else []
+            when = min([at for _sweep, at in ahead.due] + planned, default=end)
+            if when >= end or not (planned or ended < self.bookings):
+                return
+            if when > self.now:
+                self.now = when
+                set_clock(self.now, speed=0)
             while self.queue and self.queue[0][0] <= self.now:
                 self.do(heapq.heappop(self.queue)[2])
-            self.sweep()
-            ended += self.react()
-            progress(ended)
-            if not self.queue and ended >= self.bookings:
-                return
+            for sweep, at in ahead.due:  # what beat would set off
+                if at <= self.now:
+                    sweep()
+            deliver_pending(self.post)
 
     def do(self, act: Callable[[], object]) -> None:
         """A person tries something; a refusal is part of life."""
@@ -176,19 +201,6 @@ class Simulation:
             act()
         except Refusal:
             return
-
-    def next_instant(self) -> datetime | None:
-        """The nearest of what people plan and what the rows promise."""
-        due = [at for _sweep, at in promised() if at is not None]
-        planned = [self.queue[0][0]] if self.queue else []
-        return min(due + planned, default=None)
-
-    def sweep(self) -> None:
-        """What beat would set off; only the sweeps that have something to do."""
-        for sweep, at in promised():
-            if at is not None and at <= self.now:
-                sweep()
-        deliver_pending(self.post)
 
     def post(self, url: str, body: bytes, headers) -> int:
         """Stripe's message, handed over without a socket."""
@@ -201,15 +213,16 @@ class Simulation:
 
     # --- What people do
 
-    def react(self) -> int:
+    def react(self, ahead: Outlook) -> int:
         """What has happened since the last look gives people something to do. Answers how many bookings have ended."""
-        for offer in Offer.objects.filter(pk__gt=self.last_offer, state=OfferState.OPEN).order_by("pk"):
-            self.last_offer = offer.pk
-            self.consider(offer)
-        events = list(BookingEvent.objects.filter(pk__gt=self.last_event).order_by("pk"))
-        if not events:
+        if ahead.offer > self.last_offer:
+            for offer in Offer.objects.filter(pk__gt=self.last_offer, state=OfferState.OPEN).order_by("pk"):
+                self.consider(offer)
+            self.last_offer = ahead.offer
+        if ahead.event == self.last_event:
             return 0
-        self.last_event = events[-1].pk
+        events = list(BookingEvent.objects.filter(pk__gt=self.last_event).order_by("pk"))
+        self.last_event = ahead.event
         for event in events:
             self.follow(event)
         return sum(event.target in ENDED for event in events)
@@ -291,9 +304,7 @@ class Simulation:
             case State.FINISHED if chance < 0.95:
                 self.after(span(2, 10, self.dice), partial(self.sign, booking.pk))
             case State.FINISHED:
-                Notification.objects.filter(subject_id=booking.uuid, kind="please_sign").update(
-                    state=NotificationState.REACHED
-                )
+                self.after(span(5, 600, self.dice), partial(self.read_and_forget, booking))
 
     def finish(self, booking_id: int) -> None:
         booking = Booking.objects.select_related("partner", "technician__user").get(pk=booking_id)
@@ -307,6 +318,10 @@ class Simulation:
             report={"done": "…", "explained": True, "tidied": True},
             service_cents=price,
         )
+
+    def read_and_forget(self, booking: Booking) -> None:
+        """He opens the page the reminder leads to, and never signs."""
+        Notification.objects.filter(subject_id=booking.uuid, kind="please_sign").update(state=NotificationState.REACHED)
 
     def sign(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)

@@ -111,8 +111,13 @@ class Store:
     def keep_answer(
         self, account: str, key: str, fingerprint: str, status: int, body: dict[str, Any], *, now: float
     ) -> None:
-        values = {"fingerprint": fingerprint, "status": status, "body": body, "created": now}
-        Answer.objects.update_or_create(account=account, key=key, defaults=values)
+        row = Answer(account=account, key=key, fingerprint=fingerprint, status=status, body=body, created=now)
+        Answer.objects.bulk_create(
+            [row],
+            update_conflicts=True,
+            unique_fields=["account", "key"],
+            update_fields=["fingerprint", "status", "body", "created"],
+        )
 
     # --- Money
 
