@@ -36,6 +36,13 @@ def state_word(state: str) -> str:
     return toned(OfferState(state).label, TONES.get(OfferState(state), ""))
 
 
+def reserve_word(offer: Offer, zone: str) -> str:
+    """In reserve since when, or asked from it (PRODUCT L2)."""
+    if offer.reserve_at is not None:
+        return gettext("in reserve since %(at)s") % {"at": stamp(offer.reserve_at, zone)}
+    return gettext("asked first") if offer.from_reserve else ""
+
+
 # --- Acts on a booking -------------------------------------------------------------------------------------------
 
 
@@ -115,11 +122,12 @@ def searches(b: Booking, at: datetime) -> Chapter:
             km(offer.distance_m),
             ", ".join(str(rank) for rank in offer.wishes),
             DeclineReason(offer.decline_reason).label if offer.decline_reason else "",
+            reserve_word(offer, b.timezone),
         ]
         for offer in b.offers.select_related("technician", "search")
     ]
     columns = ["#", _("Technician"), _("End"), _("Opened"), _("Seen"), _("Ended"), _("Score"), _("Distance")]
-    columns += [_("Wishes"), _("Reason")]
+    columns += [_("Wishes"), _("Reason"), _("Reserve")]
     runs = [
         f"#{run.round}: {stamp(run.started_at, b.timezone)} – {stamp(run.ended_at, b.timezone) or '…'} {run.end}"
         for run in b.searches.all()
@@ -182,7 +190,9 @@ class SearchAdmin(ReadOnly, ModelAdmin):
 @admin.register(Offer)
 class OfferAdmin(ReadOnly, ModelAdmin):
     list_display = ["shown_booking", "technician", "shown_state", "opened_at", "expires_at", "ended_at", "distance"]
-    list_filter = ["state", "own_tap", "silent", "decline_reason"]
+    list_display += ["reserve"]
+    list_filter = ["state", "own_tap", "silent", "from_reserve", ("reserve_at", admin.EmptyFieldListFilter)]
+    list_filter += ["decline_reason"]
     list_select_related = ["booking__service", "technician"]
     search_fields = ["technician__name", "technician__partner__name", "booking__postcode__startswith"]
     ordering = ["-pk"]
@@ -196,6 +206,10 @@ class OfferAdmin(ReadOnly, ModelAdmin):
     @display(description=_("state"), ordering="state")
     def shown_state(self, offer):
         return state_word(offer.state)
+
+    @display(description=_("reserve"), ordering="reserve_at")
+    def reserve(self, offer):
+        return reserve_word(offer, offer.booking.timezone)
 
     @display(description=_("distance"), ordering="distance_m")
     def distance(self, offer):

@@ -29,7 +29,7 @@ class Candidate:
     """A technician who may be asked: score in ppm, metres to the door, ranks of the wishes he is free for.
 
     `asked` and `lapsed` count in the running search: windows that were offered to him and ended without an answer, and
-    all he has seen and let lapse, those of his own taps too.
+    all he has seen and let lapse, those of his own taps too. `reserve`: he keeps himself in reserve (PRODUCT L2).
     """
 
     booking_id: int
@@ -42,6 +42,7 @@ class Candidate:
     lapsed: int
     in_window: bool
     newcomer: bool
+    reserve: bool
 
     @property
     def parts(self) -> dict[str, int]:
@@ -83,6 +84,10 @@ past AS MATERIALIZED (
       JOIN dispatch_search r ON r.id = o.search_id AND r.ended_at IS NULL
      WHERE o.booking_id = ANY(%(bookings)s) AND o.state <> 'queued'
      GROUP BY o.booking_id, o.technician_id),
+reserve AS MATERIALIZED (
+    SELECT o.booking_id, o.technician_id
+      FROM dispatch_offer o
+     WHERE o.booking_id = ANY(%(bookings)s) AND o.reserve_at IS NOT NULL),
 facts AS (
     SELECT b.id AS booking_id, s.technician_id, s.cell,
            s.q + round(b.nearness * greatest(0, 1 - place.metres / %(reach)s))::int AS score,
@@ -91,7 +96,7 @@ facts AS (
            EXISTS (
                SELECT 1 FROM dispatch_offer o
                 WHERE o.technician_id = s.technician_id AND o.state = 'open') AS in_window,
-           s.newcomer, b.lapse_limit, place.near,
+           s.newcomer, reserve.technician_id IS NOT NULL AS reserve, b.lapse_limit, place.near,
            CASE WHEN NOT place.near THEN 'too_far'
                 WHEN s.valid_until <= %(at)s THEN 'papers'
                 WHEN EXISTS (
@@ -117,19 +122,21 @@ facts AS (
                    WHERE h.technician_id = s.technician_id AND h.weekday = w.weekday
                      AND h.opens <= w.begins AND h.closes >= w.ends)) time
       LEFT JOIN past ON past.booking_id = b.id AND past.technician_id = s.technician_id
+      LEFT JOIN reserve ON reserve.booking_id = b.id AND reserve.technician_id = s.technician_id
      WHERE {condition})
 """
 OF_BOOKING = "s.cell = ANY(%(cells)s)"
 OF_TECHNICIAN = "s.technician_id = %(technician)s"
 CANDIDATE = """
-SELECT booking_id, technician_id, score, q, metres, free, asked, lapsed, in_window, newcomer
+SELECT booking_id, technician_id, score, q, metres, free, asked, lapsed, in_window, newcomer, reserve
   FROM facts
  WHERE near AND rule IS NULL
 """
-# Who has let enough lapse comes last, then who looks at another offer. Of the others those asked least come first, then
-# the customer's wishes in their order (B2), then the score. `past` is empty at the first asking only.
+# Who has let enough lapse comes last, then who looks at another offer. Of the others those in reserve come first (L2),
+# then those asked least, then the customer's wishes in their order (B2), then the score. `past` is empty at the first
+# asking only.
 ORDER = """
- ORDER BY lapsed >= lapse_limit, in_window, asked, {first} free[1], score DESC, technician_id
+ ORDER BY lapsed >= lapse_limit, in_window, reserve DESC, asked, {first} free[1], score DESC, technician_id
  LIMIT %(limit)s
 """
 NEWCOMER_FIRST = "newcomer AND NOT EXISTS (SELECT 1 FROM past) DESC,"

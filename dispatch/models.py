@@ -1,11 +1,15 @@
 """Searches and offers: whom a booking was shown to, in which order, and why."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Technician
-from requests_app.models import Booking
+from requests_app.lifecycle import MOVES
+from requests_app.models import OFFERED, Assignment, Booking
+
+# Where a booking may still come from when it is offered, again or for the first time.
+MAY_BE_OFFERED = OFFERED.union(*(move.sources for move in MOVES.values() if move.target in OFFERED))
 
 
 class Search(models.Model):
@@ -59,6 +63,21 @@ class DeclineReason(models.TextChoices):
     SKILL = "skill", _("Not my field")
 
 
+# How an offer has ended of which its technician may keep himself in reserve (PRODUCT L2).
+UNTAKEN = frozenset({OfferState.LAPSED, OfferState.NOT_REACHED, OfferState.WITHDRAWN})
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def in_reserve(self) -> "OfferQuerySet":
+        """Of those who keep themselves in reserve (PRODUCT L2)."""
+        return self.filter(reserve_at__isnull=False)
+
+    def reserve_over(self) -> "OfferQuerySet":
+        """Their reserve has no more sense: the booking does not come back, or the job has been theirs meanwhile."""
+        had = Assignment.objects.filter(booking=OuterRef("booking"), technician=OuterRef("technician"))
+        return self.in_reserve().filter(~Q(booking__state__in=MAY_BE_OFFERED) | Exists(had))
+
+
 class Offer(models.Model):
     """A booking shown to one technician; while it is open, his alone (PRODUCT D3, D4)."""
 
@@ -69,6 +88,7 @@ class Offer(models.Model):
     state = models.CharField(max_length=11, choices=OfferState.choices)
     own_tap = models.BooleanField(default=False, help_text="He asked for this window himself (D5).")
     silent = models.BooleanField(default=False, help_text="Night pool: a lapse does not count (D7).")
+    from_reserve = models.BooleanField(default=False, help_text="He had kept himself in reserve: asked first (L2).")
     score_ppm = models.IntegerField(default=0)
     parts = models.JSONField(default=dict)
     distance_m = models.PositiveIntegerField()
@@ -80,6 +100,12 @@ class Offer(models.Model):
     ended_at = models.DateTimeField(null=True)
     decline_reason = models.CharField(max_length=8, choices=DeclineReason.choices, blank=True)
     lock_token = models.CharField(max_length=32, blank=True)
+    reserve_at = models.DateTimeField(
+        null=True,
+        help_text="Since when he keeps himself in reserve for this booking; null again once used or over (L2).",
+    )
+
+    objects = OfferQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -90,6 +116,13 @@ class Offer(models.Model):
             ),
             models.UniqueConstraint(fields=["booking", "technician"], condition=Q(state="queued"), name="queued_once"),
             models.CheckConstraint(condition=~Q(state="open") | Q(expires_at__isnull=False), name="open_offer_expires"),
+            # Its index is also how the search and the sweep find those in reserve.
+            models.UniqueConstraint(
+                fields=["booking", "technician"], condition=Q(reserve_at__isnull=False), name="in_reserve_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(reserve_at__isnull=True) | Q(state__in=sorted(UNTAKEN)), name="reserve_of_an_untaken_offer"
+            ),
         ]
         indexes = [
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(state="open")),

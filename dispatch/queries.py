@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 from accounts.models import Busy, Technician
 from catalogue.money import split
 from dispatch import matching, offers
-from dispatch.models import Offer, OfferState
+from dispatch.models import MAY_BE_OFFERED, Offer, OfferState
+from dispatch.offers import reserving
 from mila.templatetags.house import clock_time, day
 from places.calendar import instant, wall_time
 from places.distance import METRES_PER_DEGREE, rounded_km
 from requests_app.models import OFFERED, Booking, State, Wish
 
 CANDIDATES = 200  # bookings near him that are looked at
+RESERVES = 20  # jobs of others he may be in reserve for: his own reserves first, then the nearest start
 STRIP_OPENS, STRIP_CLOSES, STRIP_WIDE = 8, 20, 350
 
 
@@ -43,7 +45,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class OfferCard:
-    """One offer as he sees it now. `standing`: live, queued, open, used, declined, closed, taken or mine."""
+    """One offer as he sees it now. `standing`: live, queued, open, used, declined, closed, taken, reserve or mine.
+
+    `may_reserve`: it is taken, and he may keep himself in reserve (PRODUCT L2).
+    """
 
     offer: Offer
     booking: Booking
@@ -53,12 +58,16 @@ class OfferCard:
     km: int
     seconds: int
     held: bool = False
+    may_reserve: bool = False
     choices: list[Choice] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class OpenJob:
-    """A booking he may tap (PRODUCT D5, D6). `held`: a colleague is looking at it; `queued`: he is next in line."""
+    """A booking he may tap (PRODUCT D5, D6). `held`: a colleague is looking at it; `queued`: he is next in line.
+
+    `reserve`: he kept himself in reserve while it was taken (PRODUCT L2).
+    """
 
     booking: Booking
     starts: list[datetime]
@@ -67,6 +76,19 @@ class OpenJob:
     held: bool
     queued: bool
     used: bool
+    reserve: bool
+
+
+@dataclass(frozen=True)
+class ReserveJob:
+    """A booking of somebody else: he is in reserve for it (`kept`), or may be (PRODUCT L2). `taken`: not lost yet."""
+
+    booking: Booking
+    starts: list[datetime]
+    km: int
+    partner_cents: int
+    kept: bool
+    taken: bool
 
 
 def live_offer(technician: Technician, at: datetime) -> Offer | None:
@@ -80,19 +102,22 @@ def partner_cents(booking: Booking) -> int:
 
 
 def offer_card(offer: Offer, at: datetime) -> OfferCard:
-    """The full-screen card of his own offer, whatever became of it. At most four queries."""
+    """The full-screen card of his own offer, whatever became of it. At most five queries."""
     booking, technician = offer.booking, offer.technician
     standing = _standing(offer, at)
+    reserve = reserve_jobs(technician, at, of=booking) if standing == "taken" else []
+    kept = any(job.kept for job in reserve)
     window = booking.policy.offer_window + technician.window_extra
     return OfferCard(
         offer=offer,
         booking=booking,
-        standing=standing,
+        standing="reserve" if kept else standing,
         now=at,
         partner_cents=partner_cents(booking),
         km=rounded_km(offer.distance_m),
         seconds=int(window.total_seconds()),
         held=standing == "open" and _windows(booking.pk).exclude(technician=technician).exists(),
+        may_reserve=bool(reserve) and not kept,
         choices=_choices(offer) if standing == "live" else [],
     )
 
@@ -122,9 +147,48 @@ def open_jobs(technician: Technician, at: datetime) -> list[OpenJob]:
                 held=booking.held,  # type: ignore[attr-defined]  # annotated
                 queued=any(state == OfferState.QUEUED for state, _own in mine),
                 used=sum(own_tap for _state, own_tap in mine) >= booking.policy.own_windows_max,
+                reserve=candidate.reserve,
             )
         )
     return jobs
+
+
+def reserve_jobs(technician: Technician, at: datetime, *, of: Booking | None = None) -> list[ReserveJob]:
+    """What he is in reserve for, then what he may be in reserve for (PRODUCT L2); of one booking or of all.
+
+    Two queries, whatever their number.
+    """
+    kept = Offer.objects.in_reserve().filter(booking=OuterRef("booking"), technician=technician)
+    asked = (
+        reserving.last_offers(technician.pk, at)
+        .annotate(kept=Exists(kept))
+        .filter(
+            Q(kept=True, booking__state__in=MAY_BE_OFFERED) | Q(booking__state__in=reserving.TAKEN),
+            booking__last_start_at__gt=at,
+        )
+        .select_related("booking__service")
+        .prefetch_related("booking__wishes")
+        .order_by("-kept", "booking__first_start_at", "pk")
+    )
+    if of is not None:
+        asked = asked.filter(booking=of)
+    return [
+        ReserveJob(
+            booking=offer.booking,
+            starts=_starts(offer.booking),
+            km=rounded_km(offer.distance_m),
+            partner_cents=partner_cents(offer.booking),
+            kept=offer.kept,  # type: ignore[attr-defined]  # annotated
+            taken=offer.booking.technician_id is not None,
+        )
+        for offer in asked[:RESERVES]
+        if not reserving.is_too_late(offer.booking, at)
+    ]
+
+
+def _starts(booking: Booking) -> list[datetime]:
+    """The agreed start, else the wishes in their order."""
+    return [booking.start_at] if booking.start_at else [wish.start_at for wish in booking.wishes.all()]
 
 
 def _near(technician: Technician, at: datetime) -> list[Booking]:

@@ -39,12 +39,16 @@ def continue_searches() -> int:
 
 
 def outdated_bookings() -> list[int]:
-    """Bookings whose open or queued offers a later move has fenced: their withdrawal was lost on the way."""
+    """Bookings whose open or queued offers a later move has fenced: their withdrawal was lost on the way.
+
+    And those that nobody needs to be in reserve for: arriving, for one, sends no message.
+    """
     stale = Offer.objects.filter(state__in=[OfferState.OPEN, OfferState.QUEUED]).filter(
         ~Q(booking__state__in=OFFERED) | (Q(state=OfferState.OPEN) & ~Q(epoch=F("booking__epoch")))
     )
     over = Search.objects.filter(ended_at=None).exclude(booking__state__in=OFFERED)
-    return [*_ids(stale.distinct(), "booking_id"), *_ids(over, "booking_id")]
+    reserves = Offer.objects.reserve_over().exclude(booking__state__in=OFFERED).order_by("booking").distinct()
+    return [*_ids(stale.distinct(), "booking_id"), *_ids(over, "booking_id"), *_ids(reserves, "booking_id")]
 
 
 def unsearched_bookings() -> list[int]:

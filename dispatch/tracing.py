@@ -45,6 +45,7 @@ def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) 
                 "asked": c.asked,
                 "newcomer": c.newcomer,
                 "in_window": c.in_window,
+                "reserve": c.reserve,
             }
             for c in found
         ],

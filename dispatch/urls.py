@@ -11,4 +11,6 @@ urlpatterns = [
     path("offers/<int:pk>/claim/", views.claim, name="claim"),
     path("offers/<int:pk>/decline/", views.decline, name="decline"),
     path("jobs/<uuid:uuid>/tap/", views.tap, name="tap"),
+    path("jobs/<uuid:uuid>/reserve/", views.keep_in_reserve, name="keep_in_reserve"),
+    path("jobs/<uuid:uuid>/reserve/leave/", views.leave_reserve, name="leave_reserve"),
 ]

@@ -94,10 +94,37 @@ def tap(request, technician, uuid):
     return go(request, "dispatch:offer", opened.pk)
 
 
+@technician_page
+@require_POST
+def keep_in_reserve(request, technician, uuid):
+    """Somebody else has the job; should it be lost, he wants to be asked first (PRODUCT L2)."""
+    booking = access.shown_booking(technician, uuid)
+    try:
+        offers.keep_in_reserve(booking.pk, technician.pk)
+    except Refusal as refusal:
+        messages.warning(request, refusal.sentence)
+        return _list(request, technician, status=409)
+    messages.success(request, _("You are in reserve: should the job become free again, you are asked first."))
+    return _list(request, technician) if request.htmx else go(request, "dispatch:offers")
+
+
+@technician_page
+@require_POST
+def leave_reserve(request, technician, uuid):
+    """He takes it back in one tap."""
+    booking = access.shown_booking(technician, uuid)
+    offers.leave_reserve(booking.pk, technician.pk)
+    messages.success(request, _("You are no longer in reserve. This counts nowhere against you."))
+    return _list(request, technician) if request.htmx else go(request, "dispatch:offers")
+
+
 def _list(request, technician, *, status=200):
-    jobs = queries.open_jobs(technician, mila_now())
+    at = mila_now()
+    jobs = queries.open_jobs(technician, at)
+    shown = {job.booking.pk for job in jobs}
     context = {
         "jobs": jobs,
+        "reserve": [job for job in queries.reserve_jobs(technician, at) if job.booking.pk not in shown],
         "technician": technician,
         "offers_waiting": len(jobs),
         "live_url": stream_url(f"technician:{technician.pk}"),

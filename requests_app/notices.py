@@ -88,7 +88,7 @@ KINDS: dict[str, Notice] = {
     "offer": Notice(
         To.PARTNER,
         ("postcode", "starts_at", "duration_minutes", "earnings_cents"),
-        given=("distance_m", "until_at"),
+        given=("distance_m", "until_at", "from_reserve"),
     ),
     "job_claimed": to_partner("start_at", "duration_minutes", "call_due_at", "confirm_due_at"),
     "job_assigned": to_partner("start_at", "duration_minutes", "call_due_at", "confirm_due_at"),

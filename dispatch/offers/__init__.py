@@ -1,11 +1,12 @@
-"""Offers and their windows: search, tap, acknowledge, claim, decline, expire, withdraw (PRODUCT D3-D7).
+"""Offers and their windows: search, tap, acknowledge, claim, decline, expire, withdraw, reserve (PRODUCT D3-D7, L2).
 
 Lock order: booking, offer, technician. Redis is asked before and told after the transaction, never inside it; the
 database's clock and its constraints decide (docs/decisions/0006).
 """
 
 from dispatch.offers.claiming import claim, decline
-from dispatch.offers.refusals import NotOffered, OfferExpired, OfferTaken, TapsUsed, WindowHeld
+from dispatch.offers.refusals import NotOffered, OfferExpired, OfferTaken, ReserveClosed, TapsUsed, WindowHeld
+from dispatch.offers.reserving import keep_in_reserve, leave_reserve
 from dispatch.offers.searching import open_next, sleeps
 from dispatch.offers.tapping import tap
 from dispatch.offers.windows import acknowledge, expire, withdraw
@@ -14,12 +15,15 @@ __all__ = [
     "NotOffered",
     "OfferExpired",
     "OfferTaken",
+    "ReserveClosed",
     "TapsUsed",
     "WindowHeld",
     "acknowledge",
     "claim",
     "decline",
     "expire",
+    "keep_in_reserve",
+    "leave_reserve",
     "open_next",
     "sleeps",
     "tap",

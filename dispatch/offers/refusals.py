@@ -21,5 +21,9 @@ class NotOffered(Refusal):
     sentence = _("This job is not open to you.")
 
 
+class ReserveClosed(Refusal):
+    sentence = _("Nobody in reserve is needed for this job any more.")
+
+
 class TapsUsed(Refusal):
     sentence = _("You have looked at this job twice already.")

@@ -51,7 +51,8 @@ def open_next(booking_id: int) -> Offer | None:
     if all(candidate.lapsed >= policy.lapse_limit for candidate in found):
         _give_up(booking, run, at)
         return None
-    if night is not None or run.pool_at is not None or opens_to_all(booking, run, at):
+    to_all = night is not None or run.pool_at is not None or opens_to_all(booking, run, at)
+    if to_all and (night is not None or not waits_in_reserve(found[0])):
         _open_pool(booking, run, found, at, silent=night is not None)
         return None
     return _open_best(booking, run, found, at)
@@ -84,6 +85,11 @@ def opens_to_all(booking: Booking, run: Search, at: datetime) -> bool:
     """Near its start, or after enough windows, all eligible see it at once (PRODUCT D6)."""
     policy = booking.policy
     return windows.start_of(booking) - at < policy.pool_lead or run.windows_ended >= policy.pool_after_windows
+
+
+def waits_in_reserve(best: Candidate) -> bool:
+    """The first of the order is a free one in reserve: he has his two minutes even before a pool (PRODUCT L2)."""
+    return best.reserve and not best.in_window
 
 
 def sleeps(booking: Booking, technician: Technician, at: datetime) -> bool:

@@ -1,5 +1,6 @@
 """A window from its first second to its last: opened, acknowledged, expired, withdrawn (PRODUCT D3, D4)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,6 +49,7 @@ def open_for(
         state=OfferState.OPEN,
         own_tap=own_tap,
         silent=deadlines.night_around(at, booking.timezone, policy) is not None,
+        from_reserve=candidate.reserve,
         score_ppm=candidate.score_ppm,
         parts=candidate.parts,
         distance_m=candidate.distance_m,
@@ -79,7 +81,7 @@ def tell(
     """A message with no more than he may know before the claim: the distance is rounded already here (PRODUCT D8)."""
     given: dict[str, Any] = {"distance_m": rounded_km(candidate.distance_m) * 1000}
     if until_at is not None:
-        given["until_at"] = until_at
+        given |= {"until_at": until_at, "from_reserve": candidate.reserve}
     return notices.queue(booking, "offer", round=booking.epoch, technician=technician, **given)
 
 
@@ -123,8 +125,13 @@ def expire(offer_id: int) -> bool:
 
 @verb
 def withdraw(booking_id: int) -> int:
-    """Offers that a later move has fenced, or that nobody needs any more, end without fault. Answers how many."""
-    return look_at_offers(lock_booking(booking_id), mila_now()).withdrawn
+    """Offers that a later move has fenced, or that nobody needs any more, end without fault. Answers how many.
+
+    With them the reserves that nobody needs any more.
+    """
+    booking = lock_booking(booking_id)
+    over = end_reserves(Offer.objects.reserve_over().filter(booking=booking)) if booking.state not in OFFERED else 0
+    return look_at_offers(booking, mila_now()).withdrawn + over
 
 
 # --- Pieces for the verbs beside this one; the caller holds the booking's lock
@@ -189,6 +196,8 @@ def close(offer: Offer, state: OfferState, at: datetime) -> None:
     """A window ends without a claim, by his doing or not; the search goes on now."""
     end(offer, state, at)
     Search.objects.filter(pk=offer.search_id, ended_at=None).update(windows_ended=F("windows_ended") + 1, next_at=at)
+    if offer.from_reserve and (state == OfferState.DECLINED or not offer.silent):  # silent lapses do not count (D7)
+        end_reserves(Offer.objects.in_reserve().filter(booking=offer.booking_id, technician=offer.technician_id))
     after_commit(_send_search, offer.booking_id)
 
 
@@ -199,6 +208,16 @@ def end(offer: Offer, state: OfferState, at: datetime) -> None:
     if offer.lock_token:
         after_commit(gate.release, offer.booking_id, offer.lock_token)
     live.publish(f"technician:{offer.technician_id}", "offer")
+
+
+def end_reserves(offers: Iterable[Offer]) -> int:
+    """They are no longer in reserve, and their pages are told (PRODUCT L2). Answers how many."""
+    ended = list(offers)
+    for offer in ended:
+        offer.reserve_at = None
+        offer.save(update_fields=["reserve_at"])
+        live.publish(f"technician:{offer.technician_id}", "offer")
+    return len(ended)
 
 
 def look_again(run: Search, at: datetime | None) -> None:

@@ -6,7 +6,10 @@ from dispatch import offers
 from dispatch.models import Offer, Search
 from mila.clock import mila_now, set_clock
 from places.distance import METRES_PER_DEGREE
+from requests_app.actions import visiting
+from requests_app.models import State
 from tests import factories
+from tests.cast import walk
 
 
 def later(**span):
@@ -56,3 +59,20 @@ def states(booking):
 
 def moves(booking):
     return list(booking.events.values_list("move", flat=True))
+
+
+def taken(booking, late, fast, *, until=State.CLAIMED):
+    """The first, better one lets it lapse; the other takes it."""
+    offer = offers.open_next(booking.pk)
+    assert offer.technician_id == late.pk
+    lapse(offer)
+    return walk(booking, fast, until)
+
+
+def release(booking, who):
+    return visiting.release(booking.pk, who.pk, by=who.user, reason="Ill")
+
+
+def reserves():
+    """Who is in reserve, wherever."""
+    return list(Offer.objects.in_reserve().values_list("technician_id", flat=True))

@@ -12,7 +12,7 @@ from accounts.models import Busy, PartnerProfile, Technician, TechnicianSkill, W
 from accounts.search import expected_rows, refresh_search_rows
 from catalogue.policy import Policy
 from dispatch import matching
-from dispatch.models import Offer, OfferState, Search
+from dispatch.models import UNTAKEN, Offer, OfferState, Search
 from mila.clock import mila_now
 from places.calendar import instant
 from places.distance import metres
@@ -337,7 +337,12 @@ def expected_candidate(booking, who, at):
     score = rows[0].q + round(policy.score_weights_ppm.nearness * max(0, 1 - away / 50_000))
     newcomer = rows[0].newcomer and matching.asks_newcomer_first(booking) and not booking.offers.all()
     looks = any(o.state == "open" for o in who.offers.all())
-    return (lapsed >= policy.lapse_limit, looks, asked, not newcomer, free[0], -score, who.pk), free, round(away)
+    reserve = any(o.reserve_at for o in who.offers.all() if o.booking_id == booking.pk)
+    return (
+        (lapsed >= policy.lapse_limit, looks, not reserve, asked, not newcomer, free[0], -score, who.pk),
+        free,
+        round(away),
+    )
 
 
 def random_technician(dice, skills):
@@ -387,7 +392,9 @@ def test_no_rank_differs_from_brute_force(seed, still, customer):
         for who in dice.sample(people, dice.choice([0, 10])):
             state = dice.choice(["lapsed", "lapsed", "not_reached", "declined", "withdrawn"])
             for _ in range(dice.randint(1, 2)):
-                offered(booking, who, state, own_tap=dice.random() < 0.3, silent=dice.random() < 0.2)
+                offer = offered(booking, who, state, own_tap=dice.random() < 0.3, silent=dice.random() < 0.2)
+            if offer.state in UNTAKEN and dice.random() < 0.3:
+                Offer.objects.filter(pk=offer.pk).update(reserve_at=mila_now())
     for booking, who in zip(bookings, people, strict=False):
         offered(booking, who, OfferState.OPEN)
 

@@ -1,0 +1,68 @@
+"""Somebody else has the job: he keeps himself in reserve, and is asked first should it be lost (PRODUCT L2)."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import SkillSearch
+from dispatch.models import Offer, OfferState
+from dispatch.offers import windows
+from dispatch.offers.refusals import NotOffered, ReserveClosed
+from mila.clock import mila_now
+from mila.transactions import verb
+from requests_app import deadlines
+from requests_app.lifecycle import lock_booking
+from requests_app.models import Assignment, Booking, State
+
+TAKEN = frozenset({State.CLAIMED, State.CALLED})  # and not confirmed yet
+
+
+@verb
+def keep_in_reserve(booking_id: int, technician_id: int) -> Offer:
+    """He will be asked first if the job is lost (PRODUCT L2). Answers the offer that says so; a repeat the same one.
+
+    Open to who was asked, neither said no nor had the job himself, and may be asked for its skill; until the visit is
+    confirmed or the search would be over. Whether he is free is read when he is asked, not here. Raises ReserveClosed,
+    NotOffered and changes nothing.
+    """
+    booking = lock_booking(booking_id)
+    at = mila_now()
+    kept = Offer.objects.in_reserve().filter(booking=booking, technician=technician_id).first()
+    if kept is not None:
+        return kept
+    if booking.state not in TAKEN or is_too_late(booking, at):
+        raise ReserveClosed
+    windows.withdraw_fenced(booking, at)  # he may have stood in line until a moment ago
+    offer = last_offers(technician_id, at).filter(booking=booking).first()
+    if offer is None:
+        raise NotOffered
+    offer.reserve_at = at
+    offer.save(update_fields=["reserve_at"])
+    return offer
+
+
+@verb
+def leave_reserve(booking_id: int, technician_id: int) -> None:
+    """He takes it back, whenever he likes. A repeat changes nothing; a window that is open already stays his."""
+    booking = lock_booking(booking_id)
+    Offer.objects.in_reserve().filter(booking=booking, technician=technician_id).update(reserve_at=None)
+
+
+def last_offers(technician_id: int, at: datetime) -> QuerySet[Offer]:
+    """His last offer of each booking he may be in reserve for: not declined, never his job, and he may be asked."""
+    his = {"booking": OuterRef("booking"), "technician": OuterRef("technician")}
+    valid = Q(valid_until=None) | Q(valid_until__gt=at)
+    askable = SkillSearch.objects.filter(
+        valid, technician=OuterRef("technician"), skill=OuterRef("booking__service__skill")
+    )
+    return Offer.objects.filter(
+        ~Exists(Offer.objects.filter(pk__gt=OuterRef("pk"), **his)),
+        ~Exists(Assignment.objects.filter(**his)),
+        Exists(askable),
+        technician=technician_id,
+    ).exclude(state=OfferState.DECLINED)
+
+
+def is_too_late(booking: Booking, at: datetime) -> bool:
+    """A search would end at once (PRODUCT D10): nobody can be asked any more, unless the date moves."""
+    return at >= deadlines.search_limit(windows.start_of(booking), booking.policy)
