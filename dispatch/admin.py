@@ -127,7 +127,7 @@ def searches(b: Booking, at: datetime) -> Chapter:
         for offer in b.offers.select_related("technician", "search")
     ]
     columns = ["#", _("Technician"), _("End"), _("Opened"), _("Seen"), _("Ended"), _("Score"), _("Distance")]
-    columns += [_("Wishes"), _("Reason"), _("Reserve")]
+    columns += [_("Wishes"), _("Reason"), _("In reserve")]
     runs = [
         f"#{run.round}: {stamp(run.started_at, b.timezone)} – {stamp(run.ended_at, b.timezone) or '…'} {run.end}"
         for run in b.searches.all()
@@ -207,7 +207,7 @@ class OfferAdmin(ReadOnly, ModelAdmin):
     def shown_state(self, offer):
         return state_word(offer.state)
 
-    @display(description=_("reserve"), ordering="reserve_at")
+    @display(description=_("in reserve"), ordering="reserve_at")
     def reserve(self, offer):
         return reserve_word(offer, offer.booking.timezone)
 

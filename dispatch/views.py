@@ -104,7 +104,7 @@ def keep_in_reserve(request, technician, uuid):
     except Refusal as refusal:
         messages.warning(request, refusal.sentence)
         return _list(request, technician, status=409)
-    messages.success(request, _("You are in reserve: should the job become free again, you are asked first."))
+    messages.success(request, _("You are in reserve. You can take it back at any time."))
     return _list(request, technician) if request.htmx else go(request, "dispatch:offers")
 
 

@@ -4,6 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 
 from dispatch import offers
 from dispatch.actions import NothingToSearch, WindowRuns, search_again
@@ -156,6 +158,23 @@ def test_story_shows_offers_and_trace(ops, wanted, partner):
     assert "Yanis Corvel" in page
     assert str(offer.score_ppm) in page
     assert "weights_ppm" in page
+
+
+def test_reserve_and_who_was_asked_from_it_are_shown(ops, wanted, partner, rival_partner):
+    scenes.taken(wanted, partner, rival_partner)
+    offers.keep_in_reserve(wanted.pk, partner.pk)
+    waiting = ops.get(reverse("admin:dispatch_offer_changelist"), {"reserve_at__isempty": "0"})
+    scenes.release(wanted, rival_partner)
+    asked = offers.search(wanted.pk)
+
+    first = ops.get(reverse("admin:dispatch_offer_changelist"), {"from_reserve__exact": "1"})
+    page = ops.get(reverse("admin:requests_app_booking_change", args=[wanted.pk])).content.decode()
+
+    assert [offer.technician for offer in waiting.context["cl"].result_list] == [partner]
+    assert list(first.context["cl"].result_list) == [asked]
+    with translation.override("fr"):
+        assert gettext("asked first") in page
+        assert gettext("in reserve since %(at)s").partition("%")[0] in page
 
 
 @pytest.mark.parametrize("model", ["search", "offer"])

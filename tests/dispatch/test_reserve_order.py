@@ -3,7 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
+from accounts import notifications
 from accounts.models import Notification
 from dispatch import matching, offers, sweeps
 from dispatch.models import Offer, OfferState, Search, Trace
@@ -62,7 +65,9 @@ def test_a_lost_booking_asks_the_one_in_reserve_before_a_better_one(lost, in_res
     assert (offer.from_reserve, offer.own_tap) == (in_reserve, False)
     assert Trace.objects.latest("pk").best[0]["reserve"] is in_reserve
     told = Notification.objects.get(kind="offer", round=offer.epoch)
-    assert told.context["from_reserve"] is in_reserve
+    with translation.override(told.language):
+        why = gettext("You kept yourself in reserve for this job. It is free again, and you are asked first.")
+    assert (why in notifications.render(told).body) is in_reserve
 
 
 def test_two_in_reserve_come_in_the_order_of_the_search_then_everybody_else(wanted, partner, rival_partner):
