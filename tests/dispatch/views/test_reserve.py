@@ -140,7 +140,7 @@ def test_while_another_looks_it_is_said_once_in_the_open_list(client, lost, part
 
     assert [(job.booking.pk, job.held, job.reserve) for job in response.context["jobs"]] == [(lost.pk, True, True)]
     assert response.context["reserve"] == []
-    assert "You are in reserve: you are asked first." in response.content.decode()
+    assert "You are in reserve: you are asked first, as long as your calendar allows it." in response.content.decode()
 
 
 def test_free_again_at_night_he_still_sees_that_he_is_in_reserve(client, lost, partner, rival_partner):
@@ -150,7 +150,7 @@ def test_free_again_at_night_he_still_sees_that_he_is_in_reserve(client, lost, p
 
     assert client.get(LIST).context["jobs"] == []
     assert shown(client) == [(lost.pk, True, False)]
-    assert "This job is free again. You are in reserve: you are asked first." in client.get(LIST).content.decode()
+    assert "This job is free again. You are in reserve: you are asked first" in client.get(LIST).content.decode()
 
 
 def test_confirmed_only_who_is_in_reserve_still_sees_it(client, lost, partner, rival_partner):
