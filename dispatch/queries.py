@@ -178,7 +178,7 @@ def reserve_jobs(technician: Technician, at: datetime, *, of: Booking | None = N
             starts=_starts(offer.booking),
             km=rounded_km(offer.distance_m),
             partner_cents=partner_cents(offer.booking),
-            kept=offer.kept,  # type: ignore[attr-defined]  # annotated
+            kept=offer.kept,
             taken=offer.booking.technician_id is not None,
         )
         for offer in asked[:RESERVES]

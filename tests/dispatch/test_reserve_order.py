@@ -154,6 +154,18 @@ def test_even_a_pool_waits_for_the_reserve_and_opens_after_it(wanted, partner, r
     assert run.pool_at == mila_now()
 
 
+def test_a_pool_does_not_wait_for_one_who_looks_at_another_offer(wanted, partner, rival_partner, customer):
+    taken(wanted, partner, rival_partner)
+    offers.keep_in_reserve(wanted.pk, partner.pk)
+    at(wanted.last_start_at - timedelta(hours=5))
+    assert offers.open_next(factories.placed_booking(customer=customer).pk).technician_id == partner.pk
+    release(wanted, rival_partner)
+
+    assert offers.search(wanted.pk) is None
+
+    assert Search.objects.get(booking=wanted, ended_at=None).pool_at == mila_now()
+
+
 def test_at_night_nobody_in_reserve_is_woken_and_he_is_asked_in_the_morning(wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner)
     offers.keep_in_reserve(wanted.pk, partner.pk)
