@@ -32,7 +32,7 @@ def keep_in_reserve(booking_id: int, technician_id: int) -> Offer:
         return kept
     if booking.state not in TAKEN or is_too_late(booking, at):
         raise ReserveClosed
-    windows.withdraw_fenced(booking, at)  # he may have stood in line until a moment ago
+    windows.look_at_offers(booking, at)  # he may have stood in line until a moment ago
     offer = last_offers(technician_id, at).filter(booking=booking).first()
     if offer is None:
         raise NotOffered

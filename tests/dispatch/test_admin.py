@@ -165,7 +165,7 @@ def test_reserve_and_who_was_asked_from_it_are_shown(ops, wanted, partner, rival
     offers.keep_in_reserve(wanted.pk, partner.pk)
     waiting = ops.get(reverse("admin:dispatch_offer_changelist"), {"reserve_at__isempty": "0"})
     scenes.release(wanted, rival_partner)
-    asked = offers.search(wanted.pk)
+    asked = offers.open_next(wanted.pk)
 
     first = ops.get(reverse("admin:dispatch_offer_changelist"), {"from_reserve__exact": "1"})
     page = ops.get(reverse("admin:requests_app_booking_change", args=[wanted.pk])).content.decode()

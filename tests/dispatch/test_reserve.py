@@ -157,7 +157,7 @@ def test_a_second_before_the_search_would_be_over_he_still_may(wanted, partner, 
 def test_a_no_of_an_earlier_search_is_not_for_ever(wanted, partner, rival_partner):
     declined(wanted, partner, rival_partner)
     release(wanted, rival_partner)
-    lapse(offers.search(wanted.pk))
+    lapse(offers.open_next(wanted.pk))
     walk(wanted, technician(), State.CLAIMED)
 
     assert offers.keep_in_reserve(wanted.pk, partner.pk).state == OfferState.LAPSED

@@ -59,7 +59,7 @@ def test_a_lost_booking_asks_the_one_in_reserve_before_a_better_one(lost, in_res
         offers.keep_in_reserve(wanted.pk, partner.pk)
 
     lost(wanted, rival_partner)
-    offer = offers.search(wanted.pk)
+    offer = offers.open_next(wanted.pk)
 
     assert offer.technician_id == (partner.pk if in_reserve else star.pk)
     assert (offer.from_reserve, offer.own_tap) == (in_reserve, False)
@@ -97,7 +97,7 @@ def test_only_who_may_still_do_it_is_asked(wanted, partner, rival_partner):
     partner.hours.all().delete()
     release(wanted, rival_partner)
 
-    assert offers.search(wanted.pk).technician_id == third.pk
+    assert offers.open_next(wanted.pk).technician_id == third.pk
 
     assert reserves() == [partner.pk]  # he may be free again before it is taken
 
@@ -110,12 +110,12 @@ def test_who_looks_at_another_offer_is_asked_when_he_is_free(wanted, partner, ri
     assert elsewhere.technician_id == partner.pk
     release(wanted, rival_partner)
 
-    first = offers.search(wanted.pk)
+    first = offers.open_next(wanted.pk)
     offers.decline(elsewhere.pk, partner.pk, reason="far")
     offers.decline(first.pk, third.pk, reason="far")
 
     assert first.technician_id == third.pk
-    assert offers.search(wanted.pk).technician_id == partner.pk
+    assert offers.open_next(wanted.pk).technician_id == partner.pk
 
 
 def test_the_line_goes_before_the_reserve(wanted, partner, rival_partner, customer):
@@ -124,18 +124,18 @@ def test_the_line_goes_before_the_reserve(wanted, partner, rival_partner, custom
     offers.keep_in_reserve(wanted.pk, partner.pk)
     elsewhere = offers.open_next(factories.placed_booking(customer=customer).pk)
     release(wanted, rival_partner)
-    lapse(offers.search(wanted.pk))
-    held = offers.search(wanted.pk)
+    lapse(offers.open_next(wanted.pk))
+    held = offers.open_next(wanted.pk)
     with pytest.raises(offers.WindowHeld):
         offers.tap(wanted.pk, third.pk)
     offers.decline(elsewhere.pk, partner.pk, reason="far")
     offers.decline(held.pk, fourth.pk, reason="far")
 
-    first = offers.search(wanted.pk)
+    first = offers.open_next(wanted.pk)
     offers.decline(first.pk, third.pk, reason="far")
 
     assert first.technician_id == third.pk
-    assert offers.search(wanted.pk).technician_id == partner.pk
+    assert offers.open_next(wanted.pk).technician_id == partner.pk
 
 
 def test_even_a_pool_waits_for_the_reserve_and_opens_after_it(wanted, partner, rival_partner):
@@ -144,12 +144,12 @@ def test_even_a_pool_waits_for_the_reserve_and_opens_after_it(wanted, partner, r
     at(wanted.last_start_at - timedelta(hours=5))
     release(wanted, rival_partner)
 
-    offer = offers.search(wanted.pk)
+    offer = offers.open_next(wanted.pk)
     run = Search.objects.get(ended_at=None)
     assert (offer.technician_id, run.pool_at) == (partner.pk, None)
     lapse(offer)
 
-    assert offers.search(wanted.pk) is None
+    assert offers.open_next(wanted.pk) is None
     run.refresh_from_db()
     assert run.pool_at == mila_now()
 
@@ -161,7 +161,7 @@ def test_a_pool_does_not_wait_for_one_who_looks_at_another_offer(wanted, partner
     assert offers.open_next(factories.placed_booking(customer=customer).pk).technician_id == partner.pk
     release(wanted, rival_partner)
 
-    assert offers.search(wanted.pk) is None
+    assert offers.open_next(wanted.pk) is None
 
     assert Search.objects.get(booking=wanted, ended_at=None).pool_at == mila_now()
 
@@ -172,10 +172,10 @@ def test_at_night_nobody_in_reserve_is_woken_and_he_is_asked_in_the_morning(want
     at(datetime(2026, 11, 24, 21, 0, tzinfo=UTC))
     release(wanted, rival_partner)
 
-    assert offers.search(wanted.pk) is None
+    assert offers.open_next(wanted.pk) is None
 
     at(Search.objects.get(ended_at=None).next_at)
-    assert offers.search(wanted.pk).technician_id == partner.pk
+    assert offers.open_next(wanted.pk).technician_id == partner.pk
 
 
 # --- Used once --------------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def test_an_answer_or_none_ends_his_reserve(end, wanted, partner, rival_partner)
     third = technician(promises_broken=30)
     offers.keep_in_reserve(wanted.pk, partner.pk)
     release(wanted, rival_partner)
-    offer = offers.search(wanted.pk)
+    offer = offers.open_next(wanted.pk)
 
     if end == "declined":
         offers.decline(offer.pk, partner.pk, reason="far")
@@ -195,14 +195,14 @@ def test_an_answer_or_none_ends_his_reserve(end, wanted, partner, rival_partner)
         lapse(offer, seen=end == "lapsed")
 
     assert (states(wanted)[-1], reserves()) == (end, [])
-    assert offers.search(wanted.pk).technician_id == third.pk
+    assert offers.open_next(wanted.pk).technician_id == third.pk
 
 
 def test_a_window_another_ended_does_not_use_it_up(wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner)
     offers.keep_in_reserve(wanted.pk, partner.pk)
     miss_confirm(wanted, rival_partner)
-    offer = offers.search(wanted.pk)
+    offer = offers.open_next(wanted.pk)
 
     visiting.confirm(wanted.pk, rival_partner.pk, by=rival_partner.user)
     offers.withdraw(wanted.pk)
@@ -210,14 +210,14 @@ def test_a_window_another_ended_does_not_use_it_up(wanted, partner, rival_partne
     offer.refresh_from_db()
     assert (offer.state, reserves()) == (OfferState.WITHDRAWN, [partner.pk])
     release(wanted, rival_partner)
-    assert offers.search(wanted.pk).technician_id == partner.pk
+    assert offers.open_next(wanted.pk).technician_id == partner.pk
 
 
 def test_a_silent_lapse_at_night_does_not_use_it_up(wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner)
     offers.keep_in_reserve(wanted.pk, partner.pk)
     release(wanted, rival_partner)
-    offer = offers.search(wanted.pk)
+    offer = offers.open_next(wanted.pk)
     Offer.objects.filter(pk=offer.pk).update(silent=True)
 
     lapse(offer)
@@ -277,7 +277,7 @@ def test_a_cancellation_ends_it(wanted, partner, rival_partner):
 
 
 def taken_from_reserve(booking, who):
-    offer = offers.search(booking.pk)
+    offer = offers.open_next(booking.pk)
     offers.claim(booking.pk, who.pk, rank=offer.wishes[0], by=who.user)
 
 

@@ -120,7 +120,7 @@ def test_card_of_a_declined_offer_offers_nothing(client, searching, partner, riv
 def test_asked_from_the_reserve_his_card_says_why(client, lost, partner, rival_partner):
     offers.keep_in_reserve(lost.pk, partner.pk)
     release(lost, rival_partner)
-    offer = offers.search(lost.pk)
+    offer = offers.open_next(lost.pk)
 
     page = card_of(client, offer).content.decode()
 
@@ -133,7 +133,7 @@ def test_while_another_looks_it_is_said_once_in_the_open_list(client, lost, part
     offers.keep_in_reserve(lost.pk, partner.pk)
     elsewhere = offers.open_next(factories.placed_booking().pk)  # so somebody else is asked
     release(lost, rival_partner)
-    offers.search(lost.pk)
+    offers.open_next(lost.pk)
     offers.decline(elsewhere.pk, partner.pk, reason="far")
 
     response = client.get(LIST)
