@@ -14,6 +14,7 @@ from catalogue import money
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
 from requests_app import access, partner_wording
+from requests_app.actions.noting import MOST_NOTES
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     Assignment,
@@ -21,6 +22,8 @@ from requests_app.models import (
     BookingContact,
     BookingEvent,
     CallAttempt,
+    NotePhrase,
+    ProgressNote,
     Quote,
     State,
 )
@@ -118,8 +121,23 @@ class JobPage:
     def story(self) -> list[dict]:
         """What he did so far, as lines of a timeline, from his claim on."""
         since = max((one.sequence for one in self.events if one.move in ("claim", "assign")), default=0)
-        lines = [(partner_wording.told(event), event.at) for event in self.events if event.sequence >= since]
-        return [{"state": "done", "what": what, "at": at} for what, at in lines if what]
+        lines = [(partner_wording.told(event), event) for event in self.events if event.sequence >= since]
+        return [
+            {"state": "done", "what": what, "at": event.at, "notes": self.notes if event.move == "start" else []}
+            for what, event in lines
+            if what
+        ]
+
+    @cached_property
+    def notes(self) -> list[ProgressNote]:
+        """What he told the customer from his work, the newest first."""
+        return list(self.booking.progress_notes.all())
+
+    @property
+    def phrases(self) -> list[tuple[str, str]]:
+        """The ready-made notes he may send now, by key; none when it is not the time, or enough."""
+        at_work = self.booking.state == S.IN_PROGRESS and len(self.notes) < MOST_NOTES
+        return NotePhrase.choices if at_work else []
 
     @cached_property
     def calls(self) -> list[CallAttempt]:
@@ -134,7 +152,7 @@ class JobPage:
         Includes how to find the door, which the customer may write until somebody is on his way.
         """
         door = BookingContact.objects.filter(booking=self.booking).values_list("door_code", "at_the_door").first()
-        facts = repr((self.booking.epoch, self.booking.state, door))
+        facts = repr((self.booking.epoch, self.booking.state, door, len(self.notes)))
         return hashlib.sha256(f"{self.booking.token}{facts}".encode()).hexdigest()[:16]
 
 

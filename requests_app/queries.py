@@ -1,6 +1,6 @@
 """What the customer's pages read, shaped for them; each in a fixed number of queries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -21,6 +21,7 @@ from requests_app.models import (
     Booking,
     BookingEvent,
     Position,
+    ProgressNote,
     Quote,
     Rating,
     SignOff,
@@ -131,9 +132,19 @@ class BookingPage:
         if events and CURRENT.get(self.state) == events[-1].move:
             since = events.pop().at
         names = self._names()
-        lines = [line for event in events if (line := wording.told(event, names.get(event.pk, "")))]
+        lines = [self._noted(event, line) for event in events if (line := wording.told(event, names.get(event.pk, "")))]
         now = wording.under_way(self.booking, self.facts, since)
+        if now and self.state == S.IN_PROGRESS:
+            now = replace(now, notes=self.notes)
         return [*lines, *([now] if now else []), *wording.to_come(self.booking, self.facts)]
+
+    def _noted(self, event: BookingEvent, line: wording.Line) -> wording.Line:
+        """The notes belong to the work (PRODUCT L9)."""
+        return replace(line, notes=self.notes) if event.move == "start" else line
+
+    @cached_property
+    def notes(self) -> list[ProgressNote]:
+        return list(self.booking.progress_notes.all())
 
     def _names(self) -> dict[int, str]:
         """Who had the job at each event: every claim began the next assignment. In full when he is first named."""

@@ -174,6 +174,14 @@ def calls(b: Booking, at: datetime) -> Chapter:
     return Chapter("calls", _("Calls"), columns, rows)
 
 
+def notes(b: Booking, at: datetime) -> Chapter:
+    """What the technician told the customer from his work."""
+    rows = [
+        [stamp(one.at, b.timezone), one.technician, one.words] for one in b.progress_notes.select_related("technician")
+    ]
+    return Chapter("notes", _("Notes from the work"), [_("At"), _("Technician"), _("Note")], rows)
+
+
 def sign_off(b: Booking, at: datetime) -> Chapter:
     frozen = SignOff.objects.filter(booking=b).select_related("quote").first()
     rating = Rating.objects.filter(booking=b).first()
@@ -245,6 +253,7 @@ CHAPTERS: list[tuple[int, Writer]] = [
     (60, wishes),
     (70, quotes),
     (80, calls),
+    (85, notes),
     (90, sign_off),
     (110, notices),
     (120, accesses),

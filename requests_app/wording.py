@@ -4,6 +4,7 @@ Nobody reads a raw state. The title answers the question with which the person c
 Everything is in the active language.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from mila.templatetags.house import clock_time, moment, money, short_moment
 from requests_app import deadlines
-from requests_app.models import Booking, BookingEvent, SignOffKind, State
+from requests_app.models import Booking, BookingEvent, ProgressNote, SignOffKind, State
 
 S = State
 
@@ -26,6 +27,7 @@ class Line:
     at: datetime | None = None
     when: str = ""
     note: str = ""
+    notes: Sequence[ProgressNote] = ()  # what was said at that step, the newest first
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from mila.simulation import bookings
 from mila.simulation.people import CITIES, City, People, wall
 from payments import sweeps as payment_sweeps
 from places.calendar import bookable_days, bookable_starts
-from requests_app.actions import changing, signing, visiting
+from requests_app.actions import changing, noting, signing, visiting
 from requests_app.lifecycle import Role, advance
-from requests_app.models import Booking, Fault, SignOffKind, State
+from requests_app.models import Booking, Fault, NotePhrase, SignOffKind, State
 
 PARTNERS_PER_CITY = 15
 CUSTOMERS = 12
@@ -147,6 +147,8 @@ class Demo:
     def in_progress(self, booking: Booking) -> tuple[int, int, User]:
         pk, technician, user = self.arrived(booking)
         visiting.start(pk, technician, by=user)
+        noting.post_note(pk, technician, key="found", phrase=NotePhrase.FOUND)
+        noting.post_note(pk, technician, key="words", text="Je déplace la box vers l’entrée, près de la prise.")
         return pk, technician, user
 
     def finished(self, booking: Booking) -> None:

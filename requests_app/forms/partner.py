@@ -1,6 +1,8 @@
 """What the technician writes: the call, the end of a job, why not, his time and his area."""
 
+import hashlib
 import re
+import secrets
 from datetime import date, datetime, timedelta
 
 from django import forms
@@ -12,9 +14,11 @@ from catalogue.models import Package
 from mila.errors import Refusal
 from mila.templatetags.house import money
 from places.calendar import instant
+from requests_app.actions.noting import LONGEST_NOTE, NothingWritten
 from requests_app.forms.fields import LineField, ProseField
 from requests_app.forms.starts import parse_wall
-from requests_app.models import Booking, CallChannel, Fault
+from requests_app.forms.signing import KEY
+from requests_app.models import Booking, CallChannel, Fault, NotePhrase
 
 # What a price may look like: 69, 69.5, 69,50, 1'234.50. Digits of other scripts, signs and exponents are none.
 PRICE = re.compile(r"([0-9]{1,5})(?:[.,]([0-9]{1,2}))?", re.ASCII)
@@ -123,6 +127,43 @@ class FailForm(forms.Form):
         """For the verb, after is_valid()."""
         parts = [str(dict(self.WHY)[self.cleaned_data["why"]]), self.cleaned_data["note"]]
         return ". ".join(part for part in parts if part)[:REASON_LENGTH]
+
+
+class NoteForm(forms.Form):
+    """A short note: a button for each ready-made phrase, or his own words (PRODUCT L9)."""
+
+    key = forms.RegexField(KEY, widget=forms.HiddenInput)
+    phrase = forms.ChoiceField(choices=NotePhrase.choices, required=False)
+    text = LineField(
+        label=_("In your words"),
+        max_length=LONGEST_NOTE,
+        required=False,
+        help_text=_("The customer reads it at once. Never write the customer's passwords here."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    @classmethod
+    def blank(cls, text: str = "") -> "NoteForm":
+        """`text`: what he had written when he tapped a phrase; it waits for him."""
+        return cls(initial={"key": secrets.token_urlsafe(24), "text": text})
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors and not cleaned["phrase"] and not cleaned["text"]:
+            self.add_error("text", NothingWritten.sentence)
+        return cleaned
+
+    @property
+    def note(self) -> dict[str, str]:
+        """For the verb, after is_valid(). The same page sends the same words once; other words are another note."""
+        phrase, text = self.cleaned_data["phrase"], "" if self.cleaned_data["phrase"] else self.cleaned_data["text"]
+        said = "\n".join((self.cleaned_data["key"], phrase, text))
+        return {"key": hashlib.sha256(said.encode()).hexdigest(), "phrase": phrase, "text": text}
+
+    @property
+    def left_over(self) -> str:
+        """What he had begun to write beside the phrase he tapped."""
+        return self.cleaned_data["text"] if self.cleaned_data["phrase"] else ""
 
 
 class FinishForm(forms.Form):

@@ -19,8 +19,8 @@ from mila.reading import Unreadable, read_json
 from places.distance import metres
 from requests_app import access, partner_wording
 from requests_app.access import technician_page
-from requests_app.actions import visiting
-from requests_app.forms.partner import CallForm, FailForm, FinishForm, PositionForm, ReleaseForm
+from requests_app.actions import noting, visiting
+from requests_app.forms.partner import CallForm, FailForm, FinishForm, NoteForm, PositionForm, ReleaseForm
 from requests_app.models import Booking, BookingContact, State
 from requests_app.partner_queries import JobPage, jobs_page
 
@@ -71,15 +71,20 @@ def job(request, technician, booking):
     return _page(request, technician, booking)
 
 
-def _page(request, technician, booking, *, refused="", status=200, **forms):
+def _page(request, technician, booking, *, refused="", status=200, note_form=None, **forms):
     booking = access.job_for_technician(technician, booking.uuid)
+    page = JobPage(booking, mila_now())
+    note_form = note_form or NoteForm.blank()
+    # After a note the field is a new one: the old one would keep its words when the page is morphed.
+    note_form.auto_id = f"%s-{len(page.notes)}"
     context = {
         "booking": booking,
-        "page": JobPage(booking, mila_now()),
+        "page": page,
         "contact": access.reveal_contact(booking, technician, reason="job page"),
         "refused": refused,
         "release_form": ReleaseForm(),
         "fail_form": FailForm(),
+        "note_form": note_form,
         "live_url": stream_url(f"technician:{technician.pk}"),
         "tab": "jobs",
         **forms,
@@ -173,6 +178,26 @@ def fail(request, technician, booking):
     except Refusal as refusal:
         return _page(request, technician, booking, fail_form=form, refused=_said(refusal), status=409)
     messages.success(request, _("The visit is ended. Thank you for the trouble you took."))
+    return _answer(request, technician, booking)
+
+
+@own_job
+@require_POST
+def note(request, technician, booking):
+    """A word to the customer from the work (PRODUCT L9). What he typed stays in the form until it is sent."""
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _page(request, technician, booking, note_form=form, status=422)
+    try:
+        noting.post_note(booking.pk, technician.pk, **form.note)
+    except noting.HoldsPassword as refusal:
+        form.add_error("text", refusal.sentence)
+        return _page(request, technician, booking, note_form=form, status=422)
+    except Refusal as refusal:
+        return _page(request, technician, booking, note_form=form, refused=_said(refusal), status=409)
+    messages.success(request, _("The customer sees your note."))
+    if form.left_over:  # a redirect would lose it
+        return _page(request, technician, booking, note_form=NoteForm.blank(form.left_over))
     return _answer(request, technician, booking)
 
 

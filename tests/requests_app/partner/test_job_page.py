@@ -19,9 +19,10 @@ from tests import cast, factories
 
 HTMX = {"HX-Request": "true"}
 CANARIES = ("Odile Perrachon", "33639980117", "06 39 98 01 17", "rue de l’Exemple", "4180A", "Les chambres", "odile@")
-SENT = ["confirm", "depart", "arrive", "start", "release", "fail", "cash", "position"]
+SENT = ["confirm", "depart", "arrive", "start", "release", "fail", "cash", "note", "position"]
 PAGES = ["job", "call", "finish", "sign", "rate", "thanks"]
 FAIL = {"why": "no_line", "fault": "nobody"}
+NOTE = {"key": "k" * 20, "phrase": "found"}
 
 
 def url(booking, name="job"):
@@ -354,7 +355,9 @@ def test_job_lost_between_the_look_and_the_verb(client, at, monkeypatch):
     monkeypatch.setattr(visiting, "lock_own", lost)
     data = {"reason": "x", "done": "x", "explained": 1, "tidied": 1, "price": 69, "lat": 1, "lon": 1}
     for name in (*SENT, "finish"):
-        assert client.post(url(booking, name), {**data, **FAIL}).status_code == (409 if name == "position" else 404)
+        assert client.post(url(booking, name), {**data, **FAIL, **NOTE}).status_code == (
+            409 if name == "position" else 404
+        )
 
     assert booking.events.count() == before
 
