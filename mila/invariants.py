@@ -15,11 +15,13 @@ from requests_app.lifecycle import MOVES, event_hash
 from requests_app.models import (
     ENDED,
     HAS_PARTNER,
+    UNSIGNED,
     Assignment,
     Booking,
     BookingEvent,
     Clock,
     ContactAccess,
+    LateSignature,
     SignOff,
     State,
 )
@@ -91,9 +93,12 @@ def amounts(ids):
         shares = (charge.amount_cents, charge.commission_cents, charge.partner_cents, charge.currency)
         if shares != (frozen.charge_cents, frozen.commission_cents, frozen.partner_cents, frozen.currency):
             yield f"charge {charge.pk} differs from what was signed"
-    for frozen in _of(SignOff.objects.all(), ids).select_related("quote"):
-        if frozen.service_cents != frozen.quote.service_cents:
-            yield f"sign-off {frozen.pk} differs from its quote"
+    for model in (SignOff, LateSignature):
+        for frozen in _of(model.objects.all(), ids).select_related("quote"):
+            if frozen.service_cents != frozen.quote.service_cents:
+                yield f"{model._meta.verbose_name} {frozen.pk} differs from its quote"
+    for late in _of(LateSignature.objects.exclude(booking__sign_off__kind__in=UNSIGNED), ids):
+        yield f"booking {late.booking_id} was signed afterwards and not closed without a signature"
 
 
 @invariant("I4", "The ledger sums to zero per entry and currency, and holds each paid charge")

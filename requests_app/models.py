@@ -356,7 +356,7 @@ class ProgressNote(models.Model):
     @property
     def words(self) -> str:
         """In the active language if it is a phrase; else as he wrote it."""
-        return self.get_phrase_display() or self.text
+        return self.get_phrase_display() or self.text or ""
 
 
 class QuoteOrigin(models.TextChoices):
@@ -401,10 +401,16 @@ class SignOffKind(models.TextChoices):
     DECISION = "decision", _("Decided by Mila")
 
 
-class SignOff(models.Model):
-    """What was agreed at the end, frozen: text, amounts, signature, instant, device, SHA-256 of all (PRODUCT L12)."""
+# Nobody signed, the visit is closed all the same: a signature may still come, as evidence (PRODUCT L13).
+UNSIGNED = frozenset({SignOffKind.SILENCE, SignOffKind.DECISION})
+ADDS_UP = Q(charge_cents=F("service_cents") + F("booking_fee_cents")) & Q(
+    service_cents=F("commission_cents") + F("partner_cents")
+)
 
-    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="sign_off")
+
+class Frozen(models.Model):
+    """What was agreed at an end: text, amounts, signature, instant, device, SHA-256 of all (PRODUCT L12)."""
+
     quote = models.ForeignKey(Quote, on_delete=models.PROTECT)
     key = models.CharField(
         max_length=64, unique=True, help_text="One-time key of the form: a second sending is the same one."
@@ -424,13 +430,29 @@ class SignOff(models.Model):
     sha256 = models.CharField(max_length=64)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(charge_cents=F("service_cents") + F("booking_fee_cents"))
-                & Q(service_cents=F("commission_cents") + F("partner_cents")),
-                name="sign_off_adds_up",
-            )
-        ]
+        abstract = True
+
+
+class SignOff(Frozen):
+    """The end that is charged (PRODUCT L12, M1)."""
+
+    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="sign_off")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=ADDS_UP, name="sign_off_adds_up")]
+
+
+class LateSignature(Frozen):
+    """The customer's hand after the visit was closed without it: evidence, and nothing else (PRODUCT L13).
+
+    The amounts are those he read; what is charged is the sign-off's alone.
+    """
+
+    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="late_signature")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=ADDS_UP, name="late_signature_adds_up")]
 
 
 class Rating(models.Model):

@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from operator import itemgetter
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -22,6 +24,7 @@ from requests_app.models import (
     BookingContact,
     BookingEvent,
     CallAttempt,
+    LateSignature,
     NotePhrase,
     ProgressNote,
     Quote,
@@ -122,11 +125,20 @@ class JobPage:
         """What he did so far, as lines of a timeline, from his claim on."""
         since = max((one.sequence for one in self.events if one.move in ("claim", "assign")), default=0)
         lines = [(partner_wording.told(event), event) for event in self.events if event.sequence >= since]
-        return [
+        story = [
             {"state": "done", "what": what, "at": event.at, "notes": self.notes if event.move == "start" else []}
             for what, event in lines
             if what
         ]
+        if self.late:
+            story.append({"state": "done", "what": partner_wording.told_late(self.late), "at": self.late.signed_at})
+        return sorted(story, key=itemgetter("at"))
+
+    @cached_property
+    def late(self) -> LateSignature | None:
+        """The customer's signature after the visit was closed without it (PRODUCT L13)."""
+        signed_off = self.booking.state in (S.SIGNED_OFF, S.SETTLED)
+        return LateSignature.objects.filter(booking=self.booking).first() if signed_off else None
 
     @cached_property
     def notes(self) -> list[ProgressNote]:
@@ -134,7 +146,7 @@ class JobPage:
         return list(self.booking.progress_notes.all())
 
     @property
-    def phrases(self) -> list[tuple[str, str]]:
+    def phrases(self) -> list[tuple[str, Any]]:
         """The ready-made notes he may send now, by key; none when it is not the time, or enough."""
         at_work = self.booking.state == S.IN_PROGRESS and len(self.notes) < MOST_NOTES
         return NotePhrase.choices if at_work else []
@@ -152,7 +164,7 @@ class JobPage:
         Includes how to find the door, which the customer may write until somebody is on his way.
         """
         door = BookingContact.objects.filter(booking=self.booking).values_list("door_code", "at_the_door").first()
-        facts = repr((self.booking.epoch, self.booking.state, door, len(self.notes)))
+        facts = repr((self.booking.epoch, self.booking.state, door, len(self.notes), self.late is None))
         return hashlib.sha256(f"{self.booking.token}{facts}".encode()).hexdigest()[:16]
 
 

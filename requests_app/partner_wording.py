@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from mila.templatetags.house import moment, short_moment
 from requests_app import deadlines
 from requests_app.lifecycle import Role, available_moves
-from requests_app.models import Booking, BookingEvent, State
+from requests_app.models import Booking, BookingEvent, LateSignature, SignOffKind, State
 
 S = State
 NEAR = timedelta(hours=2)
@@ -122,6 +122,7 @@ def _over(b: Booking) -> str:
 
 def told(event: BookingEvent) -> str:
     """One line of the job's story, in his words; empty for what is not his."""
+    silent = event.data.get("kind") == SignOffKind.SILENCE
     return {
         "claim": _("You took the job"),
         "assign": _("We gave you the job"),
@@ -134,13 +135,18 @@ def told(event: BookingEvent) -> str:
         "arrive": _("You were at the door"),
         "start": _("The work began"),
         "finish": _("The work was done"),
-        "sign_off": _("The customer signed"),
+        "sign_off": _("Closed without a signature") if silent else _("The customer signed"),
         "refuse": _("The customer did not sign"),
         "decide": _("We have decided"),
         "decide_none": _("We have decided"),
         "settle": _("Paid"),
         "fail_visit": _("The visit ended without the work"),
     }.get(event.move, "")
+
+
+def told_late(late: LateSignature) -> str:
+    """The customer's signature after the end (PRODUCT L13)."""
+    return _("The customer signed afterwards; the amount stays as it is")
 
 
 def after_call(booking: Booking, tries: int) -> str:

@@ -19,7 +19,8 @@ SIGNS = tuple(
     re.compile(pattern)
     for pattern in (
         # A word that means nothing but a password, in fr, de, it, en.
-        r"pass ?(?:word|wort|phrase|code)|\bpasskey\b|kenn ?wort|\bmots? (?:de )?passe\b|\bparol[ae] (?:d ordine|chiave)",
+        r"pass ?(?:word|wort|phrase|code)|\bpasskey\b|kenn ?wort",
+        r"\bmots? (?:de )?passe\b|\bparol[ae] (?:d ordine|chiave)",
         r"\b(?:mdp|pwd|psw|passwd)\b",
         # The key of a network, either way round: clé du Wi-Fi, WLAN-Schlüssel, codice della rete.
         rf"\b{KEY}{LINKS} {NETWORK}\b",

@@ -18,8 +18,10 @@ from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
     HAS_PARTNER,
+    UNSIGNED,
     Booking,
     BookingEvent,
+    LateSignature,
     Position,
     ProgressNote,
     Quote,
@@ -93,6 +95,9 @@ class BookingPage:
         self.events: list[BookingEvent] = list(booking.events.all())
         self.assignments = list(booking.assignments.select_related("technician"))
         self.sign_off = SignOff.objects.filter(booking=booking).first() if self.state in SIGNED else None
+        closed = self.sign_off is not None and self.sign_off.kind in UNSIGNED
+        self.late = LateSignature.objects.filter(booking=booking).first() if closed else None
+        self.may_sign_late = closed and self.late is None
         self.rated = Rating.objects.filter(booking=booking).first()
         self.position = Position.objects.filter(booking=booking).first() if self.state == S.EN_ROUTE else None
         self.unpaid = bool(
@@ -102,6 +107,7 @@ class BookingPage:
             at=at,
             lost_one=any(assignment.ended_at for assignment in self.assignments),
             unpaid=self.unpaid,
+            unsigned=self.may_sign_late,
             eta_at=self.position.eta_at if self.position else None,
             final_cents=self.final_cents,
         )
@@ -133,6 +139,8 @@ class BookingPage:
             since = events.pop().at
         names = self._names()
         lines = [self._noted(event, line) for event in events if (line := wording.told(event, names.get(event.pk, "")))]
+        if self.late:
+            lines = sorted([*lines, wording.told_late(self.late)], key=lambda line: line.at)
         now = wording.under_way(self.booking, self.facts, since)
         if now and self.state == S.IN_PROGRESS:
             now = replace(now, notes=self.notes)
@@ -264,6 +272,9 @@ class BookingPage:
                     page("refuse"), "help", _("Something is not right"), _("Nothing is charged before it is cleared up")
                 )
             )
+        if self.may_sign_late:
+            note = _("Kept as proof; nothing more is charged")
+            ways.append(Way(page("sign"), "pen", _("Sign the report afterwards"), note))
         if self.state == S.FINISHED and self.rated is None:
             ways.append(Way(page("rate"), "star", _("Say how it was")))
         if may_cancel(b, self.at):

@@ -1,13 +1,16 @@
-"""The words a customer signs: what was done, for how much, and that the card will be charged."""
+"""The words a customer signs: what was done, for how much, and what his signature does about it."""
 
 from django.utils.translation import gettext
 
-from mila.templatetags.house import money
-from requests_app.models import Booking, Quote
+from mila.templatetags.house import full_day, money
+from requests_app.models import Booking, Quote, SignOff
 
 
-def text(booking: Booking, quote: Quote) -> str:
-    """In the active language, one fact a line; it is frozen with the signature (PRODUCT L12)."""
+def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> str:
+    """In the active language, one fact a line; it is frozen with the signature (PRODUCT L12).
+
+    `closed`: the end that came without a signature; then the words say that this one charges nothing (PRODUCT L13).
+    """
 
     def amount(cents: int) -> str:
         return money(cents, booking.currency)
@@ -26,5 +29,10 @@ def text(booking: Booking, quote: Quote) -> str:
         lines.append(gettext("The result was shown and explained to me."))
     if booking.report.get("tidied"):
         lines.append(gettext("The place of work was left tidy."))
-    lines.append(gettext("I agree, and my card will be charged with the total."))
+    if closed is None:
+        lines.append(gettext("I agree, and my card will be charged with the total."))
+    else:
+        day = full_day(closed.signed_at, booking.timezone)
+        lines.append(gettext("The total was settled on %(day)s without my signature.") % {"day": day})
+        lines.append(gettext("I confirm this report afterwards. That changes nothing about the amount."))
     return "\n".join(lines)

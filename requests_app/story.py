@@ -6,6 +6,7 @@ Contact data is masked here; requests_app.actions.showing unmasks it with a reas
 import json
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,8 @@ from requests_app.models import (
     CallAttempt,
     ClockKind,
     Fault,
+    Frozen,
+    LateSignature,
     QuoteOrigin,
     Rating,
     SignOff,
@@ -196,22 +199,40 @@ def sign_off(b: Booking, at: datetime) -> Chapter:
     return Chapter(
         "sign-off",
         _("Sign-off"),
-        facts=[
-            (_("How"), SignOffKind(frozen.kind).label),
-            (_("At"), stamp(frozen.signed_at, b.timezone)),
-            (_("Version"), frozen.quote.version),
-            (_("Signed by"), masked(frozen.signer)),
-            (_("Device"), frozen.device),
-            (_("Price"), money(frozen.service_cents, frozen.currency)),
-            (_("Booking fee"), money(frozen.booking_fee_cents, frozen.currency)),
-            (_("Commission"), money(frozen.commission_cents, frozen.currency)),
-            (_("Partner's share"), money(frozen.partner_cents, frozen.currency)),
-            (_("Total"), money(frozen.charge_cents, frozen.currency)),
-            ("SHA-256", frozen.sha256),
-            *(judged if rating else []),
-        ],
+        facts=[*_frozen(frozen, b.timezone), *(judged if rating else [])],
         folds=[(_("The frozen words"), frozen.text)],
     )
+
+
+def late_signature(b: Booking, at: datetime) -> Chapter:
+    """Evidence that came after the end (PRODUCT L13)."""
+    name, title = "late-signature", _("Signed afterwards")
+    late = LateSignature.objects.filter(booking=b).select_related("quote", "by").first()
+    if late is None:
+        return Chapter(name, title, note=_("No signature came after the end."))
+    return Chapter(
+        name,
+        title,
+        facts=[*_frozen(late, b.timezone), (_("Signed in as"), late.by and masked(late.by.email))],
+        folds=[(_("The frozen words"), late.text)],
+        note=_("Kept as evidence. It charges nothing and changes no amount."),
+    )
+
+
+def _frozen(frozen: Frozen, zone: str) -> list[tuple[Any, Any]]:
+    return [
+        (_("How"), SignOffKind(frozen.kind).label),
+        (_("At"), stamp(frozen.signed_at, zone)),
+        (_("Version"), frozen.quote.version),
+        (_("Signed by"), masked(frozen.signer)),
+        (_("Device"), frozen.device),
+        (_("Price"), money(frozen.service_cents, frozen.currency)),
+        (_("Booking fee"), money(frozen.booking_fee_cents, frozen.currency)),
+        (_("Commission"), money(frozen.commission_cents, frozen.currency)),
+        (_("Partner's share"), money(frozen.partner_cents, frozen.currency)),
+        (_("Total"), money(frozen.charge_cents, frozen.currency)),
+        ("SHA-256", frozen.sha256),
+    ]
 
 
 def notices(b: Booking, at: datetime) -> Chapter:
@@ -255,6 +276,7 @@ CHAPTERS: list[tuple[int, Writer]] = [
     (80, calls),
     (85, notes),
     (90, sign_off),
+    (95, late_signature),
     (110, notices),
     (120, accesses),
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from mila.templatetags.house import clock_time, moment, money, short_moment
 from requests_app import deadlines
-from requests_app.models import Booking, BookingEvent, ProgressNote, SignOffKind, State
+from requests_app.models import Booking, BookingEvent, LateSignature, ProgressNote, SignOffKind, State
 
 S = State
 
@@ -37,6 +37,7 @@ class Facts:
     at: datetime
     lost_one: bool = False  # somebody had accepted and no longer comes
     unpaid: bool = False
+    unsigned: bool = False  # closed, and the customer's hand is missing (PRODUCT L13)
     eta_at: datetime | None = None
     final_cents: int = 0  # what the last version of the price comes to, fee included
 
@@ -121,7 +122,7 @@ def badge(booking: Booking, facts: Facts) -> tuple[str, str]:
         S.IN_PROGRESS: ("now", _("At work")),
         S.FINISHED: ("go", _("Your signature")),
         S.CONTESTED: ("now", _("Being examined")),
-        S.SIGNED_OFF: ("done", _("Signed")),
+        S.SIGNED_OFF: ("done", pgettext("booking", "Closed") if facts.unsigned else _("Signed")),
         S.SETTLED: ("done", _("Paid")),
         S.FAILED: ("lost", _("Not carried out")),
         S.UNFILLED: ("lost", _("Nobody free")),
@@ -207,6 +208,11 @@ def told(event: BookingEvent, name: str) -> Line | None:
         silent = event.data.get("kind") == SignOffKind.SILENCE
         return Line("done", _("Closed without a signature") if silent else _("You signed"), event.at)
     return Line("done", done[event.move], event.at) if event.move in done else None
+
+
+def told_late(late: LateSignature) -> Line:
+    """His signature after the end (PRODUCT L13)."""
+    return Line("done", _("You signed afterwards"), late.signed_at, note=_("It changed nothing about the amount."))
 
 
 def under_way(booking: Booking, facts: Facts, since: datetime | None) -> Line | None:

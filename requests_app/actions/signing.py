@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -10,13 +12,25 @@ from django.utils.translation import gettext_lazy as _
 from accounts import search
 from accounts.models import Notification, NotificationState, User
 from catalogue import money
+from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import notices, statement
 from requests_app.actions.visiting import write_quote
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, postpone
-from requests_app.models import Booking, Fault, Quote, QuoteOrigin, Rating, SignOff, SignOffKind, State
+from requests_app.models import (
+    UNSIGNED,
+    Booking,
+    Fault,
+    LateSignature,
+    Quote,
+    QuoteOrigin,
+    Rating,
+    SignOff,
+    SignOffKind,
+    State,
+)
 
 UNDECIDED_AGAIN = timedelta(hours=24)
 
@@ -37,6 +51,17 @@ class PriceChanged(Refusal):
     sentence = _("The price has changed meanwhile. Please read it once more before you sign.")
 
 
+@dataclass(frozen=True)
+class Hand:
+    """Who ended it, on which screen; without a signature where nobody signed."""
+
+    kind: str
+    key: str
+    signer: str = ""
+    signature: str = ""
+    device: str = ""
+
+
 @verb
 def sign_off(
     booking_id: int,
@@ -48,25 +73,52 @@ def sign_off(
     signature: str,
     device: str,
     by: User | None,
+    late: bool = False,
 ) -> Booking:
     """The customer signs what was done and the price; what he signed is frozen and will be charged (PRODUCT L12, M1).
 
     `key` is the one-time key of the form: sent twice it is the same signature (FAULT M24). `kind` says on whose screen.
+    After the visit was closed without him, his signature is evidence: kept once, it moves and charges nothing
+    (PRODUCT L13). `late`: his page said so; else he had the ordinary words before him, and these are kept.
     Raises SignatureMissing, PriceChanged, OwnDeviceNeeded, IllegalMove.
     """
     booking = lock_booking(booking_id)
-    if SignOff.objects.filter(booking=booking, key=key).exists():
+    if any(model.objects.filter(booking=booking, key=key).exists() for model in (SignOff, LateSignature)):
         return booking
-    if booking.state != State.FINISHED:
+    closed = closed_unsigned(booking)
+    if closed is None and (late or booking.state != State.FINISHED):
         raise IllegalMove("sign_off", booking.state, Role.CUSTOMER)
     if not signer.strip() or not signature.strip():
         raise SignatureMissing
-    quote = booking.quotes.latest("version")
-    if quote.version != quote_version:
+    quote = _to_be_read(booking, closed, late=late, version=quote_version)
+    if quote is None or quote.version != quote_version:
         raise PriceChanged
     if kind == SignOffKind.SCREEN and needs_own_device(booking, quote):
         raise OwnDeviceNeeded
-    return _freeze(booking, quote, kind=kind, key=key, signer=signer, signature=signature, device=device, by=by)
+    hand = Hand(kind, key, signer, signature, device[:200])  # what is kept is what is hashed
+    if closed is None:
+        return _freeze(booking, quote, hand, by=by)
+    columns = _frozen(booking, quote, hand, mila_now(), closed=closed if late else None)
+    LateSignature.objects.create(booking=booking, by=by, **columns)
+    live.publish(f"booking:{booking.uuid}", "signed")
+    return booking
+
+
+def closed_unsigned(booking: Booking) -> SignOff | None:
+    """The end that came without the customer's hand, by silence or by Mila's decision, while he may still sign it."""
+    return (
+        SignOff.objects.filter(booking=booking, kind__in=UNSIGNED, booking__late_signature=None)
+        .select_related("quote")
+        .first()
+    )
+
+
+def _to_be_read(booking: Booking, closed: SignOff | None, *, late: bool, version: int) -> Quote | None:
+    """The version of the price that must have stood on his page."""
+    if closed is None:
+        return booking.quotes.latest("version")
+    # A page from before the end showed a version of its own: silence may have chosen another, a decision added one.
+    return closed.quote if late else booking.quotes.filter(version=version).first()
 
 
 def needs_own_device(booking: Booking, quote: Quote) -> bool:
@@ -79,12 +131,8 @@ def needs_own_device(booking: Booking, quote: Quote) -> bool:
 def _freeze(
     booking: Locked,
     quote: Quote,
+    hand: Hand,
     *,
-    kind: str,
-    key: str,
-    signer: str = "",
-    signature: str = "",
-    device: str = "",
     by: User | None = None,
     move: str = "sign_off",
     role: Role = Role.CUSTOMER,
@@ -92,45 +140,46 @@ def _freeze(
 ) -> Booking:
     """Write the sign-off and make the move, in one transaction."""
     at = mila_now()
-    device = device[:200]  # what is kept is what is hashed
+    SignOff.objects.create(booking=booking, **_frozen(booking, quote, hand, at))
+    if quote.accepted_at is None:
+        quote.accepted_at = at
+    quote.own_hand = quote.own_hand or hand.kind in (SignOffKind.SCREEN, SignOffKind.OWN_DEVICE)
+    quote.save(update_fields=["accepted_at", "own_hand"])
+    return advance(booking, move, role=role, by=by, at=at, reason=reason, signed_off_at=at, data={"kind": hand.kind})
+
+
+def _frozen(
+    booking: Booking, quote: Quote, hand: Hand, at: datetime, *, closed: SignOff | None = None
+) -> dict[str, Any]:
+    """The columns of a frozen end: the words in the customer's language, the amounts, and the hash of all of it."""
     shares = money.split(quote.service_cents, booking.policy.commission_bp, booking.booking_fee_cents)
     with translation.override(booking.language):
-        text = statement.text(booking, quote)
-    frozen = [
+        text = statement.text(booking, quote, closed=closed)
+    facts = [
         str(booking.uuid),
         quote.version,
-        kind,
-        signer,
-        signature,
+        hand.kind,
+        hand.signer,
+        hand.signature,
         text,
-        device,
+        hand.device,
         *shares,
         booking.currency,
         at.isoformat(),
     ]
-    SignOff.objects.create(
-        booking=booking,
-        quote=quote,
-        key=key,
-        kind=kind,
-        signer=signer,
-        signature=signature,
-        text=text,
-        device=device,
-        service_cents=shares.service_cents,
-        booking_fee_cents=shares.fee_cents,
-        commission_cents=shares.commission_cents,
-        partner_cents=shares.partner_cents,
-        charge_cents=shares.charge_cents,
-        currency=booking.currency,
-        signed_at=at,
-        sha256=hashlib.sha256(json.dumps(frozen, ensure_ascii=False).encode()).hexdigest(),
-    )
-    if quote.accepted_at is None:
-        quote.accepted_at = at
-    quote.own_hand = quote.own_hand or kind in (SignOffKind.SCREEN, SignOffKind.OWN_DEVICE)
-    quote.save(update_fields=["accepted_at", "own_hand"])
-    return advance(booking, move, role=role, by=by, at=at, reason=reason, signed_off_at=at, data={"kind": kind})
+    return {
+        **asdict(hand),
+        "quote": quote,
+        "text": text,
+        "service_cents": shares.service_cents,
+        "booking_fee_cents": shares.fee_cents,
+        "commission_cents": shares.commission_cents,
+        "partner_cents": shares.partner_cents,
+        "charge_cents": shares.charge_cents,
+        "currency": booking.currency,
+        "signed_at": at,
+        "sha256": hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest(),
+    }
 
 
 @verb
@@ -153,7 +202,7 @@ def sign_off_by_silence(booking_id: int) -> Booking:
     final = booking.quotes.latest("version")
     accepted = booking.quotes.filter(own_hand=True).latest("version")
     quote = min(final, accepted, key=lambda q: q.service_cents)
-    return _freeze(booking, quote, kind=SignOffKind.SILENCE, key=f"silence-{booking.uuid}", role=Role.SYSTEM)
+    return _freeze(booking, quote, Hand(SignOffKind.SILENCE, f"silence-{booking.uuid}"), role=Role.SYSTEM)
 
 
 @verb
@@ -181,16 +230,8 @@ def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Boo
     with translation.override(booking.language):
         lines = [(booking.service.name, None, 1, cents)]
     quote = write_quote(booking, lines, by=by, at=at, origin=QuoteOrigin.DECISION)
-    return _freeze(
-        booking,
-        quote,
-        kind=SignOffKind.DECISION,
-        key=key,
-        by=by,
-        move="decide",
-        role=Role.OPS,
-        reason=reason,
-    )
+    hand = Hand(SignOffKind.DECISION, key)
+    return _freeze(booking, quote, hand, by=by, move="decide", role=Role.OPS, reason=reason)
 
 
 @verb

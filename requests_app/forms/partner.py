@@ -16,8 +16,8 @@ from mila.templatetags.house import money
 from places.calendar import instant
 from requests_app.actions.noting import LONGEST_NOTE, NothingWritten
 from requests_app.forms.fields import LineField, ProseField
-from requests_app.forms.starts import parse_wall
 from requests_app.forms.signing import KEY
+from requests_app.forms.starts import parse_wall
 from requests_app.models import Booking, CallChannel, Fault, NotePhrase
 
 # What a price may look like: 69, 69.5, 69,50, 1'234.50. Digits of other scripts, signs and exponents are none.

@@ -21,6 +21,8 @@ class SignForm(forms.Form):
 
     key = forms.RegexField(KEY, widget=forms.HiddenInput)
     quote_version = forms.IntegerField(min_value=1, max_value=30_000, widget=forms.HiddenInput)
+    # The page said that the visit is closed and this signature charges nothing (PRODUCT L13).
+    late = forms.BooleanField(required=False, widget=forms.HiddenInput)
     strokes = forms.CharField(required=False, max_length=LONGEST, widget=forms.HiddenInput)
     typed = LineField(
         label=_("Or type your name"),
@@ -30,8 +32,8 @@ class SignForm(forms.Form):
     )
 
     @classmethod
-    def blank(cls, version: int) -> "SignForm":
-        return cls(initial={"key": secrets.token_urlsafe(24), "quote_version": version})
+    def blank(cls, version: int, *, late: bool) -> "SignForm":
+        return cls(initial={"key": secrets.token_urlsafe(24), "quote_version": version, "late": late})
 
     def clean_strokes(self):
         """The drawing as it will be kept; empty when nothing that deserves the name was drawn."""

@@ -12,7 +12,7 @@ from requests_app import access, statement
 from requests_app.actions import signing
 from requests_app.forms.signing import SignForm
 from requests_app.forms.visit import RatingForm
-from requests_app.models import Booking, Quote, Rating, SignOffKind, State
+from requests_app.models import Booking, LateSignature, Quote, Rating, SignOffKind, State
 from requests_app.views.jobs import own_job
 from requests_app.views.secret import secret_page, sent
 
@@ -23,10 +23,13 @@ SIGNED = (State.SIGNED_OFF, State.SETTLED)
 @own_job
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign(request, technician, booking):
-    """The phone is the customer's for a moment: the page speaks his language."""
-    if booking.state in SIGNED:
+    """The phone is the customer's for a moment: the page speaks his language.
+
+    What he signed before the visit was closed without him, and what arrives only now, is still taken (PRODUCT L13).
+    """
+    if booking.state in SIGNED and not (request.method == "POST" and signing.closed_unsigned(booking)):
         return redirect("partner:rate", booking.uuid)
-    if booking.state != State.FINISHED:
+    if booking.state not in (State.FINISHED, *SIGNED):
         return redirect("partner:job", booking.uuid)
     contact = access.reveal_contact(booking, technician, reason="signature")
     with translation.override(booking.language):
@@ -39,16 +42,21 @@ def sign(request, technician, booking):
 @secret_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_own(request, token):
-    """The same on his own device, by his link: here he also accepts a higher price (PRODUCT L10, B8)."""
+    """The same on his own device, by his link: here he also accepts a higher price (PRODUCT L10, B8).
+
+    And here he may still sign a visit that was closed without him, as evidence (PRODUCT L13).
+    """
     booking = access.booking_by_link(token)
-    if booking.state != State.FINISHED:
+    if booking.state != State.FINISHED and not signing.closed_unsigned(booking):
         if booking.state not in SIGNED:
             messages.info(request, _("There is nothing to sign at the moment."))
         return redirect("requests_app:booking", token)
     by = request.user if request.user.is_authenticated and request.user.pk == booking.customer_id else None
     page = _Signing(request, booking, SignOffKind.OWN_DEVICE, who=_signer(booking.contact, own=True), by=by)
     if page.done:
-        messages.success(request, _("Thank you, it is signed."))
+        late = LateSignature.objects.filter(booking=booking).exists()
+        kept = _("Thank you. Your signature is kept; it changes nothing about the amount.")
+        messages.success(request, kept if late else _("Thank you, it is signed."))
         return redirect("requests_app:booking", token)
     return page.answer("requests_app/sign.html")
 
@@ -58,12 +66,17 @@ class _Signing:
 
     def __init__(self, request, booking: Booking, kind: str, *, who: str, by: User | None):
         self.request, self.booking, self.who = request, booking, who
-        self.quote: Quote = booking.quotes.prefetch_related("lines").latest("version")
+        self.closed = signing.closed_unsigned(booking)
+        quotes = booking.quotes.prefetch_related("lines")
+        self.quote: Quote = quotes.get(pk=self.closed.quote_id) if self.closed else quotes.latest("version")
         self.elsewhere = kind == SignOffKind.SCREEN and signing.needs_own_device(booking, self.quote)
         self.status, self.done, self.refused = 200, False, ""
-        self.form = SignForm(sent(request)) if sent(request) else SignForm.blank(self.quote.version)
+        self.form = SignForm(sent(request)) if sent(request) else self._blank()
         if self.form.is_bound:
             self._sign(kind, by)
+
+    def _blank(self) -> SignForm:
+        return SignForm.blank(self.quote.version, late=self.closed is not None)
 
     def _sign(self, kind: str, by: User | None) -> None:
         if not self.form.is_valid():
@@ -79,11 +92,12 @@ class _Signing:
                 signature=self.form.signature,
                 device=self.request.headers.get("User-Agent", ""),
                 by=by,
+                late=self.form.cleaned_data["late"],
             )
         except Refusal as refusal:
             # What he read is no longer what he would sign: the page shows the present price with a fresh key.
             if isinstance(refusal, signing.PriceChanged):
-                self.form = SignForm.blank(self.quote.version)
+                self.form = self._blank()
             self.refused, self.status = str(refusal), 422 if isinstance(refusal, signing.SignatureMissing) else 409
         else:
             self.done = True
@@ -93,6 +107,8 @@ class _Signing:
         context = {
             "booking": booking,
             "form": self.form,
+            "closed": self.closed,
+            "version": self.quote.version,
             "who": self.who,
             "refused": self.refused,
             "elsewhere": self.elsewhere,
@@ -101,7 +117,7 @@ class _Signing:
             "receipt": [(f"{line.quantity} × {line.label}" if line.quantity > 1 else line.label, line.cents)
                         for line in self.quote.lines.all()],
             "total_cents": self.quote.service_cents + booking.booking_fee_cents,
-            "statement": statement.text(booking, self.quote).splitlines(),
+            "statement": statement.text(booking, self.quote, closed=self.closed).splitlines(),
         }  # fmt: skip
         response = render(self.request, template, context, status=self.status)
         response.headers["Content-Language"] = translation.get_language()

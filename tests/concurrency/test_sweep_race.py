@@ -9,10 +9,10 @@ import pytest
 from django.db import connection
 
 from accounts import search
-from accounts.models import Technician
+from accounts.models import Notification, NotificationState, Technician
 from requests_app import lifecycle, notices, sweeps
-from requests_app.models import Booking, BookingEvent, State
-from tests.cast import MORNING
+from requests_app.models import Booking, BookingEvent, LateSignature, SignOff, SignOffKind, State
+from tests.cast import MORNING, sign
 from tests.factories import TechnicianFactory
 from tests.requests_app.stages import booking_in
 
@@ -124,3 +124,18 @@ def die_in_a_fork(booking_id, module, name):
             os._exit(bool(kept))
     _child, status = os.waitpid(child, 0)
     assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def test_signature_and_silence_at_once_keep_both(stopped_clock):
+    """Whoever comes first closes the visit; the signature is never lost, and there is one sum to charge (L13)."""
+    stopped_clock(MORNING)
+    booking = booking_in(State.FINISHED, TechnicianFactory(), MORNING, finished_at=MORNING, due_at=MORNING)
+    Notification.objects.create(kind="please_sign", subject_id=booking.uuid, round=1, state=NotificationState.REACHED)
+    turns = iter([sweeps.sweep_bookings, lambda: sign(booking)])
+
+    at_once(lambda: next(turns)(), 2)
+
+    closed = SignOff.objects.get()
+    late = LateSignature.objects.filter(booking=booking).count()
+    assert (closed.kind, late) in [(SignOffKind.SILENCE, 1), (SignOffKind.SCREEN, 0)]
+    assert list(booking.events.exclude(move="before").values_list("move", flat=True)) == ["sign_off"]

@@ -80,7 +80,9 @@ def facts(booking: Booking) -> dict:
         "calls": list(booking.assignments.values_list("calls")),
         "wishes": list(booking.wishes.values()),
         "quotes": list(booking.quotes.values("version", "service_cents", "accepted_at", "own_hand")),
-        "sign_off": list(Booking.objects.filter(pk=booking.pk).values_list("sign_off", "rating", "position")),
+        "sign_off": list(
+            Booking.objects.filter(pk=booking.pk).values_list("sign_off", "late_signature", "rating", "position")
+        ),
         "notices": list(Notification.objects.filter(subject_id=booking.uuid).order_by("pk").values("pk", "kind")),
         "busy": list(Busy.objects.order_by("pk").values()),
     }

@@ -169,7 +169,7 @@ def test_customer_reads_them_under_the_work_with_the_hour(client, noted, name):
 
     page = answer.content.decode()
     line = next(one for one in answer.context["page"].timeline if one.state == "now")
-    assert [note.words for note in line.notes][0] == "Je déplace <la> box."
+    assert line.notes[0].words == "Je déplace <la> box."
     assert page.index(">15:05</time><p>Je déplace &lt;la&gt; box.") < page.index(
         ">14:05</time><p>I have found the cause."
     )

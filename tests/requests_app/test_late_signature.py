@@ -1,0 +1,193 @@
+"""Signed after the visit was closed without it: evidence that moves and charges nothing (PRODUCT L13, FAULT M24)."""
+
+import hashlib
+import json
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Notification, NotificationState
+from mila import live
+from mila.invariants import violations
+from payments.models import Charge, LedgerEntry
+from requests_app.actions import signing
+from requests_app.lifecycle import IllegalMove
+from requests_app.models import LateSignature, Quote, QuoteLine, SignOff, SignOffKind, State
+from requests_app.sweeps import sweep_bookings
+from tests.requests_app.stages import booking_in, effects, facts, refused, unchanged
+
+LATER = timedelta(days=9)
+
+
+@pytest.fixture
+def work(now, partner):
+    """Finished at 90 euros, booked at 69; a reminder has reached the customer."""
+    report = {"done": "Canal changé", "explained": True, "tidied": True}
+    booking = booking_in(State.FINISHED, partner, now, finished_at=now, due_at=now + timedelta(hours=72), report=report)
+    QuoteLine.objects.create(quote=booking.quotes.get(), label="Wi-Fi lent", cents=6900)
+    quote = Quote.objects.create(booking=booking, version=2, origin="partner", service_cents=9000, created_at=now)
+    QuoteLine.objects.create(quote=quote, label="Wi-Fi et répéteur", cents=9000)
+    Notification.objects.create(
+        kind="please_sign", subject_id=booking.uuid, round=1, language="fr", state=NotificationState.REACHED
+    )
+    return booking
+
+
+@pytest.fixture
+def silent(work, stopped_clock, now):
+    """Closed by silence at the lower price, and nine days have passed."""
+    stopped_clock(work.due_at)
+    assert sweep_bookings() == 1
+    stopped_clock(now + LATER)
+    work.refresh_from_db()
+    return work
+
+
+def sign(booking, *, key="late-1", kind=SignOffKind.OWN_DEVICE, version=1, late=True, **kwargs):
+    values = {"signer": "Odile Perrachon", "signature": "[[1,2]]", "device": "Firefox", "by": None, **kwargs}
+    return signing.sign_off(booking.pk, key=key, kind=kind, quote_version=version, late=late, **values)
+
+
+def money_rows():
+    return list(Charge.objects.values()), list(LedgerEntry.objects.values())
+
+
+def test_it_is_frozen_beside_the_sign_off(silent, now, customer):
+    sign(silent, by=customer)
+
+    kept = LateSignature.objects.get()
+    assert (kept.kind, kept.signer, kept.signature, kept.device, kept.by) == (
+        SignOffKind.OWN_DEVICE,
+        "Odile Perrachon",
+        "[[1,2]]",
+        "Firefox",
+        customer,
+    )
+    assert (kept.service_cents, kept.charge_cents, kept.currency, kept.signed_at) == (6900, 7190, "EUR", now + LATER)
+    frozen = [
+        str(silent.uuid), 1, kept.kind, kept.signer, kept.signature, kept.text, kept.device, 6900, 290, 1380, 5520,
+        7190, "EUR", kept.signed_at.isoformat(),
+    ]  # fmt: skip
+    assert kept.sha256 == hashlib.sha256(json.dumps(frozen, ensure_ascii=False).encode()).hexdigest()
+    assert "Canal changé" in kept.text
+
+
+def test_its_words_say_that_nothing_is_charged(silent):
+    sign(silent)
+
+    ordinary, late = SignOff.objects.get().text.splitlines(), LateSignature.objects.get().text.splitlines()
+    assert late[:-2] == ordinary[:-1]
+    assert "27 novembre 2026" in late[-2]
+    assert ordinary[-1] not in late
+
+
+def test_nothing_else_happens(silent, monkeypatch):
+    heard = []
+    monkeypatch.setattr(live, "publish", lambda *args: heard.append(args))
+    before, rows, jobs = facts(silent), money_rows(), effects()
+    frozen = SignOff.objects.values().get()
+
+    answer = sign(silent)
+
+    assert answer.state == State.SIGNED_OFF
+    assert {**facts(silent), "sign_off": 0} == {**before, "sign_off": 0}
+    assert (money_rows(), effects(), SignOff.objects.values().get()) == (rows, jobs, frozen)
+    assert heard == [(f"booking:{silent.uuid}", "signed")]
+    assert "I3" not in violations([silent.pk])
+
+
+def test_settled_visit_is_signed_too(silent):
+    signing.settle(silent.pk)
+
+    assert sign(silent).state == State.SETTLED
+    assert LateSignature.objects.count() == 1
+
+
+@pytest.mark.parametrize("price", [5000, 0])
+def test_decided_visit_is_signed_with_what_was_decided(price, work, staff):
+    signing.refuse(work.pk, by=None, reason="Not reached", role="ops")
+    signing.decide(work.pk, service_cents=price, by=staff, reason="By telephone")
+
+    sign(work, version=3)
+
+    assert LateSignature.objects.get().charge_cents == price + 290 == SignOff.objects.get().charge_cents
+
+
+def test_sent_twice_is_one(silent):
+    sign(silent)
+
+    with unchanged(silent):
+        sign(silent, signature="another")
+    assert LateSignature.objects.get().signature == "[[1,2]]"
+
+
+def test_second_signature_is_refused(silent):
+    sign(silent)
+
+    with refused(silent, IllegalMove):
+        sign(silent, key="late-2")
+
+
+@pytest.mark.parametrize("kind", [SignOffKind.OWN_DEVICE, SignOffKind.SCREEN])
+@pytest.mark.parametrize("version", [1, 2])
+def test_page_from_before_the_end_keeps_the_words_it_showed(silent, kind, version):
+    """The form was open, or waited in a dead spot, while silence closed the visit."""
+    before = facts(silent)
+
+    sign(silent, kind=kind, version=version, late=False)
+
+    kept = LateSignature.objects.select_related("quote").get()
+    assert (kept.kind, kept.quote.version) == (kind, version)
+    assert kept.text.splitlines()[-1] == SignOff.objects.get().text.splitlines()[-1]
+    assert kept.charge_cents == {1: 7190, 2: 9290}[version]
+    assert SignOff.objects.get().charge_cents == 7190
+    assert {**facts(silent), "sign_off": 0} == {**before, "sign_off": 0}
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"signer": " "}, signing.SignatureMissing),
+        ({"signature": ""}, signing.SignatureMissing),
+        ({"version": 2}, signing.PriceChanged),
+        ({"version": 3}, signing.PriceChanged),
+        ({"version": 3, "late": False}, signing.PriceChanged),
+    ],
+)
+def test_what_is_no_signature_is_not_kept(change, refusal, silent):
+    with refused(silent, refusal):
+        sign(silent, **change)
+
+
+def test_what_the_partners_screen_could_not_show_is_not_kept(silent):
+    Quote.objects.filter(booking=silent, version=2).update(service_cents=10_351)
+
+    with refused(silent, signing.OwnDeviceNeeded):
+        sign(silent, kind=SignOffKind.SCREEN, version=2, late=False)
+
+
+def test_words_that_charge_nothing_do_not_sign_off(work):
+    with refused(work, IllegalMove):
+        sign(work, version=2)
+
+
+def test_signed_visit_takes_no_late_signature(work):
+    sign(work, version=2, late=False, key="key-1")
+
+    with refused(work, IllegalMove):
+        sign(work, version=2)
+
+
+@pytest.mark.parametrize("state", [State.IN_PROGRESS, State.CONTESTED, State.FAILED, State.CANCELLED])
+def test_what_is_not_closed_is_not_signed_late(state, now, partner):
+    booking = booking_in(state, partner, now)
+
+    with refused(booking, IllegalMove):
+        sign(booking)
+
+
+def test_invariant_sees_a_late_signature_that_belongs_nowhere(silent):
+    sign(silent)
+    SignOff.objects.update(kind=SignOffKind.SCREEN)
+
+    assert "I3" in violations([silent.pk])
