@@ -1,6 +1,5 @@
 """Each second: windows that are over, searches that are due, what a lost message left behind (PRODUCT D3, STYLE 5)."""
 
-import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
@@ -9,9 +8,9 @@ from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 from dispatch import offers
 from dispatch.models import Offer, OfferState, Search
 from mila.clock import MilaNow
+from mila.sweeping import handle_each
 from requests_app.models import OFFERED, Booking, BookingEvent
 
-log = logging.getLogger(__name__)
 BATCH = 200
 PUSH_BACK = timedelta(minutes=1)
 
@@ -73,14 +72,6 @@ def _push_search(booking_id: int) -> None:
     Search.objects.filter(booking=booking_id, next_at__lte=MilaNow()).update(next_at=MilaNow() + PUSH_BACK)
 
 
-def _each(handle: Callable[[int], object], ids: Iterable[int], push: Callable[[int], None] = lambda pk: None) -> int:
-    handled = 0
-    for pk in ids:
-        try:
-            handled += bool(handle(pk))
-        except Exception:
-            # One poisoned row must not stop the others (FAULT T15). A search comes again in a minute; a window's end is
-            # a promise and stays where it is.
-            log.exception("%s %s", handle.__name__, pk)
-            push(pk)
-    return handled
+def _each(handle: Callable[[int], object], ids: Iterable[int], push: Callable[[int], None] | None = None) -> int:
+    """A search that raises comes again in a minute; a window's end is a promise and stays where it is."""
+    return sum(map(bool, handle_each(handle, ids, push)))

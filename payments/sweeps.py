@@ -1,16 +1,13 @@
 """Find money that is due to move: signed-off bookings without a charge, charges and events to take up again."""
 
-import logging
-from collections.abc import Callable, Iterable
-
 from django.db.models import Exists, OuterRef, Q
 
 from mila.clock import MilaNow
+from mila.sweeping import handle_each
 from payments import charges, webhooks
 from payments.models import Charge, StripeEvent
 from requests_app.models import Booking, State
 
-log = logging.getLogger(__name__)
 BATCH = 200
 
 
@@ -18,12 +15,13 @@ def sweep() -> int:
     """One round; answers how many rows it took up."""
     due = Charge.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
     events = StripeEvent.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
-    return (
-        _each(charge_booking, uncharged_bookings())
-        + _each(charges.submit, _ids(due.filter(state__in=charges.OPEN_STATES)), charges.set_aside)
-        + _each(charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside)
-        + _each(webhooks.handle, _ids(events))
-    )
+    taken_up = [
+        *handle_each(charge_booking, uncharged_bookings()),
+        *handle_each(charges.submit, _ids(due.filter(state__in=charges.OPEN_STATES)), charges.set_aside),
+        *handle_each(charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside),
+        *handle_each(webhooks.handle, _ids(events)),
+    ]
+    return len(taken_up)
 
 
 def charge_booking(booking_id: int) -> Charge | None:
@@ -41,17 +39,3 @@ def uncharged_bookings() -> list[int]:
 
 def _ids(queryset) -> list[int]:
     return list(queryset.values_list("pk", flat=True)[:BATCH])
-
-
-def _each(handle: Callable[[int], object], ids: Iterable[int], set_aside: Callable[[int], None] | None = None) -> int:
-    handled = 0
-    for pk in ids:
-        try:
-            handle(pk)
-            handled += 1
-        except Exception:
-            # One poisoned row must not stop the others (FAULT T15).
-            log.exception("%s %s", handle.__name__, pk)
-            if set_aside:
-                set_aside(pk)
-    return handled

@@ -3,12 +3,11 @@
 A sweep may run twice, late or beside itself: each row is locked, looked at again, and moved in its own transaction.
 """
 
-import logging
-from collections.abc import Callable
 from datetime import timedelta
 
 from accounts import search
 from mila.clock import MilaNow, mila_now
+from mila.sweeping import handle_each
 from mila.transactions import verb
 from requests_app import notices
 from requests_app.actions.signing import sign_off_by_silence
@@ -16,7 +15,6 @@ from requests_app.actions.visiting import drop_old_positions
 from requests_app.lifecycle import WHEN_DUE, Role, advance, lock_unless_locked
 from requests_app.models import Booking, Clock, ClockKind, State
 
-log = logging.getLogger(__name__)
 BATCH = 500
 PUSH_BACK = timedelta(minutes=1)
 POSITIONS_KEPT = timedelta(hours=24)
@@ -45,7 +43,7 @@ AGREES_ON_A_START = ("claim", "assign", "move_claimed", "move_kept")
 def sweep_bookings() -> int:
     """Every booking whose own clock has fallen due makes its move. Answers how many rows were handled."""
     due = Booking.objects.filter(due_at__lte=MilaNow()).order_by("due_at").values_list("pk", flat=True)[:BATCH]
-    return _each(list(due), handle_due_booking, _push_booking)
+    return sum(handle_each(handle_due_booking, list(due), _push_booking))
 
 
 def sweep_clocks() -> int:
@@ -55,19 +53,7 @@ def sweep_clocks() -> int:
         .order_by("due_at")
         .values_list("pk", flat=True)[:BATCH]
     )
-    return _each(list(due), handle_due_clock, _push_clock)
-
-
-def _each(ids: list[int], handle: Callable[[int], bool], push: Callable[[int], None]) -> int:
-    handled = 0
-    for pk in ids:
-        try:
-            handled += handle(pk)
-        except Exception:
-            # One poisoned row must not stop the others (FAULT T15): it comes again in a minute.
-            log.exception("%s %s", handle.__name__, pk)
-            push(pk)
-    return handled
+    return sum(handle_each(handle_due_clock, list(due), _push_clock))
 
 
 @verb

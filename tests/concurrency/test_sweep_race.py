@@ -10,6 +10,7 @@ from django.db import connection
 
 from accounts import search
 from accounts.models import Notification, NotificationState, Technician
+from mila.sweeping import handle_each
 from requests_app import lifecycle, notices, sweeps
 from requests_app.models import Booking, BookingEvent, LateSignature, SignOff, SignOffKind, State
 from tests.cast import MORNING, sign
@@ -76,7 +77,7 @@ def test_control_without_the_lock_the_sweepers_collide(due, caplog, monkeypatch)
     monkeypatch.setattr(rows, "select_for_update", lambda self, **_options: self.all())
     monkeypatch.setattr(search, "count_promise", met)
 
-    handled = at_once(lambda: sweeps._each(due[:1], sweeps.handle_due_booking, lambda pk: None), 2)
+    handled = at_once(lambda: sum(handle_each(sweeps.handle_due_booking, due[:1])), 2)
 
     assert sorted(handled) == [0, 1]
     assert "handle_due_booking" in caplog.text

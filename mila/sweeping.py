@@ -1,0 +1,25 @@
+"""How a sweep goes through the rows it has found: each for itself, and none in the way of the others (STYLE 5)."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+R = TypeVar("R")
+log = logging.getLogger(__name__)
+
+
+def handle_each(handle: Callable[[int], R], ids: Iterable[int], push: Callable[[int], object] | None = None) -> list[R]:
+    """Call `handle` with one id after the other; answers what it said of those where it did not raise.
+
+    One poisoned row must not stop the others (FAULT T15): it is logged, and `push` puts it off. Without `push` its
+    deadline stays where it is, and the next round tries it again.
+    """
+    answers = []
+    for pk in ids:
+        try:
+            answers.append(handle(pk))
+        except Exception:
+            log.exception("%s.%s %s", handle.__module__, handle.__name__, pk)
+            if push is not None:
+                push(pk)
+    return answers
