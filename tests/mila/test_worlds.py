@@ -6,6 +6,7 @@ from django.conf import settings
 from redis import Redis
 
 from mila import services, worlds
+from mila.services import databases
 
 FOREIGN = ("DATABASE_URL", "STANDIN_DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
 
@@ -18,26 +19,26 @@ def own(monkeypatch):
     name = f"{settings.WORLD}_worlds"
     yield name
     for made in (name, f"{name}_copy", f"{name}_old_1", f"{name}_old_2"):
-        services.drop_database(made)
+        databases.drop_database(made)
 
 
 def connect(name):
-    folder, database = services._parts(services.database_url(name))
+    folder, database = databases.parts(services.database_url(name))
     return psycopg.connect(host=folder, user="postgres", dbname=database, autocommit=True)
 
 
 def names(own):
-    with services._maintenance(services._parts(services.database_url(own))[0]) as connection:
+    with databases.maintenance(databases.parts(services.database_url(own))[0]) as connection:
         return {row[0].removeprefix("mila_") for row in connection.execute("SELECT datname FROM pg_database")}
 
 
 def test_new_database_begins_as_a_copy_of_the_template(own):
-    services.ensure_database(own)
+    databases.ensure_database(own)
     with connect(own) as connection:
         connection.execute("CREATE TABLE thing AS SELECT 7 AS number")
 
-    services.keep_template(own, f"{own}_old_1", instead_of=f"{own}_old_")
-    made = services.ensure_database(f"{own}_copy", template=f"{own}_old_1")
+    databases.keep_template(own, f"{own}_old_1", instead_of=f"{own}_old_")
+    made = databases.ensure_database(f"{own}_copy", template=f"{own}_old_1")
 
     assert made is True
     with connect(f"{own}_copy") as connection:
@@ -45,42 +46,42 @@ def test_new_database_begins_as_a_copy_of_the_template(own):
 
 
 def test_newer_template_takes_the_place_of_the_older(own):
-    services.ensure_database(own)
+    databases.ensure_database(own)
 
-    services.keep_template(own, f"{own}_old_1", instead_of=f"{own}_old_")
-    services.keep_template(own, f"{own}_old_2", instead_of=f"{own}_old_")
-    services.keep_template(own, f"{own}_old_2", instead_of=f"{own}_old_")  # a repeat changes nothing
+    databases.keep_template(own, f"{own}_old_1", instead_of=f"{own}_old_")
+    databases.keep_template(own, f"{own}_old_2", instead_of=f"{own}_old_")
+    databases.keep_template(own, f"{own}_old_2", instead_of=f"{own}_old_")  # a repeat changes nothing
 
     assert f"{own}_old_2" in names(own)
     assert f"{own}_old_1" not in names(own)
 
 
 def test_database_in_use_becomes_no_template(own):
-    services.ensure_database(own)
+    databases.ensure_database(own)
 
     with connect(own):
-        services.keep_template(own, f"{own}_old_1", instead_of=f"{own}_old_")
+        databases.keep_template(own, f"{own}_old_1", instead_of=f"{own}_old_")
 
     assert f"{own}_old_1" not in names(own)
 
 
 def test_missing_template_is_an_empty_database(own):
-    assert services.ensure_database(own, template="there_is_none") is True
-    assert services.ensure_database(own, template="there_is_none") is False
+    assert databases.ensure_database(own, template="there_is_none") is True
+    assert databases.ensure_database(own, template="there_is_none") is False
 
 
 def test_thrown_away_database_does_not_wait_for_the_disk(own):
-    services.ensure_database(own)
+    databases.ensure_database(own)
 
-    services.forgive_power_cuts(own)
+    databases.forgive_power_cuts(own)
 
     with connect(own) as connection:
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("off",)
 
 
-def test_name_of_the_template_tells_what_went_into_it(monkeypatch, tmp_path):
+def test_name_of_the_template_tells_what_went_into_it(settings, tmp_path):
     before = worlds._template("default")
-    monkeypatch.setattr(services, "BASE", tmp_path)
+    settings.BASE_DIR = tmp_path
     (tmp_path / "places/data").mkdir(parents=True)
     (tmp_path / "places/data/gazetteer.csv").write_text("other")
 
@@ -91,9 +92,9 @@ def test_name_of_the_template_tells_what_went_into_it(monkeypatch, tmp_path):
 
 def test_fresh_world_drops_the_old_one_and_forgets_its_jobs(own, monkeypatch):
     done = []
-    monkeypatch.setattr(services, "drop_database", lambda name: done.append(("drop", name)))
-    monkeypatch.setattr(services, "ensure_database", lambda name, template: done.append(("make", name)) or True)
-    monkeypatch.setattr(services, "forgive_power_cuts", lambda name: None)
+    monkeypatch.setattr(worlds, "drop_database", lambda name: done.append(("drop", name)))
+    monkeypatch.setattr(worlds, "ensure_database", lambda name, template: done.append(("make", name)) or True)
+    monkeypatch.setattr(worlds, "forgive_power_cuts", lambda name: None)
     monkeypatch.setattr(worlds, "_migrate", lambda alias: done.append(("migrate", alias)))
     monkeypatch.setattr(worlds.connections["default"], "close", lambda: None)
     monkeypatch.setattr(worlds.connections["standin"], "close", lambda: None)
@@ -112,8 +113,8 @@ def test_fresh_world_drops_the_old_one_and_forgets_its_jobs(own, monkeypatch):
 
 def test_database_of_somebody_else_is_left_alone(own, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/mila")
-    monkeypatch.setattr(services, "drop_database", lambda name: pytest.fail("dropped"))
-    monkeypatch.setattr(services, "ensure_database", lambda name, template: pytest.fail("made"))
+    monkeypatch.setattr(worlds, "drop_database", lambda name: pytest.fail("dropped"))
+    monkeypatch.setattr(worlds, "ensure_database", lambda name, template: pytest.fail("made"))
 
     assert worlds._make_one("default", own, "DATABASE_URL", fresh=True) is False
     monkeypatch.undo()

@@ -60,7 +60,7 @@ class Command(BaseCommand):
             seed=seed,
             start=instant(START, "Europe/Paris"),
         )
-        log = services.BASE / "var" / f"{settings.WORLD}.log"
+        log = settings.BASE_DIR / "var" / f"{settings.WORLD}.log"
         log.parent.mkdir(exist_ok=True)
         with log.open("w", encoding="utf-8") as output, self.bar("Bookings on their way", 1.0, options) as progress:
             game.progress = progress
