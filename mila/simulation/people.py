@@ -1,6 +1,7 @@
 """Partners and customers around four cities. Names are invented, telephone numbers and addresses reserved examples."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -63,6 +64,12 @@ class People:
 
     def customer(self, login: str, city: City, password: str | None = None) -> User:
         return self.user(self.name(), login, city, password)
+
+    def partners(self, login: str, number: int, password: str | None = None) -> Iterator[Technician]:
+        """As many partners of one technician each, of both kinds in all cities."""
+        for one in range(number):
+            kind = "pro" if one % 3 == 2 else "friend"
+            yield from self.partner(f"{login}-{one}", CITIES[one % len(CITIES)], kind=kind, password=password)
 
     def partner(
         self, login: str, city: City, *, kind: str, technicians: int = 1, password: str | None = None

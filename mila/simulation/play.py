@@ -134,11 +134,8 @@ class Simulation:
         self.now = start
         set_clock(start, speed=0)
         self.services = list(Service.objects.filter(active=True))
-        for number in range(self.partners):
-            city = CITIES[number % len(CITIES)]
-            kind = "pro" if number % 3 == 2 else "friend"
-            for technician in self.makers.partner(f"sim-partner-{number}", city, kind=kind):
-                self.habits[technician.pk] = self.dice.choice(MIX)
+        for technician in self.makers.partners("sim-partner", self.partners):
+            self.habits[technician.pk] = self.dice.choice(MIX)
         for number in range(self.bookings):
             at = start + timedelta(minutes=self.dice.uniform(0, 3 * 24 * 60))
             self.at(at, partial(self.order, number))
@@ -158,10 +155,7 @@ class Simulation:
         booking = bookings.draft(
             service, customer, street, place, [wall(s) for s in starts], phone=self.makers.phone(city), problem="…"
         )
-        card = self.dice.choices(
-            (bookings.GOOD_CARD, bookings.DECLINES_LATER, bookings.ASKS_EVERY_TIME), weights=(94, 3, 3)
-        )[0]
-        bookings.save_card(booking, card)
+        bookings.save_card(booking, bookings.any_card(self.dice))
         bookings.order(booking)
 
     # --- Running

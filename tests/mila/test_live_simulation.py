@@ -6,16 +6,19 @@ The whole of it needs the real processes and is run by hand.
 import os
 import signal
 import threading
-import time
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dispatch.models import Offer
 from mila.clock import mila_now, reset_clock, set_clock, set_speed
 from mila.keeping import Family
-from mila.simulation import live, players
-from mila.simulation.live import Kill, Live, Plan
+from mila.simulation import players
+from mila.simulation.live import Live, kills, pace
+from mila.simulation.live.kills import VICTIMS, Kill
+from mila.simulation.live.plans import Plan
+from mila.simulation.play import Habits
 from mila.simulation.players import Patient, Person, Tally
 from mila.visitor import PageError, Visitor
 from requests_app.models import State
@@ -28,9 +31,7 @@ MINUTE = timedelta(minutes=1)
 def game():
     """A conductor at noon with nothing to do, whose site runs."""
     made = Live(bookings=2, partners=0, kills=1, speed=2000, seed=1, start=NOON)
-    made.family = Family(pids={"web": 11, "worker": 12, "beat": 13}, starts=dict.fromkeys(live.VICTIMS, 1))
-    made.now = NOON
-    made.looked = time.monotonic()
+    made.family = Family(pids={"web": 11, "worker": 12, "beat": 13}, starts=dict.fromkeys(VICTIMS, 1))
     return made
 
 
@@ -38,7 +39,7 @@ def game():
 def due(monkeypatch):
     """What the rows have promised."""
     promises = []
-    monkeypatch.setattr(live, "promised", lambda: [(None, at) for at in promises] or [(None, None)])
+    monkeypatch.setattr(pace, "promised", lambda: [(None, at) for at in promises] or [(None, None)])
     return promises
 
 
@@ -54,67 +55,67 @@ def flying(**more):
 
 
 def test_nothing_ahead_is_walked(game, due):
-    assert game.fitting_speed() == ("sweep awaited", live.WALKING)
+    assert game.pace.fitting_speed() == ("sweep awaited", pace.WALKING)
 
 
 def test_far_instant_is_approached_at_full_speed_and_the_last_steps_are_small(game, due):
     due.append(NOON + timedelta(hours=9))
-    far = game.fitting_speed()
+    far = game.pace.fitting_speed()
     due[:] = [NOON + MINUTE]
 
     assert far == ("nothing to do", 2000)
-    assert game.fitting_speed() == ("nothing to do", 600)  # a minute in a tenth of a second
+    assert game.pace.fitting_speed() == ("nothing to do", 600)  # a minute in a tenth of a second
 
 
 def test_plan_that_is_nearer_than_any_promise_decides(game, due):
     due.append(NOON + timedelta(hours=9))
-    game.queue.append(plan(NOON + timedelta(seconds=30)))
+    game.diary.queue.append(plan(NOON + timedelta(seconds=30)))
 
-    assert game.fitting_speed() == ("nothing to do", 300)
+    assert game.pace.fitting_speed() == ("nothing to do", 300)
 
 
 def test_people_who_act_are_given_time_and_those_in_a_window_more(game, due):
     due.append(NOON + timedelta(hours=9))
-    game.flying.append(flying())
-    acting = game.fitting_speed()
-    game.flying.append(flying(window=True))
+    game.diary.flying.append(flying())
+    acting = game.pace.fitting_speed()
+    game.diary.flying.append(flying(window=True))
 
-    assert acting == ("people act", live.WALKING)
-    assert game.fitting_speed() == ("window answered", live.SLOW)
+    assert acting == ("people act", pace.WALKING)
+    assert game.pace.fitting_speed() == ("window answered", pace.SLOW)
 
 
 @pytest.mark.parametrize(
     ("late", "answer"),
     [
-        (timedelta(), ("sweep awaited", live.WALKING)),
-        (live.SLACK, ("sweep awaited", live.WALKING)),
-        (live.SLACK + timedelta(seconds=1), ("held for a sweep", 1.0)),
+        (timedelta(), ("sweep awaited", pace.WALKING)),
+        (pace.SLACK, ("sweep awaited", pace.WALKING)),
+        (pace.SLACK + timedelta(seconds=1), ("held for a sweep", 1.0)),
     ],
 )
 def test_clock_is_held_for_what_no_sweep_has_handled(game, due, late, answer):
     due.append(NOON - late)
 
-    assert game.fitting_speed() == answer
+    assert game.pace.fitting_speed() == answer
 
 
 def test_nobody_loses_hours_while_the_site_is_away(game, due):
     due.append(NOON + timedelta(hours=9))
-    game.kills.append(Kill("web", 0.0))
-    killed = game.fitting_speed()
-    game.kills[0].back_after = 3.0
+    game.kills.done.append(Kill("web", 0.0))
+    killed = game.pace.fitting_speed()
+    game.kills.done[0].back_after = 3.0
     game.tally.count(waiting=1)
 
     assert killed == ("site away", 1.0)
-    assert game.fitting_speed() == ("site away", 1.0)
+    assert game.pace.fitting_speed() == ("site away", 1.0)
 
 
 def test_speed_never_exceeds_what_was_asked(game, due):
-    game.top = 10
+    game.pace.top = 10
     due.append(NOON + timedelta(hours=9))
 
-    assert game.fitting_speed() == ("nothing to do", 10)
-    game.flying.append(flying(window=True))
-    assert game.fitting_speed() == ("window answered", 10)
+    assert game.pace.fitting_speed() == ("nothing to do", 10)
+    game.diary.flying.append(flying(window=True))
+    assert game.pace.fitting_speed() == ("window answered", 10)
 
 
 # --- The clock itself
@@ -164,13 +165,13 @@ def killed(monkeypatch):
 def test_every_process_is_killed_as_often_as_asked():
     game = Live(bookings=2, partners=0, kills=3, speed=2000, seed=1, start=NOON)
 
-    assert {name: game.to_kill.count(name) for name in live.VICTIMS} == {"web": 3, "worker": 3, "beat": 3}
+    assert {name: game.kills.to_come.count(name) for name in VICTIMS} == {"web": 3, "worker": 3, "beat": 3}
 
 
 def test_kill_waits_for_its_share_of_the_way(game, killed, monkeypatch):
     shares = iter([0.1, 0.2])
     monkeypatch.setattr(game, "share_done", lambda: next(shares))
-    game.to_kill = ["web", "beat", "worker"]
+    game.kills.to_come = ["web", "beat", "worker"]
 
     game.attend_kills()
     before = list(killed)
@@ -178,14 +179,14 @@ def test_kill_waits_for_its_share_of_the_way(game, killed, monkeypatch):
 
     assert before == []
     assert killed == [(12, signal.SIGKILL)]
-    assert game.dying() == {"worker"}
+    assert game.kills.dying() == {"worker"}
 
 
 def test_web_is_back_when_it_answers(game, killed, monkeypatch):
     monkeypatch.setattr(game, "share_done", lambda: 1.0)
     answers = iter([False, True])
-    monkeypatch.setattr(game, "answers", lambda: next(answers))
-    game.to_kill = ["web"]
+    monkeypatch.setattr(game.kills, "answers", lambda: next(answers))
+    game.kills.to_come = ["web"]
     game.attend_kills()
 
     not_started = game.attend_kills()
@@ -194,19 +195,19 @@ def test_web_is_back_when_it_answers(game, killed, monkeypatch):
 
     assert (not_started, not_answering, back) == (False, False, True)
     assert len(killed) == 1  # one at a time
-    assert not game.dying()
+    assert not game.kills.dying()
 
 
 def test_process_that_stays_away_is_not_waited_for_without_end(game, killed, monkeypatch):
     monkeypatch.setattr(game, "share_done", lambda: 1.0)
-    monkeypatch.setattr(live, "BACK_WITHIN", -1)
-    game.to_kill = ["beat"]
+    monkeypatch.setattr(kills, "BACK_WITHIN", -1)
+    game.kills.to_come = ["beat"]
     game.attend_kills()
 
     game.attend_kills()
 
-    assert game.kills[0].back_after == float("inf")
-    assert not game.dying()
+    assert game.kills.done[0].back_after == float("inf")
+    assert not game.kills.dying()
 
 
 # --- Plans
@@ -220,27 +221,27 @@ def test_plans_of_the_past_are_done_and_thoughts_need_no_browser(game):
             done.append(plan.name)
             return Future()
 
-    game.pool = Pool()
-    game.plan(-MINUTE, "look", Person(None, "Odile"), lambda: None, booking=5)
-    game.plan(timedelta(), "think", None, lambda: done.append("thought"))
-    game.plan(MINUTE, "later", Person(None, "Odile"), lambda: None)
+    game.diary.pool = Pool()
+    game.diary.plan(-MINUTE, "look", Person(None, "Odile"), lambda: None, booking=5)
+    game.diary.plan(timedelta(), "think", None, lambda: done.append("thought"))
+    game.diary.plan(MINUTE, "later", Person(None, "Odile"), lambda: None)
 
-    game.let_act()
+    game.diary.let_act()
 
     assert done == ["look", "thought"]
-    assert [one.name for one in game.queue] == ["later"]
-    assert game.busy[5] == 1
+    assert [one.name for one in game.diary.queue] == ["later"]
+    assert game.diary.busy[5] == 1
 
 
 def test_whoever_is_back_is_free_for_more(game):
     after = []
     future, errand = flying(booking=5, after=lambda: after.append("landed"))
-    game.flying, game.busy[5] = [(future, errand), flying(booking=6)], 1
+    game.diary.flying, game.diary.busy[5] = [(future, errand), flying(booking=6)], 1
 
     future.set_result(True)
-    game.land()
+    game.diary.land()
 
-    assert (after, game.busy[5], len(game.flying)) == (["landed"], 0, 1)
+    assert (after, game.diary.busy[5], len(game.diary.flying)) == (["landed"], 0, 1)
 
 
 def test_refusal_is_life_and_an_error_of_the_site_is_not(game):
@@ -254,7 +255,7 @@ def test_refusal_is_life_and_an_error_of_the_site_is_not(game):
         raise KeyError("name")
 
     for act in (refuse(409), refuse(500), bug):
-        assert game.act(Plan(NOON, 0, "take", Person(None, "Odile"), act)) is False
+        assert game.diary.act(Plan(NOON, 0, "take", Person(None, "Odile"), act)) is False
 
     assert game.tally.refusals == {"take: answered 409": 1, "take: answered 500": 1}
     assert game.tally.errors == ["take: answered 500", "take: KeyError('name')"]
@@ -272,26 +273,26 @@ def test_share_of_the_way_counts_every_booking(game, searching):
 
 
 def test_technician_who_is_told_looks_and_answers(game, searching, partner, job):
-    offer = partner.offers.get() if hasattr(partner, "offers") else live.Offer.objects.get()
-    game.partners[partner.pk] = Person(None, partner.name)
-    game.habits[partner.pk] = live.Habits("sure", accepts=1.0, sees=1.0, calls=1.0, confirms=1.0)
+    offer = partner.offers.get() if hasattr(partner, "offers") else Offer.objects.get()
+    game.crowd.partners[partner.pk] = Person(None, partner.name)
+    game.crowd.habits[partner.pk] = Habits("sure", accepts=1.0, sees=1.0, calls=1.0, confirms=1.0)
 
-    game.consider(offer)
+    game.reactions.consider(offer)
 
-    assert [one.name for one in sorted(game.queue)] == ["look", "take"]
-    assert all(one.window and one.booking == job.pk for one in game.queue)
+    assert [one.name for one in sorted(game.diary.queue)] == ["look", "take"]
+    assert all(one.window and one.booking == job.pk for one in game.diary.queue)
 
 
 def test_claimed_job_is_called_before_it_is_due(game, partner, job):
-    game.now = mila_now()
-    game.partners[partner.pk] = Person(Visitor("http://localhost:1"), partner.name)
-    game.habits[partner.pk] = live.Habits("sure", accepts=1.0, sees=1.0, calls=1.0, confirms=1.0)
-    game.customers[job.pk] = Person(Visitor("http://localhost:1"), "Odile")
+    game.diary.now = mila_now()
+    game.crowd.partners[partner.pk] = Person(Visitor("http://localhost:1"), partner.name)
+    game.crowd.habits[partner.pk] = Habits("sure", accepts=1.0, sees=1.0, calls=1.0, confirms=1.0)
+    game.crowd.customers[job.pk] = Person(Visitor("http://localhost:1"), "Odile")
 
-    game.react(job)
+    game.reactions.react(job)
 
-    call = next(one for one in game.queue if one.name == "call")
-    assert game.now <= call.at < job.due_at
+    call = next(one for one in game.diary.queue if one.name == "call")
+    assert game.diary.now <= call.at < job.due_at
 
 
 # --- Patience
