@@ -21,7 +21,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Technician
-from bench.claim_race import MORNING, offered_world
+from bench.claim_race.world import MORNING, offered_world
 from dispatch import offers
 from dispatch.models import Offer
 from mila.clock import set_clock

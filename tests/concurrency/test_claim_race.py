@@ -1,8 +1,8 @@
-"""Two seconds of bench/claim_race.py: however many claim at once, one has it (FAULT C1, C4)."""
+"""Two seconds of bench/claim_race: however many claim at once, one has it (FAULT C1, C4)."""
 
 import pytest
 
-from bench import claim_race
+from bench.claim_race import races
 from mila.clock import reset_clock
 from mila.redis import broker_redis
 
@@ -17,21 +17,21 @@ def _tidy():
 
 
 def test_all_sessions_of_the_offered_technician_make_one_event():
-    part = claim_race.race_offered(8, sessions=16)
+    part = races.race_offered(8, sessions=16)
 
     assert part.holds, part
     assert (part.attempts, part.events) == (8 * 16, 8)
 
 
 def test_technicians_of_a_pool_never_look_at_once_and_one_wins():
-    part = claim_race.race_pool(6, sessions=12)
+    part = races.race_pool(6, sessions=12)
 
     assert part.holds, part
     assert part.attempts > 6 * 2
 
 
 def test_the_control_with_a_redis_lock_alone_takes_bookings_twice():
-    part = claim_race.race_unguarded(10, sessions=12)
+    part = races.race_unguarded(10, sessions=12)
 
     assert part.doubles >= 1, part
     assert part.windows_at_once >= 1, part
