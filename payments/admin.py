@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from accounts.admin import PartnerAdmin
+from accounts.admin.partners import PartnerAdmin
 from mila.backoffice import BAD, GOOD, WARN, Act, Chapter, ReadOnly, WithActs, linked, stamp, toned
 from mila.errors import Refusal
 from mila.templatetags.house import money
