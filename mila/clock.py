@@ -27,8 +27,7 @@ def mila_now() -> datetime:
 
 def set_clock(at: datetime, *, speed: float = 1.0) -> None:
     """Let mila_now() be `at` from here on, running `speed` times as fast. Never in production."""
-    if not settings.MILA_CLOCK_MAY_MOVE:
-        raise RuntimeError("This installation's clock may not be moved.")
+    _must_be_movable()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO mila_clock (real_anchor, virtual_anchor, speed) VALUES (clock_timestamp(), %s, %s) "
@@ -57,11 +56,15 @@ def set_speed(speed: float) -> None:
     It jumps ahead by what the old speed makes of 50 ms: whoever reads it while this is being committed must not see it
     go back.
     """
-    if not settings.MILA_CLOCK_MAY_MOVE:
-        raise RuntimeError("This installation's clock may not be moved.")
+    _must_be_movable()
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE mila_clock SET virtual_anchor = mila_now() + speed * interval '50 milliseconds', "
             "real_anchor = clock_timestamp(), speed = %s WHERE speed <> %s",
             [speed, speed],
         )
+
+
+def _must_be_movable() -> None:
+    if not settings.MILA_CLOCK_MAY_MOVE:
+        raise RuntimeError("This installation's clock may not be moved.")

@@ -5,7 +5,7 @@ from typing import Any
 from stripe import params as stripe_params
 
 from payments.standin.problems import Problem
-from payments.standin.routing import Call, listing, merged, new_id, route
+from payments.standin.routing import Call, listing, merged, new_id, overwrite, route
 
 LINK_SECONDS = 5 * 60
 ASKED = ("business_profile.product_description", "external_account", "individual.dob", "tos_acceptance.date")
@@ -75,10 +75,7 @@ def retrieve(call: Call) -> dict[str, Any]:
 @route("POST", "/v1/accounts/{id}", stripe_params.AccountUpdateParams)
 def update(call: Call) -> dict[str, Any]:
     account = call.find("account", call.id, lock=True)
-    for name in ("email", "business_type"):
-        if name in call.params:
-            account.body[name] = call.params[name] or None
-    account.body["metadata"] = merged(account.body["metadata"], call.params.get("metadata"))
+    overwrite(call, account.body, "email", "business_type")
     return _changed(call, account)
 
 

@@ -6,7 +6,7 @@ from stripe import params as stripe_params
 
 from payments.standin.cards import BY_NAME, BY_NUMBER, Decline, TestCard, passes_luhn
 from payments.standin.problems import Declined, Problem
-from payments.standin.routing import Call, listing, merged, new_id, route
+from payments.standin.routing import Call, listing, merged, new_id, overwrite, route
 
 EXPIRY_YEARS_AHEAD = 5
 USED = (
@@ -52,10 +52,7 @@ def retrieve_customer(call: Call) -> dict[str, Any]:
 @route("POST", "/v1/customers/{id}", stripe_params.CustomerUpdateParams)
 def update_customer(call: Call) -> dict[str, Any]:
     customer = call.find("customer", call.id, lock=True)
-    for name in ("description", "email", "name", "phone"):
-        if name in call.params:
-            customer.body[name] = call.params[name] or None
-    customer.body["metadata"] = merged(customer.body["metadata"], call.params.get("metadata"))
+    overwrite(call, customer.body, "description", "email", "name", "phone")
     call.store.save(customer)
     call.emit("customer.updated", customer.body)
     return customer.body
@@ -128,6 +125,13 @@ def named_or_known(call: Call, name: str) -> Any:
     if method.inner["used"]:
         raise Problem(USED, param="payment_method")
     return method
+
+
+def take_method(call: Call, intent: Any) -> None:
+    """A new payment or setup whose card is named at once waits to be confirmed with it."""
+    if name := call.params.get("payment_method"):
+        intent.body.update(payment_method=named_or_known(call, name).body["id"], status="requires_confirmation")
+        call.store.save(intent)
 
 
 def attach(call: Call, method: Any, customer: str) -> None:

@@ -7,9 +7,9 @@ from stripe import params as stripe_params
 
 from payments.standin.balances import collect, note_failed_charge
 from payments.standin.cards import NOT_AUTHENTICATED, Decline
-from payments.standin.customers import card_of, named_or_known
+from payments.standin.customers import card_of, named_or_known, take_method
 from payments.standin.problems import Declined, Problem, unexpected
-from payments.standin.routing import Call, listing, merged, new_id, route
+from payments.standin.routing import Call, listing, merged, new_id, overwrite, route
 from payments.standin.setups import next_action
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -73,10 +73,7 @@ def create(call: Call) -> dict[str, Any]:
     }
     intent = call.add(body)
     call.emit("payment_intent.created", body)
-    if given.get("payment_method"):
-        body["payment_method"] = named_or_known(call, given["payment_method"]).body["id"]
-        body["status"] = "requires_confirmation"
-        call.store.save(intent)
+    take_method(call, intent)
     return _confirm(call, intent) if given.get("confirm") else body
 
 
@@ -117,10 +114,7 @@ def update(call: Call) -> dict[str, Any]:
     fee = given.get("application_fee_amount", body["application_fee_amount"])
     _check_amounts(amount, fee or None, body["transfer_data"])
     body.update(amount=amount, application_fee_amount=fee or None)
-    for name in ("description", "receipt_email", "statement_descriptor_suffix", "transfer_group"):
-        if name in given:
-            body[name] = given[name] or None
-    body["metadata"] = merged(body["metadata"], given.get("metadata"))
+    overwrite(call, body, "description", "receipt_email", "statement_descriptor_suffix", "transfer_group")
     call.store.save(intent)
     return body
 

@@ -142,6 +142,14 @@ def merged(metadata: dict[str, str], change: Any) -> dict[str, str]:
     return {name: value for name, value in {**metadata, **change}.items() if value != ""}
 
 
+def overwrite(call: Call, body: dict[str, Any], *names: str) -> None:
+    """What the call says of these fields and of the metadata is from now on so; an empty value clears a field."""
+    for name in names:
+        if name in call.params:
+            body[name] = call.params[name] or None
+    body["metadata"] = merged(body["metadata"], call.params.get("metadata"))
+
+
 def expanded(call: Call, body: dict[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """The answer with objects in the place of their ids; what is stored stays untouched."""
     for path in paths:

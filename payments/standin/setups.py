@@ -5,7 +5,7 @@ from typing import Any
 from stripe import params as stripe_params
 
 from payments.standin.cards import Decline
-from payments.standin.customers import attach, card_of, named_or_known
+from payments.standin.customers import attach, card_of, named_or_known, take_method
 from payments.standin.problems import Declined, Problem, unexpected
 from payments.standin.routing import Call, listing, merged, new_id, route
 
@@ -51,10 +51,7 @@ def create(call: Call) -> dict[str, Any]:
     }
     setup = call.add(body)
     call.emit("setup_intent.created", body)
-    if given.get("payment_method"):
-        body["payment_method"] = named_or_known(call, given["payment_method"]).body["id"]
-        body["status"] = "requires_confirmation"
-        call.store.save(setup)
+    take_method(call, setup)
     return _confirm(call, setup) if given.get("confirm") else body
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Country, User
 from catalogue.models import Service
 from places.gazetteer import Suggestion, suggest_postcodes
-from requests_app.forms.fields import LineField, PhoneField, ProseField
+from requests_app.forms.fields import LineField, PhoneField, ProseField, at_the_door_field, door_code_field
 from requests_app.models import Booking
 
 SUGGESTIONS = 8
@@ -57,13 +57,7 @@ class PlaceForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
         error_messages={"required": _("Please give the town.")},
     )
-    door_code = LineField(
-        label=_("Floor, code, how to find the door"),
-        max_length=200,
-        required=False,
-        help_text=_("Only the person who comes sees it."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+    door_code = door_code_field()
 
     def __init__(self, data=None, **kwargs):
         super().__init__(picked(data), **kwargs)
@@ -125,13 +119,7 @@ class WhoForm(forms.Form):
         help_text=_("In your own words. Write no password."),
         error_messages={"required": _("Please say in a few words what is wrong.")},
     )
-    at_the_door = LineField(
-        label=_("Somebody else opens the door: that person's name"),
-        max_length=120,
-        required=False,
-        help_text=_("That person signs at the end. You accept whatever raises the price."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+    at_the_door = at_the_door_field()
 
     def __init__(self, *args, booking: Booking, user: User | None, **kwargs):
         super().__init__(*args, **kwargs)

@@ -19,6 +19,28 @@ class LineField(forms.CharField):
         return " ".join(UNPRINTABLE.sub(" ", super().to_python(value)).split())
 
 
+def door_code_field() -> LineField:
+    """How to find the door (PRODUCT B8)."""
+    return LineField(
+        label=_("Floor, code, how to find the door"),
+        max_length=200,
+        required=False,
+        help_text=_("Only the person who comes sees it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+def at_the_door_field() -> LineField:
+    """Who opens and signs instead of the customer (PRODUCT B8)."""
+    return LineField(
+        label=_("Somebody else opens the door: that person's name"),
+        max_length=120,
+        required=False,
+        help_text=_("That person signs at the end. You accept whatever raises the price."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class ProseField(forms.CharField):
     """Several lines in the person's own words."""
 

@@ -3,26 +3,14 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from requests_app.forms.fields import LineField, ProseField
+from requests_app.forms.fields import ProseField, at_the_door_field, door_code_field
 
 
 class AccessForm(forms.Form):
     """How to find the door, and who opens (PRODUCT B8)."""
 
-    door_code = LineField(
-        label=_("Floor, code, how to find the door"),
-        max_length=200,
-        required=False,
-        help_text=_("Only the person who comes sees it."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    at_the_door = LineField(
-        label=_("Somebody else opens the door: that person's name"),
-        max_length=120,
-        required=False,
-        help_text=_("That person signs at the end. You accept whatever raises the price."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+    door_code = door_code_field()
+    at_the_door = at_the_door_field()
 
 
 class RefuseForm(forms.Form):

@@ -1,6 +1,6 @@
 """What the customer may change by the secret link: hour, door, end, objection, rating (PRODUCT B9-B11)."""
 
-from functools import wraps
+from functools import partial, wraps
 
 from django.contrib import messages
 from django.core import signing
@@ -13,13 +13,12 @@ from mila.errors import Refusal
 from requests_app import access
 from requests_app.actions import changing
 from requests_app.actions import signing as ending
-from requests_app.forms.starts import NothingChosen, fresh_choice, read_choice
 from requests_app.forms.visit import AccessForm, RatingForm, RefuseForm
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import ADJUSTABLE, Booking, Rating, State
 from requests_app.queries import MOVES_OF_DATE, BookingPage, may_cancel
 from requests_app.views.secret import secret_page, sent
-from requests_app.views.steps import asked, turned
+from requests_app.views.starts import choose_starts
 
 COST = "requests_app.cancel"
 RATEABLE = frozenset({State.FINISHED, State.SIGNED_OFF, State.SETTLED})
@@ -99,28 +98,13 @@ def _seen_cost(text: str, booking: Booking) -> int:
 
 
 def _choose_starts(request, booking: Booking, template: str, verb, sentence: str):
-    """A page with the choice of day and hour that ends in one verb."""
-    at = mila_now()
-    if request.method == "POST":
-        choice = read_choice(request.POST, booking, at)
-        if changed := turned(request, choice):
-            return changed
-        try:
-            if not choice.walls:
-                raise NothingChosen
-            verb(booking.pk, choice.walls, role=Role.CUSTOMER, by=_by(request, booking))
-        except Refusal as refusal:
-            choice.error = str(refusal)
-        else:
-            return _done(request, booking, sentence)
-    elif request.GET:
-        choice = read_choice(request.GET, booking, at)
-        asked(request, choice)
-    else:
-        choice = fresh_choice(booking, at)
-    if request.htmx:
-        return render(request, "requests_app/when.html#answer", {"booking": booking, "choice": choice})
-    return _page(request, template, booking, 422 if choice.error else 200, choice=choice)
+    return choose_starts(
+        request,
+        booking,
+        partial(verb, booking.pk, role=Role.CUSTOMER, by=_by(request, booking)),
+        done=lambda: _done(request, booking, sentence),
+        page=lambda choice: _page(request, template, booking, 422 if choice.error else 200, choice=choice),
+    )
 
 
 @change(may_move(*MOVES_OF_DATE))
@@ -136,45 +120,38 @@ def no_show(request, booking):
     return _choose_starts(request, booking, "no_show", changing.report_no_show, sentence)
 
 
+def _fill_in(request, booking: Booking, name: str, form, verb, sentence: str):
+    """A form that is sent to one verb; what is refused stands above it."""
+    if form.is_valid():
+        try:
+            verb(booking.pk, **form.cleaned_data)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _done(request, booking, sentence)
+    return _page(request, name, booking, 422 if form.errors else 200, form=form)
+
+
 @change(lambda booking: booking.state in ADJUSTABLE)
 def door(request, booking):
     """How to find the door, and who opens (PRODUCT B8)."""
     contact = booking.contact
     initial = {"door_code": contact.door_code, "at_the_door": contact.at_the_door}
     form = AccessForm(sent(request), initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            changing.set_access(booking.pk, **form.cleaned_data)
-        except Refusal as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return _done(request, booking, _("Noted. The person who comes sees it."))
-    return _page(request, "access", booking, 422 if form.errors else 200, form=form)
+    sentence = _("Noted. The person who comes sees it.")
+    return _fill_in(request, booking, "access", form, changing.set_access, sentence)
 
 
 @change(may_move("refuse"))
 def refuse(request, booking):
     """He does not sign, and says why (PRODUCT L13)."""
-    form = RefuseForm(sent(request))
-    if form.is_valid():
-        try:
-            ending.refuse(booking.pk, by=_by(request, booking), reason=form.cleaned_data["reason"])
-        except Refusal as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return _done(request, booking, _("Thank you. Nothing is charged until we have looked at it together."))
-    return _page(request, "refuse", booking, 422 if form.errors else 200, form=form)
+    verb = partial(ending.refuse, by=_by(request, booking))
+    sentence = _("Thank you. Nothing is charged until we have looked at it together.")
+    return _fill_in(request, booking, "refuse", RefuseForm(sent(request)), verb, sentence)
 
 
 @change(lambda booking: booking.state in RATEABLE and not Rating.objects.filter(booking=booking).exists())
 def rate(request, booking):
     """Stars and a few words (PRODUCT L14)."""
-    form = RatingForm(sent(request))
-    if form.is_valid():
-        try:
-            ending.rate(booking.pk, **form.cleaned_data)
-        except Refusal as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return _done(request, booking, _("Thank you for your words."))
-    return _page(request, "rate", booking, 422 if form.errors else 200, form=form)
+    sentence = _("Thank you for your words.")
+    return _fill_in(request, booking, "rate", RatingForm(sent(request)), ending.rate, sentence)

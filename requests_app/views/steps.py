@@ -1,7 +1,7 @@
 """Booking in four steps, each at its own address by the draft's secret token (PRODUCT B1-B8)."""
 
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 
 from django.contrib import messages
 from django.http import Http404
@@ -20,10 +20,10 @@ from places import geocoding
 from requests_app import access
 from requests_app.actions import placing
 from requests_app.forms.draft import PlaceForm, ServiceForm, WhoForm, picked, suggested
-from requests_app.forms.starts import NothingChosen, fresh_choice, read_choice
 from requests_app.models import Booking, State
 from requests_app.steps import CARD, PLACE, SERVICE, WHEN, WHO, may_open, resume_url, step_line
 from requests_app.views.secret import secret_page, sent
+from requests_app.views.starts import choose_starts
 
 DRAFT = "draft"  # the session's last draft, by its token
 UNFINISHED = 422
@@ -166,48 +166,18 @@ def postcodes(request, token):
 @draft_step(WHEN)
 def when(request, booking):
     """Day and hour, up to three wishes in order (PRODUCT B2, B3)."""
-    at = mila_now()
-    if request.method == "POST":
-        choice = read_choice(request.POST, booking, at)
-        if changed := turned(request, choice):
-            return changed
-        try:
-            if not choice.walls:
-                raise NothingChosen
-            placing.set_wishes(booking.pk, choice.walls)
-        except Refusal as refusal:
-            choice.error = str(refusal)
-        else:
-            return redirect(WHO, booking.token)
-    elif request.GET:
-        choice = read_choice(request.GET, booking, at)
-        asked(request, choice)
-    else:
-        choice = fresh_choice(booking, at, walls_of(booking))
-    if request.htmx:
-        return render(request, "requests_app/when.html#answer", {"booking": booking, "choice": choice})
-    return _page(request, "when", booking, WHEN, None, choice=choice)
+    return choose_starts(
+        request,
+        booking,
+        partial(placing.set_wishes, booking.pk),
+        done=lambda: redirect(WHO, booking.token),
+        page=lambda choice: _page(request, "when", booking, WHEN, None, choice=choice),
+        walls=walls_of,
+    )
 
 
 def walls_of(booking: Booking) -> list[datetime]:
     return [datetime.fromisoformat(wish.wall) for wish in booking.wishes.all()]
-
-
-def turned(request, choice):
-    """A button of the choice, or another day, without script: nothing is saved, the address shows the new state."""
-    if not (asked(request, choice) or choice.turns):
-        return None
-    return redirect(f"{request.path}?{choice.query()}")
-
-
-def asked(request, choice) -> bool:
-    """Whether "add", "drop" or "show" was pressed, done to the choice."""
-    pressed = request.POST or request.GET
-    if "add" in pressed:
-        choice.add()
-    elif "drop" in pressed:
-        choice.drop(pressed["drop"])
-    return bool({"add", "drop", "show"} & pressed.keys())
 
 
 @draft_step(WHO)
