@@ -42,6 +42,7 @@ FOREIGN = (
     "EMAIL_URL",
     "GEOCODERS",
     "MEDIA_ROOT",
+    "PRIVATE_STORAGE",
     "MILA_ENVIRONMENT",
     "SITE_URL",
     "STREAMS_URL",

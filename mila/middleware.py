@@ -63,6 +63,7 @@ class ReadableInput:
         if request.method in ("GET", "HEAD", "OPTIONS", "TRACE") or getattr(view, "csrf_exempt", False):
             return None
         try:
+            reading.check_size(request, view)
             reading.check_form(request)
         except Exception as error:  # told apart below; what is not input goes on
             return self.process_exception(request, error) or _reraise(error)

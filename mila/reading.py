@@ -12,7 +12,8 @@ LONGEST_PATH = 2_000
 LONGEST_QUERY = 8_000
 LONGEST_NAME = 200
 LONGEST_FIELD = 300_000  # a drawn signature is the longest honest field
-LARGEST_BODY = 48 * 1024 * 1024  # four photos of 10 MB and the form round them
+LARGEST_FORM = 3 * 1024 * 1024
+LARGEST_BODY = 48 * 1024 * 1024  # four photos of 10 MB and the form round them: only where a view takes files
 DEEPEST = 20
 BROKEN = re.compile(r"%[89A-F][0-9A-F]")  # how Django leaves the bytes of a path that it could not decode
 READABLE_CHARSETS = {"utf-8", "ascii"}
@@ -69,6 +70,18 @@ def check_head(request) -> None:
     if not (length.isascii() and length.isdigit()):
         raise Unreadable("length")
     if int(length) > LARGEST_BODY:
+        raise TooLarge("body")
+
+
+def takes_files(view):
+    """The view's form may bring files: up to LARGEST_BODY in all."""
+    view.largest_body = LARGEST_BODY
+    return view
+
+
+def check_size(request, view) -> None:
+    """Whether this view may be sent so much; before anything of it is read."""
+    if int(request.META.get("CONTENT_LENGTH") or "0") > getattr(view, "largest_body", LARGEST_FORM):
         raise TooLarge("body")
 
 

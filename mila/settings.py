@@ -174,8 +174,20 @@ OPERATOR = env.json("OPERATOR", default={})
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = env("MEDIA_ROOT", default=str(services.var(WORLD) / "media"))
+# Customers' photos: a folder no server publishes, or a bucket (its package belongs into the image). Never an address.
+PRIVATE_STORAGE = env("PRIVATE_STORAGE", default="")
+PRIVATE_FOLDER = {
+    "location": f"{MEDIA_ROOT}/private",
+    "file_permissions_mode": 0o600,
+    "directory_permissions_mode": 0o700,
+}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": PRIVATE_STORAGE or "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": env.json("PRIVATE_STORAGE_OPTIONS", default={}) if PRIVATE_STORAGE else PRIVATE_FOLDER,
+    },
     "staticfiles": {
         "BACKEND": "mila.statics.HouseStatics"
         if PRODUCTION
@@ -183,9 +195,10 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
-MEDIA_ROOT = env("MEDIA_ROOT", default=str(services.var(WORLD) / "media"))
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# The whole of a request: mila.reading, which also says which pages take files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # without its files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
+DATA_UPLOAD_MAX_NUMBER_FILES = 50
 
 # --- Mail
 EMAIL_CONFIG = (

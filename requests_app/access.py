@@ -15,7 +15,7 @@ from accounts.models import Technician, User
 from mila.clock import mila_now
 from mila.transactions import verb
 from requests_app import deadlines
-from requests_app.models import Assignment, Booking, BookingContact, ContactAccess, State
+from requests_app.models import Assignment, Booking, BookingContact, BookingPhoto, ContactAccess, PhotoSize, State
 
 BOOKINGS = Booking.objects.select_related("service", "service__category", "partner", "technician", "customer")
 SHORTEST_TOKEN = 32
@@ -104,6 +104,46 @@ def reveal_contact(booking: Booking, technician: Technician, *, reason: str) -> 
         booking=booking, partner_id=technician.partner_id, user_id=technician.user_id, reason=reason, at=mila_now()
     )
     return BookingContact.objects.get(booking=booking)
+
+
+def photo_by_link(token: str, key: str) -> BookingPhoto:
+    """A photo of the booking of a secret link (FAULT A10). Raises Http404."""
+    return _photo(booking_by_link(token), key)
+
+
+@verb
+def photo_for_technician(booking: Booking, technician: Technician, key: str, *, size: str) -> BookingPhoto:
+    """A photo of his job, for as long as he may see the contact data (PRODUCT D8). Raises Http404.
+
+    Opened large, it is a look of its own and leaves a row. The small ones stand on the job's page, whose showing has
+    left one, and their addresses cannot be known from anywhere else.
+    """
+    if not may_see_contact(booking, technician):
+        raise Http404
+    photo = _photo(booking, key)
+    if size == PhotoSize.LARGE:
+        ContactAccess.objects.create(
+            booking=booking, partner_id=technician.partner_id, user_id=technician.user_id, reason="photo", at=mila_now()
+        )
+    return photo
+
+
+@verb
+def photo_for_staff(booking: Booking, user: User, key: str, *, size: str) -> BookingPhoto:
+    """The same for staff who may see contact data, from the page that has asked for a reason (FAULT A11)."""
+    if not user.has_perm("requests_app.view_bookingcontact"):
+        raise Http404
+    photo = _photo(booking, key)
+    if size == PhotoSize.LARGE:
+        ContactAccess.objects.create(booking=booking, user=user, reason="photo", at=mila_now())
+    return photo
+
+
+def _photo(booking: Booking, key: str) -> BookingPhoto:
+    photo = booking.photos.filter(key=key).first()
+    if photo is None:
+        raise Http404
+    return photo
 
 
 def _one(queryset: QuerySet[Booking]) -> Booking:

@@ -9,9 +9,10 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Least
-from django.http import HttpResponseNotAllowed
+from django.http import Http404, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -21,10 +22,11 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from mila.backoffice import BAD, WARN, Act, ActForm, Choice, NativeDate, ReadOnly, WithActs, toned
 from mila.clock import MilaNow, mila_now
 from mila.templatetags.house import left, phone, short_moment
-from requests_app import story
+from requests_app import access, story
 from requests_app.actions import changing, showing, signing, visiting
 from requests_app.lifecycle import MOVES, Role
-from requests_app.models import LIVE, Booking, Clock, Fault, State
+from requests_app.models import LIVE, Booking, Clock, Fault, PhotoSize, State
+from requests_app.views.photos import shown
 
 # payments.models.ChargeState, by value: that app stands above this one.
 UNPAID = ("failed", "action_required", "unknown")
@@ -129,8 +131,23 @@ def _show(b, by, answers):
         (gettext("Door code"), contact.door_code),
         (gettext("At the door"), contact.at_the_door),
         (gettext("Problem"), contact.problem),
+        (gettext("Photos"), _photos(b)),
         *((gettext("Note of the call on %(at)s") % {"at": short_moment(c.at, b.timezone)}, c.note) for c in calls),
     ]
+
+
+def _photos(b) -> str:
+    """Small ones, each leading to the large one."""
+    links = [
+        (
+            reverse("admin:requests_app_booking_photo", args=[b.pk, photo.key, "large"]),
+            reverse("admin:requests_app_booking_photo", args=[b.pk, photo.key, "small"]),
+            gettext("Photo %(number)d") % {"number": number},
+        )
+        for number, photo in enumerate(b.photos.all(), 1)
+    ]
+    image = '<a class="b-photo" href="{}"><img src="{}" width="120" height="120" alt="{}"></a> '
+    return format_html_join("", image, links)
 
 
 ACTS = (
@@ -250,6 +267,18 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
         if b.start_at:
             return short_moment(b.start_at, b.timezone)
         return f"({short_moment(b.first_start_at, b.timezone)})" if b.first_start_at else ""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.photo_view)
+        address = path("<int:pk>/photos/<str:key>/<str:size>/", view, name="requests_app_booking_photo")
+        return [address, *super().get_urls()]
+
+    def photo_view(self, request, pk, key, size):
+        """From the page that shows the contact data, once a reason was given."""
+        booking = self.get_object(request, str(pk))
+        if booking is None or size not in PhotoSize:
+            raise Http404
+        return shown(access.photo_for_staff(booking, request.user, key, size=size), size)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The story. There is no form: what is posted here is refused (FAULT T11, T12)."""

@@ -91,6 +91,7 @@ class BookingPage:
         self.zone = booking.timezone
         self.contact = booking.contact
         self.wishes = list(booking.wishes.all())
+        self.photos = list(booking.photos.all())
         self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines"))
         self.events: list[BookingEvent] = list(booking.events.all())
         self.assignments = list(booking.assignments.select_related("technician"))

@@ -87,6 +87,7 @@ def facts(b: Booking, at: datetime) -> Chapter:
             (_("Door code"), masked(contact.door_code)),
             (_("At the door"), masked(contact.at_the_door)),
             (_("Problem"), masked(contact.problem)),
+            (_("Photos"), b.photos.count() or ""),
         ],
         folds=[(_("What the technician reported"), json.dumps(b.report, indent=2, ensure_ascii=False))]
         if b.report

@@ -10,10 +10,11 @@ from mila.clock import MilaNow, mila_now
 from mila.sweeping import handle_each
 from mila.transactions import verb
 from requests_app import notices
+from requests_app.actions import photographing
 from requests_app.actions.signing import sign_off_by_silence
 from requests_app.actions.visiting import drop_old_positions
 from requests_app.lifecycle import WHEN_DUE, Role, advance, lock_unless_locked
-from requests_app.models import Booking, Clock, ClockKind, State
+from requests_app.models import Booking, BookingPhoto, Clock, ClockKind, State
 
 BATCH = 500
 PUSH_BACK = timedelta(minutes=1)
@@ -112,3 +113,21 @@ def _push_clock(clock_id: int) -> None:
 def sweep_positions() -> int:
     """Positions older than a day, or of nobody on his way, are gone, whatever became of the visit."""
     return drop_old_positions(mila_now(), POSITIONS_KEPT)
+
+
+def sweep_photos() -> int:
+    """Photos that never arrived, that were taken away, or whose draft nobody ordered: their files go, then the rows."""
+    due = BookingPhoto.objects.filter(let_go_at__lte=MilaNow()).order_by("let_go_at").values_list("pk", flat=True)
+    return _each(list(due[:BATCH]), handle_due_photo, _push_photo)
+
+
+def handle_due_photo(photo_id: int) -> bool:
+    """One of them. The storage is asked after the commit, and again if it fails: by then no page shows the photo."""
+    if not photographing.let_go(photo_id):
+        return False
+    photographing.drop_photo(photo_id)
+    return True
+
+
+def _push_photo(photo_id: int) -> None:
+    BookingPhoto.objects.filter(pk=photo_id, let_go_at__isnull=False).update(let_go_at=MilaNow() + PUSH_BACK)

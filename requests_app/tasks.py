@@ -10,3 +10,4 @@ def sweep():
     sweeps.sweep_bookings()
     sweeps.sweep_clocks()
     sweeps.sweep_positions()
+    sweeps.sweep_photos()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import booking, changes, handover, mine, steps
+from requests_app.views import booking, changes, handover, mine, photos, steps
 
 app_name = "requests_app"
 urlpatterns = [
@@ -13,8 +13,11 @@ urlpatterns = [
     path("book/d/<str:token>/postcodes/", steps.postcodes, name="draft_postcodes"),
     path("book/d/<str:token>/when/", steps.when, name="draft_when"),
     path("book/d/<str:token>/who/", steps.who, name="draft_who"),
+    path("book/d/<str:token>/photos/", steps.photos, name="draft_photos"),
     path("b/<str:token>/", booking.booking, name="booking"),
     path("b/<str:token>/status/", booking.status, name="status"),
+    path("b/<str:token>/photos/<str:key>/", photos.photo, {"size": "large"}, name="photo"),
+    path("b/<str:token>/photos/<str:key>/small/", photos.photo, {"size": "small"}, name="photo_small"),
     path("b/<str:token>/cancel/", changes.cancel, name="cancel"),
     path("b/<str:token>/move/", changes.move, name="move"),
     path("b/<str:token>/no-show/", changes.no_show, name="no_show"),

@@ -29,3 +29,5 @@ else:
 from mila.settings import *  # noqa: E402, F403
 
 WHITENOISE_AUTOREFRESH = True  # nothing has been collected in a test run
+# Photos of a test are gone with its process.
+STORAGES = {**STORAGES, "private": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}  # noqa: F405

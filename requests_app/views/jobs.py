@@ -23,6 +23,7 @@ from requests_app.actions import noting, visiting
 from requests_app.forms.partner import CallForm, FailForm, FinishForm, NoteForm, PositionForm, ReleaseForm
 from requests_app.models import Booking, BookingContact, State
 from requests_app.partner_queries import JobPage, jobs_page
+from requests_app.views.photos import shown
 
 METRES_A_SECOND = 30_000 / 3600  # 30 km/h, as one drives in a town
 NOT_NOW = _("This is no longer possible: the job has moved on meanwhile.")
@@ -33,9 +34,9 @@ def own_job(view):
 
     @technician_page
     @wraps(view)
-    def inner(request, technician, uuid):
+    def inner(request, technician, uuid, **kwargs):
         try:
-            return view(request, technician, access.job_for_technician(technician, uuid))
+            return view(request, technician, access.job_for_technician(technician, uuid), **kwargs)
         except (Http404, visiting.NotYours):
             if not access.had_job(technician, uuid):
                 raise Http404 from None
@@ -77,10 +78,12 @@ def _page(request, technician, booking, *, refused="", status=200, note_form=Non
     note_form = note_form or NoteForm.blank()
     # After a note the field is a new one: the old one would keep its words when the page is morphed.
     note_form.auto_id = f"%s-{len(page.notes)}"
+    contact = access.reveal_contact(booking, technician, reason="job page")
     context = {
         "booking": booking,
         "page": page,
-        "contact": access.reveal_contact(booking, technician, reason="job page"),
+        "contact": contact,
+        "photos": booking.photos.all() if contact else (),
         "refused": refused,
         "release_form": ReleaseForm(),
         "fail_form": FailForm(),
@@ -90,6 +93,13 @@ def _page(request, technician, booking, *, refused="", status=200, note_form=Non
         **forms,
     }
     return page_or_part(request, "requests_app/partner/job.html", "answer", context, status=status)
+
+
+@own_job
+@require_safe
+def photo(request, technician, booking, key, size):
+    """A photo of the problem, as long as he may see who has it (PRODUCT D8)."""
+    return shown(access.photo_for_technician(booking, technician, key, size=size), size)
 
 
 def _answer(request, technician, booking):
@@ -139,10 +149,12 @@ def call(request, technician, booking):
         return go(request, "partner:job", booking.uuid)
     if request.method != "POST" and booking.state != State.CLAIMED:
         return redirect("partner:job", booking.uuid)
+    contact = access.reveal_contact(booking, technician, reason="call")
     context = {
         "booking": booking,
         "page": JobPage(booking, mila_now()),
-        "contact": access.reveal_contact(booking, technician, reason="call"),
+        "contact": contact,
+        "photos": booking.photos.all() if contact else (),
         "form": form,
         "tab": "jobs",
     }

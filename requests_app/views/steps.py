@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Country
 from catalogue import queries as catalogue
@@ -16,12 +16,14 @@ from catalogue.models import CURRENCY_OF, Service
 from catalogue.policy import policy_at
 from mila.clock import mila_now
 from mila.errors import Refusal
+from mila.reading import takes_files
 from places import geocoding
 from requests_app import access
 from requests_app.actions import placing
 from requests_app.forms.draft import PlaceForm, ServiceForm, WhoForm, picked, suggested
 from requests_app.models import Booking, State
 from requests_app.steps import CARD, PLACE, SERVICE, WHEN, WHO, may_open, resume_url, step_line
+from requests_app.views.photos import received
 from requests_app.views.secret import secret_page, sent
 from requests_app.views.starts import choose_starts
 
@@ -180,12 +182,18 @@ def walls_of(booking: Booking) -> list[datetime]:
     return [datetime.fromisoformat(wish.wall) for wish in booking.wishes.all()]
 
 
+@takes_files
 @draft_step(WHO)
 def who(request, booking):
-    """Who books, and who is at the door (PRODUCT B7, B8). Nobody learns whether an account existed."""
+    """Who books, who is at the door, what is wrong (PRODUCT B1, B7, B8). Nobody learns whether an account existed."""
     user = request.user if request.user.is_authenticated else None
-    form = WhoForm(sent(request), booking=booking, user=user, initial=_person(booking, user))
-    if form.is_valid():
+    initial = _person(booking, user)
+    photos_form = received(request, booking)
+    if "remove" in request.POST:  # without script: the page again, with what was typed so far
+        form = WhoForm(booking=booking, user=user, initial={**initial, **request.POST.dict()})
+        return _page(request, "who", booking, WHO, form, photos_form=photos_form)
+    form = WhoForm(sent(request), booking=booking, user=user, initial=initial)
+    if form.is_valid() and not photos_form.errors:
         found = form.cleaned_data
         customer = user or placing.customer_for(found["email"], name=found["name"], language=_language())
         try:
@@ -203,7 +211,17 @@ def who(request, booking):
         if user:
             placing.remember_phone(user, found["phone"])
         return redirect(CARD, booking.token)
-    return _page(request, "who", booking, WHO, form)
+    return _page(request, "who", booking, WHO, form, photos_form=photos_form)
+
+
+@takes_files
+@require_POST
+@draft_step(WHO)
+def photos(request, booking):
+    """By script: photos are sent as soon as they are chosen, and this part of the page comes back."""
+    form = received(request, booking)
+    context = {"booking": booking, "photos_form": form}
+    return render(request, "requests_app/who.html#answer", context, status=UNFINISHED if form.errors else 200)
 
 
 def _person(booking: Booking, user) -> dict:
@@ -224,6 +242,7 @@ def _language() -> str:
 
 def _page(request, name: str, booking: Booking, step: str, form, **more):
     """A step's page; what was refused says so with its status."""
-    refused = bool(form and form.errors) or bool(more.get("choice") and more["choice"].error)
+    forms = (form, more.get("photos_form"))
+    refused = any(one and one.errors for one in forms) or bool(more.get("choice") and more["choice"].error)
     context = {"booking": booking, "form": form, "steps": step_line(booking, step), **more}
     return render(request, f"requests_app/{name}.html", context, status=UNFINISHED if refused else 200)

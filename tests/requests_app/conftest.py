@@ -2,9 +2,24 @@
 
 import pytest
 
+from requests_app.models import photo_storage
+
 
 @pytest.fixture
 def now(morning, stopped_clock):
     """A Tuesday, 10:00 in Paris, until the test stops the clock at another instant."""
     stopped_clock(morning)
     return morning
+
+
+@pytest.fixture
+def files():
+    """A function that names the files of photos in the storage, which is empty before and after the test."""
+    storage = photo_storage()
+
+    def names():
+        return set(storage.listdir("photos")[1]) if storage.exists("photos") else set()
+
+    yield names
+    for name in names():
+        storage.delete(f"photos/{name}")

@@ -1,0 +1,102 @@
+"""Photos of the problem: added to a draft, taken away again, and their files with them (PRODUCT B1, D8).
+
+A row is there before its files and until after them, so no file is ever without one, wherever somebody pulls the plug.
+`let_go_at` says when the files go: soon while they arrive, later in a draft that nobody orders, never in a booking.
+"""
+
+import hashlib
+from datetime import timedelta
+
+from django.core.files.base import ContentFile
+from django.utils.translation import gettext_lazy as _
+
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.transactions import after_commit, verb
+from requests_app.actions.placing import NotADraft
+from requests_app.lifecycle import lock_booking
+from requests_app.models import PHOTOS_MAX, Booking, BookingPhoto, PhotoSize, State, photo_storage
+from requests_app.redraw import Redrawn
+
+ARRIVING = timedelta(hours=1)
+DRAFT_KEPT = timedelta(days=30)
+
+
+class TooManyPhotos(Refusal):
+    sentence = _("There is room for four photos. Remove one first, then add another.")
+
+
+def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
+    """Attach it to the draft; the same picture once more is the photo that is there. No transaction of the caller's.
+
+    Raises NotADraft or TooManyPhotos; then nothing is left of it.
+    """
+    arriving = BookingPhoto.objects.create(
+        sha256=hashlib.sha256(picture.large).hexdigest(), let_go_at=mila_now() + ARRIVING
+    )
+    for size, content in ((PhotoSize.LARGE, picture.large), (PhotoSize.SMALL, picture.small)):
+        photo_storage().save(arriving.path(size), ContentFile(content))
+    try:
+        photo = _attach(booking_id, arriving.pk)
+    except Refusal:
+        drop_photo(arriving.pk)
+        raise
+    if photo.pk != arriving.pk:
+        drop_photo(arriving.pk)
+    return photo
+
+
+@verb
+def _attach(booking_id: int, photo_id: int) -> BookingPhoto:
+    booking = _lock_draft(booking_id)
+    arriving = BookingPhoto.objects.select_for_update().get(pk=photo_id)
+    if there := booking.photos.filter(sha256=arriving.sha256).first():
+        return there
+    free = set(range(1, PHOTOS_MAX + 1)) - set(booking.photos.values_list("rank", flat=True))
+    if not free:
+        raise TooManyPhotos
+    arriving.booking, arriving.rank, arriving.let_go_at = booking, min(free), mila_now() + DRAFT_KEPT
+    arriving.save(update_fields=["booking", "rank", "let_go_at"])
+    return arriving
+
+
+@verb
+def remove_photo(booking_id: int, key: str) -> None:
+    """Gone from the draft now, its files after the commit. A repeat finds nothing to do. Raises NotADraft."""
+    booking = _lock_draft(booking_id)
+    photo = booking.photos.select_for_update().filter(key=key).first()
+    if photo is not None:
+        _detach(photo)
+        after_commit(drop_photo, photo.pk)
+
+
+@verb
+def let_go(photo_id: int) -> bool:
+    """Take a photo whose time has come from its draft; False when its time has not come, or somebody holds it."""
+    photo = BookingPhoto.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=photo_id).first()
+    if photo is None or photo.let_go_at is None or photo.let_go_at > mila_now():
+        return False
+    _detach(photo)
+    return True
+
+
+def drop_photo(photo_id: int) -> None:
+    """The files of a photo that is nobody's any more, then its row. May run twice, or end half-way."""
+    photo = BookingPhoto.objects.filter(pk=photo_id, booking=None).first()
+    if photo is None:
+        return
+    for size in PhotoSize:
+        photo_storage().delete(photo.path(size))
+    photo.delete()
+
+
+def _lock_draft(booking_id: int) -> Booking:
+    booking = lock_booking(booking_id)
+    if booking.state != State.DRAFT:
+        raise NotADraft
+    return booking
+
+
+def _detach(photo: BookingPhoto) -> None:
+    photo.booking, photo.rank, photo.let_go_at = None, None, mila_now()
+    photo.save(update_fields=["booking", "rank", "let_go_at"])
