@@ -38,7 +38,7 @@ def read_picture(file: File) -> Redrawn:
     with _turn:
         try:
             ended = subprocess.run(  # noqa: S603  (our own program, nothing of the file in its arguments)
-                [sys.executable, "-I", redraw.__file__],
+                [sys.executable, "-I", "-B", redraw.__file__],
                 input=file.read(),
                 capture_output=True,
                 timeout=PATIENCE,

@@ -118,7 +118,7 @@ def sweep_positions() -> int:
 def sweep_photos() -> int:
     """Photos that never arrived, that were taken away, or whose draft nobody ordered: their files go, then the rows."""
     due = BookingPhoto.objects.filter(let_go_at__lte=MilaNow()).order_by("let_go_at").values_list("pk", flat=True)
-    return _each(list(due[:BATCH]), handle_due_photo, _push_photo)
+    return sum(handle_each(handle_due_photo, list(due[:BATCH]), _push_photo))
 
 
 def handle_due_photo(photo_id: int) -> bool:

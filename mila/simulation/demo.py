@@ -12,12 +12,14 @@ from dispatch import offers
 from mila import services
 from mila.clock import mila_now
 from mila.simulation import bookings
+from mila.simulation.drawing import router
 from mila.simulation.people import CITIES, City, People, wall
 from payments import sweeps as payment_sweeps
 from places.calendar import bookable_days, bookable_starts
-from requests_app.actions import changing, noting, signing, visiting
+from requests_app.actions import changing, noting, photographing, signing, visiting
 from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, Fault, NotePhrase, SignOffKind, State
+from requests_app.redraw import redraw
 
 PARTNERS_PER_CITY = 15
 CUSTOMERS = 12
@@ -70,7 +72,7 @@ class Demo:
         now = mila_now()
         days = bookable_days(now, service.duration_minutes, place)
         starts = bookable_starts(days[2 + number % 4], now, service.duration_minutes, place)
-        return bookings.draft(
+        draft = bookings.draft(
             service,
             customer,
             street,
@@ -79,6 +81,10 @@ class Demo:
             phone=self.people.phone(city),
             problem=PROBLEMS[number % len(PROBLEMS)],
         )
+        if number % len(PROBLEMS) == 0:  # the box
+            for lamp in range(1 + number % 3):
+                photographing.add_photo(draft.pk, redraw(router(number + lamp)))
+        return draft
 
     def placed(self, number: int, card: str) -> Booking:
         draft = self.draft(number)

@@ -63,6 +63,15 @@ def test_body_announced_larger_than_anybody_needs(browser):
     refused(browser.post("/echo/", "a=1", content_type=FORM, CONTENT_LENGTH=str(10**9)), 413)
 
 
+def test_only_a_view_that_takes_files_may_be_sent_so_much(browser, rf):
+    refused(browser.post("/echo/", "a=1", content_type=FORM, CONTENT_LENGTH=str(reading.LARGEST_FORM + 1)), 413)
+    request = rf.post("/", CONTENT_LENGTH=str(reading.LARGEST_FORM + 1))
+    with pytest.raises(reading.TooLarge):
+        reading.check_size(request, lambda request: None)
+
+    reading.check_size(request, reading.takes_files(lambda request: None))
+
+
 @pytest.mark.parametrize("length", ["-1", "abc", "²"])
 def test_odd_length(browser, length):
     refused(browser.post("/echo/", "a=1", content_type=FORM, CONTENT_LENGTH=length))

@@ -53,5 +53,6 @@ def test_the_demo_world_has_a_booking_in_every_state(shop, monkeypatch):
     demo.build()
 
     assert set(Booking.objects.values_list("state", flat=True)) == set(State)
+    assert Booking.objects.filter(photos__isnull=False).distinct().count() > 2
     assert demo.password in logins(demo)
     assert violations() == {}

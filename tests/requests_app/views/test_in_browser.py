@@ -12,8 +12,8 @@ from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.actions import changing
 from requests_app.lifecycle import Role
-from requests_app.models import Booking
-from tests import chromium, factories
+from requests_app.models import Booking, BookingPhoto
+from tests import chromium, factories, pictures
 from tests.mila.conftest import FLAGS
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -146,3 +146,62 @@ def test_the_page_follows_by_itself(open_page, live_server, searching):
     expect(page).to_have_title(re.compile("Your visit is cancelled"))
     assert page.locator("h1").inner_text().split() == ["Your", "visit", "is", "cancelled"]
     look(page, "booking-cancelled")
+
+
+@pytest.fixture
+def last_step(live_server, morning, files):
+    """The address of the step that takes photos, of a draft that has everything else."""
+    return live_server.url + reverse("requests_app:draft_who", args=[factories.DraftFactory().token])
+
+
+def chosen(tmp_path, *colours, size=(900, 600)):
+    for colour in colours:
+        (tmp_path / f"{colour}.jpg").write_bytes(pictures.jpeg(colour, size))
+    return [tmp_path / f"{colour}.jpg" for colour in colours]
+
+
+def test_photos_with_script(open_page, last_step, tmp_path):
+    page = open_page()
+    page.goto(last_step)
+    page.fill("[name=problem]", "Half writ")
+
+    page.set_input_files("[name=photos]", chosen(tmp_path, "teal", "olive"))
+    expect(page.locator("#photos .photo img")).to_have_count(2)
+    expect(page.locator("#summary .photo")).to_have_count(2)
+    page.wait_for_function("[...document.images].every((image) => image.complete && image.naturalWidth > 0)")
+
+    (tmp_path / "cv.jpg").write_text("<script>alert(1)</script>")
+    page.set_input_files("[name=photos]", [tmp_path / "cv.jpg", *chosen(tmp_path, "navy")])
+    expect(page.locator("#photos .field-error")).to_contain_text("cv.jpg: It is not a picture we can read.")
+    expect(page.locator("#photos .photo")).to_have_count(3)
+
+    page.click("[name=remove] >> nth=0")
+    expect(page.locator("#photos .photo")).to_have_count(2)
+    page.set_input_files("[name=photos]", chosen(tmp_path, "maroon", "gray", "tan"))
+    expect(page.locator("#photos .photo")).to_have_count(4)
+    expect(page.locator("#photos .field-error")).to_contain_text("There is room for four photos.")
+    expect(page.locator("[name=photos]")).to_have_count(0)
+    look(page, "photos")  # last: taking the picture leaves style attributes behind, which a later swap would copy
+    expect(page.locator("[name=problem]")).to_have_value("Half writ")
+
+    with page.expect_popup() as opened:
+        page.click("#photos .photo >> nth=0", position={"x": 20, "y": 60})
+    picture = opened.value
+    picture.wait_for_load_state()
+    assert picture.evaluate("document.images[0].naturalWidth") == 900
+    assert BookingPhoto.objects.exclude(booking=None).count() == 4
+
+
+def test_photos_without_script(open_page, last_step, tmp_path):
+    page = open_page(java_script_enabled=False)
+    page.goto(last_step)
+    page.fill("[name=phone]", "12")
+    page.fill("[name=problem]", "Half writ")
+    page.set_input_files("[name=photos]", chosen(tmp_path, "teal", "olive"))
+    page.press("[name=name]", "Enter")
+
+    expect(page.locator("#photos .photo")).to_have_count(2)
+    page.click("[name=remove] >> nth=1")
+    expect(page.locator("#photos .photo")).to_have_count(1)
+    expect(page.locator("[name=problem]")).to_have_value("Half writ")
+    assert BookingPhoto.objects.exclude(booking=None).count() == 1
