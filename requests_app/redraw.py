@@ -52,7 +52,7 @@ class Redrawn:
 def redraw(data: bytes) -> Redrawn:
     """Decode it and draw it anew. Raises TooManyPixels, or whatever a decoder raises on bytes that are no picture."""
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixels from error
     if image.width * image.height > PIXELS[image.format]:
