@@ -207,7 +207,6 @@ def note(request, technician, booking):
         return _page(request, technician, booking, note_form=form, status=422)
     except Refusal as refusal:
         return _page(request, technician, booking, note_form=form, refused=_said(refusal), status=409)
-    messages.success(request, _("The customer sees your note."))
     if form.left_over:  # a redirect would lose it
         return _page(request, technician, booking, note_form=NoteForm.blank(form.left_over))
     return _answer(request, technician, booking)

@@ -200,7 +200,7 @@ def test_foreign_link_shows_nothing(client, noted):
 def test_staff_read_them_in_the_bookings_story(client, noted, staff):
     client.force_login(staff)
 
-    page = client.get(reverse("admin:requests_app_booking_change", args=[noted.pk]), headers=EN).content.decode()
+    page = client.get(reverse("admin:requests_app_booking_change", args=[noted.pk])).content.decode()
 
     assert "Je déplace &lt;la&gt; box." in page
-    assert "I have found the cause." in page
+    assert "J’ai trouvé la cause." in page

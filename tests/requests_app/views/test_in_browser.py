@@ -12,8 +12,9 @@ from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.actions import changing
 from requests_app.lifecycle import Role
-from requests_app.models import Booking, BookingPhoto
+from requests_app.models import Booking, BookingPhoto, State
 from tests import chromium, factories, pictures
+from tests.cast import walk
 from tests.mila.conftest import FLAGS
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -205,3 +206,37 @@ def test_photos_without_script(open_page, last_step, tmp_path):
     expect(page.locator("#photos .photo")).to_have_count(1)
     expect(page.locator("[name=problem]")).to_have_value("Half writ")
     assert BookingPhoto.objects.exclude(booking=None).count() == 1
+
+
+def test_notes_from_the_work_appear_on_the_customers_page(open_page, live_server, client, searching, partner):
+    booking = walk(searching, partner, State.IN_PROGRESS)
+    client.force_login(partner.user)
+    phone, customer = open_page(), open_page()
+    phone.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    customer.goto(live_server.url + reverse("requests_app:booking", args=[booking.token]))
+    phone.goto(live_server.url + reverse("partner:job", args=[booking.uuid]))
+    said, field = phone.locator("[aria-labelledby=say] .said"), phone.locator("[name=text]")
+
+    field.fill("Il manque")
+    phone.click("button[value=found]")
+    expect(said).to_contain_text("J’ai trouvé la cause.")
+    assert field.input_value() == "Il manque"
+    field.fill("Mot de passe : Soleil")
+    phone.click("[aria-labelledby=say] button:not([name])")
+    expect(phone.locator(".field-error")).to_be_visible()
+    assert field.input_value() == "Mot de passe : Soleil"
+    field.fill("Je déplace la box.")
+    phone.click("[aria-labelledby=say] button:not([name])")
+    expect(said).to_contain_text("Je déplace la box.")
+    assert field.input_value() == ""
+    look(phone, "job-notes")
+
+    customer.evaluate(
+        "document.querySelector('[data-live-url]').dispatchEvent(new CustomEvent('live', {bubbles: true}))"
+    )
+    expect(customer.locator(".timeline .said li")).to_have_text(
+        [re.compile("Je déplace la box."), re.compile("I have found the cause.")]
+    )
+    look(customer, "booking-notes")
