@@ -34,6 +34,8 @@ class PhotosForm(forms.Form):
         widget=PhotosInput(attrs={"accept": "image/jpeg,image/png,image/heic,image/heif,.heic,.heif"}),
     )
 
+    most = PHOTOS_MAX
+
     def __init__(self, *args, booking: Booking, **kwargs):
         super().__init__(*args, **kwargs)
         self.booking = booking
@@ -42,7 +44,7 @@ class PhotosForm(forms.Form):
     def clean_photos(self) -> None:
         """Each is judged by itself; more than there is room for are not even read."""
         files = self.cleaned_data["photos"]
-        room = PHOTOS_MAX - self.booking.photos.count()
+        room = self.most - self.booking.photos.count()
         for file in files[:room]:
             try:
                 self.pictures.append(read_picture(file))
