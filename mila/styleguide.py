@@ -85,5 +85,9 @@ def examples() -> dict:
             {"state": "now", "what": _("We are looking for somebody"), "when": _("answer before 18:00")},
             {"state": "next", "what": _("A call, then the visit"), "at": NOW + timedelta(days=3)},
         ],
+        "said": [
+            {"at": NOW, "words": _("I am testing whether everything works.")},
+            {"at": NOW - timedelta(minutes=20), "words": _("I have found the cause.")},
+        ],
         "crumbs": [(_("Home"), "/"), (_("Internet and Wi-Fi"), "/"), (_("Slow Wi-Fi"), "")],
     }

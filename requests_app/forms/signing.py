@@ -32,8 +32,8 @@ class SignForm(forms.Form):
     )
 
     @classmethod
-    def blank(cls, version: int, *, late: bool) -> "SignForm":
-        return cls(initial={"key": secrets.token_urlsafe(24), "quote_version": version, "late": late})
+    def blank(cls, version: int) -> "SignForm":
+        return cls(initial={"key": secrets.token_urlsafe(24), "quote_version": version})
 
     def clean_strokes(self):
         """The drawing as it will be kept; empty when nothing that deserves the name was drawn."""

@@ -71,12 +71,9 @@ class _Signing:
         self.quote: Quote = quotes.get(pk=self.closed.quote_id) if self.closed else quotes.latest("version")
         self.elsewhere = kind == SignOffKind.SCREEN and signing.needs_own_device(booking, self.quote)
         self.status, self.done, self.refused = 200, False, ""
-        self.form = SignForm(sent(request)) if sent(request) else self._blank()
+        self.form = SignForm(sent(request)) if sent(request) else SignForm.blank(self.quote.version)
         if self.form.is_bound:
             self._sign(kind, by)
-
-    def _blank(self) -> SignForm:
-        return SignForm.blank(self.quote.version, late=self.closed is not None)
 
     def _sign(self, kind: str, by: User | None) -> None:
         if not self.form.is_valid():
@@ -97,7 +94,7 @@ class _Signing:
         except Refusal as refusal:
             # What he read is no longer what he would sign: the page shows the present price with a fresh key.
             if isinstance(refusal, signing.PriceChanged):
-                self.form = self._blank()
+                self.form = SignForm.blank(self.quote.version)
             self.refused, self.status = str(refusal), 422 if isinstance(refusal, signing.SignatureMissing) else 409
         else:
             self.done = True
