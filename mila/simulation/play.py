@@ -116,6 +116,7 @@ class Simulation:
     queue: list[Planned] = field(default_factory=list)
     serial: Iterator[int] = field(default_factory=count)
     habits: dict[int, Habits] = field(default_factory=dict)
+    technicians: dict[int, Technician] = field(default_factory=dict)
     last_offer: int = 0
     last_event: int = 0
     now: datetime = field(init=False)
@@ -136,6 +137,7 @@ class Simulation:
         self.services = list(Service.objects.filter(active=True))
         for technician in self.makers.partners("sim-partner", self.partners):
             self.habits[technician.pk] = self.dice.choice(MIX)
+            self.technicians[technician.pk] = technician
         for number in range(self.bookings):
             at = start + timedelta(minutes=self.dice.uniform(0, 3 * 24 * 60))
             self.at(at, partial(self.order, number))
@@ -178,7 +180,7 @@ class Simulation:
             planned = [self.queue[0][0]] if self.queue else []
             when = min([at for _sweep, at in ahead.due] + planned, default=end)
             if when >= end or not (planned or ended < self.bookings):
-                return
+                break
             if when > self.now:
                 self.now = when
                 set_clock(self.now, speed=0)
@@ -187,7 +189,7 @@ class Simulation:
             for sweep, at in ahead.due:  # what beat would set off
                 if at <= self.now:
                     sweep()
-            deliver_pending(self.post)
+        deliver_pending(self.post)
 
     def do(self, act: Callable[[], object]) -> None:
         """A person tries something; a refusal is part of life."""
@@ -215,15 +217,16 @@ class Simulation:
             self.last_offer = ahead.offer
         if ahead.event == self.last_event:
             return 0
-        events = list(BookingEvent.objects.filter(pk__gt=self.last_event).order_by("pk"))
+        events = list(BookingEvent.objects.filter(pk__gt=self.last_event).select_related("booking").order_by("pk"))
         self.last_event = ahead.event
         for event in events:
             self.follow(event)
+        deliver_pending(self.post)  # no money moves without an event
         return sum(event.target in ENDED for event in events)
 
     def follow(self, event: BookingEvent) -> None:
         """A move was made: who has something to do now?"""
-        booking = Booking.objects.select_related("technician__user", "customer").get(pk=event.booking_id)
+        booking = event.booking
         if booking.state == event.target and event.target not in ENDED:
             self.live(booking)
         if event.move in OWES:
@@ -234,13 +237,13 @@ class Simulation:
     def consider(self, offer: Offer) -> None:
         habits = self.habits[offer.technician_id]
         if offer.own_tap:
-            self.after(span(0.1, 1.5, self.dice), partial(self.claim, offer.booking_id, offer.technician_id))
+            self.after(span(0.1, 1.5, self.dice), partial(self.claim, offer))
         elif self.dice.random() < habits.sees:
             seen_after = span(0.05, 0.6, self.dice)
             self.after(seen_after, partial(offers.acknowledge, offer.pk, offer.technician_id))
             answers = seen_after + span(0.1, 2.1, self.dice)  # some think too long
             if self.dice.random() < habits.accepts:
-                self.after(answers, partial(self.claim, offer.booking_id, offer.technician_id))
+                self.after(answers, partial(self.claim, offer))
             elif self.dice.random() < 0.7:
                 self.after(answers, partial(offers.decline, offer.pk, offer.technician_id, reason="time"))
 
@@ -257,17 +260,16 @@ class Simulation:
                     self.after(span(1, 60, self.dice), tap)
         self.after(span(60, 240, self.dice), partial(self.look_at_pool, booking_id, looks - 1))
 
-    def claim(self, booking_id: int, technician_id: int) -> None:
-        technician = Technician.objects.get(pk=technician_id)
-        offer = Offer.objects.filter(booking=booking_id, technician=technician_id).latest("pk")
-        offers.claim(booking_id, technician_id, rank=offer.wishes[0], by=technician.user)
+    def claim(self, offer: Offer) -> None:
+        user = self.technicians[offer.technician_id].user
+        offers.claim(offer.booking_id, offer.technician_id, rank=offer.wishes[0], by=user)
 
     def live(self, booking: Booking) -> None:
         """What follows from the state a booking has come to."""
         if booking.technician_id is None or booking.start_at is None:
             return
         habits = self.habits[booking.technician_id]
-        user = booking.technician.user
+        user = self.technicians[booking.technician_id].user
         ids = (booking.pk, booking.technician_id)
         now, start, chance = self.now, booking.start_at, self.dice.random()
         due = booking.due_at or start
@@ -301,14 +303,15 @@ class Simulation:
                 self.after(span(5, 600, self.dice), partial(self.read_and_forget, booking))
 
     def finish(self, booking_id: int) -> None:
-        booking = Booking.objects.select_related("partner", "technician__user").get(pk=booking_id)
+        booking = Booking.objects.get(pk=booking_id)
+        technician = self.technicians[booking.technician_id]
         price = booking.service_cents
-        if booking.partner.is_friend and self.dice.random() < 0.3:
+        if technician.partner.is_friend and self.dice.random() < 0.3:
             price = round(price * self.dice.choice((0.8, 0.9, 1.1, 1.25)))
         visiting.finish(
             booking.pk,
-            booking.technician_id,
-            by=booking.technician.user,
+            technician.pk,
+            by=technician.user,
             report={"done": "…", "explained": True, "tidied": True},
             service_cents=price,
         )
