@@ -63,7 +63,7 @@ KINDS: dict[str, Notice] = {
     "unfilled": to_customer("starts_at", "last_start_at"),
     "lapsed": to_customer(),
     "claimed": to_customer(
-        "technician", "partner", "friend", "start_at", "call_due_at", "free_until_at", "cancel_cents"
+        "technician", "who", "partner", "friend", "start_at", "call_due_at", "free_until_at", "cancel_cents"
     ),
     "called": to_customer("technician", "reached", "start_at", "confirm_due_at"),
     "other_time": to_customer("technician", "start_at"),
@@ -80,9 +80,7 @@ KINDS: dict[str, Notice] = {
     "decided_none": to_customer("fee_cents"),
     "action_required": to_customer("owed_cents"),
     "unpaid": to_customer("owed_cents"),
-    "receipt": to_customer(
-        "technician", "partner", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"
-    ),
+    "receipt": to_customer("who", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"),
     "cancelled": to_customer("fee_cents"),
     # The partner's job
     "offer": Notice(
@@ -265,6 +263,14 @@ def _owed(b: Booking, _: Technician | None) -> int:
     return sign_off.charge_cents if sign_off else b.fee_cents
 
 
+def _who(_: Booking, technician: Technician | None) -> str:
+    """His name, and his company's where it is another."""
+    if technician is None:
+        return ""
+    company = technician.partner.name
+    return technician.name if company == technician.name else f"{technician.name} ({company})"
+
+
 def _lines(b: Booking, _: Technician | None) -> list[dict[str, Any]]:
     """The lines of what was signed; one line where the price has none."""
     sign_off = b.sign_off
@@ -287,6 +293,7 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     # Who
     "technician": lambda b, t: t.name if t else "",
     "partner": lambda b, t: t.partner.name if t else "",
+    "who": _who,
     "friend": lambda b, t: t.partner.is_friend if t else False,
     "reached": _reached,
     # When

@@ -17,7 +17,11 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
 
     lines = [
         gettext("Booking %(number)s: %(service)s") % {"number": booking.number, "service": booking.service.name},
-        *(f"{line.quantity} × {line.label}: {amount(line.cents)}" for line in quote.lines.all()),
+        *(
+            gettext("%(label)s: %(amount)s")
+            % {"label": f"{line.quantity} × {line.label}", "amount": amount(line.cents)}
+            for line in quote.lines.all()
+        ),
         gettext("Booking fee with the satisfaction guarantee: %(amount)s")
         % {"amount": amount(booking.booking_fee_cents)},
         gettext("Total, VAT included: %(amount)s")

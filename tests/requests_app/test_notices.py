@@ -36,6 +36,7 @@ SAMPLES = {
     "prepare": ["The box", "The password"],
     "technician": "Yanis Corvel",
     "partner": "Yanis Corvel Friend",
+    "who": "Yanis Corvel (Corvel Services)",
     "friend": True,
     "reached": True,
     "starts_at": [AT, AT + timedelta(days=1)],
