@@ -1,0 +1,63 @@
+"""A booking and everything that happens to it. Its state is written by requests_app.lifecycle alone."""
+
+from requests_app.models.assignments import Assignment, CallAttempt, CallChannel
+from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_token
+from requests_app.models.clocks import Clock, ClockKind
+from requests_app.models.contact import BookingContact, ContactAccess
+from requests_app.models.endings import UNSIGNED, Frozen, LateSignature, Rating, SignOff, SignOffKind
+from requests_app.models.events import BookingEvent
+from requests_app.models.photos import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
+from requests_app.models.quotes import Quote, QuoteLine, QuoteOrigin
+from requests_app.models.states import (
+    ADJUSTABLE,
+    AT_WORK,
+    BEFORE_DEPARTURE,
+    CANCELLABLE,
+    ENDED,
+    HAS_PARTNER,
+    LIVE,
+    OFFERED,
+    State,
+)
+from requests_app.models.visit import NotePhrase, Position, ProgressNote
+
+__all__ = [
+    "ADJUSTABLE",
+    "ASSIGNED",
+    "AT_WORK",
+    "BEFORE_DEPARTURE",
+    "CANCELLABLE",
+    "ENDED",
+    "HAS_PARTNER",
+    "LIVE",
+    "OFFERED",
+    "PHOTOS_MAX",
+    "UNSIGNED",
+    "Assignment",
+    "Booking",
+    "BookingContact",
+    "BookingEvent",
+    "BookingPhoto",
+    "CallAttempt",
+    "CallChannel",
+    "Clock",
+    "ClockKind",
+    "ContactAccess",
+    "Fault",
+    "Frozen",
+    "LateSignature",
+    "NotePhrase",
+    "PhotoSize",
+    "Position",
+    "ProgressNote",
+    "Quote",
+    "QuoteLine",
+    "QuoteOrigin",
+    "Rating",
+    "SignOff",
+    "SignOffKind",
+    "State",
+    "Wish",
+    "new_token",  # migrations name it here
+    "photo_storage",
+]

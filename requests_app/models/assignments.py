@@ -1,0 +1,51 @@
+"""A technician's time on a booking and his tries to reach the customer."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import EncryptedTextField
+from accounts.models import Busy, PartnerProfile, Technician
+from requests_app.models.booking import Booking
+
+
+class Assignment(models.Model):
+    """A technician's time on a booking, from the claim to its end. At most one runs (RELIABILITY 1.1)."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="assignments")
+    partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="assignments")
+    technician = models.ForeignKey(Technician, on_delete=models.PROTECT, related_name="assignments")
+    start_at = models.DateTimeField()
+    busy = models.OneToOneField(Busy, null=True, on_delete=models.SET_NULL, related_name="assignment")
+    claimed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end = models.CharField(max_length=20, blank=True, help_text="The move that ended it.")
+    fault = models.BooleanField(default=False, help_text="Counts against him; with appeal.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["booking"], condition=Q(ended_at__isnull=True), name="one_running_assignment"
+            )
+        ]
+
+
+class CallChannel(models.TextChoices):
+    PHONE = "phone", _("Phone call")
+    TEXT = "text", _("Text message")
+    EMAIL = "email", _("E-mail")
+
+
+class CallAttempt(models.Model):
+    """One try to reach the customer, kept as evidence (PRODUCT L1)."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="calls")
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=5, choices=CallChannel.choices)
+    reached = models.BooleanField()
+    note = EncryptedTextField(blank=True, default="")
+    wants_other_time = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["at"]

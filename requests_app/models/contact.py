@@ -1,0 +1,33 @@
+"""Who is at the door, where it is, and who has looked."""
+
+from django.conf import settings
+from django.db import models
+
+from accounts.fields import EncryptedTextField
+from accounts.models import PartnerProfile
+from requests_app.models.booking import Booking
+
+
+class BookingContact(models.Model):
+    """Who is at the door and where it is. Read through requests_app.access.reveal_contact, which leaves a trace."""
+
+    booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="contact")
+    name = EncryptedTextField(blank=True, default="")
+    phone = EncryptedTextField(blank=True, default="")
+    street = EncryptedTextField(blank=True, default="")
+    door_code = EncryptedTextField(blank=True, default="", help_text="Floor, code, how to find the door.")
+    problem = EncryptedTextField(blank=True, default="")
+    at_the_door = EncryptedTextField(blank=True, default="", help_text="Who opens and signs, if not the customer (B8).")
+    lat = models.FloatField(null=True)
+    lon = models.FloatField(null=True)
+    precision = models.CharField(max_length=16, blank=True)
+
+
+class ContactAccess(models.Model):
+    """Who saw a customer's contact data, when and why. Only added to."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="contact_accesses")
+    partner = models.ForeignKey(PartnerProfile, null=True, on_delete=models.PROTECT)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    reason = models.CharField(max_length=40)
+    at = models.DateTimeField()

@@ -1,0 +1,52 @@
+"""Photos of the problem, and where their files lie."""
+
+from django.core.files.storage import Storage, storages
+from django.db import models
+from django.db.models import Q
+
+from requests_app.models.booking import Booking, new_token
+
+PHOTOS_MAX = 4
+
+
+class PhotoSize(models.TextChoices):
+    """Each photo is kept twice: to look at, and for the pages."""
+
+    LARGE = "large"
+    SMALL = "small"
+
+
+def photo_storage() -> Storage:
+    """Where photos lie: nobody reaches it by an address, views read it for whom `access` lets (FAULT A10)."""
+    return storages["private"]
+
+
+class BookingPhoto(models.Model):
+    """A photo of the problem, as requests_app.redraw has drawn it. Written by requests_app.actions.photographing.
+
+    Without a booking it is on its way in or out, and no page shows it.
+    """
+
+    # Its files lie there still, so a booking does not go before its photos have been let go.
+    booking = models.ForeignKey(Booking, null=True, on_delete=models.PROTECT, related_name="photos")
+    rank = models.PositiveSmallIntegerField(null=True)
+    key = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
+    sha256 = models.CharField(max_length=64, help_text="Of the large one: the same picture is there once.")
+    let_go_at = models.DateTimeField(null=True, help_text="When its files are deleted; never once it is ordered.")
+
+    class Meta:
+        ordering = ["rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "rank"], name="one_photo_of_a_rank"),
+            models.UniqueConstraint(fields=["booking", "sha256"], name="one_photo_of_a_picture"),
+            models.CheckConstraint(
+                condition=Q(booking__isnull=False, rank__range=(1, PHOTOS_MAX))
+                | Q(booking__isnull=True, rank__isnull=True, let_go_at__isnull=False),
+                name="photo_attached_or_on_its_way",
+            ),
+        ]
+        indexes = [models.Index(fields=["let_go_at"], name="photo_let_go", condition=Q(let_go_at__isnull=False))]
+
+    def path(self, size: str) -> str:
+        """The name of a file in the storage; nothing in it comes from outside."""
+        return f"photos/{self.key}-{PhotoSize(size).value}.jpg"
