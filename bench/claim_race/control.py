@@ -38,7 +38,9 @@ def redis_lock_only():
         for module in (tapping, claiming, windows, lifecycle):
             patches.enter_context(mock.patch.object(module, "lock_booking", unlocked))
         patches.enter_context(mock.patch.object(gate, "take", brief))
-        for module, name in ((gate, "put"), (windows, "open_offer"), (claiming, "judge"), (claiming, "end_search")):
+        patches.enter_context(mock.patch.object(tapping, "_another_looks", return_value=False))
+        patches.enter_context(mock.patch.object(windows, "look_at_offers", return_value=windows.Offers(None, [], 0)))
+        for module, name in ((gate, "put"), (claiming, "judge"), (claiming, "end_search")):
             patches.enter_context(mock.patch.object(module, name, return_value=None))
         yield
 
