@@ -4,7 +4,8 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
 RUN python -m venv /opt/mila
 COPY requirements.txt .
-RUN /opt/mila/bin/pip install --require-hashes --only-binary :all: -r requirements.txt
+RUN /opt/mila/bin/pip install --require-hashes --no-deps --only-binary :all: -r requirements.txt \
+    && /opt/mila/bin/pip check
 
 FROM packages AS files
 WORKDIR /app

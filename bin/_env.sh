@@ -55,11 +55,14 @@ _make_venv() {
     fi
     _say "Installing what requirements-dev.txt locks (once; a minute or two)"
     rm -f "$_stamp"
+    # The lock is whole, so nothing is resolved anew: older pips take "coverage[toml]>=7" for a wish of its own, prefer the
+    # release of this morning to the locked one, and then miss its hash.
     if ! "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-        --require-hashes -r "$root/requirements-dev.txt"; then
+        --require-hashes --no-deps -r "$root/requirements-dev.txt"; then
         _say "The packages could not be installed. This one step needs the network (PyPI or your own index)."
         return 1
     fi
+    "$root/.venv/bin/python" -m pip check --disable-pip-version-check >&2 || return 1
     printf '%s\n' "$_want" >"$_stamp"
 }
 

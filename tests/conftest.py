@@ -5,6 +5,7 @@ import os
 
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import translation
 
 from mila import services, wording
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
@@ -21,6 +22,12 @@ def pytest_configure():
 
 def pytest_unconfigure():
     _running.close()
+
+
+@pytest.fixture(autouse=True)
+def _begins_in_the_language_of_the_site():
+    """A test client's request leaves its language to the thread, and so to whichever test comes next."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)
