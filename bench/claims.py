@@ -26,6 +26,7 @@ from dispatch import offers
 from dispatch.models import Offer
 from mila.clock import set_clock
 from mila.redis import broker_redis
+from mila.services import hold
 from mila.worlds import fresh_databases
 
 GUARD = "UPDATE bench_claim SET state = 1, technician_id = %s, expires_at = mila_now() WHERE id = %s AND state = 0"
@@ -77,4 +78,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with hold():
+        main()

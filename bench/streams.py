@@ -2,7 +2,7 @@
 
     python -m bench.streams [--streams 2000] [--readers 1000] [--changes 40]
 
-Needs a Redis (`manage.py services up`). One JSON line for each figure. Targets: 20 KiB for each stream, no thread
+One JSON line for each figure. Targets: 20 KiB for each stream, no thread
 more, p95 of the fan-out 200 ms. Client and server share the machine.
 """
 
@@ -24,6 +24,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
 
 from mila import live
 from mila.redis import cache_redis
+from mila.services import hold
 
 
 def figure(what, value, target, unit):
@@ -101,4 +102,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with hold():
+        main()

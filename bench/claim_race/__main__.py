@@ -14,6 +14,7 @@ if __name__ == "__main__":
 
 from bench.claim_race.races import race_offered, race_pool, race_unguarded
 from mila.redis import broker_redis
+from mila.services import hold
 from mila.worlds import fresh_databases
 
 
@@ -46,4 +47,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with hold():
+        sys.exit(main())
