@@ -50,7 +50,7 @@ INSERT = """
         (kind, subject_id, round, user_id, email, language, context, state, tries, error, due_at)
     VALUES (%s, %s, %s, %s, %s, %s, %s, 'queued', 0, '', coalesce(%s, mila_now()))
     ON CONFLICT (subject_id, kind, email, round) DO NOTHING
-    RETURNING *
+    RETURNING id
 """
 
 

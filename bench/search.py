@@ -30,6 +30,7 @@ from catalogue.models import Category, Service
 from catalogue.policy import Policy
 from dispatch import matching
 from mila.clock import mila_now
+from mila.services import hold
 from mila.worlds import fresh_databases
 from places.calendar import instant
 from places.distance import cell, metres
@@ -57,29 +58,29 @@ def technicians(first, last, skills, dice, begins):
         numbers = [first, last - 1]
         cursor.execute(
             "INSERT INTO accounts_user (id, email, name, language, is_active, is_staff, is_superuser, password)"
-            " SELECT n, 'u' || n, 'U', 'fr', true, false, false, '' FROM generate_series(%s, %s) n",
+            " SELECT n, 'u' || n, 'U', 'fr', true, false, false, '' FROM generate_series(%s::int, %s::int) n",
             numbers,
         )
         cursor.execute(
             "INSERT INTO accounts_partnerprofile (id, kind, name, country, email, approved_at, payable, stripe_account,"
             " suspension_reason) SELECT n, 'friend', 'P', 'FR', 'p', mila_now(), true, '', ''"
-            " FROM generate_series(%s, %s) n",
+            " FROM generate_series(%s::int, %s::int) n",
             numbers,
         )
         cursor.execute(
             "INSERT INTO accounts_technician (id, public_id, partner_id, user_id, name, phone, languages, active,"
             " postcode, lat, lon, radius_m, star_sum, star_count, promises_kept, promises_broken, settled_jobs,"
             " night_pool, window_extra) SELECT n, gen_random_uuid(), n, n, 'T', '', '{}', true, '69007', 0, 0, 20000,"
-            " 0, 0, 0, 0, 0, false, interval '0' FROM generate_series(%s, %s) n", numbers
+            " 0, 0, 0, 0, 0, false, interval '0' FROM generate_series(%s::int, %s::int) n", numbers
         )  # fmt: skip
         cursor.execute(
             "INSERT INTO accounts_weeklyhours (technician_id, weekday, opens, closes)"
-            " SELECT n, d, '08:00', '18:00' FROM generate_series(%s, %s) n, generate_series(0, 4) d",
+            " SELECT n, d, '08:00', '18:00' FROM generate_series(%s::int, %s::int) n, generate_series(0, 4) d",
             numbers,
         )
         cursor.execute(
             "INSERT INTO accounts_busy (technician_id, during, kind, note)"
-            " SELECT n, tstzrange(%s, %s), 'job', '' FROM generate_series(%s, %s) n WHERE n %% 2 = 0",
+            " SELECT n, tstzrange(%s, %s), 'job', '' FROM generate_series(%s::int, %s::int) n WHERE n %% 2 = 0",
             [begins, begins + timedelta(hours=2), *numbers],
         )
         columns = "skill_id, cell, q, radius_m, lat, lon, technician_id, newcomer"
@@ -167,4 +168,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with hold():
+        main()

@@ -111,7 +111,8 @@ DATABASES = {
 for database in DATABASES.values():
     database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
     database["CONN_HEALTH_CHECKS"] = True
-    database.setdefault("OPTIONS", {})["connect_timeout"] = 3
+    # The server plans a statement once for each connection, not at each use (docs/decisions/0009).
+    database.setdefault("OPTIONS", {}).update(connect_timeout=3, server_side_binding=True, prepare_threshold=3)
 DATABASE_ROUTERS = ["payments.standin.router.StandinRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
