@@ -83,8 +83,10 @@ def count_promise(technician: Technician, *, kept: bool) -> None:
 
 def count_settled_job(technician: Technician) -> None:
     """A job of his was paid: from the fifth on he is no newcomer."""
-    Technician.objects.filter(pk=technician.pk).update(settled_jobs=F("settled_jobs") + 1)
-    refresh_search_rows(technician)
+    counted = Technician.objects.filter(pk=technician.pk)
+    counted.update(settled_jobs=F("settled_jobs") + 1)
+    if counted.filter(settled_jobs=NEWCOMER_JOBS).exists():
+        refresh_search_rows(technician)
 
 
 def count_stars(technician: Technician, *stars: int) -> None:

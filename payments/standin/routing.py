@@ -5,6 +5,7 @@ import secrets
 import string
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from payments.standin.problems import Problem, missing
@@ -52,6 +53,7 @@ class Call:
     client_secret: str | None = None
     publishable: bool = False
     key: str | None = None
+    known: dict[tuple[str, str, str], Any] = field(default_factory=dict, repr=False)
 
     @property
     def id(self) -> str:
@@ -60,11 +62,16 @@ class Call:
     def find(
         self, kind: str, object_id: str, *, param: str = "id", lock: bool = False, account: str | None = None
     ) -> Any:
-        """The row, or Stripe's answer that there is none. `lock` holds others off until the call is over."""
-        thing = self.store.get(kind, object_id, self.account if account is None else account, lock=lock)
-        if thing is None:
+        """The row, or Stripe's answer that there is none. `lock` holds others off until the call is over.
+
+        A call reads each row once, and once more to lock it.
+        """
+        name = (kind, object_id, self.account if account is None else account)
+        if lock or name not in self.known:
+            self.known[name] = self.store.get(*name, lock=lock)
+        if self.known[name] is None:
             raise missing(kind, object_id, param=param)
-        return thing
+        return self.known[name]
 
     def opened(self, kind: str, *, lock: bool = False) -> Any:
         """The object in the path; from a browser only with its client secret."""
@@ -74,11 +81,21 @@ class Call:
         return thing
 
     def add(self, body: dict[str, Any], *, account: str | None = None, **inner: Any) -> Any:
-        return self.store.add(body, inner, self.account if account is None else account)
+        account = self.account if account is None else account
+        thing = self.store.add(body, inner, account)
+        self.known[body["object"], body["id"], account] = thing
+        return thing
 
     def emit(self, type: str, body: dict[str, Any], *, account: str | None = None) -> None:
         account = self.account if account is None else account
-        self.store.emit(new_id("evt"), type, body, account=account, now=self.now, key=self.key)
+        takers = [endpoint for endpoint in self.endpoints if endpoint.wants(type, account)]
+        self.store.emit(new_id("evt"), type, body, account=account, now=self.now, key=self.key, takers=takers)
+
+    @cached_property
+    def endpoints(self) -> list[Any]:
+        """Who takes events, at the first that this call has to tell."""
+        endpoints: list[Any] = self.store.all_endpoints()
+        return endpoints
 
 
 @dataclass(frozen=True)

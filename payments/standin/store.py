@@ -137,9 +137,18 @@ class Store:
 
     # --- Events and their delivery
 
-    def emit(self, event_id: str, type: str, body: dict[str, Any], *, account: str, now: int, key: str | None) -> None:
+    def emit(
+        self,
+        event_id: str,
+        type: str,
+        body: dict[str, Any],
+        *,
+        account: str,
+        now: int,
+        key: str | None,
+        takers: Sequence[Endpoint],
+    ) -> None:
         """Written in the transaction that changed the object; the outbox sends it after."""
-        takers = [endpoint for endpoint in self._endpoints() if endpoint.wants(type, account)]
         values = {
             "id": event_id,
             "object": "event",
@@ -158,7 +167,7 @@ class Store:
             Delivery(event=event, url=taker.url, secret=taker.secret, next_at=now) for taker in takers
         )
 
-    def _endpoints(self) -> list[Endpoint]:
+    def all_endpoints(self) -> list[Endpoint]:
         rows = Thing.objects.filter(kind="webhook_endpoint").values_list("body", "inner")
         made = [
             Endpoint(body["url"], inner["secret"], inner["connect"], tuple(body["enabled_events"]))
