@@ -32,4 +32,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
     CMD ["python", "-m", "mila.pulse", "http://localhost:8000/healthz"]
 CMD ["gunicorn", "mila.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--graceful-timeout", "20", "--access-logfile", "-"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--graceful-timeout", "20", \
+     "--access-logfile", "-", "--logger-class", "mila.web_log.WebLog"]

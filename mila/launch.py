@@ -164,7 +164,8 @@ def commands(world: str, ports: Ports, *, standin: bool) -> dict[str, str]:
     # Preloaded: the site is imported once for both workers, which is a second of a laptop's start.
     modules = {
         "web": "gunicorn mila.wsgi --preload --worker-class gthread --workers 2 --threads 4 --graceful-timeout 3 "
-        f"--bind 127.0.0.1:{ports.web} --no-control-socket --log-level warning",
+        f"--bind 127.0.0.1:{ports.web} --no-control-socket --log-level warning "
+        "--logger-class mila.web_log.WebLog",
         "streams": f"uvicorn mila.streams:application --host 127.0.0.1 --port {ports.streams} "
         "--timeout-graceful-shutdown 2 --log-level warning",
         "worker": "celery --quiet -A mila worker --concurrency 2 --without-gossip --without-mingle --loglevel WARNING",
