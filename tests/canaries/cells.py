@@ -1,0 +1,135 @@
+"""Who may see what, when, and where it may lie: the reviewed table. What is not in it is seen by nobody (FAULT A2, A3).
+
+It works in both directions: a cell in which nothing is seen makes the test fail as well, or a blind search would pass.
+"""
+
+from dataclasses import dataclass
+
+# What the technician learns with the claim, and no longer from the moment he has lost it (PRODUCT D8).
+CONTACT = {f"BookingContact.{name}" for name in ("name", "phone", "street", "door_code", "at_the_door", "problem")}
+PHOTOS = {"photo", "BookingPhoto.key"}
+TO_THE_DOOR = {"BookingContact.door_code", "BookingContact.at_the_door"}
+
+BEFORE = ("searching", "offered to the decliner", "offered to the loser")
+LOSERS = ("claimed by the loser", "called by the loser")
+LOST = ("lost", "pool", "call missed")
+COMING = ("claimed", "called", "confirmed", "unconfirmed")
+AT_WORK = ("en route", "arrived", "in progress")
+DONE = ("finished", "closed by silence", "signed late", "contested", "signed off", "settled")
+OVER = ("a week later", "cancelled", "failed")
+HOLDERS = (*COMING, *AT_WORK, *DONE)
+STAGES = ("draft", *BEFORE, *LOSERS, *LOST, *HOLDERS, "suspended", *OVER)
+
+
+@dataclass(frozen=True)
+class Cell:
+    who: str
+    fields: set[str]
+    stages: tuple[str, ...]
+    why: str
+
+
+def _from(first: str) -> tuple[str, ...]:
+    """From this stage on, in the story that is told to the end."""
+    told = ("draft", *BEFORE, *LOSERS, "lost", "pool", *COMING[:3], *AT_WORK, "finished", "signed off", "settled")
+    told += ("a week later",)
+    return told[told.index(first) :]
+
+
+CELLS = (
+    Cell("by link", {"BookingContact.street", *PHOTOS}, STAGES, "his own booking (PRODUCT B11)"),
+    Cell("by link", {*CONTACT, "User.email"}, ("draft",), "what he is just writing"),
+    Cell("by link", {"CardSetup.client_secret"}, ("draft",), "the card's fields want it (PRODUCT B7)"),
+    Cell("by link", TO_THE_DOOR, (*BEFORE, *LOSERS, *LOST, *COMING, "suspended"), "he may still change it (B8)"),
+    Cell("by link", {"BookingContact.name"}, ("finished", "closed by silence"), "the signature's form (PRODUCT L12)"),
+    Cell("by link", {"loser Technician.phone"}, LOSERS, "who comes (PRODUCT B11)"),
+    Cell("by link", {"holder Technician.phone"}, (*HOLDERS, "suspended"), "who comes (PRODUCT B11)"),
+    Cell("by link", {"ProgressNote.text"}, _from("in progress"), "written for him (PRODUCT L9)"),
+    Cell("customer", {"Booking.token"}, STAGES, "his account leads to the link (PRODUCT B11)"),
+    Cell("customer", {"BookingContact.street", "BookingPhoto.key"}, STAGES[1:], "his own booking"),
+    Cell("customer", {"loser Technician.phone"}, LOSERS, "who comes (PRODUCT B11)"),
+    Cell("customer", {"holder Technician.phone"}, (*HOLDERS, "suspended"), "who comes (PRODUCT B11)"),
+    Cell("customer", {"ProgressNote.text"}, _from("in progress"), "written for him (PRODUCT L9)"),
+    Cell("loser", {*CONTACT, *PHOTOS}, LOSERS, "the job is his (PRODUCT D8)"),
+    Cell("loser", {"loser CallAttempt.note"}, ("called by the loser",), "what he wrote himself, while it is his"),
+    Cell("loser", {"loser Busy.note"}, tuple(set(STAGES) - {"a week later"}), "his own calendar of this week"),
+    Cell("holder", {*CONTACT, *PHOTOS}, HOLDERS, "the job is his (PRODUCT D8)"),
+    Cell("holder", {"CallAttempt.note"}, _from("called")[:-1], "what he wrote himself, as long as the contact data"),
+    Cell("holder", {"ProgressNote.text"}, _from("in progress"), "what he told the customer, in his own words"),
+    Cell("holder", {"holder Busy.note"}, tuple(set(STAGES) - {"a week later"}), "his own calendar of this week"),
+    Cell("holder", {"holder PartnerProfile.suspension_reason"}, ("suspended",), "he is told why (PRODUCT P3)"),
+    Cell("ops", {"photo"}, STAGES, "its address is learnt only where a reason was given (FAULT A11)"),
+    Cell("ops", {"BookingEvent.reason"}, (*_from("lost"), "contested", "failed"), "the story of the booking (O1)"),
+    Cell("ops", {"Booking.end_reason"}, ("cancelled",), "the story of the booking (O1)"),
+    Cell("ops", {"ProgressNote.text"}, _from("in progress"), "the story of the booking (O1)"),
+    Cell("ops", {"SignOff.device"}, _from("signed off"), "evidence (PRODUCT L12)"),
+    Cell("ops", {"LateSignature.device"}, ("signed late",), "evidence (PRODUCT L13)"),
+    Cell("ops with a reason", {*CONTACT, "BookingPhoto.key", "User.email"}, STAGES, "kept with the reason (FAULT A11)"),
+    Cell("ops with a reason", {"loser CallAttempt.note"}, _from("called by the loser"), "the same"),
+    Cell("ops with a reason", {"CallAttempt.note"}, _from("called"), "the same"),
+    # Where everybody has looked at everything there is:
+    Cell("customer", {"photo", "User.email"}, ("in progress",), "his photos, and his own account"),
+    Cell("holder", {"holder User.email"}, ("in progress",), "his own account"),
+    Cell("loser", {"loser User.email"}, ("in progress",), "his own account"),
+    Cell("clerk", {"BookingEvent.reason", "ProgressNote.text"}, ("in progress",), "the story of the booking (O1)"),
+    Cell("ops", {"User.name", *(f"{who}User.email" for who in ("", "decliner ", "loser ", "holder "))},
+         ("in progress",), "the list of accounts"),
+    Cell("ops", {"holder PartnerProfile.email", "holder PartnerProfile.stripe_account",
+                 *(f"holder Technician.{name}" for name in ("phone", "lat", "lon"))},
+         ("in progress",), "the partner's page: they approve him and call him (PRODUCT P1, O1)"),
+)  # fmt: skip
+
+PARTNERS = ("decliner", "loser", "holder")
+ADDRESSES = {"User.email", *(f"{who} User.email" for who in PARTNERS)}
+ACCOUNTS = {f"{who} PartnerProfile.stripe_account" for who in PARTNERS}
+AT_STRIPE = {"CardSetup.client_secret", "Charge.intent_id", "PaymentCustomer.stripe_id", "SavedCard.stripe_id"}
+AT_STRIPE |= {"User.email", *ACCOUNTS, *(f"{who} PartnerProfile.email" for who in PARTNERS)}
+# Where a word may lie beside the pages. Places that are not here hold nothing: no log, no job, no live message.
+LYING = {
+    "mail to customer": ({"User.email", "Booking.token"}, "the customer's own mail, with his link (B11)"),
+    **{f"mail to {who}": ({f"{who} User.email"}, "his own mail, his address") for who in PARTNERS},
+    "Redis cache": ({"Offer.lock_token"}, "it is the lock"),
+    "accounts_user.email": (ADDRESSES, "the login, looked up"),
+    "accounts_user.password": ({"User.password"}, "a hash, or none"),
+    "accounts_user.name": ({"User.name"}, "shown in lists, of an account and not of a door"),
+    "account_emailaddress.email": (ADDRESSES, "the login, as allauth keeps it"),
+    "accounts_notification.email": (ADDRESSES, "where the message goes"),
+    "accounts_notification.context": ({"Booking.token"}, "the link of the message to the customer"),
+    "accounts_technician.phone": ({f"{who} Technician.phone" for who in PARTNERS}, "a trader's own number"),
+    "accounts_technician.lat": ({f"{who} Technician.lat" for who in PARTNERS}, "the search measures from it"),
+    "accounts_technician.lon": ({f"{who} Technician.lon" for who in PARTNERS}, "the search measures from it"),
+    "accounts_skillsearch.lat": ({f"{who} Technician.lat" for who in PARTNERS}, "the search measures from it"),
+    "accounts_skillsearch.lon": ({f"{who} Technician.lon" for who in PARTNERS}, "the search measures from it"),
+    "accounts_partnerprofile.email": ({f"{who} PartnerProfile.email" for who in PARTNERS}, "a trader's own address"),
+    "accounts_partnerprofile.stripe_account": (ACCOUNTS, "Stripe's name for him"),
+    "accounts_partnerprofile.suspension_reason": ({"holder PartnerProfile.suspension_reason"}, "he is told why"),
+    "accounts_busy.note": ({f"{who} Busy.note" for who in PARTNERS}, "his own calendar"),
+    "dispatch_offer.lock_token": ({"Offer.lock_token"}, "compared with the lock"),
+    "django_session.session_key": ({"Session.session_key"}, "looked up at each visit"),
+    "django_session.session_data": ({"Booking.token"}, "the draft this browser was working on"),
+    "payments_cardsetup.client_secret": ({"CardSetup.client_secret"}, "the card's fields want it again"),
+    "payments_charge.intent_id": ({"Charge.intent_id"}, "Stripe's name for it"),
+    "payments_charge.payment_method": ({"SavedCard.stripe_id"}, "Stripe's name for it"),
+    "payments_operation.params": ({"Charge.intent_id", "PaymentCustomer.stripe_id", "SavedCard.stripe_id", *ACCOUNTS},
+                                  "what is sent, committed before (RELIABILITY 1.3)"),
+    "payments_paymentcustomer.stripe_id": ({"PaymentCustomer.stripe_id"}, "Stripe's name for him"),
+    "payments_savedcard.stripe_id": ({"SavedCard.stripe_id"}, "Stripe's name for it"),
+    "requests_app_booking.card": ({"SavedCard.stripe_id"}, "Stripe's name for it"),
+    "requests_app_booking.token": ({"Booking.token"}, "looked up at each visit"),
+    "requests_app_booking.end_reason": ({"Booking.end_reason"}, "why it ended: no contact fact"),
+    "requests_app_bookingevent.reason": ({"BookingEvent.reason", "Booking.end_reason"}, "why it moved, in the chain"),
+    "requests_app_bookingcontact.lat": ({"BookingContact.lat"}, "the search asks by a box; a point has no name"),
+    "requests_app_bookingcontact.lon": ({"BookingContact.lon"}, "the search asks by a box; a point has no name"),
+    "requests_app_bookingphoto.key": ({"BookingPhoto.key"}, "looked up at each visit"),
+    "requests_app_position.lat": ({"Position.lat"}, "from departure to arrival (PRODUCT L8)"),
+    "requests_app_position.lon": ({"Position.lon"}, "from departure to arrival (PRODUCT L8)"),
+    "requests_app_signoff.device": ({"SignOff.device"}, "evidence (PRODUCT L12)"),
+    "requests_app_latesignature.device": ({"LateSignature.device"}, "evidence (PRODUCT L13)"),
+    **{f"standin_{column}": (AT_STRIPE, "Stripe's side: who pays and who is paid, and its own names")
+       for column in ("answer.body", "answer.key", "event.account", "event.body", "posting.account", "thing.account",
+                      "thing.body", "thing.id", "thing.inner")},
+}  # fmt: skip
+
+
+def expected(who: str, stage: str) -> set[str]:
+    return set().union(*(cell.fields for cell in CELLS if cell.who == who and stage in cell.stages))

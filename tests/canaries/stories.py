@@ -1,0 +1,167 @@
+"""What becomes of a booking, told by the verbs of the people in it: each `yield` names where it stands."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from accounts import actions
+from accounts.models import Notification, NotificationState
+from dispatch import offers
+from mila.clock import mila_now, set_clock
+from payments.sweeps import charge_booking
+from requests_app.actions import changing, noting, signing, visiting
+from requests_app.actions.assigning import assign
+from requests_app.lifecycle import Role
+from requests_app.models import NotePhrase, SignOffKind, State
+from requests_app.sweeps import sweep_bookings, sweep_clocks
+from tests import cast
+from tests.canaries.world import World
+
+REPORT = {"done": "Canal changé", "explained": True, "tidied": True}
+Story = Iterator[str]
+
+
+def later(**span: int) -> None:
+    set_clock(mila_now() + timedelta(**span), speed=0)
+
+
+def to_the_end(w: World) -> Story:
+    """Declined by one, claimed and given back by another, found again in the pool, done and paid."""
+    word, booking = w.canaries.word, None
+    w.draft()
+    yield "draft"
+    w.order()
+    booking = w.booking
+    yield "searching"
+    first = offers.open_next(booking.pk)
+    assert first.technician == w.decliner
+    yield "offered to the decliner"
+    offers.decline(first.pk, w.decliner.pk, reason="far")
+    second = offers.open_next(booking.pk)
+    assert second.technician == w.loser
+    yield "offered to the loser"
+    offers.claim(booking.pk, w.loser.pk, rank=1, by=w.loser.user)
+    yield "claimed by the loser"
+    note = f"{word('loser CallAttempt.note')} rappeler"
+    visiting.record_call(booking.pk, w.loser.pk, by=w.loser.user, channel="phone", reached=True, note=note)
+    yield "called by the loser"
+    set_clock(booking.wishes.get().start_at - timedelta(hours=5), speed=0)
+    visiting.release(booking.pk, w.loser.pk, by=w.loser.user, reason=word("BookingEvent.reason"))
+    yield "lost"
+    assert offers.open_next(booking.pk) is None
+    yield "pool"
+    offers.tap(booking.pk, w.holder.pk)
+    offers.claim(booking.pk, w.holder.pk, rank=1, by=w.holder.user)
+    yield "claimed"
+    note = f"{word('CallAttempt.note')} rappeler"
+    visiting.record_call(booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True, note=note)
+    yield "called"
+    visiting.confirm(booking.pk, w.holder.pk, by=w.holder.user)
+    yield "confirmed"
+    visiting.depart(booking.pk, w.holder.pk, by=w.holder.user)
+    point = {"lat": 45.763417, "lon": 4.861519}
+    visiting.report_position(booking.pk, w.holder.pk, **point, eta_at=mila_now() + timedelta(minutes=9))
+    for name, value in point.items():
+        w.canaries.plant(f"Position.{name}", value)
+    yield "en route"
+    visiting.arrive(booking.pk, w.holder.pk, by=w.holder.user)
+    yield "arrived"
+    visiting.start(booking.pk, w.holder.pk, by=w.holder.user)
+    noting.post_note(booking.pk, w.holder.pk, key="n-1", text=f"{word('ProgressNote.text')} trouvé")
+    noting.post_note(booking.pk, w.holder.pk, key="n-2", phrase=NotePhrase.NEARLY)
+    yield "in progress"
+    visiting.finish(booking.pk, w.holder.pk, by=w.holder.user, report=REPORT)
+    yield "finished"
+    signing.sign_off(
+        booking.pk,
+        key="s-1",
+        kind=SignOffKind.SCREEN,
+        quote_version=booking.quotes.latest("version").version,
+        signer=word("SignOff.signer"),
+        signature=word("SignOff.signature"),
+        device=word("SignOff.device"),
+        by=w.holder.user,
+    )
+    yield "signed off"
+    charge_booking(booking.pk)
+    assert_state(w, State.SETTLED)
+    yield "settled"
+    later(days=7)
+    yield "a week later"
+
+
+def called_off(w: World) -> Story:
+    """Lost by a call that was not made; given to another by hand, who is late to confirm and suspended; cancelled."""
+    _offered_to_the_loser(w)
+    offers.claim(w.booking.pk, w.loser.pk, rank=1, by=w.loser.user)
+    yield "claimed by the loser"
+    later(hours=12)
+    assert sweep_bookings() == 1
+    assert_state(w, State.SEARCHING)
+    yield "call missed"
+    assign(w.booking.pk, w.holder.pk, rank=1, by=w.ops, reason="Agreed by telephone")
+    visiting.record_call(w.booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True)
+    w.booking.refresh_from_db()
+    set_clock(w.booking.due_at, speed=0)
+    assert sweep_bookings() == 1
+    assert_state(w, State.UNCONFIRMED)
+    yield "unconfirmed"
+    actions.suspend(w.holder.partner_id, reason=w.canaries.word("holder PartnerProfile.suspension_reason"))
+    yield "suspended"
+    actions.reinstate(w.holder.partner_id)
+    reason = w.canaries.word("Booking.end_reason")
+    changing.cancel(w.booking.pk, role=Role.CUSTOMER, by=w.customer, reason=reason)
+    yield "cancelled"
+
+
+def contested(w: World) -> Story:
+    """The customer does not sign, and ops decide that nothing is owed."""
+    _offered_to_the_loser(w)
+    _done_by_the_holder(w)
+    signing.refuse(w.booking.pk, by=w.customer, reason=w.canaries.word("BookingEvent.reason"))
+    yield "contested"
+    signing.decide_none(w.booking.pk, by=w.ops, reason="Nothing worked")
+    yield "failed"
+
+
+def silent(w: World) -> Story:
+    """Nobody signs for three days; the signature comes afterwards, from the customer's own device."""
+    _offered_to_the_loser(w)
+    _done_by_the_holder(w)
+    sweep_clocks()
+    Notification.objects.filter(kind="please_sign").update(state=NotificationState.REACHED)
+    later(hours=72)
+    assert sweep_bookings() == 1
+    assert_state(w, State.SIGNED_OFF)
+    yield "closed by silence"
+    word = w.canaries.word
+    signing.sign_off(
+        w.booking.pk,
+        key="late-1",
+        kind=SignOffKind.OWN_DEVICE,
+        quote_version=w.booking.quotes.latest("version").version,
+        signer=word("LateSignature.signer"),
+        signature=word("LateSignature.signature"),
+        device=word("LateSignature.device"),
+        by=w.customer,
+        late=True,
+    )
+    yield "signed late"
+
+
+def _offered_to_the_loser(w: World) -> None:
+    w.draft()
+    w.order()
+    first = offers.open_next(w.booking.pk)
+    offers.decline(first.pk, w.decliner.pk, reason="far")
+    assert offers.open_next(w.booking.pk).technician == w.loser
+
+
+def _done_by_the_holder(w: World) -> None:
+    offer = w.booking.offers.latest("pk")
+    offers.decline(offer.pk, w.loser.pk, reason="time")
+    cast.walk(w.booking, w.holder, State.FINISHED)
+
+
+def assert_state(w: World, state: State) -> None:
+    w.booking.refresh_from_db()
+    assert w.booking.state == state

@@ -1,0 +1,137 @@
+"""The people of a booking, with a canary in every private field of theirs."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from accounts import actions
+from accounts.models import Technician
+from mila.clock import mila_now
+from payments.models import CardSetup, Charge, PaymentCustomer, SavedCard
+from payments.standin import hands
+from places.place import Place
+from requests_app.actions import placing
+from requests_app.models import Booking, PhotoSize, photo_storage
+from tests import factories, pictures
+from tests.canaries.crawl import Visitor
+from tests.canaries.words import Canaries
+from tests.cast import next_wall
+from tests.payments import cast
+
+DOOR = {"lat": 45.751863, "lon": 4.846727}
+PHONES = {"BookingContact.phone": "+33639987101", "CustomerProfile.phone": "+33639987102"}
+PARTNER_PHONES = {"loser": "+33639987103", "holder": "+33639987104", "decliner": "+33639987105"}
+
+
+class World:
+    """A customer and whoever may or may not come to him. `booking` is there from `draft` on."""
+
+    booking: Booking
+
+    def __init__(self):
+        self.canaries = Canaries()
+        word = self.canaries.word
+        self.customer = factories.UserFactory(
+            name=f"{word('User.name')} Perrachon",
+            email=f"{word('User.email')}@example.com",
+            password=f"!{word('User.password')}",
+        )
+        self.service = factories.ServiceFactory()
+        self.photo = pictures.jpeg(size=(600, 400), exif=_told_by_phone(word("photo EXIF")))
+        self.decliner = self._technician("decliner", level=5)
+        self.loser = self._technician("loser", level=4)
+        self.holder = self._technician("holder", level=3)
+        self.readers = {getattr(self, who).user.email: who for who in PARTNER_PHONES}
+        self.readers[self.customer.email] = "customer"
+        self.stranger = factories.TechnicianFactory(user__name="Zoé Loin", lat=48.85, lon=2.35)  # Paris
+        self.neighbour = factories.UserFactory(name="Nadia Voisine")
+        self.ops = factories.UserFactory(name="Ops", is_staff=True, is_superuser=True)
+        self.clerk = factories.UserFactory(name="Clerk", is_staff=True)
+        allowed = Permission.objects.exclude(codename="view_bookingcontact")
+        self.clerk.user_permissions.set(allowed.filter(codename__startswith="view_"))
+
+    def _technician(self, who: str, *, level: int) -> Technician:
+        word = self.canaries.word
+        technician = cast.payee(
+            user__name=f"{who.capitalize()} Artisan",
+            user__email=f"{word(f'{who} User.email')}@example.com",
+            partner__email=f"{word(f'{who} PartnerProfile.email')}@example.com",
+            partner__name=f"{who.capitalize()} Artisan",
+            phone=PARTNER_PHONES[who],
+            skills={factories.SkillFactory(): level},
+            lat=round(factories.LYON["lat"] + level / 9901, 6),
+            lon=round(factories.LYON["lon"] + level / 9901, 6),
+        )
+        self.canaries.plant(f"{who} Technician.phone", PARTNER_PHONES[who][-9:])
+        self.canaries.plant(f"{who} Technician.lat", technician.lat)
+        self.canaries.plant(f"{who} Technician.lon", technician.lon)
+        self.canaries.plant(f"{who} PartnerProfile.stripe_account", technician.partner.stripe_account)
+        tomorrow = mila_now() + timedelta(days=1)
+        note = word(f"{who} Busy.note")
+        actions.add_absence(technician.pk, starts_at=tomorrow, ends_at=tomorrow + timedelta(hours=1), note=note)
+        return technician
+
+    # --- What the customer does until he has ordered
+
+    def draft(self) -> None:
+        """All he tells before the order, by his own pages where he sends files, else by their verbs."""
+        word = self.canaries.word
+        self.booking = placing.start_draft(self.service, country="FR", language="fr", by=self.customer)
+        place = Place("FR", "69007", "Lyon", DOOR["lat"], DOOR["lon"], "address", "Europe/Paris", "69")
+        street, door = word("BookingContact.street"), word("BookingContact.door_code")
+        placing.set_place(self.booking.pk, place, street=f"14 rue {street}", door_code=f"3e, code {door}")
+        placing.set_wishes(self.booking.pk, [next_wall(3)])
+        typed = {
+            "name": f"{word('BookingContact.name')} Perrachon",
+            "phone": PHONES["BookingContact.phone"],
+            "problem": f"{word('BookingContact.problem')} ne marche plus.",
+            "at_the_door": f"{word('BookingContact.at_the_door')} Perrachon",
+            "photos": [pictures.upload(self.photo, name=f"{word('photo file name')}.jpg")],
+        }
+        for name, point in DOOR.items():
+            self.canaries.plant(f"BookingContact.{name}", point)
+        for name, number in PHONES.items():
+            self.canaries.plant(name, number[-9:])
+        buyer = Visitor(self.canaries, self.customer).client
+        answer = buyer.post(self.page("requests_app:draft_who"), typed)
+        assert answer.status_code == 302, answer.content.decode()
+        buyer.get(self.page("payments:card"))
+        placing.remember_phone(self.customer, PHONES["CustomerProfile.phone"])
+        self.buyer = buyer
+        self.learn()
+
+    def order(self) -> None:
+        hands.type_card(self.booking.card_setups.get().client_secret)
+        answer = self.buyer.post(self.page("payments:card"), {"card": "new", "starts_early": "on", "terms": "on"})
+        assert answer.status_code == 302, answer.content.decode()
+
+    def page(self, name: str) -> str:
+        return reverse(name, args=[self.booking.token])
+
+    def learn(self) -> None:
+        """What the product has made up itself since: tokens, keys, numbers at Stripe."""
+        plant, booking = self.canaries.plant, self.booking
+        booking.refresh_from_db()
+        plant("Booking.token", booking.token)
+        plant("Session.session_key", self.buyer.session.session_key)
+        for photo in booking.photos.all():
+            plant("BookingPhoto.key", photo.key)
+            for size in PhotoSize:
+                with photo_storage().open(photo.path(size)) as file:
+                    self.canaries.plant_file("photo", file.read())
+        for field, values in (
+            ("PaymentCustomer.stripe_id", PaymentCustomer.objects.values_list("stripe_id", flat=True)),
+            ("SavedCard.stripe_id", SavedCard.objects.values_list("stripe_id", flat=True)),
+            ("CardSetup.client_secret", CardSetup.objects.values_list("client_secret", flat=True)),
+            ("Charge.intent_id", Charge.objects.values_list("intent_id", flat=True)),
+            ("Offer.lock_token", booking.offers.values_list("lock_token", flat=True)),
+        ):
+            for value in filter(None, values):
+                plant(field, value)
+
+
+def _told_by_phone(word: str):
+    exif = pictures.with_place()
+    exif[0x010F] = word
+    return exif
