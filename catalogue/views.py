@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.models import Country
 from catalogue import queries
@@ -39,7 +39,7 @@ def _receipt(service, shop: dict):
     return split(service.price_cents, shop["policy"].commission_bp, shop["fee_cents"])
 
 
-@require_GET
+@require_safe
 def home(request, ratings=None):
     """`ratings` comes from above (mila.views), from real reviews only: {stars, count, reviews: [...]}, or None."""
     shop = _shop(request)
@@ -60,13 +60,13 @@ def home(request, ratings=None):
     )
 
 
-@require_GET
+@require_safe
 def services(request):
     shop = _shop(request)
     return render(request, "catalogue/services.html", {**shop, "shelves": queries.shelves(shop["country"], shop["at"])})
 
 
-@require_GET
+@require_safe
 def category(request, slug: str):
     shop = _shop(request)
     wanted = get_object_or_404(Category, slug=slug)
@@ -74,7 +74,7 @@ def category(request, slug: str):
     return render(request, "catalogue/category.html", {**shop, "category": wanted, "services": sold})
 
 
-@require_GET
+@require_safe
 def service(request, slug: str):
     shop = _shop(request)
     try:
@@ -93,7 +93,7 @@ def service(request, slug: str):
     )
 
 
-@require_GET
+@require_safe
 def search(request):
     """By what hurts; with htmx only the results, while typing."""
     shop = _shop(request)
@@ -103,7 +103,7 @@ def search(request):
     return render(request, page, {**shop, "question": question, "found": found})
 
 
-@require_GET
+@require_safe
 def prices(request):
     shop = _shop(request)
     return render(
@@ -117,12 +117,12 @@ def prices(request):
     )
 
 
-@require_GET
+@require_safe
 def help_page(request):
     return render(request, "catalogue/help.html", _shop(request))
 
 
-@require_GET
+@require_safe
 def ranking(request):
     """How the order comes about, from the live weights (LAW R8)."""
     shop = _shop(request)
@@ -131,7 +131,7 @@ def ranking(request):
     return render(request, "catalogue/ranking.html", {**shop, "percents": percents})
 
 
-@require_GET
+@require_safe
 def legal(request):
     operator = getattr(settings, "OPERATOR", {})
     return render(

@@ -29,6 +29,15 @@ def read(client, name, *args, **query):
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_can_be_asked_for_its_head_alone(client, service, name):
+    answer = client.head(reverse(name))
+
+    assert answer.status_code == 200
+    assert answer.content == b""
+    assert client.post(reverse(name)).status_code == 405
+
+
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
 def test_reads_in_every_language_with_one_heading(client, service, name, language):
     client.cookies["django_language"] = language
