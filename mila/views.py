@@ -22,6 +22,7 @@ from catalogue import views as catalogue
 from mila import heartbeat
 from mila.redis import broker_redis, cache_redis
 from mila.styleguide import examples
+from requests_app.access import technician_of
 from requests_app.queries import recent_ratings
 
 logger = logging.getLogger(__name__)
@@ -148,16 +149,18 @@ def readyz(request):
     return JsonResponse(found, status=200 if well else 503)
 
 
+@require_safe
 @login_required
 def start(request):
     """Where a person goes after signing in: staff to the admin, technicians to their offers, else the bookings."""
     if request.user.is_staff:
         return redirect("admin:index")
-    if hasattr(request.user, "technician") or hasattr(request.user, "dispatcher"):
+    if technician_of(request.user) is not None:
         return redirect("dispatch:offers")
     return redirect("requests_app:bookings")
 
 
+@require_safe
 def styleguide(request):
     """Every component in every state, for whoever builds pages: with DEBUG, or for staff."""
     if not (settings.DEBUG or request.user.is_staff):

@@ -6,7 +6,9 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Dispatcher, Technician
 from mila import heartbeat, views
+from tests import factories
 
 pytestmark = [pytest.mark.urls("tests.mila.pages"), pytest.mark.django_db]
 
@@ -116,6 +118,24 @@ def test_start_leads_each_to_his_own_place(client, customer, partner, staff):
         found[who] = client.get(reverse("start"))["Location"]
 
     assert found == {"customer": "/bookings/", "technician": "/partner/offers/", "staff": "/admin/"}
+
+
+def test_start_leads_nobody_to_a_page_that_refuses_him(client, partner, rival_partner):
+    planner = factories.UserFactory()
+    Dispatcher.objects.create(partner=rival_partner.partner, user=planner)
+    Technician.objects.filter(pk=partner.pk).update(active=False)
+
+    for user in (planner, partner.user):
+        client.force_login(user)
+        assert client.get(reverse("start"))["Location"] == "/bookings/"
+
+
+@pytest.mark.parametrize("address", ["/start/", "/_styleguide/"])
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_pages_to_look_at_take_nothing(client, staff, address, method):
+    client.force_login(staff)
+
+    assert getattr(client, method)(address).status_code == 405
 
 
 def test_styleguide_is_for_those_who_build(client, customer, staff, settings):
