@@ -1,34 +1,36 @@
 """Every address of the site, with samples for what varies."""
 
 import re
-from collections.abc import Callable
 
 from django.contrib.admindocs.views import simplify_regex
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
 SAMPLES = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
+PLACEHOLDER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
-def sample(name: str, kind: str, before: str) -> str:
-    """Something of this kind that is nobody's."""
-    return SAMPLES.get(kind, "x")
+def addresses(patterns=None):
+    """(address with samples filled in, name, view) of every pattern."""
+    for route, name, view in routes(patterns):
+        yield fill(route), name, view
 
 
-def addresses(patterns=None, prefix="/", space="", fill: Callable[[str, str, str], str] = sample):
-    """(address, name, view) of every pattern. `fill` answers what stands for a name of a kind after what is before."""
+def routes(patterns=None, prefix="/", space=""):
+    """(address with placeholders for what varies, name, view) of every pattern."""
     for entry in get_resolver().url_patterns if patterns is None else patterns:
-        address = prefix + _filled(entry.pattern, prefix, fill)
+        route = prefix + _route(entry.pattern)
         if isinstance(entry, URLResolver):
             inner = ":".join(filter(None, (space, entry.namespace)))
-            yield from addresses(entry.url_patterns, address, inner, fill)
+            yield from routes(entry.url_patterns, route, inner)
         elif isinstance(entry, URLPattern):
-            yield address, ":".join(filter(None, (space, entry.name))), entry.callback
+            yield route, ":".join(filter(None, (space, entry.name))), entry.callback
 
 
-def _filled(pattern, prefix: str, fill) -> str:
-    if isinstance(pattern, RoutePattern):
-        route, names = str(pattern._route), r"<(?:(\w+):)?(\w+)>"
-    else:
-        route, names = simplify_regex(str(pattern)).lstrip("/"), r"<()(\w+)>"
-    return re.sub(names, lambda found: fill(found[2], found[1] or "str", prefix + route[: found.start()]), route)
+def fill(route: str, **values: object) -> str:
+    """The address with these values in their places, and samples in the others."""
+    return PLACEHOLDER.sub(lambda found: str(values.get(found[2], SAMPLES.get(found[1], "x"))), route)
+
+
+def _route(pattern) -> str:
+    return str(pattern._route) if isinstance(pattern, RoutePattern) else simplify_regex(str(pattern)).lstrip("/")

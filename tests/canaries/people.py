@@ -1,9 +1,10 @@
 """Who looks, and where each of them looks while the booking stands still."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from accounts.models import Notification
-from tests.architecture.addresses import addresses, sample
+from tests.architecture.addresses import fill, routes
 from tests.canaries.crawl import Visitor
 from tests.canaries.world import World
 
@@ -69,6 +70,10 @@ def everything(w: World, who: str) -> Iterator[tuple[str, Callable]]:
             yield address, view
 
 
+# The piece of an address that says of which table the row is whose id comes next.
+OWN_ROW = re.compile(r"(\w+)/<(?:\w+:)?(?:pk|object_id)>")
+
+
 def _filled(w: World, who: str, offers):
     """The addresses with what belongs to this booking in them: the secret link for those who hold it, the key of the
     photo for everybody, as if it had got about (FAULT A10).
@@ -88,10 +93,8 @@ def _filled(w: World, who: str, offers):
         "partnerprofile": w.holder.partner_id,
     }
     for offer in offers.values_list("pk", flat=True) or [0]:
-
-        def fill(name, kind, before, offer=offer):
-            if name in ("pk", "object_id"):
-                return str({**rows, "offer": offer, "offers": offer}.get(before.split("/")[-2]) or 0)
-            return known.get(name) or sample(name, kind, before)
-
-        yield from addresses(fill=fill)
+        rows |= {"offer": offer, "offers": offer}
+        for route, name, view in routes():
+            whose = OWN_ROW.search(route)
+            row = whose and rows.get(whose[1]) or 0
+            yield fill(route, **known, pk=row, object_id=row), name, view
