@@ -1,0 +1,113 @@
+"""Every row of the table × every role × own, other, none × every method: what is asked, and what is wrong with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from tests.architecture.addresses import fill, routes
+from tests.walls.asker import BROKEN, HIDDEN, IN, LOGIN, METHODS, NOT_ALLOWED, Answer, Asker
+from tests.walls.table import ANY, TABLE, Row, anybody, signed_in
+from tests.walls.world import NONE, OTHER, OWN, Person, Thing, World
+
+# They try every method; what the others try tells whether they pass.
+THOROUGH = {"anonymous", "customer", "holder", "released", "stranger"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    name: str
+    row: Row
+    person: Person
+    whose: str
+    thing: Thing
+    method: str
+    address: str
+
+    def __str__(self):
+        return f"{self.method} {self.name} ({self.whose}) as {self.person.role}"
+
+    @property
+    def expected(self) -> set[str | int]:
+        """The refusals that apply; none: he gets in."""
+        refusals = {self.row.door(self.person)} - {None}
+        if self.method.split()[0] not in self.row.methods:
+            refusals.add(NOT_ALLOWED)
+        if self.whose != OWN and (refusals or not self.row.politely):
+            refusals.add(HIDDEN)
+        return refusals or {IN, *self._as_good_as_in()}
+
+    def _as_good_as_in(self) -> Iterator[str | int]:
+        if self.row.door is anybody:
+            yield LOGIN  # led on to it, not away from anything
+        if self.row.methods == ANY:
+            yield NOT_ALLOWED
+        if self.whose != OWN:
+            yield HIDDEN
+
+    @property
+    def may_know(self) -> frozenset[str]:
+        """Whose facts may stand on the page, once he is in."""
+        return self.person.knows | (self.thing.about if self.whose == OWN else frozenset())
+
+    @property
+    def may_write(self) -> bool:
+        return IN in self.expected and self.whose == OWN
+
+
+class Matrix:
+    def __init__(self, world: World, asker: Asker):
+        self.world, self.asker = world, asker
+
+    def cells(self, *names: str, whole: bool = False) -> Iterator[Cell]:
+        """Of these addresses, or of all. `whole`: also those that only repeat what another one proves."""
+        for route, name in sorted({(route, name) for route, name, _view in routes() if name in (names or TABLE)}):
+            row = TABLE[name]
+            for person in self.world.people.values():
+                things = self.world.kinds[row.of].of(person.role) if row.of else {OWN: Thing({})}
+                for whose, method in product(things, METHODS) if whole else _telling(row, person, list(things)):
+                    thing = things[whose]
+                    address = fill(route, **thing.values) + thing.values.get("query", "")
+                    yield Cell(name, row, person, whose, thing, method, address)
+
+    def faults(self, *names: str, whole: bool = False) -> list[str]:
+        """What is wrong, in words; nothing, if the table is kept."""
+        found, said = [], {}
+        with self.asker.watching():
+            for cell in self.cells(*names, whole=whole):
+                answer = self.asker.ask(cell.person.cookies, cell.method, cell.address, undo=cell.may_write)
+                said[cell.name, cell.person.role, cell.method, cell.whose] = answer.said
+                found += [f"{cell}: {fault}" for fault in self._faults(cell, answer)]
+        return found + _told_apart(said)
+
+    def _faults(self, cell: Cell, answer: Answer) -> Iterator[str]:
+        if answer.said == BROKEN:
+            yield "breaks"
+        elif answer.said not in cell.expected:
+            yield f"{answer.said} instead of {', '.join(map(str, sorted(cell.expected, key=str)))}"
+        if answer.written and not cell.may_write:
+            yield f"is refused and writes: {answer.written[0][:80]}"
+        for fact in self.world.facts_but(cell.may_know if answer.said == IN else {cell.person.role}):
+            if fact in answer.text and fact not in cell.address:
+                yield f"tells {fact}"
+
+
+def _telling(row: Row, person: Person, things: list[str]) -> Iterator[tuple[str, str]]:
+    """Whose and how: every method on what is nearest to him, for it is there that one could let him in.
+
+    Who does not pass the door sees no difference behind it; where everybody passes, the person makes none.
+    """
+    passes = row.door(person) is None
+    nearest, *others = things
+    usual = ["GET"] if passes and row.door in (anybody, signed_in) else ["GET", "POST"]
+    yield from product([nearest], METHODS if person.role in THOROUGH else usual)
+    if passes:
+        yield from product(others, usual)
+
+
+def _told_apart(said: dict[tuple[str, str, str, str], str | int]) -> list[str]:
+    """Somebody else's must look like nothing at all: another answer would say that it is there."""
+    return [
+        f"{method} {name} as {role}: {answer} for another's, {said[name, role, method, NONE]} for nothing"
+        for (name, role, method, whose), answer in said.items()
+        if whose == OTHER and answer != said.get((name, role, method, NONE), answer)
+    ]

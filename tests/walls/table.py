@@ -1,0 +1,149 @@
+"""Who gets in where: one row for every named address outside the admin. To be read and reviewed (FAULT A1).
+
+A row says who may pass the door, with which methods, and which kind of thing (World.kinds) the address is about. What
+is somebody else's, and what does not exist, is not found. Where more than one refusal applies, whichever guard stands
+first may give its own.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tests.walls.asker import BAD, FORBIDDEN, HIDDEN, LOGIN, NO_KEY
+from tests.walls.world import Person
+
+# --- Doors: the refusal of somebody who may not pass, or None --------------------------------------------------------
+
+Door = Callable[[Person], str | int | None]
+
+
+def anybody(person: Person) -> None:
+    """Whoever knows the address."""
+
+
+def signed_in(person: Person) -> str | None:
+    return None if person.signed_in else LOGIN
+
+
+def technician(person: Person) -> str | int | None:
+    """One who works; everybody else who is signed in has the wrong role."""
+    return signed_in(person) or (None if person.technician else FORBIDDEN)
+
+
+def staff(person: Person) -> int | None:
+    """Others need not know that there is such a page."""
+    return None if person.staff else HIDDEN
+
+
+def second_factor(person: Person) -> str | int:
+    """Somebody who has one; nobody in the world does."""
+    return signed_in(person) or HIDDEN
+
+
+def signature(person: Person) -> int:
+    """Stripe alone, by its signature over the message; no person has it."""
+    return BAD
+
+
+def secret_key(person: Person) -> int:
+    """The stand-in's own clients."""
+    return NO_KEY
+
+
+# --- Rows ------------------------------------------------------------------------------------------------------------
+
+LOOK = frozenset({"GET", "HEAD"})
+ACT = frozenset({"POST"})
+FORM = LOOK | ACT
+CLASS_FORM = FORM | {"PUT"}  # Django's form views take PUT for POST
+ANY = CLASS_FORM | {"PATCH", "DELETE", "OPTIONS"}  # a library's view that leads on before it looks at the method
+
+
+@dataclass(frozen=True)
+class Row:
+    door: Door
+    methods: frozenset[str]
+    of: str = ""
+    # What is not his is answered like what is gone: politely, without a word about it, and nothing is written.
+    politely: bool = False
+
+
+TABLE: dict[str, Row] = {}
+
+
+def row(names: str, *args, **kwargs) -> None:
+    for name in names.split():
+        assert name not in TABLE, name
+        TABLE[name] = Row(*args, **kwargs)
+
+
+# The house and its catalogue.
+row("home prices help ranking legal catalogue:services catalogue:search", anybody, LOOK)
+row("catalogue:category", anybody, LOOK, of="category")
+row("catalogue:service", anybody, LOOK, of="service")
+row("healthz readyz", anybody, LOOK)
+row("set_language", anybody, ANY)
+row("start", signed_in, LOOK)
+row("styleguide", staff, LOOK)
+
+# Booking, and the booking: the secret link is the right, whoever holds it (PRODUCT B1, B11).
+row("requests_app:book", anybody, FORM, of="service")
+row("requests_app:draft requests_app:draft_postcodes", anybody, LOOK, of="draft")
+row("requests_app:draft_service requests_app:draft_place requests_app:draft_when", anybody, FORM, of="draft")
+row("requests_app:draft_who payments:card", anybody, FORM, of="draft")
+row("requests_app:draft_photos", anybody, ACT, of="draft")
+row("requests_app:booking requests_app:status", anybody, LOOK, of="link")
+row("requests_app:photo requests_app:photo_small", anybody, LOOK, of="link_photo")
+row("requests_app:cancel requests_app:move requests_app:no_show requests_app:access", anybody, FORM, of="link")
+row("requests_app:sign requests_app:refuse requests_app:rate payments:pay", anybody, FORM, of="link")
+
+# What belongs to a person who is signed in.
+row("requests_app:bookings", signed_in, LOOK)
+row("requests_app:booking_own", signed_in, LOOK, of="own_booking")
+
+# The technician's app: his offers, the bookings shown to him, his jobs, himself (PRODUCT D3-D8, L1-L12).
+row("partner:home partner:jobs dispatch:offers payments:earnings", technician, LOOK)
+row("partner:calendar partner:me", technician, FORM)
+row("partner:remove_absence", technician, ACT, of="absence", politely=True)
+row("dispatch:offer", technician, LOOK, of="offer")
+row("dispatch:claim dispatch:decline", technician, ACT, of="offer")
+row("dispatch:tap dispatch:keep_in_reserve dispatch:leave_reserve", technician, ACT, of="shown")
+row("partner:job partner:thanks", technician, LOOK, of="job")
+row("partner:photo partner:photo_small", technician, LOOK, of="job_photo")
+row("partner:call partner:finish partner:sign partner:rate", technician, FORM, of="job")
+row("partner:confirm partner:depart partner:position partner:arrive partner:start", technician, ACT, of="job")
+row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")
+
+# Messages between machines.
+row("payments:webhook payments:connect_webhook", signature, ACT)
+row("standin:api", secret_key, frozenset({"GET", "POST", "DELETE"}))
+
+# Stripe's pages as the stand-in plays them, for this machine alone.
+row("standin:card", anybody, LOOK)
+row("standin:bank", anybody, FORM, of="intent")
+row("standin:onboarding", anybody, FORM, of="onboarding")
+
+# Signing in (allauth).
+row("account_login account_signup", anybody, ANY)
+row("account_reset_password", anybody, CLASS_FORM)
+row("account_logout", anybody, FORM)
+row("account_inactive account_email_verification_sent account_reset_password_done", anybody, LOOK)
+row("account_reset_password_from_key_done", anybody, LOOK)
+row("account_confirm_email", anybody, FORM, of="confirm_key", politely=True)
+row("account_reset_password_from_key", anybody, ANY, of="reset_key", politely=True)
+row("account_reauthenticate account_email account_change_password", signed_in, CLASS_FORM)
+row("account_set_password account_confirm_login_code", signed_in, ANY)
+row("mfa_index", signed_in, LOOK)
+row("mfa_authenticate mfa_reauthenticate mfa_activate_totp mfa_generate_recovery_codes", signed_in, ANY)
+row("mfa_deactivate_totp mfa_download_recovery_codes", second_factor, ANY)
+row("mfa_view_recovery_codes", second_factor, LOOK)
+
+
+def without_row(found: Iterable[tuple[str, str, object]]) -> list[str]:
+    """Addresses nobody has decided about; those of the admin follow its own rules (test_admin_walls.py)."""
+    open_ones = ((route, name) for route, name, _view in found if not route.startswith("/admin/"))
+    return sorted(f"{name or 'without a name'}: {route}" for route, name in open_ones if name not in TABLE)
+
+
+def without_address(found: Iterable[tuple[str, str, object]]) -> list[str]:
+    """Rows whose address is gone."""
+    return sorted(TABLE.keys() - {name for _route, name, _view in found})
