@@ -199,14 +199,15 @@ class WithActs:
         return answer
 
     def act_view(self, request, object_id, name):
-        obj = self.get_object(request, unquote(object_id))
-        if obj is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         act = next((act for act in self.acts if act.name == name), None)
         if act is None:
             raise Http404
+        obj = self.get_object(request, unquote(object_id))
+        # Before anything is said about the row, also that there is none.
         if not (self.may_act(request, act) and self.has_view_permission(request, obj)):
             raise PermissionDenied
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not act.open_to(obj):
             messages.warning(request, gettext("This is no longer possible. Nothing was changed."))
             return self._back(obj)

@@ -276,7 +276,7 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
     def photo_view(self, request, pk, key, size):
         """From the page that shows the contact data, once a reason was given."""
         booking = self.get_object(request, str(pk))
-        if booking is None or size not in PhotoSize:
+        if booking is None or size not in PhotoSize or not self.has_view_permission(request, booking):
             raise Http404
         return shown(access.photo_for_staff(booking, request.user, key, size=size), size)
 
@@ -285,10 +285,10 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         booking = self.get_object(request, unquote(object_id))
-        if booking is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, booking):
             raise PermissionDenied
+        if booking is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         context = {
             **self.admin_site.each_context(request),
             "title": str(booking),
