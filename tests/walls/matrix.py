@@ -1,6 +1,6 @@
 """Every row of the table × every role × own, other, none × every method: what is asked, and what is wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,43 +15,19 @@ THOROUGH = {"anonymous", "customer", "holder", "released", "stranger"}
 
 @dataclass(frozen=True)
 class Cell:
+    """One question. `knows`: whose facts may stand on the page, once he is in."""
+
     name: str
-    row: Row
     person: Person
     whose: str
-    thing: Thing
     method: str
     address: str
+    expected: frozenset[str | int]
+    may_write: bool
+    knows: frozenset[str]
 
     def __str__(self):
         return f"{self.method} {self.name} ({self.whose}) as {self.person.role}"
-
-    @property
-    def expected(self) -> set[str | int]:
-        """The refusals that apply; none: he gets in."""
-        refusals = {self.row.door(self.person)} - {None}
-        if self.method.split()[0] not in self.row.methods:
-            refusals.add(NOT_ALLOWED)
-        if self.whose != OWN and (refusals or not self.row.politely):
-            refusals.add(HIDDEN)
-        return refusals or {IN, *self._as_good_as_in()}
-
-    def _as_good_as_in(self) -> Iterator[str | int]:
-        if self.row.door is anybody:
-            yield LOGIN  # led on to it, not away from anything
-        if self.row.methods == ANY:
-            yield NOT_ALLOWED
-        if self.whose != OWN:
-            yield HIDDEN
-
-    @property
-    def may_know(self) -> frozenset[str]:
-        """Whose facts may stand on the page, once he is in."""
-        return self.person.knows | (self.thing.about if self.whose == OWN else frozenset())
-
-    @property
-    def may_write(self) -> bool:
-        return IN in self.expected and self.whose == OWN
 
 
 class Matrix:
@@ -59,21 +35,30 @@ class Matrix:
         self.world, self.asker = world, asker
 
     def cells(self, *names: str, whole: bool = False) -> Iterator[Cell]:
-        """Of these addresses, or of all. `whole`: also those that only repeat what another one proves."""
+        """Of these addresses of the table, or of all. `whole`: also those that repeat what another one proves."""
         for route, name in sorted({(route, name) for route, name, _view in routes() if name in (names or TABLE)}):
             row = TABLE[name]
             for person in self.world.people.values():
                 things = self.world.kinds[row.of].of(person.role) if row.of else {OWN: Thing({})}
                 for whose, method in product(things, METHODS) if whole else _telling(row, person, list(things)):
-                    thing = things[whose]
-                    address = fill(route, **thing.values) + thing.values.get("query", "")
-                    yield Cell(name, row, person, whose, thing, method, address)
+                    values = things[whose].values
+                    expected = frozenset(_expected(row, person, whose, method))
+                    yield Cell(
+                        name,
+                        person,
+                        whose,
+                        method,
+                        fill(route, **values) + values.get("query", ""),
+                        expected,
+                        may_write=whose == OWN and IN in expected,
+                        knows=person.knows | (things[whose].about if whose == OWN else frozenset()),
+                    )
 
-    def faults(self, *names: str, whole: bool = False) -> list[str]:
-        """What is wrong, in words; nothing, if the table is kept."""
+    def faults(self, cells: Iterable[Cell]) -> list[str]:
+        """What is wrong, in words."""
         found, said = [], {}
         with self.asker.watching():
-            for cell in self.cells(*names, whole=whole):
+            for cell in cells:
                 answer = self.asker.ask(cell.person.cookies, cell.method, cell.address, undo=cell.may_write)
                 said[cell.name, cell.person.role, cell.method, cell.whose] = answer.said
                 found += [f"{cell}: {fault}" for fault in self._faults(cell, answer)]
@@ -83,12 +68,26 @@ class Matrix:
         if answer.said == BROKEN:
             yield "breaks"
         elif answer.said not in cell.expected:
-            yield f"{answer.said} instead of {', '.join(map(str, sorted(cell.expected, key=str)))}"
+            yield f"{answer.said} instead of {', '.join(sorted(map(str, cell.expected)))}"
         if answer.written and not cell.may_write:
             yield f"is refused and writes: {answer.written[0][:80]}"
-        for fact in self.world.facts_but(cell.may_know if answer.said == IN else {cell.person.role}):
+        for fact in self.world.facts_but(cell.knows if answer.said == IN else {cell.person.role}):
             if fact in answer.text and fact not in cell.address:
                 yield f"tells {fact}"
+
+
+def _expected(row: Row, person: Person, whose: str, method: str) -> set[str | int]:
+    """The refusals that apply; none: he gets in, or what is as good as that."""
+    refusals = {row.door(person)} - {None}
+    if method.split()[0] not in row.methods:
+        refusals.add(NOT_ALLOWED)
+    if whose != OWN and (refusals or not row.politely):
+        refusals.add(HIDDEN)
+    if refusals:
+        return refusals
+    polite = {HIDDEN} if whose != OWN else set()
+    led_on = {LOGIN} if row.door is anybody else set()  # to it, not away from anything
+    return {IN, *polite, *led_on, *({NOT_ALLOWED} if row.methods == ANY else ())}
 
 
 def _telling(row: Row, person: Person, things: list[str]) -> Iterator[tuple[str, str]]:

@@ -44,7 +44,9 @@ def test_every_row_is_asked_as_everybody(matrix):
 
 @pytest.mark.parametrize("wanted", AREAS)
 def test_everybody_gets_what_the_table_says(wanted, matrix, whole):
-    assert matrix.faults(*(name for name in TABLE if area(name) == wanted), whole=whole) == []
+    cells = matrix.cells(*(name for name in TABLE if area(name) == wanted), whole=whole)
+
+    assert matrix.faults(cells) == []
 
 
 # --- Controls: with one wall away, the matrix says so
@@ -68,7 +70,7 @@ def test_page_without_any_wall_is_found(matrix, monkeypatch, settings):
     settings.ROOT_URLCONF = OneMore
     monkeypatch.setitem(TABLE, "open_page", Row(signed_in, LOOK))
 
-    found = matrix.faults("open_page")
+    found = matrix.faults(matrix.cells("open_page"))
 
     assert "GET open_page (own) as anonymous: in instead of to the login" in found
     assert "DELETE open_page (own) as customer: in instead of 405" in found
@@ -77,7 +79,7 @@ def test_page_without_any_wall_is_found(matrix, monkeypatch, settings):
 def test_job_of_another_is_found(matrix, monkeypatch):
     monkeypatch.setattr(access, "jobs_of_technician", lambda technician: access.BOOKINGS.all())
 
-    found = matrix.faults("partner:job", "partner:thanks")
+    found = matrix.faults(matrix.cells("partner:job", "partner:thanks"))
 
     assert "GET partner:job (other) as stranger: in instead of 404" in found
     assert "GET partner:job (lost) as released: in instead of 404" in found
@@ -87,13 +89,13 @@ def test_job_of_another_is_found(matrix, monkeypatch):
 def test_offer_of_another_is_found(matrix, monkeypatch):
     monkeypatch.setattr(dispatch_access, "offer_for_technician", lambda technician, pk: get_object_or_404(Offer, pk=pk))
 
-    assert "POST dispatch:claim (other) as asked: in instead of 404" in matrix.faults("dispatch:claim")
+    assert "POST dispatch:claim (other) as asked: in instead of 404" in matrix.faults(matrix.cells("dispatch:claim"))
 
 
 def test_booking_of_another_and_its_secret_are_found(matrix, monkeypatch):
     monkeypatch.setattr(access, "booking_for_customer", lambda user, uuid: get_object_or_404(Booking, uuid=uuid))
 
-    found = matrix.faults("requests_app:booking_own")
+    found = matrix.faults(matrix.cells("requests_app:booking_own"))
 
     assert "GET requests_app:booking_own (other) as other customer: in instead of 404" in found
     assert f"GET requests_app:booking_own (other) as other customer: tells {matrix.world.one.token}" in found
@@ -102,13 +104,13 @@ def test_booking_of_another_and_its_secret_are_found(matrix, monkeypatch):
 def test_wrong_role_is_found(matrix, monkeypatch):
     monkeypatch.setattr(access, "technician_of", lambda user: matrix.world.holder)
 
-    assert "GET partner:job (other) as customer: in instead of 403, 404" in matrix.faults("partner:job")
+    assert "GET partner:job (other) as customer: in instead of 403, 404" in matrix.faults(matrix.cells("partner:job"))
 
 
 def test_photo_of_another_behind_ones_own_link_is_found(matrix, monkeypatch):
     monkeypatch.setattr(access, "_photo", lambda booking, key: get_object_or_404(BookingPhoto, key=key))
 
-    found = matrix.faults("requests_app:photo", "partner:photo")
+    found = matrix.faults(matrix.cells("requests_app:photo", "partner:photo"))
 
     assert "GET requests_app:photo (mixed) as customer: in instead of 404" in found
     assert "GET partner:photo (mixed) as holder: in instead of 404" in found
@@ -117,7 +119,7 @@ def test_photo_of_another_behind_ones_own_link_is_found(matrix, monkeypatch):
 def test_contact_data_on_a_page_that_may_be_seen_are_found(matrix, monkeypatch):
     monkeypatch.setattr(access, "may_see_contact", lambda booking, technician: True)
 
-    assert "GET partner:job (own) as suspended: tells Berthe Quillandre" in matrix.faults("partner:job")
+    assert "GET partner:job (own) as suspended: tells Berthe Quillandre" in matrix.faults(matrix.cells("partner:job"))
 
 
 def test_refusal_that_tells_is_found(matrix, monkeypatch):
@@ -126,7 +128,9 @@ def test_refusal_that_tells_is_found(matrix, monkeypatch):
         mila.views, "error_page", lambda request, status, **kwargs: _with_a_street(page(request, status, **kwargs))
     )
 
-    assert "GET partner:job (other) as stranger: tells 3 quai du Saule-Rieur" in matrix.faults("partner:job")
+    assert "GET partner:job (other) as stranger: tells 3 quai du Saule-Rieur" in matrix.faults(
+        matrix.cells("partner:job")
+    )
 
 
 def _with_a_street(response):
@@ -143,7 +147,7 @@ def test_refusal_that_writes_is_found(matrix, monkeypatch):
 
     monkeypatch.setattr(access, "job_for_technician", noted)
 
-    found = matrix.faults("partner:start")
+    found = matrix.faults(matrix.cells("partner:start"))
 
     assert any(fault.startswith("POST partner:start (other) as stranger: is refused and writes") for fault in found)
 
@@ -154,11 +158,13 @@ def test_refusal_that_tells_another_s_from_nothing_is_found(matrix, monkeypatch)
 
     monkeypatch.setattr(dispatch_access, "offer_for_technician", forbidden)
 
-    assert "POST dispatch:claim as stranger: 403 for another's, 404 for nothing" in matrix.faults("dispatch:claim")
+    assert "POST dispatch:claim as stranger: 403 for another's, 404 for nothing" in matrix.faults(
+        matrix.cells("dispatch:claim")
+    )
 
 
 def test_page_that_breaks_is_found(matrix, monkeypatch, caplog):
     caplog.set_level("CRITICAL", logger="django.request")
     monkeypatch.setattr(access, "booking_by_link", lambda token: None)
 
-    assert "GET requests_app:status (other) as anonymous: breaks" in matrix.faults("requests_app:status")
+    assert "GET requests_app:status (other) as anonymous: breaks" in matrix.faults(matrix.cells("requests_app:status"))
