@@ -35,5 +35,5 @@ def matrix(world, caplog, db):
 
 @pytest.fixture
 def whole():
-    """MILA_WALLS=whole asks every cell, some 30,000: for a release, too slow for every day."""
+    """MILA_WALLS=whole asks every cell, some 50,000: too slow for every day."""
     return os.environ.get("MILA_WALLS") == "whole"

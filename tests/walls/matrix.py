@@ -11,6 +11,7 @@ from tests.walls.world import NONE, OTHER, OWN, Person, Thing, World
 
 # They try every method; what the others try tells whether they pass.
 THOROUGH = {"anonymous", "customer", "holder", "released", "stranger"}
+FIRST = {"anonymous", "customer"}
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,16 @@ def _telling(row: Row, person: Person, things: list[str]) -> Iterator[tuple[str,
 
     Who does not pass the door sees no difference behind it; where everybody passes, the person makes none.
     """
-    passes = row.door(person) is None
+    is_open, passes = row.door is anybody, row.door(person) is None
     nearest, *others = things
-    usual = ["GET"] if passes and row.door in (anybody, signed_in) else ["GET", "POST"]
-    yield from product([nearest], METHODS if person.role in THOROUGH else usual)
-    if passes:
-        yield from product(others, usual)
+    if person.role in (FIRST if is_open else THOROUGH):
+        yield from product([nearest], METHODS)
+        yield from product(others if passes else [], ["GET", "POST"])
+    elif is_open:
+        yield OTHER if OTHER in things else things[-1], "GET"
+    else:
+        told = [nearest, *(whose for whose in others if whose != NONE and passes)]
+        yield from product(told, ["GET"] if row.door is signed_in and passes else ["GET", "POST"])
 
 
 def _told_apart(said: dict[tuple[str, str, str, str], str | int]) -> list[str]:

@@ -93,8 +93,11 @@ def test_nobody_but_staff_gets_in(filled, matrix, whole):
         for method in (METHODS if whole else ("GET", "POST") if person.role in THOROUGH else ["GET"])
     ]
 
+    before = filled.rows()
+
     assert len(cells) >= 3_000
     assert matrix.faults(cells) == []
+    assert filled.rows() == before
 
 
 def test_staff_without_rights_finds_nothing(filled, matrix, whole):

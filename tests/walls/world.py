@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from django.test import Client
 
 from accounts import actions
@@ -206,6 +207,15 @@ class World:
             staff=user is not None and user.is_staff,
         )
         return user
+
+    def rows(self) -> dict[str, tuple]:
+        """Every table's number of rows and what they say, but for the sessions': to compare before and after."""
+        found = {}
+        with connection.cursor() as cursor:
+            for table in set(connection.introspection.django_table_names()) - {"django_session"}:
+                cursor.execute(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t")
+                found[table] = cursor.fetchone()
+        return found
 
     def facts_but(self, keys) -> list[str]:
         """Everybody's but theirs."""
