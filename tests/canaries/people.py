@@ -96,5 +96,5 @@ def _filled(w: World, who: str, offers):
         rows |= {"offer": offer, "offers": offer}
         for route, name, view in routes():
             whose = OWN_ROW.search(route)
-            row = whose and rows.get(whose[1]) or 0
+            row = (whose and rows.get(whose[1])) or 0
             yield fill(route, **known, pk=row, object_id=row), name, view
