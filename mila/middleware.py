@@ -8,6 +8,7 @@ from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.conf import settings
 from django.contrib import auth, messages
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.paginator import InvalidPage
 from django.db import DataError
 from django.http import HttpResponse, RawPostDataException, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -92,6 +93,7 @@ class ReadableInput:
 
 UNREADABLE = (
     reading.Unreadable,
+    InvalidPage,
     MultiPartParserError,
     RawPostDataException,
     SuspiciousOperation,

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import connection
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template import engines
@@ -49,6 +50,10 @@ def stores(request):
     return HttpResponse("stored")
 
 
+def pages(request):
+    return HttpResponse(Paginator([1], 1).page(request.GET["page"]))
+
+
 def says(request):
     messages.success(request, "Gespeichert & gut")
     return HttpResponse("<p>part</p>", headers={"Content-Length": "11"})
@@ -88,6 +93,7 @@ urlpatterns = [
     path("breaks/", breaks),
     path("forbidden/", forbidden),
     path("stores/", stores),
+    path("pages/", pages),
     path("says/", says),
     path("shows/", says_and_shows),
     path("leaves/", says_and_leaves),

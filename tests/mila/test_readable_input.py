@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mila import reading
 from mila.middleware import ReadableInput
+from mila.wsgi import application
 
 pytestmark = [pytest.mark.urls("tests.mila.pages"), pytest.mark.django_db]
 
@@ -104,6 +105,19 @@ def test_multipart_and_charset_that_cannot_be_read(browser, kind, body):
         assert answer.content in (b"0||", b"1||")  # nothing in it
 
 
+@pytest.mark.parametrize("charset", ["hex", "rot13", "nothing", "utf-16"])
+def test_charset_that_is_none_of_text_does_not_break_the_request_itself(charset):
+    environ = RequestFactory()._base_environ(
+        PATH_INFO="/echo/", QUERY_STRING="a=1", CONTENT_TYPE=f"text/plain; charset={charset}"
+    )
+    said = []
+
+    body = b"".join(application(environ, lambda status, headers: said.append(status)))
+
+    assert said == ["400 Bad Request"]
+    assert b"<h1>" in body
+
+
 @pytest.mark.parametrize("name", ["sessionid", "csrftoken", "messages", "django_language", "other"])
 def test_cookie_that_cannot_be_read(browser, name):
     browser.cookies[name] = "x"
@@ -129,6 +143,11 @@ def test_refusal_is_in_the_browsers_language(browser):
 
     assert answer["Content-Language"] == "de"
     assert '<html lang="de">' in answer.content.decode()
+
+
+def test_page_that_is_no_number(browser):
+    refused(browser.get("/pages/?page=x"))
+    refused(browser.get("/pages/?page=7"))
 
 
 def test_value_that_only_the_database_refuses(browser, caplog):
