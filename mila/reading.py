@@ -102,10 +102,15 @@ def read_json(request, *, largest: int = 1_000_000) -> Any:
 
     Raises Unreadable or TooLarge, which become a clean 400 or 413.
     """
-    if len(request.body) > largest:
+    return parse_json(request.body, largest=largest)
+
+
+def parse_json(body: bytes, *, largest: int = 1_000_000) -> Any:
+    """The same of a body that is at hand already."""
+    if len(body) > largest:
         raise TooLarge("body")
     try:
-        found = json.loads(request.body.decode(), parse_constant=_no_constant, object_pairs_hook=_once)
+        found = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise Unreadable("JSON") from error
     _check_tree(found, DEEPEST)

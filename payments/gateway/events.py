@@ -1,6 +1,5 @@
 """Events: the signed ones Stripe sends, and the list of those it has kept."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -8,12 +7,14 @@ from typing import Any
 import stripe
 from stripe.params import EventListParams
 
+from mila.reading import Unreadable, parse_json
 from payments.gateway.client import for_account, our_errors, stripe_client
 from payments.gateway.errors import BadSignature
 from payments.gateway.params import checked
 from payments.gateway.shapes import Event
 
 TOLERANCE_SECONDS = 300
+LONGEST_NAME = 64  # of ids and types; our columns take no more
 # What our two endpoints are subscribed to; payments.webhooks has a handler for each.
 PLATFORM_EVENTS = (
     "payment_intent.succeeded",
@@ -30,11 +31,10 @@ def construct_event(raw_body: bytes, signature_header: str | None, secrets: Sequ
     for secret in secrets:
         try:
             stripe.WebhookSignature.verify_header(raw_body, signature_header, secret, TOLERANCE_SECONDS)
-            values = json.loads(raw_body)
-            return _event(values)
+            return _kept(_event(parse_json(raw_body)))
         except stripe.SignatureVerificationError:
             continue
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (Unreadable, ValueError, ArithmeticError, OSError, TypeError, KeyError, AttributeError):
             # Bytes that are no text, a signature that is no ASCII, a signed body that is no event.
             break
     raise BadSignature("No active secret signed this body.")
@@ -49,6 +49,16 @@ def list_events(since: datetime, types: Sequence[str], *, account: str | None = 
     with our_errors():
         page = stripe_client().v1.events.list(params, for_account(account))
         return [_event(event.to_dict()) for event in page.auto_paging_iter()][::-1]
+
+
+def _kept(event: Event) -> Event:
+    """A signature says who wrote it, not that our columns take it (FAULT W3). Raises TypeError."""
+    names = (event.id, event.type, event.account or "", event.object_id or "")
+    if not all(isinstance(name, str) and len(name) <= LONGEST_NAME for name in names):
+        raise TypeError("a name that is none")
+    if not isinstance(event.livemode, bool):
+        raise TypeError("neither live nor test")
+    return event
 
 
 def _event(values: dict[str, Any]) -> Event:

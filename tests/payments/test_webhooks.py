@@ -56,6 +56,23 @@ def stored(type, object_id, **values):
 
 
 class TestReceiving:
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"id": None}, {"id": 5}, {"id": "evt_" + "x" * 80}, {"type": ["x"]}, {"type": "x" * 80}, {"account": ["x"]},
+            {"livemode": None}, {"livemode": "yes"}, {"created": 1e300}, {"created": "now"}, {"created": float("nan")},
+            {"data": []}, {"data": {"object": {"id": 7}}}, {"extra": float("inf")}, {"extra": "a\0b"},
+        ],
+    )  # fmt: skip
+    def test_a_signed_body_that_is_no_event_is_refused(self, client, wrong):
+        assert send(client, body_of(**wrong)).status_code == 400
+        assert not StripeEvent.objects.exists()
+
+    def test_a_signed_body_of_endless_depth_is_refused(self, client):
+        body = body_of()[:-1] + f', "deep": {"[" * 10_000}{"]" * 10_000}}}'
+
+        assert send(client, body).status_code == 400
+
     def test_a_signed_message_is_stored(self, client):
         answer = send(client, body_of())
 
