@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from catalogue.models import Category, Package, PackagePrice, PolicyRow, Service, ServicePrice
 from catalogue.policy import Policy
+from mila.backoffice import ReadsIds
 from mila.clock import mila_now
 
 LANGUAGES = settings.LANGUAGES
@@ -53,14 +54,14 @@ class PackagePriceInline(PriceInline):
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin, TranslationAdmin):
+class CategoryAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
     fieldsets = by_language(["slug", "icon", "position"], ["name", "hurt"])
     list_display = ["name", "slug", "position"]
     ordering = ["position"]
 
 
 @admin.register(Service)
-class ServiceAdmin(ModelAdmin, TranslationAdmin):
+class ServiceAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
     fieldsets = by_language(
         ["slug", "category", "skill", "duration_minutes", "active", "position"],
         ["name", "summary", "included", "not_included", "tools", "steps", "prepare", "search_words"],
@@ -73,7 +74,7 @@ class ServiceAdmin(ModelAdmin, TranslationAdmin):
 
 
 @admin.register(Package)
-class PackageAdmin(ModelAdmin, TranslationAdmin):
+class PackageAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
     fieldsets = by_language(["slug", "services", "duration_minutes", "active", "position"], ["name", "summary"])
     list_display = ["name", "duration_minutes", "active"]
     list_filter = ["active", "services"]
@@ -83,7 +84,7 @@ class PackageAdmin(ModelAdmin, TranslationAdmin):
 
 
 @admin.register(ServicePrice)
-class ServicePriceAdmin(OnlyGrows, ModelAdmin):
+class ServicePriceAdmin(OnlyGrows, ReadsIds, ModelAdmin):
     list_display = ["service", "country", "currency", "price_cents", "starts_at"]
     list_filter = ["country", "service__category"]
     list_select_related = ["service"]
@@ -92,7 +93,7 @@ class ServicePriceAdmin(OnlyGrows, ModelAdmin):
 
 
 @admin.register(PackagePrice)
-class PackagePriceAdmin(OnlyGrows, ModelAdmin):
+class PackagePriceAdmin(OnlyGrows, ReadsIds, ModelAdmin):
     list_display = ["package", "country", "currency", "price_cents", "starts_at"]
     list_filter = ["country"]
     list_select_related = ["package"]
@@ -127,7 +128,7 @@ class PolicyRowForm(forms.ModelForm):
 
 
 @admin.register(PolicyRow)
-class PolicyRowAdmin(OnlyGrows, ModelAdmin):
+class PolicyRowAdmin(OnlyGrows, ReadsIds, ModelAdmin):
     form = PolicyRowForm
     list_display = ["key", "value", "country", "partner_kind", "brand", "starts_at", "set_by", "note"]
     list_filter = ["country", "partner_kind"]

@@ -11,8 +11,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Field
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -25,6 +28,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from mila.errors import Refusal
+from mila.reading import Unreadable
 from mila.templatetags.house import short_moment
 
 # Tones of a value: what it means, never decoration.
@@ -140,6 +144,42 @@ class SavesOnlyChanges:
             obj.save(update_fields=sorted(names & set(form.changed_data)))
         else:
             super().save_model(request, obj, form, change)
+
+
+class RowPicker(AutocompleteSelect):
+    """The box that searches; a form that is refused shows again what was picked, if it can be an id at all."""
+
+    def optgroups(self, name, value, attr=None):
+        key = self.field.remote_field.model._meta.pk
+        return super().optgroups(name, [one for one in value if one in EMPTY or may_be(key, one)], attr)
+
+
+class ReadsIds:
+    """What is sent as the id of a row is asked for only if it can be one: Django itself breaks on it (FAULT W3)."""
+
+    admin_site: Any
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", RowPicker(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def response_action(self, request, queryset, *where):
+        key = queryset.model._meta.pk
+        if not all(may_be(key, one) for one in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise Unreadable("selection")
+        return super().response_action(request, queryset, *where)
+
+
+EMPTY = ("", None)
+
+
+def may_be(key: Field, value: Any) -> bool:
+    try:
+        key.to_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 class Labelled:

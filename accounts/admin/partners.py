@@ -9,7 +9,19 @@ from unfold.decorators import display
 from accounts import actions
 from accounts.models import Dispatcher, PartnerProfile, Technician
 from accounts.search import refresh_search_rows
-from mila.backoffice import BAD, GOOD, WARN, Act, Labelled, ReadOnly, SavesOnlyChanges, WithActs, linked, toned
+from mila.backoffice import (
+    BAD,
+    GOOD,
+    WARN,
+    Act,
+    Labelled,
+    ReadOnly,
+    ReadsIds,
+    SavesOnlyChanges,
+    WithActs,
+    linked,
+    toned,
+)
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -30,7 +42,7 @@ class StandingFilter(admin.SimpleListFilter):
         return queryset
 
 
-class DispatcherInline(Labelled, TabularInline):
+class DispatcherInline(Labelled, ReadsIds, TabularInline):
     model = Dispatcher
     verbose_name, verbose_name_plural = _("dispatcher"), _("dispatchers")
     extra = 0

@@ -27,11 +27,22 @@ from accounts.models import (
     WeeklyHours,
 )
 from accounts.search import lock_technician, refresh_search_rows
-from mila.backoffice import Act, ActForm, Choice, Labelled, NativeMoment, ReadOnly, SavesOnlyChanges, WithActs, stamp
+from mila.backoffice import (
+    Act,
+    ActForm,
+    Choice,
+    Labelled,
+    NativeMoment,
+    ReadOnly,
+    ReadsIds,
+    SavesOnlyChanges,
+    WithActs,
+    stamp,
+)
 from mila.clock import MilaNow, mila_now
 
 
-class SkillInline(Labelled, TabularInline):
+class SkillInline(Labelled, ReadsIds, TabularInline):
     model = TechnicianSkill
     verbose_name, verbose_name_plural = _("skill"), _("skills")
     extra = 0
@@ -147,7 +158,7 @@ def _back(technician, by, answers):
 
 
 @admin.register(Technician)
-class TechnicianAdmin(WithActs, SavesOnlyChanges, ModelAdmin):
+class TechnicianAdmin(WithActs, SavesOnlyChanges, ReadsIds, ModelAdmin):
     acts = (
         Act("away", _("Add an absence"), "event_busy", _away, form=AbsenceForm, done=_("He is away then."),
             explain=_("Times of Paris and Zurich. Nothing is offered to him in this time.")),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from accounts.models import CustomerProfile, User
-from mila.backoffice import ReadOnly, SavesOnlyChanges
+from mila.backoffice import ReadOnly, ReadsIds, SavesOnlyChanges
 
 # Nobody looks at or removes another person's second factor here; addresses change through the person himself.
 admin.site.unregister(Authenticator)
@@ -23,7 +23,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 
 @admin.register(Group)
-class GroupAdmin(AuthGroupAdmin, ModelAdmin):
+class GroupAdmin(ReadsIds, AuthGroupAdmin, ModelAdmin):
     """What a group of staff may do. Only a superuser writes rights."""
 
     def has_change_permission(self, request, obj=None):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from catalogue.models import PolicyRow, ServicePrice
+from catalogue.models import PolicyRow, Service, ServicePrice
 from mila.clock import mila_now
 from tests.factories import PackageFactory, ServiceFactory
 
@@ -81,3 +81,30 @@ def test_price_in_force_is_not_rewritten(ops):
 
     assert answer.status_code == 403
     assert ServicePrice.objects.get(pk=price.pk).price_cents == 6900
+
+
+@pytest.mark.parametrize("wrong", ["x", "1.5", "\u00b2"])
+def test_what_is_no_id_is_refused_where_a_row_is_picked(ops, wrong):
+    answer = ops.post(reverse("admin:catalogue_serviceprice_add"), {"service": wrong})
+
+    assert answer.status_code == 200
+    assert "service" in answer.context["adminform"].form.errors
+    assert not ServicePrice.objects.exists()
+
+
+def test_picked_row_is_shown_again_when_something_else_is_refused(ops):
+    service = ServiceFactory()
+
+    page = ops.post(reverse("admin:catalogue_serviceprice_add"), {"service": service.pk}).content.decode()
+
+    assert f'<option value="{service.pk}" selected' in page
+
+
+def test_what_is_no_id_is_refused_where_rows_are_ticked(ops):
+    service = ServiceFactory()
+    ticked = {"action": "delete_selected", "select_across": "0", "index": "0"}
+
+    answer = ops.post(reverse("admin:catalogue_service_changelist"), {**ticked, "_selected_action": [service.pk, "x"]})
+
+    assert answer.status_code == 400
+    assert Service.objects.exists()
