@@ -71,7 +71,7 @@ class Judge:
                 self.clients[role].force_login(user)
         self.cookies = {role: client.cookies.output(header="", sep=";") for role, client in self.clients.items()}
         self.before: dict[str, dict[str, str]] = {}
-        self.asked = self.refused = self.shown = 0
+        self.asked = self.refused = self.shown = self.broken = 0
 
     def send(self, asked: Asked, language: str = "fr"):
         client = self.clients[asked.endpoint.role]
@@ -95,6 +95,7 @@ class Judge:
             answer = self.send(asked, language)
             found = [f"logged: {line}" for line in ear.heard]
             if answer.status_code >= 500:
+                self.broken += 1
                 return [f"{asked}: {answer.status_code}", *found]
             page = _page(answer)
             if answer.status_code >= 400 or (page and page.said and asked.method == "POST"):
