@@ -55,6 +55,7 @@ class Page(HTMLParser):
         self.address, self.language, self.links = address, "", []
         self.forms: list[Form] = []
         self.said, self.headed = "", ""
+        self.refuses = False
         self._by_id: dict[str, Form] = {}
         self._waiting: list[tuple[str, Field]] = []  # boxes that name their form by its id
         self._form: Form | None = None
@@ -87,9 +88,10 @@ class Page(HTMLParser):
                 self._box.value = found.get("value", "")
         if tag == "h1":
             self._heading = True
-        urgent = found.get("role") == "alert" or {"errorlist", "errornote", "field-error", "toast"} & set(
-            found.get("class", "").split()
-        )
+        kinds = set(found.get("class", "").split())
+        refuses = found.get("role") == "alert" or bool({"errorlist", "errornote", "field-error"} & kinds)
+        self.refuses |= refuses
+        urgent = refuses or "toast" in kinds
         if tag not in self.VOID and (self._saying or urgent):
             self._saying.append(tag)
 

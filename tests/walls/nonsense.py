@@ -10,6 +10,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
@@ -207,11 +208,11 @@ def _typed(endpoint: Endpoint, pairs: Pairs) -> dict[str, str]:
     found: dict[str, str] = {}
     for raw, value in pairs:
         name = raw.decode("utf-8", "replace")
-        if name in boxes and isinstance(value, bytes) and len(value) < SHOWN_UP_TO:
-            try:
-                found[name] = value.decode()
-            except UnicodeDecodeError:
-                found.pop(name, None)
+        if name in boxes:
+            found.pop(name, None)  # of the same name the last one counts
+            with suppress(UnicodeDecodeError):
+                if isinstance(value, bytes) and len(value) < SHOWN_UP_TO:
+                    found[name] = value.decode()
     return found
 
 
