@@ -27,6 +27,12 @@ from requests_app.views.photos import shown
 
 METRES_A_SECOND = 30_000 / 3600  # 30 km/h, as one drives in a town
 NOT_NOW = _("This is no longer possible: the job has moved on meanwhile.")
+# Until when the job's page has a form: a page left open may send one that is gone.
+HAS_FORM = {
+    "release_form": lambda page: "release" in page.may,
+    "fail_form": lambda page: "fail_visit" in page.may,
+    "note_form": lambda page: bool(page.phrases),
+}
 
 
 def own_job(view):
@@ -78,6 +84,9 @@ def _page(request, technician, booking, *, refused="", status=200, note_form=Non
     note_form = note_form or NoteForm.blank()
     # After a note the field is a new one: the old one would keep its words when the page is morphed.
     note_form.auto_id = f"%s-{len(page.notes)}"
+    forms = {"release_form": ReleaseForm(), "fail_form": FailForm(), "note_form": note_form, **forms}
+    if any(form.errors and not HAS_FORM[name](page) for name, form in forms.items()):
+        refused = refused or NOT_NOW  # what is wrong with the form has no place any more
     contact = access.reveal_contact(booking, technician, reason="job page")
     context = {
         "booking": booking,
@@ -85,9 +94,6 @@ def _page(request, technician, booking, *, refused="", status=200, note_form=Non
         "contact": contact,
         "photos": booking.photos.all() if contact else (),
         "refused": refused,
-        "release_form": ReleaseForm(),
-        "fail_form": FailForm(),
-        "note_form": note_form,
         "live_url": stream_url(f"technician:{technician.pk}"),
         "tab": "jobs",
         **forms,

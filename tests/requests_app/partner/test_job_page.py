@@ -103,6 +103,18 @@ def test_a_move_out_of_turn_is_refused_on_the_page(client, at, name):
     assert booking.state == State.CALLED
 
 
+@pytest.mark.parametrize(
+    ("name", "state"), [("release", State.IN_PROGRESS), ("fail", State.CALLED), ("note", State.CALLED)]
+)
+def test_a_form_of_a_page_left_open_is_refused_with_a_word(client, at, name, state):
+    booking = at(state)
+
+    response = client.post(url(booking, name), {})
+
+    assert response.status_code == 422
+    assert 'id="refused"' in response.content.decode()
+
+
 def test_contact_card_leaves_a_trace(client, at, partner):
     booking = at(State.CLAIMED)
 
