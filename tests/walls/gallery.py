@@ -86,7 +86,7 @@ class Gallery:
         self._page.on("console", heard)
         self._page.on("dialog", asked)
         self._page.goto(f"http://127.0.0.1:{self._server.server_port}{address}", wait_until="load")
-        shown.ran += [f"armed {one}" for one in self._page.evaluate(ARMED)]
+        shown.ran += [f"armed {one}" for frame in self._page.frames for one in frame.evaluate(ARMED)]
         shown.ran += [f"asked for {one}" for one in self.hits[before:]]
         self._page.remove_listener("console", heard)
         self._page.remove_listener("dialog", asked)

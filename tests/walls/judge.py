@@ -119,7 +119,8 @@ class Judge:
         """A person who is refused reads why, in his language, beside what he has typed."""
         name = name_of(asked.path)
         if page is None or not answer.content:
-            if asked.method == "POST" and answer.status_code != 405 and name not in SILENT:
+            for_a_script = name in SILENT or (answer.content and "json" in answer.get("Content-Type", ""))
+            if asked.method == "POST" and answer.status_code != 405 and not for_a_script:
                 yield "refused without a word"
             return
         expected = "fr" if name in TURNED_ROUND and page.forms else language
