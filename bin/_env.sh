@@ -9,12 +9,14 @@ _version() {
     "$1" -c 'import sys, ctypes, ensurepip, ssl, venv; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || :
 }
 
+# The system's own before what PATH says: distributions build it with profiles, pyenv by default does not, and the same
+# work then takes up to half as long again.
 _find_python() {
     if [ -n "${PYTHON:-}" ]; then
         set -- "$PYTHON"
     else
-        set -- python3.11 python3.12 python3.13 python3 python \
-            /usr/bin/python3.1[123] /usr/local/bin/python3.1[123] /opt/homebrew/bin/python3.1[123] \
+        set -- /usr/bin/python3.1[123] /usr/local/bin/python3.1[123] /opt/homebrew/bin/python3.1[123] \
+            python3.11 python3.12 python3.13 python3 python \
             "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[123].*/bin/python3
     fi
     _seen=

@@ -17,7 +17,7 @@ from requests_app.lifecycle import Locked, Role, advance, lock_booking
 from requests_app.models import OFFERED, Booking, BookingEvent, State
 
 TRY_AGAIN = timedelta(seconds=5)  # everybody suitable is looking at another offer
-LOOK_AGAIN = timedelta(minutes=1)  # a pool is looked after
+LOOK_AGAIN = timedelta(minutes=5)  # a pool is looked after: has anybody come, is nobody left
 POOL_MAILS = 20
 
 

@@ -149,4 +149,4 @@ def test_the_look_after_a_pool_goes_on_at_night(lost):
     for _ in range(2):
         offers.open_next(lost.pk)
 
-    assert Search.objects.get(ended_at=None).next_at == mila_now() + timedelta(minutes=1)
+    assert Search.objects.get(ended_at=None).next_at == mila_now() + timedelta(minutes=5)

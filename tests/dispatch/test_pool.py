@@ -44,7 +44,7 @@ def test_after_five_windows_without_a_claim(wanted):
 
     run = Search.objects.get()
     assert (run.windows_ended, run.pool_at) == (5, mila_now())
-    assert run.next_at == mila_now() + timedelta(minutes=1)
+    assert run.next_at == mila_now() + timedelta(minutes=5)
 
 
 def test_they_are_told_once_and_without_an_end(wanted, partner, rival_partner):
@@ -54,7 +54,7 @@ def test_they_are_told_once_and_without_an_end(wanted, partner, rival_partner):
 
     for _ in range(2):
         offers.open_next(wanted.pk)
-        later(minutes=1)
+        later(minutes=5)
 
     told = Notification.objects.filter(kind="offer")
     assert {notice.user_id for notice in told} == {partner.user_id, rival_partner.user_id}
@@ -64,7 +64,7 @@ def test_they_are_told_once_and_without_an_end(wanted, partner, rival_partner):
 def test_a_pool_leaves_one_trace(wanted, partner):
     pooled(wanted)
     traces = Trace.objects.count()
-    later(minutes=1)
+    later(minutes=5)
 
     offers.open_next(wanted.pk)
 
@@ -84,7 +84,7 @@ def test_after_a_tap_the_pool_goes_on(wanted, partner, rival_partner):
     assert offers.open_next(wanted.pk) is None
 
     assert states(wanted) == ["lapsed"]
-    assert Search.objects.get().next_at == mila_now() + timedelta(minutes=1)
+    assert Search.objects.get().next_at == mila_now() + timedelta(minutes=5)
 
 
 def test_it_ends_when_everybody_let_two_of_his_own_windows_lapse(wanted, partner, rival_partner):
