@@ -86,12 +86,14 @@
     else if (ask === "focus") fields.number.focus();
   });
 
-  fields.number.addEventListener("input", () => {
+  function group() {
     const text = digits(fields.number.value).slice(0, 19);
     if (fields.number.selectionStart === fields.number.value.length) {
       fields.number.value = text.replace(/(\d{4})(?=\d)/g, "$1 ");
     }
-  });
+  }
+  fields.number.addEventListener("input", group);
+  group(); // what was typed before this script was here
   form.addEventListener("input", (event) => {
     if (event.target.getAttribute("aria-invalid") === "true") show(event.target.id, "");
     const empty = Object.values(fields).every((field) => !field.value);
