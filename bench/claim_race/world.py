@@ -12,6 +12,7 @@ from requests_app.models import Booking, BookingContact, BookingEvent, State, Wi
 from tests import factories
 
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+AT_ONCE = 1000  # rows of the wide tables; a statement takes 65,535 values
 
 
 def make_technicians(places, *, radius_m=5_000) -> list[Technician]:
@@ -29,9 +30,10 @@ def make_technicians(places, *, radius_m=5_000) -> list[Technician]:
         for (lat, lon), user, partner in zip(places, users, partners, strict=True)
     )
     TechnicianSkill.objects.bulk_create(TechnicianSkill(technician=t, skill=skill, level=3) for t in technicians)
-    WeeklyHours.objects.bulk_create(
+    hours = [
         WeeklyHours(technician=t, weekday=day, opens="00:00", closes="23:59") for t in technicians for day in range(7)
-    )
+    ]
+    WeeklyHours.objects.bulk_create(hours, batch_size=AT_ONCE)
     refresh_search_rows(*technicians)
     return technicians
 
@@ -39,7 +41,7 @@ def make_technicians(places, *, radius_m=5_000) -> list[Technician]:
 def make_bookings(places, starts) -> list[int]:
     """Placed bookings that look for somebody, as `place` would leave them."""
     service, customer = factories.ServiceFactory(), factories.UserFactory()
-    bookings = Booking.objects.bulk_create(
+    bookings = [
         Booking(
             state=State.SEARCHING, epoch=1, customer=customer, service=service, duration_minutes=60, country="FR",
             postcode="69007", city="Lyon", region="69", currency="EUR", service_cents=6900, booking_fee_cents=290,
@@ -47,7 +49,8 @@ def make_bookings(places, starts) -> list[int]:
             due_at=start - timedelta(hours=1), card="pm_card_visa",
         )
         for start in starts
-    )  # fmt: skip
+    ]  # fmt: skip
+    Booking.objects.bulk_create(bookings, batch_size=AT_ONCE)
     BookingContact.objects.bulk_create(
         BookingContact(booking=booking, lat=lat, lon=lon, precision="address")
         for booking, (lat, lon) in zip(bookings, places, strict=True)
