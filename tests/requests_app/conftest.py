@@ -14,12 +14,15 @@ def now(morning, stopped_clock):
 
 @pytest.fixture
 def files():
-    """A function that names the files of photos in the storage, which is empty before and after the test."""
+    """A function that names the files of photos in the storage, which is empty before the test.
+
+    It lives as long as the process: what other tests have left is not of this one.
+    """
     storage = photo_storage()
 
     def names():
         return set(storage.listdir("photos")[1]) if storage.exists("photos") else set()
 
-    yield names
     for name in names():
         storage.delete(f"photos/{name}")
+    return names
