@@ -28,7 +28,7 @@ from payments.standin import hands
 from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.models import Booking, State
-from tests import chromium, factories
+from tests import axe, chromium, factories
 from tests.cast import MORNING
 
 pytestmark = [
@@ -40,8 +40,6 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-AXE = (site_settings.BASE_DIR / "tests" / "vendor" / "axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PICTURES = site_settings.BASE_DIR / "var" / "screenshots"
 PASSWORD = "a-long-enough-password"
 LYON = Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467, "town")
@@ -136,9 +134,7 @@ def look(page, name):
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.wait_for_timeout(150)
     page.screenshot(path=PICTURES / f"journey-{name}.png", full_page=True)
-    page.evaluate(AXE)
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
-    assert [(name, one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    assert (name, axe.faults(page)) == (name, [])
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 

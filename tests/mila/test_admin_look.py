@@ -12,11 +12,10 @@ from accounts.models import Notification
 from requests_app.actions import signing
 from requests_app.lifecycle import Role, advance
 from requests_app.models import State
-from tests import chromium, factories
+from tests import axe, chromium, factories
 from tests.cast import claimed, walk
 from tests.mila.conftest import FLAGS
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # The theme's own, on its own elements: the magnifying glass of the search and the sorting arrows are under 24 pixels.
 THEMES = {"target-size": ("searchbar-submit", "toggle ", "sortoptions", "sortremove")}
 
@@ -72,7 +71,6 @@ def test_pages(live_server, town, staff, partner, width, height, light):
     client.force_login(staff)
     folder = settings.BASE_DIR / "var" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
-    axe = (settings.BASE_DIR / "tests" / "vendor" / "axe.min.js").read_text()
     found, heard = [], []
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
@@ -90,8 +88,7 @@ def test_pages(live_server, town, staff, partner, width, height, light):
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if wide > 0:
                 found.append((name, "wider than the screen", wide))
-            page.evaluate(axe)
-            for one in page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]:
+            for one in axe.violations(page):
                 known = THEMES.get(one["id"], ())
                 new = [node["html"][:140] for node in one["nodes"] if not any(mark in node["html"] for mark in known)]
                 if new or one["impact"] == "critical":

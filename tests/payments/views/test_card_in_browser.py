@@ -11,7 +11,7 @@ from mila.clock import reset_clock, set_clock
 from payments import sweeps
 from payments.models import Charge, ChargeState
 from requests_app.models import Booking, State
-from tests import chromium, factories
+from tests import axe, chromium, factories
 from tests.cast import MORNING
 from tests.payments import cast
 
@@ -21,10 +21,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
 ]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-AXE = settings.BASE_DIR / "tests" / "vendor" / "axe.min.js"
 PICTURES = settings.BASE_DIR / "var" / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
-RULES = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
 
 
 @pytest.fixture
@@ -55,9 +53,7 @@ def look(page, name):
         page.wait_for_timeout(200)
         page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.evaluate(AXE.read_text())
-        found = page.evaluate(RULES)["violations"]
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        assert axe.faults(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
 
 
