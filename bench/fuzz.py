@@ -27,6 +27,7 @@ from django.test import override_settings
 
 from mila.clock import set_clock
 from mila.redis import broker_redis
+from mila.services import hold
 from mila.worlds import fresh_databases
 from tests.cast import MORNING
 from tests.walls import nonsense, town
@@ -89,4 +90,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with hold():
+        sys.exit(main())
