@@ -191,7 +191,7 @@ class HtmxSession:
         if not request.htmx:
             return response
         if response.status_code in (301, 302, 303) and urlsplit(response["Location"]).path == self.login:
-            back = request.htmx.current_url_abs_path or "/"
+            back = _page(request)
             return HttpResponse(status=204, headers={"HX-Redirect": f"{self.login}?{urlencode({'next': back})}"})
         if self._is_a_part(response):
             _append_messages(request, response)
@@ -201,6 +201,14 @@ class HtmxSession:
         leaves = any(name in response for name in ("HX-Redirect", "HX-Refresh", "HX-Location"))
         html = response.get("Content-Type", "").startswith("text/html")
         return html and not leaves and not response.streaming and response.status_code in (200, 201, *range(400, 500))
+
+
+def _page(request) -> str:
+    """The page the part was asked from; the front page when it is another site's or no address at all (FAULT W3)."""
+    try:
+        return request.htmx.current_url_abs_path or "/"
+    except ValueError:
+        return "/"
 
 
 def _append_messages(request, response):

@@ -14,9 +14,11 @@ def test_ended_session_leads_to_sign_in_and_back_to_the_page(client):
     assert "Location" not in answer
 
 
-def test_ended_session_with_a_foreign_page_leads_home(client):
-    answer = client.get("/members/", headers=HTMX | {"HX-Current-URL": "https://evil.example/x"})
+@pytest.mark.parametrize("page", ["https://evil.example/x", "http://[::1", "http://[x]/"])
+def test_ended_session_with_a_foreign_page_or_none_leads_home(client, page):
+    answer = client.get("/members/", headers=HTMX | {"HX-Current-URL": page})
 
+    assert answer.status_code == 204
     assert answer["HX-Redirect"].endswith("?next=%2F")
 
 
