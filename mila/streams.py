@@ -62,6 +62,7 @@ class Hub:
     def __init__(self):
         self.listeners: dict[str, set[Listener]] = {}
         self.reader: asyncio.Task | None = None
+        self.following = asyncio.Event()  # Redis has confirmed: what is published from now on is heard
         self.closing = False
 
     def join(self, channel: str) -> Listener:
@@ -93,23 +94,26 @@ class Hub:
             self.reader.cancel()
 
     async def _follow(self) -> None:
-        """Read Redis for ever. After a break everybody is told to look again: what was sent meanwhile is lost."""
-        broken = False
+        """Read Redis for ever. Whoever is there when it begins is told to look again: what was sent before is lost."""
         while not self.closing:
             try:
                 async with _redis() as client, client.pubsub() as pubsub:
                     await pubsub.psubscribe(f"{live.PREFIX}*")
-                    await pubsub.get_message(timeout=5)  # Redis has confirmed
-                    if broken:
-                        self.deliver_all(RESYNC)
                     while not self.closing:  # a cancelled connect of redis-py may swallow the cancelling
-                        message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=1)
+                        message = await pubsub.get_message(timeout=1)
                         if message is not None:
-                            self.deliver(message["channel"].removeprefix(live.PREFIX), _frame(message["data"]))
+                            self._hear(message)
             except Exception as error:  # whatever it was, open streams need a reader
-                broken = True
+                self.following.clear()
                 logger.warning("Redis is away: %r", error)
                 await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311  (spreads the load, hides nothing)
+
+    def _hear(self, message: dict) -> None:
+        if message["type"] == "pmessage":
+            self.deliver(message["channel"].removeprefix(live.PREFIX), _frame(message["data"]))
+        elif message["type"] == "psubscribe":
+            self.following.set()
+            self.deliver_all(RESYNC)
 
 
 def _frame(data: str) -> bytes:
