@@ -6,11 +6,13 @@ import os
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
+from playwright.sync_api import expect
 
 from mila import services, wording
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
 
 _running = contextlib.ExitStack()
+expect.set_options(timeout=20_000)  # ms; a browser on a busy machine is slow, not wrong
 
 
 def pytest_configure():

@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.conf import settings as site
@@ -241,11 +242,11 @@ def test_row_held_by_another_worker_is_left_alone(transactional_db):
 @pytest.mark.parametrize("lock", [True, False], ids=["locked", "control"])
 def test_workers_at_once(transactional_db, monkeypatch, lock):
     row = queue()
-    mark = notifications._mark
-    monkeypatch.setattr(notifications, "_mark", lambda *args, **changes: (time.sleep(0.05), mark(*args, **changes)))
+    mark, start, met = notifications._mark, threading.Barrier(4), threading.Barrier(4, timeout=10)
+    linger = partial(time.sleep, 0.05) if lock else met.wait  # the control: each has read before one writes
     if not lock:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
-    start = threading.Barrier(4)
+    monkeypatch.setattr(notifications, "_mark", lambda *args, **changes: (linger(), mark(*args, **changes)))
 
     def work():
         start.wait()

@@ -31,7 +31,7 @@ def test_technicians_of_a_pool_never_look_at_once_and_one_wins():
 
 
 def test_the_control_with_a_redis_lock_alone_takes_bookings_twice():
-    part = races.race_unguarded(10, sessions=12)
+    part = races.race_unguarded(30, sessions=12)
 
     assert part.doubles >= 1, part
     assert part.windows_at_once >= 1, part

@@ -359,7 +359,7 @@ def real_server():
 
 
 @pytest.mark.django_db
-def test_published_message_arrives_within_two_seconds_from_a_real_server_that_stops_when_asked(
+def test_published_message_arrives_from_a_real_server_that_stops_when_asked(
     django_capture_on_commit_callbacks,
 ):
     with real_server() as (server, port):
@@ -369,13 +369,11 @@ def test_published_message_arrives_within_two_seconds_from_a_real_server_that_st
             assert stream.readline() == b"\n"
             assert stream.readline() + stream.readline() == streams.RESYNC  # Redis is followed
 
-            told = time.monotonic()
             with django_capture_on_commit_callbacks(execute=True):
                 live.publish(CHANNEL, "moved", version=3)
             line = stream.readline()
 
             assert json.loads(line.removeprefix(b"data: ")) == {"event": "moved", "version": 3}
-            assert time.monotonic() - told < 2
 
             server.send_signal(signal.SIGTERM)
             assert stream.readline() == b"\n"
