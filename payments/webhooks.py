@@ -53,7 +53,8 @@ def _setup_intent(event: StripeEvent) -> bool:
     setup = CardSetup.objects.filter(intent_id=event.object_id).first()
     if setup is None:
         return False
-    cards.finish_setup(setup)
+    if setup.done_at is None:
+        cards.finish_setup(setup)
     return True
 
 

@@ -59,6 +59,7 @@ MIX = (PROMPT, PROMPT, PROMPT, PICKY, SLEEPY, FORGETFUL)
 LAST_LOOK = timedelta(days=75)
 LOOKS = 12  # at one open booking, by all technicians together
 OWES = ("sign_off", "decide", "cancel", "fail_visit")
+TOLD_BY_STRIPE = {"place", "settle", *OWES}  # with these there are events of Stripe's to deliver
 
 
 Planned = tuple[datetime, int, Callable[[], object]]
@@ -221,7 +222,8 @@ class Simulation:
         self.last_event = ahead.event
         for event in events:
             self.follow(event)
-        deliver_pending(self.post)  # no money moves without an event
+        if any(event.move in TOLD_BY_STRIPE for event in events):
+            deliver_pending(self.post)
         return sum(event.target in ENDED for event in events)
 
     def follow(self, event: BookingEvent) -> None:
@@ -249,10 +251,10 @@ class Simulation:
 
     def look_at_pool(self, booking_id: int, looks: int) -> None:
         """Technicians look through the open bookings now and then; one of them may tap."""
-        run = Search.objects.filter(booking=booking_id, ended_at=None).select_related("booking").first()
-        if run is None or looks == 0:
+        running = Search.objects.filter(booking=booking_id, ended_at=None)
+        if looks == 0 or not running.exists():
             return
-        if run.pool_at is not None:
+        if run := running.exclude(pool_at=None).select_related("booking").first():
             for candidate in matching.candidates(run.booking, self.now, limit=8):
                 habits = self.habits[candidate.technician_id]
                 if self.dice.random() < habits.accepts * habits.sees:

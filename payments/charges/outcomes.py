@@ -31,12 +31,18 @@ class NeverArrived(gateway.GatewayError):
 
 
 def apply_intent(intent_id: str) -> Charge | None:
-    """Ask Stripe how it is now, and record that: for the webhook, the pay page, the sweep. None: not one of ours."""
+    """Ask Stripe how it is now, and record that: for the webhook, the pay page, the sweep. None: not one of ours.
+
+    One that has succeeded is not asked about again: that is final.
+    """
+    charge = Charge.objects.filter(intent_id=intent_id).first()
+    if charge is not None and charge.state == ChargeState.SUCCEEDED:
+        return charge
     intent = gateway.retrieve_payment_intent(intent_id)
-    charge = Charge.objects.filter(intent_id=intent.id).first()
     if charge is None and intent.booking_uuid and intent.kind:
-        # The message came before the answer to our own call was written down.
-        charge = Charge.objects.filter(booking__uuid=intent.booking_uuid, kind=intent.kind, intent_id="").first()
+        # The message came before the answer to our own call was written down, or while it was.
+        ours = Charge.objects.filter(booking__uuid=intent.booking_uuid, kind=intent.kind)
+        charge = ours.filter(intent_id__in=["", intent.id]).first()
     return record_intent(charge.pk, intent) if charge else None
 
 

@@ -227,6 +227,25 @@ class TestHandling:
         assert draft.card == SavedCard.objects.get().stripe_id
         assert draft.state == State.DRAFT
 
+    def test_what_is_final_is_not_asked_about_again(self, owing, customer, monkeypatch):
+        booking, draft = owing(), factories.DraftFactory(customer=customer, card="")
+        charge, setup = cast.charged(booking), cards.open_setup(draft)
+        hands.type_card(setup.client_secret)
+        cards.finish_setup(setup)
+        monkeypatch.setattr(gateway, "retrieve_payment_intent", pytest.fail)
+        monkeypatch.setattr(gateway, "retrieve_setup_intent", pytest.fail)
+        events = [
+            stored("payment_intent.succeeded", charge.intent_id),
+            stored("setup_intent.succeeded", setup.intent_id),
+        ]
+
+        for event in events:
+            webhooks.handle(event.pk)
+            event.refresh_from_db()
+
+        assert [(event.tries, event.error) for event in events] == [(0, "")] * 2
+        assert all(event.done_at for event in events)
+
     def test_accounts_come_and_go(self, payee):
         account = payee.partner.stripe_account
         hands.restrict(account)
