@@ -97,9 +97,11 @@ def test_killed_servers_come_back_with_their_data(running):
     with redis.Redis.from_url(services.redis_url("broker", "demo")) as broker:
         broker.set("job", "1")
         broker.execute_command("WAITAOF", 1, 0, 2000)
-    os.kill(postgres_server.postmaster(running.data / "postgres"), signal.SIGKILL)
-    for role in ("cache", "broker"):
-        os.kill(redis_servers.process(running.data / f"redis-{role}"), signal.SIGKILL)
+    killed = [postgres_server.postmaster(running.data / "postgres")]
+    killed += [redis_servers.process(running.data / f"redis-{role}") for role in ("cache", "broker")]
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    assert processes.wait(lambda: not any(map(processes.runs, killed)))  # a dying one still takes connections
 
     services.start()
 
