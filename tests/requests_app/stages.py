@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from accounts.models import Busy, BusyKind, Notification, Technician
+from accounts.models import Busy, BusyKind, Notification, NotificationState, Technician
 from requests_app import lifecycle
 from requests_app.models import (
     HAS_PARTNER,
@@ -22,6 +22,7 @@ from requests_app.models import (
     SignOffKind,
     State,
 )
+from requests_app.sweeps import sweep_bookings
 from tests import factories
 
 LEAD = timedelta(hours=75)
@@ -121,3 +122,13 @@ def unchanged(booking: Booking):
     yield
     assert facts(booking) == before
     assert len(connection.run_on_commit) == hooks
+
+
+def silence(booking):
+    """72 hours have passed, and a reminder has reached the customer."""
+    Notification.objects.create(
+        kind="please_sign", subject_id=booking.uuid, round=1, language="fr", state=NotificationState.REACHED
+    )
+    Booking.objects.filter(pk=booking.pk).update(due_at=booking.finished_at)
+    assert sweep_bookings() == 1
+    booking.refresh_from_db()

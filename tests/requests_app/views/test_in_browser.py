@@ -12,10 +12,12 @@ from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.actions import changing
 from requests_app.lifecycle import Role
-from requests_app.models import Booking, BookingPhoto, State
+from requests_app.models import Booking, BookingPhoto, LateSignature, State
 from tests import axe, chromium, factories, pictures
-from tests.cast import walk
+from tests.cast import MORNING, walk
+from tests.dispatch.scenes import taken
 from tests.mila.conftest import FLAGS
+from tests.requests_app.stages import silence
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
@@ -205,13 +207,23 @@ def test_photos_without_script(open_page, last_step, tmp_path):
     assert BookingPhoto.objects.exclude(booking=None).count() == 1
 
 
-def test_notes_from_the_work_appear_on_the_customers_page(open_page, live_server, client, searching, partner):
+@pytest.fixture
+def signed_in(open_page, live_server, client):
+    """A page of somebody who is signed in."""
+
+    def opened(user):
+        client.force_login(user)
+        page = open_page()
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+        page.context.add_cookies([cookie])
+        return page
+
+    return opened
+
+
+def test_notes_from_the_work_appear_on_the_customers_page(open_page, signed_in, live_server, searching, partner):
     booking = walk(searching, partner, State.IN_PROGRESS)
-    client.force_login(partner.user)
-    phone, customer = open_page(), open_page()
-    phone.context.add_cookies(
-        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
-    )
+    phone, customer = signed_in(partner.user), open_page()
     customer.goto(live_server.url + reverse("requests_app:booking", args=[booking.token]))
     phone.goto(live_server.url + reverse("partner:job", args=[booking.uuid]))
     said, field = phone.locator("[aria-labelledby=say] .said"), phone.locator("[name=text]")
@@ -237,3 +249,33 @@ def test_notes_from_the_work_appear_on_the_customers_page(open_page, live_server
         [re.compile("Je déplace la box."), re.compile("I have found the cause.")]
     )
     look(customer, "booking-notes")
+
+
+def test_signing_afterwards_changes_nothing_about_the_amount(open_page, live_server, searching, partner):
+    booking = walk(searching, partner, State.FINISHED)
+    silence(booking)
+    page = open_page()
+
+    page.goto(live_server.url + reverse("requests_app:booking", args=[booking.token]))
+    look(page, "booking-silent")
+    page.goto(live_server.url + reverse("requests_app:sign", args=[booking.token]))
+    look(page, "sign-late")
+    page.fill("[name=typed]", "Odile Perrachon")
+    page.click("[form=sign][type=submit]")
+
+    page.wait_for_url(f"**/b/{booking.token}/")
+    assert LateSignature.objects.get().signer == "Odile Perrachon"
+    look(page, "booking-signed-late")
+
+
+def test_partner_keeps_himself_in_reserve(signed_in, live_server, stopped_clock, customer, partner, rival_partner):
+    stopped_clock(MORNING)
+    job = taken(factories.placed_booking(customer=customer), partner, rival_partner)
+    page = signed_in(partner.user)
+
+    page.goto(live_server.url + "/partner/offers/")
+    look(page, "offers-taken")
+    page.click(f"form[action='{reverse('dispatch:keep_in_reserve', args=[job.uuid])}'] button")
+
+    expect(page.locator(f"form[action='{reverse('dispatch:leave_reserve', args=[job.uuid])}']")).to_be_visible()
+    look(page, "offers-reserve")

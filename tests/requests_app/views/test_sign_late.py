@@ -5,13 +5,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from accounts.models import Notification, NotificationState
 from payments.models import Charge, LedgerEntry
 from requests_app import access
 from requests_app.actions import signing
 from requests_app.models import Booking, LateSignature, SignOff, SignOffKind, State
-from requests_app.sweeps import sweep_bookings
 from tests.cast import sign, walk
+from tests.requests_app.stages import silence
 
 EN = {"accept-language": "en"}
 
@@ -26,16 +25,6 @@ def partner_url(booking, name="sign"):
 
 def page(client, name, booking):
     return client.get(url(name, booking), headers=EN)
-
-
-def silence(booking):
-    """72 hours have passed, and a reminder has reached the customer."""
-    Notification.objects.create(
-        kind="please_sign", subject_id=booking.uuid, round=1, language="fr", state=NotificationState.REACHED
-    )
-    Booking.objects.filter(pk=booking.pk).update(due_at=booking.finished_at)
-    assert sweep_bookings() == 1
-    booking.refresh_from_db()
 
 
 def fields(answer, **more):
