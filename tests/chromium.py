@@ -1,8 +1,9 @@
-"""Which Chromium the browser tests drive: CHROMIUM, the system's, else the one playwright fetched."""
+"""The Chromium of the browser tests: CHROMIUM, the system's, else the one playwright fetched; how to wait in it."""
 
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -14,6 +15,18 @@ def path() -> str | None:
         if found := shutil.which(name):
             return found
     return _fetched()
+
+
+def until(page, so: Callable[[], object]) -> None:
+    """Wait, while that page goes on, until it is so; 20 seconds at most.
+
+    Playwright's own wait_for_function asks the second time by eval, which our content policy refuses.
+    """
+    for _ in range(400):
+        if so():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("It never was.")
 
 
 def _fetched() -> str | None:

@@ -48,6 +48,11 @@ class Site:
         else:
             route.fulfill(status=204)
 
+    def stop_clock(self, at):
+        """The browser's clock stands at that instant, and goes on only by `page.clock.run_for`."""
+        self.page.clock.install(time=at)
+        self.page.clock.pause_at(at)
+
     def show(self, document):
         """Open a whole page."""
         self.body = document

@@ -100,7 +100,7 @@ def test_with_script(open_page, first_step):
     expect(page.locator(".slot[data-wish]")).to_have_count(1)
     page.check("[id='slot-2026-11-26T18:30']", force=True)
     expect(page.locator(".wish")).to_have_count(2)
-    assert page.evaluate("document.activeElement.value") == "2026-11-26T18:30"
+    expect(page.locator("[id='slot-2026-11-26T18:30']")).to_be_focused()
     look(page, "when")
     page.click(".dock button")
 
@@ -168,7 +168,8 @@ def test_photos_with_script(open_page, last_step, tmp_path):
     page.set_input_files("[name=photos]", chosen(tmp_path, "teal", "olive"))
     expect(page.locator("#photos .photo img")).to_have_count(2)
     expect(page.locator("#summary .photo")).to_have_count(2)
-    page.wait_for_function("[...document.images].every((image) => image.complete && image.naturalWidth > 0)")
+    there = "[...document.images].every((image) => image.complete && image.naturalWidth > 0)"
+    chromium.until(page, lambda: page.evaluate(there))
 
     (tmp_path / "cv.jpg").write_text("<script>alert(1)</script>")
     page.set_input_files("[name=photos]", [tmp_path / "cv.jpg", *chosen(tmp_path, "navy")])
@@ -231,15 +232,15 @@ def test_notes_from_the_work_appear_on_the_customers_page(open_page, signed_in, 
     field.fill("Il manque")
     phone.click("button[value=found]")
     expect(said).to_contain_text("J’ai trouvé la cause.")
-    assert field.input_value() == "Il manque"
+    expect(field).to_have_value("Il manque")
     field.fill("Mot de passe : Soleil")
     phone.click("[aria-labelledby=say] button:not([name])")
     expect(phone.locator(".field-error")).to_be_visible()
-    assert field.input_value() == "Mot de passe : Soleil"
+    expect(field).to_have_value("Mot de passe : Soleil")
     field.fill("Je déplace la box.")
     phone.click("[aria-labelledby=say] button:not([name])")
     expect(said).to_contain_text("Je déplace la box.")
-    assert field.input_value() == ""
+    expect(field).to_have_value("")
     look(phone, "job-notes")
 
     customer.evaluate(
