@@ -226,10 +226,11 @@ def test_silent_stream_is_kept_alive(monkeypatch):
 
     async def run():
         visit = await opened()
-        bodies = [(await visit.next())["body"] for _ in range(4)]
-        await visit.leave()
 
-        assert bodies[-2:] == [b":\n\n", b":\n\n"]
+        beats = 0
+        while beats < 2:
+            beats += (await visit.next())["body"] == b":\n\n"
+        await visit.leave()
 
     in_loop(run())
 
