@@ -39,7 +39,7 @@ async def listen(port, channel, arrivals):
 
     async def follow():
         while line := await reader.readline():
-            if line.startswith(b"data:"):
+            if line.startswith(b"data:") and b"resync" not in line:
                 arrivals.append(time.perf_counter())
 
     return asyncio.create_task(follow()), writer

@@ -1,6 +1,7 @@
 """A page made of the real templates and static files in a real Chromium, with no server behind it."""
 
 import mimetypes
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -50,7 +51,7 @@ class Site:
 
     def stop_clock(self, at):
         """The browser's clock stands at that instant, and goes on only by `page.clock.run_for`."""
-        self.page.clock.install(time=at)
+        self.page.clock.install(time=at - timedelta(hours=1))  # it runs until it is stopped, which goes forward only
         self.page.clock.pause_at(at)
 
     def show(self, document):
