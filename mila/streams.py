@@ -62,7 +62,6 @@ class Hub:
     def __init__(self):
         self.listeners: dict[str, set[Listener]] = {}
         self.reader: asyncio.Task | None = None
-        self.following = asyncio.Event()  # Redis has confirmed: what is published from now on is heard
         self.closing = False
 
     def join(self, channel: str) -> Listener:
@@ -104,15 +103,13 @@ class Hub:
                         if message is not None:
                             self._hear(message)
             except Exception as error:  # whatever it was, open streams need a reader
-                self.following.clear()
                 logger.warning("Redis is away: %r", error)
                 await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311  (spreads the load, hides nothing)
 
     def _hear(self, message: dict) -> None:
         if message["type"] == "pmessage":
             self.deliver(message["channel"].removeprefix(live.PREFIX), _frame(message["data"]))
-        elif message["type"] == "psubscribe":
-            self.following.set()
+        elif message["type"] == "psubscribe":  # from now on nothing is missed
             self.deliver_all(RESYNC)
 
 

@@ -1,10 +1,12 @@
-"""The Chromium of the browser tests: CHROMIUM, the system's, else the one playwright fetched; how to wait in it."""
+"""The Chromium of the browser tests: CHROMIUM, the system's, else the one playwright fetched; how it is driven."""
 
 import os
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 def path() -> str | None:
@@ -15,6 +17,11 @@ def path() -> str | None:
         if found := shutil.which(name):
             return found
     return _fetched()
+
+
+def sign_in(context, client, url: str) -> None:
+    """Let the pages of this browser context be those of whom the test client is signed in as."""
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
 
 
 def until(page, so: Callable[[], object]) -> None:

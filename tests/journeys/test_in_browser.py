@@ -1,13 +1,6 @@
 """One job through all hands in a real Chromium: the customer at a desk, the partner on a phone."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-from contextlib import closing
-from urllib.request import urlopen
 
 import pytest
 from django.conf import settings as site_settings
@@ -28,7 +21,7 @@ from payments.standin import hands
 from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.models import Booking, State
-from tests import axe, chromium, factories
+from tests import axe, chromium, factories, streaming
 from tests.cast import MORNING
 
 pytestmark = [
@@ -36,10 +29,7 @@ pytestmark = [
     pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
     pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
 ]
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+FLAGS = [*chromium.FLAGS, "--disable-component-update", "--disable-sync"]
 PICTURES = site_settings.BASE_DIR / "var" / "screenshots"
 PASSWORD = "a-long-enough-password"
 LYON = Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467, "town")
@@ -48,31 +38,13 @@ LYON = Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467,
 @pytest.fixture
 def streams(live_server, settings):
     """The real stream process, reached under the address the pages name."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings.STREAMS_URL = f"http://localhost:{port}"
-    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-    settings.CONTENT_SECURITY_POLICY = {
-        "DIRECTIVES": {**policy, "connect-src": [*policy["connect-src"], settings.STREAMS_URL]}
-    }
-    command = [sys.executable, "-m", "uvicorn", "mila.streams:application", "--port", str(port), "--no-access-log"]
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "mila.settings",
-        "MILA_WORLD": settings.WORLD,
-        "SITE_URL": live_server.url,
-    }
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        try:
-            urlopen(f"{settings.STREAMS_URL}/healthz", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield
-    server.kill()
-    server.wait()
+    with streaming.server(MILA_WORLD=settings.WORLD, SITE_URL=live_server.url) as (_process, port):
+        settings.STREAMS_URL = f"http://localhost:{port}"
+        policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+        settings.CONTENT_SECURITY_POLICY = {
+            "DIRECTIVES": {**policy, "connect-src": [*policy["connect-src"], settings.STREAMS_URL]}
+        }
+        yield
 
 
 @pytest.fixture
@@ -266,11 +238,11 @@ def test_one_job_through_all_hands(browsers, friend):
     desk.goto(page)
     expect(desk.locator("main")).to_contain_text("Yanis Corvel")
 
-    # The customer's open page hears of it by itself, long before it would have looked (bench/streams measures).
+    # The customer's open page hears of it by itself, within two seconds.
     booking.refresh_from_db()
     phone.goto(f"/partner/jobs/{booking.uuid}/")
     prepare_and_come(phone, booking.uuid)
-    expect(desk.locator(".badge")).to_have_text(re.compile("route", re.I), timeout=10_000)
+    expect(desk.locator(".badge")).to_have_text(re.compile("route", re.I), timeout=2_000)
     look(desk, "14-booking-en-route")
 
     work_and_sign(phone, booking.uuid)

@@ -10,14 +10,13 @@ from playwright.sync_api import sync_playwright
 
 from tests import chromium
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 ORIGIN = "http://localhost:9"
 
 
 @pytest.fixture(scope="module")
 def chrome():
     with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+        started = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         yield started
         started.close()
 

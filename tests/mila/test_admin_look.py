@@ -14,7 +14,6 @@ from requests_app.lifecycle import Role, advance
 from requests_app.models import State
 from tests import axe, chromium, factories
 from tests.cast import claimed, walk
-from tests.mila.conftest import FLAGS
 
 # The theme's own, on its own elements: the magnifying glass of the search and the sorting arrows are under 24 pixels.
 THEMES = {"target-size": ("searchbar-submit", "toggle ", "sortoptions", "sortremove")}
@@ -73,11 +72,11 @@ def test_pages(live_server, town, staff, partner, width, height, light):
     folder.mkdir(parents=True, exist_ok=True)
     found, heard = [], []
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+        browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=light, reduced_motion="reduce"
         )
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        chromium.sign_in(context, client, live_server.url)
         page = context.new_page()
         page.on("console", lambda line: heard.append(line.text) if line.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: heard.append(str(error)))

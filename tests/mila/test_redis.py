@@ -1,6 +1,7 @@
 """A Redis that is away costs one caller 100 ms and the next ones nothing (FAULT C5)."""
 
 import socket
+import time
 
 import pytest
 from django.core.cache import cache as site_cache
@@ -43,7 +44,18 @@ def fails(call):
         call()
 
 
-def test_client_gives_up_within_its_patience_and_then_rests(away, tries):
+def test_client_gives_up_within_its_patience(away):
+    """The best of three: what a busy machine adds is not the client's."""
+    spans = []
+    for _ in range(3):
+        began = time.monotonic()
+        fails(redis._client(away).ping)
+        spans.append(time.monotonic() - began)
+
+    assert min(spans) < 0.3
+
+
+def test_client_that_gave_up_rests(away, tries):
     client = redis._client(away)
 
     fails(client.ping)

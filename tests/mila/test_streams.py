@@ -2,14 +2,9 @@
 
 import asyncio
 import json
-import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 import uuid
-from contextlib import contextmanager
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -18,6 +13,7 @@ from django.conf import settings
 
 from mila import live, streams
 from mila.redis import cache_redis
+from tests import streaming
 
 CHANNEL = f"booking:{uuid.UUID(int=1)}"
 OTHER = f"booking:{uuid.UUID(int=2)}"
@@ -93,11 +89,19 @@ def in_loop(coroutine):
     return asyncio.run(run())
 
 
-async def opened(channel=CHANNEL, **kwargs):
-    """A stream that has begun, in a process whose reader Redis has heard."""
+async def joined(channel=CHANNEL, **kwargs):
+    """A stream that has begun, and hears what is delivered."""
     visit = Visit(ticket=live.ticket(channel, **kwargs)).begin()
     assert (await visit.next())["status"] == 200
-    await asyncio.wait_for(streams.hub.following.wait(), LONG)
+    assert (await visit.next())["body"].startswith(b"retry: ")
+    return visit
+
+
+async def opened(**kwargs):
+    """The first stream of its process, whose reader is heard by Redis."""
+    visit = await joined(**kwargs)
+    while (await visit.next())["body"] != streams.RESYNC:
+        pass
     return visit
 
 
@@ -159,7 +163,7 @@ def test_session_value_signed_for_another_purpose_is_no_ticket():
 
 def test_message_reaches_its_own_channel_and_no_other():
     async def run():
-        mine, foreign = await opened(), await opened(OTHER)
+        mine, foreign = await opened(), await joined(OTHER)
 
         await tell(CHANNEL)
         await tell(OTHER, "last")
@@ -237,7 +241,7 @@ def test_silent_stream_is_kept_alive(monkeypatch):
 
 def test_slow_reader_is_let_go_and_others_hear_on():
     async def run():
-        slow, quick = await opened(), await opened()
+        slow, quick = await opened(), await joined()
         slow.stuck.clear()
 
         for number in range(streams.WAITING + 3):
@@ -337,44 +341,24 @@ def test_lifespan_starts_and_stops():
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
-@contextmanager
-def real_server():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "mila.streams:application", "--port", str(port), "--no-access-log"]
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "mila.settings"}
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + LONG
-        while time.monotonic() < until:
-            try:
-                urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield server, port
-    finally:
-        server.kill()
-        server.wait()
-
-
 @pytest.mark.django_db
-def test_published_message_arrives_from_a_real_server_that_stops_when_asked(
+def test_published_message_arrives_within_two_seconds_from_a_real_server_that_stops_when_asked(
     django_capture_on_commit_callbacks,
 ):
-    with real_server() as (server, port):
+    with streaming.server() as (server, port):
         url = f"http://127.0.0.1:{port}/events/?ticket={live.ticket(CHANNEL)}"
         with urlopen(Request(url, headers={"Origin": OUR_ORIGIN}), timeout=LONG) as stream:
             assert stream.readline().startswith(b"retry: ")
             assert stream.readline() == b"\n"
             assert stream.readline() + stream.readline() == streams.RESYNC  # Redis is followed
 
+            told = time.monotonic()
             with django_capture_on_commit_callbacks(execute=True):
                 live.publish(CHANNEL, "moved", version=3)
             line = stream.readline()
 
             assert json.loads(line.removeprefix(b"data: ")) == {"event": "moved", "version": 3}
+            assert time.monotonic() - told < 2
 
             server.send_signal(signal.SIGTERM)
             assert stream.readline() == b"\n"

@@ -19,7 +19,6 @@ pytestmark = [
     pytest.mark.django_db(databases=["default", "standin"]),
 ]
 ORIGIN = "http://localhost:9"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 POLICY = "default-src 'self'; frame-ancestors 'none'"
 WORDS = """data-message-declined="Refused by the bank" data-message-authentication="Not confirmed"
 data-message-unavailable="Not reachable" """
@@ -30,7 +29,7 @@ def chrome():
     # Playwright's loop runs in this thread; the routes below ask Django from within it.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as play:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        started = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+        started = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         yield started
         started.close()
         connections.close_all()  # those of this loop's own context, before the databases are dropped

@@ -20,7 +20,6 @@ pytestmark = [
     pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
     pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
 ]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PICTURES = settings.BASE_DIR / "var" / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 
@@ -31,7 +30,7 @@ def page(live_server, monkeypatch):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     set_clock(MORNING)
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+        browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         context = browser.new_context(locale="fr-FR", reduced_motion="reduce", base_url=live_server.url)
         made = context.new_page()
         made.set_viewport_size({"width": 390, "height": 844})
@@ -170,9 +169,7 @@ def test_a_customer_with_a_saved_card_needs_no_fields(page, live_server):
     cast.saved_card(customer)
     client = Client()
     client.force_login(customer)
-    page.context.add_cookies(
-        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
-    )
+    chromium.sign_in(page.context, client, live_server.url)
     draft = factories.DraftFactory(card="", customer=customer)
     page.goto(reverse("payments:card", args=[draft.token]))
     expect(page.locator("[data-card-fields]")).to_be_hidden()

@@ -16,7 +16,6 @@ from requests_app.models import Booking, BookingPhoto, LateSignature, State
 from tests import axe, chromium, factories, pictures
 from tests.cast import MORNING, walk
 from tests.dispatch.scenes import taken
-from tests.mila.conftest import FLAGS
 from tests.requests_app.stages import silence
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
@@ -32,7 +31,7 @@ pytestmark = [
 def chrome(monkeypatch):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's loop runs in this thread
     with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+        started = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         yield started
         started.close()
         connections.close_all()  # those of this loop's own context, before the databases are dropped
@@ -215,8 +214,7 @@ def signed_in(open_page, live_server, client):
     def opened(user):
         client.force_login(user)
         page = open_page()
-        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
-        page.context.add_cookies([cookie])
+        chromium.sign_in(page.context, client, live_server.url)
         return page
 
     return opened
