@@ -1,7 +1,10 @@
 """The sweeps' dead-man signal (FAULT T2): each leaves a row, and readyz says which has gone quiet.
 
 Counted by the database's real clock, never by mila_now(): a moved clock must not look like an outage, nor hide one.
+Each row also keeps what the product's clock said: whoever finds the site stopped knows until when it ran.
 """
+
+from datetime import datetime
 
 from celery.signals import task_success
 from django.db import connection
@@ -17,8 +20,9 @@ def stamp(name: str) -> None:
     """This sweep ran just now. Repeats cost one look-up."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO mila_heartbeat AS beat (name, at) VALUES (%s, clock_timestamp()) "
-            "ON CONFLICT (name) DO UPDATE SET at = excluded.at WHERE beat.at < excluded.at - %s * interval '1 second'",
+            "INSERT INTO mila_heartbeat AS beat (name, at, product_at) VALUES (%s, clock_timestamp(), mila_now()) "
+            "ON CONFLICT (name) DO UPDATE SET at = excluded.at, product_at = excluded.product_at "
+            "WHERE beat.at < excluded.at - %s * interval '1 second'",
             [name, FRESH],
         )
 
@@ -28,6 +32,14 @@ def ages() -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, extract(epoch FROM clock_timestamp() - at) FROM mila_heartbeat")
         return {name: float(age) for name, age in cursor.fetchall()}
+
+
+def last_product_instant() -> datetime | None:
+    """What the product's clock said at the newest heartbeat of all; None where no sweep has ever run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT product_at FROM mila_heartbeat ORDER BY at DESC LIMIT 1")
+        row = cursor.fetchone()
+    return row and row[0]
 
 
 def late() -> list[str]:

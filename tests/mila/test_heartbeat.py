@@ -1,6 +1,6 @@
 """Each sweep's dead-man signal, by the database's real clock (FAULT T2)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -9,6 +9,7 @@ from mila import clock, heartbeat
 from mila.celery import app
 
 pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def age(name, seconds):
@@ -38,6 +39,17 @@ def test_moved_clock_makes_nothing_late():
     clock.move_clock(timedelta(days=3))
 
     assert heartbeat.ages()["offers"] < 60
+
+
+def test_newest_heartbeat_tells_until_when_the_product_s_clock_ran():
+    assert heartbeat.last_product_instant() is None
+    clock.set_clock(NOON, speed=0)
+    heartbeat.stamp("offers")
+    age("offers", 60)
+    clock.set_clock(NOON + timedelta(days=3), speed=0)
+    heartbeat.stamp("bookings")
+
+    assert heartbeat.last_product_instant() == NOON + timedelta(days=3)
 
 
 def test_stamp_renews_an_old_row_and_leaves_a_fresh_one():
