@@ -8,7 +8,6 @@ def house(request) -> dict:
         "house": {
             "name": "Mila",
             "languages": settings.LANGUAGES,
-            "streams_url": settings.STREAMS_URL,
             "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
             "standin": settings.STANDIN,
             "support": settings.SUPPORT,

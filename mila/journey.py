@@ -134,7 +134,7 @@ def pay(customer: Visitor, booking: str) -> None:
 
 def stream_address(visitor: Visitor) -> str:
     """Where the open page listens for what changes."""
-    return _attribute(visitor, "data-live-url")
+    return visitor.site + _attribute(visitor, "data-live-url")
 
 
 # --- The partner

@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mila import heartbeat, services, wording
@@ -45,10 +46,13 @@ FOREIGN = (
     "PRIVATE_STORAGE",
     "MILA_ENVIRONMENT",
     "SITE_URL",
-    "STREAMS_URL",
+    "MILA_DEMO",
 )
 READY_WITHIN = 90  # seconds
-LOOK_AFTER = 5  # seconds between two looks at the servers
+LOOK_AFTER = 1  # seconds between two looks at the servers, and at whether somebody asked to begin again
+OURSELVES = "127.0.0.1"  # nobody else's machine reaches it
+BEGIN_AGAIN = -1  # what keep_running answers instead of an exit code
+FRONT = Path(__file__).resolve().parent.parent / "deploy"
 
 
 class LaunchError(RuntimeError):
@@ -57,7 +61,10 @@ class LaunchError(RuntimeError):
 
 @dataclass(frozen=True)
 class Ports:
+    """Where people come in (`web`), and the two servers behind that door."""
+
     web: int
+    pages: int
     streams: int
 
 
@@ -71,58 +78,85 @@ def isolate(world: str) -> None:
 # --- Ports
 
 
-def choose_ports(wanted: int, say: Callable[[str], object]) -> Ports:
-    """The wanted port and the next one, or the nearest free ones above; says so when they differ."""
-    web = free_port(wanted)
+def choose_ports(wanted: int, host: str, say: Callable[[str], object]) -> Ports:
+    """The wanted port, or the nearest free one above; says so when they differ. Two more for what stands behind it."""
+    web = free_port(wanted, host)
     if web != wanted:
         say(f"Port {wanted} is taken by another program; using {web} instead.")
-    return Ports(web, free_port(web + 1))
+    pages = free_port(web + 1)
+    return Ports(web, pages, free_port(pages + 1))
 
 
-def free_port(first: int) -> int:
+def free_port(first: int, host: str = OURSELVES) -> int:
     for port in range(first, min(first + 200, 65536)):
-        if _is_free(port):
+        if _is_free(port, host):
             return port
-    raise LaunchError(f"No free port from {first} on. Choose another one with --port.")
+    raise LaunchError(f"No free port from {first} on {host}. Choose another one with --port.")
 
 
 def any_ports() -> Ports:
-    """Two free ports of the system's choice, for a site nobody needs to find."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return Ports(one.getsockname()[1], other.getsockname()[1])
+    """Free ports of the system's choice, for a site nobody needs to find."""
+    with contextlib.ExitStack() as held:
+        wires = [held.enter_context(socket.socket()) for _ in range(3)]
+        for wire in wires:
+            wire.bind((OURSELVES, 0))
+        return Ports(*(wire.getsockname()[1] for wire in wires))
 
 
-def _is_free(port: int) -> bool:
-    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+def _is_free(port: int, host: str = OURSELVES) -> bool:
+    for family, name in ((socket.AF_INET, OURSELVES), (socket.AF_INET6, "::1")):
         # A browser asked for localhost may try either address first: neither may be somebody else's.
         with contextlib.suppress(OSError), socket.socket(family) as wire:
             wire.settimeout(0.5)
-            if wire.connect_ex((host, port)) == 0:
+            if wire.connect_ex((name, port)) == 0:
                 return False
     with socket.socket() as wire:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            wire.bind(("127.0.0.1", port))
+            wire.bind((host, port))
         except OSError:
             return False
     return True
 
 
-def announce(ports: Ports) -> None:
+def announce(ports: Ports, host: str = OURSELVES) -> None:
     """Tell this process and its children where the site is; an address somebody set on purpose stays."""
     from django.conf import settings
 
-    settings.SITE_URL = os.environ.setdefault("SITE_URL", f"http://localhost:{ports.web}")
-    settings.STREAMS_URL = os.environ.setdefault("STREAMS_URL", f"http://localhost:{ports.streams}")
+    name = {OURSELVES: "localhost", "0.0.0.0": _own_addresses()[0]}.get(host, host)  # noqa: S104  (asked for by --host)
+    settings.SITE_URL = os.environ.setdefault("SITE_URL", f"http://{name}:{ports.web}")
+    if host != OURSELVES:
+        os.environ.setdefault("ALLOWED_HOSTS", ",".join(["localhost", OURSELVES, host, *_own_addresses()]))
+
+
+def _own_addresses() -> list[str]:
+    """What other machines call this one: its addresses of IPv4 beside the loopback, and its name."""
+    import psutil
+
+    found = [
+        one.address
+        for addresses in psutil.net_if_addrs().values()
+        for one in addresses
+        if one.family == socket.AF_INET and not one.address.startswith("127.")
+    ]
+    return [*found, socket.gethostname()]
 
 
 # --- Databases and data
 
 
-def prepare(world: str, *, fresh: bool, say: Callable[[str], object], fill: Callable[[], object] | None = None) -> None:
-    """Databases there, migrated and filled. Each part is quick when there is nothing to do. `fill`: instead of demo."""
+def prepare(
+    world: str,
+    *,
+    fresh: bool,
+    say: Callable[[str], object],
+    fill: Callable[[], object],
+    broken_off: Callable[[], bool] = lambda: False,
+) -> None:
+    """Databases there, migrated and filled. Each part is quick when there is nothing to do.
+
+    A world whose filling was broken off (killed, power cut) is thrown away and made again: half of one is none.
+    """
     from django.core.management import call_command
     from django.db import connections
 
@@ -132,21 +166,25 @@ def prepare(world: str, *, fresh: bool, say: Callable[[str], object], fill: Call
         wording.compile_catalogues()
     with _timed("databases", say):
         made = worlds.make(world, fresh=fresh)
+        if not made and broken_off():
+            say("The demo was not finished the last time; it is made again.")
+            _forget_files(world)
+            made = worlds.make(world, fresh=True)
     for name in worlds.LOADS:
         with _timed(name.replace("_", " "), say):
             call_command(name, verbosity=0, stdout=io.StringIO())
     if made:
         worlds.keep_templates(world)
     with _timed("people", say):
-        said = io.StringIO()
-        if fill:
-            fill()
-        else:
-            call_command("demo", verbosity=0, stdout=said)
+        fill()
         app.conf.task_always_eager = False  # the demo's own way: from here on there are workers
-    if said.getvalue():
-        say(said.getvalue().rstrip())  # a password that is shown once
     connections.close_all()
+
+
+def _forget_files(world: str) -> None:
+    """Mails and photos of a world that is thrown away."""
+    shutil.rmtree(services.var(world), ignore_errors=True)
+    services.var(world).mkdir(parents=True)
 
 
 @contextlib.contextmanager
@@ -160,26 +198,56 @@ def _timed(what: str, say: Callable[[str], object]) -> Iterator[None]:
 
 
 def commands(world: str, ports: Ports, *, standin: bool) -> dict[str, str]:
-    """Name -> command line of each process of the site, as a Procfile would say it; all run in the project's folder."""
+    """Name -> command line of each process of the site, as a Procfile would say it; all run in the project's folder.
+
+    One front stands before pages and event streams, the proxy that production has: whatever name or address a page was
+    opened under, its stream comes from there too.
+    """
     # Preloaded: the site is imported once for both workers, which is a second of a laptop's start.
     modules = {
         "web": "gunicorn mila.wsgi --preload --worker-class gthread --workers 2 --threads 4 --graceful-timeout 3 "
-        f"--bind 127.0.0.1:{ports.web} --no-control-socket --log-level warning "
+        f"--bind {OURSELVES}:{ports.pages} --no-control-socket --log-level warning "
         "--logger-class mila.web_log.WebLog",
-        "streams": f"uvicorn mila.streams:application --host 127.0.0.1 --port {ports.streams} "
+        "streams": f"uvicorn mila.streams:application --host {OURSELVES} --port {ports.streams} "
         "--timeout-graceful-shutdown 2 --log-level warning",
         "worker": "celery --quiet -A mila worker --concurrency 2 --without-gossip --without-mingle --loglevel WARNING",
         "beat": f"celery --quiet -A mila beat --schedule var/{world}/beat-schedule --pidfile= --loglevel WARNING",
     }
     if standin:
         modules["webhooks"] = "django standin_deliver"
-    return {name: f"exec {shlex.quote(sys.executable)} -m {line}" for name, line in modules.items()}
+    caddy = shlex.quote(str(Path(sys.executable).parent / "caddy"))
+    front = f"exec {caddy} run --config {shlex.quote(str(FRONT / 'Caddyfile'))} --adapter caddyfile"
+    return {"front": front, **{name: f"exec {shlex.quote(sys.executable)} -m {line}" for name, line in modules.items()}}
 
 
-def keep_running(claim: "Claim", ports: Ports, output, when_ready: "WhenReady") -> int:
+def surroundings(world: str, ports: Ports, host: str) -> dict[str, str]:
+    """The environment of the site's processes."""
+    # No word about root or about static files that were not collected: this is a laptop.
+    quiet = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore::UserWarning"}
+    front = {
+        "MILA_ADDRESS": f"http://:{ports.web}",
+        "MILA_BIND": host,
+        "MILA_PAGES": f"{OURSELVES}:{ports.pages}",
+        "MILA_STREAMS": f"{OURSELVES}:{ports.streams}",
+        "MILA_AWAY": str(FRONT / "away"),
+        "XDG_DATA_HOME": str(services.var(world) / "front"),
+    }
+    return {**os.environ, **quiet, **front, "MILA_WORLD": world}
+
+
+def keep_running(
+    claim: "Claim",
+    ports: Ports,
+    output,
+    when_ready: "WhenReady",
+    *,
+    host: str = OURSELVES,
+    begin_again: Callable[[], bool] = lambda: False,
+) -> int:
     """Run the site's processes until they are told to stop, or one of them cannot live; answers the exit code.
 
-    `when_ready` is called once readyz says all is well; if it answers a number, the site stops with it.
+    `when_ready` is called once readyz says all is well; if it answers a number, the site stops with it. It also stops,
+    and BEGIN_AGAIN is answered, when `begin_again` says that somebody wishes so.
     """
     from django.conf import settings
 
@@ -191,13 +259,19 @@ def keep_running(claim: "Claim", ports: Ports, output, when_ready: "WhenReady") 
         over = printer.family.over
         code = _attend(ports, output, partial(when_ready, printer.family), over)
         if code is not None:
-            answers.append(code)
-            printer.told_to_stop = True
-            manager.terminate()
+            stop(code)
         while not over.wait(LOOK_AFTER):
+            if begin_again():
+                stop(BEGIN_AGAIN)
+                break
             # A server that was killed is back before anybody looks for the reason.
             with contextlib.suppress(services.ServiceError):
                 services.start(keep=False)
+
+    def stop(code):
+        answers.append(code)
+        printer.told_to_stop = True
+        manager.terminate()
 
     def begin():
         claim.note(printer.family.pids)
@@ -208,11 +282,9 @@ def keep_running(claim: "Claim", ports: Ports, output, when_ready: "WhenReady") 
     lines = commands(claim.world, ports, standin=settings.STANDIN)
     printer = Printer(output, set(lines), begin)
     manager = Manager(printer)
-    # No word about root or about static files that were not collected: this is a laptop.
-    quiet = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore::UserWarning"}
-    surroundings = {**os.environ, **quiet, "MILA_WORLD": claim.world}
+    environment = surroundings(claim.world, ports, host)
     for name, line in lines.items():
-        manager.add_process(name, line, env=surroundings, cwd=str(settings.BASE_DIR))
+        manager.add_process(name, line, env=environment, cwd=str(settings.BASE_DIR))
     manager.loop()
     printer.family.over.set()
     if attendant.ident:
@@ -259,10 +331,12 @@ def _ailing(ports: Ports) -> str:
     if late := heartbeat.late():
         return f"no sign of {', '.join(late)}"
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{ports.web}/readyz", timeout=5):
+        with urllib.request.urlopen(f"http://{OURSELVES}:{ports.pages}/readyz", timeout=5):
             pass
-        with socket.create_connection(("127.0.0.1", ports.streams), timeout=5):
-            return ""
+        for port in (ports.web, ports.streams):
+            with socket.create_connection((OURSELVES, port), timeout=5):
+                pass
+        return ""
     except urllib.error.HTTPError as error:
         return error.read().decode(errors="replace")[:300]
     except OSError as error:
@@ -357,10 +431,17 @@ def run(
     output,
     when_ready: "WhenReady",
     *,
+    fill: Callable[[], object],
     fresh: bool = False,
-    fill: Callable[[], object] | None = None,
+    broken_off: Callable[[], bool] = lambda: False,
+    begin_again: Callable[[], bool] = lambda: False,
+    host: str = OURSELVES,
 ) -> int:
-    """Servers, databases, data, processes; everything is stopped again when this returns, however it ends."""
+    """Servers, databases, data, processes; everything is stopped again when this returns, however it ends.
+
+    `fill` puts people into the databases. `begin_again` is asked each second: once it says yes, the processes are
+    stopped, the world is made anew, and they start again at the same address.
+    """
 
     def say(line: str) -> None:
         output.write(f"{line}\n")
@@ -369,19 +450,25 @@ def run(
     def leave(number, frame):
         raise SystemExit(128 + number)
 
-    signal.signal(signal.SIGTERM, leave)  # until honcho takes over; Ctrl-C is an exception already
     with Claim(world) as claim:
         ports = choose()
-        announce(ports)
-        if fresh:
-            shutil.rmtree(services.var(world), ignore_errors=True)
-        services.var(world).mkdir(parents=True, exist_ok=True)
+        announce(ports, host)
         with contextlib.ExitStack() as held:
+            signal.signal(signal.SIGTERM, leave)  # until honcho takes over; Ctrl-C is an exception already
             with _timed("servers", say):
                 held.enter_context(services.hold())
-            prepare(world, fresh=fresh, say=say, fill=fill)
-            try:
-                return keep_running(claim, ports, output, when_ready)
-            finally:
-                say("Stopping.")
-                _end_children()
+            while True:
+                if fresh:
+                    _forget_files(world)
+                services.var(world).mkdir(parents=True, exist_ok=True)
+                prepare(world, fresh=fresh, say=say, fill=fill, broken_off=broken_off)
+                try:
+                    code = keep_running(claim, ports, output, when_ready, host=host, begin_again=begin_again)
+                finally:
+                    say("Stopping.")
+                    _end_children()
+                if code != BEGIN_AGAIN:
+                    return code
+                say("Beginning again.")
+                fresh = True
+                signal.signal(signal.SIGTERM, leave)

@@ -69,8 +69,8 @@ def read_ticket(text: str) -> tuple[str, int]:
 
 
 def stream_url(channel: str, seconds: int = 3600) -> str:
-    """Where a page listens: `new EventSource(stream_url)`."""
-    return f"{settings.STREAMS_URL}/events/?ticket={ticket(channel, seconds)}"
+    """Where a page listens, on its own origin: `new EventSource(stream_url)`."""
+    return f"/events/?ticket={ticket(channel, seconds)}"
 
 
 def _check(channel: str) -> None:

@@ -15,7 +15,7 @@ from babel.messages.pofile import escape, read_po
 from django.utils.translation.template import templatize
 
 BASE = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "catalogue", "dispatch", "mila", "payments", "places", "requests_app")
+APPS = ("accounts", "catalogue", "devstack", "dispatch", "mila", "payments", "places", "requests_app")
 SOURCE = "en"
 PLURALS = {
     "fr": "nplurals=2; plural=(n > 1);",

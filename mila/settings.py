@@ -32,6 +32,11 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
 MILA_CLOCK_MAY_MOVE = not PRODUCTION
+# Of bin/run and bin/test: the instant that is taken for now (--at); the demo's desk, where anybody signs in as anybody.
+MILA_AT = env("MILA_AT", default="")
+DEMO = env.bool("MILA_DEMO", default=False)
+if PRODUCTION and (MILA_AT or DEMO):
+    raise ImproperlyConfigured("MILA_AT and MILA_DEMO are for development: production has one clock and no demo.")
 
 INSTALLED_APPS = [
     "mila",
@@ -81,7 +86,12 @@ MIDDLEWARE = [
     "mila.middleware.HtmxSession",
 ]
 
-ROOT_URLCONF = "mila.urls"
+if not PRODUCTION:
+    INSTALLED_APPS.append("devstack")
+if DEMO:
+    MIDDLEWARE.append("devstack.middleware.DemoBar")
+
+ROOT_URLCONF = "devstack.urls" if DEMO else "mila.urls"
 WSGI_APPLICATION = "mila.wsgi.application"
 TEMPLATES = [
     {
@@ -226,9 +236,6 @@ STANDIN = not STRIPE_SECRET_KEY
 # --- Geocoding: names of the chain's links, first answer wins (places/geocoding.py). Empty: offline gazetteer alone.
 GEOCODERS = env.list("GEOCODERS", default=[])
 
-# --- Event streams: the small ASGI process of mila/streams.py, on an address of its own.
-STREAMS_URL = env("STREAMS_URL", default="http://localhost:8001")
-
 # --- Security
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -258,7 +265,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE, *STRIPE_JS_ORIGINS],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
-        "connect-src": [SELF, STREAMS_URL, *(["https://api.stripe.com"] if not STANDIN else [])],
+        "connect-src": [SELF, *(["https://api.stripe.com"] if not STANDIN else [])],
         "frame-src": [SELF, *(["https://js.stripe.com", "https://hooks.stripe.com"] if not STANDIN else [])],
         "object-src": [NONE],
         "base-uri": [NONE],

@@ -1,4 +1,4 @@
-"""Event streams for open pages: one small ASGI process beside the site, `uvicorn mila.streams:application`.
+"""Event streams for open pages: one small ASGI process behind the site's front, `uvicorn mila.streams:application`.
 
 Plain coroutines, no Django handler (it would hold a thread for each stream), no database. A signed ticket in the
 address opens one channel; one Redis reader fans out to a bounded queue for each stream.
@@ -15,7 +15,7 @@ import random
 import signal
 import threading
 import time
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import redis.asyncio
 from redis.asyncio.retry import Retry
@@ -31,7 +31,6 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT = 15  # seconds between comments on a silent stream
 WAITING = 16  # messages a slow reader may leave waiting
-ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(settings.SITE_URL))
 RESYNC = b'data: {"event": "resync"}\n\n'
 OVER = b"event: over\ndata: {}\n\n"
 
@@ -170,12 +169,8 @@ def _end_streams_on(*signals: int) -> None:
 
 
 async def _answer(scope, receive, send) -> None:
-    headers = dict(scope["headers"])
-    origin = headers.get(b"origin")
-    if origin is not None and origin.decode("latin-1") != ORIGIN:
+    if not _from_own_page(dict(scope["headers"])):
         return await _say(send, 403, "This origin may not listen.")
-    if scope["method"] == "OPTIONS":
-        return await _say(send, 204, "")
     if scope["method"] not in ("GET", "HEAD"):
         return await _say(send, 405, "Only GET.")
     if scope["path"] == "/healthz":
@@ -194,6 +189,12 @@ async def _answer(scope, receive, send) -> None:
         return await send({"type": "http.response.body", "body": b""})
     await _stream(channel, ends_at, receive, send)
     return None
+
+
+def _from_own_page(headers: dict[bytes, bytes]) -> bool:
+    """A page's stream comes from its own origin, through the front they share: nobody else's page may open one."""
+    origin = headers.get(b"origin")
+    return origin is None or origin.partition(b"://")[2] == headers.get(b"host")
 
 
 async def _stream(channel: str, ends_at: int, receive, send) -> None:
@@ -235,10 +236,6 @@ def _start(status: int, kind: bytes) -> dict:
     headers = [
         (b"content-type", kind),
         (b"cache-control", b"no-store"),
-        (b"vary", b"Origin"),
-        (b"access-control-allow-origin", ORIGIN.encode()),
-        (b"access-control-allow-headers", b"Last-Event-ID, Cache-Control"),
-        (b"access-control-allow-methods", b"GET"),
         (b"x-accel-buffering", b"no"),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),

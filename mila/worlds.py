@@ -42,7 +42,10 @@ def fresh_databases() -> None:
 
 
 def make(world: str, *, fresh: bool) -> bool:
-    """Both databases there and migrated; quick when they are. Says whether one of them is new."""
+    """Both databases there and migrated; quick when they are. Says whether one of them is new.
+
+    `fresh` empties them first, also one on somebody else's server: only for worlds whose rows are all our own.
+    """
     made = [_make_one(*database, fresh=fresh) for database in databases(world)]
     if any(made):
         forget_jobs(world)
@@ -52,8 +55,11 @@ def make(world: str, *, fresh: bool) -> bool:
 
 
 def _make_one(alias: str, name: str, variable: str, *, fresh: bool) -> bool:
-    if os.environ.get(variable):
-        return False  # somebody else's server: its database is made there
+    if os.environ.get(variable):  # somebody else's server: its database is made there
+        if fresh:
+            with connections[alias].cursor() as cursor:
+                _empty(cursor)
+        return fresh
     if fresh:
         connections[alias].close()
         drop_database(name)
@@ -61,6 +67,12 @@ def _make_one(alias: str, name: str, variable: str, *, fresh: bool) -> bool:
     if fresh:
         forgive_power_cuts(name)  # it is thrown away: it need not outlive one
     return made
+
+
+def _empty(cursor) -> None:
+    """Every table and function of this database goes."""
+    cursor.execute("DROP SCHEMA public CASCADE")
+    cursor.execute("CREATE SCHEMA public")
 
 
 def _template(alias: str) -> str:

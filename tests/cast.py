@@ -1,8 +1,10 @@
 """The fixed cast of the tests, and a booking in each state that matters. Loaded by tests/conftest.py."""
 
+import io
 from datetime import datetime, time, timedelta
 
 import pytest
+from django.core.management import call_command
 
 from dispatch import offers
 from mila.clock import mila_now, reset_clock, set_clock
@@ -13,6 +15,13 @@ from tests import factories
 
 # A Tuesday morning: everybody is awake, no holiday is near.
 MORNING = instant(datetime(2026, 11, 24, 10, 0), "Europe/Paris")
+
+
+@pytest.fixture
+def catalogued(transactional_db):
+    """What a new world holds before people come: postcodes and services."""
+    for name in ("load_gazetteer", "load_catalogue"):
+        call_command(name, verbosity=0, stdout=io.StringIO())
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ import contextlib
 import os
 
 import pytest
+from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 from playwright.sync_api import expect
 
 from mila import services, wording
+from mila.clock import reset_clock
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
 
 _running = contextlib.ExitStack()
@@ -30,6 +32,15 @@ def pytest_unconfigure():
 def _begins_in_the_language_of_the_site():
     """A test client's request leaves its language to the thread, and so to whichever test comes next."""
     translation.deactivate()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _begins_at_the_instant_that_was_asked_for(request):
+    """`bin/test --at`: mila_now() of every test without a clock of its own. Flushing leaves its row alone."""
+    if settings.MILA_AT:
+        request.getfixturevalue("django_db_setup")
+        with request.getfixturevalue("django_db_blocker").unblock():
+            reset_clock()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,13 +3,11 @@
 import secrets
 from collections.abc import Callable
 
-from django.conf import settings
 from django.core.management.utils import get_random_secret_key
 
 from accounts.models import Technician, User
 from catalogue.models import Service
 from dispatch import offers
-from mila import services
 from mila.clock import mila_now
 from mila.simulation import bookings
 from mila.simulation.drawing import router
@@ -198,19 +196,3 @@ class Demo:
 
 
 DECLINING = {State.SIGNED_OFF: bookings.DECLINES_LATER}
-
-
-def logins(demo: Demo) -> str:
-    """What bin/run prints; the ops password is in it the first time only."""
-    return "\n".join(
-        [
-            f"Customers  client-1@mila.example ... client-{CUSTOMERS}@mila.example",
-            "Partners   friend-lyon-1@mila.example, pro-lyon-3@mila.example, friend-zurich-1@mila.example ...",
-            f"           password of all of them: {demo.password}",
-            "Ops        ops@mila.example at /admin/",
-        ]
-    )
-
-
-def logins_file():
-    return services.var(settings.WORLD) / "logins.txt"

@@ -1,5 +1,5 @@
 // News of a page: an event stream tells that something changed, the page then asks what (event `live`).
-// The stream is another origin and carries no cookies; the address itself is the ticket.
+// The address itself is the ticket; the front leads it past the pages' server.
 
 const POLL = 20_000; // while there is no stream
 const CALM = 60_000; // with a stream: one look a minute, should a message be lost

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent.parent
-APPS = ("accounts", "catalogue", "dispatch", "mila", "payments", "places", "requests_app")
+APPS = ("accounts", "catalogue", "devstack", "dispatch", "mila", "payments", "places", "requests_app")
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

@@ -18,6 +18,7 @@ IMPORTED = {("django.utils.timezone", "now"), ("django.utils.timezone", "localda
 IMPORTED |= {("django.db.models.functions", "Now")}
 # Where the wall clock is meant: no deadline of a booking hangs on it.
 MEANT = {
+    "mila/clock.py": "the day on which a demo begins",
     "mila/live.py": "a ticket's end; the stream process has no database",
     "mila/streams.py": "the same",
     "payments/standin/": "the stand-in is another firm, with a clock of its own",

@@ -36,15 +36,13 @@ LYON = Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467,
 
 
 @pytest.fixture
-def streams(live_server, settings):
-    """The real stream process, reached under the address the pages name."""
-    with streaming.server(MILA_WORLD=settings.WORLD, SITE_URL=live_server.url) as (_process, port):
-        settings.STREAMS_URL = f"http://localhost:{port}"
-        policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-        settings.CONTENT_SECURITY_POLICY = {
-            "DIRECTIVES": {**policy, "connect-src": [*policy["connect-src"], settings.STREAMS_URL]}
-        }
-        yield
+def site(live_server, settings):
+    """Where people come in: the front, behind it the pages and the real process of the event streams."""
+    with (
+        streaming.server(MILA_WORLD=settings.WORLD) as (_process, streams),
+        streaming.front(live_server.thread.port, streams) as port,
+    ):
+        yield f"http://localhost:{port}"
 
 
 @pytest.fixture
@@ -57,7 +55,7 @@ def jobs_at_once(monkeypatch):
 
 
 @pytest.fixture
-def browsers(live_server, streams, jobs_at_once, monkeypatch):
+def browsers(site, jobs_at_once, monkeypatch):
     """A customer's page at 1280x800 and a partner's at 390x844; what the browser complains about fails the test."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
     set_clock(MORNING)
@@ -72,7 +70,7 @@ def browsers(live_server, streams, jobs_at_once, monkeypatch):
                 locale="fr-FR",
                 timezone_id="Europe/Paris",
                 reduced_motion="reduce",
-                base_url=live_server.url,
+                base_url=site,
                 viewport={"width": width, "height": height},
                 **options,
             )

@@ -1,6 +1,7 @@
 """What `manage.py run` does, piece by piece; the processes here only sleep or serve a word."""
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from devstack import demo_world
 from mila import check, launch, pulse, services, wording, worlds
 from mila.services import folders, processes
 
@@ -44,10 +46,10 @@ def elsewhere(monkeypatch, tmp_path):
 def test_taken_port_is_said_and_the_next_one_used(taken):
     said = []
 
-    ports = launch.choose_ports(taken, said.append)
+    ports = launch.choose_ports(taken, launch.OURSELVES, said.append)
 
     assert ports.web > taken
-    assert ports.streams > ports.web
+    assert ports.streams > ports.pages > ports.web
     assert said == [f"Port {taken} is taken by another program; using {ports.web} instead."]
 
 
@@ -55,7 +57,7 @@ def test_free_port_is_used_without_a_word():
     wanted = launch.any_ports().web
     said = []
 
-    assert launch.choose_ports(wanted, said.append).web == wanted
+    assert launch.choose_ports(wanted, launch.OURSELVES, said.append).web == wanted
     assert said == []
 
 
@@ -67,22 +69,43 @@ def test_port_bound_without_listening_is_taken():
 
 
 def test_no_free_port_is_refused(monkeypatch):
-    monkeypatch.setattr(launch, "_is_free", lambda port: False)
+    monkeypatch.setattr(launch, "_is_free", lambda port, host: False)
 
     with pytest.raises(launch.LaunchError, match="--port"):
         launch.free_port(65530)
 
 
-def test_children_learn_where_the_site_is(monkeypatch, settings):
-    settings.SITE_URL = settings.STREAMS_URL = "to be announced"  # so that the fixture puts both back
-    monkeypatch.delenv("SITE_URL", raising=False)
-    monkeypatch.setenv("STREAMS_URL", "https://live.tunnel.example")
+@pytest.fixture
+def unannounced(monkeypatch, settings):
+    """Nobody has said where the site is; what is said is forgotten again."""
+    settings.SITE_URL = "to be announced"  # so that the fixture puts it back
+    for name in ("SITE_URL", "ALLOWED_HOSTS"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
 
-    launch.announce(launch.Ports(8005, 8006))
+
+def test_children_learn_where_the_site_is(unannounced, settings):
+    launch.announce(launch.Ports(8005, 8006, 8007))
 
     assert (os.environ["SITE_URL"], settings.SITE_URL) == ("http://localhost:8005", "http://localhost:8005")
-    assert settings.STREAMS_URL == "https://live.tunnel.example"  # set on purpose: it stays
-    monkeypatch.delenv("SITE_URL")
+    assert "ALLOWED_HOSTS" not in os.environ
+
+
+def test_address_that_was_set_on_purpose_stays(unannounced, settings, monkeypatch):
+    monkeypatch.setenv("SITE_URL", "https://mila.tunnel.example")
+
+    launch.announce(launch.Ports(8005, 8006, 8007))
+
+    assert settings.SITE_URL == "https://mila.tunnel.example"
+
+
+def test_site_open_to_the_network_answers_to_each_of_its_addresses(unannounced, settings, monkeypatch):
+    monkeypatch.setattr(launch, "_own_addresses", lambda: ["192.0.2.7", "workbench"])
+
+    launch.announce(launch.Ports(8005, 8006, 8007), "0.0.0.0")
+
+    assert settings.SITE_URL == "http://192.0.2.7:8005"
+    assert {"localhost", "127.0.0.1", "192.0.2.7", "workbench"} <= set(os.environ["ALLOWED_HOSTS"].split(","))
 
 
 def test_check_meets_nothing_of_the_environment(monkeypatch):
@@ -107,27 +130,39 @@ def prepared(monkeypatch, elsewhere):
     monkeypatch.setattr(worlds, "keep_templates", lambda world: calls.append("template"))
     monkeypatch.setattr("django.db.connections.close_all", lambda: None)
 
-    def command(name, stdout, **options):
-        calls.append(name)
-        if name == "demo":
-            stdout.write("Ops password, shown this once: x\n")
-
-    monkeypatch.setattr("django.core.management.call_command", command)
+    monkeypatch.setattr("django.core.management.call_command", lambda name, **options: calls.append(name))
     return calls
 
 
-def test_prepare_fills_with_the_demo_and_shows_its_password(prepared):
+def fill(prepared):
+    return lambda: prepared.append("people")
+
+
+def test_prepare_makes_loads_and_fills(prepared):
     said = []
 
-    launch.prepare("demo", fresh=False, say=said.append)
+    launch.prepare("demo", fresh=False, say=said.append, fill=fill(prepared))
 
-    assert prepared == [("demo", False), "load_gazetteer", "load_catalogue", "demo"]
-    assert said[-1] == "Ops password, shown this once: x"
-    assert len(said) == 6
+    assert prepared == [("demo", False), "load_gazetteer", "load_catalogue", "people"]
+    assert len(said) == 5
+
+
+def test_what_was_broken_off_is_made_again_without_its_mails(prepared):
+    said = []
+    old = services.var("demo") / "mail" / "old"
+    old.parent.mkdir(parents=True)
+    old.touch()
+
+    launch.prepare("demo", fresh=False, say=said.append, fill=fill(prepared), broken_off=lambda: True)
+
+    assert prepared[:2] == [("demo", False), ("demo", True)]
+    assert prepared[-2:] == ["template", "people"]
+    assert "The demo was not finished the last time; it is made again." in said
+    assert not old.exists()
 
 
 def test_new_world_becomes_a_template_before_people_come(prepared):
-    launch.prepare("check", fresh=True, say=lambda line: None, fill=lambda: prepared.append("people"))
+    launch.prepare("check", fresh=True, say=lambda line: None, fill=fill(prepared))
 
     assert prepared == [("check", True), "load_gazetteer", "load_catalogue", "template", "people"]
 
@@ -186,7 +221,7 @@ launch.LOOK_AFTER = 0.1
 keeping.WAITS = (0.1, 0.1)
 services.start = lambda keep: None
 with launch.Claim("demo") as claim:
-    print("CODE", launch.keep_running(claim, launch.Ports(1, 2), sys.stdout, lambda family: {answer}), flush=True)
+    print("CODE", launch.keep_running(claim, launch.Ports(1, 2, 3), sys.stdout, lambda family: {answer}), flush=True)
 """
 SLEEP = "exec sleep 60"
 
@@ -293,12 +328,12 @@ def test_site_that_never_gets_well_says_why(tmp_path):
 
 
 def test_stand_in_has_a_process_of_its_own():
-    with_standin = launch.commands("demo", launch.Ports(8000, 8001), standin=True)
-    without = launch.commands("demo", launch.Ports(8000, 8001), standin=False)
+    with_standin = launch.commands("demo", launch.Ports(8000, 8001, 8002), standin=True)
+    without = launch.commands("demo", launch.Ports(8000, 8001, 8002), standin=False)
 
-    assert set(with_standin) == {"web", "streams", "worker", "beat", "webhooks"}
-    assert set(without) == {"web", "streams", "worker", "beat"}
-    assert "127.0.0.1:8000" in with_standin["web"]
+    assert set(with_standin) == {"front", "web", "streams", "worker", "beat", "webhooks"}
+    assert set(without) == {"front", "web", "streams", "worker", "beat"}
+    assert "127.0.0.1:8001" in with_standin["web"]
 
 
 # --- Readiness
@@ -329,7 +364,7 @@ def answering(monkeypatch):
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield launch.Ports(server.server_port, server.server_port)
+        yield launch.Ports(server.server_port, server.server_port, server.server_port)
         server.shutdown()
         thread.join()
 
@@ -353,7 +388,7 @@ def test_what_is_not_well_is_told_when_the_time_is_up(answering, monkeypatch):
 def test_silent_port_is_not_ready(answering):
     port = launch.any_ports().web
 
-    assert "refused" in launch._ailing(launch.Ports(port, port))
+    assert "refused" in launch._ailing(launch.Ports(port, port, port))
 
 
 def test_waiting_ends_with_the_site(answering, monkeypatch):
@@ -389,9 +424,12 @@ def steps(monkeypatch, elsewhere):
             done.append("servers down")
 
     monkeypatch.setattr(services, "hold", hold)
-    monkeypatch.setattr(launch, "announce", lambda ports: done.append(ports))
-    monkeypatch.setattr(launch, "prepare", lambda world, fresh, say, fill: done.append(("prepare", world, fresh)))
-    monkeypatch.setattr(launch, "keep_running", lambda claim, ports, output, when_ready: when_ready(None))
+    monkeypatch.setattr(launch, "announce", lambda ports, host: done.append((ports, host)))
+    monkeypatch.setattr(launch, "prepare", lambda world, fresh, **more: done.append(("prepare", world, fresh)))
+    monkeypatch.setattr(launch, "keep_running", lambda claim, ports, output, when_ready, **more: when_ready(None))
+    monkeypatch.setattr(demo_world, "greeting", lambda site: f"Begin here: {site}/_demo/\n")
+    monkeypatch.setenv("MILA_DEMO", "")
+    monkeypatch.setenv("MILA_AT", "")
     before = signal.getsignal(signal.SIGTERM)
     yield done
     signal.signal(signal.SIGTERM, before)
@@ -412,24 +450,77 @@ def test_check_runs_in_a_fresh_world_and_answers_with_the_walk(steps, elsewhere,
     assert not old.exists()
 
 
-def test_run_greets_with_address_and_logins(steps, elsewhere, settings, capsys):
+def run(*words):
+    with pytest.raises(SystemExit) as end:
+        call_command("run", *words)
+    return end.value.code
+
+
+def test_run_greets_with_the_demo(steps, settings, capsys):
     settings.WORLD = "demo"
     settings.SITE_URL = "http://localhost:8123"
-    services.var("demo").mkdir(parents=True)
-    (services.var("demo") / "logins.txt").write_text("customer: anna@example.com\n")
 
-    with pytest.raises(SystemExit):
-        call_command("run")
+    run()
 
     said = capsys.readouterr().out
-    assert "http://localhost:8123" in said
-    assert "anna@example.com" in said
+    assert "Begin here: http://localhost:8123/_demo/" in said
+    assert "Ctrl-C stops everything." in said
+    assert "sign in as anybody" not in said
     assert ("prepare", "demo", False) in steps
+    assert os.environ["MILA_DEMO"] == "true"
+
+
+def test_run_once_comes_up_and_stops(steps, capsys):
+    assert run("--once") == 0
+
+    said = capsys.readouterr().out
+    assert "Begin here:" in said
+    assert "Ctrl-C" not in said
+    assert steps[-1] == "servers down"
+
+
+def test_run_for_others_says_that_the_desk_asks_nobody_who_they_are(steps, capsys):
+    run("--host", "0.0.0.0")
+
+    assert "can sign in as anybody" in capsys.readouterr().out
+    assert steps[0][1] == "0.0.0.0"
+
+
+def test_run_at_another_hour(steps, settings):
+    settings.MILA_AT = ""
+
+    run("--at", "2026-12-25T02:17")
+
+    assert settings.MILA_AT == os.environ["MILA_AT"] == "2026-12-25T01:17:00+00:00"
+
+
+@pytest.mark.parametrize("text", ["2027-03-28T02:30", "tomorrow", "2026-13-01T10:00"])
+def test_run_at_an_hour_that_is_none_is_a_sentence(steps, text):
+    with pytest.raises(CommandError, match=text):
+        call_command("run", "--at", text)
+
+    assert steps == []
+
+
+def test_wish_to_begin_again_makes_the_world_anew_at_the_same_address(steps, monkeypatch, elsewhere):
+    answers = [launch.BEGIN_AGAIN, 0]
+    monkeypatch.setattr(launch, "keep_running", lambda *args, **more: answers.pop(0))
+    old = services.var("demo") / "mail" / "old"
+    old.parent.mkdir(parents=True)
+    old.touch()
+
+    code = launch.run("demo", lambda: "ports", io.StringIO(), None, fill=None)
+
+    assert code == 0
+    assert [step for step in steps if step[0] in ("ports", "prepare")] == [
+        ("ports", launch.OURSELVES), ("prepare", "demo", False), ("prepare", "demo", True),
+    ]  # fmt: skip
+    assert not old.exists()
 
 
 @pytest.mark.parametrize("end", [SystemExit(143), KeyboardInterrupt()])
 def test_servers_are_stopped_when_preparing_is_broken_off(steps, monkeypatch, end):
-    def prepare(world, fresh, say, fill):
+    def prepare(world, **more):
         raise end
 
     monkeypatch.setattr(launch, "prepare", prepare)
@@ -441,7 +532,7 @@ def test_servers_are_stopped_when_preparing_is_broken_off(steps, monkeypatch, en
 
 
 def test_terminate_before_the_processes_run_is_an_exit(steps, monkeypatch):
-    monkeypatch.setattr(launch, "prepare", lambda world, fresh, say, fill: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(launch, "prepare", lambda world, **more: os.kill(os.getpid(), signal.SIGTERM))
 
     with pytest.raises(SystemExit) as end:
         call_command("run")

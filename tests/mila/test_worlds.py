@@ -116,8 +116,33 @@ def test_database_of_somebody_else_is_left_alone(own, monkeypatch):
     monkeypatch.setattr(worlds, "drop_database", lambda name: pytest.fail("dropped"))
     monkeypatch.setattr(worlds, "ensure_database", lambda name, template: pytest.fail("made"))
 
-    assert worlds._make_one("default", own, "DATABASE_URL", fresh=True) is False
+    monkeypatch.setattr(worlds, "_empty", lambda cursor: pytest.fail("emptied"))
+
+    assert worlds._make_one("default", own, "DATABASE_URL", fresh=False) is False
     monkeypatch.undo()
+
+
+@pytest.mark.django_db
+def test_world_on_a_server_of_somebody_else_is_emptied_where_it_is(own, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/mila")
+    monkeypatch.setattr(worlds, "drop_database", lambda name: pytest.fail("dropped"))
+    emptied = []
+    monkeypatch.setattr(worlds, "_empty", emptied.append)
+
+    assert worlds._make_one("default", own, "DATABASE_URL", fresh=True) is True
+    assert len(emptied) == 1
+    monkeypatch.undo()
+
+
+def test_emptied_database_has_no_table_left(own):
+    databases.ensure_database(own)
+    with connect(own) as connection:
+        connection.execute("CREATE TABLE thing AS SELECT 7 AS number")
+
+        worlds._empty(connection.cursor())
+
+        assert connection.execute("SELECT to_regclass('thing')").fetchone() == (None,)
+        connection.execute("CREATE TABLE thing AS SELECT 8 AS number")
 
 
 def test_simulation_throws_away_only_its_own(own, monkeypatch, settings):

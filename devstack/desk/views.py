@@ -1,0 +1,127 @@
+"""The desk's pages. Nothing here asks who somebody is: the settings lay these addresses out for the demo alone."""
+
+from functools import wraps
+
+from allauth.account.utils import perform_login
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from devstack import demo_world
+from devstack.desk import cast, clock
+from devstack.desk import mails as mail_files
+from devstack.instants import PARIS
+from devstack.models import DemoWorld
+from mila import launch, services
+from mila.clock import mila_now
+from mila.middleware import private_page
+from mila.templatetags.house import moment
+
+SHOWN = 8  # mails on the desk itself
+CARDS = (
+    ("4242424242424242", gettext_lazy("is good")),
+    ("4000002500003155", gettext_lazy("its bank asks once, when it is saved")),
+    ("4000002760003184", gettext_lazy("its bank asks each time")),
+    ("4000000000000341", gettext_lazy("is saved, and declined after the signature")),
+    ("4000000000000002", gettext_lazy("is refused")),
+)
+
+
+def of_the_demo(view):
+    """Only where a whole demo lies in the database: a person of somebody's own is nobody's to play."""
+
+    @wraps(view)
+    def inner(request, *args, **kwargs):
+        if not (settings.DEMO and DemoWorld.objects.filter(complete=True).exists()):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return private_page(inner)
+
+
+@require_safe
+@of_the_demo
+def desk(request):
+    sent = _mails()
+    return render(
+        request,
+        "devstack/desk.html",
+        {
+            "now": mila_now(),
+            "zone": PARIS,
+            "steps": clock.STEPS.items(),
+            "asked": cast.asked(),
+            "groups": [
+                (_("Customers"), cast.customers()),
+                (_("Technicians"), cast.technicians()),
+                (_("Mila’s staff"), cast.staff()),
+            ],
+            "everybody": cast.everybody(),
+            "mails": sent[:SHOWN],
+            "more_mails": len(sent) > SHOWN,
+            "cards": [(_grouped(number), words) for number, words in CARDS],
+        },
+    )
+
+
+@require_safe
+@of_the_demo
+def asked(request):
+    """Who is being asked, for the desk that stays open."""
+    return render(request, "devstack/desk.html#asked", {"asked": cast.asked(), "now": mila_now()})
+
+
+@require_POST
+@of_the_demo
+def sign_in(request):
+    """Be this person from here on, as if they had typed their password: what comes after it (a second factor) comes."""
+    user = get_object_or_404(cast.everybody(), email=request.POST.get("email", ""))
+    logout(request)
+    page = request.POST.get("page", "")
+    own = url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+    return perform_login(request, user, redirect_url=page if own else None)
+
+
+@require_POST
+@of_the_demo
+def move(request):
+    try:
+        now = clock.move(request.POST.get("step", ""))
+    except KeyError as error:
+        raise Http404 from error
+    if now is None:
+        messages.info(request, _("Nothing of that kind lies ahead: the clock stays where it is."))
+    else:
+        launch.send_sweeps()
+        messages.success(request, _("The demo’s clock now says %(moment)s.") % {"moment": moment(now, PARIS)})
+    return redirect("desk:desk")
+
+
+@require_safe
+@of_the_demo
+def mails(request):
+    page = Paginator(_mails(), 30).get_page(request.GET.get("page"))
+    return render(request, "devstack/mails.html", {"page": page, "mails": page.object_list})
+
+
+@require_POST
+@of_the_demo
+def begin_again(request):
+    demo_world.ask_to_begin_again()
+    return render(request, "devstack/again.html")
+
+
+def _mails():
+    """Their links lead to this site under the name it was opened by."""
+    return mail_files.sent(services.var(settings.WORLD) / "mail", settings.SITE_URL)
+
+
+def _grouped(number: str) -> str:
+    return " ".join(number[at : at + 4] for at in range(0, len(number), 4))

@@ -1,0 +1,16 @@
+"""The demo that lies in this database: one row, written before the first person of it and marked when all is there."""
+
+from django.db import models
+
+
+class DemoWorld(models.Model):
+    """A row that is not complete is a build that was broken off: it is made again, never opened."""
+
+    the_one = models.BooleanField(primary_key=True, default=True)
+    began_at = models.DateTimeField()  # where its clock began
+    password = models.CharField(max_length=60)  # of its customers and partners; they exist nowhere else
+    ops_password = models.CharField(max_length=60)
+    complete = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(the_one=True), name="one_demo")]

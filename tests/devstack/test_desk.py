@@ -1,0 +1,235 @@
+"""The newcomer's desk: whoever reaches it may be anybody, in the demo and nowhere else (PRODUCT H2)."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import get_user
+from django.urls import clear_url_caches, reverse
+
+from devstack import demo_world
+from devstack.desk import clock
+from devstack.desk.views import CARDS
+from devstack.models import DemoWorld
+from dispatch import offers
+from mila import launch, services
+from mila.clock import mila_now
+from mila.services import folders
+from payments.standin.cards import CARDS as OF_THE_STANDIN
+from requests_app.models import State
+from tests.cast import walk
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("devstack.urls")]
+
+
+@pytest.fixture
+def demo(settings, morning, monkeypatch, tmp_path):
+    settings.DEMO = True
+    monkeypatch.setattr(folders, "BASE", tmp_path)
+    services.var(settings.WORLD).mkdir(parents=True)
+    monkeypatch.setattr(launch, "send_sweeps", lambda: None)
+    return DemoWorld.objects.create(began_at=morning, password="x", ops_password="y", complete=True)
+
+
+@pytest.fixture
+def mails(demo, settings):
+    """Two mails, as the mail backend writes them."""
+    folder = services.var(settings.WORLD) / "mail"
+    folder.mkdir()
+    settings.SITE_URL = "http://localhost:8000"
+    for minute, subject in ((1, "Erste"), (2, "Deuxième")):
+        (folder / f"{minute}.log").write_text(
+            f"From: a@mila.example\nTo: client-1@mila.example\nSubject: {subject}\n"
+            f"Date: Sat, 28 Nov 2026 04:0{minute}:00 -0000\nContent-Type: text/plain; charset=utf-8\n\n"
+            f"Voici : http://localhost:8000/b/abc/?x=1.\n<b>\n{'-' * 79}\n",
+            encoding="utf-8",
+        )
+
+
+ADDRESSES = {
+    "desk:desk": "get",
+    "desk:asked": "get",
+    "desk:mails": "get",
+    "desk:sign_in": "post",
+    "desk:clock": "post",
+    "desk:again": "post",
+}
+
+
+def test_every_address_of_the_desk_is_here():
+    from devstack.desk.urls import urlpatterns
+
+    assert {f"desk:{one.name}" for one in urlpatterns} == set(ADDRESSES)
+
+
+# --- Nowhere else
+
+
+@pytest.mark.parametrize(("name", "method"), ADDRESSES.items())
+def test_without_a_whole_demo_there_is_no_desk(client, settings, customer, name, method):
+    settings.DEMO = True
+    DemoWorld.objects.create(began_at=mila_now(), password="x", ops_password="y")
+    before = mila_now()
+
+    answer = getattr(client, method)(reverse(name), {"email": customer.email, "step": "hours"})
+
+    assert answer.status_code == 404
+    assert not get_user(client).is_authenticated
+    assert mila_now() - before < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("name", "method"), ADDRESSES.items())
+def test_where_the_settings_say_no_demo_there_is_no_desk(client, demo, settings, customer, name, method):
+    settings.DEMO = False
+
+    answer = getattr(client, method)(reverse(name), {"email": customer.email, "step": "hours"})
+
+    assert answer.status_code == 404
+    assert not get_user(client).is_authenticated
+    assert not demo_world.is_asked_to_begin_again()
+
+
+@pytest.mark.urls("mila.urls")
+@pytest.mark.parametrize("path", ["/_demo/", "/_demo/sign-in/"])
+def test_the_site_s_own_addresses_have_no_desk(client, demo, path):
+    clear_url_caches()
+
+    assert client.get(path).status_code == 404
+
+
+# --- Being somebody
+
+
+def test_one_press_signs_in_and_leads_to_what_is_worth_trying(client, demo, customer):
+    answer = client.post(reverse("desk:sign_in"), {"email": customer.email, "page": "/bookings/"})
+
+    assert answer["Location"] == "/bookings/"
+    assert get_user(client) == customer
+
+
+def test_somebody_else_takes_the_place_of_the_last_one(client, demo, customer, stranger):
+    client.force_login(stranger)
+
+    client.post(reverse("desk:sign_in"), {"email": customer.email})
+
+    assert get_user(client) == customer
+
+
+def test_nobody_leads_away_from_the_site(client, demo, customer):
+    answer = client.post(reverse("desk:sign_in"), {"email": customer.email, "page": "https://evil.example/"})
+
+    assert answer["Location"].startswith("/")
+
+
+def test_person_that_does_not_exist_is_not_found(client, demo, customer):
+    assert client.post(reverse("desk:sign_in"), {"email": "nobody@example.com"}).status_code == 404
+    assert not get_user(client).is_authenticated
+
+
+def test_desk_shows_who_is_asked_and_leads_to_the_offer(client, demo, searching, partner):
+    offer = offers.open_next(searching.pk)
+
+    page = client.get(reverse("desk:asked")).content.decode()
+
+    assert partner.user.name in page
+    assert reverse("dispatch:offer", args=[offer.pk]) in page
+
+
+@pytest.mark.parametrize("state", [State.CLAIMED, State.CONFIRMED, State.EN_ROUTE, State.FINISHED])
+def test_desk_shows_who_has_something_to_do(client, demo, searching, partner, state):
+    booking = walk(searching, partner, until=state)
+
+    page = client.get(reverse("desk:desk")).content.decode()
+
+    assert f"/bookings/{booking.uuid}/" in page or reverse("partner:job", args=[booking.uuid]) in page
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
+def test_desk_speaks_the_reader_s_language(client, demo, staff, language):
+    page = client.get(reverse("desk:desk"), headers={"Accept-Language": language}).content.decode()
+
+    title = {"fr": "Le bureau", "de": "Der Schreibtisch", "it": "La scrivania", "en": "The desk"}[language]
+    assert f"<h1>{title}</h1>" in page
+
+
+# --- The clock
+
+
+@pytest.mark.parametrize(
+    ("step", "ahead"),
+    [("minutes", timedelta(minutes=10)), ("hours", timedelta(hours=2)), ("morning", timedelta(hours=21, minutes=30))],
+)
+def test_clock_goes_ahead(client, demo, step, ahead):
+    before = mila_now()
+
+    client.post(reverse("desk:clock"), {"step": step})
+
+    assert abs(mila_now() - before - ahead) < timedelta(minutes=1)
+
+
+def test_clock_goes_to_the_next_promise(client, demo, searching, partner):
+    offer = offers.open_next(searching.pk)
+
+    client.post(reverse("desk:clock"), {"step": "promise"})
+
+    assert timedelta() <= mila_now() - offer.expires_at < timedelta(minutes=1)
+
+
+def test_clock_goes_to_shortly_before_the_next_visit(client, demo, searching, partner):
+    booking = walk(searching, partner, until=State.CONFIRMED)
+
+    client.post(reverse("desk:clock"), {"step": "visit"})
+
+    assert timedelta() <= mila_now() - (booking.start_at - clock.BEFORE_VISIT) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("step", ["promise", "visit"])
+def test_clock_stays_where_nothing_lies_ahead(client, demo, step):
+    before = mila_now()
+
+    client.post(reverse("desk:clock"), {"step": step})
+
+    assert mila_now() - before < timedelta(minutes=1)
+
+
+def test_step_that_is_none_is_not_found_and_moves_nothing(client, demo):
+    before = mila_now()
+
+    assert client.post(reverse("desk:clock"), {"step": "back"}).status_code == 404
+    assert mila_now() - before < timedelta(minutes=1)
+
+
+def test_sweeps_are_asked_for_at_once(client, demo, monkeypatch):
+    sent = []
+    monkeypatch.setattr(launch, "send_sweeps", lambda: sent.append("sweeps"))
+
+    client.post(reverse("desk:clock"), {"step": "hours"})
+
+    assert sent == ["sweeps"]
+
+
+# --- Mails, cards, beginning again
+
+
+def test_newest_mail_stands_on_top_with_links_into_this_site(client, mails):
+    page = client.get(reverse("desk:mails")).content.decode()
+
+    assert page.index("Deuxième") < page.index("Erste")
+    assert '<a href="/b/abc/?x=1">' in page
+    assert "&lt;b&gt;" in page
+
+
+def test_no_mail_yet_is_said(client, demo):
+    page = client.get(reverse("desk:desk"), headers={"Accept-Language": "en"}).content.decode()
+
+    assert "Nothing yet." in page
+
+
+def test_every_card_of_the_desk_is_known_to_the_stand_in():
+    assert {number for number, _words in CARDS} <= {card.number for card in OF_THE_STANDIN}
+
+
+def test_begin_again_leaves_the_wish_for_bin_run(client, demo):
+    page = client.post(reverse("desk:again")).content.decode()
+
+    assert demo_world.is_asked_to_begin_again()
+    assert f'data-when-back="{reverse("desk:desk")}"' in page
