@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from mila import second_factor
 from mila.errors import Refusal
 from mila.reading import Unreadable
 from mila.templatetags.house import short_moment
@@ -89,6 +90,7 @@ class Act:
     """One thing staff may do to a row. `do(row, by, answers)` calls the verb; its Refusal is shown, nothing changes.
 
     `page`: a template that shows what `do` answered, once, instead of going back to the row.
+    `asks_again`: the person shows the second factor again, unless they did within ten minutes (PRODUCT O2).
     """
 
     name: str
@@ -102,6 +104,7 @@ class Act:
     permission: str = ""
     danger: bool = False
     page: str = ""
+    asks_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,24 @@ class ReadOnly:
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+class AsksAgain:
+    """What is written here decides over money or doors: the second factor is shown again first (PRODUCT O2)."""
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST" or object_id is None:
+            second_factor.ask_again(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        second_factor.ask_again(request)
+        return super().delete_view(request, object_id, extra_context)
+
+    def changelist_view(self, request, extra_context=None):
+        if request.method == "POST":
+            second_factor.ask_again(request)
+        return super().changelist_view(request, extra_context)
 
 
 class SavesOnlyChanges:
@@ -251,6 +272,8 @@ class WithActs:
         if not act.open_to(obj):
             messages.warning(request, gettext("This is no longer possible. Nothing was changed."))
             return self._back(obj)
+        if act.asks_again:
+            second_factor.ask_again(request)
         form = act.form(request.POST if request.method == "POST" else None, about=obj)
         if request.method == "POST" and form.is_valid():
             try:

@@ -11,7 +11,7 @@ from catalogue.models import Service
 from dispatch import offers
 from mila import services
 from mila.clock import mila_now
-from mila.simulation import bookings
+from mila.simulation import bookings, factor
 from mila.simulation.drawing import router
 from mila.simulation.people import CITIES, City, People, wall
 from payments import sweeps as payment_sweeps
@@ -54,7 +54,7 @@ class Demo:
             (self.people.customer(f"client-{number + 1}", CITIES[number % 4], self.password), CITIES[number % 4])
             for number in range(CUSTOMERS)
         ]
-        User.objects.create_superuser("ops@mila.example", self.ops_password, name="Ops")
+        factor.enrol(User.objects.create_superuser("ops@mila.example", self.ops_password, name="Ops"))
         for number, (state, finish) in enumerate(self.states().items()):
             booking = self.placed(number, DECLINING.get(state, bookings.GOOD_CARD))
             finish(booking)
@@ -208,6 +208,8 @@ def logins(demo: Demo) -> str:
             "Partners   friend-lyon-1@mila.example, pro-lyon-3@mila.example, friend-zurich-1@mila.example ...",
             f"           password of all of them: {demo.password}",
             "Ops        ops@mila.example at /admin/",
+            "           and a code, the second factor of staff: python manage.py demo_code prints it, or give an",
+            f"           authenticator app this secret, which is the demo's alone: {factor.SECRET}",
         ]
     )
 

@@ -20,6 +20,9 @@ IMPORTED |= {("django.db.models.functions", "Now")}
 MEANT = {
     "mila/live.py": "a ticket's end; the stream process has no database",
     "mila/streams.py": "the same",
+    "mila/second_factor.py": "a session is about a person at a desk; the demo's clock jumps",
+    "mila/middleware.py": "the same",
+    "mila/simulation/factor.py": "an authenticator app's own clock",
     "payments/standin/": "the stand-in is another firm, with a clock of its own",
     "payments/gateway/events.py": "the age of a signature is counted by the sender's clock",
     "mila/launch.py": "starts processes; no Django yet",
