@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import unfold.admin
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -123,6 +124,28 @@ class Chapter:
     def lines(self) -> list[list[tuple[Any, Any]]]:
         """Each cell beside the name of its column: on a phone a row is a card."""
         return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class ModelAdmin(unfold.admin.ModelAdmin):
+    """The one base of every page of the back office: what an address may filter by is declared, and nothing else.
+
+    Django lets any column of the model be compared in the address of a list; whoever reads a list could so find out,
+    character by character, what the list does not show: `?token__gte=` (FAULT A5).
+    """
+
+    def lookup_allowed(self, lookup, value, request=None):
+        return lookup in declared_lookups(self.get_list_filter(request))
+
+
+# As Django's filters of choices, booleans, related rows and empty columns write their field into the address.
+FILTER_ENDS = ("", "__exact", "__isnull", "__isempty", "__id__exact")
+
+
+def declared_lookups(filters) -> set[str]:
+    """The parameters by which the filters beside a list narrow it."""
+    own = {one.parameter_name for one in filters if isinstance(one, type)}
+    fields = [one if isinstance(one, str) else one[0] for one in filters if not isinstance(one, type)]
+    return own | {f"{name}{end}" for name in fields for end in FILTER_ENDS}
 
 
 class ReadOnly:

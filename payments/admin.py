@@ -9,11 +9,11 @@ from django.contrib import admin
 from django.db.models import Case, IntegerField, Value, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from accounts.admin.partners import PartnerAdmin
-from mila.backoffice import BAD, GOOD, WARN, Act, Chapter, ReadOnly, WithActs, linked, stamp, toned
+from mila.backoffice import BAD, GOOD, WARN, Act, Chapter, ModelAdmin, ReadOnly, WithActs, linked, stamp, toned
 from mila.errors import Refusal
 from mila.templatetags.house import money
 from payments import actions, charges, gateway, partners

@@ -15,11 +15,10 @@ from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from mila.backoffice import BAD, WARN, Act, ActForm, Choice, NativeDate, ReadOnly, WithActs, toned
+from mila.backoffice import BAD, WARN, Act, ActForm, Choice, ModelAdmin, NativeDate, ReadOnly, WithActs, toned
 from mila.clock import MilaNow, mila_now
 from mila.templatetags.house import left, phone, short_moment
 from requests_app import access, story

@@ -15,11 +15,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from accounts.models import CustomerProfile, User
 from mila import second_factor
-from mila.backoffice import AsksAgain, ReadOnly, ReadsIds, SavesOnlyChanges
+from mila.backoffice import AsksAgain, ModelAdmin, ReadOnly, ReadsIds, SavesOnlyChanges
 
 # Nobody looks at or removes another person's second factor here; addresses change through the person himself.
 admin.site.unregister(Authenticator)
