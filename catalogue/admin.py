@@ -5,12 +5,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from catalogue.models import Category, Package, PackagePrice, PolicyRow, Service, ServicePrice
 from catalogue.policy import Policy
-from mila.backoffice import ReadsIds
+from mila.backoffice import AsksAgain, ModelAdmin, ReadsIds
 from mila.clock import mila_now
 
 LANGUAGES = settings.LANGUAGES
@@ -128,7 +128,7 @@ class PolicyRowForm(forms.ModelForm):
 
 
 @admin.register(PolicyRow)
-class PolicyRowAdmin(OnlyGrows, ReadsIds, ModelAdmin):
+class PolicyRowAdmin(AsksAgain, OnlyGrows, ReadsIds, ModelAdmin):
     form = PolicyRowForm
     list_display = ["key", "value", "country", "partner_kind", "brand", "starts_at", "set_by", "note"]
     list_filter = ["country", "partner_kind"]

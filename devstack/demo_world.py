@@ -15,6 +15,7 @@ from devstack.instants import PARIS, last_service_morning
 from devstack.models import DemoWorld
 from mila import heartbeat, services
 from mila.clock import machine_now, mila_now, set_clock
+from mila.simulation import factor
 from mila.simulation.demo import Demo
 from mila.simulation.jobs import run_in_process
 from places.calendar import wall_time
@@ -90,4 +91,6 @@ def greeting(site: str) -> str:
         f"Partners   friend-lyon-1@mila.example, pro-lyon-3@mila.example, friend-zurich-1@mila.example ...\n"
         f"           password of all of them: {world.password}\n"
         f"Ops        ops@mila.example, password {world.ops_password}, at {site}/admin/\n"
+        f"           and the code of a second factor: python manage.py demo_code prints it, or give an authenticator\n"
+        f"           app this secret, which is the demo's alone: {factor.SECRET}\n"
     )

@@ -4,11 +4,14 @@ import re
 
 from django.template.loader import render_to_string
 
+from accounts.models import User
 from devstack.instants import PARIS
 from mila.clock import mila_now
+from mila.simulation import factor
 
 # The first thing after the link that skips to the content. An attribute of the tag may hold ">": the admin's do.
 PLACE = re.compile(rb"""<body(?:"[^"]*"|'[^']*'|[^>"'])*>\s*(<a class="skip"[^>]*>.*?</a>)?""", re.DOTALL)
+ASKING = ("mfa_authenticate", "mfa_reauthenticate")
 
 
 class DemoBar:
@@ -21,8 +24,16 @@ class DemoBar:
         response = self.get_response(request)
         html = response.get("Content-Type", "").startswith("text/html")
         if html and not response.streaming and (place := PLACE.search(response.content)):
-            bar = render_to_string("devstack/_bar.html", {"now": mila_now(), "zone": PARIS}, request).encode()
+            told = {"now": mila_now(), "zone": PARIS, "code": _code(request)}
+            bar = render_to_string("devstack/_bar.html", told, request).encode()
             response.content = response.content[: place.end()] + bar + response.content[place.end() :]
             if "Content-Length" in response:
                 response.headers["Content-Length"] = str(len(response.content))
         return response
+
+
+def _code(request) -> str:
+    """What the authenticator app of the demo's staff shows now, on the pages that ask for it."""
+    if not request.resolver_match or request.resolver_match.url_name not in ASKING:
+        return ""
+    return next(filter(None, map(factor.current_code, User.objects.filter(is_staff=True))), "")

@@ -7,14 +7,27 @@ from django.contrib import admin
 from django.db.models import Count
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from accounts.models import Technician
 from dispatch import actions, matching
 from dispatch.models import DeclineReason, Offer, OfferState, Search, Trace
-from mila.backoffice import BAD, GOOD, QUIET, WARN, Act, ActForm, Chapter, Choice, ReadOnly, linked, stamp, toned
+from mila.backoffice import (
+    BAD,
+    GOOD,
+    QUIET,
+    WARN,
+    Act,
+    ActForm,
+    Chapter,
+    Choice,
+    ModelAdmin,
+    ReadOnly,
+    linked,
+    stamp,
+    toned,
+)
 from mila.clock import mila_now
 from mila.templatetags.house import km, moment
 from requests_app import story

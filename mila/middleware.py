@@ -1,6 +1,7 @@
 """What every answer has in common: readable input, the person's language, privacy from caches, htmx's manners."""
 
 import logging
+import time
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -17,8 +18,9 @@ from django.shortcuts import resolve_url
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
-from mila import reading
+from mila import reading, second_factor
 from mila.views import error_page, messages_beside
 
 logger = logging.getLogger(__name__)
@@ -121,6 +123,27 @@ class LanguageMiddleware(LocaleMiddleware):
             request.LANGUAGE_CODE = translation.get_language()
 
 
+class StaffSessions:
+    """After half an hour without a visit, or ten hours in all, staff are nobody again, whatever the cookie says."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        # Without the cookie there is nobody to look for, and nothing may make the page differ by person.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_staff:
+            self._keep_time(request)
+        return self.get_response(request)
+
+    def _keep_time(self, request):
+        now = time.time()
+        if second_factor.is_over(request.session, now):
+            auth.logout(request)
+            messages.info(request, gettext("You were signed out: a session of the back office ends by itself."))
+        else:
+            second_factor.note_visit(request.session, now, by_itself=second_factor.BY_ITSELF in request.headers)
+
+
 def private_page(view):
     """Never kept by a cache, whoever asks: the address or the person makes it private (FAULT A13)."""
 
@@ -185,12 +208,13 @@ class HtmxSession:
     def __init__(self, get_response):
         self.get_response = get_response
         self.login = resolve_url(settings.LOGIN_URL)
+        self.doors = (self.login, resolve_url("admin:login"))
 
     def __call__(self, request):
         response = self.get_response(request)
         if not request.htmx:
             return response
-        if response.status_code in (301, 302, 303) and urlsplit(response["Location"]).path == self.login:
+        if response.status_code in (301, 302, 303) and urlsplit(response["Location"]).path in self.doors:
             back = _page(request)
             return HttpResponse(status=204, headers={"HX-Redirect": f"{self.login}?{urlencode({'next': back})}"})
         if self._is_a_part(response):

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "mila.middleware.StaffSessions",
     "django_htmx.middleware.HtmxMiddleware",
     "mila.middleware.PrivatePages",
     "mila.middleware.HtmxSession",
@@ -158,6 +159,13 @@ ACCOUNT_SESSION_REMEMBER = True
 LOGIN_REDIRECT_URL = "start"
 LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# Second factors, a passkey first. Staff need one (mila/second_factor.py); everybody else may have one.
+MFA_ADAPTER = "accounts.mfa.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "accounts.mfa.AddPasskeyForm"}
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
 
 # --- Words and times
 LANGUAGE_CODE = "fr"

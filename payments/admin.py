@@ -9,11 +9,11 @@ from django.contrib import admin
 from django.db.models import Case, IntegerField, Value, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from accounts.admin.partners import PartnerAdmin
-from mila.backoffice import BAD, GOOD, WARN, Act, Chapter, ReadOnly, WithActs, linked, stamp, toned
+from mila.backoffice import BAD, GOOD, WARN, Act, Chapter, ModelAdmin, ReadOnly, WithActs, linked, stamp, toned
 from mila.errors import Refusal
 from mila.templatetags.house import money
 from payments import actions, charges, gateway, partners
@@ -75,7 +75,7 @@ def _link_of(booking: Booking, by, answers) -> None:
 RETRY = Act("retry", _("Try the charge again"), "credit_card", lambda charge, by, answers: actions.retry(charge.pk),
             done=_("The card is asked within seconds."), open_to=actions.can_retry,
             explain=_("The same amount on the same card. It can never be charged twice."),
-            permission="payments.change_charge")  # fmt: skip
+            permission="payments.change_charge", asks_again=True)  # fmt: skip
 LINK = Act("link", _("Send the payment link"), "link", lambda charge, by, answers: actions.send_link(charge.pk),
            done=_("The link is on its way."), open_to=actions.waits,
            explain=_("The customer gets the e-mail with the link to pay once more."),
@@ -103,7 +103,7 @@ def _refresh_account(partner, by, answers) -> None:
 
 PartnerAdmin.add_acts(
     Act("account", _("Open his account at Stripe"), "account_balance", _open_account, done=_("The account is open."),
-        open_to=lambda partner: not partner.stripe_account,
+        open_to=lambda partner: not partner.stripe_account, asks_again=True,
         explain=_("He fills in the rest himself, on Stripe's pages.")),
     Act("refresh", _("Ask Stripe about his account"), "sync", _refresh_account, done=_("Stripe has been asked."),
         open_to=lambda partner: bool(partner.stripe_account),

@@ -1,8 +1,8 @@
 """Ops correct a postcode's point here; a corrected row outlives every new edition of the file."""
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
+from mila.backoffice import ModelAdmin
 from mila.clock import MilaNow
 from places.models import Postcode
 from places.place import Precision

@@ -15,11 +15,10 @@ from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from mila.backoffice import BAD, WARN, Act, ActForm, Choice, NativeDate, ReadOnly, WithActs, toned
+from mila.backoffice import BAD, WARN, Act, ActForm, Choice, ModelAdmin, NativeDate, ReadOnly, WithActs, toned
 from mila.clock import MilaNow, mila_now
 from mila.templatetags.house import left, phone, short_moment
 from requests_app import access, story
@@ -153,7 +152,8 @@ def _photos(b) -> str:
 ACTS = (
     Act("contact", _("Show contact data"), "visibility", _show, form=ReasonToLook,
         explain=_("Name, telephone, street and what the customer wrote are shown once, and your look is kept."),
-        permission="requests_app.view_bookingcontact", page="admin/requests_app/booking/contact.html"),
+        permission="requests_app.view_bookingcontact", page="admin/requests_app/booking/contact.html",
+        asks_again=True),
     Act("move", _("Move to another time"), "event", _move, form=WishesForm, done=_("The booking was moved."),
         open_to=_open("move_open", "move_lost"),
         explain=_("On the customer's wish. Local time of the place. A technician who is free then keeps the job.")),
@@ -165,11 +165,11 @@ ACTS = (
     Act("refuse", _("Record that the customer does not sign"), "do_not_disturb_on", _refuse, open_to=_open("refuse"),
         done=_("The clock has stopped. Nothing is charged before the decision."),
         explain=_("On the customer's wish. Nothing is charged before you decide.")),
-    Act("decide", _("Decide the price"), "gavel", _decide, form=PriceForm, open_to=_open("decide"),
+    Act("decide", _("Decide the price"), "gavel", _decide, form=PriceForm, open_to=_open("decide"), asks_again=True,
         done=_("Decided. The card is charged with it."),
         explain=_("Customer and partner are told your reason. The card is charged at once.")),
     Act("decide-none", _("Decide that nothing is owed"), "money_off", _decide_none, form=FaultForm, danger=True,
-        open_to=_open("decide_none"), done=_("Decided. Nothing is charged."),
+        open_to=_open("decide_none"), asks_again=True, done=_("Decided. Nothing is charged."),
         explain=_("Customer and partner are told your reason.")),
     Act("cancel", _("Cancel the booking"), "cancel", _cancel, danger=True, open_to=_open("cancel"),
         done=_("The booking was cancelled. It costs the customer nothing."),

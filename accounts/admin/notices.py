@@ -2,12 +2,11 @@
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from accounts import notifications
 from accounts.models import Notification, NotificationState
-from mila.backoffice import BAD, GOOD, WARN, Act, ReadOnly, WithActs, toned
+from mila.backoffice import BAD, GOOD, WARN, Act, ModelAdmin, ReadOnly, WithActs, toned
 from mila.clock import mila_now
 
 

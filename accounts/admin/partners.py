@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from accounts import actions
@@ -15,6 +15,7 @@ from mila.backoffice import (
     WARN,
     Act,
     Labelled,
+    ModelAdmin,
     ReadOnly,
     ReadsIds,
     SavesOnlyChanges,

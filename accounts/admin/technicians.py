@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import to_python
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -32,6 +32,7 @@ from mila.backoffice import (
     ActForm,
     Choice,
     Labelled,
+    ModelAdmin,
     NativeMoment,
     ReadOnly,
     ReadsIds,

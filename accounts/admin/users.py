@@ -2,28 +2,59 @@
 
 import allauth.account.admin
 import allauth.mfa.admin  # noqa: F401  (both register what is taken out below)
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.models import Authenticator
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as AuthGroupAdmin
 from django.contrib.auth.models import Group
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from accounts.models import CustomerProfile, User
-from mila.backoffice import ReadOnly, ReadsIds, SavesOnlyChanges
+from mila import second_factor
+from mila.backoffice import AsksAgain, ModelAdmin, ReadOnly, ReadsIds, SavesOnlyChanges
 
 # Nobody looks at or removes another person's second factor here; addresses change through the person himself.
 admin.site.unregister(Authenticator)
 admin.site.unregister(EmailAddress)
 admin.site.unregister(Group)
-# Staff sign in by the site's own door: the admin's would let a person past his second factor (FAULT S9).
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+# --- The door: the site's own, and behind it the second factor, before any page (PRODUCT O2, FAULT S9)
+
+
+def may_enter(request) -> bool:
+    """What Django's admin asks before each page."""
+    return request.user.is_active and request.user.is_staff and second_factor.passed(request)
+
+
+@secure_admin_login
+def door(request):
+    """Leads staff to their second factor, or to where one is made; then to the page they wanted."""
+    wanted = get_next_redirect_url(request) or reverse("admin:index")
+    if second_factor.passed(request):
+        return redirect(wanted)
+    if not second_factor.factors(request):
+        messages.info(
+            request, gettext("The back office needs a second factor. Please add one now, a passkey if you can.")
+        )
+        return redirect("mfa_index")
+    first, *_others = get_adapter().get_reauthentication_methods(request.user)
+    return redirect(f"{first['url']}?{urlencode({'next': wanted})}")
+
+
+admin.site.has_permission = may_enter  # type: ignore[method-assign]
+admin.site.login = door  # type: ignore[method-assign]
 
 
 @admin.register(Group)
-class GroupAdmin(ReadsIds, AuthGroupAdmin, ModelAdmin):
+class GroupAdmin(AsksAgain, ReadsIds, AuthGroupAdmin, ModelAdmin):
     """What a group of staff may do. Only a superuser writes rights."""
 
     def has_change_permission(self, request, obj=None):
@@ -33,7 +64,7 @@ class GroupAdmin(ReadsIds, AuthGroupAdmin, ModelAdmin):
 
 
 @admin.register(User)
-class UserAdmin(SavesOnlyChanges, ModelAdmin):
+class UserAdmin(AsksAgain, SavesOnlyChanges, ModelAdmin):
     """No password is shown or set: a person sets his own by the link "forgotten". Rights are a superuser's to give."""
 
     RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]

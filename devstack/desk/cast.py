@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Technician, User
 from dispatch.models import Offer, OfferState
+from mila.simulation import factor
 from requests_app.models import Booking, State
 
 
@@ -19,6 +20,7 @@ class Part:
     user: User
     line: str
     page: str
+    code: str = ""  # of staff: what an authenticator app would show now
 
 
 # State of a booking, and what its customer has to do or to look at then.
@@ -73,7 +75,10 @@ def technicians() -> list[Part]:
 
 def staff() -> list[Part]:
     line = _("Looks after everything: the board, each booking's history, why nobody came.")
-    return [Part(user, str(line), reverse("admin:index")) for user in User.objects.filter(is_staff=True).order_by("pk")]
+    return [
+        Part(user, str(line), reverse("admin:index"), factor.current_code(user))
+        for user in User.objects.filter(is_staff=True).order_by("pk")
+    ]
 
 
 def asked() -> list[Asked]:

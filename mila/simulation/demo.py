@@ -9,7 +9,7 @@ from accounts.models import Technician, User
 from catalogue.models import Service
 from dispatch import offers
 from mila.clock import mila_now
-from mila.simulation import bookings
+from mila.simulation import bookings, factor
 from mila.simulation.drawing import router
 from mila.simulation.people import CITIES, City, People, wall
 from payments import sweeps as payment_sweeps
@@ -52,7 +52,7 @@ class Demo:
             (self.people.customer(f"client-{number + 1}", CITIES[number % 4], self.password), CITIES[number % 4])
             for number in range(CUSTOMERS)
         ]
-        User.objects.create_superuser("ops@mila.example", self.ops_password, name="Ops")
+        factor.enrol(User.objects.create_superuser("ops@mila.example", self.ops_password, name="Ops"))
         for number, (state, finish) in enumerate(self.states().items()):
             booking = self.placed(number, DECLINING.get(state, bookings.GOOD_CARD))
             finish(booking)

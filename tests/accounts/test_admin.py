@@ -17,13 +17,14 @@ from dispatch import offers
 from mila.clock import mila_now
 from requests_app.access import may_see_contact
 from tests import factories
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def ops(client, staff):
-    client.force_login(staff)
+    sign_in(client, staff)
     return client
 
 
@@ -32,7 +33,7 @@ def clerk(client):
     """Staff with every right on accounts, and not a superuser."""
     user = factories.UserFactory(email="clerk@example.com", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label__in=["accounts", "auth"]))
-    client.force_login(user)
+    sign_in(client, user)
     return user
 
 
@@ -314,7 +315,7 @@ def test_staff_sign_in_by_the_sites_own_door(client, staff, customer):
     assert answer.status_code == 302
     assert answer.url.startswith(reverse("account_login"))
     assert "_auth_user_id" not in client.session
-    client.force_login(customer)
+    sign_in(client, customer)
     assert client.get(reverse("admin:login")).status_code == 403
 
 

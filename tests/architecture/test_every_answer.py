@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from tests.architecture.addresses import addresses
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 # The stand-in for Stripe's card field stands in a frame of our own page.
@@ -16,7 +17,7 @@ def answers(request):
     client = Client(raise_request_exception=False)
     if request.param != "visitor":
         who = request.getfixturevalue(request.param)
-        client.force_login(getattr(who, "user", who))
+        sign_in(client, getattr(who, "user", who))
     wanted = [a for a in ALL if request.param == "staff" or not a.startswith("/admin/")]
     return request.param, {address: client.get(address) for address in wanted if "logout" not in address}
 

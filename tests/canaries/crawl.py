@@ -9,6 +9,7 @@ from django.test import Client
 
 from mila import live
 from tests.canaries.words import Canaries
+from tests.signing_in import sign_in
 
 # What a page sends its reader to, by hand or by script.
 LINK = re.compile(r'\b(?:href|src|action|hx-get|hx-post|data-[a-z-]*url)="([^"]*)"')
@@ -38,7 +39,7 @@ class Visitor:
         self.canaries, self.channel, self.secrets = canaries, channel, secrets
         self.client = Client()
         if user is not None:
-            self.client.force_login(user)
+            sign_in(self.client, user)
 
     def look(self, pages, ground: tuple[str, ...]) -> Seen:
         """Get `pages` (address, view); on his own ground also the parts they ask for and the variants they link to."""

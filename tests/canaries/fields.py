@@ -82,7 +82,7 @@ NOT_PRIVATE = {
     "sessions.Session.session_data": "searched as a column",
     "account.EmailAddress.email": "a copy of User.email, found as that",
     "account.EmailConfirmation.key": "lives for an hour, in a mail of its own; no booking's business",
-    "mfa.Authenticator.data": "no booking's business; not registered in the admin",
+    "mfa.Authenticator.data": "no booking's business, encrypted; not registered in the admin",
 }
 
 

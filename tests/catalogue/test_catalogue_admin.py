@@ -8,6 +8,7 @@ from django.urls import reverse
 from catalogue.models import PolicyRow, Service, ServicePrice
 from mila.clock import mila_now
 from tests.factories import PackageFactory, ServiceFactory
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 ADD = "admin:catalogue_policyrow_add"
@@ -15,7 +16,7 @@ ADD = "admin:catalogue_policyrow_add"
 
 @pytest.fixture
 def ops(client, staff):
-    client.force_login(staff)
+    sign_in(client, staff)
     return client
 
 

@@ -1,11 +1,15 @@
 """The bar on every page of the demo, and on no page without it."""
 
+import re
+
 import pytest
 from django.conf import settings as site_settings
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import reverse
 
 from devstack.middleware import DemoBar
+from devstack.models import DemoWorld
+from mila.simulation import factor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("devstack.urls")]
 
@@ -14,6 +18,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("devstack.urls")]
 def barred(settings):
     settings.MIDDLEWARE = [*site_settings.MIDDLEWARE, "devstack.middleware.DemoBar"]
     settings.DEMO = True
+
+
+@pytest.fixture
+def demo_world_is_there(morning):
+    DemoWorld.objects.create(began_at=morning, password="x", ops_password="y", complete=True)
 
 
 def through(rf, response):
@@ -71,6 +80,15 @@ def test_length_is_told_anew(rf):
     answer = through(rf, response)
 
     assert answer["Content-Length"] == str(len(answer.content))
+
+
+def test_page_that_asks_for_the_code_shows_it(client, barred, staff, morning, demo_world_is_there):
+    factor.enrol(staff)
+    client.post(reverse("desk:sign_in"), {"email": staff.email})
+
+    page = client.get(reverse("mfa_authenticate")).content.decode()
+
+    assert re.search(r"\b\d{6}\b", page[page.index("demo-bar") : page.index("</aside>")])
 
 
 @pytest.mark.urls("mila.urls")

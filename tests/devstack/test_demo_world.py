@@ -15,6 +15,7 @@ from mila.celery import app
 from mila.clock import mila_now, set_clock
 from mila.invariants import violations
 from mila.services import folders
+from mila.simulation import factor
 from mila.simulation.demo import Demo
 from mila.simulation.people import CITIES
 from mila.simulation.play import promised
@@ -125,6 +126,7 @@ def test_greeting_says_desk_clock_and_logins():
     assert "Tuesday 24 November 2026, 10:00" in said
     assert "mila-word" in said
     assert "ops-word" in said
+    assert factor.SECRET in said
 
 
 def test_wish_to_begin_again_is_kept_until_the_world_is_made_anew(own_folder):

@@ -1,6 +1,8 @@
 """The newcomer's desk: whoever reaches it may be anybody, in the demo and nowhere else (PRODUCT H2)."""
 
+import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth import get_user
@@ -14,6 +16,7 @@ from dispatch import offers
 from mila import launch, services
 from mila.clock import mila_now
 from mila.services import folders
+from mila.simulation import factor
 from payments.standin.cards import CARDS as OF_THE_STANDIN
 from requests_app.models import State
 from tests.cast import walk
@@ -104,6 +107,17 @@ def test_one_press_signs_in_and_leads_to_what_is_worth_trying(client, demo, cust
 
     assert answer["Location"] == "/bookings/"
     assert get_user(client) == customer
+
+
+def test_staff_are_led_to_their_second_factor_whose_code_the_desk_shows(client, demo, staff):
+    factor.enrol(staff)
+
+    page = client.get(reverse("desk:desk")).content.decode()
+    answer = client.post(reverse("desk:sign_in"), {"email": staff.email, "page": "/admin/"})
+
+    assert re.search(r"\b\d{6}\b", page)
+    assert urlsplit(answer["Location"]).path == reverse("mfa_authenticate")
+    assert not get_user(client).is_authenticated
 
 
 def test_somebody_else_takes_the_place_of_the_last_one(client, demo, customer, stranger):

@@ -17,13 +17,14 @@ from requests_app.models import State
 from tests import factories
 from tests.cast import claimed, walk
 from tests.dispatch import scenes
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def ops(client, staff):
-    client.force_login(staff)
+    sign_in(client, staff)
     return client
 
 

@@ -14,13 +14,14 @@ from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, State
 from tests import factories
 from tests.cast import MORNING, claimed
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def ops(client, staff):
-    client.force_login(staff)
+    sign_in(client, staff)
     return client
 
 
@@ -148,7 +149,7 @@ def test_page_asks_for_itself_again(ops, morning):
 
 def test_staff_without_the_right_see_no_board(client, morning):
     user = factories.UserFactory(is_staff=True)
-    client.force_login(user)
+    sign_in(client, user)
     assert "tiles" not in client.get(reverse("admin:index")).context
 
     user.user_permissions.set(Permission.objects.filter(codename="view_booking"))
@@ -156,7 +157,7 @@ def test_staff_without_the_right_see_no_board(client, morning):
 
 
 def test_strangers_sign_in_first(client, customer):
-    client.force_login(customer)
+    sign_in(client, customer)
 
     assert client.get(reverse("admin:index")).status_code == 302
 
@@ -164,7 +165,7 @@ def test_strangers_sign_in_first(client, customer):
 def test_sidebar_shows_what_one_may_see(client, morning):
     user = factories.UserFactory(is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="view_booking"))
-    client.force_login(user)
+    sign_in(client, user)
 
     page = client.get(reverse("admin:index")).content.decode()
 

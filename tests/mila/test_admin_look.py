@@ -14,6 +14,7 @@ from requests_app.lifecycle import Role, advance
 from requests_app.models import State
 from tests import axe, chromium, factories
 from tests.cast import claimed, walk
+from tests.signing_in import sign_in
 
 # The theme's own, on its own elements: the magnifying glass of the search and the sorting arrows are under 24 pixels.
 THEMES = {"target-size": ("searchbar-submit", "toggle ", "sortoptions", "sortremove")}
@@ -67,7 +68,7 @@ def pages(town, partner):
 @pytest.mark.parametrize(("width", "height", "light"), [(1280, 800, "light"), (390, 844, "light"), (1280, 800, "dark")])
 def test_pages(live_server, town, staff, partner, width, height, light):
     client = Client()
-    client.force_login(staff)
+    sign_in(client, staff)
     folder = settings.BASE_DIR / "var" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     found, heard = [], []

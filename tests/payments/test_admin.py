@@ -13,13 +13,14 @@ from payments.models import Charge, ChargeState, LedgerEntry, Operation, StripeE
 from payments.standin import hands
 from tests import factories
 from tests.payments import cast
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 
 
 @pytest.fixture
 def ops(client, staff):
-    client.force_login(staff)
+    sign_in(client, staff)
     return client
 
 

@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from places.gazetteer import table
 from places.models import Postcode
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.usefixtures("gazetteer")
 FORM = {"name": "Lausanne", "region": "VD", "towns": "", "lat": "46.516", "lon": "6.63282"}
@@ -14,7 +15,7 @@ def ops(client, django_user_model):
     user = get_user_model()(is_staff=True, is_superuser=True, is_active=True)
     setattr(user, user.USERNAME_FIELD, "ops@mila.example")
     user.save()
-    client.force_login(user)
+    sign_in(client, user)
     return client
 
 

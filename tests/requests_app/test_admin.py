@@ -14,6 +14,7 @@ from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, ContactAccess, State
 from tests import factories
 from tests.cast import next_wall, walk
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:requests_app_booking_changelist"
@@ -22,7 +23,7 @@ SECRETS = ["Odile", "39980117", "rue de l’Exemple", "4180A", "presque rien", "
 
 @pytest.fixture
 def ops(client, staff):
-    client.force_login(staff)
+    sign_in(client, staff)
     return client
 
 
@@ -38,7 +39,7 @@ def clerk(client, *codenames):
     """Staff without the superuser's rights."""
     user = factories.UserFactory(is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    client.force_login(user)
+    sign_in(client, user)
     return user
 
 
@@ -317,7 +318,7 @@ def test_notes_of_calls_are_masked_too(ops, searching, partner):
 @pytest.mark.parametrize("who", ["customer", "partner", "stranger"])
 def test_others_are_sent_away(client, request, job, who):
     person = request.getfixturevalue(who)
-    client.force_login(getattr(person, "user", person))
+    sign_in(client, getattr(person, "user", person))
     before = untouched(job)
 
     for address in (reverse(LIST), story(job), act(job, "cancel")):

@@ -11,6 +11,7 @@ from django.db import connections, transaction
 from django.test import Client
 
 from mila.wsgi import ReadableRequest
+from tests.signing_in import sign_in
 from tests.walls.forms import Page, name_of
 from tests.walls.nonsense import Asked
 from tests.walls.town import Town
@@ -69,7 +70,7 @@ class Judge:
         self.clients = {role: Client(raise_request_exception=False) for role in town.people}
         for role, user in town.people.items():
             if user is not None:
-                self.clients[role].force_login(user)
+                sign_in(self.clients[role], user)
         self.cookies = {role: client.cookies.output(header="", sep=";") for role, client in self.clients.items()}
         self.before: dict[str, dict[str, str]] = {}
         self.asked = self.refused = self.shown = self.broken = 0

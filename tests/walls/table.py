@@ -34,9 +34,19 @@ def staff(person: Person) -> int | None:
     return None if person.staff else HIDDEN
 
 
-def second_factor(person: Person) -> str | int:
-    """Somebody who has one; nobody in the world does."""
+def second_factor(person: Person) -> str | int | None:
+    """Somebody with an authenticator app: in this world, who works for Mila."""
+    return signed_in(person) or (None if person.staff else HIDDEN)
+
+
+def recovery_codes(person: Person) -> str | int:
+    """Somebody who has made some; nobody in the world has."""
     return signed_in(person) or HIDDEN
+
+
+def passkey(person: Person) -> str | int | None:
+    """Nobody has one: who was not asked again just now is asked first who they are, staff find nothing."""
+    return signed_in(person) or (HIDDEN if person.staff else None)
 
 
 def signature(person: Person) -> int:
@@ -134,8 +144,13 @@ row("account_reauthenticate account_email account_change_password", signed_in, C
 row("account_set_password account_confirm_login_code", signed_in, ANY)
 row("mfa_index", signed_in, LOOK)
 row("mfa_authenticate mfa_reauthenticate mfa_activate_totp mfa_generate_recovery_codes", signed_in, ANY)
-row("mfa_deactivate_totp mfa_download_recovery_codes", second_factor, ANY)
-row("mfa_view_recovery_codes", second_factor, LOOK)
+row("mfa_deactivate_totp", second_factor, ANY)
+row("mfa_download_recovery_codes", recovery_codes, ANY)
+row("mfa_view_recovery_codes", recovery_codes, LOOK)
+row("mfa_list_webauthn", signed_in, LOOK)
+row("mfa_add_webauthn mfa_reauthenticate_webauthn", signed_in, ANY)
+row("mfa_edit_webauthn mfa_remove_webauthn", passkey, ANY)
+row("mfa_login_webauthn", anybody, ANY)
 
 
 def without_row(found: Iterable[tuple[str, str, object]]) -> list[str]:

@@ -17,6 +17,7 @@ from django.urls import path, reverse
 from mila.urls import urlpatterns as urls_of_the_house
 from requests_app.models import Booking, State
 from tests import chromium
+from tests.signing_in import sign_in
 from tests.walls import hostile, town
 from tests.walls.endpoints import opened
 from tests.walls.gallery import Gallery, Shown
@@ -52,7 +53,7 @@ def hang_all(gallery: Gallery, here: town.Town, role: str) -> None:
     """Every page of this person, under an address of its own; a refusal once for each pattern."""
     client = Client(raise_request_exception=False)
     if here.people[role]:
-        client.force_login(here.people[role])
+        sign_in(client, here.people[role])
     for name, addresses in here.addresses(role).items():
         counts: dict[int, int] = {}
         for address, answer in opened(client, addresses):

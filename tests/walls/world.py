@@ -26,6 +26,7 @@ from tests import factories
 from tests.cast import MORNING, claimed, walk
 from tests.dispatch.scenes import lapse, release
 from tests.pictures import photo_of
+from tests.signing_in import sign_in
 
 OWN, OTHER, NONE, LOST, MIXED = "own", "other", "none", "lost", "mixed"
 NO_SLUG = {"slug": "no-such", "service": "no-such"}
@@ -194,7 +195,7 @@ class World:
     def add(self, role: str, user: User | None = None, *, knows=frozenset()) -> User | None:
         client = Client()
         if user is not None:
-            client.force_login(user)
+            sign_in(client, user)
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
         cookies = {name: morsel.value for name, morsel in client.cookies.items()}
         self.people[role] = Person(

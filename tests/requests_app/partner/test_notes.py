@@ -7,6 +7,7 @@ from requests_app.actions import noting, visiting
 from requests_app.actions.noting import LONGEST_NOTE, MOST_NOTES
 from requests_app.models import NotePhrase, ProgressNote, State
 from tests import cast
+from tests.signing_in import sign_in
 
 HTMX = {"HX-Request": "true"}
 EN = {"accept-language": "en"}
@@ -198,7 +199,7 @@ def test_foreign_link_shows_nothing(client, noted):
 
 
 def test_staff_read_them_in_the_bookings_story(client, noted, staff):
-    client.force_login(staff)
+    sign_in(client, staff)
 
     page = client.get(reverse("admin:requests_app_booking_change", args=[noted.pk])).content.decode()
 

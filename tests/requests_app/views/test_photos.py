@@ -15,6 +15,7 @@ from requests_app.models import BookingPhoto, ContactAccess, PhotoSize, State, p
 from tests import factories
 from tests.cast import claimed, walk
 from tests.pictures import NO_PICTURES, bomb, jpeg, photo_of, upload
+from tests.signing_in import sign_in
 
 EN = {"accept-language": "en"}
 HTMX = {**EN, "HX-Request": "true"}
@@ -367,7 +368,7 @@ def test_partner_sees_it_for_seven_days_after_the_signature(client, placed, phot
 
 
 def test_ops_see_it_behind_a_reason_and_each_large_one_leaves_a_trace(client, placed, photo, staff):
-    client.force_login(staff)
+    sign_in(client, staff)
     story = client.get(reverse("admin:requests_app_booking_change", args=[placed.pk])).content.decode()
     assert photo.key not in story
 
@@ -388,7 +389,7 @@ def test_ops_see_it_behind_a_reason_and_each_large_one_leaves_a_trace(client, pl
 @pytest.mark.parametrize("who", ["visitor", "customer", "partner", "clerk"])
 def test_address_of_ops_is_theirs_alone(client, request, placed, photo, who):
     if who == "clerk":  # staff who may not see contact data
-        client.force_login(factories.UserFactory(is_staff=True))
+        sign_in(client, factories.UserFactory(is_staff=True))
     elif who != "visitor":
         person = request.getfixturevalue(who)
         client.force_login(getattr(person, "user", person))
@@ -398,7 +399,7 @@ def test_address_of_ops_is_theirs_alone(client, request, placed, photo, who):
 
 
 def test_unknown_booking_or_photo_is_not_found_for_ops(client, placed, photo, staff):
-    client.force_login(staff)
+    sign_in(client, staff)
     other = photo_of(factories.DraftFactory())
 
     for pk, key in ((placed.pk, other.key), (placed.pk + 1000, photo.key)):

@@ -11,6 +11,7 @@ from requests_app.actions import signing
 from requests_app.models import Booking, LateSignature, SignOff, SignOffKind, State
 from tests.cast import sign, walk
 from tests.requests_app.stages import silence
+from tests.signing_in import sign_in
 
 EN = {"accept-language": "en"}
 
@@ -209,7 +210,7 @@ class TestStory:
         customer = page(client, "booking", silent).context["page"].timeline
         client.force_login(partner.user)
         job = client.get(partner_url(silent, "job")).context["page"].story
-        client.force_login(staff)
+        sign_in(client, staff)
         story = client.get(reverse("admin:requests_app_booking_change", args=[silent.pk])).content.decode()
 
         assert [line.what for line in customer[-3:]] == [

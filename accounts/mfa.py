@@ -1,0 +1,37 @@
+"""How allauth keeps and names second factors here."""
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import keyring
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Secrets of authenticator apps lie encrypted, as everything does that opens a door."""
+
+    def encrypt(self, text):
+        return keyring().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text):
+        return keyring().decrypt(encrypted_text.encode()).decode()
+
+    def _get_site_name(self):
+        return "Mila"
+
+    def generate_authenticator_name(self, user, type):
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return gettext("Passkey") if number == 1 else gettext("Passkey %(number)d") % {"number": number}
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    name = forms.CharField(label=_("Name of this passkey"), max_length=60, required=False)
+    passwordless = forms.BooleanField(
+        label=_("Sign in with it alone, without a password"),
+        initial=True,
+        required=False,
+        help_text=_("The device then asks for your finger, your face or its code."),
+    )

@@ -1,0 +1,132 @@
+"""A member of staff makes a passkey, codes and an app in a real Chromium, and enters the back office with them."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.conf import settings
+from django.db import connections
+from playwright.sync_api import sync_playwright
+
+from tests import axe, chromium, factories
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
+    pytest.mark.django_db(transaction=True),
+]
+PASSWORD = "a-long-secret-word"
+PICTURES = settings.BASE_DIR / "var" / "screenshots"
+SMALL, WIDE = (390, 844), (1280, 800)
+DEVICE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture
+def ops(transactional_db):
+    user = factories.UserFactory(name="Ops", email="ops@example.com", is_staff=True, is_superuser=True)
+    user.set_password(PASSWORD)
+    user.save()
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
+
+
+@pytest.fixture(params=[SMALL, WIDE], ids=["390", "1280"])
+def page(request, live_server, monkeypatch):
+    """With a device that keeps passkeys; what the browser complains about fails the test."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
+    complaints = []
+    width, height = request.param
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+        context = browser.new_context(
+            locale="fr-FR",
+            reduced_motion="reduce",
+            base_url=live_server.url,
+            viewport={"width": width, "height": height},
+        )
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda note: complaints.append(note.text) if "Content Security" in note.text else None)
+        device = context.new_cdp_session(page)
+        device.send("WebAuthn.enable")
+        device.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+        yield page
+        browser.close()
+        connections.close_all()  # those of this loop's own context
+    assert complaints == []
+
+
+def look(page, name):
+    """A picture, nothing for axe to find, nothing wider than the screen."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.wait_for_timeout(150)
+    page.screenshot(path=PICTURES / f"factor-{name}-{page.viewport_size['width']}.png", full_page=True)
+    assert (name, axe.faults(page)) == (name, [])
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def sign_in_by_password(page):
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", "ops@example.com")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form button[type=submit] >> nth=0")
+
+
+def sign_out(page):
+    page.context.clear_cookies()
+
+
+def test_from_the_password_to_the_board(page, ops):
+    sign_in_by_password(page)
+    page.wait_for_url("**/accounts/2fa/")
+    look(page, "01-none-yet")
+
+    page.click("text=Ajouter une clé d’accès")
+    look(page, "02-add-passkey")
+    page.click("#add_passkey")
+    page.wait_for_url("**/2fa/webauthn/reauthenticate/**")  # to make it is not yet to show that it works
+    look(page, "06-still-you")
+    page.click("#use_passkey")
+    page.wait_for_url("**/2fa/recovery-codes/")
+    look(page, "03-recovery-codes")
+    assert Authenticator.objects.filter(user=ops).count() == 2
+
+    page.click('main a[href="/accounts/2fa/"]')
+    look(page, "04-two-ways")
+    page.goto("/accounts/2fa/webauthn/")
+    look(page, "05-passkeys")
+    page.goto("/accounts/2fa/totp/activate/")
+    look(page, "07-add-app")
+    secret = page.inner_text("code.key")
+    counter = list(yield_hotp_counters_from_time())[1]
+    page.fill("[name=code]", format_hotp_value(hotp_value(secret, counter)))
+    page.click("main form button[type=submit]")
+    page.wait_for_url("**/accounts/2fa/")
+    look(page, "08-all-three")
+    page.goto("/accounts/2fa/totp/deactivate/")
+    look(page, "09-remove-app")
+    page.goto("/accounts/2fa/recovery-codes/generate/")
+    look(page, "10-new-codes")
+    page.goto("/accounts/2fa/")
+    page.click("text=Vers l’administration")
+    page.wait_for_url("**/admin/")
+
+    sign_out(page)
+    sign_in_by_password(page)
+    page.wait_for_url("**/2fa/authenticate/")
+    look(page, "11-second-factor")
+    page.click("#use_passkey")
+    page.wait_for_url("**/admin/")
+
+    sign_out(page)
+    page.goto("/accounts/login/")
+    look(page, "12-sign-in")
+    page.click("#passkey_login")
+    page.wait_for_url("**/admin/")
