@@ -32,6 +32,17 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
 MILA_CLOCK_MAY_MOVE = not PRODUCTION
+# How many proxies of our own stand before the pages, each adding to X-Forwarded-For (mila/client_address.py). One too
+# few and all people are one address; one too many and anybody chooses theirs.
+try:
+    TRUSTED_PROXIES = env.int("TRUSTED_PROXIES") if PRODUCTION else env.int("TRUSTED_PROXIES", default=0)
+except (ImproperlyConfigured, ValueError):
+    TRUSTED_PROXIES = -1
+if not 0 <= TRUSTED_PROXIES <= 9:
+    raise ImproperlyConfigured(
+        "TRUSTED_PROXIES must say how many proxies of your own stand before the pages: 1 behind one, 0 behind none."
+    )
+LIMITS = PRODUCTION or env.bool("LIMITS", default=True)  # mila/limits.py; simulate --live is one address for all
 
 INSTALLED_APPS = [
     "mila",
@@ -79,6 +90,7 @@ MIDDLEWARE = [
     "mila.middleware.StaffSessions",
     "django_htmx.middleware.HtmxMiddleware",
     "mila.middleware.PrivatePages",
+    "mila.middleware.Limits",
     "mila.middleware.HtmxSession",
 ]
 
@@ -153,7 +165,13 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_FORMS = {"add_webauthn": "accounts.mfa.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.mfa.AddPasskeyForm",
+    "authenticate": "accounts.mfa.CodeForm",
+    "reauthenticate": "accounts.mfa.CodeAgainForm",
+}
+# Guesses at passwords and codes are counted by accounts.guesses, the rest of allauth's by address and person.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
 
