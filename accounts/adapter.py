@@ -4,7 +4,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts import guesses
 from mila import second_factor
+from mila.client_address import client_address
 
 # In the order they are offered; a password is no answer for somebody who has a second factor (FAULT S9).
 WAYS = {
@@ -31,3 +33,24 @@ class AccountAdapter(DefaultAccountAdapter):
         """Not within ten minutes of having shown who one is: right after signing in nobody is asked twice."""
         required = super().is_reauthentication_required(app=app, **kwargs)
         return required and not second_factor.shown_lately(self.request)
+
+    def get_client_ip(self, request):
+        return client_address(request)
+
+    def pre_authenticate(self, request, **credentials):
+        """Counted by accounts.guesses instead: allauth's own key holds the Host header, which anybody can vary."""
+
+    def authenticate(self, request, **credentials):
+        """At most so many guesses reach the check of the password; a good one was none (FAULT S1, S2)."""
+        guess = guesses.begin(request, credentials.get("email") or f"user {request.user.pk}")
+        if not guess.allowed:
+            raise self.validation_error("too_many_login_attempts")
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            guess.was_none()
+        return user
+
+    def post_login(self, request, user, **kwargs):
+        response = super().post_login(request, user, **kwargs)
+        guesses.remember_device(request, response, user.email)
+        return response

@@ -1,6 +1,8 @@
 """How allauth keeps and names second factors here."""
 
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
@@ -8,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import keyring
+from mila import limits
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -25,6 +28,28 @@ class MFAAdapter(DefaultMFAAdapter):
     def generate_authenticator_name(self, user, type):
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return gettext("Passkey") if number == 1 else gettext("Passkey %(number)d") % {"number": number}
+
+
+class CountsGuesses:
+    """A code has six digits: so few tries of an account count, also while Redis is away, and none twice (FAULT S1)."""
+
+    def clean_code(self):
+        key = f"user {self.user.pk}"
+        if not limits.allow(limits.GUESSES_AT_CODE, key):
+            raise get_account_adapter().validation_error("too_many_login_attempts")
+        code = super().clean_code()
+        if not limits.allow(limits.CODE_ONCE, f"{key} {code}"):
+            raise get_adapter().validation_error("incorrect_code")
+        limits.give_back(limits.GUESSES_AT_CODE, key)
+        return code
+
+
+class CodeForm(CountsGuesses, AuthenticateForm):
+    pass
+
+
+class CodeAgainForm(CountsGuesses, ReauthenticateForm):
+    pass
 
 
 class AddPasskeyForm(AddWebAuthnForm):

@@ -18,6 +18,7 @@ import time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
 os.environ["MILA_WORLD"] = "fuzz"
+os.environ["LIMITS"] = "no"
 
 import django
 

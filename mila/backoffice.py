@@ -133,7 +133,7 @@ class ModelAdmin(unfold.admin.ModelAdmin):
     character by character, what the list does not show: `?token__gte=` (FAULT A5).
     """
 
-    def lookup_allowed(self, lookup, value, request=None):
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         return lookup in declared_lookups(self.get_list_filter(request))
 
 
@@ -143,7 +143,7 @@ FILTER_ENDS = ("", "__exact", "__isnull", "__isempty", "__id__exact")
 
 def declared_lookups(filters) -> set[str]:
     """The parameters by which the filters beside a list narrow it."""
-    own = {one.parameter_name for one in filters if isinstance(one, type)}
+    own = {getattr(one, "parameter_name", "") for one in filters if isinstance(one, type)}
     fields = [one if isinstance(one, str) else one[0] for one in filters if not isinstance(one, type)]
     return own | {f"{name}{end}" for name in fields for end in FILTER_ENDS}
 

@@ -230,6 +230,7 @@ def surroundings(world: str, ports: Ports, host: str) -> dict[str, str]:
         "MILA_PAGES": f"{OURSELVES}:{ports.pages}",
         "MILA_STREAMS": f"{OURSELVES}:{ports.streams}",
         "MILA_AWAY": str(FRONT / "away"),
+        "TRUSTED_PROXIES": "1",
         "XDG_DATA_HOME": str(services.var(world) / "front"),
     }
     return {**os.environ, **quiet, **front, "MILA_WORLD": world}

@@ -20,8 +20,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 
-from mila import reading, second_factor
-from mila.views import error_page, messages_beside
+from mila import limits, reading, second_factor
+from mila.views import error_page, messages_beside, too_many_requests
 
 logger = logging.getLogger(__name__)
 
@@ -142,6 +142,20 @@ class StaffSessions:
             messages.info(request, gettext("You were signed out: a session of the back office ends by itself."))
         else:
             second_factor.note_visit(request.session, now, by_itself=second_factor.BY_ITSELF in request.headers)
+
+
+class Limits:
+    """More of the same than anybody needs is answered with 429 before the view has done anything (mila/limits.py)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        limit = limits.exceeded(request)
+        return too_many_requests(request, wait=limit.seconds) if limit else None
 
 
 def private_page(view):

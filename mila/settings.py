@@ -37,6 +37,17 @@ MILA_AT = env("MILA_AT", default="")
 DEMO = env.bool("MILA_DEMO", default=False)
 if PRODUCTION and (MILA_AT or DEMO):
     raise ImproperlyConfigured("MILA_AT and MILA_DEMO are for development: production has one clock and no demo.")
+# How many proxies of our own stand before the pages, each adding to X-Forwarded-For (mila/client_address.py). One too
+# few and all people are one address; one too many and anybody chooses theirs.
+try:
+    TRUSTED_PROXIES = env.int("TRUSTED_PROXIES") if PRODUCTION else env.int("TRUSTED_PROXIES", default=0)
+except (ImproperlyConfigured, ValueError):
+    TRUSTED_PROXIES = -1
+if not 0 <= TRUSTED_PROXIES <= 9:
+    raise ImproperlyConfigured(
+        "TRUSTED_PROXIES must say how many proxies of your own stand before the pages: 1 behind one, 0 behind none."
+    )
+LIMITS = PRODUCTION or env.bool("LIMITS", default=True)  # mila/limits.py; simulate --live is one address for all
 
 INSTALLED_APPS = [
     "mila",
@@ -84,6 +95,7 @@ MIDDLEWARE = [
     "mila.middleware.StaffSessions",
     "django_htmx.middleware.HtmxMiddleware",
     "mila.middleware.PrivatePages",
+    "mila.middleware.Limits",
     "mila.middleware.HtmxSession",
 ]
 
@@ -147,7 +159,7 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.NotCommonValidator"},
 ]
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -163,7 +175,13 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_FORMS = {"add_webauthn": "accounts.mfa.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.mfa.AddPasskeyForm",
+    "authenticate": "accounts.mfa.CodeForm",
+    "reauthenticate": "accounts.mfa.CodeAgainForm",
+}
+# Guesses at passwords and codes are counted by accounts.guesses, the rest of allauth's by address and person.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
 

@@ -28,4 +28,5 @@ if settings.STANDIN:
 handler400 = views.bad_request
 handler403 = views.permission_denied
 handler404 = views.page_not_found
+handler429 = "mila.views.too_many_requests"  # allauth's own limits look for it here
 handler500 = views.server_error

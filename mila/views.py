@@ -48,6 +48,13 @@ WORDS = {
         _("We could not read that"),
         _("The address is too long. Nothing was changed."),
     ),
+    429: (
+        _("That was a little fast"),
+        _(
+            "This was asked for very often from here. Nothing was lost: please wait some minutes, go back and send it "
+            "again. What you typed is still there."
+        ),
+    ),
     500: (
         _("Something went wrong on our side"),
         _("We have been told. Please try again in a moment, or call us if it is urgent."),
@@ -96,6 +103,13 @@ def bad_request(request, exception=None):
 
 def permission_denied(request, exception=None):
     return error_page(request, 403)
+
+
+def too_many_requests(request, exception=None, *, wait=60):
+    """`wait`: seconds until it is worth another try."""
+    response = error_page(request, 429)
+    response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def page_not_found(request, exception=None):

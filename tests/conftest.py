@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from mila import services, wording
 from mila.clock import reset_clock
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
+from tests.limited import counters  # noqa: F401
 
 _running = contextlib.ExitStack()
 expect.set_options(timeout=20_000)  # ms; a browser on a busy machine is slow, not wrong

@@ -31,3 +31,5 @@ from mila.settings import *  # noqa: E402, F403
 WHITENOISE_AUTOREFRESH = True  # nothing has been collected in a test run
 # Photos of a test are gone with its process.
 STORAGES = {**STORAGES, "private": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}  # noqa: F405
+# Tests ask more often than people; those of the limits switch them on.
+LIMITS = False

@@ -54,7 +54,7 @@ admin.site.login = door  # type: ignore[method-assign]
 
 
 @admin.register(Group)
-class GroupAdmin(AsksAgain, ReadsIds, AuthGroupAdmin, ModelAdmin):
+class GroupAdmin(AsksAgain, ReadsIds, AuthGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """What a group of staff may do. Only a superuser writes rights."""
 
     def has_change_permission(self, request, obj=None):

@@ -58,6 +58,7 @@ class Command(BaseCommand):
         if settings.WORLD == "demo":
             raise CommandError("The demo's databases are not thrown away: choose another MILA_WORLD.")
         if live:
+            os.environ["LIMITS"] = "no"  # of the site's processes: all its people come from one address
             raise SystemExit(self.play_live(bookings or 50, partners or 20, seed, options))
         share_a_core()
         with services.hold():
