@@ -31,6 +31,6 @@ EXPOSE 8000
 # healthz asks nothing of database or Redis: a page server is not restarted for somebody else's illness.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
     CMD ["python", "-m", "mila.pulse", "http://localhost:8000/healthz"]
-CMD ["gunicorn", "mila.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--graceful-timeout", "20", \
-     "--access-logfile", "-", "--logger-class", "mila.web_log.WebLog"]
+# Workers, limits and time-outs: gunicorn.conf.py.
+CMD ["gunicorn", "mila.wsgi", "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "20", \
+     "--access-logfile", "-"]

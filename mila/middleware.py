@@ -19,7 +19,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
 from mila import reading
-from mila.views import error_page, messages_beside
+from mila.views import error_page, fault_page, messages_beside
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class ReadableInput:
             return self._refuse(request, 400)
         if isinstance(error, UNREADABLE):
             return self._refuse(request, 400)
-        return None
+        return fault_page(request, error)
 
     def _refuse(self, request, status):
         # No session: its cookie may be what cannot be read.

@@ -108,11 +108,19 @@ DATABASES = {
     # The stand-in for Stripe commits by itself, as the real one does (docs/decisions/0004).
     "standin": env.db("STANDIN_DATABASE_URL", default=services.database_url(f"{WORLD}_standin")),
 }
+PAGES = env("MILA_PROCESS", default="") == "pages"  # mila.wsgi says so; everything else may wait longer
 for database in DATABASES.values():
     database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
     database["CONN_HEALTH_CHECKS"] = True
+    options = database.setdefault("OPTIONS", {})
     # The server plans a statement once for each connection, not at each use (docs/decisions/0009).
-    database.setdefault("OPTIONS", {}).update(connect_timeout=3, server_side_binding=True, prepare_threshold=3)
+    options.update(connect_timeout=2 if PAGES else 10, server_side_binding=True, prepare_threshold=3)
+    # A network that swallows everything is noticed (docs/decisions/0014); nothing of it on a Unix socket.
+    options.update(keepalives_idle=15, keepalives_interval=5, keepalives_count=3, tcp_user_timeout=15_000)
+    if PAGES:
+        database["ENGINE"] = "mila.patient_postgres"
+        limits = "-c statement_timeout=3s -c lock_timeout=2s -c idle_in_transaction_session_timeout=30s"
+        options["options"] = f"{options.get('options', '')} {limits}".strip()
 DATABASE_ROUTERS = ["payments.standin.router.StandinRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -144,7 +152,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""  # by itself it would name the host that was asked for
 ACCOUNT_SESSION_REMEMBER = True
+PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds a link in a reset mail lives (FAULT S4)
 LOGIN_REDIRECT_URL = "start"
 LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
@@ -200,6 +210,10 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # without its files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "mila.uploads.RoomyUploadHandler",
+]
 
 # --- Mail
 EMAIL_CONFIG = (

@@ -1,6 +1,7 @@
 """Pages of the house itself: what went wrong, whether the site is well, where a person goes after signing in."""
 
 import logging
+import sys
 
 import redis
 from django.conf import settings
@@ -20,12 +21,15 @@ from django.views.decorators.http import require_safe
 
 from catalogue import views as catalogue
 from mila import heartbeat
+from mila.errors import Refusal
+from mila.faults import status_of
 from mila.redis import broker_redis, cache_redis
 from mila.styleguide import examples
 from requests_app.access import technician_of
 from requests_app.queries import recent_ratings
 
 logger = logging.getLogger(__name__)
+RETRY_AFTER = "30"  # seconds
 
 WORDS = {
     400: (
@@ -48,9 +52,17 @@ WORDS = {
         _("We could not read that"),
         _("The address is too long. Nothing was changed."),
     ),
+    409: (
+        _("That has just been done"),
+        _("Somebody was a moment earlier, perhaps you in another window. Please reload the page and look again."),
+    ),
     500: (
         _("Something went wrong on our side"),
         _("We have been told. Please try again in a moment, or call us if it is urgent."),
+    ),
+    503: (
+        _("We cannot be reached for a moment"),
+        _("What you just sent may not have been saved. Please look again in a minute, or call us if it is urgent."),
     ),
     "csrf": (
         _("The page was open for too long"),
@@ -61,7 +73,7 @@ WORDS = {
 
 def error_page(request, status, *, words=None):
     """One calm page for every refusal; for htmx a short message and no swap. Stands without database and template."""
-    title, sentence = WORDS[words or status]
+    title, sentence = words if isinstance(words, tuple) else WORDS[words or status]
     beside = request.headers.get("HX-Request") == "true"
     try:
         if beside:
@@ -80,6 +92,8 @@ def error_page(request, status, *, words=None):
         )
     response = HttpResponse(page, status=status)
     response.headers["Cache-Control"] = "no-store"
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_AFTER
     if beside:
         response.headers["HX-Reswap"] = "none"
     return response
@@ -103,7 +117,19 @@ def page_not_found(request, exception=None):
 
 
 def server_error(request):
-    return error_page(request, 500)
+    """Also called for what no view has seen: a session that cannot be read since the database is away."""
+    return fault_page(request, sys.exc_info()[1]) or error_page(request, 500)
+
+
+def fault_page(request, error):
+    """The calm page for an error that is nobody's mistake, or None (FAULT F4, F5); each leaves a line in the log."""
+    status = status_of(error)
+    if status is None:
+        return None
+    logger.warning("%s at %s: %r", status, request.path, error)
+    if isinstance(error, Refusal):
+        return error_page(request, status, words=(_("That was not possible"), str(error)))
+    return error_page(request, status)
 
 
 def csrf_failure(request, reason=""):
