@@ -6,7 +6,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from mila import services
+from mila import production, services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -16,6 +16,8 @@ ENVIRONMENT = env("MILA_ENVIRONMENT", default="development")
 if ENVIRONMENT not in ("development", "production"):
     raise ImproperlyConfigured("MILA_ENVIRONMENT must be 'development' or 'production'.")
 PRODUCTION = ENVIRONMENT == "production"
+if PRODUCTION and (wrong := production.faults(env.ENVIRON)):
+    raise ImproperlyConfigured("\n".join(["Production cannot start:", *wrong]))
 WORLD = env("MILA_WORLD", default="demo")  # which set of databases on the laptop's own servers
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY", default="development-only-" + "x" * 40)

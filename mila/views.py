@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from catalogue import views as catalogue
-from mila import heartbeat
+from mila import filling, heartbeat
 from mila.errors import Refusal
 from mila.faults import status_of
 from mila.redis import broker_redis, cache_redis
@@ -152,19 +152,21 @@ def healthz(request):
 @require_safe
 @never_cache
 def readyz(request):
-    """Database, both Redis and the sweeps' heartbeats: 200 when all is well, else 503 and what is not.
+    """Database and its data, both Redis, the sweeps' heartbeats: 200 when all is well, else 503 and what is not.
 
     For alarms (FAULT T2). Pages do not need Redis (FAULT C5), so no load balancer should take them down for it.
     """
-    found = {"database": "ok", "sweeps": "ok"}
+    found = {"database": "ok", "data": "ok", "sweeps": "ok"}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        if missing := filling.missing():
+            found["data"] = f"run manage.py fill: {', '.join(missing)}"
         late = heartbeat.late()
         if late:
             found["sweeps"] = f"late: {', '.join(late)}"
     except DatabaseError:
-        found = {"database": "down", "sweeps": "unknown"}
+        found = {"database": "down", "data": "unknown", "sweeps": "unknown"}
     for name, client in (("cache", cache_redis), ("broker", broker_redis)):
         try:
             client().ping()
