@@ -10,12 +10,9 @@ RUN /opt/mila/bin/pip install --require-hashes --no-deps --only-binary :all: -r 
 FROM packages AS files
 WORKDIR /app
 COPY . .
-# Words and static files are made here, in production's own storage; the values only let the settings load.
-RUN /opt/mila/bin/python -m mila.wording \
-    && MILA_ENVIRONMENT=production SECRET_KEY=build FIELD_KEYS=build SITE_URL=https://build.example \
-       EMAIL_URL=dummymail:// STRIPE_SECRET_KEY=sk_live_build STRIPE_PUBLISHABLE_KEY=pk_live_build \
-       STRIPE_WEBHOOK_SECRETS=build STRIPE_CONNECT_WEBHOOK_SECRETS=build \
-       /opt/mila/bin/python manage.py collectstatic --noinput --verbosity 0
+# Words and static files are made here, in production's own storage; bin/build_env only lets the settings load.
+RUN /opt/mila/bin/python -m mila.wording && . bin/build_env \
+    && /opt/mila/bin/python manage.py collectstatic --noinput --verbosity 0
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/opt/mila/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
@@ -31,6 +28,6 @@ EXPOSE 8000
 # healthz asks nothing of database or Redis: a page server is not restarted for somebody else's illness.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
     CMD ["python", "-m", "mila.pulse", "http://localhost:8000/healthz"]
-CMD ["gunicorn", "mila.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--graceful-timeout", "20", \
-     "--access-logfile", "-", "--logger-class", "mila.web_log.WebLog"]
+# Workers, limits and time-outs: gunicorn.conf.py.
+CMD ["gunicorn", "mila.wsgi", "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "20", \
+     "--access-logfile", "-"]

@@ -3,9 +3,36 @@
 import os
 
 from celery import Celery
+from kombu.exceptions import OperationalError
+
+from mila.breaker import Breaker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
-app = Celery("mila")
+
+PATIENCE = 0.2  # seconds for one word of the broker's while a job is handed over
+
+
+class BriskCelery(Celery):
+    """Hands a job over within a moment or leaves it to the sweep: a hung broker must hold no page (FAULT F4).
+
+    What workers wait for jobs with is another connection, with a patience of its own.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.breaker = Breaker((OperationalError,), OperationalError)
+
+    def connection_for_write(self, url=None, **kwargs):
+        brisk = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "max_retries": 0}
+        return super().connection_for_write(url, **{**kwargs, "transport_options": brisk})
+
+    def send_task(self, *args, **kwargs):
+        """Raises kombu's OperationalError when the broker does not take it, at once for a while after a failure."""
+        with self.breaker:
+            return super().send_task(*args, **kwargs)
+
+
+app = BriskCelery("mila")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -8,6 +8,7 @@ class Refusal(Exception):
     """The verb did nothing. `sentence` is shown to the person, in his language."""
 
     sentence: str | Promise = _("That is not possible right now.")
+    status = 409  # of the page, where a view shows no form with the sentence
 
     def __init__(self, sentence: str | Promise | None = None) -> None:
         super().__init__(sentence)
@@ -16,3 +17,9 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return str(self.sentence)
+
+
+class AlreadyThere(Refusal):
+    """The database has refused a second one of what there may be one of: somebody was a moment earlier."""
+
+    sentence = _("That is there already: somebody was a moment earlier. Please reload the page and look again.")

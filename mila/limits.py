@@ -14,7 +14,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from mila.client_address import client_block
-from mila.redis import Breaker, RedisError, cache_redis
+from mila.redis import RedisError, cache_redis, redis_breaker
 
 MINUTE, HOUR = 60, 60 * 60
 READ, SEND = frozenset({"GET", "HEAD"}), frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -100,7 +100,7 @@ def _near() -> FixedWindowRateLimiter:
     return FixedWindowRateLimiter(MemoryStorage())
 
 
-_breaker = Breaker()
+_breaker = redis_breaker()
 
 
 def allow(limit: Limit, key: str) -> bool:

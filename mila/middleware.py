@@ -21,7 +21,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from mila import limits, reading, second_factor
-from mila.views import error_page, messages_beside, too_many_requests
+from mila.views import error_page, fault_page, messages_beside, too_many_requests
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class ReadableInput:
             return self._refuse(request, 400)
         if isinstance(error, UNREADABLE):
             return self._refuse(request, 400)
-        return None
+        return fault_page(request, error)
 
     def _refuse(self, request, status):
         # No session: its cookie may be what cannot be read.

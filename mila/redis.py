@@ -3,7 +3,6 @@
 FAULT C5: a dead or stuck Redis costs one request 100 ms and the others nothing. Callers catch RedisError and go on.
 """
 
-import time
 from functools import cache
 from typing import cast
 
@@ -14,25 +13,15 @@ from redis import RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-__all__ = ["QuietCache", "RedisError", "broker_redis", "cache_redis"]
+from mila.breaker import Breaker
+
+__all__ = ["QuietCache", "RedisError", "broker_redis", "cache_redis", "redis_breaker"]
 
 PATIENCE = 0.1  # seconds
-REST = 1.0  # seconds without another try after a failure
 
 
-class Breaker:
-    """After a failure nothing is tried for a second, so that only one request at a time pays for a dead server."""
-
-    def __init__(self):
-        self.closed_until = 0.0
-
-    def __enter__(self):
-        if time.monotonic() < self.closed_until:
-            raise redis.ConnectionError("Redis failed a moment ago; not tried again yet.")
-
-    def __exit__(self, kind, error, trace):
-        if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):
-            self.closed_until = time.monotonic() + REST
+def redis_breaker() -> Breaker:
+    return Breaker((redis.ConnectionError, redis.TimeoutError), redis.ConnectionError)
 
 
 class BriskRedis(redis.Redis):
@@ -40,7 +29,7 @@ class BriskRedis(redis.Redis):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.breaker = Breaker()
+        self.breaker = redis_breaker()
 
     def execute_command(self, *args, **options):
         with self.breaker:
@@ -80,7 +69,7 @@ class QuietCache(RedisCache):
         options = params.setdefault("OPTIONS", {})
         options.update(socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0))
         super().__init__(server, params)
-        self.breaker = Breaker()
+        self.breaker = redis_breaker()
 
     def _quietly(self, method, otherwise, *args, **kwargs):
         try:

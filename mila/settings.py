@@ -6,7 +6,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from mila import services
+from mila import production, services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -16,6 +16,8 @@ ENVIRONMENT = env("MILA_ENVIRONMENT", default="development")
 if ENVIRONMENT not in ("development", "production"):
     raise ImproperlyConfigured("MILA_ENVIRONMENT must be 'development' or 'production'.")
 PRODUCTION = ENVIRONMENT == "production"
+if PRODUCTION and (wrong := production.faults(env.ENVIRON)):
+    raise ImproperlyConfigured("\n".join(["Production cannot start:", *wrong]))
 WORLD = env("MILA_WORLD", default="demo")  # which set of databases on the laptop's own servers
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY", default="development-only-" + "x" * 40)
@@ -35,18 +37,9 @@ MILA_CLOCK_MAY_MOVE = not PRODUCTION
 # Of bin/run and bin/test: the instant that is taken for now (--at); the demo's desk, where anybody signs in as anybody.
 MILA_AT = env("MILA_AT", default="")
 DEMO = env.bool("MILA_DEMO", default=False)
-if PRODUCTION and (MILA_AT or DEMO):
-    raise ImproperlyConfigured("MILA_AT and MILA_DEMO are for development: production has one clock and no demo.")
 # How many proxies of our own stand before the pages, each adding to X-Forwarded-For (mila/client_address.py). One too
 # few and all people are one address; one too many and anybody chooses theirs.
-try:
-    TRUSTED_PROXIES = env.int("TRUSTED_PROXIES") if PRODUCTION else env.int("TRUSTED_PROXIES", default=0)
-except (ImproperlyConfigured, ValueError):
-    TRUSTED_PROXIES = -1
-if not 0 <= TRUSTED_PROXIES <= 9:
-    raise ImproperlyConfigured(
-        "TRUSTED_PROXIES must say how many proxies of your own stand before the pages: 1 behind one, 0 behind none."
-    )
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 LIMITS = PRODUCTION or env.bool("LIMITS", default=True)  # mila/limits.py; simulate --live is one address for all
 
 INSTALLED_APPS = [
@@ -131,11 +124,19 @@ DATABASES = {
     # The stand-in for Stripe commits by itself, as the real one does (docs/decisions/0004).
     "standin": env.db("STANDIN_DATABASE_URL", default=services.database_url(f"{WORLD}_standin")),
 }
+PAGES = env("MILA_PROCESS", default="") == "pages"  # mila.wsgi says so; everything else may wait longer
 for database in DATABASES.values():
     database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
     database["CONN_HEALTH_CHECKS"] = True
+    options = database.setdefault("OPTIONS", {})
     # The server plans a statement once for each connection, not at each use (docs/decisions/0009).
-    database.setdefault("OPTIONS", {}).update(connect_timeout=3, server_side_binding=True, prepare_threshold=3)
+    options.update(connect_timeout=2 if PAGES else 10, server_side_binding=True, prepare_threshold=3)
+    # A network that swallows everything is noticed (docs/decisions/0014); nothing of it on a Unix socket.
+    options.update(keepalives_idle=15, keepalives_interval=5, keepalives_count=3, tcp_user_timeout=15_000)
+    if PAGES:
+        database["ENGINE"] = "mila.patient_postgres"
+        limits = "-c statement_timeout=3s -c lock_timeout=2s -c idle_in_transaction_session_timeout=30s"
+        options["options"] = f"{options.get('options', '')} {limits}".strip()
 DATABASE_ROUTERS = ["payments.standin.router.StandinRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -167,7 +168,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""  # by itself it would name the host that was asked for
 ACCOUNT_SESSION_REMEMBER = True
+PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds a link in a reset mail lives (FAULT S4)
 LOGIN_REDIRECT_URL = "start"
 LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
@@ -236,6 +239,10 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # without its files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "mila.uploads.RoomyUploadHandler",
+]
 
 # --- Mail
 EMAIL_CONFIG = (
@@ -310,7 +317,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 3}
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
+CELERY_TASK_PUBLISH_RETRY = False  # one try within mila.celery.PATIENCE; the sweep does the rest
 
 LOGGING = {
     "version": 1,

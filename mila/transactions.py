@@ -1,13 +1,18 @@
 """A verb is one transaction, tried again as a whole when the database had to break a deadlock (STYLE 4)."""
 
+import logging
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
+from mila.errors import AlreadyThere
+from mila.faults import is_twice
+
+logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 TRIES = 3
@@ -26,6 +31,8 @@ def after_commit(function: Callable[P, object], *args: P.args, **kwargs: P.kwarg
 def verb(function: Callable[P, R]) -> Callable[P, R]:
     """Run in a transaction; the outermost verb repeats itself, whole, up to three times on 40P01 and 40001.
 
+    What the database refuses as a second one of its kind is a refusal in words, AlreadyThere, like any other.
+
     Inside another verb it joins that transaction and leaves the repeating to it. It makes no savepoint there: when it
     fails, the whole must be given up.
     """
@@ -35,6 +42,11 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
             before = _in_a_verb.set(True)
             try:
                 return function(*args, **kwargs)
+            except IntegrityError as error:
+                if not is_twice(error):
+                    raise
+                logger.warning("%s: %s", function.__qualname__, error)
+                raise AlreadyThere from error
             finally:  # what is set off by the commit is in no verb any more
                 _in_a_verb.reset(before)
 

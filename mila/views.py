@@ -1,6 +1,7 @@
 """Pages of the house itself: what went wrong, whether the site is well, where a person goes after signing in."""
 
 import logging
+import sys
 
 import redis
 from django.conf import settings
@@ -19,13 +20,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from catalogue import views as catalogue
-from mila import heartbeat
+from mila import filling, heartbeat
+from mila.errors import Refusal
+from mila.faults import status_of
 from mila.redis import broker_redis, cache_redis
 from mila.styleguide import examples
 from requests_app.access import technician_of
 from requests_app.queries import recent_ratings
 
 logger = logging.getLogger(__name__)
+RETRY_AFTER = "30"  # seconds
 
 WORDS = {
     400: (
@@ -55,9 +59,17 @@ WORDS = {
             "again. What you typed is still there."
         ),
     ),
+    409: (
+        _("That has just been done"),
+        _("Somebody was a moment earlier, perhaps you in another window. Please reload the page and look again."),
+    ),
     500: (
         _("Something went wrong on our side"),
         _("We have been told. Please try again in a moment, or call us if it is urgent."),
+    ),
+    503: (
+        _("We cannot be reached for a moment"),
+        _("What you just sent may not have been saved. Please look again in a minute, or call us if it is urgent."),
     ),
     "csrf": (
         _("The page was open for too long"),
@@ -68,7 +80,7 @@ WORDS = {
 
 def error_page(request, status, *, words=None):
     """One calm page for every refusal; for htmx a short message and no swap. Stands without database and template."""
-    title, sentence = WORDS[words or status]
+    title, sentence = words if isinstance(words, tuple) else WORDS[words or status]
     beside = request.headers.get("HX-Request") == "true"
     try:
         if beside:
@@ -87,6 +99,8 @@ def error_page(request, status, *, words=None):
         )
     response = HttpResponse(page, status=status)
     response.headers["Cache-Control"] = "no-store"
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_AFTER
     if beside:
         response.headers["HX-Reswap"] = "none"
     return response
@@ -117,7 +131,19 @@ def page_not_found(request, exception=None):
 
 
 def server_error(request):
-    return error_page(request, 500)
+    """Also called for what no view has seen: a session that cannot be read since the database is away."""
+    return fault_page(request, sys.exc_info()[1]) or error_page(request, 500)
+
+
+def fault_page(request, error):
+    """The calm page for an error that is nobody's mistake, or None (FAULT F4, F5); each leaves a line in the log."""
+    status = status_of(error)
+    if status is None:
+        return None
+    logger.warning("%s at %s: %r", status, request.path, error)
+    if isinstance(error, Refusal):
+        return error_page(request, status, words=(_("That was not possible"), str(error)))
+    return error_page(request, status)
 
 
 def csrf_failure(request, reason=""):
@@ -140,19 +166,21 @@ def healthz(request):
 @require_safe
 @never_cache
 def readyz(request):
-    """Database, both Redis and the sweeps' heartbeats: 200 when all is well, else 503 and what is not.
+    """Database and its data, both Redis, the sweeps' heartbeats: 200 when all is well, else 503 and what is not.
 
     For alarms (FAULT T2). Pages do not need Redis (FAULT C5), so no load balancer should take them down for it.
     """
-    found = {"database": "ok", "sweeps": "ok"}
+    found = {"database": "ok", "data": "ok", "sweeps": "ok"}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        if missing := filling.missing():
+            found["data"] = f"run manage.py fill: {', '.join(missing)}"
         late = heartbeat.late()
         if late:
             found["sweeps"] = f"late: {', '.join(late)}"
     except DatabaseError:
-        found = {"database": "down", "sweeps": "unknown"}
+        found = {"database": "down", "data": "unknown", "sweeps": "unknown"}
     for name, client in (("cache", cache_redis), ("broker", broker_redis)):
         try:
             client().ping()

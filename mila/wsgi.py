@@ -6,6 +6,7 @@ import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
+os.environ.setdefault("MILA_PROCESS", "pages")  # whoever waits for a page does not wait long (mila.patient_postgres)
 
 
 class ReadableRequest(WSGIRequest):

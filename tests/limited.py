@@ -15,7 +15,7 @@ class Counters:
         self.near = MemoryStorage()
         self.use(self.kept)
         monkeypatch.setattr(limits, "_near", lambda: FixedWindowRateLimiter(self.near))
-        monkeypatch.setattr(limits, "_breaker", redis.Breaker())
+        monkeypatch.setattr(limits, "_breaker", redis.redis_breaker())
 
     def use(self, storage) -> None:
         self.patch.setattr(limits, "_kept", lambda: FixedWindowRateLimiter(storage))

@@ -5,6 +5,7 @@ A row is there before its files and until after them, so no file is ever without
 """
 
 import hashlib
+import logging
 from datetime import timedelta
 
 from django.core.files.base import ContentFile
@@ -12,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from mila.clock import mila_now
 from mila.errors import Refusal
+from mila.faults import has_no_room
 from mila.transactions import after_commit, verb
 from requests_app.actions.placing import NotADraft
 from requests_app.lifecycle import lock_booking
 from requests_app.models import PHOTOS_MAX, Booking, BookingPhoto, PhotoSize, State, photo_storage
 from requests_app.redraw import Redrawn
 
+logger = logging.getLogger(__name__)
 ARRIVING = timedelta(hours=1)
 DRAFT_KEPT = timedelta(days=30)
 
@@ -26,16 +29,32 @@ class TooManyPhotos(Refusal):
     sentence = _("There is room for four photos. Remove one first, then add another.")
 
 
+class NoRoomForPhotos(Refusal):
+    """The disk is full, or the bucket's share of it (FAULT F5)."""
+
+    sentence = _(
+        "We cannot keep photos at the moment. What you have written is still here: try again later, or go on without."
+    )
+    status = 503
+
+
 def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
     """Attach it to the draft; the same picture once more is the photo that is there. No transaction of the caller's.
 
-    Raises NotADraft or TooManyPhotos; then nothing is left of it.
+    Raises NotADraft, TooManyPhotos or NoRoomForPhotos; then nothing is left of it.
     """
     arriving = BookingPhoto.objects.create(
         sha256=hashlib.sha256(picture.large).hexdigest(), let_go_at=mila_now() + ARRIVING
     )
-    for size, content in ((PhotoSize.LARGE, picture.large), (PhotoSize.SMALL, picture.small)):
-        photo_storage().save(arriving.path(size), ContentFile(content))
+    try:
+        for size, content in ((PhotoSize.LARGE, picture.large), (PhotoSize.SMALL, picture.small)):
+            photo_storage().save(arriving.path(size), ContentFile(content))
+    except OSError as error:
+        drop_photo(arriving.pk)
+        if has_no_room(error):
+            logger.error("No room for photos: %s", error)
+            raise NoRoomForPhotos from error
+        raise
     try:
         photo = _attach(booking_id, arriving.pk)
     except Refusal:

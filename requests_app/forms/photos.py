@@ -35,6 +35,7 @@ class PhotosForm(forms.Form):
     )
 
     most = PHOTOS_MAX
+    status = 0  # the page's, where it is not that of any form with errors
 
     def __init__(self, *args, booking: Booking, **kwargs):
         super().__init__(*args, **kwargs)

@@ -4,6 +4,7 @@ from django.http import FileResponse, Http404
 from django.views.decorators.http import require_safe
 
 from mila.errors import Refusal
+from mila.uploads import lacked_room
 from requests_app import access
 from requests_app.actions import photographing
 from requests_app.forms.photos import PhotosForm
@@ -28,6 +29,11 @@ def received(request, booking: Booking) -> PhotosForm:
         form.is_valid()
         for picture in form.pictures:
             photographing.add_photo(booking.pk, picture)
+        if lacked_room(request):
+            raise photographing.NoRoomForPhotos
+    except photographing.NoRoomForPhotos as refusal:
+        form.add_error("photos", str(refusal))
+        form.status = refusal.status
     except Refusal as refusal:
         form.add_error("photos", str(refusal))
     return form

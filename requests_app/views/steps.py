@@ -20,6 +20,7 @@ from mila.reading import takes_files
 from places import geocoding
 from requests_app import access
 from requests_app.actions import placing
+from requests_app.actions.photographing import NoRoomForPhotos
 from requests_app.forms.draft import PlaceForm, ServiceForm, WhoForm, picked, suggested
 from requests_app.models import Booking, State
 from requests_app.steps import CARD, PLACE, SERVICE, WHEN, WHO, may_open, resume_url, step_line
@@ -220,6 +221,8 @@ def who(request, booking):
 def photos(request, booking):
     """By script: photos are sent as soon as they are chosen, and this part of the page comes back."""
     form = received(request, booking)
+    if form.status:
+        raise NoRoomForPhotos  # the page stays as it is, and a message says why (FAULT F5)
     context = {"booking": booking, "photos_form": form}
     return render(request, "requests_app/who.html#answer", context, status=UNFINISHED if form.errors else 200)
 
@@ -245,4 +248,5 @@ def _page(request, name: str, booking: Booking, step: str, form, **more):
     forms = (form, more.get("photos_form"))
     refused = any(one and one.errors for one in forms) or bool(more.get("choice") and more["choice"].error)
     context = {"booking": booking, "form": form, "steps": step_line(booking, step), **more}
-    return render(request, f"requests_app/{name}.html", context, status=UNFINISHED if refused else 200)
+    status = getattr(more.get("photos_form"), "status", 0) or (UNFINISHED if refused else 200)
+    return render(request, f"requests_app/{name}.html", context, status=status)

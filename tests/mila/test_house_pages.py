@@ -1,13 +1,18 @@
 """Errors, health, and where a person goes after signing in."""
 
+import io
+
 import pytest
 import redis
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Dispatcher, Technician
-from mila import heartbeat, views
+from catalogue.models import ServicePrice
+from mila import filling, heartbeat, views
 from tests import factories
 
 pytestmark = [pytest.mark.urls("tests.mila.pages"), pytest.mark.django_db]
@@ -69,14 +74,49 @@ def test_healthz_asks_nobody(client, django_assert_num_queries):
     assert answer.content == b"ok"
 
 
-def test_readyz_is_well_when_all_is_well(client):
+@pytest.fixture
+def filled(monkeypatch):
+    """As after `manage.py fill`."""
+    monkeypatch.setattr(filling, "missing", list)
+
+
+def test_readyz_is_well_when_all_is_well(client, filled):
     for name in heartbeat.expected().values():
         heartbeat.stamp(name)
 
     answer = client.get("/readyz")
 
-    assert answer.json() == {"database": "ok", "sweeps": "ok", "cache": "ok", "broker": "ok"}
+    assert answer.json() == {"database": "ok", "data": "ok", "sweeps": "ok", "cache": "ok", "broker": "ok"}
     assert answer.status_code == 200
+
+
+def test_readyz_says_that_nothing_can_be_booked_yet(client):
+    for name in heartbeat.expected().values():
+        heartbeat.stamp(name)
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["data"] == (
+        "run manage.py fill: no postcodes of FR, no prices for FR, no postcodes of CH, no prices for CH"
+    )
+
+
+def test_fill_fills_and_a_repeat_changes_nothing(client):
+    call_command("fill", stdout=io.StringIO())
+    ServicePrice.objects.filter(country="FR").update(price_cents=12_345)
+    before = list(ServicePrice.objects.order_by("pk").values())
+    call_command("fill", stdout=io.StringIO())
+
+    assert filling.missing() == []
+    assert list(ServicePrice.objects.order_by("pk").values()) == before
+
+
+def test_fill_that_leaves_something_out_fails(monkeypatch):
+    monkeypatch.setattr(filling, "LOADS", ())
+
+    with pytest.raises(CommandError, match="no prices for CH"):
+        call_command("fill", stdout=io.StringIO())
 
 
 def test_readyz_names_the_sweeps_that_are_late(client):
@@ -103,7 +143,13 @@ def test_readyz_names_what_is_down(client, monkeypatch):
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json() == {"database": "down", "sweeps": "unknown", "cache": "ok", "broker": "down"}
+    assert answer.json() == {
+        "database": "down",
+        "data": "unknown",
+        "sweeps": "unknown",
+        "cache": "ok",
+        "broker": "down",
+    }
     assert b"secret" not in answer.content
 
 

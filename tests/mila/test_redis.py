@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache as site_cache
 from redis import UnixDomainSocketConnection
 
-from mila import redis
+from mila import breaker, redis
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def away(request, tmp_path):
 @pytest.fixture
 def tries(monkeypatch):
     """How often a connection was tried, each with the patience it had."""
-    monkeypatch.setattr(redis, "REST", 60)
+    monkeypatch.setattr(breaker, "REST", 60)
     tried = []
     connect = UnixDomainSocketConnection.connect
     monkeypatch.setattr(

@@ -1,0 +1,34 @@
+"""After a failure nothing is tried for a moment: one request at a time pays for a dead server, the others pay nothing.
+
+FAULT C5, F4: Redis, the broker and the pages' database each have one for the process.
+"""
+
+import time
+
+REST = 1.0  # seconds without another try after a failure
+
+
+class Breaker:
+    """Around each try: `with breaker:`. `failures` are the errors of a server that is away; `refusal` makes what is
+    raised instead of a try."""
+
+    def __init__(self, failures: tuple[type[Exception], ...], refusal):
+        self.failures = failures
+        self.refusal = refusal
+        self.closed_until = 0.0
+
+    def __enter__(self):
+        now = time.monotonic()
+        if now < self.closed_until:
+            raise self.refusal("It failed a moment ago; not tried again yet.")
+        if self.closed_until:
+            self.trip()  # whoever comes first after the rest goes and looks; the others wait for what they find
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, self.failures):
+            self.trip()
+        else:
+            self.closed_until = 0.0
+
+    def trip(self):
+        self.closed_until = time.monotonic() + REST
