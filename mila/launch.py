@@ -210,7 +210,7 @@ def keep_running(claim: "Claim", ports: Ports, output, when_ready: "WhenReady") 
     manager = Manager(printer)
     # No word about root or about static files that were not collected: this is a laptop.
     quiet = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore::UserWarning"}
-    surroundings = {**os.environ, **quiet, "MILA_WORLD": claim.world}
+    surroundings = {**os.environ, **quiet, "MILA_WORLD": claim.world, **services.site_addresses(claim.world)}
     for name, line in lines.items():
         manager.add_process(name, line, env=surroundings, cwd=str(settings.BASE_DIR))
     manager.loop()

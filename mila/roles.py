@@ -7,7 +7,6 @@ from django.core.management.base import CommandError
 from django.db import connection
 from psycopg import sql
 
-APPLICATION_ROLE = "mila_app"
 # The triggers' functions -> what a table that has one keeps from the site.
 KEEPS = {
     "evidence_stays": "UPDATE, DELETE",
