@@ -125,6 +125,10 @@ class Policy:
     signature_reminders: Spans = (timedelta(0), timedelta(hours=24), timedelta(hours=60))
     contact_after_sign_off: timedelta = timedelta(days=7)
 
+    # After the sweeps stood still (FAULT T2)
+    outage_grace: timedelta = timedelta(minutes=30)  # at least so long until a promise falls due
+    outage_start_wait: timedelta = timedelta(hours=24)  # for ops, about a start that lay inside
+
     # Money (PRODUCT M2-M5)
     commission_bp: int = 2_000
     unpaid_reminder_days: Days = (0, 1, 3, 7)

@@ -50,14 +50,16 @@ class Candidate:
 
 
 # Each booking is judged by the policy it was made under; figures younger than it have their default.
-# A wish is open as long as a search for it would be (D10): nobody is asked to be there in five minutes.
+# A wish is open as long as a search for it would be (D10): nobody is asked to be there in five minutes. An outage may
+# have moved the search's end on, and the offer says how soon the visit is (requests_app.lost_time.search_ends_at).
 FACTS = """
 WITH wanted AS MATERIALIZED (
     SELECT b.id, b.start_at, b.timezone, v.skill_id, c.lat, c.lon, cos(radians(c.lat)) AS width,
            CASE WHEN c.precision = ANY(%(vague)s) THEN %(vague_m)s ELSE 0 END AS wider_m,
            b.duration_minutes * interval '1 minute' AS duration,
            (p.policy ->> 'travel_buffer')::int * interval '1 second' AS buffer,
-           (p.policy ->> 'search_ends_lead')::int * interval '1 second' AS lead,
+           least((p.policy ->> 'search_ends_lead')::int * interval '1 second',
+                 CASE WHEN b.state = 'searching' THEN greatest(b.last_start_at - b.due_at, interval '0') END) AS lead,
            (p.policy -> 'score_weights_ppm' ->> 'nearness')::int AS nearness,
            (p.policy ->> 'lapse_limit')::int AS lapse_limit
       FROM requests_app_booking b
