@@ -18,6 +18,7 @@ from accounts.search import expected_rows
 from catalogue.policy import Policy
 from places.distance import METRES_PER_DEGREE, REACH_M, search_cells
 from places.place import VAGUE
+from requests_app import caps
 from requests_app.models import Booking
 
 # Where only the middle of a wide area is known, a technician's circle is taken this much wider.
@@ -49,6 +50,7 @@ class Candidate:
         return {"quality": self.quality_ppm, "nearness": self.score_ppm - self.quality_ppm}
 
 
+REACHED = caps.REACHED.format(technician="s.technician_id", drops="b.drops", lost="b.lost", held="b.held")
 # Each booking is judged by the policy it was made under; figures younger than it have their default.
 # A wish is open as long as a search for it would be (D10): nobody is asked to be there in five minutes. An outage may
 # have moved the search's end on, and the offer says how soon the visit is (requests_app.lost_time.search_ends_at).
@@ -61,7 +63,9 @@ WITH wanted AS MATERIALIZED (
            least((p.policy ->> 'search_ends_lead')::int * interval '1 second',
                  CASE WHEN b.state = 'searching' THEN greatest(b.last_start_at - b.due_at, interval '0') END) AS lead,
            (p.policy -> 'score_weights_ppm' ->> 'nearness')::int AS nearness,
-           (p.policy ->> 'lapse_limit')::int AS lapse_limit
+           (p.policy ->> 'lapse_limit')::int AS lapse_limit,
+           (p.policy ->> 'drops_per_day')::int AS drops, (p.policy ->> 'jobs_lost_per_week')::int AS lost,
+           (p.policy ->> 'open_claims_per_day')::int AS held
       FROM requests_app_booking b
       JOIN requests_app_bookingcontact c ON c.booking_id = b.id
       JOIN catalogue_service v ON v.id = b.service_id
@@ -106,7 +110,8 @@ facts AS (
                      WHERE a.booking_id = b.id AND a.technician_id = s.technician_id) THEN 'had_it'
                 WHEN past.declined THEN 'declined'
                 WHEN time.works IS NULL THEN 'hours'
-                WHEN time.free IS NULL THEN 'busy' END AS rule
+                WHEN time.free IS NULL THEN 'busy'
+                WHEN {reached} THEN 'takes_too_many' END AS rule
       FROM wanted b
       JOIN accounts_skillsearch s ON s.skill_id = b.skill_id
      CROSS JOIN LATERAL (
@@ -210,7 +215,7 @@ def _cells(booking: Booking) -> list[int]:
 def _select(condition: str, question: str, at: datetime, booking_ids: list[int], **params: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(
-            FACTS.format(condition=condition) + question,
+            FACTS.format(condition=condition, reached=REACHED) + question,
             {
                 "policy": json.dumps(Policy().to_json()),
                 "degree": METRES_PER_DEGREE,

@@ -114,6 +114,8 @@ KINDS: dict[str, Notice] = {
     "unconfirmed_ops": to_ops(),
     "late_ops": to_ops(),
     "outage_ops": to_ops(),
+    "paused_ops": to_ops(),
+    "cards_ops": to_ops(),
     "overdue_ops": to_ops(),
     "contested_ops": to_ops(),
     "cash_ops": to_ops(),

@@ -9,7 +9,7 @@ from accounts import search
 from mila.clock import MilaNow, mila_now
 from mila.sweeping import handle_each
 from mila.transactions import verb
-from requests_app import notices, outages
+from requests_app import caps, notices, outages
 from requests_app.actions import photographing
 from requests_app.actions.signing import sign_off_by_silence
 from requests_app.actions.visiting import drop_old_positions
@@ -73,9 +73,12 @@ def handle_due_booking(booking_id: int) -> bool:
         return True
     if outages.hold_for_ops(booking, at):
         return True
-    if booking.technician is not None:
-        search.count_promise(booking.technician, kept=False)
+    technician = booking.technician
+    if technician is not None:
+        search.count_promise(technician, kept=False)
     advance(booking, WHEN_DUE[State(booking.state)], role=Role.SYSTEM, by=None, at=at)
+    if technician is not None and booking.technician_id is None:
+        caps.tell_ops_of_a_pause(booking, technician, at)
     return True
 
 
