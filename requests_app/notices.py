@@ -19,6 +19,7 @@ from accounts import notifications
 from accounts.models import Country, Notification, Technician, User
 from catalogue.money import Split, split
 from requests_app import deadlines
+from requests_app.lost_time import search_ends_at
 from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State
 
 
@@ -224,6 +225,8 @@ def _confirm_due(b: Booking, _: Technician | None) -> datetime | None:
 
 
 def _search_limit(b: Booking, _: Technician | None) -> datetime | None:
+    if b.state == State.SEARCHING:
+        return search_ends_at(b)
     return deadlines.search_limit(b.last_start_at, b.policy) if b.last_start_at else None
 
 

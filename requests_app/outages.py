@@ -29,6 +29,7 @@ SIGNATURE_REMINDERS = (
     ClockKind.SIGNATURE_REMINDER_2,
     ClockKind.SIGNATURE_REMINDER_3,
 )
+BEFORE_A_START = (*REMINDERS.values(), ClockKind.SEARCH_WARNING)
 MEETS = frozenset({S.CONFIRMED, S.UNCONFIRMED, S.EN_ROUTE})  # their start is due without a clock of the state
 
 
@@ -72,6 +73,8 @@ def _start_is_past(booking: Booking, outage: Outage) -> bool:
 def _to_ops(booking: Locked, outage: Outage) -> None:
     if booking.due_at is not None:
         postpone(booking, outage.resumed_at + booking.policy.outage_start_wait)
+    # What these would say is no longer true.
+    Clock.objects.filter(booking=booking, done_at=None, kind__in=BEFORE_A_START).update(done_at=outage.resumed_at)
     notices.queue(booking, "outage_ops", round=outage.resumed_at.toordinal())
     if booking.technician_id is None:
         notices.queue(booking, "outage_start", round=outage.pk)

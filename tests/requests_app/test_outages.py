@@ -265,6 +265,9 @@ def test_control_no_show_at_another_hour_is_the_partner_s_fault(now, partner, st
 def test_wish_that_has_passed_is_said_and_waits_a_day_for_another(now, partner, stopped):
     booking = booking_in(S.SEARCHING, partner, now)
     Booking.objects.filter(pk=booking.pk).update(due_at=booking.last_start_at - HOUR)
+    Clock.objects.create(
+        booking=booking, kind=ClockKind.SEARCH_WARNING, epoch=9, due_at=booking.last_start_at - 3 * HOUR
+    )
     resumed = stopped(booking.last_start_at - 12 * HOUR, 13 * HOUR)
 
     sweep()
