@@ -40,7 +40,7 @@ def card(request, booking):
     except cards.CardsTried as refusal:
         setup = cards.last_setup(booking)
         if setup is None:
-            return render(request, "payments/cards_tried.html", {"booking": booking, "words": refusal}, status=429)
+            return render(request, "payments/cards_tried.html", {"booking": booking}, status=429)
         messages.warning(request, str(refusal))  # one that is saved may be chosen all the same
     except gateway.GatewayError:
         return render(request, "payments/card_away.html", {"booking": booking, "again": request.path}, status=503)

@@ -325,5 +325,5 @@ def test_address_that_has_tried_enough_elsewhere_gets_no_form(client, draft):
     answer = client.get(url(draft), headers={"Accept-Language": "en"})
 
     assert answer.status_code == 429
-    assert "Please choose one that is saved, or call us" in answer.content.decode()
+    assert "Please come back tomorrow, or call us" in answer.content.decode()
     assert not draft.card_setups.exists()
