@@ -66,6 +66,9 @@ class Policy:
     evening_first_start: time = time(10, 30)  # the earliest start of the next service day
     draft_card_limit: timedelta = timedelta(hours=24)
     booking_fee_cents: PerCurrency = PerCurrency(EUR=290, CHF=490)
+    drafts_per_day: int = 20  # begun by one person, or in one browser
+    cards_per_booking: int = 5  # saved for one draft, one after the other
+    cards_per_day: int = 10  # of one address
 
     # Cancelling and withdrawal (PRODUCT B10)
     cancel_free_lead: timedelta = timedelta(hours=24)
@@ -97,6 +100,11 @@ class Policy:
     search_ends_lead: timedelta = timedelta(hours=1)
     search_warns_lead: timedelta = timedelta(hours=3)
 
+    # Jobs taken and not done (FAULT A4, C15): beyond these the technician is passed over
+    drops_per_day: int = 2  # given back by their own hand
+    jobs_lost_per_week: int = 5  # given back, or lost by a missed promise
+    open_claims_per_day: int = 8  # claimed within a day and not yet under way
+
     # Call and confirmation (PRODUCT L1-L6)
     call_window: timedelta = timedelta(hours=12)
     call_attempts: int = 3
@@ -124,6 +132,10 @@ class Policy:
     signature_limit: timedelta = timedelta(hours=72)
     signature_reminders: Spans = (timedelta(0), timedelta(hours=24), timedelta(hours=60))
     contact_after_sign_off: timedelta = timedelta(days=7)
+
+    # After the sweeps stood still (FAULT T2)
+    outage_grace: timedelta = timedelta(minutes=30)  # at least so long until a promise falls due
+    outage_start_wait: timedelta = timedelta(hours=24)  # for ops, about a start that lay inside
 
     # Money (PRODUCT M2-M5)
     commission_bp: int = 2_000

@@ -18,6 +18,7 @@ from accounts.search import expected_rows
 from catalogue.policy import Policy
 from places.distance import METRES_PER_DEGREE, REACH_M, search_cells
 from places.place import VAGUE
+from requests_app import caps
 from requests_app.models import Booking
 
 # Where only the middle of a wide area is known, a technician's circle is taken this much wider.
@@ -49,17 +50,22 @@ class Candidate:
         return {"quality": self.quality_ppm, "nearness": self.score_ppm - self.quality_ppm}
 
 
+REACHED = caps.REACHED.format(technician="s.technician_id", drops="b.drops", lost="b.lost", held="b.held")
 # Each booking is judged by the policy it was made under; figures younger than it have their default.
-# A wish is open as long as a search for it would be (D10): nobody is asked to be there in five minutes.
+# A wish is open as long as a search for it would be (D10): nobody is asked to be there in five minutes. An outage may
+# have moved the search's end on, and the offer says how soon the visit is (requests_app.lost_time.search_ends_at).
 FACTS = """
 WITH wanted AS MATERIALIZED (
     SELECT b.id, b.start_at, b.timezone, v.skill_id, c.lat, c.lon, cos(radians(c.lat)) AS width,
            CASE WHEN c.precision = ANY(%(vague)s) THEN %(vague_m)s ELSE 0 END AS wider_m,
            b.duration_minutes * interval '1 minute' AS duration,
            (p.policy ->> 'travel_buffer')::int * interval '1 second' AS buffer,
-           (p.policy ->> 'search_ends_lead')::int * interval '1 second' AS lead,
+           least((p.policy ->> 'search_ends_lead')::int * interval '1 second',
+                 CASE WHEN b.state = 'searching' THEN greatest(b.last_start_at - b.due_at, interval '0') END) AS lead,
            (p.policy -> 'score_weights_ppm' ->> 'nearness')::int AS nearness,
-           (p.policy ->> 'lapse_limit')::int AS lapse_limit
+           (p.policy ->> 'lapse_limit')::int AS lapse_limit,
+           (p.policy ->> 'drops_per_day')::int AS drops, (p.policy ->> 'jobs_lost_per_week')::int AS lost,
+           (p.policy ->> 'open_claims_per_day')::int AS held
       FROM requests_app_booking b
       JOIN requests_app_bookingcontact c ON c.booking_id = b.id
       JOIN catalogue_service v ON v.id = b.service_id
@@ -104,7 +110,8 @@ facts AS (
                      WHERE a.booking_id = b.id AND a.technician_id = s.technician_id) THEN 'had_it'
                 WHEN past.declined THEN 'declined'
                 WHEN time.works IS NULL THEN 'hours'
-                WHEN time.free IS NULL THEN 'busy' END AS rule
+                WHEN time.free IS NULL THEN 'busy'
+                WHEN {reached} THEN 'takes_too_many' END AS rule
       FROM wanted b
       JOIN accounts_skillsearch s ON s.skill_id = b.skill_id
      CROSS JOIN LATERAL (
@@ -208,7 +215,7 @@ def _cells(booking: Booking) -> list[int]:
 def _select(condition: str, question: str, at: datetime, booking_ids: list[int], **params: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(
-            FACTS.format(condition=condition) + question,
+            FACTS.format(condition=condition, reached=REACHED) + question,
             {
                 "policy": json.dumps(Policy().to_json()),
                 "degree": METRES_PER_DEGREE,

@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Busy, Technician
 from catalogue.money import split
+from catalogue.policy import policy_at
 from dispatch import matching, offers
 from dispatch.models import MAY_BE_OFFERED, Offer, OfferState
 from dispatch.offers import reserving
 from mila.templatetags.house import clock_time, day
 from places.calendar import instant, wall_time
 from places.distance import METRES_PER_DEGREE, rounded_km
+from requests_app import caps
 from requests_app.models import OFFERED, Booking, State, Wish
 
 CANDIDATES = 200  # bookings near him that are looked at
@@ -285,3 +287,9 @@ def _bar(start: datetime, end: datetime, begins: datetime) -> Bar:
     left = min(max(0.0, (start - begins).total_seconds() / 60 * scale), STRIP_WIDE)
     right = min(max(left, (end - begins).total_seconds() / 60 * scale), STRIP_WIDE)
     return Bar(round(left, 1), round(right - left, 1))
+
+
+def why_paused(technician: Technician, at: datetime) -> str:
+    """What the technician reads in place of offers once a cap is reached (FAULT A4); else nothing."""
+    policy = policy_at(at, technician.partner.country, technician.partner.kind)
+    return str(caps.Paused.sentence) if caps.is_paused(technician.pk, policy, at) else ""

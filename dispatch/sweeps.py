@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 
-from dispatch import offers
+from dispatch import offers, outages
 from dispatch.models import Offer, OfferState, Search
 from mila.clock import MilaNow
 from mila.sweeping import handle_each
@@ -17,6 +17,7 @@ PUSH_BACK = timedelta(minutes=1)
 
 def sweep() -> int:
     """One round; answers how many rows it handled."""
+    outages.recover_searches()
     return (
         expire_windows()
         + _each(offers.withdraw, outdated_bookings())

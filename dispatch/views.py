@@ -124,6 +124,7 @@ def _list(request, technician, *, status=200):
     shown = {job.booking.pk for job in jobs}
     context = {
         "jobs": jobs,
+        "paused": "" if jobs else queries.why_paused(technician, at),
         "reserve": [job for job in queries.reserve_jobs(technician, at) if job.booking.pk not in shown],
         "technician": technician,
         "offers_waiting": len(jobs),

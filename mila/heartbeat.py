@@ -1,7 +1,8 @@
 """The sweeps' dead-man signal (FAULT T2): each leaves a row, and readyz says which has gone quiet.
 
 Counted by the database's real clock, never by mila_now(): a moved clock must not look like an outage, nor hide one.
-Each row also keeps what the product's clock said: whoever finds the site stopped knows until when it ran.
+Each row also keeps what the product's clock said, and how far it had ever been moved forward: whoever finds the site
+stopped knows until when it ran, and what was an outage (mila/outages.py).
 """
 
 from datetime import datetime
@@ -20,8 +21,10 @@ def stamp(name: str) -> None:
     """This sweep ran just now. Repeats cost one look-up."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO mila_heartbeat AS beat (name, at, product_at) VALUES (%s, clock_timestamp(), mila_now()) "
-            "ON CONFLICT (name) DO UPDATE SET at = excluded.at, product_at = excluded.product_at "
+            "INSERT INTO mila_heartbeat AS beat (name, at, product_at, jumped) "
+            "SELECT %s, clock_timestamp(), mila_now(), forward FROM mila_clock_jumps "
+            "ON CONFLICT (name) DO UPDATE "
+            "SET at = excluded.at, product_at = excluded.product_at, jumped = excluded.jumped "
             "WHERE beat.at < excluded.at - %s * interval '1 second'",
             [name, FRESH],
         )

@@ -10,7 +10,7 @@ from accounts.search import expected_rows
 from dispatch.models import Offer, OfferState
 from mila.clock import mila_now
 from payments.models import Charge, ChargeKind, ChargeState, LedgerEntry, Operation, OperationState, StripeEvent
-from requests_app import deadlines
+from requests_app import deadlines, statement
 from requests_app.lifecycle import MOVES, event_hash
 from requests_app.models import (
     ENDED,
@@ -196,6 +196,14 @@ def chains(ids):
         if event.hash != event_hash(previous.get(event.booking_id, ""), event):
             yield f"booking {event.booking_id}: event {event.sequence} was altered"
         previous[event.booking_id] = event.hash
+
+
+@invariant("L12", "The SHA-256 of each signature is that of what was frozen with it")
+def signatures(ids):
+    for model in (SignOff, LateSignature):
+        for signed in _of(model.objects.select_related("booking", "quote"), ids).iterator():
+            if signed.sha256 != statement.sha256(signed):
+                yield f"booking {signed.booking_id}: its {model._meta.verbose_name} was altered"
 
 
 @invariant("search", "What the search reads of a technician is what his own rows say")

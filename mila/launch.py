@@ -233,7 +233,7 @@ def surroundings(world: str, ports: Ports, host: str) -> dict[str, str]:
         "TRUSTED_PROXIES": "1",
         "XDG_DATA_HOME": str(services.var(world) / "front"),
     }
-    return {**os.environ, **quiet, **front, "MILA_WORLD": world}
+    return {**os.environ, **quiet, **front, "MILA_WORLD": world, **services.site_addresses(world)}
 
 
 def keep_running(

@@ -15,8 +15,8 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from mila import services
-from mila.services.databases import drop_database, ensure_database, forgive_power_cuts, keep_template
+from mila import roles, services
+from mila.services.databases import drop_database, ensure_database, ensure_role, forgive_power_cuts, keep_template
 
 LOADS = ("load_gazetteer", "load_catalogue")
 # What a template holds beside the tables; the loaders run again on every copy and find nothing to do.
@@ -108,3 +108,6 @@ def _migrate(alias: str) -> None:
     # The plan is read first: the command's own signals cost a second even when nothing moves.
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", database=alias, verbosity=0, interactive=False)
+    if alias == "default" and not os.environ.get("DATABASE_URL"):
+        ensure_role(services.SITE_ROLE)
+        roles.grant_application_role(services.SITE_ROLE)

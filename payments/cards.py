@@ -1,15 +1,27 @@
 """Saving a card for a booking with strong authentication (PRODUCT B7); no money moves here."""
 
+from datetime import timedelta
+
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from mila.clock import mila_now
+from mila.errors import Refusal
 from mila.transactions import verb
 from payments import gateway
 from payments.models import CardSetup, PaymentCustomer, SavedCard
+from requests_app import notices
 from requests_app.actions import placing
 from requests_app.lifecycle import lock_booking
 from requests_app.models import Booking, State
+
+
+class CardsTried(Refusal):
+    sentence = _(
+        "Several cards were tried already, so no other one can be added today. "
+        "Please choose one that is saved, or call us: we are glad to help."
+    )
 
 
 def payment_customer(user: User) -> PaymentCustomer:
@@ -24,7 +36,7 @@ def payment_customer(user: User) -> PaymentCustomer:
 def open_setup(booking: Booking) -> CardSetup:
     """This customer's unfinished try to save a card for this booking, or a new one. Looking again opens no second one.
 
-    Raises gateway.GatewayError.
+    Raises CardsTried (FAULT X1), gateway.GatewayError.
     """
     assert booking.customer is not None
     customer = payment_customer(booking.customer)
@@ -32,6 +44,8 @@ def open_setup(booking: Booking) -> CardSetup:
     if last and last.done_at is None and last.customer_id == customer.pk:
         return last
     number = last.number + 1 if last else 1
+    if _tried_enough(booking, customer, number):
+        raise CardsTried
     intent = gateway.create_setup_intent(
         customer=customer.stripe_id, booking_uuid=str(booking.uuid), key=_key(f"{booking.uuid}-setup-{number}")
     )
@@ -40,6 +54,17 @@ def open_setup(booking: Booking) -> CardSetup:
         number=number,
         defaults={"customer": customer, "intent_id": intent.id, "client_secret": intent.client_secret},
     )[0]
+
+
+@verb
+def _tried_enough(booking: Booking, customer: PaymentCustomer, number: int) -> bool:
+    """Whether this draft or this address has saved as many cards as a person does; then ops are told, once a draft."""
+    day_ago = mila_now() - timedelta(days=1)
+    of_the_day = CardSetup.objects.filter(customer=customer, opened_at__gt=day_ago).count()
+    if number <= booking.policy.cards_per_booking and of_the_day < booking.policy.cards_per_day:
+        return False
+    notices.queue(booking, "cards_ops", round=1)
+    return True
 
 
 def _key(name: str) -> str:

@@ -40,6 +40,7 @@ class CardSetup(models.Model):
     number = models.PositiveSmallIntegerField()
     intent_id = models.CharField(max_length=64, unique=True)
     client_secret = models.CharField(max_length=160)
+    opened_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     done_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -37,6 +37,11 @@ def card(request, booking):
             messages.success(request, _("Your booking is placed. You can follow everything on this page."))
             return redirect("requests_app:booking", booking.token)
         setup = cards.open_setup(booking)
+    except cards.CardsTried as refusal:
+        setup = cards.last_setup(booking)
+        if setup is None:
+            return render(request, "payments/cards_tried.html", {"booking": booking}, status=429)
+        messages.warning(request, str(refusal))  # one that is saved may be chosen all the same
     except gateway.GatewayError:
         return render(request, "payments/card_away.html", {"booking": booking, "again": request.path}, status=503)
     context = {

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from catalogue.policy import Policy
+from mila.outages import Outage
 from places.calendar import Hours, next_morning, night, previous_evening
 
 
@@ -84,6 +85,43 @@ def reminder_at(due: datetime, lead: timedelta, since: datetime, zone: str, poli
     if night is not None:
         at = night[0] - timedelta(minutes=1)
     return at if at > since else None
+
+
+def extended(
+    due: datetime,
+    since: datetime,
+    outage: Outage,
+    *,
+    start_at: datetime,
+    zone: str,
+    policy: Policy,
+    by_day: bool = True,
+) -> datetime:
+    """A promise about a start that ran from `since` on while the sweeps stood still (FAULT T2).
+
+    It gets back the time it lost, at least the grace after the end, and what a person does falls into the day; not
+    beyond the start. What lies further ahead than the outage was long stays where it is: there is time enough.
+    """
+    lost = outage.lost(since)
+    if not lost or due >= outage.resumed_at + lost:
+        return due
+    soonest = outage.resumed_at + policy.outage_grace
+    new = max(due + lost, soonest)
+    night = night_around(new, zone, policy) if by_day else None
+    if night is not None:
+        new = night[1] + policy.outage_grace
+    return max(due, min(new, max(start_at, soonest)))
+
+
+def given_back(due: datetime, since: datetime, outage: Outage, policy: Policy) -> datetime:
+    """A span of time that somebody has, to sign or to object: what it lost comes back, whole (FAULT T2)."""
+    lost = outage.lost(since)
+    return max(due + lost, outage.resumed_at + policy.outage_grace) if lost else due
+
+
+def lay_inside(start_at: datetime, outage: Outage, policy: Policy) -> bool:
+    """Whether a visit was to begin while nobody could tell that it did: no one is late (FAULT T2)."""
+    return outage.began_at < start_at + policy.lateness_report_after and start_at <= outage.resumed_at
 
 
 def search_limit(last_start_at: datetime, policy: Policy) -> datetime:

@@ -23,6 +23,7 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import after_commit, verb
 from requests_app import deadlines, notices
+from requests_app.lost_time import lay_in_an_outage, with_lost_time
 from requests_app.models import (
     BEFORE_DEPARTURE,
     CANCELLABLE,
@@ -71,7 +72,7 @@ def call_due(b: Booking, at: datetime) -> datetime:
 
 
 def confirm_due(b: Booking, at: datetime) -> datetime:
-    return deadlines.two_clocks(_since(b), _start(b), b.timezone, b.policy).confirm_due
+    return with_lost_time(b, deadlines.two_clocks(_since(b), _start(b), b.timezone, b.policy).confirm_due)
 
 
 def search_limit(b: Booking, at: datetime) -> datetime:
@@ -279,7 +280,8 @@ def end_assignment(booking: Locked, move: str, at: datetime) -> None:
         return
     lock_technician(assignment.technician_id)
     slot = assignment.busy
-    assignment.ended_at, assignment.end, assignment.fault = at, move, move in FAULTS
+    assignment.fault = move in FAULTS and not lay_in_an_outage(booking, assignment.start_at)
+    assignment.ended_at, assignment.end = at, move
     assignment.busy = None
     assignment.save(update_fields=["ended_at", "end", "fault", "busy"])
     if slot is not None:

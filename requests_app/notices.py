@@ -19,6 +19,7 @@ from accounts import notifications
 from accounts.models import Country, Notification, Technician, User
 from catalogue.money import Split, split
 from requests_app import deadlines
+from requests_app.lost_time import search_ends_at
 from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State
 
 
@@ -82,6 +83,10 @@ KINDS: dict[str, Notice] = {
     "unpaid": to_customer("owed_cents"),
     "receipt": to_customer("who", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"),
     "cancelled": to_customer("fee_cents"),
+    "outage_search": to_customer(given=("extended_at",)),
+    "outage_start": to_customer(),
+    "outage_promise": to_customer("technician", "start_at", given=("extended_at",)),
+    "outage_sign": to_customer(given=("extended_at",)),
     # The partner's job
     "offer": Notice(
         To.PARTNER,
@@ -93,6 +98,7 @@ KINDS: dict[str, Notice] = {
     "call_reminder": to_partner("start_at", "call_due_at", "until_call_at"),
     "confirm_reminder": to_partner("start_at", "confirm_due_at", "until_confirm_at"),
     "confirm_missed": to_partner("start_at", "confirm_due_at"),
+    "job_outage": to_partner("start_at", given=("extended_at",)),
     "job_moved": to_partner("start_at", "call_due_at", "confirm_due_at"),
     "door_waited": to_partner("start_at"),
     "job_contested": to_partner("start_at"),
@@ -108,6 +114,9 @@ KINDS: dict[str, Notice] = {
     "not_reached_ops": to_ops("confirm_due_at"),
     "unconfirmed_ops": to_ops(),
     "late_ops": to_ops(),
+    "outage_ops": to_ops(),
+    "paused_ops": to_ops(),
+    "cards_ops": to_ops(),
     "overdue_ops": to_ops(),
     "contested_ops": to_ops(),
     "cash_ops": to_ops(),
@@ -206,14 +215,18 @@ def _clocks(b: Booking) -> deadlines.TwoClocks:
 
 
 def _call_due(b: Booking, _: Technician | None) -> datetime | None:
-    return _clocks(b).call_due if b.state == State.CLAIMED else None
+    return (b.due_at or _clocks(b).call_due) if b.state == State.CLAIMED else None
 
 
 def _confirm_due(b: Booking, _: Technician | None) -> datetime | None:
+    if b.state == State.CALLED and b.due_at is not None:
+        return b.due_at
     return _clocks(b).confirm_due if b.start_at else None
 
 
 def _search_limit(b: Booking, _: Technician | None) -> datetime | None:
+    if b.state == State.SEARCHING:
+        return search_ends_at(b)
     return deadlines.search_limit(b.last_start_at, b.policy) if b.last_start_at else None
 
 
@@ -309,7 +322,7 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "until_confirm_at": _confirm_due,
     "free_until_at": _free_until,
     "given_up_at": lambda b, _: deadlines.given_up_at(b.start_at, b.policy),
-    "silence_at": lambda b, _: deadlines.silence_at(b.finished_at, b.policy),
+    "silence_at": lambda b, _: b.due_at or deadlines.silence_at(b.finished_at, b.policy),
     "signed_at": _signed("signed_at"),
     "guarantee_until_at": lambda b, _: b.sign_off.signed_at + b.policy.guarantee,
     # How much

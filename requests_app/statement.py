@@ -1,9 +1,12 @@
 """The words a customer signs: what was done, for how much, and what his signature does about it."""
 
+import hashlib
+import json
+
 from django.utils.translation import gettext
 
 from mila.templatetags.house import full_day, money
-from requests_app.models import Booking, Quote, SignOff
+from requests_app.models import Booking, LateSignature, Quote, SignOff
 
 
 def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> str:
@@ -40,3 +43,24 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
         lines.append(gettext("The total was settled on %(day)s without my signature.") % {"day": day})
         lines.append(gettext("I confirm this report afterwards. That changes nothing about the amount."))
     return "\n".join(lines)
+
+
+def sha256(signed: SignOff | LateSignature) -> str:
+    """Over everything that was frozen (PRODUCT L12): kept with the signature, computed again by verify_invariants."""
+    facts = [
+        str(signed.booking.uuid),
+        signed.quote.version,
+        signed.kind,
+        signed.signer,
+        signed.signature,
+        signed.text,
+        signed.device,
+        signed.service_cents,
+        signed.booking_fee_cents,
+        signed.commission_cents,
+        signed.partner_cents,
+        signed.charge_cents,
+        signed.currency,
+        signed.signed_at.isoformat(),
+    ]
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()

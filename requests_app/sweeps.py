@@ -9,7 +9,7 @@ from accounts import search
 from mila.clock import MilaNow, mila_now
 from mila.sweeping import handle_each
 from mila.transactions import verb
-from requests_app import notices
+from requests_app import caps, notices, outages
 from requests_app.actions import photographing
 from requests_app.actions.signing import sign_off_by_silence
 from requests_app.actions.visiting import drop_old_positions
@@ -43,12 +43,14 @@ AGREES_ON_A_START = ("claim", "assign", "move_claimed", "move_kept")
 
 def sweep_bookings() -> int:
     """Every booking whose own clock has fallen due makes its move. Answers how many rows were handled."""
+    outages.recover_bookings()
     due = Booking.objects.filter(due_at__lte=MilaNow()).order_by("due_at").values_list("pk", flat=True)[:BATCH]
     return sum(handle_each(handle_due_booking, list(due), _push_booking))
 
 
 def sweep_clocks() -> int:
     """Every other promise that has fallen due tells whom it concerns. Answers how many rows were handled."""
+    outages.recover_bookings()
     due = (
         Clock.objects.filter(done_at=None, due_at__lte=MilaNow())
         .order_by("due_at")
@@ -69,9 +71,14 @@ def handle_due_booking(booking_id: int) -> bool:
     if booking.state == State.FINISHED:
         sign_off_by_silence(booking_id)
         return True
-    if booking.technician is not None:
-        search.count_promise(booking.technician, kept=False)
+    if outages.hold_for_ops(booking, at):
+        return True
+    technician = booking.technician
+    if technician is not None:
+        search.count_promise(technician, kept=False)
     advance(booking, WHEN_DUE[State(booking.state)], role=Role.SYSTEM, by=None, at=at)
+    if technician is not None and booking.technician_id is None:
+        caps.tell_ops_of_a_pause(booking, technician, at)
     return True
 
 

@@ -221,7 +221,7 @@ def under_way(booking: Booking, facts: Facts, since: datetime | None) -> Line | 
     values = {"name": name}
     match State(b.state):
         case S.SEARCHING:
-            limit = deadlines.search_limit(b.last_start_at, b.policy)
+            limit = b.due_at or deadlines.search_limit(b.last_start_at, b.policy)
             return Line("now", _("We ask the best people near you"), limit, _until(limit, zone))
         case S.CLAIMED:
             return Line("now", _("%(name)s calls you") % values, b.due_at, _before(b.due_at, zone))
@@ -261,7 +261,7 @@ def to_come(booking: Booking, facts: Facts) -> list[Line]:
         lines.append(Line("next", _("Whoever accepts calls you"), when=within))
         lines.append(Line("next", _("The visit"), *_wished(b)))
     if state == S.CLAIMED:
-        due = deadlines.two_clocks(b.clocks_from_at, b.start_at, zone, b.policy).confirm_due
+        due = max(b.due_at, deadlines.two_clocks(b.clocks_from_at, b.start_at, zone, b.policy).confirm_due)
         lines.append(Line("next", _("%(name)s confirms the visit") % {"name": name}, due, _before(due, zone)))
     if state in (S.CLAIMED, S.CALLED, S.UNCONFIRMED):
         lines.append(Line("next", _("The visit"), b.start_at))

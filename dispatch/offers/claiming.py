@@ -10,6 +10,7 @@ from dispatch.offers.refusals import NotOffered, OfferExpired, OfferTaken
 from dispatch.offers.searching import end_search
 from mila.clock import mila_now
 from mila.transactions import after_commit, verb
+from requests_app import caps
 from requests_app.actions.assigning import NoSuchWish, attach
 from requests_app.lifecycle import Role, lock_booking
 from requests_app.models import OFFERED, Booking, State
@@ -20,7 +21,8 @@ def claim(booking_id: int, technician_id: int, *, rank: int, by: User) -> Bookin
     """He takes the booking at the wish of this rank. Exactly one can (FAULT C1); his own repeat returns it (FAULT C8).
 
     The database's clock, read under the lock, says whether his window is still open; whether he may still be asked is
-    read anew (FAULT C10). Raises OfferExpired, OfferTaken, NotOffered, TechnicianBusy, NoSuchWish and changes nothing.
+    read anew (FAULT C10), and so are the caps (FAULT A4). Raises OfferExpired,
+    OfferTaken, NotOffered, Paused, TechnicianBusy, NoSuchWish and changes nothing.
     """
     booking = lock_booking(booking_id)
     if booking.technician_id == technician_id and booking.state != State.UNCONFIRMED:
@@ -38,6 +40,8 @@ def claim(booking_id: int, technician_id: int, *, rank: int, by: User) -> Bookin
     judge(booking, offer, at)
     if not matching.may_be_asked(offer.technician, booking.service.skill_id, at):
         raise NotOffered
+    if caps.is_paused(technician_id, booking.policy, at):
+        raise caps.Paused
     if rank not in offer.wishes:
         raise NoSuchWish
     offer.state, offer.ended_at = OfferState.CLAIMED, at

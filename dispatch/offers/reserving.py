@@ -10,8 +10,8 @@ from dispatch.offers import windows
 from dispatch.offers.refusals import NotOffered, ReserveClosed
 from mila.clock import mila_now
 from mila.transactions import verb
-from requests_app import deadlines
 from requests_app.lifecycle import lock_booking
+from requests_app.lost_time import search_ends_at
 from requests_app.models import Assignment, Booking, State
 
 TAKEN = frozenset({State.CLAIMED, State.CALLED})  # and not confirmed yet
@@ -65,4 +65,4 @@ def last_offers(technician_id: int, at: datetime) -> QuerySet[Offer]:
 
 def is_too_late(booking: Booking, at: datetime) -> bool:
     """A search would end at once (PRODUCT D10): nobody can be asked any more, unless the date moves."""
-    return at >= deadlines.search_limit(windows.start_of(booking), booking.policy)
+    return at >= search_ends_at(booking)

@@ -14,6 +14,7 @@ from mila.clock import mila_now
 from mila.transactions import verb
 from requests_app import deadlines, notices
 from requests_app.lifecycle import Locked, Role, advance, lock_booking
+from requests_app.lost_time import search_ends_at
 from requests_app.models import OFFERED, Booking, BookingEvent, State
 
 TRY_AGAIN = timedelta(seconds=5)  # everybody suitable is looking at another offer
@@ -37,7 +38,7 @@ def open_next(booking_id: int) -> Offer | None:
     if run is None or held is not None:
         return held
     policy = booking.policy
-    if at >= deadlines.search_limit(windows.start_of(booking), policy):
+    if at >= search_ends_at(booking):
         end_search(run, at, "limit")  # the booking's own clock makes the move
         return None
     night = deadlines.night_around(at, booking.timezone, policy)

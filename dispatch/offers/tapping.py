@@ -13,6 +13,7 @@ from dispatch.offers import searching, windows
 from dispatch.offers.refusals import NotOffered, OfferTaken, TapsUsed, WindowHeld
 from mila.clock import MilaNow, mila_now
 from mila.transactions import verb
+from requests_app import caps
 from requests_app.lifecycle import lock_booking
 from requests_app.models import OFFERED, Booking
 
@@ -89,7 +90,9 @@ def _tap(booking_id: int, technician_id: int, token: str) -> Offer:
 
 
 def _admit(booking: Booking, run: Search, technician_id: int, at: datetime) -> Candidate:
-    """He may ask for it now. Raises NotOffered, TapsUsed."""
+    """He may ask for it now. Raises Paused, NotOffered, TapsUsed."""
+    if caps.is_paused(technician_id, booking.policy, at):
+        raise caps.Paused
     mine = Offer.objects.filter(booking=booking, technician=technician_id)
     candidate = matching.fitting_bookings(technician_id, [booking.pk], at).get(booking.pk)
     if candidate is None or candidate.in_window or not (run.pool_at or mine.exists()):

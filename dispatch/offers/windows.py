@@ -19,6 +19,7 @@ from mila.transactions import after_commit, verb
 from places.distance import rounded_km
 from requests_app import deadlines, notices
 from requests_app.lifecycle import SEARCH, lock_booking, lock_unless_locked
+from requests_app.lost_time import search_ends_at
 from requests_app.models import OFFERED, Booking
 
 
@@ -57,7 +58,7 @@ def open_for(
         opened_at=at,
         acknowledged_at=at if viewed else None,
         viewed_at=at if viewed else None,
-        expires_at=min(expires_at, deadlines.search_limit(start_of(booking), policy)),
+        expires_at=min(expires_at, search_ends_at(booking)),
         lock_token=token or gate.new_token(),
     )
     try:

@@ -5,18 +5,20 @@ that started them; `hold()` stops them with the last process that holds them, `s
 An address in the environment (DATABASE_URL and so on) always wins: that server is then somebody else's.
 """
 
-from mila.services.addresses import broker_url, database_url, needs_redis, redis_url
+from mila.services.addresses import SITE_ROLE, broker_url, database_url, needs_redis, redis_url, site_addresses
 from mila.services.errors import ServiceError
 from mila.services.folders import var
 from mila.services.holding import hold, start, status, stop
 
 __all__ = [
+    "SITE_ROLE",
     "ServiceError",
     "broker_url",
     "database_url",
     "hold",
     "needs_redis",
     "redis_url",
+    "site_addresses",
     "start",
     "status",
     "stop",

@@ -8,11 +8,20 @@ from mila.services import folders
 
 NUMBERED = ("demo", "check", "simulation", "test", "bench")  # Redis databases 0, 1, 2 ...; other worlds by hash
 REDIS_DATABASES = 1024
+SITE_ROLE = "mila_app"
 
 
-def database_url(name: str) -> str:
+def database_url(name: str, role: str = "postgres") -> str:
     """The address of database mila_<name>; the folder of the socket stands in the path, as django-environ reads it."""
-    return f"postgres://postgres@/{quote(str(folders.place().postgres_sockets))}/mila_{name}"
+    return f"postgres://{role}@/{quote(str(folders.place().postgres_sockets))}/mila_{name}"
+
+
+def site_addresses(world: str) -> dict[str, str]:
+    """For the environment of a site's processes: they connect without owning the tables (docs/database-roles.md).
+
+    Nothing where somebody has put the database elsewhere: that address says who connects.
+    """
+    return {} if os.environ.get("DATABASE_URL") else {"DATABASE_URL": database_url(world, SITE_ROLE)}
 
 
 def redis_url(role: str, world: str) -> str:

@@ -54,6 +54,15 @@ def forgive_power_cuts(name: str) -> None:
         connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(database)))
 
 
+def ensure_role(role: str) -> None:
+    """A role of our own server that may connect and owns nothing."""
+    folder, _database = parts(database_url(""))
+    with maintenance(folder) as connection:
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
+            with contextlib.suppress(errors.DuplicateObject, errors.UniqueViolation):  # somebody else was quicker
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+
+
 def drop_database(name: str) -> None:
     """Drop database mila_<name> on our own server, with whoever is connected to it."""
     folder, database = parts(database_url(name))

@@ -1,7 +1,7 @@
 """From the first click to a placed booking: what the customer wants, where, when, who he is (PRODUCT B1-B8)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import Max, Min
@@ -23,6 +23,7 @@ from requests_app.models import Booking, BookingContact, Quote, QuoteLine, Quote
 
 PLACE = ("country", "postcode", "city", "region", "timezone")
 STARTS = ("first_start_at", "last_start_at")
+DRAFTS_COUNT = timedelta(days=1)
 PRICE = ("currency", "policy_data", "service_cents", "booking_fee_cents", "duration_minutes")
 
 
@@ -38,14 +39,22 @@ class WishPassed(Refusal):
     sentence = _("One of your times is no longer possible. Please choose another one; everything else is kept.")
 
 
+class TooManyDrafts(Refusal):
+    sentence = _("Many bookings were begun here today. Please finish one of them, or call us: we are glad to help.")
+
+
 class CardMissing(Refusal):
     sentence = _("Please save a card first. Nothing is charged before you have signed.")
 
 
 @verb
 def start_draft(service: Service, *, country: str, language: str, by: User | None) -> Booking:
-    """A new draft with today's price and policy. Raises NotSold where the service has no price."""
+    """A new draft with today's price and policy. Raises NotSold where the service has no price, TooManyDrafts."""
     at = mila_now()
+    if by is not None:
+        begun = Booking.objects.filter(customer=by, created_at__gt=at - DRAFTS_COUNT)
+        if begun.count() >= policy_at(at, country).drafts_per_day:
+            raise TooManyDrafts
     booking = Booking(service=service, country=country, language=language, customer=by, state=State.DRAFT)
     _set_price(booking, at)
     booking.save()

@@ -1,7 +1,5 @@
 """The end of a visit: signature, silence, refusal, decision, rating, settlement (PRODUCT L12-L14)."""
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -155,19 +153,7 @@ def _frozen(
     shares = money.split(quote.service_cents, booking.policy.commission_bp, booking.booking_fee_cents)
     with translation.override(booking.language):
         text = statement.text(booking, quote, closed=closed)
-    facts = [
-        str(booking.uuid),
-        quote.version,
-        hand.kind,
-        hand.signer,
-        hand.signature,
-        text,
-        hand.device,
-        *shares,
-        booking.currency,
-        at.isoformat(),
-    ]
-    return {
+    columns = {
         **asdict(hand),
         "quote": quote,
         "text": text,
@@ -178,8 +164,8 @@ def _frozen(
         "charge_cents": shares.charge_cents,
         "currency": booking.currency,
         "signed_at": at,
-        "sha256": hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest(),
     }
+    return columns | {"sha256": statement.sha256(SignOff(booking=booking, **columns))}
 
 
 @verb

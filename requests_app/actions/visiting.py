@@ -16,7 +16,7 @@ from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
-from requests_app import deadlines, notices
+from requests_app import caps, deadlines, notices
 from requests_app.lifecycle import Locked, Role, advance, lock_booking
 from requests_app.models import (
     Assignment,
@@ -118,7 +118,10 @@ def release(booking_id: int, technician_id: int, *, by: User, reason: str, role:
         if released.state == State.SEARCHING and last and (last.technician_id, last.end) == (technician_id, "release"):
             return released
         raise
-    return advance(booking, "release", role=role, by=by, reason=reason)
+    technician, at = booking.technician, mila_now()
+    released = advance(booking, "release", role=role, by=by, at=at, reason=reason)
+    caps.tell_ops_of_a_pause(released, technician, at)
+    return released
 
 
 @verb

@@ -24,10 +24,10 @@ class BookingContact(models.Model):
 
 
 class ContactAccess(models.Model):
-    """Who saw a customer's contact data, when and why. Only added to."""
+    """Who saw a customer's contact data, when and why. Only added to: triggers refuse the rest."""
 
-    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="contact_accesses")
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="contact_accesses")
     partner = models.ForeignKey(PartnerProfile, null=True, on_delete=models.PROTECT)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
     reason = models.CharField(max_length=40)
     at = models.DateTimeField()

@@ -26,7 +26,10 @@ ADDS_UP = Q(charge_cents=F("service_cents") + F("booking_fee_cents")) & Q(
 
 
 class Frozen(models.Model):
-    """What was agreed at an end: text, amounts, signature, instant, device, SHA-256 of all (PRODUCT L12)."""
+    """What was agreed at an end: text, amounts, signature, instant, device, SHA-256 of all (PRODUCT L12).
+
+    Triggers refuse every change but that of a new key for the encrypted columns (docs/database-roles.md).
+    """
 
     quote = models.ForeignKey(Quote, on_delete=models.PROTECT)
     key = models.CharField(
@@ -66,7 +69,7 @@ class LateSignature(Frozen):
     """
 
     booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="late_signature")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=ADDS_UP, name="late_signature_adds_up")]

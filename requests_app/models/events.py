@@ -7,15 +7,15 @@ from requests_app.models.booking import Booking
 
 
 class BookingEvent(models.Model):
-    """One move of a booking, in order, chained by hashes. Only added to (FAULT I7, I13)."""
+    """One move of a booking, in order, chained by hashes. Only added to: triggers refuse the rest (FAULT I7, I13)."""
 
-    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="events")
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveIntegerField()
     move = models.CharField(max_length=20)
     source = models.CharField(max_length=12)
     target = models.CharField(max_length=12)
     role = models.CharField(max_length=10)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     reason = models.TextField(blank=True)
     data = models.JSONField(default=dict)

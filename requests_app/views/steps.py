@@ -29,6 +29,7 @@ from requests_app.views.secret import secret_page, sent
 from requests_app.views.starts import choose_starts
 
 DRAFT = "draft"  # the session's last draft, by its token
+BEGUN = "begun"  # when this browser began a draft, within the last day
 UNFINISHED = 422
 
 
@@ -68,6 +69,19 @@ def remembered(request) -> Booking | None:
     return booking if booking.state == State.DRAFT else None
 
 
+def _begin(request, service: Service, country: str, at: datetime) -> Booking:
+    """A new draft, unless this browser has begun as many within a day as no person does. Raises TooManyDrafts."""
+    since = (at - placing.DRAFTS_COUNT).timestamp()
+    begun = [instant for instant in request.session.get(BEGUN, []) if instant > since]
+    if len(begun) >= policy_at(at, country).drafts_per_day:
+        raise placing.TooManyDrafts
+    by = request.user if request.user.is_authenticated else None
+    booking = placing.start_draft(service, country=country, language=_language(), by=by)
+    request.session[BEGUN] = [*begun, at.timestamp()]
+    remember(request, booking)
+    return booking
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @secret_page
 def book(request, service):
@@ -80,9 +94,11 @@ def book(request, service):
     kept = remembered(request)
     if request.method == "POST":
         if kept is None or kept.service_id != wanted.pk or "afresh" in request.POST:
-            by = request.user if request.user.is_authenticated else None
-            kept = placing.start_draft(wanted, country=country, language=_language(), by=by)
-            remember(request, kept)
+            try:
+                kept = _begin(request, wanted, country, at)
+            except placing.TooManyDrafts as refusal:
+                messages.warning(request, str(refusal))
+                return redirect("requests_app:book", wanted.slug)
         return redirect(resume_url(kept))
     policy = policy_at(at, country)
     context = {

@@ -11,6 +11,7 @@ from mila.clock import mila_now
 from requests_app.models import Booking
 from tests import factories
 from tests.dispatch.scenes import at, lapse, later, technician
+from tests.evidence import forged
 
 pytestmark = pytest.mark.django_db
 WINDOW = timedelta(minutes=2, seconds=30)
@@ -141,7 +142,8 @@ def test_a_booking_that_is_gone_is_an_error_the_job_logs(db):
 
 
 def test_a_state_without_a_history_begins_no_search(wanted, partner):
-    wanted.events.all().delete()
+    with forged():
+        wanted.events.all().delete()
 
     assert offers.open_next(wanted.pk) is None
     assert not Search.objects.exists()

@@ -123,6 +123,6 @@ def test_a_poisoned_search_stops_nobody_and_comes_again_in_a_minute(wanted, part
     assert "offer_window" in caplog.text
 
 
-def test_nothing_to_do_costs_six_queries(db, django_assert_num_queries):
-    with django_assert_num_queries(6):
+def test_nothing_to_do_costs_eight_queries(db, django_assert_num_queries):
+    with django_assert_num_queries(8):
         assert sweeps.sweep() == 0

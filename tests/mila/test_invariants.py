@@ -21,6 +21,7 @@ from requests_app.access import reveal_contact
 from requests_app.actions import signing
 from requests_app.models import Assignment, Booking, BookingEvent, Clock, ContactAccess, Quote, SignOff, State
 from tests import cast, factories
+from tests.evidence import forged
 
 HOUR = timedelta(hours=1)
 
@@ -52,7 +53,8 @@ def charge_of(booking, kind, frozen=None, **columns):
 
 
 def change(model, pk, **columns):
-    assert model.objects.filter(pk=pk).update(**columns) == 1
+    with forged():
+        assert model.objects.filter(pk=pk).update(**columns) == 1
 
 
 def assignment(booking, technician, at, **columns):
@@ -137,6 +139,8 @@ BREACHES = [
     ("I11", "seen before the claim", lambda w: access(w.job, w.partner, w.now - HOUR)),
     ("I11", "seen too long after", lambda w: access(w.paid, w.partner, w.paid.signed_off_at + timedelta(days=7))),
     ("I13", "an altered event", lambda w: change(BookingEvent, last_event(w).pk, reason="other")),
+    ("L12", "other words", lambda w: change(SignOff, w.paid.sign_off.pk, text="other")),
+    ("L12", "another hand", lambda w: change(SignOff, w.paid.sign_off.pk, signature="X")),
     ("search", "a row too few", lambda w: SkillSearch.objects.filter(technician=w.partner).delete()),
     ("search", "a wrong row", lambda w: SkillSearch.objects.filter(technician=w.partner).update(q=1)),
     ("search", "a row too many", lambda w: type(w.partner).objects.filter(pk=w.partner.pk).update(active=False)),

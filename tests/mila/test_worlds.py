@@ -1,5 +1,7 @@
 """Databases of a world: from a template, or from nothing and then kept as one."""
 
+from urllib.parse import urlsplit
+
 import psycopg
 import pytest
 from django.conf import settings
@@ -163,3 +165,22 @@ def test_migrated_database_is_left_as_it_is(monkeypatch):
 
     worlds._migrate("default")
     worlds._migrate("standin")
+
+
+def test_site_connects_as_a_role_that_owns_nothing(own):
+    databases.ensure_database(own)
+    databases.ensure_role(services.SITE_ROLE)
+    databases.ensure_role(services.SITE_ROLE)  # a repeat changes nothing
+    address = services.site_addresses(own)["DATABASE_URL"]
+    folder, database = databases.parts(address)
+
+    with psycopg.connect(host=folder, user=urlsplit(address).username, dbname=database) as connection:
+        assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE thing (id int)")
+
+
+def test_address_of_somebody_s_own_server_is_left_to_the_site(own, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://me@elsewhere/mila")
+
+    assert services.site_addresses(own) == {}

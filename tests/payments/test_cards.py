@@ -1,7 +1,10 @@
 """Saving a card: one customer at Stripe, one try at a time, a card for the one who typed it (PRODUCT B7)."""
 
+from datetime import timedelta
+
 import pytest
 
+from accounts.models import Notification
 from mila.clock import mila_now, set_clock
 from payments import cards, gateway
 from payments.models import CardSetup, PaymentCustomer, SavedCard
@@ -105,3 +108,58 @@ def test_a_card_stays_with_the_one_who_typed_it(draft, stranger):
         cards.use_saved_card(draft, saved.pk)
     assert cards.open_setup(draft).customer.user == stranger
     assert CardSetup.objects.count() == 2
+
+
+# --- Cards tried one after the other (FAULT X1)
+
+
+def save_another(draft):
+    setup = cards.open_setup(draft)
+    hands.type_card(setup.client_secret)
+    cards.finish_setup(setup)
+    return setup
+
+
+def test_a_draft_takes_five_cards_and_no_sixth(draft):
+    for _each in range(5):
+        save_another(draft)
+
+    with pytest.raises(cards.CardsTried):
+        cards.open_setup(draft)
+
+    assert CardSetup.objects.count() == Thing.objects.filter(kind="setup_intent").count() == 5
+    assert Notification.objects.filter(kind="cards_ops", subject_id=draft.uuid).count() == 1
+
+
+def test_looking_again_beyond_the_cap_tells_ops_no_second_time(draft):
+    for _each in range(5):
+        save_another(draft)
+
+    for _each in range(3):
+        with pytest.raises(cards.CardsTried):
+            cards.open_setup(draft)
+
+    assert Notification.objects.filter(kind="cards_ops").count() == 1
+
+
+@pytest.mark.parametrize(("later", "opens"), [(timedelta(hours=23), False), (timedelta(days=1), True)])
+def test_an_address_saves_ten_cards_a_day_whatever_the_draft(later, opens, draft, stopped_clock):
+    stopped_clock(mila_now())
+    for _each in range(10):
+        save_another(factories.DraftFactory(customer=draft.customer, card=""))
+    stopped_clock(mila_now() + later)
+
+    if opens:
+        assert cards.open_setup(draft).number == 1
+    else:
+        with pytest.raises(cards.CardsTried):
+            cards.open_setup(draft)
+
+    assert CardSetup.objects.count() == 10 + opens
+
+
+def test_another_address_is_not_refused_for_it(draft, stranger):
+    for _each in range(10):
+        save_another(factories.DraftFactory(customer=draft.customer, card=""))
+
+    assert cards.open_setup(factories.DraftFactory(customer=stranger, card="")).number == 1

@@ -8,6 +8,7 @@ from requests_app.actions import visiting
 from requests_app.actions.visiting import WaitNotOver
 from requests_app.lifecycle import IllegalMove, ReasonMissing, Role
 from requests_app.models import AT_WORK, Booking, BookingEvent, Fault, State
+from tests.evidence import forged
 from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -18,7 +19,8 @@ def fail(booking, technician, *, reason="No line", fault=Fault.BRAND, **kwargs):
 
 
 def arrived(booking, at):
-    BookingEvent.objects.filter(booking=booking).update(move="arrive", at=at)
+    with forged():
+        BookingEvent.objects.filter(booking=booking).update(move="arrive", at=at)
 
 
 @pytest.mark.parametrize("state", sorted(AT_WORK))

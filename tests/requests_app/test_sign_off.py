@@ -11,6 +11,7 @@ from catalogue.models import Service
 from requests_app.actions import signing
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import Booking, BookingContact, Quote, QuoteLine, SignOff, SignOffKind, State
+from tests.evidence import forged
 from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
 
 KINDS = [SignOffKind.SCREEN, SignOffKind.OWN_DEVICE]
@@ -166,5 +167,5 @@ def test_out_of_turn_is_refused(state, now, partner):
 def test_database_refuses_shares_that_do_not_add_up(work):
     sign(work)
 
-    with pytest.raises(IntegrityError, match="sign_off_adds_up"), transaction.atomic():
+    with forged(), pytest.raises(IntegrityError, match="sign_off_adds_up"), transaction.atomic():
         SignOff.objects.update(partner_cents=5521)

@@ -11,6 +11,7 @@ from requests_app.models import Booking, Clock, ClockKind, Position, State
 from requests_app.sweeps import CLOCK_NOTICES, sweep_bookings, sweep_clocks, sweep_positions
 from requests_app.tasks import sweep
 from tests import factories
+from tests.evidence import forged
 from tests.requests_app.stages import booking_in, facts
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -177,7 +178,8 @@ def test_every_kind_of_clock_has_a_state_and_a_message():
 @pytest.mark.parametrize(("after", "fires"), [(-SECOND, 0), (0 * SECOND, 1), (SECOND, 1)])
 def test_due_clock_tells_from_its_second_on(kind, after, fires, now, partner, stopped_clock):
     booking = booking_in(RUNS_IN[kind], partner, now, finished_at=now)
-    booking.events.update(move="claim")
+    with forged():
+        booking.events.update(move="claim")
     clock = running(booking, kind, now + MINUTE)
 
     stopped_clock(now + MINUTE + after)
@@ -243,7 +245,8 @@ def test_reminders_to_sign_are_the_first_the_second_and_the_third(now, partner):
 
 def test_lateness_is_told_once_though_he_sets_off_late(now, partner, stopped_clock):
     booking = booking_in(S.CONFIRMED, partner, now)
-    booking.events.update(move="claim")
+    with forged():
+        booking.events.update(move="claim")
     running(booking, ClockKind.LATENESS, booking.start_at + timedelta(minutes=15))
     stopped_clock(booking.start_at + timedelta(minutes=16))
     sweep_clocks()

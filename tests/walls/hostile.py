@@ -10,6 +10,7 @@ from accounts.notifications import render
 from mila.clock import mila_now
 from requests_app import notices
 from requests_app.models import Booking
+from tests.evidence import forged
 from tests.walls.payloads import PAYLOADS
 
 APPS = ("accounts", "catalogue", "dispatch", "payments", "places", "requests_app")
@@ -57,7 +58,8 @@ def poison() -> set[tuple[str, str]]:
                 placed |= {(name, one) for one in used}
                 text = " ".join([mark(name), *used])
                 values[column.name] = text if column.max_length is None or len(text) <= column.max_length else used[0]
-            model._default_manager.filter(pk=row.pk).update(**values)
+            with forged():  # what a page shows of evidence must be harmless as well
+                model._default_manager.filter(pk=row.pk).update(**values)
     report = {"done": "\n".join([mark("Booking.report"), *PAYLOADS]), "explained": True, "tidied": True}
     Booking.objects.exclude(report={}).update(report=report)
     placed |= {("Booking.report", one) for one in PAYLOADS}

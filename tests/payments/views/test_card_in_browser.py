@@ -8,8 +8,9 @@ from django.urls import reverse
 from playwright.sync_api import expect, sync_playwright
 
 from mila.clock import reset_clock, set_clock
-from payments import sweeps
+from payments import cards, sweeps
 from payments.models import Charge, ChargeState
+from payments.standin import hands
 from requests_app.models import Booking, State
 from tests import axe, chromium, factories
 from tests.cast import MORNING
@@ -180,3 +181,16 @@ def test_a_customer_with_a_saved_card_needs_no_fields(page, live_server):
 
     page.wait_for_url(f"**{reverse('requests_app:booking', args=[draft.token])}")
     assert Booking.objects.get(pk=draft.pk).state == State.SEARCHING
+
+
+def test_page_that_takes_no_other_card_is_readable(page, transactional_db, customer):
+    for _each in range(10):
+        tried = cards.open_setup(factories.DraftFactory(customer=customer, card=""))
+        hands.type_card(tried.client_secret)
+        cards.finish_setup(tried)
+    draft = factories.DraftFactory(customer=customer, card="")
+
+    page.goto(reverse("payments:card", args=[draft.token]))
+
+    look(page, "cards-tried")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pas d’autre carte aujourd’hui")

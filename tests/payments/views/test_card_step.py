@@ -297,3 +297,33 @@ def test_the_page_is_kept_by_nobody(client, draft):
 
     assert "no-store" in page["Cache-Control"]
     assert page["Referrer-Policy"] == "strict-origin"
+
+
+# --- Too many cards (FAULT X1)
+
+
+def test_after_five_cards_the_page_says_so_and_a_saved_one_still_orders(client, draft):
+    for _each in range(5):
+        type_card(client, draft)
+        cards.typed_card(draft)
+
+    page = client.get(url(draft), headers={"Accept-Language": "en"})
+    answer = order(client, draft, card=str(SavedCard.objects.latest("pk").pk))
+
+    assert "Several cards were tried already" in page.content.decode()
+    assert CardSetup.objects.count() == 5
+    draft.refresh_from_db()
+    assert (answer.status_code, draft.state) == (302, State.SEARCHING)
+
+
+def test_address_that_has_tried_enough_elsewhere_gets_no_form(client, draft):
+    for _each in range(10):
+        other = factories.DraftFactory(customer=draft.customer, card="")
+        type_card(client, other)
+        cards.typed_card(other)
+
+    answer = client.get(url(draft), headers={"Accept-Language": "en"})
+
+    assert answer.status_code == 429
+    assert "Please come back tomorrow, or call us" in answer.content.decode()
+    assert not draft.card_setups.exists()

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from mila.clock import mila_now
+from mila.clock import mila_now, set_clock
 from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.actions import placing
@@ -533,3 +534,38 @@ class TestWho:
 
         draft.contact.refresh_from_db()
         assert draft.contact.at_the_door == "Madame Roux"
+
+
+# --- Drafts begun one after the other (FAULT C15)
+
+
+def test_twenty_drafts_a_day_are_begun_in_one_browser_and_no_more(client, service, morning):
+    address = reverse("requests_app:book", args=[service.slug])
+    for _each in range(20):
+        client.post(address, {"afresh": "1"})
+
+    answer = client.post(address, {"afresh": "1"}, follow=True, headers={"Accept-Language": "en"})
+
+    assert Booking.objects.count() == 20
+    assert "Many bookings were begun here today" in answer.content.decode()
+
+
+def test_next_day_another_draft_is_begun(client, service, morning):
+    address = reverse("requests_app:book", args=[service.slug])
+    for _each in range(20):
+        client.post(address, {"afresh": "1"})
+    set_clock(morning + timedelta(days=1, minutes=5))
+
+    client.post(address, {"afresh": "1"})
+
+    assert Booking.objects.count() == 21
+
+
+def test_person_who_begins_in_many_browsers_is_counted_by_the_bookings(service, customer, morning):
+    address = reverse("requests_app:book", args=[service.slug])
+    for _each in range(21):
+        browser = Client()
+        browser.force_login(customer)
+        browser.post(address, {"afresh": "1"})
+
+    assert Booking.objects.filter(customer=customer).count() == 20

@@ -1,0 +1,69 @@
+"""How many jobs a technician may take without doing them: each shows a name, a street and a door code (FAULT A4, C15).
+
+Counted by the rows of the assignments, on the product's clock. Beyond a cap the search passes over the technician and a
+claim is refused; what they have stays theirs, and ops may still assign.
+"""
+
+from datetime import datetime
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Technician
+from catalogue.policy import Policy
+from mila.errors import Refusal
+from requests_app import notices
+from requests_app.models import Assignment, Booking
+
+
+class Paused(Refusal):
+    sentence = _(
+        "You cannot take a new job for now: several of those you took lately were given back or not done. "
+        "Our team knows of it; please call us if that is not right."
+    )
+
+
+# Given back by the technician's own hand, a day; lost without a visit, a week; open, a day.
+# `technician`, `drops`, `lost` and `held` are SQL expressions.
+REACHED = """
+(SELECT count(*) FILTER (WHERE d.dropped AND d.ended_at > %(at)s - interval '1 day') >= {drops}
+     OR count(*) FILTER (WHERE d.lost AND d.ended_at > %(at)s - interval '7 days') >= {lost}
+     OR count(*) FILTER (WHERE d.held AND d.claimed_at > %(at)s - interval '1 day') >= {held}
+   FROM (SELECT a.ended_at, a.claimed_at, released.dropped,
+                a.fault OR released.dropped OR a.end IN ('claim', 'assign') AS lost,
+                a.ended_at IS NULL AND k.state IN ('claimed', 'called', 'unconfirmed', 'confirmed') AS held
+           FROM requests_app_assignment a
+           JOIN requests_app_booking k ON k.id = a.booking_id
+          CROSS JOIN LATERAL (
+                SELECT a.end = 'release' AND EXISTS (
+                    SELECT 1 FROM requests_app_bookingevent e
+                     WHERE e.booking_id = a.booking_id AND e.move = 'release' AND e.role = 'partner'
+                       AND e.at = a.ended_at) AS dropped) released
+          WHERE a.technician_id = {technician}) d)
+"""
+
+
+def is_paused(technician_id: int, policy: Policy, at: datetime) -> bool:
+    """Whether a cap is reached. One query."""
+    reached = REACHED.format(
+        technician="%(technician)s::bigint", drops="%(drops)s::int", lost="%(lost)s::int", held="%(held)s::int"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {reached}",
+            {
+                "technician": technician_id,
+                "at": at,
+                "drops": policy.drops_per_day,
+                "lost": policy.jobs_lost_per_week,
+                "held": policy.open_claims_per_day,
+            },
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def tell_ops_of_a_pause(booking: Booking, technician: Technician, at: datetime) -> None:
+    """A job was just lost: if that reaches a cap, a person looks at it."""
+    if is_paused(technician.pk, booking.policy, at):
+        last = Assignment.objects.filter(booking=booking, technician=technician).order_by("-pk").first()
+        notices.queue(booking, "paused_ops", round=last.pk, technician=technician)

@@ -1,0 +1,30 @@
+"""Events, sign-offs, signatures and looks at contact data are only added to (docs/database-roles.md)."""
+
+from django.db import migrations
+
+# Table -> its encrypted columns.
+EVIDENCE = {
+    "requests_app_bookingevent": (),
+    "requests_app_signoff": ("signer", "signature"),
+    "requests_app_latesignature": ("signer", "signature"),
+    "requests_app_contactaccess": (),
+}
+
+
+def create(table, columns):
+    given = ", ".join(f"'{column}'" for column in columns)
+    return f"""
+CREATE TRIGGER {table}_rows_stay BEFORE UPDATE OR DELETE ON {table}
+    FOR EACH ROW EXECUTE FUNCTION evidence_stays({given});
+CREATE TRIGGER {table}_stays BEFORE TRUNCATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION evidence_stays();
+"""
+
+
+def drop(table):
+    return f"DROP TRIGGER {table}_stays ON {table}; DROP TRIGGER {table}_rows_stay ON {table};"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("requests_app", "0005_evidence_outlives_people"), ("mila", "0004_evidence")]
+    operations = [migrations.RunSQL(create(table, columns), drop(table)) for table, columns in EVIDENCE.items()]

@@ -1,0 +1,208 @@
+"""Evidence cannot be changed or taken away, as whoever one is connected (FAULT M20; docs/database-roles.md)."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from mila.clock import mila_now
+from payments import ledger
+from payments.models import Charge, Operation, StripeEvent
+from requests_app.access import reveal_contact
+from requests_app.actions import signing
+from requests_app.models import BookingEvent, ContactAccess, LateSignature, SignOff, State
+from tests import cast, factories
+from tests.evidence import forged
+
+TABLES = [
+    "requests_app_bookingevent",
+    "requests_app_signoff",
+    "requests_app_latesignature",
+    "requests_app_contactaccess",
+    "payments_ledgerentry",
+    "payments_operation",
+    "payments_stripeevent",
+    "mila_evidence_change",
+]
+# A column of each that says what happened.
+TELLING = {
+    "requests_app_bookingevent": "reason",
+    "requests_app_signoff": "text",
+    "requests_app_latesignature": "text",
+    "requests_app_contactaccess": "reason",
+    "payments_ledgerentry": "key",
+    "payments_operation": "key",
+    "payments_stripeevent": "type",
+    "mila_evidence_change": "work",
+}
+
+
+def run(statement, *given):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return cursor.fetchall() if cursor.description else cursor.rowcount
+
+
+def rows(table):
+    return run(f"SELECT to_jsonb(t) FROM {table} t ORDER BY t.id")
+
+
+@pytest.fixture
+def evidence(searching, partner):
+    """A row in each of the tables."""
+    booking = cast.walk(searching, partner, State.SIGNED_OFF)
+    reveal_contact(booking, partner, reason="job page")
+    frozen = {
+        field.attname: getattr(booking.sign_off, field.attname)
+        for field in LateSignature._meta.fields
+        if field.name not in ("id", "by")
+    }
+    LateSignature.objects.create(**frozen)
+    charge = Charge.objects.create(
+        booking=booking,
+        kind="job",
+        state="succeeded",
+        currency="EUR",
+        partner=booking.partner,
+        amount_cents=booking.sign_off.charge_cents,
+        service_cents=booking.sign_off.service_cents,
+        booking_fee_cents=booking.sign_off.booking_fee_cents,
+        commission_cents=booking.sign_off.commission_cents,
+        partner_cents=booking.sign_off.partner_cents,
+    )
+    ledger.book_charge(charge, mila_now())
+    operation = Operation.objects.create(charge=charge, kind="confirm", key="k", params={"a": 1}, state="sent")
+    StripeEvent.objects.create(stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={"a": 1})
+    run(
+        "INSERT INTO mila_evidence_change (work, table_name, row_id, columns) VALUES ('w', 't', 1, '{c}')",
+    )
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    return SimpleNamespace(booking=booking, operation=operation)
+
+
+STATEMENTS = {
+    "update": "UPDATE {table} SET {column} = {column} || 'x'",
+    "delete": "DELETE FROM {table}",
+    "truncate": "TRUNCATE {table} CASCADE",
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("how", STATEMENTS)
+def test_row_stays_as_it_was_written(table, how, evidence):
+    before = rows(table)
+    assert before
+
+    with pytest.raises(DatabaseError, match=r"Evidence stays|only grows"), transaction.atomic():
+        run(STATEMENTS[how].format(table=table, column=TELLING[table]))
+
+    assert rows(table) == before
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_control_without_its_trigger_the_row_changes(table, evidence):
+    before = rows(table)
+
+    with forged():
+        run(STATEMENTS["update"].format(table=table, column=TELLING[table]))
+
+    assert rows(table) != before
+
+
+@pytest.mark.parametrize("model", [BookingEvent, SignOff, LateSignature, ContactAccess])
+def test_the_orm_is_refused_too(model, evidence):
+    row = model.objects.first()
+
+    with pytest.raises(DatabaseError, match="Evidence stays"), transaction.atomic():
+        row.save()
+    with pytest.raises(DatabaseError, match="Evidence stays"), transaction.atomic():
+        model.objects.filter(pk=row.pk)._raw_delete("default")
+
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_call_whose_outcome_is_unknown_gets_its_answer(evidence):
+    evidence.operation.state, evidence.operation.answer = "unknown", {"tries": 1}
+    evidence.operation.save()
+    evidence.operation.state, evidence.operation.answer = "done", {"status": "succeeded"}
+    evidence.operation.save()
+
+    assert Operation.objects.get().answer == {"status": "succeeded"}
+
+
+@pytest.mark.parametrize("state", ["done", "failed"])
+def test_final_answer_stays(state, evidence):
+    evidence.operation.state, evidence.operation.answer = state, {"no": "CardDeclined"}
+    evidence.operation.save()
+
+    evidence.operation.answer = {"status": "succeeded"}
+    with pytest.raises(DatabaseError, match="Evidence stays"), transaction.atomic():
+        evidence.operation.save()
+
+    assert Operation.objects.get().answer == {"no": "CardDeclined"}
+
+
+def test_message_of_stripe_is_taken_up_but_says_what_it_said(evidence):
+    StripeEvent.objects.update(tries=1, done_at=mila_now(), next_at=None)
+
+    with pytest.raises(DatabaseError, match="Evidence stays"), transaction.atomic():
+        StripeEvent.objects.update(payload={})
+
+    assert StripeEvent.objects.get().payload == {"a": 1}
+
+
+def test_cipher_is_written_anew_only_by_named_work_and_leaves_a_row(evidence):
+    cipher = "UPDATE requests_app_signoff SET signer = 'gAAAA'"
+    with pytest.raises(DatabaseError, match="Evidence stays"), transaction.atomic():
+        run(cipher)
+
+    run("SET LOCAL mila.maintenance = 'rotate_fields'")
+    run(cipher)
+
+    pk = evidence.booking.sign_off.pk
+    change = run("SELECT work, table_name, row_id, columns FROM mila_evidence_change WHERE work <> 'w'")
+    assert change == [("rotate_fields", "requests_app_signoff", pk, ["signer"])]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE requests_app_signoff SET signer = 'gAAAA', text = 'other'",
+        "UPDATE requests_app_signoff SET charge_cents = charge_cents",
+        "UPDATE requests_app_bookingevent SET reason = 'other'",
+        "DELETE FROM requests_app_signoff",
+        "UPDATE mila_evidence_change SET work = 'other'",
+    ],
+)
+def test_named_work_changes_nothing_but_ciphers(statement, evidence):
+    run("SET LOCAL mila.maintenance = 'rotate_fields'")
+    before = [rows(table) for table in TABLES]
+
+    with pytest.raises(DatabaseError, match="Evidence stays"), transaction.atomic():
+        run(statement)
+
+    assert [rows(table) for table in TABLES] == before
+
+
+def test_named_work_of_another_role_than_the_owner_changes_nothing(evidence):
+    before = rows("requests_app_signoff")
+    run("CREATE ROLE mila_test_guest")
+    run("GRANT ALL ON ALL TABLES IN SCHEMA public TO mila_test_guest")
+
+    run("SET LOCAL ROLE mila_test_guest")
+    run("SET LOCAL mila.maintenance = 'rotate_fields'")
+    with pytest.raises(DatabaseError, match="Evidence stays"), transaction.atomic():
+        run("UPDATE requests_app_signoff SET signer = 'gAAAA'")
+
+    run("RESET ROLE")
+    assert rows("requests_app_signoff") == before
+
+
+def test_person_whose_acts_are_recorded_is_not_deleted(evidence, staff):
+    booking = factories.placed_booking()
+    signing.advance(booking.pk, "cancel", role="ops", by=staff)
+
+    with pytest.raises(DatabaseError, match="protected foreign key"), transaction.atomic():
+        staff.delete()
+
+    assert booking.events.filter(by=staff).count() == 1
