@@ -96,6 +96,16 @@ def search_warning(last_start_at: datetime, policy: Policy) -> datetime:
     return last_start_at - policy.search_warns_lead
 
 
+def may_depart_at(start_at: datetime, policy: Policy) -> datetime:
+    """From here on the technician may set off (PRODUCT L8)."""
+    return start_at - policy.depart_lead
+
+
+def may_arrive_at(start_at: datetime, policy: Policy) -> datetime:
+    """From here on the technician may be at the door, and begin (PRODUCT L8)."""
+    return start_at - policy.arrive_lead
+
+
 def late_at(start_at: datetime, policy: Policy) -> datetime:
     """Not arrived: the customer may report it, ops are alerted (PRODUCT L9)."""
     return start_at + policy.lateness_report_after

@@ -1,7 +1,7 @@
 """The life of a booking as one table. `advance` is the only writer of its state (STYLE 4).
 
-Each row says from where to where, who may, which clock runs next, who is told, and which jobs set off after the commit.
-The README's table is printed from here.
+Each row says from where to where, who may, from when, which clock runs next, who is told, and which jobs set off after
+the commit. The README's table is printed from here.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, NewType
 
 from celery import current_app
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -21,6 +22,7 @@ from accounts.search import lock_technician
 from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
+from mila.templatetags.house import moment
 from mila.transactions import after_commit, verb
 from requests_app import deadlines, notices
 from requests_app.models import (
@@ -63,6 +65,15 @@ class ReasonMissing(Refusal):
     sentence = _("Please give a reason.")
 
 
+class TooEarly(Refusal):
+    """The row's hour has not come (PRODUCT L8). Nothing was changed; the sentence says from when it is possible."""
+
+    def __init__(self, opens_at: datetime, zone: str):
+        super().__init__(gettext("You can say this from %(moment)s.") % {"moment": moment(opens_at, zone)})
+        self.opens_at = opens_at
+
+
+Opens = Callable[[Booking], datetime]
 Due = Callable[[Booking, datetime], datetime | None]
 
 
@@ -94,6 +105,14 @@ def confirm_reminder(b: Booking, at: datetime) -> datetime | None:
     return _reminder(b, at, confirm_due(b, at))
 
 
+def departure_opens(b: Booking) -> datetime:
+    return deadlines.may_depart_at(_start(b), b.policy)
+
+
+def arrival_opens(b: Booking) -> datetime:
+    return deadlines.may_arrive_at(_start(b), b.policy)
+
+
 def late(b: Booking, at: datetime) -> datetime:
     return deadlines.late_at(_start(b), b.policy)
 
@@ -116,7 +135,10 @@ def signature_reminder(number: int, b: Booking, at: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Move:
-    """One row: `due` moves the state when it falls, `clocks` are the other promises, `tells` the notices it queues."""
+    """One row: `due` moves the state when it falls, `clocks` are the other promises, `tells` the notices it queues.
+
+    `opens`: not before this instant, whoever asks.
+    """
 
     sources: frozenset[State]
     target: State
@@ -126,6 +148,7 @@ class Move:
     tells: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
     reason: bool = False
+    opens: Opens | None = None
 
 
 def only(*members: Any) -> frozenset[Any]:
@@ -171,9 +194,12 @@ MOVES: dict[str, Move] = {
                       ("moved", "job_moved"), (WITHDRAW,)),
     "move_lost": Move(BEFORE_DEPARTURE, S.SEARCHING, WISHERS, search_limit, SEARCHES,
                       ("moved", "job_lost"), (WITHDRAW, SEARCH)),
-    "depart": Move(only(S.CONFIRMED), S.EN_ROUTE, only(PARTNER), None, ((ClockKind.LATENESS, late),), ("en_route",)),
-    "arrive": Move(only(S.EN_ROUTE), S.ARRIVED, only(PARTNER), None, ((ClockKind.DOOR_WAIT, waited),)),
-    "start": Move(only(S.ARRIVED), S.IN_PROGRESS, only(PARTNER), None, ((ClockKind.OVERDUE_WORK, overdue),)),
+    "depart": Move(only(S.CONFIRMED), S.EN_ROUTE, only(PARTNER), None, ((ClockKind.LATENESS, late),), ("en_route",),
+                   opens=departure_opens),
+    "arrive": Move(only(S.EN_ROUTE), S.ARRIVED, only(PARTNER), None, ((ClockKind.DOOR_WAIT, waited),),
+                   opens=arrival_opens),
+    "start": Move(only(S.ARRIVED), S.IN_PROGRESS, only(PARTNER), None, ((ClockKind.OVERDUE_WORK, overdue),),
+                  opens=arrival_opens),
     "no_show": Move(only(S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE), S.SEARCHING, only(CUSTOMER, OPS), search_limit,
                     SEARCHES, ("moved", "no_show"), (WITHDRAW, SEARCH)),
     "fail_visit": Move(only(S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS), S.FAILED, only(PARTNER, OPS), None, (),
@@ -220,6 +246,12 @@ def lock_unless_locked(booking_id: int) -> Locked | None:
     return Locked(row) if row is not None else None
 
 
+def opens_at(booking: Booking, name: str) -> datetime | None:
+    """From when on this move may be made; None if it waits for no hour."""
+    opens = MOVES[name].opens
+    return opens(booking) if opens else None
+
+
 def available_moves(booking: Booking, role: Role) -> frozenset[str]:
     """What the table lets this role do now: the buttons of a page."""
     return frozenset(n for n, m in MOVES.items() if booking.state in m.sources and role in m.roles)
@@ -241,7 +273,7 @@ def advance(
 
     Joins the caller's transaction, and takes his locked booking as it is; an id is locked here. `changes` are further
     columns written by the same update. A target without a partner clears him and ends his assignment. Raises
-    IllegalMove or ReasonMissing and changes nothing.
+    IllegalMove, ReasonMissing or TooEarly and changes nothing.
     """
     move = MOVES[name]
     if isinstance(booking, int):
@@ -252,6 +284,9 @@ def advance(
     if move.reason and not reason.strip():
         raise ReasonMissing
     at = at or mila_now()
+    opens = opens_at(booking, name)
+    if opens is not None and at < opens:
+        raise TooEarly(opens, booking.timezone)
     if move.target not in HAS_PARTNER:
         end_assignment(booking, name, at)
         changes |= {"partner": None, "technician": None, "claimed_at": None, "start_at": None, "clocks_from_at": None}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from mila.templatetags.house import moment, short_moment
 from requests_app import deadlines
-from requests_app.lifecycle import Role, available_moves
+from requests_app.lifecycle import Role, available_moves, opens_at
 from requests_app.models import Booking, BookingEvent, LateSignature, SignOffKind, State
 
 S = State
@@ -64,17 +64,29 @@ def next_step(booking: Booking, at: datetime, entered_at: datetime | None) -> St
     if "confirm" in may:
         return Step(_("Confirm the visit"), "partner:confirm", True, _confirming(b, at))
     if "depart" in may:
-        return Step(_("I set off"), "partner:depart", True, _start(b, at))
+        too_early = _("You can say that you set off from %(moment)s.")
+        return _timed(b, at, "depart", Step(_("I set off"), "partner:depart", True, _start(b, at)), too_early)
     if "arrive" in may:
-        return Step(_("I am at the door"), "partner:arrive", True, _start(b, at))
+        too_early = _("You can say that you are at the door from %(moment)s.")
+        return _timed(b, at, "arrive", Step(_("I am at the door"), "partner:arrive", True, _start(b, at)), too_early)
     if "start" in may:
-        return Step(_("Begin the work"), "partner:start", True, _door(b, at, entered_at))
+        too_early = _("You can begin from %(moment)s.")
+        start = Step(_("Begin the work"), "partner:start", True, _door(b, at, entered_at))
+        return _timed(b, at, "start", start, too_early)
     if "finish" in may:
         return Step(_("The work is done"), "partner:finish", promise=_work(b, at, entered_at))
     if b.state == S.FINISHED:
         signing = _promise(_("The customer signs"), b.due_at, at)
         return Step(_("Let the customer sign"), "partner:sign", promise=signing)
     return Step(note=_over(b))
+
+
+def _timed(b: Booking, at: datetime, move: str, step: Step, too_early: str) -> Step:
+    """The button is there from its hour on; before, a sentence says when (PRODUCT L8)."""
+    opens = opens_at(b, move)
+    if opens is None or at >= opens:
+        return step
+    return Step(promise=step.promise, note=too_early % {"moment": moment(opens, b.timezone)})
 
 
 def _promise(what: str, due_at: datetime, at: datetime, due: str = "") -> Promise:

@@ -67,8 +67,19 @@ def claimed(booking: Booking, technician) -> Booking:
     return offers.claim(booking.pk, technician.pk, rank=offer.wishes[0], by=technician.user)
 
 
+def come_to(at: datetime) -> None:
+    """The product's clock stands near this instant, if it has not passed it already."""
+    if mila_now() < at:
+        set_clock(at)
+
+
+def nearly_time(booking: Booking) -> None:
+    """Twenty minutes before the start: late enough to set off and to ring."""
+    come_to(booking.start_at - timedelta(minutes=20))
+
+
 def walk(booking: Booking, technician, until: State) -> Booking:
-    """From searching to the wanted state, by the partner's and the customer's own verbs."""
+    """From searching to the wanted state, by the partner's and the customer's own verbs, each at its hour."""
     user = technician.user
     steps = {
         State.CLAIMED: lambda: claimed(booking, technician),
@@ -83,6 +94,8 @@ def walk(booking: Booking, technician, until: State) -> Booking:
         State.SIGNED_OFF: lambda: sign(booking),
     }
     for state, step in steps.items():
+        if state == State.EN_ROUTE:
+            nearly_time(booking)
         booking = step()
         assert booking.state == state
         if state == until:

@@ -57,6 +57,8 @@ def to_the_end(w: World) -> Story:
     yield "called"
     visiting.confirm(booking.pk, w.holder.pk, by=w.holder.user)
     yield "confirmed"
+    booking.refresh_from_db()
+    set_clock(booking.start_at - timedelta(minutes=20), speed=0)
     visiting.depart(booking.pk, w.holder.pk, by=w.holder.user)
     point = {"lat": 45.763417, "lon": 4.861519}
     visiting.report_position(booking.pk, w.holder.pk, **point, eta_at=mila_now() + timedelta(minutes=9))

@@ -22,7 +22,7 @@ from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.models import Booking, State
 from tests import axe, chromium, factories, streaming
-from tests.cast import MORNING
+from tests.cast import MORNING, nearly_time
 
 pytestmark = [
     pytest.mark.browser,
@@ -188,6 +188,10 @@ def prepare_and_come(phone, job) -> None:
     press(phone, "main form button[type=submit]")
     phone.wait_for_url(f"**/partner/jobs/{job}/")
     for move, state in (("confirm", "12-job-confirmed"), ("depart", "13-job-en-route")):
+        if move == "depart":
+            expect(phone.locator("form[action$='/depart/']")).to_have_count(0)  # six days too early
+            nearly_time(Booking.objects.get(uuid=job))
+            phone.reload()
         press(phone, f"form[action$='/{move}/'] button[type=submit]")
         expect(phone.locator(f"form[action$='/{move}/']")).to_have_count(0)
         look(phone, state)

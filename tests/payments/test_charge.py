@@ -11,7 +11,7 @@ from payments.standin.store import ledger_gaps, ledger_sums
 from requests_app.actions import changing, visiting
 from requests_app.lifecycle import Role
 from requests_app.models import BookingEvent, Fault, State
-from tests.cast import claimed, walk
+from tests.cast import claimed, nearly_time, walk
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
@@ -167,6 +167,7 @@ def walk_to_the_door(job, technician, stopped_clock):
     user = technician.user
     visiting.record_call(job.pk, technician.pk, by=user, channel="phone", reached=True)
     visiting.confirm(job.pk, technician.pk, by=user)
+    nearly_time(job)
     visiting.depart(job.pk, technician.pk, by=user)
     visiting.arrive(job.pk, technician.pk, by=user)
     stopped_clock(mila_now() + timedelta(minutes=10))

@@ -109,8 +109,8 @@ def moves(booking: Booking) -> list[str]:
 def refused(booking: Booking, refusal: type[Exception]):
     """The block raises this refusal, and nothing happened: same rows, no event, no message, no job, so no payment."""
     before, hooks = facts(booking), len(connection.run_on_commit)
-    with pytest.raises(refusal):
-        yield
+    with pytest.raises(refusal) as raised:
+        yield raised
     assert facts(booking) == before
     assert len(connection.run_on_commit) == hooks
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Notification
 from mila.clock import mila_now
+from mila.templatetags.house import clock_time
 from requests_app.actions import changing, signing, visiting
 from requests_app.lifecycle import Role
 from requests_app.models import BookingEvent, ContactAccess, Fault, Position, State
@@ -37,7 +38,14 @@ def seen(page):
 def at(client, searching, partner):
     """Signed in, with the booking in the wanted state."""
     client.force_login(partner.user)
-    return lambda state: cast.walk(searching, partner, state)
+
+    def come(state):
+        booking = cast.walk(searching, partner, state)
+        if state == State.CONFIRMED:
+            cast.nearly_time(booking)
+        return booking
+
+    return come
 
 
 STEPS = [
@@ -221,6 +229,7 @@ def test_release_without_reason_or_too_late_changes_nothing(client, at):
 
     missing = client.post(url(booking, "release"), {"reason": " "})
     visiting.confirm(booking.pk, booking.technician_id, by=booking.technician.user)
+    cast.nearly_time(booking)
     visiting.depart(booking.pk, booking.technician_id, by=booking.technician.user)
     late = client.post(url(booking, "release"), {"reason": "no"})
 
@@ -481,3 +490,54 @@ def test_job_page_story_begins_with_his_own_claim(at, partner):
     booking = at(State.CONFIRMED)
 
     assert [line["state"] for line in JobPage(booking, mila_now()).story] == ["done"] * 3
+
+
+@pytest.mark.parametrize(
+    ("state", "lead"),
+    [
+        (State.CONFIRMED, timedelta(hours=3)),
+        (State.EN_ROUTE, timedelta(minutes=60)),
+        (State.ARRIVED, timedelta(minutes=60)),
+    ],
+)
+@pytest.mark.parametrize(("seconds", "there"), [(-1, False), (0, True)])
+def test_the_button_is_there_from_its_hour_on_and_before_the_page_says_when(
+    client, at, stopped_clock, state, lead, seconds, there
+):
+    booking = at(state)
+    stopped_clock(booking.start_at - lead + timedelta(seconds=seconds))
+
+    dock = client.get(url(booking)).content.decode().partition('id="next"')[2].partition("</section>")[0]
+
+    assert ('id="move"' in dock) == there
+    assert (f"{short_clock(booking.start_at - lead)}." in dock) != there
+
+
+def short_clock(instant):
+    return clock_time(instant, "Europe/Paris")
+
+
+def test_an_open_page_hears_that_the_hour_has_come(client, at, stopped_clock):
+    booking = at(State.CONFIRMED)
+    stopped_clock(booking.start_at - timedelta(hours=3, seconds=1))
+    booking.refresh_from_db()
+    seen = JobPage(booking, mila_now()).seen
+    same = client.get(url(booking), {"seen": seen}, headers=HTMX)
+    stopped_clock(booking.start_at - timedelta(hours=3))
+
+    later = client.get(url(booking), {"seen": seen}, headers=HTMX)
+
+    assert same.status_code == 204
+    assert 'id="move"' in later.content.decode()
+
+
+def test_three_days_early_is_refused_on_the_page_in_words(client, at, stopped_clock):
+    booking = at(State.CONFIRMED)
+    stopped_clock(booking.start_at - timedelta(days=3))
+
+    response = client.post(url(booking, "depart"))
+
+    booking.refresh_from_db()
+    assert response.status_code == 409
+    assert short_clock(booking.start_at - timedelta(hours=3)) in response.content.decode().partition('id="refused"')[2]
+    assert booking.state == State.CONFIRMED
