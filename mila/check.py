@@ -204,10 +204,16 @@ class Walk:
                 self.hears(heard, "moved")
             self.customer.get(f"{self.page}status/")
             expect(self.booking.technician.name in self.customer.words, "the customer's page does not say who comes")
-        for move, state in (("arrive", State.ARRIVED), ("start", State.IN_PROGRESS)):
-            with step(f"he {move}s"):
-                journey.press(self.partner, self.job, move)
-                expect(self.booking.state == state, f"the booking is {self.booking.state}, not {state}")
+            code = self.booking.assignments.get(ended_at=None).code
+            expect(code in self.customer.words, "the customer's page does not say the code")
+        with step("he is at the door"):
+            journey.press(self.partner, self.job, "arrive")
+            expect(self.booking.state == State.ARRIVED, f"the booking is {self.booking.state}, not arrived")
+        with step("he begins, with the customer's code"):
+            journey.begin(self.partner, self.job, code)
+            expect(self.booking.state == State.IN_PROGRESS, f"the booking is {self.booking.state}, not at work")
+            met = self.booking.assignments.get(ended_at=None).code_typed_at
+            expect(met, "the code was not kept")
 
     def hears(self, heard: "queue.Queue[str]", event: str) -> None:
         end = time.monotonic() + PROMPTLY

@@ -316,7 +316,8 @@ def end_assignment(booking: Locked, move: str, at: datetime) -> None:
     slot = assignment.busy
     assignment.ended_at, assignment.end, assignment.fault = at, move, move in FAULTS
     assignment.busy = None
-    assignment.save(update_fields=["ended_at", "end", "fault", "busy"])
+    assignment.code = ""
+    assignment.save(update_fields=["ended_at", "end", "fault", "busy", "code"])
     if slot is not None:
         slot.delete()
 

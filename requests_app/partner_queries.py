@@ -16,6 +16,7 @@ from catalogue import money
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
 from requests_app import access, partner_wording
+from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.actions.noting import MOST_NOTES
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
@@ -117,6 +118,23 @@ class JobPage:
         return partner_wording.next_step(self.booking, self.at, self.events[-1].at if self.events else None)
 
     @cached_property
+    def assignment(self) -> Assignment | None:
+        return Assignment.objects.filter(booking=self.booking, ended_at=None).first()
+
+    @property
+    def met(self) -> bool:
+        """The visit code was typed (PRODUCT L9b)."""
+        typed = self.assignment is not None and self.assignment.code_typed_at is not None
+        return typed and self.booking.state in CODE_STATES
+
+    @property
+    def asks_code(self) -> bool:
+        """Whether it may still be typed: at the door, and until the signature."""
+        if self.booking.state not in CODE_STATES or self.assignment is None or self.met:
+            return False
+        return tries_left(self.booking, self.assignment) > 0 and bool(self.step.label)
+
+    @cached_property
     def partner_cents(self) -> int:
         return share(self.booking, self.quote.service_cents if self.quote else None)
 
@@ -168,6 +186,7 @@ class JobPage:
         facts = repr(
             (self.booking.epoch, self.booking.state, door, len(self.notes), self.late is None, self.step.label == "")
         )
+        facts += repr((self.met, self.asks_code))
         return hashlib.sha256(f"{self.booking.token}{facts}".encode()).hexdigest()[:16]
 
 

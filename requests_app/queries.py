@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import TechnicianSkill, User
-from mila.templatetags.house import full_day, money, url_or_none
+from mila.templatetags.house import full_day, moment, money, url_or_none
 from places.distance import METRES_PER_DEGREE, metres, rounded_km
 from requests_app import access, deadlines, wording
 from requests_app.actions import changing
+from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
@@ -168,6 +169,22 @@ class BookingPage:
         return names
 
     # --- who
+
+    @cached_property
+    def visit_code(self) -> str:
+        """From departure on, as long as it may be typed; empty before, and once it was (PRODUCT L9b)."""
+        running = next((one for one in self.assignments if one.ended_at is None), None)
+        if running is None or self.state not in CODE_STATES | {S.EN_ROUTE} or running.code_typed_at:
+            return ""
+        return running.code if tries_left(self.booking, running) else ""
+
+    @cached_property
+    def code_message(self) -> str:
+        """What the payer may send on to whoever opens the door: code and time, nothing else (PRODUCT L9b)."""
+        if not self.visit_code or not self.contact.at_the_door:
+            return ""
+        values = {"code": self.visit_code, "moment": moment(self.booking.start_at, self.zone)}
+        return _("Mila, %(moment)s: the code to say at the door is %(code)s.") % values
 
     @cached_property
     def partner(self) -> PartnerCard | None:

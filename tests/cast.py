@@ -7,7 +7,7 @@ import pytest
 from dispatch import offers
 from mila.clock import mila_now, reset_clock, set_clock
 from places.calendar import instant, is_service_day, wall_time
-from requests_app.actions import signing, visiting
+from requests_app.actions import meeting, signing, visiting
 from requests_app.models import Booking, SignOffKind, State
 from tests import factories
 
@@ -78,6 +78,17 @@ def nearly_time(booking: Booking) -> None:
     come_to(booking.start_at - timedelta(minutes=20))
 
 
+def code_of(booking: Booking) -> str:
+    """What the customer says at the door."""
+    return booking.assignments.get(ended_at=None).code
+
+
+def begin(booking: Booking, technician) -> Booking:
+    """The two have met: the code is typed, the work begins."""
+    assert meeting.type_code(booking.pk, technician.pk, code=code_of(booking)) == meeting.Code.RIGHT
+    return visiting.start(booking.pk, technician.pk, by=technician.user)
+
+
 def walk(booking: Booking, technician, until: State) -> Booking:
     """From searching to the wanted state, by the partner's and the customer's own verbs, each at its hour."""
     user = technician.user
@@ -87,7 +98,7 @@ def walk(booking: Booking, technician, until: State) -> Booking:
         State.CONFIRMED: lambda: visiting.confirm(booking.pk, technician.pk, by=user),
         State.EN_ROUTE: lambda: visiting.depart(booking.pk, technician.pk, by=user),
         State.ARRIVED: lambda: visiting.arrive(booking.pk, technician.pk, by=user),
-        State.IN_PROGRESS: lambda: visiting.start(booking.pk, technician.pk, by=user),
+        State.IN_PROGRESS: lambda: begin(booking, technician),
         State.FINISHED: lambda: visiting.finish(
             booking.pk, technician.pk, by=user, report={"done": "Canal changé", "explained": True, "tidied": True}
         ),

@@ -19,7 +19,7 @@ from payments import sweeps as payment_sweeps
 from places.calendar import bookable_days, bookable_starts, instant, wall_time
 from places.place import Place
 from requests_app import sweeps as booking_sweeps
-from requests_app.actions import changing, noting, photographing, signing, visiting
+from requests_app.actions import changing, meeting, noting, photographing, signing, visiting
 from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, Fault, NotePhrase, SignOffKind, State
 from requests_app.redraw import redraw
@@ -194,6 +194,7 @@ class Demo:
     def in_progress(self, booking: Booking) -> tuple[int, int, User]:
         pk, technician, user = self.arrived(booking)
         self.come_to(self.start_of(pk))
+        meeting.type_code(pk, technician, code=booking.assignments.get(ended_at=None).code)
         visiting.start(pk, technician, by=user)
         noting.post_note(pk, technician, key="found", phrase=NotePhrase.FOUND)
         noting.post_note(pk, technician, key="words", text="Je déplace la box vers l’entrée, près de la prise.")

@@ -29,10 +29,10 @@ from payments.standin import hands
 from payments.standin.delivery import deliver_pending
 from places.calendar import bookable_days, bookable_starts
 from requests_app import sweeps as booking_sweeps
-from requests_app.actions import changing, signing, visiting
+from requests_app.actions import changing, meeting, signing, visiting
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import Role
-from requests_app.models import ENDED, OFFERED, Booking, BookingEvent, Fault, SignOffKind, State
+from requests_app.models import ENDED, OFFERED, Assignment, Booking, BookingEvent, Fault, SignOffKind, State
 
 
 def span(low: float, high: float, dice: random.Random) -> timedelta:
@@ -57,6 +57,7 @@ SLEEPY = Habits("sleepy", accepts=0.8, sees=0.35, calls=0.9, confirms=0.9)
 FORGETFUL = Habits("forgetful", accepts=0.9, sees=0.9, calls=0.7, confirms=0.7)
 MIX = (PROMPT, PROMPT, PROMPT, PICKY, SLEEPY, FORGETFUL)
 LAST_LOOK = timedelta(days=75)
+SAY_CODE = 0.9  # of the customers have their code at hand
 LOOKS = 12  # at one open booking, by all technicians together
 OWES = ("sign_off", "decide", "cancel", "fail_visit")
 TOLD_BY_STRIPE = {"place", "settle", *OWES}  # with these there are events of Stripe's to deliver
@@ -292,7 +293,7 @@ class Simulation:
             case State.EN_ROUTE:
                 self.after(span(15, 40, self.dice), partial(visiting.arrive, *ids, by=user))
             case State.ARRIVED if chance < 0.97:
-                self.after(span(1, 5, self.dice), partial(visiting.start, *ids, by=user))
+                self.after(span(1, 5, self.dice), partial(self.start, *ids))
             case State.ARRIVED:
                 absent = partial(visiting.fail_visit, reason="Nobody opened the door.", fault=Fault.CUSTOMER)
                 self.after(span(11, 15, self.dice), partial(absent, *ids, by=user))
@@ -303,6 +304,13 @@ class Simulation:
                 self.after(span(2, 10, self.dice), partial(self.sign, booking.pk))
             case State.FINISHED:
                 self.after(span(5, 600, self.dice), partial(self.read_and_forget, booking))
+
+    def start(self, booking_id: int, technician_id: int) -> None:
+        """Most customers say their code at the door."""
+        if self.dice.random() < SAY_CODE:
+            code = Assignment.objects.get(booking=booking_id, ended_at=None).code
+            meeting.type_code(booking_id, technician_id, code=code)
+        visiting.start(booking_id, technician_id, by=self.technicians[technician_id].user)
 
     def finish(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)

@@ -113,7 +113,8 @@ def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | N
             booking, "move_lost", role=role, by=by, at=at, reason=reason, cancel_start_at=cancel_start, **wishes
         )
     assignment.start_at = first
-    assignment.save(update_fields=["start_at"])
+    assignment.new_code()
+    assignment.save(update_fields=["start_at", *Assignment.CODE_FIELDS])
     if assignment.busy:
         assignment.busy.during = slot(booking, first)
         assignment.busy.save(update_fields=["during"])

@@ -78,6 +78,27 @@ class CallForm(forms.Form):
     )
 
 
+class CodeForm(forms.Form):
+    """The four digits the customer says at the door (PRODUCT L9b)."""
+
+    code = forms.RegexField(
+        r"^[0-9]{4}$",
+        label=_("The customer's four digits"),
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 9, "class": "code-field"}
+        ),
+        error_messages={
+            "required": _("Please type the four digits the customer tells you."),
+            "invalid": _("The code has four digits. The customer finds it on their page."),
+        },
+    )
+
+    def __init__(self, data=None, **kwargs):
+        super().__init__(data, **kwargs)
+        if self.is_bound:
+            self.data = {**data.dict(), "code": "".join(data.get("code", "").split())}
+
+
 class ReleaseForm(forms.Form):
     """Why he gives the job back (PRODUCT D1)."""
 

@@ -51,6 +51,7 @@ def to_the_end(w: World) -> Story:
     yield "pool"
     offers.tap(booking.pk, w.holder.pk)
     offers.claim(booking.pk, w.holder.pk, rank=1, by=w.holder.user)
+    booking.assignments.filter(ended_at=None).update(code=word("Assignment.code"))
     yield "claimed"
     note = f"{word('CallAttempt.note')} rappeler"
     visiting.record_call(booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True, note=note)
@@ -67,7 +68,7 @@ def to_the_end(w: World) -> Story:
     yield "en route"
     visiting.arrive(booking.pk, w.holder.pk, by=w.holder.user)
     yield "arrived"
-    visiting.start(booking.pk, w.holder.pk, by=w.holder.user)
+    cast.begin(booking, w.holder)
     noting.post_note(booking.pk, w.holder.pk, key="n-1", text=f"{word('ProgressNote.text')} trouvé")
     noting.post_note(booking.pk, w.holder.pk, key="n-2", phrase=NotePhrase.NEARLY)
     yield "in progress"

@@ -39,6 +39,7 @@ SAMPLES = {
     "who": "Yanis Corvel (Corvel Services)",
     "friend": True,
     "reached": True,
+    "visit_code": "4821",
     "starts_at": [AT, AT + timedelta(days=1)],
     "lines": [
         {"label": "Wi-Fi lent", "quantity": 1, "cents": 6900},
@@ -65,7 +66,7 @@ def carried(kind):
 def rendered(kind, language="fr", **others):
     facts = {**COMMON, "link": LINK, **{fact: sample(fact) for fact in carried(kind)}, **others}
     row = Notification(pk=1, kind=kind, subject_id=uuid.UUID(int=1), email="a@example.com", language=language)
-    row.context = json.loads(json.dumps(notifications._storable(facts)))
+    row.context = json.loads(json.dumps(notifications._sealed(notifications._storable(facts))))
     return notifications.render(row)
 
 

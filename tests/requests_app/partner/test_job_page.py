@@ -23,6 +23,7 @@ CANARIES = ("Odile Perrachon", "33639980117", "06 39 98 01 17", "rue de l’Exem
 SENT = ["confirm", "depart", "arrive", "start", "release", "fail", "cash", "note", "position"]
 PAGES = ["job", "call", "finish", "sign", "rate", "thanks"]
 FAIL = {"why": "no_line", "fault": "nobody"}
+SAID = {"start": {"without": "1"}}  # what goes with the button
 NOTE = {"key": "k" * 20, "phrase": "found"}
 
 
@@ -76,7 +77,7 @@ def test_the_dock_holds_the_next_move_and_its_clock(client, at, state, name, sen
 def test_each_move_by_its_button(client, at, state, name, headers):
     booking = at(state)
 
-    response = client.post(url(booking, name), headers=headers)
+    response = client.post(url(booking, name), SAID.get(name), headers=headers)
 
     booking.refresh_from_db()
     assert booking.events.latest("sequence").move == name
@@ -93,7 +94,7 @@ def test_each_move_by_its_button(client, at, state, name, headers):
 def test_double_click_is_one_move(client, at, state, name):
     booking = at(state)
 
-    answers = [client.post(url(booking, name)) for _ in range(2)]
+    answers = [client.post(url(booking, name), SAID.get(name)) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [302, 302]
     assert BookingEvent.objects.filter(booking=booking, move=name).count() == 1
@@ -541,3 +542,60 @@ def test_three_days_early_is_refused_on_the_page_in_words(client, at, stopped_cl
     assert response.status_code == 409
     assert short_clock(booking.start_at - timedelta(hours=3)) in response.content.decode().partition('id="refused"')[2]
     assert booking.state == State.CONFIRMED
+
+
+# --- The visit code (PRODUCT L9b)
+
+
+def test_the_customer_s_digits_begin_the_work(client, at):
+    booking = at(State.ARRIVED)
+    digits = cast.code_of(booking)
+
+    response = client.post(url(booking, "start"), {"code": f" {digits[:2]} {digits[2:]} "})
+
+    booking.refresh_from_db()
+    assert (response.status_code, booking.state) == (302, State.IN_PROGRESS)
+    assert booking.assignments.get().code_typed_at
+
+
+@pytest.mark.parametrize("typed", ["", "12", "12345", "abcd", "١٢٣٤"])
+def test_what_is_no_code_begins_nothing_and_uses_up_no_try(client, at, typed):
+    booking = at(State.ARRIVED)
+
+    response = client.post(url(booking, "start"), {"code": typed})
+
+    booking.refresh_from_db()
+    assert (response.status_code, booking.state, booking.assignments.get().code_tries) == (422, State.ARRIVED, 0)
+    assert 'class="field-error"' in response.content.decode()
+
+
+def test_a_wrong_code_is_said_and_kept_as_a_try(client, at):
+    booking = at(State.ARRIVED)
+    other = f"{(int(cast.code_of(booking)) + 1) % 10_000:04d}"
+
+    answers = [client.post(url(booking, "start"), {"code": other}) for _ in range(6)]
+
+    booking.refresh_from_db()
+    assert [answer.status_code for answer in answers] == [422] * 5 + [302]  # no try is left: begun without it
+    assert (booking.state, booking.assignments.get().code_tries) == (State.IN_PROGRESS, 5)
+    assert booking.assignments.get().code_typed_at is None
+
+
+def test_the_code_may_follow_until_the_signature(client, at):
+    booking = at(State.ARRIVED)
+    client.post(url(booking, "start"), {"without": "1"})
+    page = client.get(url(booking)).content.decode()
+
+    response = client.post(url(booking, "code"), {"code": cast.code_of(booking)})
+
+    assert f'action="{url(booking, "code")}"' in page
+    assert response.status_code == 302
+    assert booking.assignments.get().code_typed_at
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS])
+def test_the_technician_never_reads_the_code(client, at, state):
+    booking = at(state)
+    booking.assignments.update(code="a-word-of-its-own")
+
+    assert "a-word-of-its-own" not in client.get(url(booking)).content.decode()
