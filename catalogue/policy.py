@@ -126,6 +126,9 @@ class Policy:
     # Sign-off (PRODUCT L13, D8)
     signature_limit: timedelta = timedelta(hours=72)
     signature_reminders: Spans = (timedelta(0), timedelta(hours=24), timedelta(hours=60))
+    objection_window: timedelta = timedelta(
+        hours=24
+    )  # from when the payer has read of it, until the held charge goes on
     contact_after_sign_off: timedelta = timedelta(days=7)
 
     # Money (PRODUCT M2-M5)

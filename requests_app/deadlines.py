@@ -116,9 +116,9 @@ def given_up_at(start_at: datetime, policy: Policy) -> datetime:
     return start_at + policy.lateness_cancel_after
 
 
-def waited_at(arrived_at: datetime, policy: Policy) -> datetime:
-    """The documented wait at the door is over (PRODUCT B10)."""
-    return arrived_at + policy.door_wait
+def waited_at(from_at: datetime, policy: Policy) -> datetime:
+    """The documented wait at the door is over; it begins at the later of arrival and start (PRODUCT B10)."""
+    return from_at + policy.door_wait
 
 
 def overdue_at(started_at: datetime, duration_minutes: int) -> datetime:

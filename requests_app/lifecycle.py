@@ -118,7 +118,7 @@ def late(b: Booking, at: datetime) -> datetime:
 
 
 def waited(b: Booking, at: datetime) -> datetime:
-    return deadlines.waited_at(at, b.policy)
+    return deadlines.waited_at(max(at, _start(b)), b.policy)
 
 
 def overdue(b: Booking, at: datetime) -> datetime:
@@ -208,8 +208,12 @@ MOVES: dict[str, Move] = {
     "sign_off": Move(only(S.FINISHED), S.SIGNED_OFF, only(CUSTOMER, SYSTEM), None, (), (), (CHARGE,)),
     "refuse": Move(only(S.FINISHED), S.CONTESTED, only(CUSTOMER, OPS), None, (),
                    ("contested", "job_contested", "contested_ops"), (), reason=True),
+    # Only while its charge is held; that is the verb's to know (payments.charges.holding).
+    "object": Move(only(S.SIGNED_OFF, S.FAILED), S.CONTESTED, only(CUSTOMER, OPS), None, (),
+                   ("contested", "job_contested", "contested_ops"), (), reason=True),
     "decide": Move(only(S.CONTESTED), S.SIGNED_OFF, only(OPS), None, (), ("decided",), (CHARGE,), reason=True),
     "decide_none": Move(only(S.CONTESTED), S.FAILED, only(OPS), None, (), ("decided_none",), (CHARGE,), reason=True),
+    "decide_fee": Move(only(S.CONTESTED), S.FAILED, only(OPS), None, (), ("decided_none",), (CHARGE,), reason=True),
     "settle": Move(only(S.SIGNED_OFF), S.SETTLED, only(SYSTEM), None, (), ("receipt", "job_paid")),
     "exhaust": Move(only(S.SEARCHING), S.UNFILLED, only(SYSTEM), last_start, (), ("unfilled",), (WITHDRAW,)),
     "lapse": Move(only(S.UNFILLED), S.CANCELLED, only(SYSTEM), None, (), ("lapsed",)),

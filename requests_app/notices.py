@@ -75,6 +75,7 @@ KINDS: dict[str, Notice] = {
     "late": to_customer("technician", "start_at", "given_up_at"),
     "failed": to_customer("technician", "start_at", "fee_cents"),
     "please_sign": to_customer("technician", "final_cents", "silence_at"),
+    "signed_unproved": to_customer("technician", "start_at", "charge_cents"),
     "contested": to_customer("technician", "start_at"),
     "decided": to_customer("charge_cents"),
     "decided_none": to_customer("fee_cents"),
@@ -112,6 +113,7 @@ KINDS: dict[str, Notice] = {
     "contested_ops": to_ops(),
     "cash_ops": to_ops(),
     "undecided_ops": to_ops("final_cents"),
+    "held_ops": to_ops("owed_cents"),
     "unpaid_ops": to_ops("owed_cents"),
     "charge_waits_ops": to_ops("owed_cents", "partner"),
 }

@@ -18,6 +18,7 @@ from places.place import TIME_ZONES
 from requests_app import access, partner_wording
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.actions.noting import MOST_NOTES
+from requests_app.actions.signing import evidence_only
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     Assignment,
@@ -115,6 +116,8 @@ class JobPage:
 
     @cached_property
     def step(self) -> Step:
+        if self.booking.state == S.SIGNED_OFF and evidence_only(self.booking):
+            return partner_wording.unproved()
         return partner_wording.next_step(self.booking, self.at, self.events[-1].at if self.events else None)
 
     @cached_property

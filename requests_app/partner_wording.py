@@ -110,7 +110,7 @@ def _start(b: Booking, at: datetime) -> Promise:
 
 def _door(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
     """Nobody opens: ten minutes, counted here (PRODUCT B10)."""
-    due_at = deadlines.waited_at(entered_at or at, b.policy)
+    due_at = deadlines.waited_at(max(entered_at or at, b.start_at), b.policy)
     if due_at <= at:
         return Promise(_("You have waited long enough"), due_at, "kept", _("If nobody opens, you may end the visit."))
     return Promise(_("Nobody opens? Please wait"), due_at, "near", _("The ten minutes are counted here."))
@@ -127,9 +127,18 @@ def _over(b: Booking) -> str:
             return _("The customer did not sign. We hear both sides and decide; nothing is charged before.")
         case S.SIGNED_OFF:
             return _("Signed. The customer's card is being charged; you need do nothing.")
+        case S.FAILED if b.fee_cents:
+            return _("Ended. The customer is told, and may object, before the way is charged.")
         case S.SETTLED:
             return _("Paid. Your share is on the page of your earnings.")
     return _("This visit is over: %(reason)s") % {"reason": b.end_reason or _("it could not be carried out")}
+
+
+def unproved() -> Step:
+    """Signed on his own phone without the visit code (PRODUCT L9b)."""
+    return Step(
+        note=_("Signed without the customer's code. Whoever pays is asked on their own page before the charge.")
+    )
 
 
 def told(event: BookingEvent) -> str:
@@ -151,6 +160,8 @@ def told(event: BookingEvent) -> str:
         "refuse": _("The customer did not sign"),
         "decide": _("We have decided"),
         "decide_none": _("We have decided"),
+        "decide_fee": _("We have decided"),
+        "object": _("The customer objected"),
         "settle": _("Paid"),
         "fail_visit": _("The visit ended without the work"),
     }.get(event.move, "")

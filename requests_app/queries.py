@@ -35,6 +35,8 @@ S = State
 PAGE = 10
 # payments.models.ChargeState, by value: that app stands above this one.
 CHARGE_WAITS = ("failed", "action_required")
+CHARGE_HELD = "held"
+HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
 SIGNED = frozenset({S.SIGNED_OFF, S.SETTLED})
 MOVES_OF_DATE = frozenset({"move_open", "move_claimed", "move_kept", "move_lost"})
 CURRENT = {S.EN_ROUTE: "depart", S.ARRIVED: "arrive", S.IN_PROGRESS: "start"}
@@ -96,7 +98,7 @@ class BookingPage:
         self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines"))
         self.events: list[BookingEvent] = list(booking.events.all())
         self.assignments = list(booking.assignments.select_related("technician"))
-        self.sign_off = SignOff.objects.filter(booking=booking).first() if self.state in SIGNED else None
+        self.sign_off = SignOff.objects.filter(booking=booking).last() if self.state in SIGNED else None
         closed = self.sign_off is not None and self.sign_off.kind in UNSIGNED
         self.late = LateSignature.objects.filter(booking=booking).first() if closed else None
         self.may_sign_late = closed and self.late is None
@@ -105,10 +107,12 @@ class BookingPage:
         self.unpaid = bool(
             (self.sign_off or booking.fee_cents) and booking.charges.filter(state__in=CHARGE_WAITS).exists()
         )
+        self.held = self.state in HOLDING and booking.charges.filter(state=CHARGE_HELD).exists()
         self.facts = wording.Facts(
             at=at,
             lost_one=any(assignment.ended_at for assignment in self.assignments),
             unpaid=self.unpaid,
+            held=self.held,
             unsigned=self.may_sign_late,
             eta_at=self.position.eta_at if self.position else None,
             final_cents=self.final_cents,
@@ -260,6 +264,8 @@ class BookingPage:
         amount = money(self.receipt[1], self.booking.currency)
         if self.unpaid and (url := url_or_none("payments:pay", token)):
             return Way(url, "card", _("Pay %(amount)s") % {"amount": amount}, amount)
+        if self.held and (url := url_or_none("payments:held", token)):
+            return Way(url, "paper", _("Read what was reported"))
         if self.state == S.FINISHED and (url := url_or_none("requests_app:sign", token)):
             return Way(url, "pen", _("Read and sign"), amount)
         if self.state == S.UNFILLED:

@@ -12,7 +12,7 @@ from itertools import count
 from django.conf import settings
 from django.db import connection
 
-from accounts.models import Notification, NotificationState, Technician
+from accounts.models import Technician, User
 from catalogue.models import Service
 from catalogue.policy import Policy
 from dispatch import matching, offers
@@ -59,7 +59,7 @@ MIX = (PROMPT, PROMPT, PROMPT, PICKY, SLEEPY, FORGETFUL)
 LAST_LOOK = timedelta(days=75)
 SAY_CODE = 0.9  # of the customers have their code at hand
 LOOKS = 12  # at one open booking, by all technicians together
-OWES = ("sign_off", "decide", "cancel", "fail_visit")
+OWES = ("sign_off", "decide", "decide_fee", "cancel", "fail_visit")
 TOLD_BY_STRIPE = {"place", "settle", *OWES}  # with these there are events of Stripe's to deliver
 
 
@@ -123,6 +123,7 @@ class Simulation:
     last_event: int = 0
     now: datetime = field(init=False)
     services: list[Service] = field(default_factory=list)
+    ops: User = field(init=False)
 
     def __post_init__(self):
         self.dice = random.Random(self.seed)
@@ -137,6 +138,7 @@ class Simulation:
         self.now = start
         set_clock(start, speed=0)
         self.services = list(Service.objects.filter(active=True))
+        self.ops = User.objects.create_user("sim-ops@mila.example", None, name="Ops")
         for technician in self.makers.partners("sim-partner", self.partners):
             self.habits[technician.pk] = self.dice.choice(MIX)
             self.technicians[technician.pk] = technician
@@ -225,7 +227,7 @@ class Simulation:
             self.follow(event)
         if any(event.move in TOLD_BY_STRIPE for event in events):
             deliver_pending(self.post)
-        return sum(event.target in ENDED for event in events)
+        return sum((event.target in ENDED) - (event.source in ENDED) for event in events)
 
     def follow(self, event: BookingEvent) -> None:
         """A move was made: who has something to do now?"""
@@ -234,6 +236,9 @@ class Simulation:
             self.live(booking)
         if event.move in OWES:
             self.after(span(30, 600, self.dice), partial(self.pay, booking.pk))
+            self.after(span(30, 900, self.dice), partial(self.read_what_is_held, booking.pk))
+        if event.target == State.CONTESTED:
+            self.after(span(600, 3000, self.dice), partial(self.decide, booking.pk, event.source))
         if event.target in OFFERED:
             self.after(span(1, 60, self.dice), partial(self.look_at_pool, booking.pk, LOOKS))
 
@@ -327,22 +332,54 @@ class Simulation:
         )
 
     def read_and_forget(self, booking: Booking) -> None:
-        """He opens the page the reminder leads to, and never signs."""
-        Notification.objects.filter(subject_id=booking.uuid, kind="please_sign").update(state=NotificationState.REACHED)
+        """He looks at the report, and never signs. Where nobody said the code, ops find out what it is worth."""
+        signing.see_report(booking.pk)
+        self.after(timedelta(hours=80), partial(self.call_about, booking.pk))
+
+    def call_about(self, booking_id: int) -> None:
+        signing.refuse(booking_id, by=None, reason="No signature; asked by telephone.", role=Role.OPS)
+
+    def read_what_is_held(self, booking_id: int) -> None:
+        """Some agree, some say nothing for a day, some object; some never read it, and ops take it up."""
+        for charge in Charge.objects.filter(booking=booking_id, state=ChargeState.HELD):
+            chance = self.dice.random()
+            if chance > 0.85:
+                take_up = partial(charges.object_to, by=None, reason="Nobody reads it.", role=Role.OPS)
+                self.after(timedelta(hours=80), partial(take_up, charge.pk))
+                continue
+            charges.read(charge.pk)
+            if chance < 0.5:
+                self.after(span(1, 30, self.dice), partial(charges.agree, charge.pk))
+            elif chance > 0.7:
+                objection = partial(charges.object_to, by=None, reason="Nobody was here.")
+                self.after(span(1, 600, self.dice), partial(objection, charge.pk))
+
+    def decide(self, booking_id: int, former: str) -> None:
+        """Ops hear both sides."""
+        by = self.ops
+        if self.dice.random() < 0.5:
+            signing.decide_none(booking_id, by=by, reason="Not shown.")
+        elif former == State.FAILED:
+            signing.decide_fee(booking_id, by=by, reason="The wait is shown.")
+        else:
+            price = Booking.objects.get(pk=booking_id).service_cents
+            signing.decide(booking_id, service_cents=price, by=by, reason="The work is shown.")
 
     def sign(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)
+        last = booking.quotes.latest("version")
+        raised = signing.needs_own_device(booking, last)  # then he signs at his own screen
         signing.sign_off(
             booking_id,
             key=f"sim-{booking_id}",
-            kind=SignOffKind.SCREEN,
-            quote_version=booking.quotes.latest("version").version,
+            kind=SignOffKind.OWN_DEVICE if raised else SignOffKind.SCREEN,
+            quote_version=last.version,
             signer=booking.customer.name,
             signature=booking.customer.name,
             device="simulation",
             by=None,
         )
-        if self.dice.random() < 0.6:
+        if self.dice.random() < 0.6 and signing.may_rate_on_screen(Booking.objects.get(pk=booking_id)):
             good = self.dice.choices((5, 4, 3, 2), weights=(6, 3, 1, 0.3), k=3)
             signing.rate(booking_id, quality=good[0], punctuality=good[1], friendliness=good[2], comment="")
 

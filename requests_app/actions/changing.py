@@ -36,7 +36,7 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
     placed = booking.placed_at
     if placed is None:
         return 0
-    if booking.country == "FR" and at <= placed + booking.policy.withdrawal_window:
+    if may_withdraw(booking, at):
         return booking.policy.withdrawal_cost_cents
     free = deadlines.cancelling_is_free(
         at=at,
@@ -48,6 +48,12 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
         moved_from=booking.cancel_start_at,
     )
     return 0 if free else booking.policy.cancel_fee_cents[booking.currency]
+
+
+def may_withdraw(booking: Booking, at: datetime) -> bool:
+    """Inside a French consumer's right of withdrawal (PRODUCT B10, LAW R5)."""
+    placed = booking.placed_at
+    return booking.country == "FR" and placed is not None and at <= placed + booking.policy.withdrawal_window
 
 
 def given_up(booking: Booking, at: datetime) -> bool:

@@ -211,7 +211,9 @@ class FinishForm(forms.Form):
             self.fields["price"] = PriceField(
                 label=_("Agreed price in %(currency)s") % {"currency": booking.currency},
                 initial=_written(booking.service_cents),
-                help_text=_("Without the booking fee. Any other price only if the customer agreed before the work."),
+                help_text=_(
+                    "Without the booking fee. A higher price counts once whoever pays has signed on their own page."
+                ),
                 error_messages={"required": _("Please write the agreed price.")},
             )
         for package in self.packages:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from accounts import actions
-from accounts.models import Notification, NotificationState
 from dispatch import offers
 from mila.clock import mila_now, set_clock
 from payments.sweeps import charge_booking
@@ -131,7 +130,7 @@ def silent(w: World) -> Story:
     _offered_to_the_loser(w)
     _done_by_the_holder(w)
     sweep_clocks()
-    Notification.objects.filter(kind="please_sign").update(state=NotificationState.REACHED)
+    signing.see_report(w.booking.pk)
     later(hours=72)
     assert sweep_bookings() == 1
     assert_state(w, State.SIGNED_OFF)

@@ -92,9 +92,10 @@ row("requests_app:draft_service requests_app:draft_place requests_app:draft_when
 row("requests_app:draft_who payments:card", anybody, FORM, of="draft")
 row("requests_app:draft_photos", anybody, ACT, of="draft")
 row("requests_app:booking requests_app:status", anybody, LOOK, of="link")
+row("requests_app:seen", anybody, ACT, of="link")
 row("requests_app:photo requests_app:photo_small", anybody, LOOK, of="link_photo")
 row("requests_app:cancel requests_app:move requests_app:no_show requests_app:access", anybody, FORM, of="link")
-row("requests_app:sign requests_app:refuse requests_app:rate payments:pay", anybody, FORM, of="link")
+row("requests_app:sign requests_app:refuse requests_app:rate payments:pay payments:held", anybody, FORM, of="link")
 
 # What belongs to a person who is signed in.
 row("requests_app:bookings", signed_in, LOOK)
