@@ -200,8 +200,9 @@ MOVES: dict[str, Move] = {
                    opens=arrival_opens),
     "start": Move(only(S.ARRIVED), S.IN_PROGRESS, only(PARTNER), None, ((ClockKind.OVERDUE_WORK, overdue),),
                   opens=arrival_opens),
-    "no_show": Move(only(S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE), S.SEARCHING, only(CUSTOMER, OPS), search_limit,
-                    SEARCHES, ("moved", "no_show"), (WITHDRAW, SEARCH)),
+    # From the door only while no visit code was typed (PRODUCT L9): the verb asks.
+    "no_show": Move(only(S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE, S.ARRIVED), S.SEARCHING, only(CUSTOMER, OPS),
+                    search_limit, SEARCHES, ("moved", "no_show"), (WITHDRAW, SEARCH)),
     "fail_visit": Move(only(S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS), S.FAILED, only(PARTNER, OPS), None, (),
                        ("failed",), (CHARGE,), reason=True),
     "finish": Move(only(S.IN_PROGRESS), S.FINISHED, only(PARTNER), silence, SIGNS),
@@ -217,8 +218,8 @@ MOVES: dict[str, Move] = {
     "settle": Move(only(S.SIGNED_OFF), S.SETTLED, only(SYSTEM), None, (), ("receipt", "job_paid")),
     "exhaust": Move(only(S.SEARCHING), S.UNFILLED, only(SYSTEM), last_start, (), ("unfilled",), (WITHDRAW,)),
     "lapse": Move(only(S.UNFILLED), S.CANCELLED, only(SYSTEM), None, (), ("lapsed",)),
-    # Once somebody is on the way, the verb asks that he be late (PRODUCT L9).
-    "cancel": Move(CANCELLABLE | only(S.EN_ROUTE), S.CANCELLED, WISHERS, None, (),
+    # Once somebody is on the way, or at the door without the code, the verb asks that they be late (PRODUCT L9).
+    "cancel": Move(CANCELLABLE | only(S.EN_ROUTE, S.ARRIVED), S.CANCELLED, WISHERS, None, (),
                    ("cancelled", "job_cancelled"), (WITHDRAW, CHARGE)),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from places.distance import METRES_PER_DEGREE, metres, rounded_km
 from requests_app import access, deadlines, wording
 from requests_app.actions import changing
 from requests_app.actions.meeting import CODE_STATES, tries_left
+from requests_app.comments import without_contact_data
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
@@ -283,7 +284,7 @@ class BookingPage:
             return reverse(f"requests_app:{name}", args=[b.token])
 
         ways = []
-        if "no_show" in may and changing.given_up(b, self.at):
+        if "no_show" in may and changing.may_give_up(b, self.at):
             ways.append(Way(page("no_show"), "alert", _("Nobody came"), _("We look for somebody else at another time")))
         if may & MOVES_OF_DATE and self.state != S.UNFILLED:
             note = _("If %(name)s is not free then, we look for somebody else") % {"name": wording.first_name(b)}
@@ -334,7 +335,7 @@ class BookingPage:
 
 def may_cancel(booking: Booking, at: datetime) -> bool:
     """While somebody is on the way, only once he is much too late (PRODUCT L9)."""
-    on_time = booking.state == S.EN_ROUTE and not changing.given_up(booking, at)
+    on_time = changing.on_the_way(booking) and not changing.may_give_up(booking, at)
     return "cancel" in available_moves(booking, Role.CUSTOMER) and not on_time
 
 
@@ -399,7 +400,7 @@ def recent_ratings(count: int = 3) -> dict | None:
     latest = ratings.exclude(comment="").select_related("booking__service", "booking__customer")[:count]
     reviews = [
         {
-            "text": rating.comment,
+            "text": without_contact_data(rating.comment),
             "name": f"{rating.booking.customer.name[:1].upper()}." if rating.booking.customer.name else "",
             "city": rating.booking.city,
             "service": rating.booking.service.name,

@@ -16,7 +16,7 @@ from requests_app import deadlines
 from requests_app.actions.assigning import is_free, slot
 from requests_app.actions.placing import write_wishes
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking
-from requests_app.models import ADJUSTABLE, BEFORE_DEPARTURE, Assignment, Booking, BookingContact, State
+from requests_app.models import ADJUSTABLE, BEFORE_DEPARTURE, Assignment, Booking, BookingContact, State, have_met
 
 
 class CostChanged(Refusal):
@@ -61,6 +61,15 @@ def given_up(booking: Booking, at: datetime) -> bool:
     return booking.start_at is not None and at >= deadlines.given_up_at(booking.start_at, booking.policy)
 
 
+def on_the_way(booking: Booking) -> bool:
+    return booking.state in (State.EN_ROUTE, State.ARRIVED)
+
+
+def may_give_up(booking: Booking, at: datetime) -> bool:
+    """The free ways out half an hour after the start; from the door only while no code says that they met (L9)."""
+    return given_up(booking, at) and not (booking.state == State.ARRIVED and have_met(booking))
+
+
 @verb
 def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents: int = 0, reason: str = "") -> Booking:
     """No visit. The customer has seen the cost; ops and brands cancel without one. A repeat returns the booking.
@@ -71,7 +80,7 @@ def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents:
     if booking.state == State.CANCELLED:
         return booking
     at = mila_now()
-    if booking.state == State.EN_ROUTE and not given_up(booking, at):
+    if on_the_way(booking) and not may_give_up(booking, at):
         raise TooLate
     cost = cancel_cost(booking, at) if role == Role.CUSTOMER else 0
     if cost > accepted_cost_cents:
@@ -184,6 +193,6 @@ def report_no_show(booking_id: int, walls: Sequence[datetime], *, role: Role, by
     if booking.state == State.SEARCHING and booking.events.latest("sequence").move == "no_show":
         return booking
     at = mila_now()
-    if not given_up(booking, at):
+    if not may_give_up(booking, at):
         raise NotLateYet
     return _rewish(booking, walls, "no_show", role, by, at, "")

@@ -48,8 +48,3 @@ def type_code(booking_id: int, technician_id: int, *, code: str) -> Code:
 
 def tries_left(booking: Booking, assignment: Assignment) -> int:
     return max(0, booking.policy.code_tries - assignment.code_tries)
-
-
-def have_met(booking: Booking) -> bool:
-    """Whether the code of the running assignment was typed: without it a signature at the door is evidence only."""
-    return Assignment.objects.filter(booking=booking, ended_at=None, code_typed_at__isnull=False).exists()

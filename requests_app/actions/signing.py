@@ -18,7 +18,6 @@ from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import notices, statement
 from requests_app.actions.changing import may_withdraw
-from requests_app.actions.meeting import have_met
 from requests_app.actions.visiting import write_quote
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, postpone
 from requests_app.models import (
@@ -32,6 +31,7 @@ from requests_app.models import (
     SignOff,
     SignOffKind,
     State,
+    have_met,
 )
 
 UNDECIDED_AGAIN = timedelta(hours=24)

@@ -48,6 +48,11 @@ class Assignment(models.Model):
     CODE_FIELDS = ("code", "code_tries", "code_typed_at")
 
 
+def have_met(booking: Booking) -> bool:
+    """Whether the code of the running assignment was typed (PRODUCT L9b)."""
+    return Assignment.objects.filter(booking=booking, ended_at=None, code_typed_at__isnull=False).exists()
+
+
 class CallChannel(models.TextChoices):
     PHONE = "phone", _("Phone call")
     TEXT = "text", _("Text message")

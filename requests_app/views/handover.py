@@ -10,10 +10,9 @@ from accounts.models import User
 from mila.errors import Refusal
 from requests_app import access, statement
 from requests_app.actions import signing
-from requests_app.actions.meeting import have_met
 from requests_app.forms.signing import SignForm
 from requests_app.forms.visit import RatingForm
-from requests_app.models import Booking, LateSignature, Quote, Rating, SignOffKind, State
+from requests_app.models import Booking, LateSignature, Quote, Rating, SignOffKind, State, have_met
 from requests_app.views.jobs import own_job
 from requests_app.views.secret import secret_page, sent
 

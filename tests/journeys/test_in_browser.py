@@ -22,7 +22,7 @@ from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.models import Booking, State
 from tests import axe, chromium, factories, streaming
-from tests.cast import MORNING, nearly_time
+from tests.cast import MORNING, code_of, nearly_time
 
 pytestmark = [
     pytest.mark.browser,
@@ -198,9 +198,12 @@ def prepare_and_come(phone, job) -> None:
 
 
 def work_and_sign(phone, job) -> None:
-    for move in ("arrive", "start"):
-        press(phone, f"form[action$='/{move}/'] button[type=submit]")
-        expect(phone.locator(f"form[action$='/{move}/']")).to_have_count(0)
+    press(phone, "form[action$='/arrive/'] button[type=submit]")
+    expect(phone.locator("form[action$='/arrive/']")).to_have_count(0)
+    phone.fill("#next [name=code]", code_of(Booking.objects.get(uuid=job)))
+    look(phone, "14-job-code")
+    press(phone, "#move")
+    expect(phone.locator("form[action$='/start/']")).to_have_count(0)
     look(phone, "15-job-in-progress")
     phone.goto(f"/partner/jobs/{job}/finish/")
     phone.fill("[name=done]", "Canal changé, répéteur placé.")

@@ -117,7 +117,7 @@ def test_another_figure_of_the_policy_gives_another_hour(now, partner, stopped_c
 @pytest.mark.parametrize(
     ("verb", "source", "kind", "after"),
     [
-        (visiting.arrive, State.EN_ROUTE, ClockKind.DOOR_WAIT, timedelta(minutes=10)),
+        (visiting.arrive, State.EN_ROUTE, ClockKind.DOOR_WAIT, timedelta(minutes=30)),  # the start is in 20
         (visiting.start, State.ARRIVED, ClockKind.OVERDUE_WORK, timedelta(hours=2)),
     ],
 )

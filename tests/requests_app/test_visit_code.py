@@ -10,7 +10,7 @@ from accounts.models import Notification
 from requests_app.actions import changing, meeting, visiting
 from requests_app.actions.meeting import Code, type_code
 from requests_app.lifecycle import IllegalMove, Role
-from requests_app.models import Assignment, Booking, State
+from requests_app.models import Assignment, Booking, State, have_met
 from requests_app.models.assignments import new_visit_code
 from tests import cast
 from tests.requests_app.stages import booking_in, moves, refused, told, unchanged
@@ -57,7 +57,7 @@ def test_the_right_code_says_that_they_have_met(state, now, partner):
 
     assert type_code(booking.pk, partner.pk, code=right(booking)) == Code.RIGHT
 
-    assert (typed_at(booking), tries(booking), meeting.have_met(booking)) == (now, 0, True)
+    assert (typed_at(booking), tries(booking), have_met(booking)) == (now, 0, True)
     assert (moves(booking), told(booking)) == ([], [])
 
 
@@ -75,7 +75,7 @@ def test_a_wrong_one_uses_up_a_try_and_proves_nothing(now, partner):
 
     assert type_code(booking.pk, partner.pk, code=wrong(booking)) == Code.WRONG
 
-    assert (tries(booking), typed_at(booking), meeting.have_met(booking)) == (1, None, False)
+    assert (tries(booking), typed_at(booking), have_met(booking)) == (1, None, False)
 
 
 def test_after_five_tries_even_the_right_one_is_refused(now, partner):
@@ -86,7 +86,7 @@ def test_after_five_tries_even_the_right_one_is_refused(now, partner):
     assert answers == [Code.WRONG] * 4 + [Code.SPENT]
     with unchanged(booking):
         assert type_code(booking.pk, partner.pk, code=right(booking)) == Code.SPENT
-    assert meeting.have_met(booking) is False
+    assert have_met(booking) is False
 
 
 def test_the_fifth_try_may_be_the_right_one(now, partner):
@@ -104,7 +104,7 @@ def test_the_work_may_begin_without_it_and_it_may_be_typed_until_the_signature(n
     answer = type_code(booking.pk, partner.pk, code=right(booking))
 
     assert answer == Code.RIGHT
-    assert meeting.have_met(booking)
+    assert have_met(booking)
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - meeting.CODE_STATES))

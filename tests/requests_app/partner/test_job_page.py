@@ -13,7 +13,7 @@ from mila.clock import mila_now
 from mila.templatetags.house import clock_time
 from requests_app.actions import changing, signing, visiting
 from requests_app.lifecycle import Role
-from requests_app.models import BookingEvent, ContactAccess, Fault, Position, State
+from requests_app.models import Booking, BookingEvent, ContactAccess, Fault, Position, State
 from requests_app.partner_queries import JobPage
 from requests_app.sweeps import handle_due_booking
 from tests import cast, factories
@@ -168,7 +168,7 @@ def test_late_confirmation_says_that_others_are_asked(client, at, stopped_clock)
 @pytest.mark.parametrize(("span", "state"), [(timedelta(minutes=9), "near"), (timedelta(minutes=10), "kept")])
 def test_ten_minutes_at_the_door_are_counted(client, at, stopped_clock, span, state):
     booking = at(State.ARRIVED)
-    stopped_clock(booking.events.latest("sequence").at + span)
+    stopped_clock(booking.start_at + span)  # he came before it
 
     assert client.get(url(booking)).context["page"].step.promise.state == state
 
@@ -176,7 +176,8 @@ def test_ten_minutes_at_the_door_are_counted(client, at, stopped_clock, span, st
 @pytest.mark.parametrize(("span", "status"), [(timedelta(minutes=10, seconds=-1), 409), (timedelta(minutes=10), 302)])
 def test_nobody_home_is_paid_after_ten_minutes(client, at, stopped_clock, span, status):
     booking = at(State.ARRIVED)
-    stopped_clock(booking.events.latest("sequence").at + span)
+    Booking.objects.update(placed_at=booking.start_at - timedelta(days=20))
+    stopped_clock(booking.start_at + span)  # he came before it
 
     response = client.post(url(booking, "fail"), {"why": "nobody_home", "fault": "customer"})
 
@@ -464,7 +465,8 @@ def test_empty_list_leads_to_the_offers(client, morning, partner):
 
 def test_failed_visit_shows_his_share_of_the_fee(client, at, partner, stopped_clock):
     booking = at(State.ARRIVED)
-    stopped_clock(mila_now() + timedelta(minutes=11))
+    Booking.objects.update(placed_at=booking.start_at - timedelta(days=20))
+    stopped_clock(booking.start_at + timedelta(minutes=11))
     visiting.fail_visit(booking.pk, partner.pk, by=partner.user, reason="nobody", fault="customer")
 
     rows = client.get("/partner/jobs/").context["jobs"].done.object_list
