@@ -21,6 +21,7 @@ from dispatch.models import Offer, OfferState, Search
 from mila.clock import set_clock
 from mila.errors import Refusal
 from mila.simulation import bookings
+from mila.simulation.bad_faith import BadFaith, Cheat
 from mila.simulation.people import CITIES, People, wall
 from payments import charges, gateway, webhooks
 from payments import sweeps as payment_sweeps
@@ -57,6 +58,7 @@ SLEEPY = Habits("sleepy", accepts=0.8, sees=0.35, calls=0.9, confirms=0.9)
 FORGETFUL = Habits("forgetful", accepts=0.9, sees=0.9, calls=0.7, confirms=0.7)
 MIX = (PROMPT, PROMPT, PROMPT, PICKY, SLEEPY, FORGETFUL)
 LAST_LOOK = timedelta(days=75)
+DROPPED = 0.8  # of what somebody of bad faith claims
 SAY_CODE = 0.9  # of the customers have their code at hand
 LOOKS = 12  # at one open booking, by all technicians together
 OWES = ("sign_off", "decide", "decide_fee", "cancel", "fail_visit")
@@ -128,6 +130,7 @@ class Simulation:
     def __post_init__(self):
         self.dice = random.Random(self.seed)
         self.makers = People(self.seed)
+        self.bad_faith = BadFaith(self.seed)
         # A share of bookings is chosen by their id (PRODUCT D2): one seed, one run.
         Booking._meta.get_field("uuid").default = lambda: uuid.UUID(int=self.dice.getrandbits(128), version=4)
 
@@ -142,6 +145,7 @@ class Simulation:
         for technician in self.makers.partners("sim-partner", self.partners):
             self.habits[technician.pk] = self.dice.choice(MIX)
             self.technicians[technician.pk] = technician
+            self.bad_faith.choose(technician.pk)
         for number in range(self.bookings):
             at = start + timedelta(minutes=self.dice.uniform(0, 3 * 24 * 60))
             self.at(at, partial(self.order, number))
@@ -281,6 +285,17 @@ class Simulation:
         ids = (booking.pk, booking.technician_id)
         now, start, chance = self.now, booking.start_at, self.dice.random()
         due = booking.due_at or start
+        match (cheat := self.bad_faith.of(booking)), booking.state:
+            case Cheat.DROPS, State.CLAIMED if chance < DROPPED:
+                self.after(span(1, 9, self.dice), partial(self.bad_faith.drop, booking))
+                return
+            case Cheat.EARLY, State.CONFIRMED:
+                self.after(span(0.01, 1, self.dice), partial(self.bad_faith.all_at_once, booking))
+            case Cheat.ALONE, State.FINISHED:
+                wait = span(0.01, 1, self.dice)
+                self.after(wait, partial(self.bad_faith.attempt, cheat, partial(self.bad_faith.sign, booking.pk)))
+                self.after(timedelta(hours=80), partial(self.call_about, booking.pk))
+                return
         match booking.state:
             case State.CLAIMED if chance < habits.calls:
                 call = partial(visiting.record_call, *ids, channel="phone", reached=True, by=user)
@@ -312,7 +327,8 @@ class Simulation:
 
     def start(self, booking_id: int, technician_id: int) -> None:
         """Most customers say their code at the door."""
-        if self.dice.random() < SAY_CODE:
+        alone = self.bad_faith.cheats.get(technician_id) == Cheat.ALONE
+        if self.dice.random() < SAY_CODE and not alone:
             code = Assignment.objects.get(booking=booking_id, ended_at=None).code
             meeting.type_code(booking_id, technician_id, code=code)
         visiting.start(booking_id, technician_id, by=self.technicians[technician_id].user)
@@ -343,6 +359,8 @@ class Simulation:
         """Some agree, some say nothing for a day, some object; some never read it, and ops take it up."""
         for charge in Charge.objects.filter(booking=booking_id, state=ChargeState.HELD):
             chance = self.dice.random()
+            if self.bad_faith.of(charge.booking) == Cheat.ALONE:
+                chance = 0.71 if chance < 0.5 else 0.9  # nobody agrees to what they never signed
             if chance > 0.85:
                 take_up = partial(charges.object_to, by=None, reason="Nobody reads it.", role=Role.OPS)
                 self.after(timedelta(hours=80), partial(take_up, charge.pk))
