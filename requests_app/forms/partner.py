@@ -85,7 +85,13 @@ class CodeForm(forms.Form):
         r"^[0-9]{4}$",
         label=_("The customer's four digits"),
         widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 9, "class": "code-field"}
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "off",
+                "maxlength": 9,
+                "class": "field-box code-field",
+                "hx-preserve": "true",  # a page that is made anew while the digits are typed keeps them
+            }
         ),
         error_messages={
             "required": _("Please type the four digits the customer tells you."),

@@ -207,13 +207,13 @@ def work_and_sign(phone, job) -> None:
     look(phone, "15-job-in-progress")
     phone.goto(f"/partner/jobs/{job}/finish/")
     phone.fill("[name=done]", "Canal changé, répéteur placé.")
-    phone.fill("[name=price]", "75,00")
+    phone.fill("[name=price]", "60,00")
     for name in ("explained", "tidied"):
         phone.check(f"[name={name}]", force=True)
     look(phone, "16-finish")
     press(phone, "main form button[type=submit]")
     phone.wait_for_url("**/sign/")
-    expect(phone.locator("main")).to_contain_text("77,90")
+    expect(phone.locator("main")).to_contain_text("62,90")
     pad = phone.locator("[data-pad] canvas")
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
@@ -257,9 +257,9 @@ def test_one_job_through_all_hands(browsers, friend):
 
     booking.refresh_from_db()
     charge = Charge.objects.get()
-    assert (booking.state, charge.amount_cents, charge.commission_cents) == (State.SETTLED, 7790, 1500)
+    assert (booking.state, charge.amount_cents, charge.commission_cents) == (State.SETTLED, 6290, 1200)
     phone.goto("/partner/earnings/")
-    for amount in ("75,00", "15,00", "60,00"):
+    for amount in ("60,00", "12,00", "48,00"):
         expect(phone.locator("main")).to_contain_text(amount)
     look(phone, "19-earnings")
     desk.goto(page)
@@ -268,6 +268,6 @@ def test_one_job_through_all_hands(browsers, friend):
         notifications.deliver(row.pk)
     receipt = mail.outbox[-1]
     assert receipt.to == ["odile@example.com"]
-    assert "77,90" in receipt.body
+    assert "62,90" in receipt.body
     set_clock(mila_now(), speed=1)
     assert violations() == {}
