@@ -26,6 +26,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.json import Jsonb
 
+from accounts.fields import keyring
 from accounts.models import Notification, NotificationState, User
 from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
@@ -68,9 +69,10 @@ def queue(
     """Write the message down in the caller's transaction; it goes out after the commit, not before `at`.
 
     A repeat (same subject, kind, address and round) writes nothing and answers None. Instants in the context end in
-    `_at`; one called `until_at` says when the message stops being true: later it is no longer sent.
+    `_at`; one called `until_at` says when the message stops being true: later it is no longer sent. What is called
+    `_code` at its end is a secret and lies encrypted in the row.
     """
-    values = [kind, subject_id, round, user and user.pk, email, language, Jsonb(_storable(context)), at]
+    values = [kind, subject_id, round, user and user.pk, email, language, Jsonb(_sealed(_storable(context))), at]
     row = next(iter(Notification.objects.raw(INSERT, values)), None)
     if row is not None and at is None:
         after_commit(_kick, row.pk)
@@ -269,9 +271,22 @@ def _storable(value: Any) -> Any:
     return UNPRINTABLE.sub(" ", value) if isinstance(value, str) else value
 
 
+def _sealed(context: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: keyring().encrypt(value.encode()).decode() if key.endswith("_code") and value else value
+        for key, value in context.items()
+    }
+
+
 def _readable(context: dict[str, Any]) -> dict[str, Any]:
-    """The facts with instants where the name ends in `_at`."""
-    return {key: _instants(value) if key.endswith("_at") else value for key, value in context.items()}
+    """The facts with instants where the name ends in `_at`, and secrets opened where it ends in `_code`."""
+    return {key: _read(key, value) for key, value in context.items()}
+
+
+def _read(key: str, value: Any) -> Any:
+    if key.endswith("_at"):
+        return _instants(value)
+    return keyring().decrypt(value.encode()).decode() if key.endswith("_code") and value else value
 
 
 def _instants(value: Any) -> Any:

@@ -123,6 +123,9 @@ class Policy:
     ladder_step: timedelta = timedelta(minutes=5)  # not reached: the next channel
 
     # At the door (PRODUCT L8-L10)
+    depart_lead: timedelta = timedelta(hours=3)  # the earliest `depart` before the start
+    arrive_lead: timedelta = timedelta(minutes=60)  # the earliest `arrive` and `start`
+    code_tries: int = 5  # of the visit code, for one assignment
     position_kept: timedelta = timedelta(hours=24)
     lateness_report_after: timedelta = timedelta(minutes=15)
     lateness_cancel_after: timedelta = timedelta(minutes=30)
@@ -131,6 +134,9 @@ class Policy:
     # Sign-off (PRODUCT L13, D8)
     signature_limit: timedelta = timedelta(hours=72)
     signature_reminders: Spans = (timedelta(0), timedelta(hours=24), timedelta(hours=60))
+    objection_window: timedelta = timedelta(
+        hours=24
+    )  # from when the payer has read of it, until the held charge goes on
     contact_after_sign_off: timedelta = timedelta(days=7)
 
     # After the sweeps stood still (FAULT T2)

@@ -19,7 +19,7 @@ from mila import heartbeat
 from mila.clock import mila_now
 from mila.templatetags.house import clock_time, day, left, short_day
 from payments import charges
-from payments.models import Charge, StripeEvent
+from payments.models import Charge, ChargeState, StripeEvent
 from places.calendar import instant, wall_time
 from requests_app.lifecycle import WHEN_DUE
 from requests_app.models import LIVE, Booking, Clock, ClockKind, State
@@ -112,7 +112,7 @@ def _list(name: str, **filters: str) -> str:
 
 
 def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
-    """Six numbers; those of the bookings come from one count."""
+    """Eight numbers; those of the bookings come from one count."""
     bookings = "requests_app_booking"
     found = [
         ("unfilled", _("Unfilled"), states.get(State.UNFILLED, 0), _list(bookings, state__exact="unfilled")),
@@ -128,6 +128,12 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
             _("Unpaid"),
             Charge.objects.filter(state__in=charges.WAITING).count(),
             _list("payments_charge", standing="waits"),
+        ),
+        (
+            "held",
+            _("Held, not read"),
+            Charge.objects.filter(state=ChargeState.HELD, next_at=None).count(),
+            _list("payments_charge", standing="held"),
         ),
         (
             "notices",

@@ -204,10 +204,16 @@ class Walk:
                 self.hears(heard, "moved")
             self.customer.get(f"{self.page}status/")
             expect(self.booking.technician.name in self.customer.words, "the customer's page does not say who comes")
-        for move, state in (("arrive", State.ARRIVED), ("start", State.IN_PROGRESS)):
-            with step(f"he {move}s"):
-                journey.press(self.partner, self.job, move)
-                expect(self.booking.state == state, f"the booking is {self.booking.state}, not {state}")
+            code = self.booking.assignments.get(ended_at=None).code
+            expect(code in self.customer.words, "the customer's page does not say the code")
+        with step("he is at the door"):
+            journey.press(self.partner, self.job, "arrive")
+            expect(self.booking.state == State.ARRIVED, f"the booking is {self.booking.state}, not arrived")
+        with step("he begins, with the customer's code"):
+            journey.begin(self.partner, self.job, code)
+            expect(self.booking.state == State.IN_PROGRESS, f"the booking is {self.booking.state}, not at work")
+            met = self.booking.assignments.get(ended_at=None).code_typed_at
+            expect(met, "the code was not kept")
 
     def hears(self, heard: "queue.Queue[str]", event: str) -> None:
         end = time.monotonic() + PROMPTLY
@@ -223,16 +229,16 @@ class Walk:
 
     def hand_over(self) -> None:
         with step("he finishes, with the price"):
-            journey.finish(self.partner, self.job, done="Canal changé.\nRépéteur placé.", price="75,00")
+            journey.finish(self.partner, self.job, done="Canal changé.\nRépéteur placé.", price="60,00")
             expect(
                 self.partner.path.endswith("/sign/"), f"finishing leads to {self.partner.path}, not to the signature"
             )
-            total = self.says(7500 + self.booking.booking_fee_cents)
+            total = self.says(6000 + self.booking.booking_fee_cents)
             expect(total in self.partner.words, f"the page to sign does not say {total}")
         with step("the customer signs on his phone"):
             journey.sign(self.partner, self.job, name=CUSTOMER["name"])
             frozen = self.booking.sign_off
-            expect(frozen.charge_cents == 7500 + self.booking.booking_fee_cents, f"signed was {frozen.charge_cents}")
+            expect(frozen.charge_cents == 6000 + self.booking.booking_fee_cents, f"signed was {frozen.charge_cents}")
         with step("he rates"):
             journey.rate(self.partner, self.job, 5, "Tout marche, merci.")
             expect(self.booking.rating.quality == 5, "the stars were not kept")
@@ -244,7 +250,7 @@ class Walk:
             expect(charge.state == ChargeState.SUCCEEDED, f"the charge is {charge.state}")
             shares = charge.amount_cents, charge.commission_cents, charge.partner_cents
             fee = self.booking.booking_fee_cents
-            expect(shares == (7500 + fee, 1500, 6000), f"charge, commission and share are {shares}")
+            expect(shares == (6000 + fee, 1200, 4800), f"charge, commission and share are {shares}")
         with step("Stripe's message has arrived and is done"):
             paid = StripeEvent.objects.filter(type="payment_intent.succeeded", done_at__isnull=False)
             until(paid.exists, "no message about the payment was handled")
@@ -252,7 +258,7 @@ class Walk:
             until(self.receipt, "no receipt was written")
         with step("the partner's earnings show price, commission, net"):
             self.partner.get("/partner/earnings/")
-            for cents in (7500, 1500, 6000):
+            for cents in (6000, 1200, 4800):
                 expect(self.says(cents) in self.partner.words, f"the earnings do not show {self.says(cents)}")
         with step("everything that must hold does hold"):
             until(lambda: not self.waiting(), "messages are still waiting")
@@ -261,7 +267,7 @@ class Walk:
 
     def receipt(self) -> bool:
         """A mail to the customer that names what was paid."""
-        paid = self.says(7500 + self.booking.booking_fee_cents)
+        paid = self.says(6000 + self.booking.booking_fee_cents)
         for path in (services.var(settings.WORLD) / "mail").glob("*"):
             for text in re.split(rb"(?m)^-{79}\n", path.read_bytes()):
                 mail = message_from_bytes(text.lstrip(), policy=policy.default)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 
 from accounts.models import Busy, Notification, NotificationState, SkillSearch, Technician
 from accounts.search import expected_rows
@@ -23,6 +23,7 @@ from requests_app.models import (
     ContactAccess,
     LateSignature,
     SignOff,
+    SignOffKind,
     State,
 )
 
@@ -72,12 +73,14 @@ def charges(ids):
     paid = Charge.objects.filter(state=ChargeState.SUCCEEDED)
     job = paid.filter(booking=OuterRef("pk"), kind=ChargeKind.JOB)
     bookings = _of(Booking.objects.all(), ids, "pk")
-    settled = bookings.filter(state=State.SETTLED, sign_off__charge_cents__gt=0)
+    last = SignOff.objects.filter(booking=OuterRef("pk")).order_by("-pk").values("charge_cents")[:1]
+    settled = bookings.annotate(total=Subquery(last)).filter(state=State.SETTLED, total__gt=0)
     for pk in settled.filter(~Exists(job)).values_list("pk", flat=True):
         yield f"booking {pk} is settled and not paid"
     for pk in bookings.exclude(state=State.SETTLED).filter(Exists(job)).values_list("pk", flat=True):
         yield f"booking {pk} is paid and not settled"
     fees = _of(Charge.objects.filter(kind=ChargeKind.FEE), ids).exclude(booking__fee_cents=F("amount_cents"))
+    fees = fees.exclude(state=ChargeState.OBJECTED)
     yield from (f"charge {pk} is not the fee that was due" for pk in fees.values_list("pk", flat=True))
     several = _of(paid, ids).values("booking", "kind").annotate(n=Count("pk")).filter(n__gt=1)
     yield from (f"booking {row['booking']} was charged {row['n']} times" for row in several)
@@ -85,8 +88,9 @@ def charges(ids):
 
 @invariant("I3", "Charge = frozen total; commission + partner's share = service price")
 def amounts(ids):
-    for charge in _of(Charge.objects.filter(kind=ChargeKind.JOB), ids).select_related("booking__sign_off"):
-        frozen = getattr(charge.booking, "sign_off", None)
+    jobs = Charge.objects.filter(kind=ChargeKind.JOB).exclude(state=ChargeState.OBJECTED)
+    for charge in _of(jobs, ids).select_related("booking"):
+        frozen = charge.booking.sign_offs.last()
         if frozen is None:
             yield f"charge {charge.pk} is for a job nobody signed"
             continue
@@ -97,8 +101,27 @@ def amounts(ids):
         for frozen in _of(model.objects.all(), ids).select_related("quote"):
             if frozen.service_cents != frozen.quote.service_cents:
                 yield f"{model._meta.verbose_name} {frozen.pk} differs from its quote"
-    for late in _of(LateSignature.objects.exclude(booking__sign_off__kind__in=UNSIGNED), ids):
+    for late in _of(LateSignature.objects.exclude(booking__sign_offs__kind__in=UNSIGNED), ids):
         yield f"booking {late.booking_id} was signed afterwards and not closed without a signature"
+
+
+@invariant("held", "Without the visit code a signature on the partner's screen charges only what the payer let pass")
+def held(ids):
+    for one in _of(SignOff.objects.filter(kind=SignOffKind.SCREEN), ids).select_related("booking"):
+        if one.service_cents > one.booking.service_cents:
+            yield f"booking {one.booking_id}: a signature on the partner's screen raised the price"
+    met = Assignment.objects.filter(booking=OuterRef("booking"), ended_at=None, code_typed_at__isnull=False)
+    last = SignOff.objects.filter(booking=OuterRef("booking")).order_by("-pk").values("kind")[:1]
+    jobs = Charge.objects.filter(kind=ChargeKind.JOB).annotate(end=Subquery(last), met=Exists(met))
+    fees = Charge.objects.filter(kind=ChargeKind.FEE, booking__state=State.FAILED).annotate(
+        end=Subquery(BookingEvent.objects.filter(booking=OuterRef("booking")).order_by("-sequence").values("move")[:1])
+    )
+    asks = [jobs.filter(end=SignOffKind.SCREEN, met=False), fees.filter(end="fail_visit")]
+    for charges_ in asks:
+        sent = _of(charges_, ids).exclude(state__in=[ChargeState.HELD, ChargeState.OBJECTED])
+        passed = Q(agreed_at__isnull=False) | Q(opened_at__isnull=False, held_until__lte=mila_now())
+        for pk in sent.exclude(passed).values_list("pk", flat=True):
+            yield f"charge {pk} was sent before the payer let it pass"
 
 
 @invariant("I4", "The ledger sums to zero per entry and currency, and holds each paid charge")

@@ -186,9 +186,18 @@ def record_call(partner: Visitor, job: str, *, reached: bool = True, note: str =
 
 
 def press(partner: Visitor, job: str, move: str) -> None:
-    """The one big button of the job's page: confirm, depart, arrive or start. PageError when another one is there."""
+    """The one big button of the job's page: confirm, depart or arrive. PageError when another one is there."""
     partner.get(f"/partner/jobs/{job}/")
     partner.submit(partner.form(to=f"/{move}/"))
+
+
+def begin(partner: Visitor, job: str, code: str = "") -> None:
+    """The work begins with the customer's four digits; without a code, by the form that says so."""
+    partner.get(f"/partner/jobs/{job}/")
+    if code:
+        partner.submit(partner.form(has="code"), code=code)
+    else:
+        partner.submit(partner.form(has="without"))
 
 
 def finish(partner: Visitor, job: str, *, done: str, price: str | None = None) -> None:

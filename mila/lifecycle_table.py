@@ -11,7 +11,7 @@ BEGIN, END = "<!-- lifecycle: begin -->", "<!-- lifecycle: end -->"
 
 def table() -> str:
     """Markdown, one row a move, in the order of the table."""
-    rows = ["| move | from | to | who may | clock that starts | tells |", "|---|---|---|---|---|---|"]
+    rows = ["| move | from | to | who may | opens | clock that starts | tells |", "|---|---|---|---|---|---|---|"]
     return "\n".join(rows + [_row(name, move) for name, move in MOVES.items()])
 
 
@@ -20,7 +20,8 @@ def _row(name: str, move: Move) -> str:
     due = [_words(move.due)] if move.due else []
     clocks = ", ".join(due + [kind.value.replace("_", " ") for kind, _due in move.clocks]) or "–"
     tells = ", ".join(kind.replace("_", " ") for kind in move.tells) or "–"
-    return f"| `{name}` | {sources} | {move.target} | {', '.join(sorted(move.roles))} | {clocks} | {tells} |"
+    opens = move.opens.__name__.removesuffix("_opens") if move.opens else "–"
+    return f"| `{name}` | {sources} | {move.target} | {', '.join(sorted(move.roles))} | {opens} | {clocks} | {tells} |"
 
 
 def _words(due: object) -> str:

@@ -40,7 +40,8 @@ def retry(charge_id: int) -> Charge:
 
 
 def can_retry(charge: Charge) -> bool:
-    return charge.state not in (ChargeState.SUCCEEDED, ChargeState.SENT) and charge.failure_code != CLOSED
+    closed = (ChargeState.SUCCEEDED, ChargeState.SENT, ChargeState.HELD, ChargeState.OBJECTED)
+    return charge.state not in closed and charge.failure_code != CLOSED
 
 
 def waits(charge: Charge) -> bool:

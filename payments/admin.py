@@ -28,6 +28,7 @@ from payments.models import (
 )
 from requests_app import story
 from requests_app.admin import BookingAdmin
+from requests_app.lifecycle import Role
 from requests_app.models import Booking
 
 TONES = {
@@ -35,6 +36,8 @@ TONES = {
     ChargeState.FAILED: BAD,
     ChargeState.ACTION_REQUIRED: BAD,
     ChargeState.UNKNOWN: WARN,
+    ChargeState.HELD: WARN,
+    ChargeState.OBJECTED: WARN,
 }
 OPERATION_TONES = {OperationState.DONE: GOOD, OperationState.FAILED: BAD, OperationState.UNKNOWN: WARN}
 
@@ -81,7 +84,25 @@ LINK = Act("link", _("Send the payment link"), "link", lambda charge, by, answer
            explain=_("The customer gets the e-mail with the link to pay once more."),
            permission="payments.change_charge")  # fmt: skip
 
+
+def _take_up(booking: Booking, by, answers) -> None:
+    charge = booking.charges.filter(state=ChargeState.HELD).first()
+    if charge is None:
+        raise charges.NotHeld
+    charges.object_to(charge.pk, by=by, reason=answers["reason"], role=Role.OPS)
+
+
 BookingAdmin.add_acts(
+    Act(
+        "take-up",
+        _("Take what nobody reads to a decision"),
+        "gavel",
+        _take_up,
+        open_to=lambda b: b.charges.filter(state=ChargeState.HELD).exists(),
+        done=_("Nothing is charged before you decide."),
+        permission="payments.change_charge",
+        explain=_("The charge waits for the customer to read of it. From here on it waits for your decision instead."),
+    ),
     replace(RETRY, do=_retry_of, open_to=lambda b: _of(b, actions.can_retry) is not None),
     replace(LINK, do=_link_of, open_to=lambda b: _of(b, actions.waits) is not None),
 )
@@ -169,7 +190,8 @@ class UnpaidFilter(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request, model_admin):
-        return [("unpaid", _("Unpaid")), ("waits", _("Waits for the customer")), ("open", _("Under way"))]
+        return [("unpaid", _("Unpaid")), ("waits", _("Waits for the customer")), ("open", _("Under way")),
+                ("held", _("Held, not read"))]  # fmt: skip
 
     def queryset(self, request, queryset):
         match self.value():
@@ -179,6 +201,8 @@ class UnpaidFilter(admin.SimpleListFilter):
                 return queryset.filter(state__in=charges.WAITING)
             case "open":
                 return queryset.exclude(state__in=[*charges.WAITING, ChargeState.SUCCEEDED])
+            case "held":
+                return queryset.filter(state=ChargeState.HELD, next_at=None)
         return queryset
 
 

@@ -53,6 +53,8 @@ class ChargeKind(models.TextChoices):
 
 
 class ChargeState(models.TextChoices):
+    HELD = "held", _("Held until the customer has read of it")
+    OBJECTED = "objected", _("The customer objected")
     PLANNED = "planned", _("Planned")
     SENT = "sent", _("Sent")
     UNKNOWN = "unknown", _("Outcome unknown")
@@ -79,6 +81,10 @@ class Charge(models.Model):
     payment_method = models.CharField(max_length=64, blank=True)
     failure_code = models.CharField(max_length=64, blank=True)
     next_at = models.DateTimeField(null=True, help_text="When the sweep takes it up again; null when nothing is to do.")
+    # Held (PRODUCT L9b, L11): a person read of it, from then on a day to object; or agreed, and it goes on at once.
+    opened_at = models.DateTimeField(null=True, editable=False)
+    held_until = models.DateTimeField(null=True, editable=False)
+    agreed_at = models.DateTimeField(null=True, editable=False)
     reminders = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     succeeded_at = models.DateTimeField(null=True)

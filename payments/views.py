@@ -13,9 +13,10 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from payments import cards, charges, gateway, queries, webhooks
 from payments.forms import NEW, CardForm, PayForm
-from payments.models import Charge, ChargeState
+from payments.models import Charge, ChargeKind, ChargeState
 from requests_app import access
 from requests_app.actions import placing
+from requests_app.forms.visit import RefuseForm
 from requests_app.lifecycle import Role
 from requests_app.models import Booking
 from requests_app.steps import CARD, step_line
@@ -138,6 +139,40 @@ def pay(request, token):
         "tried": form.is_bound,
     }
     return render(request, "payments/pay.html", context, status=UNFINISHED if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@secret_page
+def held(request, token):
+    """What the technician alone says is owed: read, then agreed or objected to, on the payer's own page (L9b, L11).
+
+    Looking changes nothing; to read it is an act, so that a mail scanner has read nothing.
+    """
+    booking = access.booking_by_link(token)
+    charge = booking.charges.filter(state=ChargeState.HELD).first()
+    if charge is None:
+        return redirect("requests_app:booking", token)
+    data = sent(request)
+    form = RefuseForm(data if data and "object" in data else None)
+    by = request.user if _is_his(request, booking) else None
+    try:
+        if data and "read" in data:
+            charges.read(charge.pk)
+            return redirect("payments:held", token)
+        if data and "agree" in data:
+            charges.agree(charge.pk)
+            messages.success(request, _("Thank you. Your card is charged with it."))
+            return redirect("requests_app:booking", token)
+        if form.is_valid():
+            charges.object_to(charge.pk, by=by, reason=form.cleaned_data["reason"])
+            messages.success(request, _("Thank you. Nothing is charged until we have looked at it together."))
+            return redirect("requests_app:booking", token)
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("requests_app:booking", token)
+    signed = booking.sign_offs.last() if charge.kind == ChargeKind.JOB else None
+    context = {"booking": booking, "charge": charge, "form": form, "signed": signed}
+    return render(request, "payments/held.html", context, status=UNFINISHED if form.errors else 200)
 
 
 def _try_again(charge: Charge, booking: Booking, choice: str) -> None:

@@ -115,6 +115,10 @@ def _decide(b, by, answers):
     signing.decide(b.pk, service_cents=int(answers["amount"] * 100), by=by, reason=answers["reason"])
 
 
+def _decide_fee(b, by, answers):
+    signing.decide_fee(b.pk, by=by, reason=answers["reason"])
+
+
 def _decide_none(b, by, answers):
     signing.decide_none(b.pk, by=by, reason=answers["reason"], fault=answers["fault"])
 
@@ -168,6 +172,9 @@ ACTS = (
     Act("decide", _("Decide the price"), "gavel", _decide, form=PriceForm, open_to=_open("decide"), asks_again=True,
         done=_("Decided. The card is charged with it."),
         explain=_("Customer and partner are told your reason. The card is charged at once.")),
+    Act("decide-fee", _("Decide that the visit in vain is paid"), "directions_walk", _decide_fee,
+        open_to=_open("decide_fee"), done=_("Decided. The card is charged with the fee."),
+        explain=_("The fee of the order's policy. Customer and partner are told your reason.")),
     Act("decide-none", _("Decide that nothing is owed"), "money_off", _decide_none, form=FaultForm, danger=True,
         open_to=_open("decide_none"), asks_again=True, done=_("Decided. Nothing is charged."),
         explain=_("Customer and partner are told your reason.")),

@@ -134,6 +134,16 @@ def search_warning(last_start_at: datetime, policy: Policy) -> datetime:
     return last_start_at - policy.search_warns_lead
 
 
+def may_depart_at(start_at: datetime, policy: Policy) -> datetime:
+    """From here on the technician may set off (PRODUCT L8)."""
+    return start_at - policy.depart_lead
+
+
+def may_arrive_at(start_at: datetime, policy: Policy) -> datetime:
+    """From here on the technician may be at the door, and begin (PRODUCT L8)."""
+    return start_at - policy.arrive_lead
+
+
 def late_at(start_at: datetime, policy: Policy) -> datetime:
     """Not arrived: the customer may report it, ops are alerted (PRODUCT L9)."""
     return start_at + policy.lateness_report_after
@@ -144,9 +154,9 @@ def given_up_at(start_at: datetime, policy: Policy) -> datetime:
     return start_at + policy.lateness_cancel_after
 
 
-def waited_at(arrived_at: datetime, policy: Policy) -> datetime:
-    """The documented wait at the door is over (PRODUCT B10)."""
-    return arrived_at + policy.door_wait
+def waited_at(from_at: datetime, policy: Policy) -> datetime:
+    """The documented wait at the door is over; it begins at the later of arrival and start (PRODUCT B10)."""
+    return from_at + policy.door_wait
 
 
 def overdue_at(started_at: datetime, duration_minutes: int) -> datetime:

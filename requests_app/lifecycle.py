@@ -1,7 +1,7 @@
 """The life of a booking as one table. `advance` is the only writer of its state (STYLE 4).
 
-Each row says from where to where, who may, which clock runs next, who is told, and which jobs set off after the commit.
-The README's table is printed from here.
+Each row says from where to where, who may, from when, which clock runs next, who is told, and which jobs set off after
+the commit. The README's table is printed from here.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, NewType
 
 from celery import current_app
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -21,6 +22,7 @@ from accounts.search import lock_technician
 from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
+from mila.templatetags.house import moment
 from mila.transactions import after_commit, verb
 from requests_app import deadlines, notices
 from requests_app.lost_time import lay_in_an_outage, with_lost_time
@@ -64,6 +66,15 @@ class ReasonMissing(Refusal):
     sentence = _("Please give a reason.")
 
 
+class TooEarly(Refusal):
+    """The row's hour has not come (PRODUCT L8). Nothing was changed; the sentence says from when it is possible."""
+
+    def __init__(self, opens_at: datetime, zone: str):
+        super().__init__(gettext("You can say this from %(moment)s.") % {"moment": moment(opens_at, zone)})
+        self.opens_at = opens_at
+
+
+Opens = Callable[[Booking], datetime]
 Due = Callable[[Booking, datetime], datetime | None]
 
 
@@ -95,12 +106,20 @@ def confirm_reminder(b: Booking, at: datetime) -> datetime | None:
     return _reminder(b, at, confirm_due(b, at))
 
 
+def departure_opens(b: Booking) -> datetime:
+    return deadlines.may_depart_at(_start(b), b.policy)
+
+
+def arrival_opens(b: Booking) -> datetime:
+    return deadlines.may_arrive_at(_start(b), b.policy)
+
+
 def late(b: Booking, at: datetime) -> datetime:
     return deadlines.late_at(_start(b), b.policy)
 
 
 def waited(b: Booking, at: datetime) -> datetime:
-    return deadlines.waited_at(at, b.policy)
+    return deadlines.waited_at(max(at, _start(b)), b.policy)
 
 
 def overdue(b: Booking, at: datetime) -> datetime:
@@ -117,7 +136,10 @@ def signature_reminder(number: int, b: Booking, at: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Move:
-    """One row: `due` moves the state when it falls, `clocks` are the other promises, `tells` the notices it queues."""
+    """One row: `due` moves the state when it falls, `clocks` are the other promises, `tells` the notices it queues.
+
+    `opens`: not before this instant, whoever asks.
+    """
 
     sources: frozenset[State]
     target: State
@@ -127,6 +149,7 @@ class Move:
     tells: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
     reason: bool = False
+    opens: Opens | None = None
 
 
 def only(*members: Any) -> frozenset[Any]:
@@ -172,24 +195,32 @@ MOVES: dict[str, Move] = {
                       ("moved", "job_moved"), (WITHDRAW,)),
     "move_lost": Move(BEFORE_DEPARTURE, S.SEARCHING, WISHERS, search_limit, SEARCHES,
                       ("moved", "job_lost"), (WITHDRAW, SEARCH)),
-    "depart": Move(only(S.CONFIRMED), S.EN_ROUTE, only(PARTNER), None, ((ClockKind.LATENESS, late),), ("en_route",)),
-    "arrive": Move(only(S.EN_ROUTE), S.ARRIVED, only(PARTNER), None, ((ClockKind.DOOR_WAIT, waited),)),
-    "start": Move(only(S.ARRIVED), S.IN_PROGRESS, only(PARTNER), None, ((ClockKind.OVERDUE_WORK, overdue),)),
-    "no_show": Move(only(S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE), S.SEARCHING, only(CUSTOMER, OPS), search_limit,
-                    SEARCHES, ("moved", "no_show"), (WITHDRAW, SEARCH)),
+    "depart": Move(only(S.CONFIRMED), S.EN_ROUTE, only(PARTNER), None, ((ClockKind.LATENESS, late),), ("en_route",),
+                   opens=departure_opens),
+    "arrive": Move(only(S.EN_ROUTE), S.ARRIVED, only(PARTNER), None, ((ClockKind.DOOR_WAIT, waited),),
+                   opens=arrival_opens),
+    "start": Move(only(S.ARRIVED), S.IN_PROGRESS, only(PARTNER), None, ((ClockKind.OVERDUE_WORK, overdue),),
+                  opens=arrival_opens),
+    # From the door only while no visit code was typed (PRODUCT L9): the verb asks.
+    "no_show": Move(only(S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE, S.ARRIVED), S.SEARCHING, only(CUSTOMER, OPS),
+                    search_limit, SEARCHES, ("moved", "no_show"), (WITHDRAW, SEARCH)),
     "fail_visit": Move(only(S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS), S.FAILED, only(PARTNER, OPS), None, (),
                        ("failed",), (CHARGE,), reason=True),
     "finish": Move(only(S.IN_PROGRESS), S.FINISHED, only(PARTNER), silence, SIGNS),
     "sign_off": Move(only(S.FINISHED), S.SIGNED_OFF, only(CUSTOMER, SYSTEM), None, (), (), (CHARGE,)),
     "refuse": Move(only(S.FINISHED), S.CONTESTED, only(CUSTOMER, OPS), None, (),
                    ("contested", "job_contested", "contested_ops"), (), reason=True),
+    # Only while its charge is held; that is the verb's to know (payments.charges.holding).
+    "object": Move(only(S.SIGNED_OFF, S.FAILED), S.CONTESTED, only(CUSTOMER, OPS), None, (),
+                   ("contested", "job_contested", "contested_ops"), (), reason=True),
     "decide": Move(only(S.CONTESTED), S.SIGNED_OFF, only(OPS), None, (), ("decided",), (CHARGE,), reason=True),
     "decide_none": Move(only(S.CONTESTED), S.FAILED, only(OPS), None, (), ("decided_none",), (CHARGE,), reason=True),
+    "decide_fee": Move(only(S.CONTESTED), S.FAILED, only(OPS), None, (), ("decided_none",), (CHARGE,), reason=True),
     "settle": Move(only(S.SIGNED_OFF), S.SETTLED, only(SYSTEM), None, (), ("receipt", "job_paid")),
     "exhaust": Move(only(S.SEARCHING), S.UNFILLED, only(SYSTEM), last_start, (), ("unfilled",), (WITHDRAW,)),
     "lapse": Move(only(S.UNFILLED), S.CANCELLED, only(SYSTEM), None, (), ("lapsed",)),
-    # Once somebody is on the way, the verb asks that he be late (PRODUCT L9).
-    "cancel": Move(CANCELLABLE | only(S.EN_ROUTE), S.CANCELLED, WISHERS, None, (),
+    # Once somebody is on the way, or at the door without the code, the verb asks that they be late (PRODUCT L9).
+    "cancel": Move(CANCELLABLE | only(S.EN_ROUTE, S.ARRIVED), S.CANCELLED, WISHERS, None, (),
                    ("cancelled", "job_cancelled"), (WITHDRAW, CHARGE)),
 }  # fmt: skip
 
@@ -221,6 +252,12 @@ def lock_unless_locked(booking_id: int) -> Locked | None:
     return Locked(row) if row is not None else None
 
 
+def opens_at(booking: Booking, name: str) -> datetime | None:
+    """From when on this move may be made; None if it waits for no hour."""
+    opens = MOVES[name].opens
+    return opens(booking) if opens else None
+
+
 def available_moves(booking: Booking, role: Role) -> frozenset[str]:
     """What the table lets this role do now: the buttons of a page."""
     return frozenset(n for n, m in MOVES.items() if booking.state in m.sources and role in m.roles)
@@ -242,7 +279,7 @@ def advance(
 
     Joins the caller's transaction, and takes his locked booking as it is; an id is locked here. `changes` are further
     columns written by the same update. A target without a partner clears him and ends his assignment. Raises
-    IllegalMove or ReasonMissing and changes nothing.
+    IllegalMove, ReasonMissing or TooEarly and changes nothing.
     """
     move = MOVES[name]
     if isinstance(booking, int):
@@ -253,6 +290,9 @@ def advance(
     if move.reason and not reason.strip():
         raise ReasonMissing
     at = at or mila_now()
+    opens = opens_at(booking, name)
+    if opens is not None and at < opens:
+        raise TooEarly(opens, booking.timezone)
     if move.target not in HAS_PARTNER:
         end_assignment(booking, name, at)
         changes |= {"partner": None, "technician": None, "claimed_at": None, "start_at": None, "clocks_from_at": None}
@@ -283,7 +323,8 @@ def end_assignment(booking: Locked, move: str, at: datetime) -> None:
     assignment.fault = move in FAULTS and not lay_in_an_outage(booking, assignment.start_at)
     assignment.ended_at, assignment.end = at, move
     assignment.busy = None
-    assignment.save(update_fields=["ended_at", "end", "fault", "busy"])
+    assignment.code = ""
+    assignment.save(update_fields=["ended_at", "end", "fault", "busy", "code"])
     if slot is not None:
         slot.delete()
 

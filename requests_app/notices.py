@@ -72,10 +72,11 @@ KINDS: dict[str, Notice] = {
     "unconfirmed": to_customer("technician", "start_at", "search_limit_at"),
     "partner_lost": to_customer("starts_at", "search_limit_at"),
     "moved": to_customer("technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at"),
-    "en_route": to_customer("technician", "start_at"),
+    "en_route": to_customer("technician", "start_at", "visit_code"),
     "late": to_customer("technician", "start_at", "given_up_at"),
     "failed": to_customer("technician", "start_at", "fee_cents"),
     "please_sign": to_customer("technician", "final_cents", "silence_at"),
+    "signed_unproved": to_customer("technician", "start_at", "charge_cents"),
     "contested": to_customer("technician", "start_at"),
     "decided": to_customer("charge_cents"),
     "decided_none": to_customer("fee_cents"),
@@ -121,6 +122,7 @@ KINDS: dict[str, Notice] = {
     "contested_ops": to_ops(),
     "cash_ops": to_ops(),
     "undecided_ops": to_ops("final_cents"),
+    "held_ops": to_ops("owed_cents"),
     "unpaid_ops": to_ops("owed_cents"),
     "charge_waits_ops": to_ops("owed_cents", "partner"),
 }
@@ -251,6 +253,12 @@ def _reached(b: Booking, _: Technician | None) -> bool:
     return bool(calls.values_list("reached", flat=True).first())
 
 
+def _visit_code(b: Booking, _: Technician | None) -> str:
+    """The running assignment's; the message keeps it sealed (accounts.notifications)."""
+    running = Assignment.objects.filter(booking=b, ended_at=None).first()
+    return running.code if running else ""
+
+
 def _sign_off(b: Booking) -> SignOff | None:
     try:
         return b.sign_off
@@ -309,6 +317,7 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "who": _who,
     "friend": lambda b, t: t.partner.is_friend if t else False,
     "reached": _reached,
+    "visit_code": _visit_code,
     # When
     "starts_at": _starts,
     "start_at": lambda b, _: b.start_at,

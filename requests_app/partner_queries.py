@@ -16,7 +16,9 @@ from catalogue import money
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
 from requests_app import access, partner_wording
+from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.actions.noting import MOST_NOTES
+from requests_app.actions.signing import evidence_only
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     Assignment,
@@ -114,7 +116,26 @@ class JobPage:
 
     @cached_property
     def step(self) -> Step:
+        if self.booking.state == S.SIGNED_OFF and evidence_only(self.booking):
+            return partner_wording.unproved()
         return partner_wording.next_step(self.booking, self.at, self.events[-1].at if self.events else None)
+
+    @cached_property
+    def assignment(self) -> Assignment | None:
+        return Assignment.objects.filter(booking=self.booking, ended_at=None).first()
+
+    @property
+    def met(self) -> bool:
+        """The visit code was typed (PRODUCT L9b)."""
+        typed = self.assignment is not None and self.assignment.code_typed_at is not None
+        return typed and self.booking.state in CODE_STATES
+
+    @property
+    def asks_code(self) -> bool:
+        """Whether it may still be typed: at the door, and until the signature."""
+        if self.booking.state not in CODE_STATES or self.assignment is None or self.met:
+            return False
+        return tries_left(self.booking, self.assignment) > 0 and bool(self.step.label)
 
     @cached_property
     def partner_cents(self) -> int:
@@ -161,10 +182,14 @@ class JobPage:
     def seen(self) -> str:
         """Changes when the page must change; an open page asks with it whether it is still true.
 
-        Includes how to find the door, which the customer may write until somebody is on his way.
+        Includes how to find the door, which the customer may write until somebody is on his way, and whether the next
+        move's hour has come.
         """
         door = BookingContact.objects.filter(booking=self.booking).values_list("door_code", "at_the_door").first()
-        facts = repr((self.booking.epoch, self.booking.state, door, len(self.notes), self.late is None))
+        facts = repr(
+            (self.booking.epoch, self.booking.state, door, len(self.notes), self.late is None, self.step.label == "")
+        )
+        facts += repr((self.met, self.asks_code))
         return hashlib.sha256(f"{self.booking.token}{facts}".encode()).hexdigest()[:16]
 
 

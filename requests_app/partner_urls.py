@@ -17,6 +17,7 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/position/", jobs.position, name="position"),
     path("jobs/<uuid:uuid>/arrive/", jobs.arrive, name="arrive"),
     path("jobs/<uuid:uuid>/start/", jobs.start, name="start"),
+    path("jobs/<uuid:uuid>/code/", jobs.code, name="code"),
     path("jobs/<uuid:uuid>/note/", jobs.note, name="note"),
     path("jobs/<uuid:uuid>/release/", jobs.release, name="release"),
     path("jobs/<uuid:uuid>/fail/", jobs.fail, name="fail"),

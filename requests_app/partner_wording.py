@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from mila.templatetags.house import moment, short_moment
 from requests_app import deadlines
-from requests_app.lifecycle import Role, available_moves
+from requests_app.lifecycle import Role, available_moves, opens_at
 from requests_app.models import Booking, BookingEvent, LateSignature, SignOffKind, State
 
 S = State
@@ -64,17 +64,29 @@ def next_step(booking: Booking, at: datetime, entered_at: datetime | None) -> St
     if "confirm" in may:
         return Step(_("Confirm the visit"), "partner:confirm", True, _confirming(b, at))
     if "depart" in may:
-        return Step(_("I set off"), "partner:depart", True, _start(b, at))
+        too_early = _("You can say that you set off from %(moment)s.")
+        return _timed(b, at, "depart", Step(_("I set off"), "partner:depart", True, _start(b, at)), too_early)
     if "arrive" in may:
-        return Step(_("I am at the door"), "partner:arrive", True, _start(b, at))
+        too_early = _("You can say that you are at the door from %(moment)s.")
+        return _timed(b, at, "arrive", Step(_("I am at the door"), "partner:arrive", True, _start(b, at)), too_early)
     if "start" in may:
-        return Step(_("Begin the work"), "partner:start", True, _door(b, at, entered_at))
+        too_early = _("You can begin from %(moment)s.")
+        start = Step(_("Begin the work"), "partner:start", True, _door(b, at, entered_at))
+        return _timed(b, at, "start", start, too_early)
     if "finish" in may:
         return Step(_("The work is done"), "partner:finish", promise=_work(b, at, entered_at))
     if b.state == S.FINISHED:
         signing = _promise(_("The customer signs"), b.due_at, at)
         return Step(_("Let the customer sign"), "partner:sign", promise=signing)
     return Step(note=_over(b))
+
+
+def _timed(b: Booking, at: datetime, move: str, step: Step, too_early: str) -> Step:
+    """The button is there from its hour on; before, a sentence says when (PRODUCT L8)."""
+    opens = opens_at(b, move)
+    if opens is None or at >= opens:
+        return step
+    return Step(promise=step.promise, note=too_early % {"moment": moment(opens, b.timezone)})
 
 
 def _promise(what: str, due_at: datetime, at: datetime, due: str = "") -> Promise:
@@ -98,7 +110,7 @@ def _start(b: Booking, at: datetime) -> Promise:
 
 def _door(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
     """Nobody opens: ten minutes, counted here (PRODUCT B10)."""
-    due_at = deadlines.waited_at(entered_at or at, b.policy)
+    due_at = deadlines.waited_at(max(entered_at or at, b.start_at), b.policy)
     if due_at <= at:
         return Promise(_("You have waited long enough"), due_at, "kept", _("If nobody opens, you may end the visit."))
     return Promise(_("Nobody opens? Please wait"), due_at, "near", _("The ten minutes are counted here."))
@@ -115,9 +127,18 @@ def _over(b: Booking) -> str:
             return _("The customer did not sign. We hear both sides and decide; nothing is charged before.")
         case S.SIGNED_OFF:
             return _("Signed. The customer's card is being charged; you need do nothing.")
+        case S.FAILED if b.fee_cents:
+            return _("Ended. The customer is told, and may object, before the way is charged.")
         case S.SETTLED:
             return _("Paid. Your share is on the page of your earnings.")
     return _("This visit is over: %(reason)s") % {"reason": b.end_reason or _("it could not be carried out")}
+
+
+def unproved() -> Step:
+    """Signed on his own phone without the visit code (PRODUCT L9b)."""
+    return Step(
+        note=_("Signed without the customer's code. Whoever pays is asked on their own page before the charge.")
+    )
 
 
 def told(event: BookingEvent) -> str:
@@ -139,6 +160,8 @@ def told(event: BookingEvent) -> str:
         "refuse": _("The customer did not sign"),
         "decide": _("We have decided"),
         "decide_none": _("We have decided"),
+        "decide_fee": _("We have decided"),
+        "object": _("The customer objected"),
         "settle": _("Paid"),
         "fail_visit": _("The visit ended without the work"),
     }.get(event.move, "")

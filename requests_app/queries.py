@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import TechnicianSkill, User
-from mila.templatetags.house import full_day, money, url_or_none
+from mila.templatetags.house import full_day, moment, money, url_or_none
 from places.distance import METRES_PER_DEGREE, metres, rounded_km
 from requests_app import access, deadlines, wording
 from requests_app.actions import changing
+from requests_app.actions.meeting import CODE_STATES, tries_left
+from requests_app.comments import without_contact_data
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
@@ -34,6 +36,8 @@ S = State
 PAGE = 10
 # payments.models.ChargeState, by value: that app stands above this one.
 CHARGE_WAITS = ("failed", "action_required")
+CHARGE_HELD = "held"
+HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
 SIGNED = frozenset({S.SIGNED_OFF, S.SETTLED})
 MOVES_OF_DATE = frozenset({"move_open", "move_claimed", "move_kept", "move_lost"})
 CURRENT = {S.EN_ROUTE: "depart", S.ARRIVED: "arrive", S.IN_PROGRESS: "start"}
@@ -95,7 +99,7 @@ class BookingPage:
         self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines"))
         self.events: list[BookingEvent] = list(booking.events.all())
         self.assignments = list(booking.assignments.select_related("technician"))
-        self.sign_off = SignOff.objects.filter(booking=booking).first() if self.state in SIGNED else None
+        self.sign_off = SignOff.objects.filter(booking=booking).last() if self.state in SIGNED else None
         closed = self.sign_off is not None and self.sign_off.kind in UNSIGNED
         self.late = LateSignature.objects.filter(booking=booking).first() if closed else None
         self.may_sign_late = closed and self.late is None
@@ -104,10 +108,12 @@ class BookingPage:
         self.unpaid = bool(
             (self.sign_off or booking.fee_cents) and booking.charges.filter(state__in=CHARGE_WAITS).exists()
         )
+        self.held = self.state in HOLDING and booking.charges.filter(state=CHARGE_HELD).exists()
         self.facts = wording.Facts(
             at=at,
             lost_one=any(assignment.ended_at for assignment in self.assignments),
             unpaid=self.unpaid,
+            held=self.held,
             unsigned=self.may_sign_late,
             eta_at=self.position.eta_at if self.position else None,
             final_cents=self.final_cents,
@@ -168,6 +174,22 @@ class BookingPage:
         return names
 
     # --- who
+
+    @cached_property
+    def visit_code(self) -> str:
+        """From departure on, as long as it may be typed; empty before, and once it was (PRODUCT L9b)."""
+        running = next((one for one in self.assignments if one.ended_at is None), None)
+        if running is None or self.state not in CODE_STATES | {S.EN_ROUTE} or running.code_typed_at:
+            return ""
+        return running.code if tries_left(self.booking, running) else ""
+
+    @cached_property
+    def code_message(self) -> str:
+        """What the payer may send on to whoever opens the door: code and time, nothing else (PRODUCT L9b)."""
+        if not self.visit_code or not self.contact.at_the_door:
+            return ""
+        values = {"code": self.visit_code, "moment": moment(self.booking.start_at, self.zone)}
+        return _("Mila, %(moment)s: the code to say at the door is %(code)s.") % values
 
     @cached_property
     def partner(self) -> PartnerCard | None:
@@ -243,6 +265,8 @@ class BookingPage:
         amount = money(self.receipt[1], self.booking.currency)
         if self.unpaid and (url := url_or_none("payments:pay", token)):
             return Way(url, "card", _("Pay %(amount)s") % {"amount": amount}, amount)
+        if self.held and (url := url_or_none("payments:held", token)):
+            return Way(url, "paper", _("Read what was reported"))
         if self.state == S.FINISHED and (url := url_or_none("requests_app:sign", token)):
             return Way(url, "pen", _("Read and sign"), amount)
         if self.state == S.UNFILLED:
@@ -260,7 +284,7 @@ class BookingPage:
             return reverse(f"requests_app:{name}", args=[b.token])
 
         ways = []
-        if "no_show" in may and changing.given_up(b, self.at):
+        if "no_show" in may and changing.may_give_up(b, self.at):
             ways.append(Way(page("no_show"), "alert", _("Nobody came"), _("We look for somebody else at another time")))
         if may & MOVES_OF_DATE and self.state != S.UNFILLED:
             note = _("If %(name)s is not free then, we look for somebody else") % {"name": wording.first_name(b)}
@@ -311,7 +335,7 @@ class BookingPage:
 
 def may_cancel(booking: Booking, at: datetime) -> bool:
     """While somebody is on the way, only once he is much too late (PRODUCT L9)."""
-    on_time = booking.state == S.EN_ROUTE and not changing.given_up(booking, at)
+    on_time = changing.on_the_way(booking) and not changing.may_give_up(booking, at)
     return "cancel" in available_moves(booking, Role.CUSTOMER) and not on_time
 
 
@@ -376,7 +400,7 @@ def recent_ratings(count: int = 3) -> dict | None:
     latest = ratings.exclude(comment="").select_related("booking__service", "booking__customer")[:count]
     reviews = [
         {
-            "text": rating.comment,
+            "text": without_contact_data(rating.comment),
             "name": f"{rating.booking.customer.name[:1].upper()}." if rating.booking.customer.name else "",
             "city": rating.booking.city,
             "service": rating.booking.service.name,

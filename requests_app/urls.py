@@ -16,6 +16,7 @@ urlpatterns = [
     path("book/d/<str:token>/photos/", steps.photos, name="draft_photos"),
     path("b/<str:token>/", booking.booking, name="booking"),
     path("b/<str:token>/status/", booking.status, name="status"),
+    path("b/<str:token>/seen/", booking.seen, name="seen"),
     path("b/<str:token>/photos/<str:key>/", photos.photo, {"size": "large"}, name="photo"),
     path("b/<str:token>/photos/<str:key>/small/", photos.photo, {"size": "small"}, name="photo_small"),
     path("b/<str:token>/cancel/", changes.cancel, name="cancel"),

@@ -37,6 +37,7 @@ class Facts:
     at: datetime
     lost_one: bool = False  # somebody had accepted and no longer comes
     unpaid: bool = False
+    held: bool = False  # what was reported is charged only after the customer has read of it (PRODUCT L9b, L11)
     unsigned: bool = False  # closed, and the customer's hand is missing (PRODUCT L13)
     eta_at: datetime | None = None
     final_cents: int = 0  # what the last version of the price comes to, fee included
@@ -90,6 +91,8 @@ def headline(booking: Booking, facts: Facts) -> str:
             return _("We are looking at what you wrote")
         case S.SIGNED_OFF if facts.unpaid:
             return _("Your payment did not go through")
+        case S.SIGNED_OFF if facts.held:
+            return _("Please read what was signed")
         case S.SIGNED_OFF:
             return _("Thank you, your visit is complete")
         case S.SETTLED:
@@ -146,6 +149,14 @@ def explanation(booking: Booking, facts: Facts) -> str:
             ) % {"time": clock_time(deadlines.given_up_at(b.start_at, b.policy), zone)}
         case S.CONTESTED:
             return _("Nothing is charged before we have decided. We write to you within one working day.")
+        case S.SIGNED_OFF if facts.held:
+            return _(
+                "Somebody signed on the technician's phone, without your code. Nothing is charged before you read it."
+            )
+        case S.FAILED if facts.held:
+            return _("The report says that it should cost %(amount)s. Nothing is charged before you have read it.") % {
+                "amount": money(b.fee_cents, b.currency)
+            }
         case S.FAILED:
             return (
                 _("You pay %(amount)s.") % {"amount": money(b.fee_cents, b.currency)}
@@ -197,6 +208,8 @@ def told(event: BookingEvent, name: str) -> Line | None:
         "lapse": _("The booking ended by itself"),
         "refuse": _("You did not sign"),
         "decide_none": _("We have decided: you owe nothing"),
+        "decide_fee": _("We have decided: the way is paid"),
+        "object": _("You objected"),
     }
     if event.move in lost:
         return Line("lost", lost[event.move], event.at)
@@ -244,6 +257,8 @@ def under_way(booking: Booking, facts: Facts, since: datetime | None) -> Line | 
             return Line("now", _("We hear both sides and decide"), note=_("Nothing is charged before."))
         case S.SIGNED_OFF if facts.unpaid:
             return Line("now", _("The payment is open"))
+        case S.SIGNED_OFF if facts.held:
+            return Line("now", _("You read it, and agree or object"), note=_("Nothing is charged before."))
         case S.SIGNED_OFF:
             return Line("now", _("Your card is being charged"))
         case S.UNFILLED:

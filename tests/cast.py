@@ -9,7 +9,7 @@ from django.core.management import call_command
 from dispatch import offers
 from mila.clock import mila_now, reset_clock, set_clock
 from places.calendar import instant, is_service_day, wall_time
-from requests_app.actions import signing, visiting
+from requests_app.actions import meeting, signing, visiting
 from requests_app.models import Booking, SignOffKind, State
 from tests import factories
 
@@ -76,8 +76,30 @@ def claimed(booking: Booking, technician) -> Booking:
     return offers.claim(booking.pk, technician.pk, rank=offer.wishes[0], by=technician.user)
 
 
+def come_to(at: datetime) -> None:
+    """The product's clock stands near this instant, if it has not passed it already."""
+    if mila_now() < at:
+        set_clock(at)
+
+
+def nearly_time(booking: Booking) -> None:
+    """Twenty minutes before the start: late enough to set off and to ring."""
+    come_to(booking.start_at - timedelta(minutes=20))
+
+
+def code_of(booking: Booking) -> str:
+    """What the customer says at the door."""
+    return booking.assignments.get(ended_at=None).code
+
+
+def begin(booking: Booking, technician) -> Booking:
+    """The two have met: the code is typed, the work begins."""
+    assert meeting.type_code(booking.pk, technician.pk, code=code_of(booking)) == meeting.Code.RIGHT
+    return visiting.start(booking.pk, technician.pk, by=technician.user)
+
+
 def walk(booking: Booking, technician, until: State) -> Booking:
-    """From searching to the wanted state, by the partner's and the customer's own verbs."""
+    """From searching to the wanted state, by the partner's and the customer's own verbs, each at its hour."""
     user = technician.user
     steps = {
         State.CLAIMED: lambda: claimed(booking, technician),
@@ -85,13 +107,15 @@ def walk(booking: Booking, technician, until: State) -> Booking:
         State.CONFIRMED: lambda: visiting.confirm(booking.pk, technician.pk, by=user),
         State.EN_ROUTE: lambda: visiting.depart(booking.pk, technician.pk, by=user),
         State.ARRIVED: lambda: visiting.arrive(booking.pk, technician.pk, by=user),
-        State.IN_PROGRESS: lambda: visiting.start(booking.pk, technician.pk, by=user),
+        State.IN_PROGRESS: lambda: begin(booking, technician),
         State.FINISHED: lambda: visiting.finish(
             booking.pk, technician.pk, by=user, report={"done": "Canal changé", "explained": True, "tidied": True}
         ),
         State.SIGNED_OFF: lambda: sign(booking),
     }
     for state, step in steps.items():
+        if state == State.EN_ROUTE:
+            nearly_time(booking)
         booking = step()
         assert booking.state == state
         if state == until:

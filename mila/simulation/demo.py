@@ -2,24 +2,29 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
 
 from django.core.management.utils import get_random_secret_key
 
 from accounts.models import Technician, User
 from catalogue.models import Service
 from dispatch import offers
-from mila.clock import mila_now
+from mila.clock import mila_now, set_clock
 from mila.simulation import bookings, factor
 from mila.simulation.drawing import router
 from mila.simulation.people import CITIES, City, People, wall
 from payments import sweeps as payment_sweeps
-from places.calendar import bookable_days, bookable_starts
-from requests_app.actions import changing, noting, photographing, signing, visiting
+from places.calendar import bookable_days, bookable_starts, instant, wall_time
+from places.place import Place
+from requests_app import sweeps as booking_sweeps
+from requests_app.actions import changing, meeting, noting, photographing, signing, visiting
 from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, Fault, NotePhrase, SignOffKind, State
 from requests_app.redraw import redraw
 
 PARTNERS_PER_CITY = 15
+ORDERED_BEFORE = timedelta(days=4)  # a visit that is under way, or over, was ordered so long ago
+SET_OFF, AT_THE_DOOR = timedelta(minutes=20), timedelta(minutes=2)  # before the start
 CUSTOMERS = 12
 SEED = 20
 LYON = CITIES[1]
@@ -41,6 +46,7 @@ class Demo:
         self.ops_password = secrets.token_urlsafe(12)
 
     def build(self) -> None:
+        self.begun_at = mila_now()
         self.services = list(Service.objects.filter(active=True))
         for city in CITIES:
             for number in range(PARTNERS_PER_CITY):
@@ -54,15 +60,44 @@ class Demo:
         ]
         factor.enrol(User.objects.create_superuser("ops@mila.example", self.ops_password, name="Ops"))
         for number, (state, finish) in enumerate(self.states().items()):
-            booking = self.placed(number, DECLINING.get(state, bookings.GOOD_CARD))
+            card = DECLINING.get(state, bookings.GOOD_CARD)
+            booking = self.visited(number, state, card) if state in VISITED else self.placed(number, card)
             finish(booking)
+            set_clock(self.begun_at)
             if Booking.objects.get(pk=booking.pk).state != state:
                 raise RuntimeError(f"The demo's booking {booking.pk} should be {state}.")
         self.left_as_it_is()
+        booking_sweeps.sweep_clocks()  # what the past days would have told
+        set_clock(self.begun_at)
 
     # --- Bookings
 
-    def draft(self, number: int, city: City | None = None) -> Booking:
+    def visited(self, number: int, state: State, card: str) -> Booking:
+        """Ordered days ago, for a visit about now: the clock goes back, and from here only forward to its end."""
+        ordered_on = wall_time(self.begun_at - ORDERED_BEFORE, "Europe/Paris").date()
+        set_clock(instant(datetime.combine(ordered_on, time(10)), "Europe/Paris"))
+        draft = self.draft(number, visit=state)
+        bookings.save_card(draft, card)
+        return bookings.order(draft)
+
+    def come_to(self, at: datetime) -> None:
+        """The clock goes on to this instant of the visit, never back and never past the build's own."""
+        set_clock(max(mila_now(), min(at, self.begun_at)))
+
+    def _starts(self, service: Service, place: Place, state: State) -> list[datetime]:
+        """Starts that fit, the best first: soon for somebody on the way, just begun, or long enough ago."""
+        now = mila_now()
+        days = bookable_days(now, service.duration_minutes, place)
+        starts = [at for day in days[:10] for at in bookable_starts(day, now, service.duration_minutes, place)]
+        over = timedelta(minutes=2 * service.duration_minutes + 10)
+        fits = {
+            State.EN_ROUTE: [at for at in starts if at >= self.begun_at >= at - timedelta(hours=3)][:5:2],
+            State.ARRIVED: [at for at in starts if at <= self.begun_at][:-7:-2],
+            State.IN_PROGRESS: [at for at in starts if at <= self.begun_at][:-7:-2],
+        }
+        return fits.get(state) or [at for at in starts if at + over <= self.begun_at][:-7:-2]
+
+    def draft(self, number: int, city: City | None = None, visit: State | None = None) -> Booking:
         customer, home = self.customers[number % len(self.customers)]
         city = city or home
         street, place = self.people.place(city)
@@ -70,12 +105,13 @@ class Demo:
         now = mila_now()
         days = bookable_days(now, service.duration_minutes, place)
         starts = bookable_starts(days[2 + number % 4], now, service.duration_minutes, place)
+        starts = self._starts(service, place, visit) if visit else starts[:: max(1, len(starts) // 3)][:2]
         draft = bookings.draft(
             service,
             customer,
             street,
             place,
-            [wall(start) for start in starts[:: max(1, len(starts) // 3)][:2]],
+            [wall(start) for start in starts],
             phone=self.people.phone(city),
             problem=PROBLEMS[number % len(PROBLEMS)],
         )
@@ -124,6 +160,9 @@ class Demo:
         offers.claim(booking.pk, offer.technician_id, rank=offer.wishes[0], by=user)
         return booking.pk, offer.technician_id, user
 
+    def start_of(self, booking_id: int) -> datetime:
+        return Booking.objects.values_list("start_at", flat=True).get(pk=booking_id)
+
     def called(self, booking: Booking) -> tuple[int, int, User]:
         pk, technician, user = self.claimed(booking)
         visiting.record_call(pk, technician, by=user, channel="phone", reached=True, note="Signal faible à l’étage.")
@@ -140,16 +179,20 @@ class Demo:
 
     def en_route(self, booking: Booking) -> tuple[int, int, User]:
         pk, technician, user = self.confirmed(booking)
+        self.come_to(self.start_of(pk) - SET_OFF)
         visiting.depart(pk, technician, by=user)
         return pk, technician, user
 
     def arrived(self, booking: Booking) -> tuple[int, int, User]:
         pk, technician, user = self.en_route(booking)
+        self.come_to(self.start_of(pk) - AT_THE_DOOR)
         visiting.arrive(pk, technician, by=user)
         return pk, technician, user
 
     def in_progress(self, booking: Booking) -> tuple[int, int, User]:
         pk, technician, user = self.arrived(booking)
+        self.come_to(self.start_of(pk))
+        meeting.type_code(pk, technician, code=booking.assignments.get(ended_at=None).code)
         visiting.start(pk, technician, by=user)
         noting.post_note(pk, technician, key="found", phrase=NotePhrase.FOUND)
         noting.post_note(pk, technician, key="words", text="Je déplace la box vers l’entrée, près de la prise.")
@@ -157,6 +200,7 @@ class Demo:
 
     def finished(self, booking: Booking) -> None:
         pk, technician, user = self.in_progress(booking)
+        self.come_to(self.start_of(pk) + timedelta(minutes=booking.duration_minutes))
         report = {"done": "Canal changé, répéteur placé.", "explained": True, "tidied": True}
         visiting.finish(pk, technician, by=user, report=report)
 
@@ -195,4 +239,14 @@ class Demo:
         changing.cancel(booking.pk, role=Role.CUSTOMER, by=booking.customer, reason="Réparé par un voisin.")
 
 
+VISITED = {
+    State.EN_ROUTE,
+    State.ARRIVED,
+    State.IN_PROGRESS,
+    State.FINISHED,
+    State.CONTESTED,
+    State.SIGNED_OFF,
+    State.SETTLED,
+    State.FAILED,
+}
 DECLINING = {State.SIGNED_OFF: bookings.DECLINES_LATER}

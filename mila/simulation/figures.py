@@ -28,7 +28,9 @@ def figures() -> dict[str, Any]:
         "missed_confirmations": moves.filter(move="miss_confirm").count(),
         "reassignments": moves.filter(move="claim").count() - len(first),
         **{f"ended_{state}": Booking.objects.filter(state=state).count() for state in _ends()},
-        "signed": moves.filter(move__in=["sign_off", "decide"]).count(),
+        # What was signed and objected to is signed again by the decision, or not at all.
+        "signed": moves.filter(move__in=["sign_off", "decide"]).count()
+        - moves.filter(move="object", source=State.SIGNED_OFF).count(),
         "charged": paid.filter(kind=ChargeKind.JOB).count(),
         "fees_charged": paid.filter(kind=ChargeKind.FEE).count(),
         **{f"charged_cents_{row['currency']}": row["amount"] for row in sums},

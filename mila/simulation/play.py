@@ -12,7 +12,7 @@ from itertools import count
 from django.conf import settings
 from django.db import connection
 
-from accounts.models import Notification, NotificationState, Technician
+from accounts.models import Technician, User
 from catalogue.models import Service
 from catalogue.policy import Policy
 from dispatch import matching, offers
@@ -21,6 +21,7 @@ from dispatch.models import Offer, OfferState, Search
 from mila.clock import set_clock
 from mila.errors import Refusal
 from mila.simulation import bookings
+from mila.simulation.bad_faith import BadFaith, Cheat
 from mila.simulation.people import CITIES, People, wall
 from payments import charges, gateway, webhooks
 from payments import sweeps as payment_sweeps
@@ -29,10 +30,10 @@ from payments.standin import hands
 from payments.standin.delivery import deliver_pending
 from places.calendar import bookable_days, bookable_starts
 from requests_app import sweeps as booking_sweeps
-from requests_app.actions import changing, signing, visiting
+from requests_app.actions import changing, meeting, signing, visiting
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import Role
-from requests_app.models import ENDED, OFFERED, Booking, BookingEvent, Fault, SignOffKind, State
+from requests_app.models import ENDED, OFFERED, Assignment, Booking, BookingEvent, Fault, SignOffKind, State
 
 
 def span(low: float, high: float, dice: random.Random) -> timedelta:
@@ -57,8 +58,10 @@ SLEEPY = Habits("sleepy", accepts=0.8, sees=0.35, calls=0.9, confirms=0.9)
 FORGETFUL = Habits("forgetful", accepts=0.9, sees=0.9, calls=0.7, confirms=0.7)
 MIX = (PROMPT, PROMPT, PROMPT, PICKY, SLEEPY, FORGETFUL)
 LAST_LOOK = timedelta(days=75)
+DROPPED = 0.8  # of what somebody of bad faith claims
+SAY_CODE = 0.9  # of the customers have their code at hand
 LOOKS = 12  # at one open booking, by all technicians together
-OWES = ("sign_off", "decide", "cancel", "fail_visit")
+OWES = ("sign_off", "decide", "decide_fee", "cancel", "fail_visit")
 TOLD_BY_STRIPE = {"place", "settle", *OWES}  # with these there are events of Stripe's to deliver
 
 
@@ -122,10 +125,12 @@ class Simulation:
     last_event: int = 0
     now: datetime = field(init=False)
     services: list[Service] = field(default_factory=list)
+    ops: User = field(init=False)
 
     def __post_init__(self):
         self.dice = random.Random(self.seed)
         self.makers = People(self.seed)
+        self.bad_faith = BadFaith(self.seed)
         # A share of bookings is chosen by their id (PRODUCT D2): one seed, one run.
         Booking._meta.get_field("uuid").default = lambda: uuid.UUID(int=self.dice.getrandbits(128), version=4)
 
@@ -136,9 +141,11 @@ class Simulation:
         self.now = start
         set_clock(start, speed=0)
         self.services = list(Service.objects.filter(active=True))
+        self.ops = User.objects.create_user("sim-ops@mila.example", None, name="Ops")
         for technician in self.makers.partners("sim-partner", self.partners):
             self.habits[technician.pk] = self.dice.choice(MIX)
             self.technicians[technician.pk] = technician
+            self.bad_faith.choose(technician.pk)
         for number in range(self.bookings):
             at = start + timedelta(minutes=self.dice.uniform(0, 3 * 24 * 60))
             self.at(at, partial(self.order, number))
@@ -224,7 +231,7 @@ class Simulation:
             self.follow(event)
         if any(event.move in TOLD_BY_STRIPE for event in events):
             deliver_pending(self.post)
-        return sum(event.target in ENDED for event in events)
+        return sum((event.target in ENDED) - (event.source in ENDED) for event in events)
 
     def follow(self, event: BookingEvent) -> None:
         """A move was made: who has something to do now?"""
@@ -233,6 +240,9 @@ class Simulation:
             self.live(booking)
         if event.move in OWES:
             self.after(span(30, 600, self.dice), partial(self.pay, booking.pk))
+            self.after(span(30, 900, self.dice), partial(self.read_what_is_held, booking.pk))
+        if event.target == State.CONTESTED:
+            self.after(span(600, 3000, self.dice), partial(self.decide, booking.pk, event.source))
         if event.target in OFFERED:
             self.after(span(1, 60, self.dice), partial(self.look_at_pool, booking.pk, LOOKS))
 
@@ -275,6 +285,17 @@ class Simulation:
         ids = (booking.pk, booking.technician_id)
         now, start, chance = self.now, booking.start_at, self.dice.random()
         due = booking.due_at or start
+        match (cheat := self.bad_faith.of(booking)), booking.state:
+            case Cheat.DROPS, State.CLAIMED if chance < DROPPED:
+                self.after(span(1, 9, self.dice), partial(self.bad_faith.drop, booking))
+                return
+            case Cheat.EARLY, State.CONFIRMED:
+                self.after(span(0.01, 1, self.dice), partial(self.bad_faith.all_at_once, booking))
+            case Cheat.ALONE, State.FINISHED:
+                wait = span(0.01, 1, self.dice)
+                self.after(wait, partial(self.bad_faith.attempt, cheat, partial(self.bad_faith.sign, booking.pk)))
+                self.after(timedelta(hours=80), partial(self.call_about, booking.pk))
+                return
         match booking.state:
             case State.CLAIMED if chance < habits.calls:
                 call = partial(visiting.record_call, *ids, channel="phone", reached=True, by=user)
@@ -292,7 +313,7 @@ class Simulation:
             case State.EN_ROUTE:
                 self.after(span(15, 40, self.dice), partial(visiting.arrive, *ids, by=user))
             case State.ARRIVED if chance < 0.97:
-                self.after(span(1, 5, self.dice), partial(visiting.start, *ids, by=user))
+                self.after(span(1, 5, self.dice), partial(self.start, *ids))
             case State.ARRIVED:
                 absent = partial(visiting.fail_visit, reason="Nobody opened the door.", fault=Fault.CUSTOMER)
                 self.after(span(11, 15, self.dice), partial(absent, *ids, by=user))
@@ -303,6 +324,14 @@ class Simulation:
                 self.after(span(2, 10, self.dice), partial(self.sign, booking.pk))
             case State.FINISHED:
                 self.after(span(5, 600, self.dice), partial(self.read_and_forget, booking))
+
+    def start(self, booking_id: int, technician_id: int) -> None:
+        """Most customers say their code at the door."""
+        alone = self.bad_faith.cheats.get(technician_id) == Cheat.ALONE
+        if self.dice.random() < SAY_CODE and not alone:
+            code = Assignment.objects.get(booking=booking_id, ended_at=None).code
+            meeting.type_code(booking_id, technician_id, code=code)
+        visiting.start(booking_id, technician_id, by=self.technicians[technician_id].user)
 
     def finish(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)
@@ -319,22 +348,56 @@ class Simulation:
         )
 
     def read_and_forget(self, booking: Booking) -> None:
-        """He opens the page the reminder leads to, and never signs."""
-        Notification.objects.filter(subject_id=booking.uuid, kind="please_sign").update(state=NotificationState.REACHED)
+        """He looks at the report, and never signs. Where nobody said the code, ops find out what it is worth."""
+        signing.see_report(booking.pk)
+        self.after(timedelta(hours=80), partial(self.call_about, booking.pk))
+
+    def call_about(self, booking_id: int) -> None:
+        signing.refuse(booking_id, by=None, reason="No signature; asked by telephone.", role=Role.OPS)
+
+    def read_what_is_held(self, booking_id: int) -> None:
+        """Some agree, some say nothing for a day, some object; some never read it, and ops take it up."""
+        for charge in Charge.objects.filter(booking=booking_id, state=ChargeState.HELD):
+            chance = self.dice.random()
+            if self.bad_faith.of(charge.booking) == Cheat.ALONE:
+                chance = 0.71 if chance < 0.5 else 0.9  # nobody agrees to what they never signed
+            if chance > 0.85:
+                take_up = partial(charges.object_to, by=None, reason="Nobody reads it.", role=Role.OPS)
+                self.after(timedelta(hours=80), partial(take_up, charge.pk))
+                continue
+            charges.read(charge.pk)
+            if chance < 0.5:
+                self.after(span(1, 30, self.dice), partial(charges.agree, charge.pk))
+            elif chance > 0.7:
+                objection = partial(charges.object_to, by=None, reason="Nobody was here.")
+                self.after(span(1, 600, self.dice), partial(objection, charge.pk))
+
+    def decide(self, booking_id: int, former: str) -> None:
+        """Ops hear both sides."""
+        by = self.ops
+        if self.dice.random() < 0.5:
+            signing.decide_none(booking_id, by=by, reason="Not shown.")
+        elif former == State.FAILED:
+            signing.decide_fee(booking_id, by=by, reason="The wait is shown.")
+        else:
+            price = Booking.objects.get(pk=booking_id).service_cents
+            signing.decide(booking_id, service_cents=price, by=by, reason="The work is shown.")
 
     def sign(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)
+        last = booking.quotes.latest("version")
+        raised = signing.needs_own_device(booking, last)  # then he signs at his own screen
         signing.sign_off(
             booking_id,
             key=f"sim-{booking_id}",
-            kind=SignOffKind.SCREEN,
-            quote_version=booking.quotes.latest("version").version,
+            kind=SignOffKind.OWN_DEVICE if raised else SignOffKind.SCREEN,
+            quote_version=last.version,
             signer=booking.customer.name,
             signature=booking.customer.name,
             device="simulation",
             by=None,
         )
-        if self.dice.random() < 0.6:
+        if self.dice.random() < 0.6 and signing.may_rate_on_screen(Booking.objects.get(pk=booking_id)):
             good = self.dice.choices((5, 4, 3, 2), weights=(6, 3, 1, 0.3), k=3)
             signing.rate(booking_id, quality=good[0], punctuality=good[1], friendliness=good[2], comment="")
 

@@ -139,7 +139,7 @@ def tap_one(partner: Person, dice: random.Random) -> None:
 def hand_over(partner: Person, job: str, name: str, stars: int | None) -> None:
     """The customer signs on the phone that is turned to him, and may say how it was."""
     journey.sign(partner.browser, job, name=name)
-    if stars:
+    if stars and partner.browser.path.endswith("/rate/"):  # after a signature with the code
         journey.rate(partner.browser, job, stars)
 
 

@@ -4,7 +4,8 @@ from accounts.models import PartnerProfile
 from catalogue.money import BASIS, Split, split
 from mila.clock import mila_now
 from mila.transactions import verb
-from payments.models import Charge, ChargeKind
+from payments.charges.holding import rests_on_his_word, unread_until
+from payments.models import Charge, ChargeKind, ChargeState
 from requests_app.actions import signing
 from requests_app.lifecycle import lock_booking
 from requests_app.models import Booking, State
@@ -14,7 +15,8 @@ from requests_app.models import Booking, State
 def open_charge(booking_id: int) -> Charge | None:
     """The charge this booking owes, made once; None if it owes nothing. A total of zero settles the booking at once.
 
-    A repeat returns the first one as it stands.
+    A repeat returns the first one as it stands; one that was objected to is planned anew, with what was decided. Where
+    the technician's word alone says that it is owed, it is held (PRODUCT L9b).
     """
     booking = lock_booking(booking_id)
     partner = _partner(booking)
@@ -25,21 +27,24 @@ def open_charge(booking_id: int) -> Charge | None:
     if shares.charge_cents == 0:
         signing.settle(booking_id)
         return None
-    charge, _new = Charge.objects.get_or_create(
-        booking=booking,
-        kind=kind,
-        defaults={
-            "partner": partner,
-            "currency": booking.currency,
-            "amount_cents": shares.charge_cents,
-            "service_cents": shares.service_cents,
-            "booking_fee_cents": shares.fee_cents,
-            "commission_cents": shares.commission_cents,
-            "partner_cents": shares.partner_cents,
-            "payment_method": booking.card,
-            "next_at": mila_now(),
-        },
-    )
+    held, at = rests_on_his_word(booking, kind), mila_now()
+    plan = {
+        "partner": partner,
+        "currency": booking.currency,
+        "amount_cents": shares.charge_cents,
+        "service_cents": shares.service_cents,
+        "booking_fee_cents": shares.fee_cents,
+        "commission_cents": shares.commission_cents,
+        "partner_cents": shares.partner_cents,
+        "payment_method": booking.card,
+        "state": ChargeState.HELD if held else ChargeState.PLANNED,
+        "next_at": at + unread_until(booking) if held else at,
+    }
+    charge, _new = Charge.objects.get_or_create(booking=booking, kind=kind, defaults=plan)
+    if charge.state == ChargeState.OBJECTED:  # nothing was sent of it
+        for column, value in plan.items():
+            setattr(charge, column, value)
+        charge.save(update_fields=list(plan))
     return charge
 
 

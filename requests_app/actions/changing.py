@@ -16,7 +16,7 @@ from requests_app import deadlines
 from requests_app.actions.assigning import is_free, slot
 from requests_app.actions.placing import write_wishes
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking
-from requests_app.models import ADJUSTABLE, BEFORE_DEPARTURE, Assignment, Booking, BookingContact, State
+from requests_app.models import ADJUSTABLE, BEFORE_DEPARTURE, Assignment, Booking, BookingContact, State, have_met
 
 
 class CostChanged(Refusal):
@@ -36,7 +36,7 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
     placed = booking.placed_at
     if placed is None:
         return 0
-    if booking.country == "FR" and at <= placed + booking.policy.withdrawal_window:
+    if may_withdraw(booking, at):
         return booking.policy.withdrawal_cost_cents
     free = deadlines.cancelling_is_free(
         at=at,
@@ -50,9 +50,24 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
     return 0 if free else booking.policy.cancel_fee_cents[booking.currency]
 
 
+def may_withdraw(booking: Booking, at: datetime) -> bool:
+    """Inside a French consumer's right of withdrawal (PRODUCT B10, LAW R5)."""
+    placed = booking.placed_at
+    return booking.country == "FR" and placed is not None and at <= placed + booking.policy.withdrawal_window
+
+
 def given_up(booking: Booking, at: datetime) -> bool:
     """Half an hour after the agreed start nobody need wait any longer (PRODUCT L9)."""
     return booking.start_at is not None and at >= deadlines.given_up_at(booking.start_at, booking.policy)
+
+
+def on_the_way(booking: Booking) -> bool:
+    return booking.state in (State.EN_ROUTE, State.ARRIVED)
+
+
+def may_give_up(booking: Booking, at: datetime) -> bool:
+    """The free ways out half an hour after the start; from the door only while no code says that they met (L9)."""
+    return given_up(booking, at) and not (booking.state == State.ARRIVED and have_met(booking))
 
 
 @verb
@@ -65,7 +80,7 @@ def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents:
     if booking.state == State.CANCELLED:
         return booking
     at = mila_now()
-    if booking.state == State.EN_ROUTE and not given_up(booking, at):
+    if on_the_way(booking) and not may_give_up(booking, at):
         raise TooLate
     cost = cancel_cost(booking, at) if role == Role.CUSTOMER else 0
     if cost > accepted_cost_cents:
@@ -113,7 +128,8 @@ def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | N
             booking, "move_lost", role=role, by=by, at=at, reason=reason, cancel_start_at=cancel_start, **wishes
         )
     assignment.start_at = first
-    assignment.save(update_fields=["start_at"])
+    assignment.new_code()
+    assignment.save(update_fields=["start_at", *Assignment.CODE_FIELDS])
     if assignment.busy:
         assignment.busy.during = slot(booking, first)
         assignment.busy.save(update_fields=["during"])
@@ -177,6 +193,6 @@ def report_no_show(booking_id: int, walls: Sequence[datetime], *, role: Role, by
     if booking.state == State.SEARCHING and booking.events.latest("sequence").move == "no_show":
         return booking
     at = mila_now()
-    if not given_up(booking, at):
+    if not may_give_up(booking, at):
         raise NotLateYet
     return _rewish(booking, walls, "no_show", role, by, at, "")

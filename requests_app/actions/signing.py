@@ -8,13 +8,14 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts import search
-from accounts.models import Notification, NotificationState, User
+from accounts.models import Technician, User
 from catalogue import money
 from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import notices, statement
+from requests_app.actions.changing import may_withdraw
 from requests_app.actions.visiting import write_quote
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, postpone
 from requests_app.models import (
@@ -28,6 +29,7 @@ from requests_app.models import (
     SignOff,
     SignOffKind,
     State,
+    have_met,
 )
 
 UNDECIDED_AGAIN = timedelta(hours=24)
@@ -43,6 +45,10 @@ class SignatureMissing(Refusal):
 
 class StarsMissing(Refusal):
     sentence = _("Please give one to five stars for each.")
+
+
+class NoFeeHere(Refusal):
+    sentence = _("Inside the right of withdrawal a visit in vain costs the customer nothing.")
 
 
 class PriceChanged(Refusal):
@@ -95,7 +101,10 @@ def sign_off(
         raise OwnDeviceNeeded
     hand = Hand(kind, key, signer, signature, device[:200])  # what is kept is what is hashed
     if closed is None:
-        return _freeze(booking, quote, hand, by=by)
+        signed = _freeze(booking, quote, hand, by=by)
+        if evidence_only(signed):
+            notices.queue(signed, "signed_unproved", round=signed.epoch)
+        return signed
     columns = _frozen(booking, quote, hand, mila_now(), closed=closed if late else None)
     LateSignature.objects.create(booking=booking, by=by, **columns)
     live.publish(f"booking:{booking.uuid}", "signed")
@@ -120,10 +129,33 @@ def _to_be_read(booking: Booking, closed: SignOff | None, *, late: bool, version
 
 
 def needs_own_device(booking: Booking, quote: Quote) -> bool:
-    """Above 150 % of version 1, or above it with somebody else at the door, the payer accepts himself (B8, L10)."""
-    if booking.contact.at_the_door and quote.service_cents > booking.service_cents:
-        return True
-    return quote.service_cents > money.ceiling(booking.service_cents, booking.policy.ceiling_percent)
+    """Whatever raises the price above version 1 is accepted by the payer, through their own channel (B8, L10)."""
+    return quote.service_cents > booking.service_cents
+
+
+def evidence_only(booking: Booking) -> bool:
+    """Signed on the technician's screen, and nobody said the visit code: the payer is asked first (PRODUCT L9b)."""
+    last = SignOff.objects.filter(booking=booking).last()
+    return last is not None and last.kind == SignOffKind.SCREEN and not have_met(booking)
+
+
+@verb
+def see_report(booking_id: int) -> Booking:
+    """A person has the report before them: silence may end it from here on (PRODUCT L13). The first time counts."""
+    booking = lock_booking(booking_id)
+    if booking.state == State.FINISHED and booking.report_seen_at is None:
+        booking.report_seen_at = mila_now()
+        booking.save(update_fields=["report_seen_at"])
+    return booking
+
+
+@verb
+def object_to(booking_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Booking:
+    """What was reported is not so: people decide, and no fee is owed meanwhile (PRODUCT L9b, L11).
+
+    Whether a charge is still held is the caller's to know; he holds its lock.
+    """
+    return advance(booking_id, "object", role=role, by=by, reason=reason, fee_cents=0)
 
 
 def _freeze(
@@ -172,16 +204,14 @@ def _frozen(
 def sign_off_by_silence(booking_id: int) -> Booking:
     """After 72 h without a word: the lower of the report and what the customer accepted by his own hand (PRODUCT L13).
 
-    Only if one reminder reached him; else ops are told, and again each day, until somebody decides.
+    Only if the two have met, by the visit code, and a person has seen the report on the page. Else ops are told, and
+    again each day, until somebody decides.
     """
     booking = lock_booking(booking_id)
     at = mila_now()
     if booking.state != State.FINISHED or booking.due_at is None or booking.due_at > at:
         return booking
-    reached = Notification.objects.filter(
-        subject_id=booking.uuid, kind="please_sign", state=NotificationState.REACHED
-    ).exists()
-    if not reached:
+    if booking.report_seen_at is None or not have_met(booking):
         notices.queue(booking, "undecided_ops", round=at.toordinal())
         postpone(booking, at + UNDECIDED_AGAIN)
         return booking
@@ -239,6 +269,31 @@ def decide_none(booking_id: int, *, by: User, reason: str, fault: str = Fault.NO
 
 
 @verb
+def decide_fee(booking_id: int, *, by: User, reason: str) -> Booking:
+    """Ops decide that the visit in vain is paid: the fee of the policy it was made under. A repeat returns the booking.
+
+    Raises NoFeeHere where the right of withdrawal forbids it (PRODUCT B10).
+    """
+    booking = lock_booking(booking_id)
+    at = mila_now()
+    if booking.state == State.FAILED and booking.events.latest("sequence").move == "decide_fee":
+        return booking
+    if may_withdraw(booking, booking.events.filter(move="arrive").values_list("at", flat=True).last() or at):
+        raise NoFeeHere
+    return advance(
+        booking,
+        "decide_fee",
+        role=Role.OPS,
+        by=by,
+        at=at,
+        reason=reason,
+        end_reason=reason[:200],
+        end_fault=Fault.CUSTOMER,
+        fee_cents=booking.policy.cancel_fee_cents[booking.currency],
+    )
+
+
+@verb
 def settle(booking_id: int) -> Booking:
     """The charge has succeeded, or nothing was due: the booking is closed, the job counts (PRODUCT M1). Repeatable."""
     booking = lock_booking(booking_id)
@@ -250,9 +305,23 @@ def settle(booking_id: int) -> Booking:
 
 
 @verb
-def rate(booking_id: int, *, quality: int, punctuality: int, friendliness: int, comment: str) -> Rating:
-    """Three times one to five stars, once; a second sending returns the first (PRODUCT L14)."""
+def rate(
+    booking_id: int,
+    *,
+    quality: int,
+    punctuality: int,
+    friendliness: int,
+    comment: str,
+    by: User | None = None,
+    on_his_screen: bool = False,
+) -> Rating:
+    """Three times one to five stars, once; a second sending returns the first (PRODUCT L14).
+
+    On the technician's screen only after a signature there with the visit code; and nobody rates themself.
+    """
     booking = lock_booking(booking_id)
+    if (on_his_screen and not may_rate_on_screen(booking)) or _is_his_own(booking, by):
+        raise IllegalMove("rate", booking.state, Role.CUSTOMER)
     stars = (quality, punctuality, friendliness)
     if not all(1 <= star <= 5 for star in stars):
         raise StarsMissing
@@ -272,6 +341,19 @@ def rate(booking_id: int, *, quality: int, punctuality: int, friendliness: int, 
     if new:
         search.count_stars(booking.technician, *stars)
     return rating
+
+
+def may_rate_on_screen(booking: Booking) -> bool:
+    """Signed on the technician's screen, and the two have met by the code (PRODUCT L14)."""
+    last = SignOff.objects.filter(booking=booking).last()
+    signed = booking.state in (State.SIGNED_OFF, State.SETTLED) and last is not None
+    return signed and last.kind == SignOffKind.SCREEN and have_met(booking)
+
+
+def _is_his_own(booking: Booking, by: User | None) -> bool:
+    """The technician, or somebody of the same partner, rates the job."""
+    people = Technician.objects.filter(partner=booking.partner_id, user__isnull=False).values_list("user", flat=True)
+    return (by.pk if by else booking.customer_id) in set(people)
 
 
 @verb

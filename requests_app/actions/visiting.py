@@ -17,6 +17,7 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import caps, deadlines, notices
+from requests_app.actions.changing import may_withdraw
 from requests_app.lifecycle import Locked, Role, advance, lock_booking
 from requests_app.models import (
     Assignment,
@@ -233,7 +234,11 @@ def write_quote(
 def fail_visit(
     booking_id: int, technician_id: int, *, by: User, reason: str, fault: str, role: Role = Role.PARTNER
 ) -> Booking:
-    """It could not be done; who caused it decides who pays (PRODUCT L11). Nobody home: after ten minutes' wait."""
+    """It could not be done; who caused it decides who pays (PRODUCT L11). Nobody home: after ten minutes' wait.
+
+    The wait begins at the later of arrival and start. Inside a French right of withdrawal the customer owes nothing,
+    unless the work had begun (PRODUCT B10). A fee is held until the customer has read of it.
+    """
     booking = lock_own(booking_id, technician_id)
     if booking.state == State.FAILED:
         return booking
@@ -241,9 +246,10 @@ def fail_visit(
     fee = 0
     if fault == Fault.CUSTOMER:
         arrived = booking.events.filter(move="arrive").last()
-        if arrived is None or at < deadlines.waited_at(arrived.at, booking.policy):
+        if arrived is None or at < deadlines.waited_at(max(arrived.at, booking.start_at), booking.policy):
             raise WaitNotOver
-        fee = booking.policy.cancel_fee_cents[booking.currency]
+        if not may_withdraw(booking, at) or booking.state == State.IN_PROGRESS:
+            fee = booking.policy.cancel_fee_cents[booking.currency]
     return advance(
         booking,
         "fail_visit",

@@ -78,6 +78,33 @@ class CallForm(forms.Form):
     )
 
 
+class CodeForm(forms.Form):
+    """The four digits the customer says at the door (PRODUCT L9b)."""
+
+    code = forms.RegexField(
+        r"^[0-9]{4}$",
+        label=_("The customer's four digits"),
+        widget=forms.TextInput(
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "off",
+                "maxlength": 9,
+                "class": "field-box code-field",
+                "hx-preserve": "true",  # a page that is made anew while the digits are typed keeps them
+            }
+        ),
+        error_messages={
+            "required": _("Please type the four digits the customer tells you."),
+            "invalid": _("The code has four digits. The customer finds it on their page."),
+        },
+    )
+
+    def __init__(self, data=None, **kwargs):
+        super().__init__(data, **kwargs)
+        if self.is_bound:
+            self.data = {**data.dict(), "code": "".join(data.get("code", "").split())}
+
+
 class ReleaseForm(forms.Form):
     """Why he gives the job back (PRODUCT D1)."""
 
@@ -190,7 +217,9 @@ class FinishForm(forms.Form):
             self.fields["price"] = PriceField(
                 label=_("Agreed price in %(currency)s") % {"currency": booking.currency},
                 initial=_written(booking.service_cents),
-                help_text=_("Without the booking fee. Any other price only if the customer agreed before the work."),
+                help_text=_(
+                    "Without the booking fee. A higher price counts once whoever pays has signed on their own page."
+                ),
                 error_messages={"required": _("Please write the agreed price.")},
             )
         for package in self.packages:

@@ -1,6 +1,6 @@
 """A booking and everything that happens to it. Its state is written by requests_app.lifecycle alone."""
 
-from requests_app.models.assignments import Assignment, CallAttempt, CallChannel
+from requests_app.models.assignments import Assignment, CallAttempt, CallChannel, have_met, new_visit_code
 from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_token
 from requests_app.models.clocks import Clock, ClockKind
 from requests_app.models.contact import BookingContact, ContactAccess
@@ -58,6 +58,8 @@ __all__ = [
     "SignOffKind",
     "State",
     "Wish",
-    "new_token",  # migrations name it here
+    "have_met",
+    "new_token",  # migrations name them here
+    "new_visit_code",
     "photo_storage",
 ]

@@ -1,5 +1,7 @@
 """A technician's time on a booking and his tries to reach the customer."""
 
+import secrets
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import EncryptedTextField
 from accounts.models import Busy, PartnerProfile, Technician
 from requests_app.models.booking import Booking
+
+
+def new_visit_code() -> str:
+    """Four digits, each number as likely as another (PRODUCT L9b)."""
+    return f"{secrets.randbelow(10_000):04d}"
 
 
 class Assignment(models.Model):
@@ -20,6 +27,10 @@ class Assignment(models.Model):
     claimed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end = models.CharField(max_length=20, blank=True, help_text="The move that ended it.")
+    # What the customer says at the door; void as soon as the assignment ends or its start moves (PRODUCT L9b).
+    code = EncryptedTextField(default=new_visit_code, editable=False)
+    code_tries = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Wrong ones.")
+    code_typed_at = models.DateTimeField(null=True, editable=False, help_text="They have met.")
     fault = models.BooleanField(default=False, help_text="Counts against him; with appeal.")
 
     class Meta:
@@ -29,6 +40,17 @@ class Assignment(models.Model):
                 fields=["booking"], condition=Q(ended_at__isnull=True), name="one_running_assignment"
             )
         ]
+
+    def new_code(self) -> None:
+        """The former one says nothing any more. The caller saves `CODE_FIELDS`."""
+        self.code, self.code_tries, self.code_typed_at = new_visit_code(), 0, None
+
+    CODE_FIELDS = ("code", "code_tries", "code_typed_at")
+
+
+def have_met(booking: Booking) -> bool:
+    """Whether the code of the running assignment was typed (PRODUCT L9b)."""
+    return Assignment.objects.filter(booking=booking, ended_at=None, code_typed_at__isnull=False).exists()
 
 
 class CallChannel(models.TextChoices):

@@ -96,6 +96,8 @@ class Booking(models.Model):
     withdrawal_waived_at = models.DateTimeField(
         null=True, editable=False, help_text="Asked to start within 14 days (LAW R5)."
     )
+    # An act of a person on the page while the report waits for a signature; a mail scanner's GET is none (PRODUCT L13).
+    report_seen_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
     signed_off_at = models.DateTimeField(null=True, editable=False)
     report = models.JSONField(default=dict, editable=False, help_text="What was done, checklists; written at finish.")
@@ -142,6 +144,11 @@ class Booking(models.Model):
     def number(self) -> str:
         """What people read out on the phone."""
         return f"M{self.pk:06d}" if self.pk else "M------"
+
+    @property
+    def sign_off(self):
+        """The one that counts: the last. Raises SignOff.DoesNotExist."""
+        return self.sign_offs.select_related("quote").latest("pk")
 
     @cached_property
     def policy(self) -> Policy:

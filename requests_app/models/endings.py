@@ -54,11 +54,15 @@ class Frozen(models.Model):
 
 
 class SignOff(Frozen):
-    """The end that is charged (PRODUCT L12, M1)."""
+    """The end that is charged (PRODUCT L12, M1). Never changed: a decision after an objection is a further one.
 
-    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="sign_off")
+    The last one counts (Booking.sign_off).
+    """
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="sign_offs")
 
     class Meta:
+        ordering = ["pk"]
         constraints = [models.CheckConstraint(condition=ADDS_UP, name="sign_off_adds_up")]
 
 

@@ -1,13 +1,14 @@
 """The one page on which the customer follows everything, by its secret link (PRODUCT B11)."""
 
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import notifications
 from mila import live
 from mila.clock import mila_now
 from requests_app import access
-from requests_app.actions import changing
+from requests_app.actions import changing, signing
 from requests_app.models import Booking, State
 from requests_app.queries import BookingPage
 from requests_app.views.secret import secret_page
@@ -31,6 +32,16 @@ def status(request, token):
     """What changes by itself; asked for when the stream says that something happened."""
     found = access.booking_by_link(token)
     return render(request, "requests_app/booking.html#changing", {**_context(found), "swap": True})
+
+
+@require_POST
+@secret_page
+def seen(request, token):
+    """A person has moved on the page while the report lay there; sent by the page at their first tap or key (L13)."""
+    found = access.booking_by_link(token)
+    if not _somebody_else(request.user, found):
+        signing.see_report(found.pk)
+    return HttpResponse(status=204)
 
 
 def _somebody_else(user, found: Booking) -> bool:

@@ -154,4 +154,5 @@ def refuse(request, booking):
 def rate(request, booking):
     """Stars and a few words (PRODUCT L14)."""
     sentence = _("Thank you for your words.")
-    return _fill_in(request, booking, "rate", RatingForm(sent(request)), ending.rate, sentence)
+    verb = partial(ending.rate, by=request.user if request.user.is_authenticated else None)
+    return _fill_in(request, booking, "rate", RatingForm(sent(request)), verb, sentence)

@@ -12,11 +12,10 @@ from requests_app import access, statement
 from requests_app.actions import signing
 from requests_app.forms.signing import SignForm
 from requests_app.forms.visit import RatingForm
-from requests_app.models import Booking, LateSignature, Quote, Rating, SignOffKind, State
+from requests_app.models import Booking, LateSignature, Quote, Rating, SignOffKind, State, have_met
 from requests_app.views.jobs import own_job
 from requests_app.views.secret import secret_page, sent
 
-RATEABLE = (State.FINISHED, State.SIGNED_OFF, State.SETTLED)
 SIGNED = (State.SIGNED_OFF, State.SETTLED)
 
 
@@ -109,6 +108,7 @@ class _Signing:
             "who": self.who,
             "refused": self.refused,
             "elsewhere": self.elsewhere,
+            "met": have_met(booking),
             "first_name": booking.technician.name.split()[0],
             "done_list": [line.strip() for line in booking.report.get("done", "").splitlines() if line.strip()],
             "receipt": [(f"{line.quantity} × {line.label}" if line.quantity > 1 else line.label, line.cents)
@@ -131,14 +131,14 @@ def _signer(contact, *, own: bool = False) -> str:
 @own_job
 @require_http_methods(["GET", "HEAD", "POST"])
 def rate(request, technician, booking):
-    """The stars, before the partner leaves; nobody has to (PRODUCT L14)."""
-    if booking.state not in RATEABLE or Rating.objects.filter(booking=booking).exists():
+    """The stars, before the partner leaves; nobody has to, and only after a signature with the code (PRODUCT L14)."""
+    if not signing.may_rate_on_screen(booking) or Rating.objects.filter(booking=booking).exists():
         return redirect("partner:thanks", booking.uuid)
     with translation.override(booking.language):
         form = RatingForm(sent(request))
         if form.is_valid():
             try:
-                signing.rate(booking.pk, **form.cleaned_data)
+                signing.rate(booking.pk, on_his_screen=True, **form.cleaned_data)
             except Refusal as refusal:
                 form.add_error(None, refusal.sentence)
             else:
@@ -154,6 +154,8 @@ def rate(request, technician, booking):
 def thanks(request, technician, booking):
     """The phone goes back to its owner: thanks in the customer's language, the way on in the technician's."""
     with translation.override(booking.language):
-        thanked = _("Thank you. The receipt comes by e-mail. Please give the phone back.")
-    context = {"booking": booking, "thanked": thanked, "signed": booking.state in SIGNED}
+        thanked = _("Thank you. What comes next is in your e-mail. Please give the phone back.")
+    signed = booking.state in SIGNED
+    context = {"booking": booking, "thanked": thanked, "signed": signed}
+    context["unproved"] = signed and signing.evidence_only(booking)
     return render(request, "requests_app/partner/thanks.html", context)

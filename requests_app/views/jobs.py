@@ -19,19 +19,21 @@ from mila.reading import Unreadable, read_json
 from places.distance import metres
 from requests_app import access, partner_wording
 from requests_app.access import technician_page
-from requests_app.actions import noting, visiting
-from requests_app.forms.partner import CallForm, FailForm, FinishForm, NoteForm, PositionForm, ReleaseForm
+from requests_app.actions import meeting, noting, visiting
+from requests_app.forms.partner import CallForm, CodeForm, FailForm, FinishForm, NoteForm, PositionForm, ReleaseForm
 from requests_app.models import Booking, BookingContact, State
 from requests_app.partner_queries import JobPage, jobs_page
 from requests_app.views.photos import shown
 
 METRES_A_SECOND = 30_000 / 3600  # 30 km/h, as one drives in a town
 NOT_NOW = _("This is no longer possible: the job has moved on meanwhile.")
+CODE_SPENT = _("This was not the code, and no try is left. You may begin without it.")
 # Until when the job's page has a form: a page left open may send one that is gone.
 HAS_FORM = {
     "release_form": lambda page: "release" in page.may,
     "fail_form": lambda page: "fail_visit" in page.may,
     "note_form": lambda page: bool(page.phrases),
+    "code_form": lambda page: page.asks_code,
 }
 
 
@@ -84,7 +86,8 @@ def _page(request, technician, booking, *, refused="", status=200, note_form=Non
     note_form = note_form or NoteForm.blank()
     # After a note the field is a new one: the old one would keep its words when the page is morphed.
     note_form.auto_id = f"%s-{len(page.notes)}"
-    forms = {"release_form": ReleaseForm(), "fail_form": FailForm(), "note_form": note_form, **forms}
+    blank = {"release_form": ReleaseForm(), "fail_form": FailForm(), "code_form": CodeForm()}
+    forms = {**blank, "note_form": note_form, **forms}
     if any(form.errors and not HAS_FORM[name](page) for name, form in forms.items()):
         refused = refused or NOT_NOW  # what is wrong with the form has no place any more
     contact = access.reveal_contact(booking, technician, reason="job page")
@@ -140,8 +143,50 @@ def _step(verb, sentence=""):
 confirm = _step(visiting.confirm, _("Confirmed. The customer has been told."))
 depart = _step(visiting.depart, _("The customer has been told that you are on your way."))
 arrive = _step(visiting.arrive)
-start = _step(visiting.start)
 cash = _step(visiting.report_cash, _("Thank you, noted. Please say: it is paid by card, after the signature."))
+
+
+@own_job
+@require_POST
+def start(request, technician, booking):
+    """The work begins with the customer's four digits, or, said by a button of its own, without them (PRODUCT L9b)."""
+    without = "without" in request.POST or not JobPage(booking, mila_now()).asks_code
+    refusal = None if without else _type_code(request, technician, booking)
+    if refusal:
+        return refusal
+    try:
+        visiting.start(booking.pk, technician.pk, by=request.user)
+    except Refusal as refused:
+        return _page(request, technician, booking, refused=_said(refused), status=409)
+    return _answer(request, technician, booking)
+
+
+@own_job
+@require_POST
+def code(request, technician, booking):
+    """The four digits after the work has begun without them, until the signature."""
+    refusal = _type_code(request, technician, booking)
+    if refusal:
+        return refusal
+    messages.success(request, _("The code is right. Thank you."))
+    return _answer(request, technician, booking)
+
+
+def _type_code(request, technician, booking):
+    """The page with what is wrong about the code; None when it was right."""
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, technician, booking, code_form=form, status=422)
+    try:
+        answer = meeting.type_code(booking.pk, technician.pk, code=form.cleaned_data["code"])
+    except Refusal as refusal:
+        return _page(request, technician, booking, refused=_said(refusal), status=409)
+    if answer == meeting.Code.RIGHT:
+        return None
+    if answer == meeting.Code.SPENT:
+        return _page(request, technician, booking, refused=CODE_SPENT, status=422)
+    form.add_error("code", _("This is not the code. Please ask the customer once more."))
+    return _page(request, technician, booking, code_form=form, status=422)
 
 
 @own_job

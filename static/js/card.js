@@ -58,6 +58,13 @@ export async function start(form) {
       event.preventDefault();
       event.stopImmediatePropagation();
       if (busy) return;
+      // The boxes first: nobody is sent to the bank for an order that would be refused.
+      const missing = [...form.elements].find((box) => box.type === "checkbox" && box.required && !box.checked);
+      if (missing) {
+        missing.focus();
+        missing.reportValidity();
+        return;
+      }
       wait(true);
       show("");
       const options = {

@@ -20,6 +20,8 @@ OVER = ("a week later", "cancelled", "failed")
 HOLDERS = (*COMING, *AT_WORK, *DONE)
 STAGES = ("draft", *BEFORE, *LOSERS, *LOST, *HOLDERS, "suspended", *OVER)
 
+THIS_WEEK = tuple(set(STAGES) - {"closed by silence", "signed late", "a week later"})
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -40,23 +42,26 @@ CELLS = (
     Cell("by link", {"BookingContact.street", *PHOTOS}, STAGES, "his own booking (PRODUCT B11)"),
     Cell("by link", {*CONTACT, "User.email"}, ("draft",), "what he is just writing"),
     Cell("by link", {"CardSetup.client_secret"}, ("draft",), "the card's fields want it (PRODUCT B7)"),
+    Cell("by link", {"BookingContact.at_the_door"}, ("en route", "arrived"), "whom the code may be sent on to (L9b)"),
     Cell("by link", TO_THE_DOOR, (*BEFORE, *LOSERS, *LOST, *COMING, "suspended"), "he may still change it (B8)"),
+    Cell("by link", {"Assignment.code"}, ("en route", "arrived"), "said at the door, and not before (PRODUCT L9b)"),
     Cell("by link", {"BookingContact.name"}, ("finished", "closed by silence"), "the signature's form (PRODUCT L12)"),
     Cell("by link", {"loser Technician.phone"}, LOSERS, "who comes (PRODUCT B11)"),
     Cell("by link", {"holder Technician.phone"}, (*HOLDERS, "suspended"), "who comes (PRODUCT B11)"),
     Cell("by link", {"ProgressNote.text"}, _from("in progress"), "written for him (PRODUCT L9)"),
     Cell("customer", {"Booking.token"}, STAGES, "his account leads to the link (PRODUCT B11)"),
     Cell("customer", {"BookingContact.street", "BookingPhoto.key"}, STAGES[1:], "his own booking"),
+    Cell("customer", {"Assignment.code", "BookingContact.at_the_door"}, ("en route", "arrived"), "the same (L9b)"),
     Cell("customer", {"loser Technician.phone"}, LOSERS, "who comes (PRODUCT B11)"),
     Cell("customer", {"holder Technician.phone"}, (*HOLDERS, "suspended"), "who comes (PRODUCT B11)"),
     Cell("customer", {"ProgressNote.text"}, _from("in progress"), "written for him (PRODUCT L9)"),
     Cell("loser", {*CONTACT, *PHOTOS}, LOSERS, "the job is his (PRODUCT D8)"),
     Cell("loser", {"loser CallAttempt.note"}, ("called by the loser",), "what he wrote himself, while it is his"),
-    Cell("loser", {"loser Busy.note"}, tuple(set(STAGES) - {"a week later"}), "his own calendar of this week"),
+    Cell("loser", {"loser Busy.note"}, THIS_WEEK, "his own calendar of this week"),
     Cell("holder", {*CONTACT, *PHOTOS}, HOLDERS, "the job is his (PRODUCT D8)"),
     Cell("holder", {"CallAttempt.note"}, _from("called")[:-1], "what he wrote himself, as long as the contact data"),
     Cell("holder", {"ProgressNote.text"}, _from("in progress"), "what he told the customer, in his own words"),
-    Cell("holder", {"holder Busy.note"}, tuple(set(STAGES) - {"a week later"}), "his own calendar of this week"),
+    Cell("holder", {"holder Busy.note"}, THIS_WEEK, "his own calendar of this week"),
     Cell("holder", {"holder PartnerProfile.suspension_reason"}, ("suspended",), "he is told why (PRODUCT P3)"),
     Cell("ops", {"photo"}, STAGES, "its address is learnt only where a reason was given (FAULT A11)"),
     Cell("ops", {"BookingEvent.reason"}, (*_from("lost"), "contested", "failed"), "the story of the booking (O1)"),
@@ -86,7 +91,7 @@ AT_STRIPE = {"CardSetup.client_secret", "Charge.intent_id", "PaymentCustomer.str
 AT_STRIPE |= {"User.email", *ACCOUNTS, *(f"{who} PartnerProfile.email" for who in PARTNERS)}
 # Where a word may lie beside the pages. Places that are not here hold nothing: no log, no job, no live message.
 LYING = {
-    "mail to customer": ({"User.email", "Booking.token"}, "the customer's own mail, with his link (B11)"),
+    "mail to customer": ({"User.email", "Booking.token", "Assignment.code"}, "his own mail: his link, his code (B11)"),
     **{f"mail to {who}": ({f"{who} User.email"}, "his own mail, his address") for who in PARTNERS},
     "Redis cache": ({"Offer.lock_token"}, "it is the lock"),
     "accounts_user.email": (ADDRESSES, "the login, looked up"),

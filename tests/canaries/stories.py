@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from accounts import actions
-from accounts.models import Notification, NotificationState
 from dispatch import offers
 from mila.clock import mila_now, set_clock
 from payments.sweeps import charge_booking
@@ -51,12 +50,15 @@ def to_the_end(w: World) -> Story:
     yield "pool"
     offers.tap(booking.pk, w.holder.pk)
     offers.claim(booking.pk, w.holder.pk, rank=1, by=w.holder.user)
+    booking.assignments.filter(ended_at=None).update(code=word("Assignment.code"))
     yield "claimed"
     note = f"{word('CallAttempt.note')} rappeler"
     visiting.record_call(booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True, note=note)
     yield "called"
     visiting.confirm(booking.pk, w.holder.pk, by=w.holder.user)
     yield "confirmed"
+    booking.refresh_from_db()
+    set_clock(booking.start_at - timedelta(minutes=20), speed=0)
     visiting.depart(booking.pk, w.holder.pk, by=w.holder.user)
     point = {"lat": 45.763417, "lon": 4.861519}
     visiting.report_position(booking.pk, w.holder.pk, **point, eta_at=mila_now() + timedelta(minutes=9))
@@ -65,7 +67,7 @@ def to_the_end(w: World) -> Story:
     yield "en route"
     visiting.arrive(booking.pk, w.holder.pk, by=w.holder.user)
     yield "arrived"
-    visiting.start(booking.pk, w.holder.pk, by=w.holder.user)
+    cast.begin(booking, w.holder)
     noting.post_note(booking.pk, w.holder.pk, key="n-1", text=f"{word('ProgressNote.text')} trouvé")
     noting.post_note(booking.pk, w.holder.pk, key="n-2", phrase=NotePhrase.NEARLY)
     yield "in progress"
@@ -128,7 +130,7 @@ def silent(w: World) -> Story:
     _offered_to_the_loser(w)
     _done_by_the_holder(w)
     sweep_clocks()
-    Notification.objects.filter(kind="please_sign").update(state=NotificationState.REACHED)
+    signing.see_report(w.booking.pk)
     later(hours=72)
     assert sweep_bookings() == 1
     assert_state(w, State.SIGNED_OFF)

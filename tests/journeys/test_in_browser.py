@@ -22,7 +22,7 @@ from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.models import Booking, State
 from tests import axe, chromium, factories, streaming
-from tests.cast import MORNING
+from tests.cast import MORNING, code_of, nearly_time
 
 pytestmark = [
     pytest.mark.browser,
@@ -186,25 +186,32 @@ def prepare_and_come(phone, job) -> None:
     press(phone, "main form button[type=submit]")
     phone.wait_for_url(f"**/partner/jobs/{job}/")
     for move, state in (("confirm", "12-job-confirmed"), ("depart", "13-job-en-route")):
+        if move == "depart":
+            expect(phone.locator("form[action$='/depart/']")).to_have_count(0)  # six days too early
+            nearly_time(Booking.objects.get(uuid=job))
+            phone.reload()
         press(phone, f"form[action$='/{move}/'] button[type=submit]")
         expect(phone.locator(f"form[action$='/{move}/']")).to_have_count(0)
         look(phone, state)
 
 
 def work_and_sign(phone, job) -> None:
-    for move in ("arrive", "start"):
-        press(phone, f"form[action$='/{move}/'] button[type=submit]")
-        expect(phone.locator(f"form[action$='/{move}/']")).to_have_count(0)
+    press(phone, "form[action$='/arrive/'] button[type=submit]")
+    expect(phone.locator("form[action$='/arrive/']")).to_have_count(0)
+    phone.fill("#next [name=code]", code_of(Booking.objects.get(uuid=job)))
+    look(phone, "14-job-code")
+    press(phone, "#move")
+    expect(phone.locator("form[action$='/start/']")).to_have_count(0)
     look(phone, "15-job-in-progress")
     phone.goto(f"/partner/jobs/{job}/finish/")
     phone.fill("[name=done]", "Canal changé, répéteur placé.")
-    phone.fill("[name=price]", "75,00")
+    phone.fill("[name=price]", "60,00")
     for name in ("explained", "tidied"):
         phone.check(f"[name={name}]", force=True)
     look(phone, "16-finish")
     press(phone, "main form button[type=submit]")
     phone.wait_for_url("**/sign/")
-    expect(phone.locator("main")).to_contain_text("77,90")
+    expect(phone.locator("main")).to_contain_text("62,90")
     pad = phone.locator("[data-pad] canvas")
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
@@ -248,9 +255,9 @@ def test_one_job_through_all_hands(browsers, friend):
 
     booking.refresh_from_db()
     charge = Charge.objects.get()
-    assert (booking.state, charge.amount_cents, charge.commission_cents) == (State.SETTLED, 7790, 1500)
+    assert (booking.state, charge.amount_cents, charge.commission_cents) == (State.SETTLED, 6290, 1200)
     phone.goto("/partner/earnings/")
-    for amount in ("75,00", "15,00", "60,00"):
+    for amount in ("60,00", "12,00", "48,00"):
         expect(phone.locator("main")).to_contain_text(amount)
     look(phone, "19-earnings")
     desk.goto(page)
@@ -259,6 +266,6 @@ def test_one_job_through_all_hands(browsers, friend):
         notifications.deliver(row.pk)
     receipt = mail.outbox[-1]
     assert receipt.to == ["odile@example.com"]
-    assert "77,90" in receipt.body
+    assert "62,90" in receipt.body
     set_clock(mila_now(), speed=1)
     assert violations() == {}

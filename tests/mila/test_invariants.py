@@ -71,6 +71,10 @@ def running(w):
     return Assignment.objects.get(booking=w.job, ended_at=None)
 
 
+def met(w):
+    return Assignment.objects.get(booking=w.paid, ended_at=None)
+
+
 def last_event(w):
     return BookingEvent.objects.filter(booking=w.job).last()
 
@@ -117,6 +121,8 @@ BREACHES = [
     ("I3", "nobody signed", lambda w: charge_of(w.job, "job", w.paid.sign_off)),
     ("I3", "other shares", lambda w: change(Charge, w.charge.pk, commission_cents=1381, partner_cents=5519)),
     ("I3", "another quote", lambda w: change(Quote, w.paid.sign_off.quote_id, service_cents=7000)),
+    ("held", "sent before it was read", lambda w: change(Assignment, met(w).pk, code_typed_at=None)),
+    ("held", "raised at the door", lambda w: change(Booking, w.paid.pk, service_cents=6800)),
     ("I4", "a lonely line", line),
     ("I4", "paid, not booked", lambda w: charge_of(w.job, "job", w.paid.sign_off)),
     ("I7", "no row of the table", lambda w: change(BookingEvent, last_event(w).pk, move="confirm")),

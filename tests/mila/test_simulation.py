@@ -6,6 +6,7 @@ from django.core.management import call_command
 from mila.celery import app
 from mila.clock import reset_clock
 from mila.invariants import violations
+from mila.simulation import bad_faith
 from mila.simulation.figures import figures
 from mila.simulation.play import Simulation
 from places.calendar import instant
@@ -41,3 +42,16 @@ def test_every_booking_comes_to_an_end_and_everything_holds(shop):
     assert result["signed"] == result["charged"]
     assert set(Booking.objects.values_list("state", flat=True)) <= set(ENDED)
     assert violations() == {}
+
+
+def test_bad_faith_brings_no_cent_and_no_address(shop, monkeypatch):
+    monkeypatch.setattr(bad_faith, "SHARE", 1.0)
+    game = Simulation(bookings=6, partners=16, seed=5)
+    game.people(instant(MORNING.replace(tzinfo=None), "Europe/Paris"))
+
+    game.run(lambda done: None)
+
+    found = game.bad_faith.figures()
+    assert found["leaves_early_tried"] == found["leaves_early_refused"] > 0
+    assert found["cents_charged_unasked"] == 0
+    assert violations() == {}  # among them: no look at a contact outside of an assignment

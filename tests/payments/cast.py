@@ -55,6 +55,7 @@ def signed_booking(customer: User, card: str, technician, *, service_cents: int 
         technician=technician,
         start_at=booking.first_start_at,
         claimed_at=at,
+        code_typed_at=at,
     )
     quote = Quote.objects.create(
         booking=booking, version=1, origin=QuoteOrigin.BOOKING, service_cents=service_cents, created_at=at

@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from mila.clock import mila_now
 from payments import charges, sweeps
 from payments.models import Charge, ChargeKind, ChargeState, LedgerEntry, Operation, OperationState
 from payments.standin.store import ledger_gaps, ledger_sums
 from requests_app.actions import changing, visiting
 from requests_app.lifecycle import Role
-from requests_app.models import BookingEvent, Fault, State
-from tests.cast import claimed, walk
+from requests_app.models import Booking, BookingEvent, Fault, State
+from tests.cast import claimed, nearly_time, walk
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
@@ -143,14 +142,24 @@ class TestFee:
         assert sweeps.charge_booking(job.pk) is None
         assert cast.intents(job) == []
 
-    def test_a_visit_in_vain_is_charged(self, job, payee, stopped_clock):
+    def test_a_visit_in_vain_is_charged_once_it_was_read_and_agreed_to(self, job, payee, stopped_clock):
         walk_to_the_door(job, payee, stopped_clock)
         visiting.fail_visit(job.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER)
 
-        charge = sweeps.charge_booking(job.pk)
+        held = sweeps.charge_booking(job.pk)
 
-        assert (charge.kind, charge.amount_cents, charge.partner) == (ChargeKind.FEE, 2500, payee.partner)
-        assert charge.state == ChargeState.SUCCEEDED
+        assert (held.kind, held.amount_cents, held.partner) == (ChargeKind.FEE, 2500, payee.partner)
+        assert (held.state, cast.intents(job)) == (ChargeState.HELD, [])
+        charges.read(held.pk)
+        charges.agree(held.pk)
+        assert charges.submit(held.pk).state == ChargeState.SUCCEEDED
+
+    def test_a_visit_in_vain_inside_a_right_of_withdrawal_costs_nothing(self, job, payee, stopped_clock):
+        walk_to_the_door(job, payee, stopped_clock, placed=timedelta(days=1))
+        visiting.fail_visit(job.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER)
+
+        assert sweeps.charge_booking(job.pk) is None
+        assert not Charge.objects.exists()
 
     def test_a_fee_that_nobody_waited_for_is_milas(self, job):
         self.end(job, 2500)
@@ -163,13 +172,15 @@ class TestFee:
         assert cast.at_stripe(job, kind="fee")[0]["transfer_data"] is None
 
 
-def walk_to_the_door(job, technician, stopped_clock):
+def walk_to_the_door(job, technician, stopped_clock, *, placed=timedelta(days=20)):
     user = technician.user
+    Booking.objects.filter(pk=job.pk).update(placed_at=job.start_at - placed)
     visiting.record_call(job.pk, technician.pk, by=user, channel="phone", reached=True)
     visiting.confirm(job.pk, technician.pk, by=user)
+    nearly_time(job)
     visiting.depart(job.pk, technician.pk, by=user)
     visiting.arrive(job.pk, technician.pk, by=user)
-    stopped_clock(mila_now() + timedelta(minutes=10))
+    stopped_clock(job.start_at + timedelta(minutes=10))
 
 
 def test_the_whole_way_by_the_verbs(searching, payer, payee):

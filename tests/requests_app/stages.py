@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from accounts.models import Busy, BusyKind, Notification, NotificationState, Technician
+from accounts.models import Busy, BusyKind, Notification, Technician
 from requests_app import lifecycle
 from requests_app.models import (
     HAS_PARTNER,
@@ -53,6 +53,7 @@ def booking_in(state: str, technician: Technician, at: datetime, **columns) -> B
             start_at=start,
             busy=slot,
             claimed_at=at,
+            code_typed_at=at if state in (State.SIGNED_OFF, State.SETTLED) else None,
         )
     Booking.objects.filter(pk=draft.pk).update(state=state, **values)
     quote = Quote.objects.create(
@@ -82,7 +83,7 @@ def facts(booking: Booking) -> dict:
         "wishes": list(booking.wishes.values()),
         "quotes": list(booking.quotes.values("version", "service_cents", "accepted_at", "own_hand")),
         "sign_off": list(
-            Booking.objects.filter(pk=booking.pk).values_list("sign_off", "late_signature", "rating", "position")
+            Booking.objects.filter(pk=booking.pk).values_list("sign_offs", "late_signature", "rating", "position")
         ),
         "notices": list(Notification.objects.filter(subject_id=booking.uuid).order_by("pk").values("pk", "kind")),
         "busy": list(Busy.objects.order_by("pk").values()),
@@ -109,8 +110,8 @@ def moves(booking: Booking) -> list[str]:
 def refused(booking: Booking, refusal: type[Exception]):
     """The block raises this refusal, and nothing happened: same rows, no event, no message, no job, so no payment."""
     before, hooks = facts(booking), len(connection.run_on_commit)
-    with pytest.raises(refusal):
-        yield
+    with pytest.raises(refusal) as raised:
+        yield raised
     assert facts(booking) == before
     assert len(connection.run_on_commit) == hooks
 
@@ -125,10 +126,8 @@ def unchanged(booking: Booking):
 
 
 def silence(booking):
-    """72 hours have passed, and a reminder has reached the customer."""
-    Notification.objects.create(
-        kind="please_sign", subject_id=booking.uuid, round=1, language="fr", state=NotificationState.REACHED
-    )
-    Booking.objects.filter(pk=booking.pk).update(due_at=booking.finished_at)
+    """72 hours have passed, the two had met, and a person has seen the report."""
+    Assignment.objects.filter(booking=booking, code_typed_at=None).update(code_typed_at=booking.finished_at)
+    Booking.objects.filter(pk=booking.pk).update(due_at=booking.finished_at, report_seen_at=booking.finished_at)
     assert sweep_bookings() == 1
     booking.refresh_from_db()

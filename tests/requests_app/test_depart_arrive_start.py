@@ -1,13 +1,16 @@
-"""On the way, at the door, at work; a position only in between the first two (PRODUCT L8, L9; FAULT A16)."""
+"""On the way, at the door, at work, each at its hour; a position only on the way (PRODUCT L8, L9; FAULT A16)."""
 
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
+from mila.templatetags.house import moment
 from requests_app.actions import visiting
-from requests_app.lifecycle import IllegalMove
-from requests_app.models import ClockKind, Position, State
-from tests.requests_app.stages import booking_in, moves, refused, told, unchanged
+from requests_app.lifecycle import IllegalMove, TooEarly
+from requests_app.models import Booking, ClockKind, Position, State
+from tests.requests_app import stages
+from tests.requests_app.stages import moves, refused, told, unchanged
 
 STEPS = [
     (visiting.depart, State.CONFIRMED, State.EN_ROUTE, "depart", ["en_route"]),
@@ -15,6 +18,18 @@ STEPS = [
     (visiting.start, State.ARRIVED, State.IN_PROGRESS, "start", []),
 ]
 each_step = pytest.mark.parametrize(("verb", "source", "target", "move", "notices"), STEPS)
+
+
+@pytest.fixture
+def now(morning, stopped_clock):
+    """Twenty minutes before the start of every booking of this file."""
+    at = morning + stages.LEAD - timedelta(minutes=20)
+    stopped_clock(at)
+    return at
+
+
+def booking_in(state, technician, now):
+    return stages.booking_in(state, technician, now - stages.LEAD + timedelta(minutes=20))
 
 
 def step(verb, booking, technician):
@@ -56,10 +71,53 @@ def test_out_of_turn_is_refused(verb, source, target, move, notices, now, partne
         step(verb, booking, partner)
 
 
+EARLIEST = [
+    (visiting.depart, State.CONFIRMED, State.EN_ROUTE, timedelta(hours=3)),
+    (visiting.arrive, State.EN_ROUTE, State.ARRIVED, timedelta(minutes=60)),
+    (visiting.start, State.ARRIVED, State.IN_PROGRESS, timedelta(minutes=60)),
+]
+
+
+@pytest.mark.parametrize(("verb", "source", "target", "lead"), EARLIEST)
+@pytest.mark.parametrize(("seconds", "moved"), [(-1, False), (0, True), (1, True)])
+def test_step_has_its_earliest_hour(verb, source, target, lead, seconds, moved, now, partner, stopped_clock):
+    booking = booking_in(source, partner, now)
+    stopped_clock(booking.start_at - lead + timedelta(seconds=seconds))
+
+    if moved:
+        assert step(verb, booking, partner).state == target
+    else:
+        with refused(booking, TooEarly):
+            step(verb, booking, partner)
+
+
+@pytest.mark.parametrize(("verb", "source", "target", "lead"), EARLIEST)
+def test_three_days_early_is_refused_with_the_hour_from_which_it_is_possible(
+    verb, source, target, lead, now, partner, stopped_clock
+):
+    booking = booking_in(source, partner, now)
+    stopped_clock(booking.start_at - timedelta(days=3))
+
+    with translation.override("en"), refused(booking, TooEarly) as refusal:
+        step(verb, booking, partner)
+
+    with translation.override("en"):
+        assert moment(booking.start_at - lead, booking.timezone) in str(refusal.value)
+
+
+def test_another_figure_of_the_policy_gives_another_hour(now, partner, stopped_clock):
+    booking = booking_in(State.CONFIRMED, partner, now)
+    Booking.objects.filter(pk=booking.pk).update(policy_data={**booking.policy_data, "depart_lead": 600})
+    stopped_clock(booking.start_at - timedelta(minutes=11))
+
+    with refused(booking, TooEarly):
+        step(visiting.depart, booking, partner)
+
+
 @pytest.mark.parametrize(
     ("verb", "source", "kind", "after"),
     [
-        (visiting.arrive, State.EN_ROUTE, ClockKind.DOOR_WAIT, timedelta(minutes=10)),
+        (visiting.arrive, State.EN_ROUTE, ClockKind.DOOR_WAIT, timedelta(minutes=30)),  # the start is in 20
         (visiting.start, State.ARRIVED, ClockKind.OVERDUE_WORK, timedelta(hours=2)),
     ],
 )

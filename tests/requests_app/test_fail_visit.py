@@ -8,6 +8,7 @@ from requests_app.actions import visiting
 from requests_app.actions.visiting import WaitNotOver
 from requests_app.lifecycle import IllegalMove, ReasonMissing, Role
 from requests_app.models import AT_WORK, Booking, BookingEvent, Fault, State
+from tests.cast import MORNING
 from tests.evidence import forged
 from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
 
@@ -41,19 +42,38 @@ def test_visit_fails_free_of_charge_unless_the_customer_caused_it(state, fault, 
 
 
 @pytest.mark.parametrize(
-    ("columns", "fee"), [({}, 2500), ({"country": "CH", "currency": "CHF", "timezone": "Europe/Zurich"}, 3000)]
+    ("columns", "fee"),
+    [
+        ({}, 0),  # inside the right of withdrawal
+        ({"placed_at": MORNING - timedelta(days=14)}, 0),
+        ({"placed_at": MORNING - timedelta(days=14, seconds=1)}, 2500),
+        ({"country": "CH", "currency": "CHF", "timezone": "Europe/Zurich"}, 3000),
+    ],
 )
-def test_nobody_at_home_after_ten_minutes_costs_the_fee(columns, fee, now, partner):
+def test_nobody_at_home_after_ten_minutes_costs_the_fee_outside_a_right_of_withdrawal(columns, fee, now, partner):
     booking = booking_in(State.ARRIVED, partner, now, **columns)
+    Booking.objects.filter(pk=booking.pk).update(start_at=now - TEN_MINUTES)
     arrived(booking, now - TEN_MINUTES)
 
     assert fail(booking, partner, fault=Fault.CUSTOMER).fee_cents == fee
 
 
+@pytest.mark.parametrize("later", ["start", "arrival"])
 @pytest.mark.parametrize("waited", [timedelta(), TEN_MINUTES - timedelta(seconds=1)])
-def test_nobody_at_home_before_ten_minutes_is_refused(waited, now, partner):
+def test_the_wait_begins_at_the_later_of_start_and_arrival(later, waited, now, partner):
     booking = booking_in(State.ARRIVED, partner, now)
-    arrived(booking, now - waited)
+    start, came = (waited, TEN_MINUTES) if later == "start" else (TEN_MINUTES, waited)
+    Booking.objects.filter(pk=booking.pk).update(start_at=now - start)
+    arrived(booking, now - came)
+
+    with refused(booking, WaitNotOver):
+        fail(booking, partner, fault=Fault.CUSTOMER)
+
+
+def test_nobody_home_in_the_morning_of_a_visit_in_the_evening_is_refused(now, partner):
+    booking = booking_in(State.ARRIVED, partner, now)
+    Booking.objects.filter(pk=booking.pk).update(start_at=now + timedelta(hours=8, minutes=28))
+    arrived(booking, now - timedelta(minutes=11))
 
     with refused(booking, WaitNotOver):
         fail(booking, partner, fault=Fault.CUSTOMER)

@@ -9,7 +9,18 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import Busy, Notification
 from mila import live
 from requests_app import lifecycle
-from requests_app.lifecycle import MOVES, OPS, PARTNER, IllegalMove, ReasonMissing, Role, advance, available_moves
+from requests_app.lifecycle import (
+    MOVES,
+    OPS,
+    PARTNER,
+    IllegalMove,
+    ReasonMissing,
+    Role,
+    TooEarly,
+    advance,
+    available_moves,
+    opens_at,
+)
 from requests_app.models import ASSIGNED, HAS_PARTNER, Assignment, Booking, Clock, State
 from tests import factories
 from tests.requests_app.stages import booking_in, facts
@@ -74,17 +85,32 @@ def test_what_the_table_lists_moves_with_one_event_its_effects_and_its_clocks(
     state, morning, partner, rival_partner, queued
 ):
     booking = booking_in(state, partner, morning)
-    at = morning + timedelta(minutes=1)
     queued()
 
     for name, role in CELLS:
         if legal(name, role, state):
+            at = opens_at(booking, name) or morning + timedelta(minutes=1)
             kept = transaction.savepoint()
             given = changes_for(name, rival_partner, at)
             moved = advance(booking.pk, name, role=role, by=rival_partner.user, at=at, reason=" why ", **given)
             assert_moved(booking, moved, name, role, at, queued(), (partner, rival_partner))
             transaction.savepoint_rollback(kept)
             connection.run_on_commit = []
+
+
+@pytest.mark.parametrize("name", [name for name, move in MOVES.items() if move.opens])
+@pytest.mark.parametrize("role", Role)
+def test_before_its_hour_a_move_is_refused_and_changes_nothing(name, role, morning, partner, queued):
+    booking = booking_in(min(MOVES[name].sources), partner, morning)
+    at = opens_at(booking, name) - timedelta(seconds=1)
+    before = facts(booking)
+    queued()
+
+    with pytest.raises(TooEarly if role in MOVES[name].roles else IllegalMove):
+        advance(booking.pk, name, role=role, by=None, at=at, reason="why")
+
+    assert facts(booking) == before
+    assert queued() == []
 
 
 def assert_moved(booking, moved, name, role, at, waiting, people):
@@ -128,8 +154,9 @@ def test_the_table_has_every_state_but_the_draft_as_a_target():
     assert {move.target for move in MOVES.values()} == set(State) - {State.DRAFT}
 
 
-def test_ended_states_have_no_way_out():
-    assert [name for name, move in MOVES.items() if move.sources & {"settled", "failed", "cancelled"}] == []
+def test_ended_states_have_no_way_out_but_the_objection_to_a_failed_visit():
+    ended = {name: move.sources for name, move in MOVES.items() if move.sources & {"settled", "failed", "cancelled"}}
+    assert ended == {"object": {State.SIGNED_OFF, State.FAILED}}
 
 
 def test_every_state_with_a_moving_clock_is_swept():

@@ -19,7 +19,7 @@ def report(booking, *, role=CUSTOMER, wall=MONDAY):
     return report_no_show(booking.pk, [wall], role=role, by=None)
 
 
-@pytest.mark.parametrize("state", [State.UNCONFIRMED, State.CONFIRMED, State.EN_ROUTE])
+@pytest.mark.parametrize("state", [State.UNCONFIRMED, State.CONFIRMED, State.EN_ROUTE, State.ARRIVED])
 @pytest.mark.parametrize("role", [CUSTOMER, OPS])
 def test_nobody_came_is_his_fault_and_the_search_begins_again(state, role, now, partner, stopped_clock):
     booking = booking_in(state, partner, now)
@@ -45,6 +45,15 @@ def test_a_second_before_half_an_hour_is_refused(state, now, partner, stopped_cl
         report(booking)
 
 
+def test_a_code_typed_at_the_door_says_that_somebody_came(now, partner, stopped_clock):
+    booking = booking_in(State.ARRIVED, partner, now)
+    booking.assignments.update(code_typed_at=booking.start_at)
+    stopped_clock(booking.start_at + LATE)
+
+    with refused(booking, NotLateYet):
+        report(booking)
+
+
 def test_repeat_changes_nothing(now, partner, stopped_clock):
     booking = booking_in(State.CONFIRMED, partner, now)
     stopped_clock(booking.start_at + LATE)
@@ -63,7 +72,7 @@ def test_without_a_partner_nobody_is_late(state, now, partner, stopped_clock):
         report(booking)
 
 
-@pytest.mark.parametrize("state", [State.ARRIVED, State.IN_PROGRESS, State.FINISHED, State.SETTLED])
+@pytest.mark.parametrize("state", [State.IN_PROGRESS, State.FINISHED, State.SETTLED])
 def test_somebody_who_came_is_no_absentee(state, now, partner, stopped_clock):
     booking = booking_in(state, partner, now)
     stopped_clock(booking.start_at + LATE)

@@ -23,6 +23,7 @@ def work(now, partner):
     report = {"done": "Canal changé", "explained": True, "tidied": True}
     booking = booking_in(State.FINISHED, partner, now, finished_at=now, due_at=now + timedelta(hours=72), report=report)
     QuoteLine.objects.create(quote=booking.quotes.get(), label="Wi-Fi lent", cents=6900)
+    booking.assignments.update(code_typed_at=now)
     return booking
 
 
@@ -94,7 +95,7 @@ def test_text_speaks_the_customer_s_language(work):
 def test_signature_accepts_the_version_by_his_own_hand(work, now):
     quote = final(work, 8000, now)
 
-    sign(work)
+    sign(work, kind=SignOffKind.OWN_DEVICE)
 
     quote.refresh_from_db()
     assert (quote.accepted_at, quote.own_hand) == (now, True)
@@ -131,8 +132,8 @@ def test_price_he_did_not_read_is_refused(version, work, now):
         sign(work, version=version)
 
 
-@pytest.mark.parametrize(("cents", "at_the_screen"), [(10_350, True), (10_351, False)])
-def test_above_150_percent_only_on_his_own_device(cents, at_the_screen, work, now):
+@pytest.mark.parametrize(("cents", "at_the_screen"), [(6900, True), (6901, False), (10_351, False)])
+def test_above_version_1_only_on_his_own_device(cents, at_the_screen, work, now):
     final(work, cents, now)
 
     if at_the_screen:
@@ -169,3 +170,25 @@ def test_database_refuses_shares_that_do_not_add_up(work):
 
     with forged(), pytest.raises(IntegrityError, match="sign_off_adds_up"), transaction.atomic():
         SignOff.objects.update(partner_cents=5521)
+
+
+# --- Without the visit code (PRODUCT L9b)
+
+
+def test_a_signature_on_the_technician_s_screen_without_the_code_is_evidence_and_told(work):
+    work.assignments.update(code_typed_at=None)
+
+    signed = sign(work)
+
+    assert signing.evidence_only(signed)
+    assert told(signed) == ["signed_unproved"]
+
+
+@pytest.mark.parametrize(("kind", "met"), [(SignOffKind.SCREEN, True), (SignOffKind.OWN_DEVICE, False)])
+def test_with_the_code_or_on_the_payer_s_own_device_it_stands_by_itself(kind, met, work, now):
+    work.assignments.update(code_typed_at=now if met else None)
+
+    signed = sign(work, kind=kind)
+
+    assert not signing.evidence_only(signed)
+    assert told(signed) == []

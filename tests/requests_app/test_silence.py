@@ -20,13 +20,10 @@ def work(now, partner):
 
 @pytest.fixture
 def reached(work):
-    return reminder(work, NotificationState.REACHED)
-
-
-def reminder(booking, state, kind="please_sign"):
-    return Notification.objects.create(
-        kind=kind, subject_id=booking.uuid, round=1, email="odile@example.com", language="fr", state=state
-    )
+    """The two have met, and a person has seen the report."""
+    work.assignments.update(code_typed_at=work.finished_at)
+    signing.see_report(work.pk)
+    return work
 
 
 def version(booking, number, cents, *, own_hand=False):
@@ -87,21 +84,27 @@ def test_silence_is_no_hand_of_his(work, reached, stopped_clock, now):
     assert (quote.accepted_at, quote.own_hand) == (now + LIMIT, False)
 
 
-@pytest.mark.parametrize("state", sorted(set(NotificationState) - {NotificationState.REACHED}))
-def test_without_a_reminder_that_reached_him_ops_decide(state, work, stopped_clock, now):
-    reminder(work, state)
+@pytest.mark.parametrize(("met", "seen"), [(True, False), (False, True), (False, False)])
+def test_where_nobody_met_or_nobody_saw_the_report_ops_decide(met, seen, work, stopped_clock, now):
+    if met:
+        work.assignments.update(code_typed_at=now)
+    if seen:
+        signing.see_report(work.pk)
     stopped_clock(now + LIMIT)
 
     assert sweep_bookings() == 1
 
     work.refresh_from_db()
     assert (work.state, work.due_at) == (State.FINISHED, now + LIMIT + timedelta(hours=24))
-    assert (moves(work), told(work), effects()) == ([], ["please_sign", "undecided_ops"], [])
+    assert (moves(work), told(work), effects()) == ([], ["undecided_ops"], [])
     assert not SignOff.objects.exists()
 
 
-def test_another_message_that_reached_him_is_no_reminder(work, stopped_clock, now):
-    reminder(work, NotificationState.REACHED, kind="en_route")
+def test_a_message_that_was_delivered_is_no_act_of_a_person(work, stopped_clock, now):
+    work.assignments.update(code_typed_at=now)
+    Notification.objects.create(
+        kind="please_sign", subject_id=work.uuid, round=1, language="fr", state=NotificationState.REACHED
+    )
     stopped_clock(now + LIMIT)
 
     sweep_bookings()
@@ -118,10 +121,11 @@ def test_ops_are_told_again_each_day_until_it_is_decided(work, stopped_clock, no
     assert told(work) == ["undecided_ops"] * 3
 
 
-def test_reminder_that_reaches_him_later_lets_silence_count(work, stopped_clock, now):
+def test_seen_later_it_lets_silence_count(work, stopped_clock, now):
+    work.assignments.update(code_typed_at=now)
     stopped_clock(now + LIMIT)
     sweep_bookings()
-    reminder(work, NotificationState.REACHED)
+    signing.see_report(work.pk)
     stopped_clock(now + LIMIT + timedelta(days=1))
 
     sweep_bookings()

@@ -102,9 +102,10 @@ row("requests_app:draft_service requests_app:draft_place requests_app:draft_when
 row("requests_app:draft_who payments:card", anybody, FORM, of="draft")
 row("requests_app:draft_photos", anybody, ACT, of="draft")
 row("requests_app:booking requests_app:status", anybody, LOOK, of="link")
+row("requests_app:seen", anybody, ACT, of="link")
 row("requests_app:photo requests_app:photo_small", anybody, LOOK, of="link_photo")
 row("requests_app:cancel requests_app:move requests_app:no_show requests_app:access", anybody, FORM, of="link")
-row("requests_app:sign requests_app:refuse requests_app:rate payments:pay", anybody, FORM, of="link")
+row("requests_app:sign requests_app:refuse requests_app:rate payments:pay payments:held", anybody, FORM, of="link")
 
 # What belongs to a person who is signed in.
 row("requests_app:bookings", signed_in, LOOK)
@@ -121,6 +122,7 @@ row("partner:job partner:thanks", technician, LOOK, of="job")
 row("partner:photo partner:photo_small", technician, LOOK, of="job_photo")
 row("partner:call partner:finish partner:sign partner:rate", technician, FORM, of="job")
 row("partner:confirm partner:depart partner:position partner:arrive partner:start", technician, ACT, of="job")
+row("partner:code", technician, ACT, of="job")
 row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")
 
 # Messages between machines.

@@ -112,7 +112,13 @@ class Command(BaseCommand):
         game.people(instant(START, "Europe/Paris"))
         with self.bar("Bookings ended", bookings, options) as progress:
             game.run(progress)
-        result = {"seed": seed, "partners": partners, **figures(), "seconds": round(time.monotonic() - began, 1)}
+        result = {
+            "seed": seed,
+            "partners": partners,
+            **figures(),
+            **game.bad_faith.figures(),
+            "seconds": round(time.monotonic() - began, 1),
+        }
         broken = violations()
         reset_clock()
         if options["json"]:

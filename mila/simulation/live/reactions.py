@@ -19,6 +19,7 @@ from payments import charges
 from payments.models import Charge
 from requests_app.models import OFFERED, Booking, State
 
+SAY_CODE = 0.9  # of the customers have their code at hand
 LOOKS = 8  # at one open booking, by all technicians together
 # Nothing of the site's own moves these on when the person who should has failed to.
 NEEDS_SOMEBODY = {
@@ -107,7 +108,8 @@ class Reactions:
             case State.EN_ROUTE:
                 plan(span(15, 40, self.dice), "arrive", journey.press, "arrive")
             case State.ARRIVED if chance < 0.97:
-                plan(span(1, 5, self.dice), "start", journey.press, "start")
+                code = booking.assignments.get(ended_at=None).code if self.dice.random() < SAY_CODE else ""
+                plan(span(1, 5, self.dice), "start", journey.begin, code)
             case State.ARRIVED:
                 absent = {"why": "nobody_home", "fault": "customer"}
                 plan(span(11, 15, self.dice), "nobody home", journey.cannot_do, **absent)

@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from accounts.models import Notification
 from mila.clock import mila_now
+from mila.templatetags.house import clock_time
 from requests_app.actions import changing, signing, visiting
 from requests_app.lifecycle import Role
-from requests_app.models import BookingEvent, ContactAccess, Fault, Position, State
+from requests_app.models import Booking, BookingEvent, ContactAccess, Fault, Position, State
 from requests_app.partner_queries import JobPage
 from requests_app.sweeps import handle_due_booking
 from tests import cast, factories
@@ -22,6 +23,7 @@ CANARIES = ("Odile Perrachon", "33639980117", "06 39 98 01 17", "rue de l’Exem
 SENT = ["confirm", "depart", "arrive", "start", "release", "fail", "cash", "note", "position"]
 PAGES = ["job", "call", "finish", "sign", "rate", "thanks"]
 FAIL = {"why": "no_line", "fault": "nobody"}
+SAID = {"start": {"without": "1"}}  # what goes with the button
 NOTE = {"key": "k" * 20, "phrase": "found"}
 
 
@@ -37,7 +39,14 @@ def seen(page):
 def at(client, searching, partner):
     """Signed in, with the booking in the wanted state."""
     client.force_login(partner.user)
-    return lambda state: cast.walk(searching, partner, state)
+
+    def come(state):
+        booking = cast.walk(searching, partner, state)
+        if state == State.CONFIRMED:
+            cast.nearly_time(booking)
+        return booking
+
+    return come
 
 
 STEPS = [
@@ -68,7 +77,7 @@ def test_the_dock_holds_the_next_move_and_its_clock(client, at, state, name, sen
 def test_each_move_by_its_button(client, at, state, name, headers):
     booking = at(state)
 
-    response = client.post(url(booking, name), headers=headers)
+    response = client.post(url(booking, name), SAID.get(name), headers=headers)
 
     booking.refresh_from_db()
     assert booking.events.latest("sequence").move == name
@@ -85,7 +94,7 @@ def test_each_move_by_its_button(client, at, state, name, headers):
 def test_double_click_is_one_move(client, at, state, name):
     booking = at(state)
 
-    answers = [client.post(url(booking, name)) for _ in range(2)]
+    answers = [client.post(url(booking, name), SAID.get(name)) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [302, 302]
     assert BookingEvent.objects.filter(booking=booking, move=name).count() == 1
@@ -159,7 +168,7 @@ def test_late_confirmation_says_that_others_are_asked(client, at, stopped_clock)
 @pytest.mark.parametrize(("span", "state"), [(timedelta(minutes=9), "near"), (timedelta(minutes=10), "kept")])
 def test_ten_minutes_at_the_door_are_counted(client, at, stopped_clock, span, state):
     booking = at(State.ARRIVED)
-    stopped_clock(booking.events.latest("sequence").at + span)
+    stopped_clock(booking.start_at + span)  # he came before it
 
     assert client.get(url(booking)).context["page"].step.promise.state == state
 
@@ -167,7 +176,8 @@ def test_ten_minutes_at_the_door_are_counted(client, at, stopped_clock, span, st
 @pytest.mark.parametrize(("span", "status"), [(timedelta(minutes=10, seconds=-1), 409), (timedelta(minutes=10), 302)])
 def test_nobody_home_is_paid_after_ten_minutes(client, at, stopped_clock, span, status):
     booking = at(State.ARRIVED)
-    stopped_clock(booking.events.latest("sequence").at + span)
+    Booking.objects.update(placed_at=booking.start_at - timedelta(days=20))
+    stopped_clock(booking.start_at + span)  # he came before it
 
     response = client.post(url(booking, "fail"), {"why": "nobody_home", "fault": "customer"})
 
@@ -221,6 +231,7 @@ def test_release_without_reason_or_too_late_changes_nothing(client, at):
 
     missing = client.post(url(booking, "release"), {"reason": " "})
     visiting.confirm(booking.pk, booking.technician_id, by=booking.technician.user)
+    cast.nearly_time(booking)
     visiting.depart(booking.pk, booking.technician_id, by=booking.technician.user)
     late = client.post(url(booking, "release"), {"reason": "no"})
 
@@ -454,7 +465,8 @@ def test_empty_list_leads_to_the_offers(client, morning, partner):
 
 def test_failed_visit_shows_his_share_of_the_fee(client, at, partner, stopped_clock):
     booking = at(State.ARRIVED)
-    stopped_clock(mila_now() + timedelta(minutes=11))
+    Booking.objects.update(placed_at=booking.start_at - timedelta(days=20))
+    stopped_clock(booking.start_at + timedelta(minutes=11))
     visiting.fail_visit(booking.pk, partner.pk, by=partner.user, reason="nobody", fault="customer")
 
     rows = client.get("/partner/jobs/").context["jobs"].done.object_list
@@ -481,3 +493,111 @@ def test_job_page_story_begins_with_his_own_claim(at, partner):
     booking = at(State.CONFIRMED)
 
     assert [line["state"] for line in JobPage(booking, mila_now()).story] == ["done"] * 3
+
+
+@pytest.mark.parametrize(
+    ("state", "lead"),
+    [
+        (State.CONFIRMED, timedelta(hours=3)),
+        (State.EN_ROUTE, timedelta(minutes=60)),
+        (State.ARRIVED, timedelta(minutes=60)),
+    ],
+)
+@pytest.mark.parametrize(("seconds", "there"), [(-1, False), (0, True)])
+def test_the_button_is_there_from_its_hour_on_and_before_the_page_says_when(
+    client, at, stopped_clock, state, lead, seconds, there
+):
+    booking = at(state)
+    stopped_clock(booking.start_at - lead + timedelta(seconds=seconds))
+
+    dock = client.get(url(booking)).content.decode().partition('id="next"')[2].partition("</section>")[0]
+
+    assert ('id="move"' in dock) == there
+    assert (f"{short_clock(booking.start_at - lead)}." in dock) != there
+
+
+def short_clock(instant):
+    return clock_time(instant, "Europe/Paris")
+
+
+def test_an_open_page_hears_that_the_hour_has_come(client, at, stopped_clock):
+    booking = at(State.CONFIRMED)
+    stopped_clock(booking.start_at - timedelta(hours=3, seconds=1))
+    booking.refresh_from_db()
+    seen = JobPage(booking, mila_now()).seen
+    same = client.get(url(booking), {"seen": seen}, headers=HTMX)
+    stopped_clock(booking.start_at - timedelta(hours=3))
+
+    later = client.get(url(booking), {"seen": seen}, headers=HTMX)
+
+    assert same.status_code == 204
+    assert 'id="move"' in later.content.decode()
+
+
+def test_three_days_early_is_refused_on_the_page_in_words(client, at, stopped_clock):
+    booking = at(State.CONFIRMED)
+    stopped_clock(booking.start_at - timedelta(days=3))
+
+    response = client.post(url(booking, "depart"))
+
+    booking.refresh_from_db()
+    assert response.status_code == 409
+    assert short_clock(booking.start_at - timedelta(hours=3)) in response.content.decode().partition('id="refused"')[2]
+    assert booking.state == State.CONFIRMED
+
+
+# --- The visit code (PRODUCT L9b)
+
+
+def test_the_customer_s_digits_begin_the_work(client, at):
+    booking = at(State.ARRIVED)
+    digits = cast.code_of(booking)
+
+    response = client.post(url(booking, "start"), {"code": f" {digits[:2]} {digits[2:]} "})
+
+    booking.refresh_from_db()
+    assert (response.status_code, booking.state) == (302, State.IN_PROGRESS)
+    assert booking.assignments.get().code_typed_at
+
+
+@pytest.mark.parametrize("typed", ["", "12", "12345", "abcd", "١٢٣٤"])
+def test_what_is_no_code_begins_nothing_and_uses_up_no_try(client, at, typed):
+    booking = at(State.ARRIVED)
+
+    response = client.post(url(booking, "start"), {"code": typed})
+
+    booking.refresh_from_db()
+    assert (response.status_code, booking.state, booking.assignments.get().code_tries) == (422, State.ARRIVED, 0)
+    assert 'class="field-error"' in response.content.decode()
+
+
+def test_a_wrong_code_is_said_and_kept_as_a_try(client, at):
+    booking = at(State.ARRIVED)
+    other = f"{(int(cast.code_of(booking)) + 1) % 10_000:04d}"
+
+    answers = [client.post(url(booking, "start"), {"code": other}) for _ in range(6)]
+
+    booking.refresh_from_db()
+    assert [answer.status_code for answer in answers] == [422] * 5 + [302]  # no try is left: begun without it
+    assert (booking.state, booking.assignments.get().code_tries) == (State.IN_PROGRESS, 5)
+    assert booking.assignments.get().code_typed_at is None
+
+
+def test_the_code_may_follow_until_the_signature(client, at):
+    booking = at(State.ARRIVED)
+    client.post(url(booking, "start"), {"without": "1"})
+    page = client.get(url(booking)).content.decode()
+
+    response = client.post(url(booking, "code"), {"code": cast.code_of(booking)})
+
+    assert f'action="{url(booking, "code")}"' in page
+    assert response.status_code == 302
+    assert booking.assignments.get().code_typed_at
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS])
+def test_the_technician_never_reads_the_code(client, at, state):
+    booking = at(state)
+    booking.assignments.update(code="a-word-of-its-own")
+
+    assert "a-word-of-its-own" not in client.get(url(booking)).content.decode()

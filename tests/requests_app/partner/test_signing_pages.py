@@ -89,6 +89,7 @@ def test_whoever_opens_the_door_is_named(client, searching, partner):
     booking.contact.at_the_door = "Luc Perrachon"
     booking.contact.save()
     visiting.record_call(booking.pk, partner.pk, by=partner.user, channel="phone", reached=True)
+    cast.nearly_time(booking)
     for verb in (visiting.confirm, visiting.depart, visiting.arrive, visiting.start):
         verb(booking.pk, partner.pk, by=partner.user)
     booking = visiting.finish(booking.pk, partner.pk, by=partner.user, report={"done": "x"})

@@ -12,7 +12,7 @@ from requests_app.actions import changing, signing, visiting
 from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, State
 from tests import factories
-from tests.cast import claimed, sign, walk
+from tests.cast import claimed, code_of, sign, walk
 
 EN = {"accept-language": "en"}
 
@@ -389,3 +389,18 @@ def test_the_page_takes_a_fixed_number_of_queries(client, searching, partner, st
 
     with django_assert_max_num_queries(17):
         page(client, booking)
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [(State.CLAIMED, False), (State.CONFIRMED, False), (State.EN_ROUTE, True), (State.ARRIVED, True),
+     (State.IN_PROGRESS, False), (State.FINISHED, False)],
+)  # fmt: skip
+def test_the_visit_code_is_on_the_page_from_departure_until_it_was_typed(client, searching, partner, state, shown):
+    booking = walk(searching, partner, state)
+
+    answer = page(client, booking)
+
+    text = answer.content.decode()
+    assert ('class="visit-code-digits"' in text) == shown
+    assert (f">{code_of(booking)}<" in text) == shown

@@ -1,0 +1,102 @@
+"""A charge that rests on the technician's word alone waits until the payer has read of it (PRODUCT L9b, L11, B10).
+
+Read, it is the payer's for a day: agreed, it goes on at once; objected to, people decide; else it goes on by itself.
+What nobody reads is staff's to decide. The wait is the charge's, not the booking's.
+"""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from mila import live
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.transactions import verb
+from payments.charges.rows import lock_charge
+from payments.models import Charge, ChargeKind, ChargeState
+from requests_app import notices
+from requests_app.actions import signing
+from requests_app.lifecycle import Role
+from requests_app.models import Booking, State
+
+
+class NotHeld(Refusal):
+    sentence = _("This is no longer open: it was decided or charged meanwhile.")
+
+
+class NotRead(Refusal):
+    sentence = _("Please read first what was reported.")
+
+
+def rests_on_his_word(booking: Booking, kind: ChargeKind) -> bool:
+    """Whether nothing but the technician's own report says that this is owed."""
+    if kind == ChargeKind.JOB:
+        return signing.evidence_only(booking)
+    last = booking.events.last()
+    return booking.state == State.FAILED and last is not None and last.move == "fail_visit"
+
+
+def unread_until(booking: Booking) -> timedelta:
+    """How long the message may lie unread before staff hear of it: as long as a report may wait for a signature."""
+    return booking.policy.signature_limit
+
+
+@verb
+def read(charge_id: int) -> Charge:
+    """A person opens what was reported: a day to object begins. The first time counts. Raises NotHeld."""
+    booking, charge = _held(charge_id)
+    if charge.opened_at is None:
+        charge.opened_at = mila_now()
+        charge.held_until = charge.next_at = charge.opened_at + booking.policy.objection_window
+        charge.save(update_fields=["opened_at", "held_until", "next_at"])
+    return charge
+
+
+@verb
+def agree(charge_id: int) -> Charge:
+    """The payer agrees on their own page: the charge goes on at once. Raises NotHeld, NotRead."""
+    booking, charge = _held(charge_id)
+    if charge.opened_at is None:
+        raise NotRead
+    charge.agreed_at = charge.next_at = mila_now()
+    charge.state = ChargeState.PLANNED
+    charge.save(update_fields=["agreed_at", "next_at", "state"])
+    live.publish(f"booking:{booking.uuid}", "agreed")
+    return charge
+
+
+@verb
+def object_to(charge_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Charge:
+    """It is not so: nothing is charged before people have decided (PRODUCT G0). As long as it is held, that is in time.
+
+    Raises NotHeld, ReasonMissing.
+    """
+    _booking, charge = _held(charge_id)
+    signing.object_to(charge.booking_id, by=by, reason=reason, role=role)
+    charge.state, charge.next_at = ChargeState.OBJECTED, None
+    charge.save(update_fields=["state", "next_at"])
+    return charge
+
+
+@verb
+def let_go(charge_id: int) -> bool:
+    """The day to object has passed: it goes on. Never read: staff are told, once. False when it is not due."""
+    booking, charge = lock_charge(charge_id)
+    at = mila_now()
+    if charge.state != ChargeState.HELD or charge.next_at is None or charge.next_at > at:
+        return False
+    if charge.opened_at is None:
+        charge.next_at = None
+        notices.queue(booking, "held_ops", round=charge.pk)
+    else:
+        charge.state, charge.next_at = ChargeState.PLANNED, at
+    charge.save(update_fields=["state", "next_at"])
+    return True
+
+
+def _held(charge_id: int) -> tuple[Booking, Charge]:
+    booking, charge = lock_charge(charge_id)
+    if charge.state != ChargeState.HELD:
+        raise NotHeld
+    return booking, charge
