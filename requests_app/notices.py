@@ -12,13 +12,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
-from django.urls import reverse
 from django.utils import translation
 
 from accounts import notifications
 from accounts.models import Country, Notification, Technician, User
 from catalogue.money import Split, split
-from requests_app import deadlines
+from requests_app import deadlines, secret_link
 from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State
 
 
@@ -54,9 +53,13 @@ def to_ops(*facts: str, given: tuple[str, ...] = ()) -> Notice:
     return Notice(To.OPS, ("place", "technician", "starts_at", *facts), given)
 
 
+SEALED = ("code",)  # given facts that open something, as the link does: encrypted in the row
+
 KINDS: dict[str, Notice] = {
     # The customer's booking, in the order of its life
     "draft_saved": to_customer(),
+    "address_code": to_customer(given=("code", "until_at")),
+    "link_renewed": to_customer(),
     "card_link": to_customer("starts_at", "total_cents", "card_due_at"),
     "booked": to_customer("starts_at", "total_cents", "search_limit_at"),
     "search_warning": to_customer("starts_at", "search_limit_at"),
@@ -144,9 +147,8 @@ def queue(
             "country": booking.country,
             "currency": booking.currency,
             "zone": booking.timezone,
-            "link": person.link,
             **{_name(fact): FACTS[fact](booking, person.technician) for fact in notice.facts},
-            **given,
+            **{name: value for name, value in given.items() if name not in SEALED},
         }
     return notifications.queue(
         kind=kind,
@@ -156,7 +158,14 @@ def queue(
         email=person.email,
         language=person.language,
         context=context,
+        sealed={"link": person.link, **{name: value for name, value in given.items() if name in SEALED}},
     )
+
+
+def reseal(booking: Booking) -> None:
+    """The secret link is another one: messages to the customer that wait to be sent carry it."""
+    kinds = [kind for kind, notice in KINDS.items() if notice.to is To.CUSTOMER]
+    notifications.reseal(booking.uuid, kinds, link=secret_link.mailed_url(booking))
 
 
 @dataclass(frozen=True)
@@ -175,9 +184,10 @@ def _person(b: Booking, to: To, former: Technician | None, technician: Technicia
         page = f"/admin/requests_app/booking/{b.pk}/change/"
         return Person(None, settings.OPS_EMAIL, "fr", settings.SITE_URL + page, technician)
     if to is To.CUSTOMER:
-        page = reverse("requests_app:booking", args=[b.token])
-        user, language = b.customer, b.language
-    elif to is To.FORMER:
+        if b.customer is None:
+            return None
+        return Person(b.customer, b.customer.email, b.language, secret_link.mailed_url(b), technician)
+    if to is To.FORMER:
         if former is None or former.pk == b.technician_id:
             return None
         page, technician = "/partner/offers/", former

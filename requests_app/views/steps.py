@@ -1,5 +1,6 @@
 """Booking in four steps, each at its own address by the draft's secret token (PRODUCT B1-B8)."""
 
+import secrets
 from datetime import datetime
 from functools import partial, wraps
 
@@ -27,8 +28,9 @@ from requests_app.views.photos import received
 from requests_app.views.secret import secret_page, sent
 from requests_app.views.starts import choose_starts
 
-DRAFT = "draft"  # the session's last draft, by its token
+DRAFT = "draft"  # the session's last draft, by its public id
 UNFINISHED = 422
+LONGEST_KEY = 64
 
 
 def draft_step(name: str):
@@ -54,17 +56,13 @@ def draft_step(name: str):
 
 def remember(request, booking: Booking) -> None:
     """So that a closed tab is found again from the service's page."""
-    if request.session.get(DRAFT) != booking.token:
-        request.session[DRAFT] = booking.token
+    if request.session.get(DRAFT) != str(booking.uuid):
+        request.session[DRAFT] = str(booking.uuid)
 
 
 def remembered(request) -> Booking | None:
     """The draft this browser was last working on, if it still is one."""
-    try:
-        booking = access.booking_by_link(str(request.session.get(DRAFT, "")))
-    except Http404:
-        return None
-    return booking if booking.state == State.DRAFT else None
+    return access.draft_of_browser(str(request.session.get(DRAFT, "")))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,7 +78,8 @@ def book(request, service):
     if request.method == "POST":
         if kept is None or kept.service_id != wanted.pk or "afresh" in request.POST:
             by = request.user if request.user.is_authenticated else None
-            kept = placing.start_draft(wanted, country=country, language=_language(), by=by)
+            key = request.POST.get("key", "")[:LONGEST_KEY]
+            kept = placing.start_draft(wanted, country=country, language=_language(), by=by, key=key)
             remember(request, kept)
         return redirect(resume_url(kept))
     policy = policy_at(at, country)
@@ -92,6 +91,7 @@ def book(request, service):
         "receipt": catalogue.price_split(wanted, country, at, policy),
         "kept": kept,
         "kept_url": resume_url(kept) if kept else "",
+        "key": secrets.token_urlsafe(24),  # of this page: pressed twenty times at once, it begins one draft
         "steps": step_line(None, SERVICE),
     }
     return render(request, "requests_app/book.html", context)
@@ -204,6 +204,7 @@ def who(request, booking):
                 phone=found["phone"],
                 problem=found["problem"],
                 at_the_door=found["at_the_door"],
+                signed_in=user is not None,
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))
