@@ -1,15 +1,15 @@
 """How allauth makes and keeps accounts here."""
 
-from urllib.parse import urlsplit
-
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
-from django.contrib.sites.requests import RequestSite
-from django.utils.translation import get_language
+from django.contrib import messages
+from django.db import transaction
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import guesses
+from accounts import guesses, pace, proofs
+from accounts.account_mail import AccountMail
 from mila import second_factor
+from mila.cleaning import canonical_email
 from mila.client_address import client_address
 
 # In the order they are offered; a password is no answer for somebody who has a second factor (FAULT S9).
@@ -20,14 +20,7 @@ WAYS = {
 }
 
 
-class OwnSite(RequestSite):
-    """The site as mails name it, whatever host was asked for."""
-
-    def __init__(self):
-        self.domain = self.name = urlsplit(settings.SITE_URL).netloc
-
-
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(AccountMail, DefaultAccountAdapter):
     def save_user(self, request, user, form, commit=True):
         """A new account speaks the language its page was in."""
         user.language = (get_language() or "fr")[:2]
@@ -66,11 +59,18 @@ class AccountAdapter(DefaultAccountAdapter):
         guesses.remember_device(request, response, user.email)
         return response
 
-    def render_mail(self, template_prefix, email, context, headers=None):
-        """Links lead to SITE_URL: the Host of a request is its sender's to choose (FAULT S4, W9)."""
-        links = {name: settings.SITE_URL + _path(url) for name, url in context.items() if name.endswith("_url")}
-        return super().render_mail(template_prefix, email, {**context, **links, "current_site": OwnSite()}, headers)
+    def clean_email(self, email):
+        return canonical_email(email)
 
+    def respond_email_verification_sent(self, request, user):
+        """The last thing a sign-up does, for a known and an unknown address."""
+        pace.even_out(getattr(request, "mila_begun", None), pace.SIGN_UP)
+        return super().respond_email_verification_sent(request, user)
 
-def _path(url: str) -> str:
-    return urlsplit(url)._replace(scheme="", netloc="").geturl()
+    def confirm_email(self, request, email_address):
+        """The code was right. Who booked with this address before, without an account, is this person (PRODUCT B12)."""
+        with transaction.atomic():
+            if proofs.take_over(email_address.email, account=email_address.user):
+                return super().confirm_email(request, email_address)
+        messages.error(request, gettext("This address belongs to another account. Nothing was changed."))
+        return False

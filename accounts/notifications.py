@@ -5,6 +5,7 @@ leaves the house; whoever finds it in that state later leaves it alone. So a mes
 never seen twice. Which booking message carries which facts: requests_app.notices. The words: templates/emails.
 """
 
+import json
 import logging
 import re
 import smtplib
@@ -26,7 +27,6 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.json import Jsonb
 
-from accounts.fields import keyring
 from accounts.models import Notification, NotificationState, User
 from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
@@ -48,8 +48,8 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\u
 
 INSERT = """
     INSERT INTO accounts_notification
-        (kind, subject_id, round, user_id, email, language, context, state, tries, error, due_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, 'queued', 0, '', coalesce(%s, mila_now()))
+        (kind, subject_id, round, user_id, email, language, context, sealed, state, tries, error, due_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'queued', 0, '', coalesce(%s, mila_now()))
     ON CONFLICT (subject_id, kind, email, round) DO NOTHING
     RETURNING id
 """
@@ -64,19 +64,43 @@ def queue(
     email: str,
     language: str,
     context: dict[str, Any],
+    sealed: dict[str, str] | None = None,
     at: datetime | None = None,
 ) -> Notification | None:
     """Write the message down in the caller's transaction; it goes out after the commit, not before `at`.
 
     A repeat (same subject, kind, address and round) writes nothing and answers None. Instants in the context end in
-    `_at`; one called `until_at` says when the message stops being true: later it is no longer sent. What is called
-    `_code` at its end is a secret and lies encrypted in the row.
+    `_at`; one called `until_at` says when the message stops being true: later it is no longer sent. `sealed` facts, a
+    secret link or a code, are encrypted: who reads the row cannot use them (PRODUCT B11).
     """
-    values = [kind, subject_id, round, user and user.pk, email, language, Jsonb(_sealed(_storable(context))), at]
+    values = [kind, subject_id, round, user and user.pk, email, language, Jsonb(_storable(context)), _seal(sealed), at]
     row = next(iter(Notification.objects.raw(INSERT, values)), None)
     if row is not None and at is None:
         after_commit(_kick, row.pk)
     return row
+
+
+def _seal(facts: dict[str, str] | None) -> str:
+    return Notification._meta.get_field("sealed").get_prep_value(json.dumps(facts) if facts else "")
+
+
+def unsealed(row: Notification) -> dict[str, str]:
+    """The facts of a message that open something; for its delivery, and for who plays the reader of the mail."""
+    return json.loads(row.sealed) if row.sealed else {}
+
+
+def reseal(subject_id: UUID, kinds: list[str], **sealed: str) -> None:
+    """Messages of these kinds that wait to be sent get these sealed facts instead of those they have."""
+    waiting = Notification.objects.select_for_update().filter(subject_id=subject_id, kind__in=kinds)
+    for row in waiting.filter(state=NotificationState.QUEUED).order_by("pk"):
+        row.sealed = json.dumps({**unsealed(row), **sealed})
+        row.save(update_fields=["sealed"])
+
+
+def give_up(subject_id: UUID, *, user: User) -> None:
+    """What waits to be sent to this person about this is not sent: the address was a mistake."""
+    waiting = Notification.objects.filter(subject_id=subject_id, user=user, state=NotificationState.QUEUED)
+    waiting.update(state=NotificationState.FAILED, due_at=None, error="Not sent: the address was corrected.")
 
 
 def deliver(notification_id: int) -> None:
@@ -168,7 +192,7 @@ def render(row: Notification) -> mail.EmailMultiAlternatives:
     The HTML part says the same words. A line "label: address" of this site becomes a button.
     """
     with translation.override(row.language):
-        facts = {"language": row.language, **_readable(row.context)}
+        facts = {"language": row.language, **_readable(row.context), **unsealed(row)}
         subject, _newline, body = _text(f"emails/{row.kind}.txt", facts).partition("\n")
         text = _text("emails/_frame.txt", {**facts, "body": body.strip()})
         page = loader.render_to_string(
@@ -271,22 +295,9 @@ def _storable(value: Any) -> Any:
     return UNPRINTABLE.sub(" ", value) if isinstance(value, str) else value
 
 
-def _sealed(context: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: keyring().encrypt(value.encode()).decode() if key.endswith("_code") and value else value
-        for key, value in context.items()
-    }
-
-
 def _readable(context: dict[str, Any]) -> dict[str, Any]:
-    """The facts with instants where the name ends in `_at`, and secrets opened where it ends in `_code`."""
-    return {key: _read(key, value) for key, value in context.items()}
-
-
-def _read(key: str, value: Any) -> Any:
-    if key.endswith("_at"):
-        return _instants(value)
-    return keyring().decrypt(value.encode()).decode() if key.endswith("_code") and value else value
+    """The facts with instants where the name ends in `_at`."""
+    return {key: _instants(value) if key.endswith("_at") else value for key, value in context.items()}
 
 
 def _instants(value: Any) -> Any:

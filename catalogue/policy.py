@@ -65,6 +65,10 @@ class Policy:
     evening_to: time = time(7, 30)  # ... to here,
     evening_first_start: time = time(10, 30)  # the earliest start of the next service day
     draft_card_limit: timedelta = timedelta(hours=24)
+    link_life: timedelta = timedelta(days=90)  # of a secret link, after the booking is over (PRODUCT B11)
+    address_code_life: timedelta = timedelta(minutes=15)  # of a code by mail (PRODUCT B12)
+    address_code_tries: int = 5
+    address_codes_an_hour: int = 5
     booking_fee_cents: PerCurrency = PerCurrency(EUR=290, CHF=490)
     drafts_per_day: int = 20  # begun by one person, or in one browser
     cards_per_booking: int = 5  # saved for one draft, one after the other

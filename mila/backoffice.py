@@ -30,6 +30,7 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTe
 
 from mila import second_factor
 from mila.errors import Refusal
+from mila.forms import LineField
 from mila.reading import Unreadable
 from mila.templatetags.house import short_moment
 
@@ -69,7 +70,7 @@ class NativeMoment(forms.DateTimeInput):
 class ActForm(forms.Form):
     """Every act says why. `about` is the row it is about."""
 
-    reason = forms.CharField(
+    reason = LineField(
         label=_("Reason"),
         max_length=200,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),

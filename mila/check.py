@@ -30,6 +30,7 @@ from mila.templatetags.house import money
 from mila.visitor import Visitor
 from payments.models import Charge, ChargeState, StripeEvent
 from places.calendar import instant
+from requests_app.access import booking_by_link
 from requests_app.models import Booking, ContactAccess, State
 
 # A Tuesday morning without a holiday near: everybody is awake, and the visit is far enough away for both clocks.
@@ -120,7 +121,7 @@ class Walk:
     @property
     def booking(self) -> Booking:
         """As it is in the database now."""
-        return Booking.objects.get(token=self.draft.split("/")[3])
+        return booking_by_link(self.draft.split("/")[3])
 
     def health(self) -> None:
         somebody = Visitor(self.customer.site)

@@ -1,6 +1,9 @@
 """Forms in the house look: every {{ form }} and {{ field.as_field_group }} is drawn by templates/components/."""
 
+from django import forms
 from django.forms.renderers import TemplatesSetting
+
+from mila.cleaning import clean_line, clean_prose
 
 # What is drawn as a box; checkboxes, radios and hidden inputs are not.
 BOXES = {
@@ -32,3 +35,19 @@ class HouseRenderer(TemplatesSetting):
             _dress(context["widget"])
             template_name = CHOICES.get(template_name, template_name)
         return super().render(template_name, context, request)
+
+
+class LineField(forms.CharField):
+    """One line of text, cleaned before it is asked whether there is any and how long it is (mila.cleaning)."""
+
+    def to_python(self, value):
+        return clean_line(super().to_python(value))
+
+
+class ProseField(forms.CharField):
+    """Several lines in the person's own words, cleaned alike."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def to_python(self, value):
+        return clean_prose(super().to_python(value))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -33,17 +33,18 @@ def payment_customer(user: User) -> PaymentCustomer:
     return PaymentCustomer.objects.get_or_create(user=user, defaults={"stripe_id": stripe_id})[0]
 
 
-def open_setup(booking: Booking) -> CardSetup:
+def open_setup(booking: Booking, *, by: User | None = None) -> CardSetup:
     """This customer's unfinished try to save a card for this booking, or a new one. Looking again opens no second one.
 
+    `by`: the account that is signed in; a card that is saved so is offered to it again (PRODUCT B12).
     Raises CardsTried (FAULT X1), gateway.GatewayError.
     """
     assert booking.customer is not None
     customer = payment_customer(booking.customer)
-    last = last_setup(booking)
+    last = last_setup(booking, by)
     if last and last.done_at is None and last.customer_id == customer.pk:
         return last
-    number = last.number + 1 if last else 1
+    number = (booking.card_setups.aggregate(last=Max("number"))["last"] or 0) + 1
     if _tried_enough(booking, customer, number):
         raise CardsTried
     intent = gateway.create_setup_intent(
@@ -52,7 +53,12 @@ def open_setup(booking: Booking) -> CardSetup:
     return CardSetup.objects.get_or_create(
         booking=booking,
         number=number,
-        defaults={"customer": customer, "intent_id": intent.id, "client_secret": intent.client_secret},
+        defaults={
+            "customer": customer,
+            "intent_id": intent.id,
+            "client_secret": intent.client_secret,
+            "opened_by": by,
+        },
     )[0]
 
 
@@ -72,8 +78,9 @@ def _key(name: str) -> str:
     return f"{name}-{mila_now():%Y%m%d%H%M}"
 
 
-def last_setup(booking: Booking) -> CardSetup | None:
-    return booking.card_setups.select_related("customer").order_by("-number").first()
+def last_setup(booking: Booking, by: User | None) -> CardSetup | None:
+    """The account has its own, and who has the link alone another one: what one types is not the other's."""
+    return booking.card_setups.filter(opened_by=by).select_related("customer").order_by("-number").first()
 
 
 def finish_setup(setup: CardSetup) -> SavedCard | None:
@@ -100,6 +107,7 @@ def _remember(setup_id: int, card: gateway.Card) -> SavedCard:
             "last4": card.last4,
             "exp_month": card.exp_month,
             "exp_year": card.exp_year,
+            "saved_by_id": setup.opened_by_id,
         },
     )
     first_time = CardSetup.objects.filter(pk=setup_id, done_at=None).update(done_at=mila_now())
@@ -116,9 +124,9 @@ def use_saved_card(booking: Booking, card_id: int) -> SavedCard:
     return card
 
 
-def typed_card(booking: Booking) -> SavedCard | None:
+def typed_card(booking: Booking, *, by: User | None = None) -> SavedCard | None:
     """The card whose fields this customer has just confirmed, now the booking's; None if he has not."""
-    setup = last_setup(booking)
+    setup = last_setup(booking, by)
     if setup is None or setup.customer.user_id != booking.customer_id:
         return None
     card = finish_setup(setup)
@@ -126,10 +134,10 @@ def typed_card(booking: Booking) -> SavedCard | None:
 
 
 def usable_cards(booking: Booking, *, own: bool) -> list[SavedCard]:
-    """Cards that may be chosen for the booking, newest first: all of his for the customer who is signed in, else only
-    the one saved for this very booking (PRODUCT B11). None that has expired.
+    """Cards that may be chosen for the booking, newest first: those the account itself has saved, for the customer who
+    is signed in, and the one saved for this very booking (PRODUCT B11, B12). None that has expired.
     """
     at = mila_now()
     valid = Q(exp_year__gt=at.year) | Q(exp_year=at.year, exp_month__gte=at.month)
-    cards = SavedCard.objects.filter(valid, customer__user=booking.customer_id)
-    return list((cards if own else cards.filter(stripe_id=booking.card)).order_by("-pk"))
+    offered = Q(stripe_id=booking.card) | Q(saved_by=booking.customer_id) if own else Q(stripe_id=booking.card)
+    return list(SavedCard.objects.filter(valid, offered, customer__user=booking.customer_id).order_by("-pk"))

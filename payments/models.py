@@ -27,6 +27,13 @@ class SavedCard(models.Model):
     exp_month = models.PositiveSmallIntegerField()
     exp_year = models.PositiveSmallIntegerField()
     saved_at = models.DateTimeField(db_default=MilaNow(), editable=False)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The account that was signed in: only it is offered the card again. Empty for a guest (B12).",
+    )
 
     def __str__(self):
         return f"{self.brand.capitalize()} •••• {self.last4}, {self.exp_month:02d}/{self.exp_year}"
@@ -41,6 +48,7 @@ class CardSetup(models.Model):
     intent_id = models.CharField(max_length=64, unique=True)
     client_secret = models.CharField(max_length=160)
     opened_at = models.DateTimeField(db_default=MilaNow(), editable=False)
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     done_at = models.DateTimeField(null=True)
 
     class Meta:

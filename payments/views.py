@@ -20,7 +20,7 @@ from requests_app.forms.visit import RefuseForm
 from requests_app.lifecycle import Role
 from requests_app.models import Booking
 from requests_app.steps import CARD, step_line
-from requests_app.views.secret import secret_page, sent
+from requests_app.views.secret import remember_order, secret_page, sent
 from requests_app.views.steps import UNFINISHED, draft_step
 
 
@@ -31,15 +31,17 @@ def card(request, booking):
     A card that was typed is kept whatever else is missing; looking at the page again opens nothing new at Stripe.
     """
     own = _is_his(request, booking)
+    by = request.user if own else None
     try:
-        data = _with_typed_card(request, booking)
+        data = _with_typed_card(request, booking, by)
         form = CardForm(data, booking=booking, at=mila_now(), cards=cards.usable_cards(booking, own=own))
         if form.is_valid() and _order(request, booking, form, own=own):
+            remember_order(request, booking)
             messages.success(request, _("Your booking is placed. You can follow everything on this page."))
             return redirect("requests_app:booking", booking.token)
-        setup = cards.open_setup(booking)
+        setup = cards.open_setup(booking, by=by)
     except cards.CardsTried as refusal:
-        setup = cards.last_setup(booking)
+        setup = cards.last_setup(booking, by)
         if setup is None:
             return render(request, "payments/cards_tried.html", {"booking": booking}, status=429)
         messages.warning(request, str(refusal))  # one that is saved may be chosen all the same
@@ -70,16 +72,16 @@ def _conditions(booking: Booking) -> dict:
 
 def _is_his(request, booking: Booking) -> bool:
     """Signed in as the customer: only then his other cards are offered (PRODUCT B11)."""
-    return request.user.is_authenticated and request.user.pk == booking.customer_id
+    return access.is_customer(request.user, booking)
 
 
-def _with_typed_card(request, booking: Booking):
+def _with_typed_card(request, booking: Booking, by):
     """What was sent, with "new" turned into the card whose fields were just confirmed, if they were."""
     data = sent(request)
     came_back = "setup_intent" in request.GET  # from a bank that wanted the whole window
     if (data is None and not came_back) or (data and data.get("card", "") not in ("", NEW)):
         return data
-    typed = cards.typed_card(booking)
+    typed = cards.typed_card(booking, by=by)
     if data is not None and typed is not None:
         data = data.copy()
         data["card"] = str(typed.pk)

@@ -11,10 +11,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from accounts import proofs
+from accounts.fields import fingerprint
 from accounts.models import Technician, User
 from mila.clock import mila_now
 from mila.transactions import verb
-from requests_app import deadlines
+from requests_app import deadlines, secret_link
 from requests_app.models import Assignment, Booking, BookingContact, BookingPhoto, ContactAccess, PhotoSize, State
 
 BOOKINGS = Booking.objects.select_related("service", "service__category", "partner", "technician", "customer")
@@ -23,23 +25,48 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def booking_by_link(token: str) -> Booking:
-    """The booking of a secret link (PRODUCT B11). Raises Http404."""
+class LinkEnded(Http404):
+    """The secret link was right, and its time is over: a new one goes to the booking's address (PRODUCT B11)."""
+
+
+def booking_by_link(token: str, *, ended: bool = False) -> Booking:
+    """The booking of a secret link (PRODUCT B11). Raises Http404, or LinkEnded unless the page is for ended ones."""
     if len(token) < SHORTEST_TOKEN:
         raise Http404
-    return _one(BOOKINGS.filter(token=token))
+    booking = _one(BOOKINGS.filter(token_hash=fingerprint(token)))
+    if not ended and link_has_ended(booking):
+        raise LinkEnded
+    return booking
+
+
+def link_has_ended(booking: Booking) -> bool:
+    until = secret_link.ends_at(booking)
+    return until is not None and mila_now() >= until
+
+
+def draft_of_browser(uuid: str) -> Booking | None:
+    """The draft a session remembers, by its public id: the link itself is kept in no session."""
+    try:
+        return BOOKINGS.filter(uuid=UUID(uuid), state=State.DRAFT).first()
+    except ValueError:
+        return None
 
 
 def booking_for_customer(user: User | AnonymousUser, uuid: UUID) -> Booking:
-    """One of his own bookings. Raises Http404."""
-    if not user.is_authenticated:
-        raise Http404
-    return _one(BOOKINGS.filter(uuid=uuid, customer_id=user.pk))
+    """One of the account's own bookings. Raises Http404."""
+    return _one(bookings_of_customer(user).filter(uuid=uuid))
 
 
 def bookings_of_customer(user: User | AnonymousUser) -> QuerySet[Booking]:
-    """All of his bookings, newest first; nothing for a stranger."""
-    return BOOKINGS.filter(customer_id=user.pk) if user.is_authenticated else BOOKINGS.none()
+    """All bookings of the account, newest first; none before it has proved its address (PRODUCT B12)."""
+    if not user.is_authenticated:
+        return BOOKINGS.none()
+    return BOOKINGS.filter(proofs.CUSTOMER_HAS_PROVED, customer_id=user.pk)
+
+
+def is_customer(user: User | AnonymousUser, booking: Booking) -> bool:
+    """Whether the booking's customer is signed in, with an account that has proved the address."""
+    return user.is_authenticated and user.pk == booking.customer_id and proofs.has_proved(user)
 
 
 def technician_of(user: User | AnonymousUser) -> Technician | None:

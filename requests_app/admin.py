@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from mila.backoffice import BAD, WARN, Act, ActForm, Choice, ModelAdmin, NativeDate, ReadOnly, WithActs, toned
 from mila.clock import MilaNow, mila_now
+from mila.forms import LineField
 from mila.templatetags.house import left, phone, short_moment
 from requests_app import access, story
 from requests_app.actions import changing, showing, signing, visiting
@@ -35,7 +36,7 @@ HALF_HOURS = [time(hour, minute) for hour in range(8, 20) for minute in (0, 30)]
 
 
 class ReasonToLook(ActForm):
-    reason = forms.CharField(
+    reason = LineField(
         label=_("Reason"),
         max_length=showing.LONGEST_REASON,
         widget=UnfoldAdminTextInputWidget,

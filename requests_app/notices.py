@@ -12,13 +12,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
-from django.urls import reverse
 from django.utils import translation
 
 from accounts import notifications
 from accounts.models import Country, Notification, Technician, User
 from catalogue.money import Split, split
-from requests_app import deadlines
+from requests_app import deadlines, secret_link
 from requests_app.lost_time import search_ends_at
 from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State
 
@@ -55,9 +54,13 @@ def to_ops(*facts: str, given: tuple[str, ...] = ()) -> Notice:
     return Notice(To.OPS, ("place", "technician", "starts_at", *facts), given)
 
 
+SEALED = ("code", "visit_code")  # facts that open something, as the link does: encrypted in the row
+
 KINDS: dict[str, Notice] = {
     # The customer's booking, in the order of its life
     "draft_saved": to_customer(),
+    "address_code": to_customer(given=("code", "until_at")),
+    "link_renewed": to_customer(),
     "card_link": to_customer("starts_at", "total_cents", "card_due_at"),
     "booked": to_customer("starts_at", "total_cents", "search_limit_at"),
     "search_warning": to_customer("starts_at", "search_limit_at"),
@@ -149,16 +152,16 @@ def queue(
     if person is None:
         return None
     with translation.override(person.language):
-        context = {
+        facts = {
             "number": booking.number,
             "service": str(booking.service),
             "country": booking.country,
             "currency": booking.currency,
             "zone": booking.timezone,
-            "link": person.link,
             **{_name(fact): FACTS[fact](booking, person.technician) for fact in notice.facts},
             **given,
         }
+    sealed = {name: facts.pop(name) for name in SEALED if name in facts}
     return notifications.queue(
         kind=kind,
         subject_id=booking.uuid,
@@ -166,8 +169,15 @@ def queue(
         user=person.user,
         email=person.email,
         language=person.language,
-        context=context,
+        context=facts,
+        sealed={"link": person.link, **sealed},
     )
+
+
+def reseal(booking: Booking) -> None:
+    """The secret link is another one: messages to the customer that wait to be sent carry it."""
+    kinds = [kind for kind, notice in KINDS.items() if notice.to is To.CUSTOMER]
+    notifications.reseal(booking.uuid, kinds, link=secret_link.mailed_url(booking))
 
 
 @dataclass(frozen=True)
@@ -186,9 +196,10 @@ def _person(b: Booking, to: To, former: Technician | None, technician: Technicia
         page = f"/admin/requests_app/booking/{b.pk}/change/"
         return Person(None, settings.OPS_EMAIL, "fr", settings.SITE_URL + page, technician)
     if to is To.CUSTOMER:
-        page = reverse("requests_app:booking", args=[b.token])
-        user, language = b.customer, b.language
-    elif to is To.FORMER:
+        if b.customer is None:
+            return None
+        return Person(b.customer, b.customer.email, b.language, secret_link.mailed_url(b), technician)
+    if to is To.FORMER:
         if former is None or former.pk == b.technician_id:
             return None
         page, technician = "/partner/offers/", former
@@ -254,7 +265,7 @@ def _reached(b: Booking, _: Technician | None) -> bool:
 
 
 def _visit_code(b: Booking, _: Technician | None) -> str:
-    """The running assignment's; the message keeps it sealed (accounts.notifications)."""
+    """The running assignment's; the message keeps it sealed."""
     running = Assignment.objects.filter(booking=b, ended_at=None).first()
     return running.code if running else ""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import booking, changes, handover, mine, photos, steps
+from requests_app.views import booking, changes, handover, mine, photos, proving, steps
 
 app_name = "requests_app"
 urlpatterns = [
@@ -15,6 +15,12 @@ urlpatterns = [
     path("book/d/<str:token>/who/", steps.who, name="draft_who"),
     path("book/d/<str:token>/photos/", steps.photos, name="draft_photos"),
     path("b/<str:token>/", booking.booking, name="booking"),
+    path("b/<str:token>/from-mail/<str:proof>/", proving.from_mail, name="from_mail"),
+    path("b/<str:token>/prove/", proving.prove, name="prove"),
+    path("b/<str:token>/address/", proving.address, name="address"),
+    path("b/<str:token>/renew/", proving.renew, name="renew"),
+    path("b/<str:token>/ended/", proving.ended, name="ended"),
+    path("link-sent/", proving.link_sent, name="link_sent"),
     path("b/<str:token>/status/", booking.status, name="status"),
     path("b/<str:token>/seen/", booking.seen, name="seen"),
     path("b/<str:token>/photos/<str:key>/", photos.photo, {"size": "large"}, name="photo"),

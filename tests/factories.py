@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import factory
 from factory.django import DjangoModelFactory
 
+from accounts import proofs
 from accounts.models import PartnerProfile, Skill, Technician, TechnicianSkill, User, WeeklyHours
 from accounts.search import refresh_search_rows
 from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice
@@ -20,12 +21,20 @@ LYON = {"lat": 45.7485, "lon": 4.8467}
 
 
 class UserFactory(DjangoModelFactory):
+    """An account that has proved its address; `proved=False` for one that has not."""
+
     class Meta:
         model = User
+        skip_postgeneration_save = True
 
     email = factory.Sequence(lambda n: f"person{n}@example.com")
     name = factory.Sequence(lambda n: f"Person {n}")
     language = "fr"
+
+    @factory.post_generation
+    def proved(self, create, extracted, **kwargs):
+        if extracted is not False:
+            proofs.prove(self)
 
 
 class SkillFactory(DjangoModelFactory):
@@ -147,6 +156,7 @@ class DraftFactory(DjangoModelFactory):
     booking_fee_cents = 290
     policy_data = factory.LazyFunction(lambda: Policy().to_json())
     card = "pm_card_visa"
+    email_proved_at = LONG_AGO
 
     @factory.post_generation
     def wishes(self, create, extracted, **kwargs):

@@ -41,6 +41,7 @@ from mila.backoffice import (
     stamp,
 )
 from mila.clock import MilaNow, mila_now
+from mila.forms import LineField
 
 
 class SkillInline(Labelled, ReadsIds, TabularInline):
@@ -105,7 +106,7 @@ class SearchRowInline(ReadOnly, TabularInline):
 
 
 class TechnicianForm(forms.ModelForm):
-    phone = forms.CharField(label=_("Phone"), widget=UnfoldAdminTextInputWidget(attrs={"type": "tel"}))
+    phone = LineField(label=_("Phone"), widget=UnfoldAdminTextInputWidget(attrs={"type": "tel"}))
     languages = forms.MultipleChoiceField(
         label=_("Languages"), choices=LANGUAGES, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
@@ -124,7 +125,7 @@ class TechnicianForm(forms.ModelForm):
 class AbsenceForm(ActForm):
     starts_at = forms.DateTimeField(label=_("From"), widget=NativeMoment)
     ends_at = forms.DateTimeField(label=_("Until"), widget=NativeMoment)
-    note = forms.CharField(label=_("Note"), max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
+    note = LineField(label=_("Note"), max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
 
     def clean(self):
         answers = super().clean()

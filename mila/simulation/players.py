@@ -148,3 +148,9 @@ def sign_at_home(customer: Person) -> None:
     browser = customer.browser
     browser.get(f"{customer.page}sign/")
     browser.submit(browser.form(within="sign"), typed=customer.name)
+
+
+def cancel(customer: Person, link: str) -> None:
+    """Open the link of the message, which proves the address, then cancel."""
+    customer.browser.get(link)
+    journey.cancel(customer.browser, customer.page)

@@ -195,6 +195,13 @@ def reviews(count: int) -> str:
 
 
 @register.filter
+def masked(email: str) -> str:
+    """An address as its owner knows it and nobody else learns it: o•••@example.com."""
+    name, sign, domain = email.partition("@")
+    return f"{name[:1]}•••{sign}{domain}"
+
+
+@register.filter
 def wrong_fields(form) -> list:
     """The visible fields that were refused, in the order of the page."""
     return [field for field in form.visible_fields() if field.errors]

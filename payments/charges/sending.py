@@ -9,7 +9,7 @@ from mila.transactions import verb
 from payments import gateway
 from payments.charges.outcomes import NeverArrived, record_error, record_intent
 from payments.charges.rows import OPEN_STATES, lock_charge, open_operation
-from payments.models import Charge, ChargeKind, ChargeState, Operation, OperationState, PaymentCustomer
+from payments.models import Charge, ChargeKind, ChargeState, Operation, OperationState, PaymentCustomer, SavedCard
 from requests_app.models import Booking
 
 LEASE = timedelta(minutes=2)  # longer than the slowest answer: nobody else takes up what was just sent
@@ -59,7 +59,9 @@ def _plan(charge: Charge, booking: Booking) -> Operation:
     if kind == "confirm":
         params: dict[str, Any] = {"intent": charge.intent_id, "payment_method": charge.payment_method}
         return Operation(charge=charge, kind=kind, key=f"{name}-confirm-{version}", params=params)
-    customer = PaymentCustomer.objects.get(user=booking.customer)
+    # Whose card it is: not the booking's customer of today where a mistyped address was corrected (PRODUCT B12).
+    card = SavedCard.objects.select_related("customer").filter(stripe_id=booking.card).first()
+    customer = card.customer if card else PaymentCustomer.objects.get(user=booking.customer)
     plan = gateway.PaymentPlan(
         booking_uuid=str(booking.uuid),
         kind=charge.kind,

@@ -23,6 +23,10 @@ class CostChanged(Refusal):
     sentence = _("What cancelling costs has changed meanwhile. Please look at it once more.")
 
 
+class AddressNotProved(Refusal):
+    sentence = _("Cancelling costs something now. Please confirm your e-mail address first; then you can cancel.")
+
+
 class NotLateYet(Refusal):
     sentence = _("You can do this from half an hour after the agreed time.")
 
@@ -74,7 +78,8 @@ def may_give_up(booking: Booking, at: datetime) -> bool:
 def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents: int = 0, reason: str = "") -> Booking:
     """No visit. The customer has seen the cost; ops and brands cancel without one. A repeat returns the booking.
 
-    Raises CostChanged when it costs more now than what he was shown, TooLate while somebody is on his way in time.
+    Raises CostChanged when it costs more now than what he was shown, TooLate while somebody is on his way in time,
+    AddressNotProved when it costs something and nobody knows yet whose address it is (PRODUCT B12).
     """
     booking = lock_booking(booking_id)
     if booking.state == State.CANCELLED:
@@ -83,6 +88,8 @@ def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents:
     if on_the_way(booking) and not may_give_up(booking, at):
         raise TooLate
     cost = cancel_cost(booking, at) if role == Role.CUSTOMER else 0
+    if cost and booking.email_proved_at is None:
+        raise AddressNotProved
     if cost > accepted_cost_cents:
         raise CostChanged
     return advance(
@@ -172,12 +179,18 @@ def _rewish(
 
 
 @verb
-def set_access(booking_id: int, *, door_code: str, at_the_door: str) -> Booking:
-    """How to find the door, and who opens and signs (PRODUCT B8), until somebody is on his way. Raises TooLate."""
+def set_access(booking_id: int, *, door_code: str, at_the_door: str, keeps_door_code: bool = False) -> Booking:
+    """How to find the door, and who opens and signs (PRODUCT B8), until somebody is on his way. Raises TooLate.
+
+    `keeps_door_code`: an empty box means "as it is"; what stood there was not shown.
+    """
     booking = lock_booking(booking_id)
     if booking.state not in ADJUSTABLE:
         raise TooLate
-    BookingContact.objects.filter(booking=booking).update(door_code=door_code, at_the_door=at_the_door)
+    changes = {"door_code": door_code, "at_the_door": at_the_door}
+    if keeps_door_code and not door_code:
+        del changes["door_code"]
+    BookingContact.objects.filter(booking=booking).update(**changes)
     if booking.technician_id:
         live.publish(f"technician:{booking.technician_id}", "access")
     return booking

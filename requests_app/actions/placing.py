@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
 from django.db.models import Max, Min
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from accounts import proofs
+from accounts.fields import fingerprint
 from accounts.models import CustomerProfile, User
 from catalogue.models import CURRENCY_OF, Service
 from catalogue.policy import policy_at
 from catalogue.queries import price_for
+from mila.cleaning import canonical_email
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
@@ -48,16 +52,28 @@ class CardMissing(Refusal):
 
 
 @verb
-def start_draft(service: Service, *, country: str, language: str, by: User | None) -> Booking:
-    """A new draft with today's price and policy. Raises NotSold where the service has no price, TooManyDrafts."""
+def start_draft(service: Service, *, country: str, language: str, by: User | None, key: str | None = None) -> Booking:
+    """A new draft with today's price and policy. Raises NotSold where the service has no price, TooManyDrafts.
+
+    `key` is of the page that was pressed: however often it arrives, and at once, it begins one draft.
+    """
     at = mila_now()
     if by is not None:
-        begun = Booking.objects.filter(customer=by, created_at__gt=at - DRAFTS_COUNT)
-        if begun.count() >= policy_at(at, country).drafts_per_day:
+        lately = Booking.objects.filter(customer=by, created_at__gt=at - DRAFTS_COUNT)
+        if lately.count() >= policy_at(at, country).drafts_per_day:
             raise TooManyDrafts
     booking = Booking(service=service, country=country, language=language, customer=by, state=State.DRAFT)
+    booking.draft_key = fingerprint(key) if key else None
     _set_price(booking, at)
-    booking.save()
+    try:
+        with transaction.atomic():
+            booking.save()
+    except IntegrityError:
+        begun = Booking.objects.filter(draft_key=booking.draft_key, state=State.DRAFT, service=service).first()
+        if begun is not None:
+            return begun
+        booking.draft_key = None  # the page was pressed again, long after its draft was ordered
+        booking.save()
     BookingContact.objects.create(booking=booking, name=by.name if by else "")
     return booking
 
@@ -148,16 +164,18 @@ def check_wish(booking: Booking, wall: datetime, at: datetime) -> datetime:
 
 @verb
 def customer_for(email: str, *, name: str, language: str) -> User:
-    """The person behind an address: his account, or a new one that no password opens yet (PRODUCT B1).
+    """The person behind an address: the account, or a new one that no password opens yet (PRODUCT B1).
 
-    An existing account is left as it is, and nobody is told that it exists.
+    An existing account is left as it is, and nobody is told that it exists. It sees nothing of the booking before it
+    has proved the address (requests_app.access).
     """
-    found = User.objects.filter(email__iexact=email).first()
+    email = canonical_email(email)
+    found = User.objects.filter(email=email).first()
     if found is None:
         # Two tabs at once: the loser of the race finds the winner's row.
-        values = {"email": email.lower(), "password": make_password(None), "name": name, "language": language}
+        values = {"email": email, "password": make_password(None), "name": name, "language": language}
         User.objects.bulk_create([User(**values)], ignore_conflicts=True)
-        found = User.objects.get(email__iexact=email)
+        found = User.objects.get(email=email)
     return found
 
 
@@ -177,13 +195,18 @@ def set_contact(
     problem: str,
     at_the_door: str,
     booked_by: User | None = None,
+    signed_in: bool = False,
 ) -> Booking:
-    """Who books, who is at the door, what hurts (PRODUCT B7, B8)."""
+    """Who books, who is at the door, what hurts (PRODUCT B7, B8).
+
+    `signed_in`: the customer does it with the account, whose address is proved; a guest's is not yet (PRODUCT B12).
+    """
     booking = _lock_draft(booking_id)
     if booking.customer_id != customer.pk:
         booking.card, booking.card_saved_at = "", None  # it was another person's
     booking.customer, booking.booked_by, booking.language = customer, booked_by, customer.language
-    booking.save(update_fields=["customer", "booked_by", "language", "card", "card_saved_at"])
+    booking.email_proved_at = mila_now() if signed_in and proofs.has_proved(customer) else None
+    booking.save(update_fields=["customer", "booked_by", "language", "card", "card_saved_at", "email_proved_at"])
     contact = booking.contact
     contact.name, contact.phone, contact.problem, contact.at_the_door = name, phone, problem, at_the_door
     contact.save(update_fields=["name", "phone", "problem", "at_the_door"])

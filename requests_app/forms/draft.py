@@ -5,10 +5,12 @@ from datetime import datetime
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import AddressField
 from accounts.models import Country, User
 from catalogue.models import Service
+from mila.forms import LineField, ProseField
 from places.gazetteer import Suggestion, suggest_postcodes
-from requests_app.forms.fields import LineField, PhoneField, ProseField, at_the_door_field, door_code_field
+from requests_app.forms.fields import PhoneField, at_the_door_field, door_code_field
 from requests_app.models import Booking
 
 SUGGESTIONS = 8
@@ -102,16 +104,7 @@ class WhoForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Please give your name.")},
     )
-    email = forms.EmailField(
-        label=_("Your e-mail address"),
-        max_length=254,
-        help_text=_("For the confirmation and the link to your booking."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Please give your e-mail address."),
-            "invalid": _("This is not a whole e-mail address, such as odile@example.com."),
-        },
-    )
+    email = AddressField(help_text=_("For the confirmation and the link to your booking."))
     phone = PhoneField()
     problem = ProseField(
         label=_("What is wrong?"),
@@ -128,9 +121,6 @@ class WhoForm(forms.Form):
             self.fields["email"].disabled = True
             self.initial = {**self.initial, "email": user.email}
             self.fields["email"].help_text = _("You are signed in with this address.")
-
-    def clean_email(self):
-        return self.cleaned_data["email"].lower()
 
 
 class OrderForm(forms.Form):

@@ -1,22 +1,13 @@
 """Fields that take what people really type: one line, several lines, a telephone number of the two countries."""
 
-import re
-
 import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-# Control characters, line and paragraph separators, and what turns text round: wanted in no name and no address.
-UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+from mila.forms import LineField
+
 DIAL_CODES = {33: "FR", 41: "CH"}
-
-
-class LineField(forms.CharField):
-    """One line of text: blanks and line ends become one blank each."""
-
-    def to_python(self, value):
-        return " ".join(UNPRINTABLE.sub(" ", super().to_python(value)).split())
 
 
 def door_code_field() -> LineField:
@@ -39,16 +30,6 @@ def at_the_door_field() -> LineField:
         help_text=_("That person signs at the end. You accept whatever raises the price."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-
-
-class ProseField(forms.CharField):
-    """Several lines in the person's own words."""
-
-    widget = forms.Textarea(attrs={"rows": 4})
-
-    def to_python(self, value):
-        text = super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
-        return UNPRINTABLE.sub(" ", text).strip()
 
 
 class PhoneField(LineField):

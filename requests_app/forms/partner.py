@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Technician
 from catalogue.models import Package
 from mila.errors import Refusal
+from mila.forms import LineField, ProseField
 from mila.templatetags.house import money
 from places.calendar import instant
 from requests_app.actions.noting import LONGEST_NOTE, NothingWritten
-from requests_app.forms.fields import LineField, ProseField
 from requests_app.forms.signing import KEY
 from requests_app.forms.starts import parse_wall
 from requests_app.models import Booking, CallChannel, Fault, NotePhrase

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from requests_app.forms.fields import LineField
+from mila.forms import LineField
 from requests_app.models import Booking
 
 KEY = r"^[A-Za-z0-9_-]{20,44}$"

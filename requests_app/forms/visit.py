@@ -3,7 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from requests_app.forms.fields import ProseField, at_the_door_field, door_code_field
+from mila.forms import ProseField
+from requests_app.forms.fields import at_the_door_field, door_code_field
 
 
 class AccessForm(forms.Form):

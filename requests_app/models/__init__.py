@@ -3,7 +3,7 @@
 from requests_app.models.assignments import Assignment, CallAttempt, CallChannel, have_met, new_visit_code
 from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_token
 from requests_app.models.clocks import Clock, ClockKind
-from requests_app.models.contact import BookingContact, ContactAccess
+from requests_app.models.contact import AddressCode, BookingContact, ContactAccess
 from requests_app.models.endings import UNSIGNED, Frozen, LateSignature, Rating, SignOff, SignOffKind
 from requests_app.models.events import BookingEvent
 from requests_app.models.photos import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
@@ -33,6 +33,7 @@ __all__ = [
     "OFFERED",
     "PHOTOS_MAX",
     "UNSIGNED",
+    "AddressCode",
     "Assignment",
     "Booking",
     "BookingContact",

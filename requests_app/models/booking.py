@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import EncryptedTextField, FingerprintField
 from accounts.models import Country, PartnerProfile, Technician
 from catalogue.models import Service
 from catalogue.policy import Policy
@@ -38,13 +39,21 @@ class Booking(models.Model):
     """One customer's wish for one service at one place, through its whole life."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    token = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
+    # The secret link: encrypted for the mails that carry it, looked up by its fingerprint (PRODUCT B11).
+    token = EncryptedTextField(default=new_token, editable=False)
+    token_hash = FingerprintField(of="token", unique=True)
+    link_from_at = models.DateTimeField(null=True, editable=False, help_text="When the link was last renewed.")
+    # One press on "book", however often it arrives: the fingerprint of the page's key.
+    draft_key = models.CharField(max_length=64, null=True, unique=True, editable=False)
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT, editable=False)
     # Fences offers: every move and every opened offer adds one, so an older offer can no longer be claimed.
     epoch = models.BigIntegerField(default=0, editable=False)
     due_at = models.DateTimeField(null=True, editable=False, help_text="When the running clock moves the state.")
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="bookings")
+    email_proved_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it was proved that the customer's address is the customer's (B12)."
+    )
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -23,6 +23,22 @@ class BookingContact(models.Model):
     precision = models.CharField(max_length=16, blank=True)
 
 
+class AddressCode(models.Model):
+    """A code that was mailed to the booking's address: whoever types it has read that mailbox (PRODUCT B12).
+
+    One row a booking, whoever asks: another browser has no tries of its own. The code itself is not kept.
+    """
+
+    booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="address_code")
+    mac = models.CharField(max_length=64, blank=True, editable=False)
+    until_at = models.DateTimeField(null=True, editable=False)
+    tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    # How many codes since `counted_from_at`, and how many ever: the round of the message.
+    sent = models.PositiveSmallIntegerField(default=0, editable=False)
+    counted_from_at = models.DateTimeField(editable=False)
+    rounds = models.PositiveIntegerField(default=0, editable=False)
+
+
 class ContactAccess(models.Model):
     """Who saw a customer's contact data, when and why. Only added to: triggers refuse the rest."""
 

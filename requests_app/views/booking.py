@@ -11,7 +11,7 @@ from requests_app import access
 from requests_app.actions import changing, signing
 from requests_app.models import Booking, State
 from requests_app.queries import BookingPage
-from requests_app.views.secret import secret_page
+from requests_app.views.secret import has_ordered, secret_page
 
 
 @require_safe
@@ -23,7 +23,7 @@ def booking(request, token):
         return redirect("requests_app:draft", token)
     if request.method == "GET" and not _somebody_else(request.user, found):
         notifications.mark_reached(found.uuid, user=found.customer)
-    return render(request, "requests_app/booking.html", _context(found))
+    return render(request, "requests_app/booking.html", _context(request, found))
 
 
 @require_safe
@@ -31,7 +31,7 @@ def booking(request, token):
 def status(request, token):
     """What changes by itself; asked for when the stream says that something happened."""
     found = access.booking_by_link(token)
-    return render(request, "requests_app/booking.html#changing", {**_context(found), "swap": True})
+    return render(request, "requests_app/booking.html#changing", {**_context(request, found), "swap": True})
 
 
 @require_POST
@@ -49,7 +49,12 @@ def _somebody_else(user, found: Booking) -> bool:
     return found.customer is None or (user.is_authenticated and user.pk != found.customer_id)
 
 
-def _context(found: Booking) -> dict:
+def _context(request, found: Booking) -> dict:
     at = mila_now()
     page = BookingPage(found, at, cost_cents=changing.cancel_cost(found, at))
-    return {"booking": found, "page": page, "live_url": live.stream_url(f"booking:{found.uuid}")}
+    return {
+        "booking": found,
+        "page": page,
+        "live_url": live.stream_url(f"booking:{found.uuid}"),
+        "may_correct": has_ordered(request, found),
+    }

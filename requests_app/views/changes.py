@@ -134,12 +134,13 @@ def _fill_in(request, booking: Booking, name: str, form, verb, sentence: str):
 
 @change(lambda booking: booking.state in ADJUSTABLE)
 def door(request, booking):
-    """How to find the door, and who opens (PRODUCT B8)."""
-    contact = booking.contact
-    initial = {"door_code": contact.door_code, "at_the_door": contact.at_the_door}
+    """How to find the door, and who opens (PRODUCT B8). Until the address is proved the code is not shown (B12)."""
+    contact, proved = booking.contact, booking.email_proved_at is not None
+    initial = {"door_code": contact.door_code if proved else "", "at_the_door": contact.at_the_door}
     form = AccessForm(sent(request), initial=initial)
     sentence = _("Noted. The person who comes sees it.")
-    return _fill_in(request, booking, "access", form, changing.set_access, sentence)
+    verb = partial(changing.set_access, keeps_door_code=not proved)
+    return _fill_in(request, booking, "access", form, verb, sentence)
 
 
 @change(may_move("refuse"))

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from mila.clock import mila_now
 from requests_app import access, queries
+from requests_app.actions import proving
 
 
 @require_safe
@@ -19,4 +20,5 @@ def bookings(request):
 @login_required
 def booking_own(request, uuid):
     """By the public id, for its owner alone: leads to the page behind the secret link."""
-    return redirect("requests_app:booking", access.booking_for_customer(request.user, uuid).token)
+    booking = access.booking_for_customer(request.user, uuid)
+    return redirect("requests_app:booking", proving.open_by_account(booking.pk).token)

@@ -2,6 +2,14 @@
 
 from functools import wraps
 
+from django.shortcuts import redirect
+
+from requests_app.access import LinkEnded
+from requests_app.models import Booking
+
+ORDERED = "ordered"  # the session's own orders, by their public ids
+MOST_ORDERS = 20
+
 
 def secret_page(view):
     """No other site, and no log of our own, learns the address from a link on the page (PRODUCT B11).
@@ -11,12 +19,24 @@ def secret_page(view):
 
     @wraps(view)
     def inner(request, *args, **kwargs):
-        response = view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+        except LinkEnded:
+            response = redirect("requests_app:ended", kwargs["token"])
         # Not no-referrer: with it browsers send "Origin: null" with every form, which CSRF protection must refuse.
         response.headers["Referrer-Policy"] = "strict-origin"
         return response
 
     return inner
+
+
+def remember_order(request, booking: Booking) -> None:
+    """This browser ordered: it may correct an address that is not proved yet (PRODUCT B12)."""
+    request.session[ORDERED] = [*request.session.get(ORDERED, []), str(booking.uuid)][-MOST_ORDERS:]
+
+
+def has_ordered(request, booking: Booking) -> bool:
+    return str(booking.uuid) in request.session.get(ORDERED, [])
 
 
 def sent(request):

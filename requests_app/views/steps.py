@@ -1,5 +1,6 @@
 """Booking in four steps, each at its own address by the draft's secret token (PRODUCT B1-B8)."""
 
+import secrets
 from datetime import datetime
 from functools import partial, wraps
 
@@ -28,9 +29,10 @@ from requests_app.views.photos import received
 from requests_app.views.secret import secret_page, sent
 from requests_app.views.starts import choose_starts
 
-DRAFT = "draft"  # the session's last draft, by its token
+DRAFT = "draft"  # the session's last draft, by its public id
 BEGUN = "begun"  # when this browser began a draft, within the last day
 UNFINISHED = 422
+LONGEST_KEY = 64
 
 
 def draft_step(name: str):
@@ -56,17 +58,13 @@ def draft_step(name: str):
 
 def remember(request, booking: Booking) -> None:
     """So that a closed tab is found again from the service's page."""
-    if request.session.get(DRAFT) != booking.token:
-        request.session[DRAFT] = booking.token
+    if request.session.get(DRAFT) != str(booking.uuid):
+        request.session[DRAFT] = str(booking.uuid)
 
 
 def remembered(request) -> Booking | None:
     """The draft this browser was last working on, if it still is one."""
-    try:
-        booking = access.booking_by_link(str(request.session.get(DRAFT, "")))
-    except Http404:
-        return None
-    return booking if booking.state == State.DRAFT else None
+    return access.draft_of_browser(str(request.session.get(DRAFT, "")))
 
 
 def _begin(request, service: Service, country: str, at: datetime) -> Booking:
@@ -76,7 +74,8 @@ def _begin(request, service: Service, country: str, at: datetime) -> Booking:
     if len(begun) >= policy_at(at, country).drafts_per_day:
         raise placing.TooManyDrafts
     by = request.user if request.user.is_authenticated else None
-    booking = placing.start_draft(service, country=country, language=_language(), by=by)
+    key = request.POST.get("key", "")[:LONGEST_KEY]
+    booking = placing.start_draft(service, country=country, language=_language(), by=by, key=key)
     request.session[BEGUN] = [*begun, at.timestamp()]
     remember(request, booking)
     return booking
@@ -109,6 +108,7 @@ def book(request, service):
         "receipt": catalogue.price_split(wanted, country, at, policy),
         "kept": kept,
         "kept_url": resume_url(kept) if kept else "",
+        "key": secrets.token_urlsafe(24),  # of this page: pressed twenty times at once, it begins one draft
         "steps": step_line(None, SERVICE),
     }
     return render(request, "requests_app/book.html", context)
@@ -221,6 +221,7 @@ def who(request, booking):
                 phone=found["phone"],
                 problem=found["problem"],
                 at_the_door=found["at_the_door"],
+                signed_in=user is not None,
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))

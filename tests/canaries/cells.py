@@ -41,7 +41,6 @@ def _from(first: str) -> tuple[str, ...]:
 CELLS = (
     Cell("by link", {"BookingContact.street", *PHOTOS}, STAGES, "his own booking (PRODUCT B11)"),
     Cell("by link", {*CONTACT, "User.email"}, ("draft",), "what he is just writing"),
-    Cell("by link", {"CardSetup.client_secret"}, ("draft",), "the card's fields want it (PRODUCT B7)"),
     Cell("by link", {"BookingContact.at_the_door"}, ("en route", "arrived"), "whom the code may be sent on to (L9b)"),
     Cell("by link", TO_THE_DOOR, (*BEFORE, *LOSERS, *LOST, *COMING, "suspended"), "he may still change it (B8)"),
     Cell("by link", {"Assignment.code"}, ("en route", "arrived"), "said at the door, and not before (PRODUCT L9b)"),
@@ -91,7 +90,10 @@ AT_STRIPE = {"CardSetup.client_secret", "Charge.intent_id", "PaymentCustomer.str
 AT_STRIPE |= {"User.email", *ACCOUNTS, *(f"{who} PartnerProfile.email" for who in PARTNERS)}
 # Where a word may lie beside the pages. Places that are not here hold nothing: no log, no job, no live message.
 LYING = {
-    "mail to customer": ({"User.email", "Booking.token", "Assignment.code"}, "his own mail: his link, his code (B11)"),
+    "mail to customer": (
+        {"User.email", "Booking.token", "Assignment.code", "Notification.sealed"},
+        "the customer's own: the link, the code (PRODUCT B11)",
+    ),
     **{f"mail to {who}": ({f"{who} User.email"}, "his own mail, his address") for who in PARTNERS},
     "Redis cache": ({"Offer.lock_token"}, "it is the lock"),
     "accounts_user.email": (ADDRESSES, "the login, looked up"),
@@ -99,7 +101,6 @@ LYING = {
     "accounts_user.name": ({"User.name"}, "shown in lists, of an account and not of a door"),
     "account_emailaddress.email": (ADDRESSES, "the login, as allauth keeps it"),
     "accounts_notification.email": (ADDRESSES, "where the message goes"),
-    "accounts_notification.context": ({"Booking.token"}, "the link of the message to the customer"),
     "accounts_technician.phone": ({f"{who} Technician.phone" for who in PARTNERS}, "a trader's own number"),
     "accounts_technician.lat": ({f"{who} Technician.lat" for who in PARTNERS}, "the search measures from it"),
     "accounts_technician.lon": ({f"{who} Technician.lon" for who in PARTNERS}, "the search measures from it"),
@@ -111,7 +112,6 @@ LYING = {
     "accounts_busy.note": ({f"{who} Busy.note" for who in PARTNERS}, "his own calendar"),
     "dispatch_offer.lock_token": ({"Offer.lock_token"}, "compared with the lock"),
     "django_session.session_key": ({"Session.session_key"}, "looked up at each visit"),
-    "django_session.session_data": ({"Booking.token"}, "the draft this browser was working on"),
     "payments_cardsetup.client_secret": ({"CardSetup.client_secret"}, "the card's fields want it again"),
     "payments_charge.intent_id": ({"Charge.intent_id"}, "Stripe's name for it"),
     "payments_charge.payment_method": ({"SavedCard.stripe_id"}, "Stripe's name for it"),
@@ -120,7 +120,6 @@ LYING = {
     "payments_paymentcustomer.stripe_id": ({"PaymentCustomer.stripe_id"}, "Stripe's name for him"),
     "payments_savedcard.stripe_id": ({"SavedCard.stripe_id"}, "Stripe's name for it"),
     "requests_app_booking.card": ({"SavedCard.stripe_id"}, "Stripe's name for it"),
-    "requests_app_booking.token": ({"Booking.token"}, "looked up at each visit"),
     "requests_app_booking.end_reason": ({"Booking.end_reason"}, "why it ended: no contact fact"),
     "requests_app_bookingevent.reason": ({"BookingEvent.reason", "Booking.end_reason"}, "why it moved, in the chain"),
     "requests_app_bookingcontact.lat": ({"BookingContact.lat"}, "the search asks by a box; a point has no name"),

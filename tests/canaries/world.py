@@ -13,6 +13,7 @@ from payments.standin import hands
 from places.place import Place
 from requests_app.actions import placing
 from requests_app.models import Booking, PhotoSize, photo_storage
+from requests_app.secret_link import mailed_url
 from tests import factories, pictures
 from tests.canaries.crawl import Visitor
 from tests.canaries.words import Canaries
@@ -102,7 +103,7 @@ class World:
         self.learn()
 
     def order(self) -> None:
-        hands.type_card(self.booking.card_setups.get().client_secret)
+        hands.type_card(self.booking.card_setups.get(opened_by=self.customer).client_secret)
         answer = self.buyer.post(self.page("payments:card"), {"card": "new", "starts_early": "on", "terms": "on"})
         assert answer.status_code == 302, answer.content.decode()
 
@@ -114,6 +115,7 @@ class World:
         plant, booking = self.canaries.plant, self.booking
         booking.refresh_from_db()
         plant("Booking.token", booking.token)
+        plant("Notification.sealed", mailed_url(booking).rstrip("/").rsplit("/", 1)[1])
         plant("Session.session_key", self.buyer.session.session_key)
         for photo in booking.photos.all():
             plant("BookingPhoto.key", photo.key)

@@ -118,6 +118,10 @@ def sign_up(page):
     page.fill("[name=email]", "odile@example.com")
     page.fill("[name=password1]", PASSWORD)
     press(page, "main form button[type=submit]")
+    page.wait_for_url("**/confirm-email/")
+    look(page, "01-sign-up-code")
+    page.fill("[name=code]", notifications.unsealed(Notification.objects.get(kind="account_code"))["code"])
+    press(page, "main form button[value=verify]")
     page.wait_for_url("**/bookings/")
 
 

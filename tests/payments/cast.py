@@ -25,7 +25,7 @@ def payee(**kwargs):
 def saved_card(customer: User, number: str = GOOD) -> str:
     """The id of a card of his, saved with authentication as in the card step."""
     draft = factories.DraftFactory(customer=customer, card="")
-    setup = cards.open_setup(draft)
+    setup = cards.open_setup(draft, by=customer)
     answer = hands.type_card(setup.client_secret, number)
     assert "error" not in answer, answer
     card = cards.finish_setup(setup).stripe_id

@@ -17,7 +17,8 @@ APPS = ("accounts", "catalogue", "dispatch", "payments", "places", "requests_app
 SHORTEST = 20  # a field in which no payload has room
 # Columns nobody types into: grammar of our own, or somebody else's names. A column that is not here is filled.
 OURS = {
-    "slug", "token", "key", "hash", "sha256", "password", "icon", "timezone", "wall", "precision", "lock_token",
+    "slug", "token", "token_hash", "draft_key", "mac", "sealed", "key", "hash", "sha256", "password", "icon",
+    "timezone", "wall", "precision", "lock_token",
     "stripe_id", "stripe_account", "intent_id", "payment_method", "client_secret", "card", "object_id", "account",
     "move", "end", "code", "postcode",
 }  # fmt: skip

@@ -180,7 +180,7 @@ def test_refusal_that_tells_another_s_from_nothing_is_found(matrix, monkeypatch)
 
 def test_page_that_breaks_is_found(matrix, monkeypatch, caplog):
     caplog.set_level("CRITICAL", logger="django.request")
-    monkeypatch.setattr(access, "booking_by_link", lambda token: None)
+    monkeypatch.setattr(access, "booking_by_link", lambda token, **kwargs: None)
 
     found = asked(matrix, "requests_app:status", by=["anonymous"])
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from allauth.account.forms import default_token_generator
-from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.backends.db import SessionStore
@@ -19,6 +18,7 @@ from mila import heartbeat
 from mila.clock import mila_now, set_clock
 from mila.templatetags.house import phone
 from payments import cards, gateway, partners
+from requests_app import secret_link
 from requests_app.access import technician_of
 from requests_app.models import Booking, State
 from requests_app.models.booking import new_token
@@ -117,6 +117,8 @@ class World:
             "category": Kind({EVERYBODY: Thing({"slug": "internet"})}, none=NO_SLUG),
             "link": self._links(self.one),
             "draft": self._links(self.draft),
+            "mailed_link": self._mailed_links(),
+            "ordered_link": self._ordered_links(),
             "link_photo": self._link_photos(),
             "own_booking": self._own_bookings(),
             "job": self._held(),
@@ -136,7 +138,7 @@ class World:
         self.berthe = self._at_home("berthe")
         self.draft = self._draft(self.customer, "solveig")
         store = SessionStore()
-        store["draft"] = self.draft.token
+        store["draft"] = str(self.draft.uuid)
         store.save()
         self.people["holder of the link"] = Person(
             "holder of the link", None, {"sessionid": store.session_key}, frozenset({"solveig"})
@@ -196,7 +198,6 @@ class World:
         client = Client()
         if user is not None:
             sign_in(client, user)
-            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
         cookies = {name: morsel.value for name, morsel in client.cookies.items()}
         self.people[role] = Person(
             role,
@@ -259,6 +260,24 @@ class World:
         """The link is the right; a number by which others know the booking is none."""
         own = Thing({"token": booking.token}, frozenset({"solveig", "holder", "released"}))
         return Kind({EVERYBODY: own}, none={"token": new_token()}, foreign=Thing({"token": str(self.two.uuid)}))
+
+    def _mailed_links(self) -> Kind:
+        """The same with what only the mail has."""
+        kind = self._links(self.one)
+        proof = secret_link.mailed_url(self.one).rstrip("/").rsplit("/", 1)[1]
+        for values in (kind.own[EVERYBODY].values, kind.foreign.values, kind.none):
+            values["proof"] = proof
+        return kind
+
+    def _ordered_links(self) -> Kind:
+        """The browser that ordered may correct an address; to another with the same link there is no such page."""
+        links = self._links(self.one)
+        session = SessionStore(self.people["holder of the link"].cookies["sessionid"])
+        session["ordered"] = [str(self.one.uuid)]
+        session.save()
+        return Kind(
+            {"holder of the link": links.own[EVERYBODY]}, none=links.none, foreign=Thing({"token": self.two.token})
+        )
 
     def _link_photos(self) -> Kind:
         mine, theirs = (booking.photos.get().key for booking in (self.one, self.two))
@@ -327,8 +346,6 @@ class World:
     def _keys(self) -> dict[str, Kind]:
         """What a person has in a mail, or a browser from Stripe."""
         user = self.berthe
-        address = EmailAddress.objects.create(user=user, email=user.email, primary=True)
-        confirm = {"key": EmailConfirmationHMAC(address).key}
         reset = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
         setup = cards.open_setup(self._draft(user, "berthe", "print", card=""))
         secret = setup.client_secret
@@ -336,7 +353,6 @@ class World:
         account = partners.open_account(factories.PartnerFactory(stripe_account=""))
         link = gateway.onboarding_url(account, "http://testserver/", "http://testserver/again/")
         return {
-            "confirm_key": Kind({EVERYBODY: Thing(confirm, frozenset({"berthe"}))}, none={"key": "x"}),
             "reset_key": Kind({EVERYBODY: Thing(reset)}, none={"uidb36": reset["uidb36"], "key": "x"}),
             "intent": Kind(
                 {EVERYBODY: Thing({**intent, "query": f"?client_secret={secret}"})},

@@ -18,8 +18,8 @@ from mila.simulation.people import CITIES, People, wall
 from mila.simulation.play import MIX, Habits
 from mila.simulation.players import Patient, Person, Wish
 from places.calendar import bookable_days, bookable_starts
+from requests_app.access import booking_by_link
 from requests_app.deadlines import hours_of
-from requests_app.models import Booking
 
 PASSWORD = "only-for-the-simulation"  # noqa: S105  (of a world that is thrown away)
 
@@ -78,6 +78,6 @@ class Crowd:
         """He has his booking's page, or somebody else tries in his place."""
         if customer.page:
             self.placed += 1
-            self.customers[Booking.objects.get(token=customer.page.split("/")[2]).pk] = customer
+            self.customers[booking_by_link(customer.page.split("/")[2]).pk] = customer
         elif self.placed + len(self.diary.queue) < 3 * self.wanted:
             self.plan_order(number + self.wanted, timedelta(minutes=5))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db.models import Max
 
 from dispatch import matching
@@ -17,6 +18,7 @@ from mila.simulation.live.plans import Diary
 from mila.simulation.play import span
 from payments import charges
 from payments.models import Charge
+from requests_app import secret_link
 from requests_app.models import OFFERED, Booking, State
 
 SAY_CODE = 0.9  # of the customers have their code at hand
@@ -145,7 +147,8 @@ class Reactions:
 
     def plan_cancel(self, booking: Booking, wait: timedelta) -> None:
         customer = self.crowd.customers[booking.pk]
-        act = partial(journey.cancel, customer.browser, customer.page)
+        link = secret_link.mailed_url(booking).removeprefix(settings.SITE_URL)  # of a message to the customer
+        act = partial(players.cancel, customer, link)
         self.diary.plan(wait, "cancel", customer, act, booking=booking.pk)
 
     def plan_payment(self, booking: Booking, wait: timedelta) -> None:

@@ -1,0 +1,17 @@
+import accounts.fields
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('accounts', '0001_initial'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='notification',
+            name='sealed',
+            field=accounts.fields.EncryptedTextField(blank=True, default='', help_text='Facts that open something, as JSON: a secret link, a code.'),
+        ),
+    ]
