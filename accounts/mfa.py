@@ -25,6 +25,11 @@ class MFAAdapter(DefaultMFAAdapter):
     def _get_site_name(self):
         return "Mila"
 
+    def get_public_key_credential_user_entity(self, user):
+        """The address alone, as on the sign-in page: the device shows it, and keeps it longer than we keep the name."""
+        entity = super().get_public_key_credential_user_entity(user)
+        return {**entity, "display_name": entity["name"]}
+
     def generate_authenticator_name(self, user, type):
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return gettext("Passkey") if number == 1 else gettext("Passkey %(number)d") % {"number": number}
