@@ -88,10 +88,10 @@ def test_an_order_with_a_good_card(page):
     type_card(page, cast.GOOD)
     page.locator("[name=terms]").check()
 
-    order(page)  # one consent is missing: the card is kept all the same
+    order(page)  # one consent is missing: said before the bank is asked, and the typed card stays (PRODUCT B4)
 
-    expect(page.locator("[role=alert].errors")).to_be_visible()
-    expect(page.locator("[name=card]:checked")).to_have_value(str(draft.customer.payment_customer.cards.get().pk))
+    expect(page.locator("[name=starts_early]")).to_be_focused()
+    assert not draft.customer.payment_customer.cards.exists()
     expect(page.locator("[name=terms]")).to_be_checked()
     look(page, "book-card-consent-missing")
     page.locator("[name=starts_early]").check()
