@@ -80,7 +80,7 @@ class BadFaith:
 
     def figures(self) -> dict[str, int]:
         """Tries and refusals of each kind, and the charges that went through without the payer."""
-        alone = [pk for pk, cheat in self.cheats.items() if cheat == Cheat.ALONE]
+        alone = [pk for pk, cheat in self.cheats.items() if cheat in (Cheat.ALONE, Cheat.EARLY)]
         paid = Charge.objects.filter(booking__technician__in=alone, state=ChargeState.SUCCEEDED, kind="job")
         unasked = [
             one

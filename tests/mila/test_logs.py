@@ -4,7 +4,6 @@ import io
 import logging
 import logging.config
 import sys
-from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -88,7 +87,7 @@ def test_the_page_server_keeps_no_key(logger):
 
 
 def test_both_ways_to_start_the_page_server_use_it():
-    ports = SimpleNamespace(web=1, streams=2)
+    ports = launch.Ports(1, 2, 3)
     asked = "--logger-class mila.web_log.WebLog"
     assert asked in launch.commands("test", ports, standin=True)["web"]
     assert asked in (settings.BASE_DIR / "Dockerfile").read_text().replace('", "', " ")
