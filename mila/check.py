@@ -207,10 +207,10 @@ class Walk:
             expect(self.booking.technician.name in self.customer.words, "the customer's page does not say who comes")
             code = self.booking.assignments.get(ended_at=None).code
             expect(code in self.customer.words, "the customer's page does not say the code")
-        with step("he is at the door"):
+        with step("at the door"):
             journey.press(self.partner, self.job, "arrive")
             expect(self.booking.state == State.ARRIVED, f"the booking is {self.booking.state}, not arrived")
-        with step("he begins, with the customer's code"):
+        with step("the work begins, with the customer's code"):
             journey.begin(self.partner, self.job, code)
             expect(self.booking.state == State.IN_PROGRESS, f"the booking is {self.booking.state}, not at work")
             met = self.booking.assignments.get(ended_at=None).code_typed_at

@@ -31,7 +31,7 @@ def encrypted_fields() -> Iterator[tuple[type[models.Model], EncryptedTextField]
 
 
 def rotate(model: type[models.Model], field: EncryptedTextField) -> int:
-    """One column. A cell that somebody writes meanwhile is left to him: he has the newest key as well."""
+    """One column. A cell that somebody writes meanwhile is left to them: they have the newest key as well."""
     names = {
         "table": sql.Identifier(model._meta.db_table),
         "key": sql.Identifier(model._meta.pk.column),

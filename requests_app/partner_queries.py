@@ -182,7 +182,7 @@ class JobPage:
     def seen(self) -> str:
         """Changes when the page must change; an open page asks with it whether it is still true.
 
-        Includes how to find the door, which the customer may write until somebody is on his way, and whether the next
+        Includes how to find the door, which the customer may write until somebody is on the way, and whether the next
         move's hour has come.
         """
         door = BookingContact.objects.filter(booking=self.booking).values_list("door_code", "at_the_door").first()

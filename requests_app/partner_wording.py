@@ -135,7 +135,7 @@ def _over(b: Booking) -> str:
 
 
 def unproved() -> Step:
-    """Signed on his own phone without the visit code (PRODUCT L9b)."""
+    """Signed on the technician's own phone without the visit code (PRODUCT L9b)."""
     return Step(
         note=_("Signed without the customer's code. Whoever pays is asked on their own page before the charge.")
     )

@@ -90,7 +90,7 @@ def _tap(booking_id: int, technician_id: int, token: str) -> Offer:
 
 
 def _admit(booking: Booking, run: Search, technician_id: int, at: datetime) -> Candidate:
-    """He may ask for it now. Raises Paused, NotOffered, TapsUsed."""
+    """Whether it may be asked for now. Raises Paused, NotOffered, TapsUsed."""
     if caps.is_paused(technician_id, booking.policy, at):
         raise caps.Paused
     mine = Offer.objects.filter(booking=booking, technician=technician_id)

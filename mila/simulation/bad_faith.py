@@ -58,7 +58,7 @@ class BadFaith:
         self.attempt(Cheat.EARLY, partial(self.sign, booking.pk))
 
     def sign(self, booking_id: int) -> None:
-        """With the customer's name, on his own phone."""
+        """With the customer's name, on the technician's own phone."""
         booking = Booking.objects.get(pk=booking_id)
         signing.sign_off(
             booking_id,

@@ -348,7 +348,7 @@ class Simulation:
         )
 
     def read_and_forget(self, booking: Booking) -> None:
-        """He looks at the report, and never signs. Where nobody said the code, ops find out what it is worth."""
+        """The customer looks at the report, and never signs. Without the code ops find out what it is worth."""
         signing.see_report(booking.pk)
         self.after(timedelta(hours=80), partial(self.call_about, booking.pk))
 
@@ -386,7 +386,7 @@ class Simulation:
     def sign(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)
         last = booking.quotes.latest("version")
-        raised = signing.needs_own_device(booking, last)  # then he signs at his own screen
+        raised = signing.needs_own_device(booking, last)  # then the customer signs on their own screen
         signing.sign_off(
             booking_id,
             key=f"sim-{booking_id}",

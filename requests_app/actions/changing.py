@@ -78,7 +78,7 @@ def may_give_up(booking: Booking, at: datetime) -> bool:
 def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents: int = 0, reason: str = "") -> Booking:
     """No visit. The customer has seen the cost; ops and brands cancel without one. A repeat returns the booking.
 
-    Raises CostChanged when it costs more now than what he was shown, TooLate while somebody is on his way in time,
+    Raises CostChanged when it costs more now than what was shown, TooLate while somebody is on the way in time,
     AddressNotProved when it costs something and nobody knows yet whose address it is (PRODUCT B12).
     """
     booking = lock_booking(booking_id)
@@ -180,7 +180,7 @@ def _rewish(
 
 @verb
 def set_access(booking_id: int, *, door_code: str, at_the_door: str, keeps_door_code: bool = False) -> Booking:
-    """How to find the door, and who opens and signs (PRODUCT B8), until somebody is on his way. Raises TooLate.
+    """How to find the door, and who opens and signs (PRODUCT B8), until somebody is on the way. Raises TooLate.
 
     `keeps_door_code`: an empty box means "as it is"; what stood there was not shown.
     """

@@ -153,7 +153,7 @@ def see_report(booking_id: int) -> Booking:
 def object_to(booking_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Booking:
     """What was reported is not so: people decide, and no fee is owed meanwhile (PRODUCT L9b, L11).
 
-    Whether a charge is still held is the caller's to know; he holds its lock.
+    Whether a charge is still held is the caller's to know, who holds its lock.
     """
     return advance(booking_id, "object", role=role, by=by, reason=reason, fee_cents=0)
 

@@ -168,7 +168,7 @@ def test_late_confirmation_says_that_others_are_asked(client, at, stopped_clock)
 @pytest.mark.parametrize(("span", "state"), [(timedelta(minutes=9), "near"), (timedelta(minutes=10), "kept")])
 def test_ten_minutes_at_the_door_are_counted(client, at, stopped_clock, span, state):
     booking = at(State.ARRIVED)
-    stopped_clock(booking.start_at + span)  # he came before it
+    stopped_clock(booking.start_at + span)  # arrived before it
 
     assert client.get(url(booking)).context["page"].step.promise.state == state
 
@@ -177,7 +177,7 @@ def test_ten_minutes_at_the_door_are_counted(client, at, stopped_clock, span, st
 def test_nobody_home_is_paid_after_ten_minutes(client, at, stopped_clock, span, status):
     booking = at(State.ARRIVED)
     Booking.objects.update(placed_at=booking.start_at - timedelta(days=20))
-    stopped_clock(booking.start_at + span)  # he came before it
+    stopped_clock(booking.start_at + span)  # arrived before it
 
     response = client.post(url(booking, "fail"), {"why": "nobody_home", "fault": "customer"})
 
