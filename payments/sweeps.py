@@ -4,7 +4,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from mila.clock import MilaNow
 from mila.sweeping import handle_each
-from payments import charges, webhooks
+from payments import charges, outages, webhooks
 from payments.models import Charge, ChargeState, StripeEvent
 from requests_app.models import Booking, State
 
@@ -13,6 +13,7 @@ BATCH = 200
 
 def sweep() -> int:
     """One round; answers how many rows it took up."""
+    outages.recover_holds()
     due = Charge.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
     events = StripeEvent.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
     taken_up = [
