@@ -45,6 +45,9 @@ class SignupForm(allauth_forms.SignupForm):
         return super().try_save(request)
 
 
+TOO_MANY = "too_many_login_attempts"
+
+
 class LoginForm(allauth_forms.LoginForm):
     """An account whose address was never proved opens by nothing: whoever made it may be anybody.
 
@@ -62,8 +65,9 @@ class LoginForm(allauth_forms.LoginForm):
             cleaned = super()._clean_with_password(credentials)
             if not proofs.has_proved(self.user):
                 raise allauth_forms.get_adapter().validation_error("email_password_mismatch")
-        except forms.ValidationError:
-            pace.even_out(begun, pace.SIGN_IN)
+        except forms.ValidationError as refusal:
+            if refusal.code != TOO_MANY:  # said before anybody was looked up: it tells nothing, and holds no thread
+                pace.even_out(begun, pace.SIGN_IN)
             raise
         return cleaned
 

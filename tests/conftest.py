@@ -9,6 +9,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 from playwright.sync_api import expect
 
+from accounts import pace
 from mila import services, wording
 from mila.clock import reset_clock
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
@@ -33,6 +34,13 @@ def pytest_unconfigure():
 def _begins_in_the_language_of_the_site():
     """A test client's request leaves its language to the thread, and so to whichever test comes next."""
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _answers_as_soon_as_it_can(monkeypatch):
+    """Refusals that are held back so that their time tells nothing (accounts.pace) would make the tests wait."""
+    for floor in ("SIGN_UP", "SIGN_IN", "RESET"):
+        monkeypatch.setattr(pace, floor, 0.0)
 
 
 @pytest.fixture(scope="session", autouse=True)
