@@ -63,9 +63,10 @@ class People:
         return street, locate(street, self.dice.choice(city.postcodes), "", city.country)
 
     def user(self, name: str, login: str, city: City, password: str | None = None) -> User:
-        return User.objects.create(
-            email=f"{login}@mila.example", password=_hashed(password), name=name, language=city.language
-        )
+        user = User.objects.create_user(f"{login}@mila.example", name=name, language=city.language)
+        user.password = _hashed(password)
+        user.save(update_fields=["password"])
+        return user
 
     def customer(self, login: str, city: City, password: str | None = None) -> User:
         return self.user(self.name(), login, city, password)

@@ -87,7 +87,11 @@ def test_the_page_server_keeps_no_key(logger):
 
 
 def test_both_ways_to_start_the_page_server_use_it():
-    ports = launch.Ports(1, 2, 3)
-    asked = "--logger-class mila.web_log.WebLog"
-    assert asked in launch.commands("test", ports, standin=True)["web"]
-    assert asked in (settings.BASE_DIR / "Dockerfile").read_text().replace('", "', " ")
+    """Said in the settings file that gunicorn reads by itself where it starts; neither way names another one."""
+    asked = "mila.web_log.WebLog"
+    assert f'logger_class = "{asked}"' in (settings.BASE_DIR / "gunicorn.conf.py").read_text()
+    dockerfile = (settings.BASE_DIR / "Dockerfile").read_text().replace('", "', " ")
+    for start in (launch.commands("test", launch.Ports(1, 2, 3), standin=True)["web"], dockerfile):
+        assert "gunicorn" in start
+        assert "--config" not in start
+        assert start.count("--logger-class") == start.count(f"--logger-class {asked}")

@@ -90,6 +90,15 @@ def test_without_the_code_the_charge_is_planned_and_held(unproved):
     assert sweeps.sweep() == 0
 
 
+def test_what_is_not_due_is_not_let_go(unproved):
+    charge = charges.read(charge_of(unproved).pk)
+
+    assert charges.let_go(charge.pk) is False
+
+    assert charge_of(unproved).state == ChargeState.HELD
+    assert nothing_moved(unproved)
+
+
 def test_with_the_code_it_goes_on_at_once(booked, payee):
     booking = walk(booked, payee, State.SIGNED_OFF)
 
