@@ -24,7 +24,8 @@ def sent(folder: Path, site: str = "") -> list[Mail]:
     """All of them, the newest first. Links to `site` are told without it: they lead to wherever the reader is."""
     found = []
     for path in sorted(folder.glob("*")):
-        pieces = (piece.strip() for piece in RULE.split(path.read_bytes()))
+        # What no line follows yet is still being written.
+        pieces = (piece.strip() for piece in RULE.split(path.read_bytes())[:-1])
         found += [_read(piece, site) for piece in pieces if piece]
     return sorted(found, key=lambda mail: mail.sent_at, reverse=True)
 

@@ -232,6 +232,15 @@ def test_newest_mail_stands_on_top_with_links_into_this_site(client, mails):
     assert "&lt;b&gt;" in page
 
 
+def test_mail_that_is_being_written_is_not_there_yet(client, mails, settings):
+    (services.var(settings.WORLD) / "mail" / "3.log").write_text("From: a@mila.example\nTo: client")
+
+    page = client.get(reverse("desk:mails"))
+
+    assert page.status_code == 200
+    assert "Deuxième" in page.content.decode()
+
+
 def test_no_mail_yet_is_said(client, demo):
     page = client.get(reverse("desk:desk"), headers={"Accept-Language": "en"}).content.decode()
 
