@@ -25,9 +25,9 @@ from bench.claim_race.world import MORNING, offered_world
 from dispatch import offers
 from dispatch.models import Offer
 from mila.clock import set_clock
-from mila.redis import broker_redis
 from mila.services import hold
 from mila.worlds import fresh_databases
+from tests.broker import broker_redis
 
 GUARD = "UPDATE bench_claim SET state = 1, technician_id = %s, expires_at = mila_now() WHERE id = %s AND state = 0"
 

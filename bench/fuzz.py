@@ -27,9 +27,9 @@ django.setup()
 from django.test import override_settings
 
 from mila.clock import set_clock
-from mila.redis import broker_redis
 from mila.services import hold
 from mila.worlds import fresh_databases
+from tests.broker import broker_redis
 from tests.cast import MORNING
 from tests.walls import nonsense, town
 from tests.walls.endpoints import endpoints

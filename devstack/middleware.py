@@ -4,7 +4,6 @@ import re
 
 from django.template.loader import render_to_string
 
-from accounts.models import User
 from devstack.instants import PARIS
 from mila.clock import mila_now
 from mila.simulation import factor
@@ -12,6 +11,8 @@ from mila.simulation import factor
 # The first thing after the link that skips to the content. An attribute of the tag may hold ">": the admin's do.
 PLACE = re.compile(rb"""<body(?:"[^"]*"|'[^']*'|[^>"'])*>\s*(<a class="skip"[^>]*>.*?</a>)?""", re.DOTALL)
 ASKING = ("mfa_authenticate", "mfa_reauthenticate")
+PAYING = ("card", "pay")
+TEST_CARD = "4242 4242 4242 4242"
 
 
 class DemoBar:
@@ -22,9 +23,9 @@ class DemoBar:
 
     def __call__(self, request):
         response = self.get_response(request)
-        html = response.get("Content-Type", "").startswith("text/html")
+        html = response.get("Content-Type", "").startswith("text/html") and not _framed(request)
         if html and not response.streaming and (place := PLACE.search(response.content)):
-            told = {"now": mila_now(), "zone": PARIS, "code": _code(request)}
+            told = {"now": mila_now(), "zone": PARIS, "code": _code(request), "card": _card(request)}
             bar = render_to_string("devstack/_bar.html", told, request).encode()
             response.content = response.content[: place.end()] + bar + response.content[place.end() :]
             if "Content-Length" in response:
@@ -34,6 +35,18 @@ class DemoBar:
 
 def _code(request) -> str:
     """What the authenticator app of the demo's staff shows now, on the pages that ask for it."""
-    if not request.resolver_match or request.resolver_match.url_name not in ASKING:
-        return ""
-    return next(filter(None, map(factor.current_code, User.objects.filter(is_staff=True))), "")
+    return factor.code_of_staff() if _name(request) in ASKING else ""
+
+
+def _card(request) -> str:
+    """A card to type, on the pages that ask for one."""
+    return TEST_CARD if _name(request) in PAYING else ""
+
+
+def _name(request) -> str | None:
+    return request.resolver_match.url_name if request.resolver_match else None
+
+
+def _framed(request) -> bool:
+    """The bank's own pages: they stand in a frame, and on a page of a bank there is no bar of ours."""
+    return bool(request.resolver_match) and request.resolver_match.app_name == "standin"

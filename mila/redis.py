@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from mila.breaker import Breaker
 
-__all__ = ["QuietCache", "RedisError", "broker_redis", "cache_redis", "redis_breaker"]
+__all__ = ["QuietCache", "RedisError", "answers", "cache_redis", "plain", "redis_breaker"]
 
 PATIENCE = 0.1  # seconds
 
@@ -53,13 +53,21 @@ def cache_redis() -> BriskRedis:
     return _client(settings.REDIS_URL)
 
 
-@cache
-def broker_redis() -> BriskRedis:
-    """Only to ask the broker how it is: jobs go through Celery."""
-    url = settings.CELERY_BROKER_URL
+def plain(url: str) -> str:
+    """An address in Celery's spelling, as every client reads it."""
     if url.startswith("redis+socket://"):
         url = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
-    return _client(url)
+    return url
+
+
+def answers(url: str) -> bool:
+    """Whether the server at this address is there. For alarms: asked afresh, past the breaker, with more patience than
+    a page may have, so that one slow moment is no alarm."""
+    try:
+        with redis.Redis.from_url(plain(url), socket_timeout=1, socket_connect_timeout=1) as client:
+            return bool(client.ping())
+    except RedisError:
+        return False
 
 
 class QuietCache(RedisCache):

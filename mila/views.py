@@ -3,7 +3,6 @@
 import logging
 import sys
 
-import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.messages import ERROR
@@ -23,7 +22,7 @@ from catalogue import views as catalogue
 from mila import filling, heartbeat
 from mila.errors import Refusal
 from mila.faults import status_of
-from mila.redis import broker_redis, cache_redis
+from mila.redis import answers
 from mila.styleguide import examples
 from requests_app.access import technician_of
 from requests_app.queries import recent_ratings
@@ -181,12 +180,8 @@ def readyz(request):
             found["sweeps"] = f"late: {', '.join(late)}"
     except DatabaseError:
         found = {"database": "down", "data": "unknown", "sweeps": "unknown"}
-    for name, client in (("cache", cache_redis), ("broker", broker_redis)):
-        try:
-            client().ping()
-            found[name] = "ok"
-        except redis.RedisError:
-            found[name] = "down"
+    for name, url in (("cache", settings.REDIS_URL), ("broker", settings.CELERY_BROKER_URL)):
+        found[name] = "ok" if answers(url) else "down"
     well = all(value == "ok" for value in found.values())
     return JsonResponse(found, status=200 if well else 503)
 

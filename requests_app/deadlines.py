@@ -159,6 +159,11 @@ def waited_at(from_at: datetime, policy: Policy) -> datetime:
     return from_at + policy.door_wait
 
 
+def undo_until(at: datetime, policy: Policy) -> datetime:
+    """Before this instant a step made at `at` can be taken back; a finished job's time is free from it on (L9)."""
+    return at + policy.undo_window
+
+
 def overdue_at(started_at: datetime, duration_minutes: int) -> datetime:
     """Work that takes twice the planned time, at least an hour more, is worth a look by ops."""
     return started_at + timedelta(minutes=duration_minutes + max(duration_minutes, 60))

@@ -14,10 +14,11 @@ from functools import partial
 from typing import Any, NewType
 
 from celery import current_app
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Busy, User
 from accounts.search import lock_technician
 from mila import live
 from mila.clock import mila_now
@@ -25,7 +26,26 @@ from mila.errors import Refusal
 from mila.templatetags.house import moment
 from mila.transactions import after_commit, verb
 from requests_app import deadlines, notices
-from requests_app.lost_time import lay_in_an_outage, with_lost_time
+from requests_app.due_instants import (
+    arrival_opens,
+    call_due,
+    call_reminder,
+    confirm_due,
+    confirm_reminder,
+    departure_opens,
+    last_start,
+    late,
+    overdue,
+    overdue_on,
+    search_limit,
+    search_warning,
+    signature_reminder,
+    silence,
+    slot_freed,
+    waited,
+    waited_on,
+)
+from requests_app.lost_time import lay_in_an_outage
 from requests_app.models import (
     BEFORE_DEPARTURE,
     CANCELLABLE,
@@ -74,71 +94,21 @@ class TooEarly(Refusal):
         self.opens_at = opens_at
 
 
+class NotUndoable(Refusal):
+    """The step was made too long ago, was taken back before, or something followed it (PRODUCT L9)."""
+
+    sentence = _("This can no longer be taken back.")
+
+
 Opens = Callable[[Booking], datetime]
 Due = Callable[[Booking, datetime], datetime | None]
-
-
-def call_due(b: Booking, at: datetime) -> datetime:
-    return deadlines.two_clocks(_since(b), _start(b), b.timezone, b.policy).call_due
-
-
-def confirm_due(b: Booking, at: datetime) -> datetime:
-    return with_lost_time(b, deadlines.two_clocks(_since(b), _start(b), b.timezone, b.policy).confirm_due)
-
-
-def search_limit(b: Booking, at: datetime) -> datetime:
-    return deadlines.search_limit(_last_start(b), b.policy)
-
-
-def last_start(b: Booking, at: datetime) -> datetime:
-    return _last_start(b)
-
-
-def silence(b: Booking, at: datetime) -> datetime:
-    return deadlines.silence_at(at, b.policy)
-
-
-def call_reminder(b: Booking, at: datetime) -> datetime | None:
-    return _reminder(b, at, call_due(b, at))
-
-
-def confirm_reminder(b: Booking, at: datetime) -> datetime | None:
-    return _reminder(b, at, confirm_due(b, at))
-
-
-def departure_opens(b: Booking) -> datetime:
-    return deadlines.may_depart_at(_start(b), b.policy)
-
-
-def arrival_opens(b: Booking) -> datetime:
-    return deadlines.may_arrive_at(_start(b), b.policy)
-
-
-def late(b: Booking, at: datetime) -> datetime:
-    return deadlines.late_at(_start(b), b.policy)
-
-
-def waited(b: Booking, at: datetime) -> datetime:
-    return deadlines.waited_at(max(at, _start(b)), b.policy)
-
-
-def overdue(b: Booking, at: datetime) -> datetime:
-    return deadlines.overdue_at(at, b.duration_minutes)
-
-
-def search_warning(b: Booking, at: datetime) -> datetime:
-    return deadlines.search_warning(_last_start(b), b.policy)
-
-
-def signature_reminder(number: int, b: Booking, at: datetime) -> datetime:
-    return deadlines.signature_reminders(at, b.policy)[number]
 
 
 @dataclass(frozen=True)
 class Move:
     """One row: `due` moves the state when it falls, `clocks` are the other promises, `tells` the notices it queues.
 
-    `opens`: not before this instant, whoever asks.
+    `opens`: not before this instant, whoever asks. `undoes`: the step it takes back, while that may be.
     """
 
     sources: frozenset[State]
@@ -150,6 +120,7 @@ class Move:
     effects: tuple[str, ...] = ()
     reason: bool = False
     opens: Opens | None = None
+    undoes: str = ""
 
 
 def only(*members: Any) -> frozenset[Any]:
@@ -206,7 +177,17 @@ MOVES: dict[str, Move] = {
                     search_limit, SEARCHES, ("moved", "no_show"), (WITHDRAW, SEARCH)),
     "fail_visit": Move(only(S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS), S.FAILED, only(PARTNER, OPS), None, (),
                        ("failed",), (CHARGE,), reason=True),
-    "finish": Move(only(S.IN_PROGRESS), S.FINISHED, only(PARTNER), silence, SIGNS),
+    "finish": Move(only(S.IN_PROGRESS), S.FINISHED, only(PARTNER), silence,
+                   (*SIGNS, (ClockKind.SLOT_FREED, slot_freed))),
+    # A wrong tap (PRODUCT L9); the former clock goes on from where it was.
+    "undo_depart": Move(only(S.EN_ROUTE), S.CONFIRMED, only(PARTNER), None, ((ClockKind.LATENESS, late),),
+                        undoes="depart"),
+    "undo_arrive": Move(only(S.ARRIVED), S.EN_ROUTE, only(PARTNER), None, ((ClockKind.LATENESS, late),),
+                        undoes="arrive"),
+    "undo_start": Move(only(S.IN_PROGRESS), S.ARRIVED, only(PARTNER), None, ((ClockKind.DOOR_WAIT, waited_on),),
+                       undoes="start"),
+    "undo_finish": Move(only(S.FINISHED), S.IN_PROGRESS, only(PARTNER), None,
+                        ((ClockKind.OVERDUE_WORK, overdue_on),), undoes="finish"),
     "sign_off": Move(only(S.FINISHED), S.SIGNED_OFF, only(CUSTOMER, SYSTEM), None, (), (), (CHARGE,)),
     "refuse": Move(only(S.FINISHED), S.CONTESTED, only(CUSTOMER, OPS), None, (),
                    ("contested", "job_contested", "contested_ops"), (), reason=True),
@@ -234,7 +215,9 @@ WHEN_DUE = {
 }
 # Moves that say something about the partner who is left behind (PRODUCT L2, L9, P4).
 FAULTS = {"miss_call", "no_show"}
-KEEPS_PROMISE = {"record_call", "confirm"}
+# After these nobody comes any more: what is left of the time belongs to others (PRODUCT L9).
+ENDS_VISIT = {"sign_off", "refuse", "fail_visit"}
+UNDOES = {name: move.undoes for name, move in MOVES.items() if move.undoes}
 
 
 # A booking read under its row lock, which its transaction still holds.
@@ -258,6 +241,27 @@ def opens_at(booking: Booking, name: str) -> datetime | None:
     return opens(booking) if opens else None
 
 
+def undo_of(booking: Booking, at: datetime) -> tuple[str, datetime] | None:
+    """The move that takes the last step back, and until when; None where none may (PRODUCT L9).
+
+    One step, once per move, and only while nothing followed. "Nothing" as far as moves go: the rest is the verb's.
+    """
+    events = booking.events.order_by("-sequence")
+    mine = list(events.filter(sequence__gte=_claimed_with(booking)).values_list("move", "at"))
+    last, made_at = mine[0] if mine else ("", at)
+    name = next((name for name, step in UNDOES.items() if step == last), "")
+    until = deadlines.undo_until(made_at, booking.policy)
+    if not name or at >= until or any(move == name for move, _at in mine):
+        return None
+    return name, until
+
+
+def _claimed_with(booking: Booking) -> int:
+    """The event the present technician came with."""
+    claims = booking.events.filter(move__in=("claim", "assign")).order_by("-sequence")
+    return claims.values_list("sequence", flat=True).first() or 0
+
+
 def available_moves(booking: Booking, role: Role) -> frozenset[str]:
     """What the table lets this role do now: the buttons of a page."""
     return frozenset(n for n, m in MOVES.items() if booking.state in m.sources and role in m.roles)
@@ -279,7 +283,7 @@ def advance(
 
     Joins the caller's transaction, and takes his locked booking as it is; an id is locked here. `changes` are further
     columns written by the same update. A target without a partner clears him and ends his assignment. Raises
-    IllegalMove, ReasonMissing or TooEarly and changes nothing.
+    IllegalMove, ReasonMissing, TooEarly or NotUndoable and changes nothing.
     """
     move = MOVES[name]
     if isinstance(booking, int):
@@ -293,6 +297,10 @@ def advance(
     opens = opens_at(booking, name)
     if opens is not None and at < opens:
         raise TooEarly(opens, booking.timezone)
+    if move.undoes and (undo_of(booking, at) or ("",))[0] != name:
+        raise NotUndoable
+    if name in ENDS_VISIT:
+        free_time(booking, at)
     if move.target not in HAS_PARTNER:
         end_assignment(booking, name, at)
         changes |= {"partner": None, "technician": None, "claimed_at": None, "start_at": None, "clocks_from_at": None}
@@ -327,6 +335,23 @@ def end_assignment(booking: Locked, move: str, at: datetime) -> None:
     assignment.save(update_fields=["ended_at", "end", "fault", "busy", "code"])
     if slot is not None:
         slot.delete()
+
+
+def free_time(booking: Locked, at: datetime) -> None:
+    """What is left of the technician's time after this instant and the way on is anybody's again. Repeatable."""
+    assignment = Assignment.objects.filter(booking=booking, ended_at=None).first()
+    if assignment is None:
+        return
+    lock_technician(assignment.technician_id)
+    slot = Busy.objects.filter(assignment=assignment).first()
+    until = at + booking.policy.travel_buffer
+    if slot is None or slot.during.upper <= until:
+        return
+    if until <= slot.during.lower:  # over before it was to begin
+        slot.delete()
+    else:
+        slot.during = DateTimeTZRange(slot.during.lower, until, "[)")
+        slot.save(update_fields=["during"])
 
 
 def postpone(booking: Locked, due_at: datetime) -> None:
@@ -393,26 +418,3 @@ def _after_commit(booking: Booking, move: Move, former: Any) -> None:
 def _send(effect: str, booking_id: int) -> None:
     """A broker that is away costs a minute, not a customer: the effect's sweep finds the row."""
     current_app.tasks[effect].delay(booking_id=booking_id)
-
-
-def _since(b: Booking) -> datetime:
-    assert b.clocks_from_at is not None
-    return b.clocks_from_at
-
-
-def _start(b: Booking) -> datetime:
-    assert b.start_at is not None
-    return b.start_at
-
-
-def _last_start(b: Booking) -> datetime:
-    """The claimed start, or the latest wish while nobody has claimed (PRODUCT B2)."""
-    start = b.start_at or b.last_start_at
-    assert start is not None
-    return start
-
-
-def _reminder(b: Booking, at: datetime, due: datetime) -> datetime | None:
-    """At the first rung of the ladder that is still to come (PRODUCT L6)."""
-    rungs = (deadlines.reminder_at(due, lead, at, b.timezone, b.policy) for lead in b.policy.reminder_ladder)
-    return next((rung for rung in rungs if rung is not None), None)

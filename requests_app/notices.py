@@ -76,6 +76,7 @@ KINDS: dict[str, Notice] = {
     "partner_lost": to_customer("starts_at", "search_limit_at"),
     "moved": to_customer("technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at"),
     "en_route": to_customer("technician", "start_at", "visit_code"),
+    "taken_back": to_customer("technician", "start_at", given=("step",)),
     "late": to_customer("technician", "start_at", "given_up_at"),
     "failed": to_customer("technician", "start_at", "fee_cents"),
     "please_sign": to_customer("technician", "final_cents", "silence_at"),
@@ -282,7 +283,7 @@ def _signed(field: str) -> Callable[[Booking, Technician | None], Any]:
 
 
 def _last_quote(b: Booking) -> Quote | None:
-    return b.quotes.order_by("-version").first()
+    return b.quotes.standing().order_by("-version").first()
 
 
 def _final(b: Booking, _: Technician | None) -> int:

@@ -19,8 +19,10 @@ from requests_app import access, partner_wording
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.actions.noting import MOST_NOTES
 from requests_app.actions.signing import evidence_only
-from requests_app.lifecycle import Role, available_moves
+from requests_app.actions.undoing import answered
+from requests_app.lifecycle import Role, available_moves, undo_of
 from requests_app.models import (
+    UNDO,
     Assignment,
     Booking,
     BookingContact,
@@ -31,8 +33,9 @@ from requests_app.models import (
     ProgressNote,
     Quote,
     State,
+    standing,
 )
-from requests_app.partner_wording import Step
+from requests_app.partner_wording import Step, Undo
 
 S = State
 # Something is asked of him now or very soon; the rest of what he has lies ahead, or behind.
@@ -72,8 +75,9 @@ def jobs_page(technician: Technician, at: datetime, number: str | None) -> Jobs:
 
 def _with_entry(bookings):
     """Adds `entered_at`, when the present state began, and `final_cents`, the last version of the price."""
-    last = BookingEvent.objects.filter(booking=OuterRef("pk")).order_by("-sequence").values("at")[:1]
-    quote = Quote.objects.filter(booking=OuterRef("pk")).order_by("-version").values("service_cents")[:1]
+    here = BookingEvent.objects.filter(booking=OuterRef("pk"), target=OuterRef("state")).exclude(move__startswith=UNDO)
+    last = here.order_by("-sequence").values("at")[:1]
+    quote = Quote.objects.standing().filter(booking=OuterRef("pk")).order_by("-version").values("service_cents")[:1]
     return bookings.annotate(entered_at=Subquery(last), final_cents=Subquery(quote))
 
 
@@ -107,18 +111,29 @@ class JobPage:
         self.booking, self.at = booking, at
         self.zone = booking.timezone
         self.events: list[BookingEvent] = list(booking.events.all())
-        self.quote: Quote = booking.quotes.prefetch_related("lines").order_by("-version").first()
+        self.quote: Quote = booking.quotes.standing().prefetch_related("lines").order_by("-version").first()
         self.may = available_moves(booking, Role.PARTNER)
+
+    @cached_property
+    def held(self) -> list[BookingEvent]:
+        """What happened, without the steps that were taken back."""
+        return standing(self.events)
 
     @cached_property
     def badge(self) -> tuple[str, str]:
         return partner_wording.badge(self.booking.state)
 
     @cached_property
+    def undo(self) -> Undo | None:
+        """The step that can be taken back, until when (PRODUCT L9)."""
+        found = undo_of(self.booking, self.at)
+        return partner_wording.undo(*found) if found and not answered(self.booking) else None
+
+    @cached_property
     def step(self) -> Step:
         if self.booking.state == S.SIGNED_OFF and evidence_only(self.booking):
             return partner_wording.unproved()
-        return partner_wording.next_step(self.booking, self.at, self.events[-1].at if self.events else None)
+        return partner_wording.next_step(self.booking, self.at, self.held[-1].at if self.held else None)
 
     @cached_property
     def assignment(self) -> Assignment | None:
@@ -145,7 +160,7 @@ class JobPage:
     def story(self) -> list[dict]:
         """What he did so far, as lines of a timeline, from his claim on."""
         since = max((one.sequence for one in self.events if one.move in ("claim", "assign")), default=0)
-        lines = [(partner_wording.told(event), event) for event in self.events if event.sequence >= since]
+        lines = [(partner_wording.told(event), event) for event in self.held if event.sequence >= since]
         story = [
             {"state": "done", "what": what, "at": event.at, "notes": self.notes if event.move == "start" else []}
             for what, event in lines
@@ -189,7 +204,7 @@ class JobPage:
         facts = repr(
             (self.booking.epoch, self.booking.state, door, len(self.notes), self.late is None, self.step.label == "")
         )
-        facts += repr((self.met, self.asks_code))
+        facts += repr((self.met, self.asks_code, self.undo))
         return hashlib.sha256(f"{self.booking.token}{facts}".encode()).hexdigest()[:16]
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/photos/<str:key>/small/", jobs.photo, {"size": "small"}, name="photo_small"),
     path("jobs/<uuid:uuid>/call/", jobs.call, name="call"),
     path("jobs/<uuid:uuid>/confirm/", jobs.confirm, name="confirm"),
+    path("jobs/<uuid:uuid>/undo/", jobs.undo, name="undo"),
     path("jobs/<uuid:uuid>/depart/", jobs.depart, name="depart"),
     path("jobs/<uuid:uuid>/position/", jobs.position, name="position"),
     path("jobs/<uuid:uuid>/arrive/", jobs.arrive, name="arrive"),

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from mila.templatetags.house import moment, short_moment
+from mila.templatetags.house import minutes, moment, short_moment
 from requests_app import deadlines
-from requests_app.lifecycle import Role, available_moves, opens_at
+from requests_app.lifecycle import UNDOES, Role, available_moves, opens_at
 from requests_app.models import Booking, BookingEvent, LateSignature, SignOffKind, State
 
 S = State
@@ -36,6 +36,28 @@ class Step:
     sends: bool = False
     promise: Promise | None = None
     note: str = ""
+    above: bool = False  # the button stands over its clock: never where the one before it stood
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A step that was perhaps a wrong tap: what was said, and until when it can be taken back (PRODUCT L9)."""
+
+    step: str
+    said: str
+    until_at: datetime
+
+
+def undo(move: str, until_at: datetime) -> Undo:
+    """The words for a move of `lifecycle.UNDOES`."""
+    step = UNDOES[move]
+    said = {
+        "depart": _("You have said that you set off."),
+        "arrive": _("You have said that you are at the door."),
+        "start": _("You have said that the work begins."),
+        "finish": _("You have said that the work is done."),
+    }
+    return Undo(step, said[step], until_at)
 
 
 def badge(state: str) -> tuple[str, str]:
@@ -62,19 +84,20 @@ def next_step(booking: Booking, at: datetime, entered_at: datetime | None) -> St
     if "record_call" in may:
         return Step(_("Call now"), "partner:call", promise=_promise(_("Call the customer"), b.due_at, at))
     if "confirm" in may:
-        return Step(_("Confirm the visit"), "partner:confirm", True, _confirming(b, at))
+        return Step(_("Confirm the visit"), "partner:confirm", True, _confirming(b, at), above=True)
     if "depart" in may:
         too_early = _("You can say that you set off from %(moment)s.")
         return _timed(b, at, "depart", Step(_("I set off"), "partner:depart", True, _start(b, at)), too_early)
     if "arrive" in may:
         too_early = _("You can say that you are at the door from %(moment)s.")
-        return _timed(b, at, "arrive", Step(_("I am at the door"), "partner:arrive", True, _start(b, at)), too_early)
+        arrive = Step(_("I am at the door"), "partner:arrive", True, _start(b, at), above=True)
+        return _timed(b, at, "arrive", arrive, too_early)
     if "start" in may:
         too_early = _("You can begin from %(moment)s.")
         start = Step(_("Begin the work"), "partner:start", True, _door(b, at, entered_at))
         return _timed(b, at, "start", start, too_early)
     if "finish" in may:
-        return Step(_("The work is done"), "partner:finish", promise=_work(b, at, entered_at))
+        return Step(_("The work is done"), "partner:finish", promise=_work(b, at, entered_at), above=True)
     if b.state == S.FINISHED:
         signing = _promise(_("The customer signs"), b.due_at, at)
         return Step(_("Let the customer sign"), "partner:sign", promise=signing)
@@ -113,7 +136,10 @@ def _door(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
     due_at = deadlines.waited_at(max(entered_at or at, b.start_at), b.policy)
     if due_at <= at:
         return Promise(_("You have waited long enough"), due_at, "kept", _("If nobody opens, you may end the visit."))
-    return Promise(_("Nobody opens? Please wait"), due_at, "near", _("The ten minutes are counted here."))
+    counted = _("The wait is over %(span)s after the start of the visit.") % {"span": minutes(b.policy.door_wait)}
+    if (entered_at or at) >= b.start_at:
+        counted = _("%(span)s, counted here.") % {"span": minutes(b.policy.door_wait)}
+    return Promise(_("Nobody opens? Please wait"), due_at, "near", counted)
 
 
 def _work(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:

@@ -30,6 +30,7 @@ from requests_app.models import (
     Rating,
     SignOff,
     State,
+    standing,
 )
 
 S = State
@@ -96,7 +97,7 @@ class BookingPage:
         self.contact = booking.contact
         self.wishes = list(booking.wishes.all())
         self.photos = list(booking.photos.all())
-        self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines"))
+        self.quotes: list[Quote] = list(booking.quotes.standing().prefetch_related("lines"))
         self.events: list[BookingEvent] = list(booking.events.all())
         self.assignments = list(booking.assignments.select_related("technician"))
         self.sign_off = SignOff.objects.filter(booking=booking).last() if self.state in SIGNED else None
@@ -141,7 +142,7 @@ class BookingPage:
     @cached_property
     def timeline(self) -> list[wording.Line]:
         """What happened, what is going on, what comes next."""
-        events, since = list(self.events), None
+        events, since = standing(self.events), None
         if events and CURRENT.get(self.state) == events[-1].move:
             since = events.pop().at
         names = self._names()

@@ -13,7 +13,7 @@ from requests_app import caps, notices, outages
 from requests_app.actions import photographing
 from requests_app.actions.signing import sign_off_by_silence
 from requests_app.actions.visiting import drop_old_positions
-from requests_app.lifecycle import WHEN_DUE, Role, advance, lock_unless_locked
+from requests_app.lifecycle import WHEN_DUE, Role, advance, free_time, lock_unless_locked
 from requests_app.models import Booking, BookingPhoto, Clock, ClockKind, State
 
 BATCH = 500
@@ -27,6 +27,7 @@ CLOCK_NOTICES: dict[str, tuple[str, ...]] = {
     ClockKind.LATENESS: ("late", "late_ops"),
     ClockKind.DOOR_WAIT: ("door_waited",),
     ClockKind.OVERDUE_WORK: ("overdue_ops",),
+    ClockKind.SLOT_FREED: (),
     ClockKind.SEARCH_WARNING: ("search_warning", "search_warning_ops"),
     ClockKind.UNCONFIRMED_LIMIT: ("unconfirmed_ops",),
     ClockKind.SIGNATURE_REMINDER_1: ("please_sign",),
@@ -95,6 +96,8 @@ def handle_due_clock(clock_id: int) -> bool:
         return False
     clock.done_at, clock.fired = at, True
     clock.save(update_fields=["done_at", "fired"])
+    if clock.kind == ClockKind.SLOT_FREED:
+        free_time(booking, at)
     for kind in CLOCK_NOTICES[clock.kind]:
         notices.queue(booking, kind, round=_round(booking, clock))
     return True

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils.translation import get_language, get_language_info, pgettext
 from django.utils.translation import gettext as _
 
-from mila.templatetags.house import clock_time, moment, money, short_moment
+from mila.templatetags.house import clock_time, minutes, moment, money, short_moment
 from requests_app import deadlines
 from requests_app.models import Booking, BookingEvent, LateSignature, ProgressNote, SignOffKind, State
 
@@ -271,8 +271,7 @@ def to_come(booking: Booking, facts: Facts) -> list[Line]:
     b, name, zone, state = booking, first_name(booking), booking.timezone, State(booking.state)
     lines = []
     if state == S.SEARCHING:
-        hours = int(b.policy.call_window.total_seconds() // 3600)
-        within = _("within %(hours)d hours at the latest") % {"hours": hours}
+        within = _("within %(span)s at the latest") % {"span": minutes(_longest_wait_for_the_call(b, facts.at))}
         lines.append(Line("next", _("Whoever accepts calls you"), when=within))
         lines.append(Line("next", _("The visit"), *_wished(b)))
     if state == S.CLAIMED:
@@ -286,6 +285,13 @@ def to_come(booking: Booking, facts: Facts) -> list[Line]:
     if state in (S.SEARCHING, S.CLAIMED, S.CALLED, S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS):
         lines.append(Line("next", _("You try it, you sign"), note=_charged(b, facts)))
     return lines
+
+
+def _longest_wait_for_the_call(b: Booking, at: datetime) -> int:
+    """Minutes from a claim to the call at the latest, if it comes now and for the last wish; later it is less."""
+    due = deadlines.two_clocks(at, b.last_start_at, b.timezone, b.policy).call_due
+    wait = -(-int((due - at).total_seconds()) // 60)
+    return -(-wait // 60) * 60 if wait > 60 else wait
 
 
 def _wished(b: Booking) -> tuple[datetime | None, str]:

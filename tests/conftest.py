@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from accounts import pace
 from mila import services, wording
 from mila.clock import reset_clock
+from tests.browsing import chrome, open_page  # noqa: F401
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
 from tests.limited import counters  # noqa: F401
 

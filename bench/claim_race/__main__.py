@@ -13,9 +13,9 @@ if __name__ == "__main__":
     django.setup()
 
 from bench.claim_race.races import race_offered, race_pool, race_unguarded
-from mila.redis import broker_redis
 from mila.services import hold
 from mila.worlds import fresh_databases
+from tests.broker import broker_redis
 
 
 def main() -> int:

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Technician, User
-from dispatch.models import Offer, OfferState
+from accounts.models import Notification, Technician, User
+from dispatch.models import Offer, OfferState, Search
 from mila.simulation import factor
 from requests_app.models import Booking, State
+
+SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Part:
     user: User
     line: str
     page: str
+    link: str = ""  # of a guest, who has no account to sign in to
     code: str = ""  # of staff: what an authenticator app would show now
 
 
@@ -44,11 +48,13 @@ TECHNICIANS = (
 
 @dataclass(frozen=True)
 class Asked:
-    """Somebody to whom a booking is shown alone at this moment."""
+    """Somebody who can take a booking now: alone until an instant, or as the best placed of many."""
 
-    offer: Offer
+    booking: Booking
     user: User
     page: str
+    until_at: datetime | None = None
+    among: int = 1
 
 
 def customers() -> list[Part]:
@@ -56,9 +62,16 @@ def customers() -> list[Part]:
     for state, line in CUSTOMERS:
         booking = _in(state).filter(customer__isnull=False).first()
         if booking is not None:
-            page = reverse("requests_app:booking_own", args=[booking.uuid])
-            found.append(Part(booking.customer, str(line), page))
+            found.append(Part(booking.customer, str(line), *_customer_s(booking)))
     return found
+
+
+def _customer_s(booking: Booking) -> tuple[str, str]:
+    """The page, and a guest's road to it: without an account nobody signs in, the link in the mail leads there."""
+    if booking.customer.has_usable_password():
+        return reverse("requests_app:booking_own", args=[booking.uuid]), ""
+    link = reverse("requests_app:booking", args=[booking.token])
+    return link, link
 
 
 def technicians() -> list[Part]:
@@ -76,16 +89,33 @@ def technicians() -> list[Part]:
 def staff() -> list[Part]:
     line = _("Looks after everything: the board, each booking's history, why nobody came.")
     return [
-        Part(user, str(line), reverse("admin:index"), factor.current_code(user))
+        Part(user, str(line), reverse("admin:index"), code=factor.current_code(user))
         for user in User.objects.filter(is_staff=True).order_by("pk")
     ]
 
 
 def asked() -> list[Asked]:
-    """Who has a window open, the newest first."""
-    offers = Offer.objects.filter(state=OfferState.OPEN).select_related("booking__service").order_by("-pk")[:6]
+    """Who has a window open, and who sees a booking that is open to all; the newest booking first."""
+    offers = Offer.objects.filter(state=OfferState.OPEN).select_related("booking__service").order_by("-pk")[:SHOWN]
     users = _users_of(offer.technician_id for offer in offers)
-    return [Asked(offer, users[offer.technician_id], reverse("dispatch:offer", args=[offer.pk])) for offer in offers]
+    found = [
+        Asked(offer.booking, users[offer.technician_id], reverse("dispatch:offer", args=[offer.pk]), offer.expires_at)
+        for offer in offers
+    ]
+    found += _in_pools(but=[one.booking.pk for one in found])
+    return sorted(found, key=lambda one: -one.booking.pk)
+
+
+def _in_pools(but: list[int]) -> list[Asked]:
+    """Everybody nearby was told at once, the best placed first."""
+    searches = Search.objects.filter(ended_at=None, pool_at__isnull=False).exclude(booking__in=but)
+    found = []
+    for search in searches.select_related("booking__service").order_by("-pk")[:SHOWN]:
+        told = Notification.objects.filter(kind="offer", subject_id=search.booking.uuid, user__isnull=False)
+        first = told.select_related("user").order_by("pk").first()
+        if first is not None:
+            found.append(Asked(search.booking, first.user, reverse("dispatch:offers"), among=told.count()))
+    return found
 
 
 def everybody() -> QuerySet[User]:

@@ -1,19 +1,22 @@
 """The desk's pages. Nothing here asks who somebody is: the settings lay these addresses out for the demo alone."""
 
 from functools import wraps
+from urllib.parse import urlsplit
 
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.paginator import Paginator
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
 from devstack import demo_world
 from devstack.desk import cast, clock
 from devstack.desk import mails as mail_files
@@ -22,6 +25,7 @@ from devstack.models import DemoWorld
 from mila import launch, services
 from mila.clock import mila_now
 from mila.middleware import private_page
+from mila.simulation import factor
 from mila.templatetags.house import moment
 
 SHOWN = 8  # mails on the desk itself
@@ -66,9 +70,24 @@ def desk(request):
             "everybody": cast.everybody(),
             "mails": sent[:SHOWN],
             "more_mails": len(sent) > SHOWN,
+            "back": _page_before(request),
             "cards": [(_grouped(number), words) for number, words in CARDS],
         },
     )
+
+
+def _page_before(request) -> str:
+    """Where somebody came from who looked at the desk in between: a number to copy, a mail to read."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    same = before.netloc == request.get_host() and not before.path.startswith(reverse("desk:desk"))
+    return before.path if same else ""
+
+
+@require_safe
+@of_the_demo
+def code(request):
+    """What the authenticator of the demo's staff shows now, for a bar on a page that stays open."""
+    return HttpResponse(factor.code_of_staff(), content_type="text/plain")
 
 
 @require_safe
@@ -81,12 +100,23 @@ def asked(request):
 @require_POST
 @of_the_demo
 def sign_in(request):
-    """Be this person from here on, as if they had typed their password: what comes after it (a second factor) comes."""
-    user = get_object_or_404(cast.everybody(), email=request.POST.get("email", ""))
-    logout(request)
+    """Be this person from here on, as if they had typed their password: what comes after it (a second factor) comes.
+
+    Without an address: be nobody, who may hold a link. The pages go on in the language the desk is read in.
+    """
     page = request.POST.get("page", "")
-    own = url_has_allowed_host_and_scheme(page, allowed_hosts=None)
-    return perform_login(request, user, redirect_url=page if own else None)
+    page = page if url_has_allowed_host_and_scheme(page, allowed_hosts=None) else ""
+    email, language = request.POST.get("email", ""), get_language()
+    user = get_object_or_404(cast.everybody(), email=email) if email else None
+    logout(request)
+    if user is None:
+        response = redirect(page or "home")
+    else:
+        User.objects.filter(pk=user.pk).update(language=language)
+        user.language = language
+        response = perform_login(request, user, redirect_url=page or None)
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language)
+    return response
 
 
 @require_POST

@@ -32,3 +32,8 @@ def current_code(user: User) -> str:
     if settings.PRODUCTION or secret != SECRET:
         return ""
     return format_hotp_value(hotp_value(SECRET, int(time.time()) // PERIOD))
+
+
+def code_of_staff() -> str:
+    """The same for the first of the staff who has one: in the demo they share the secret."""
+    return next(filter(None, map(current_code, User.objects.filter(is_staff=True))), "")

@@ -49,10 +49,17 @@ class People:
     def __init__(self, seed: int):
         self.dice = random.Random(seed)
         self.made = 0
+        self.named: set[str] = set()
 
     def name(self) -> str:
+        """Nobody's before, as long as there are any left."""
         self.made += 1
-        return f"{self.dice.choice(FIRST)} {self.dice.choice(LAST)}"
+        for _ in range(50):
+            name = f"{self.dice.choice(FIRST)} {self.dice.choice(LAST)}"
+            if name not in self.named:
+                break
+        self.named.add(name)
+        return name
 
     def phone(self, city: City) -> str:
         return f"{city.phone}{self.made % 10_000:04d}"

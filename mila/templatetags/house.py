@@ -39,6 +39,11 @@ def _language() -> str:
     return language if language in LANGUAGES else settings.LANGUAGE_CODE
 
 
+def _locale() -> str:
+    """For what Babel has a pattern of its own: English as Europe writes it."""
+    return {"en": "en_GB"}.get(_language(), _language())
+
+
 def _local(at: datetime, zone: str | ZoneInfo | None) -> datetime:
     """`at` on the wall of `zone` (a name, a zone, or something with a `zone`); else of the current time zone."""
     zone = getattr(zone, "zone", zone) or timezone.get_current_timezone()
@@ -91,7 +96,7 @@ def short_day(at: date | datetime | None, zone=None) -> str:
 @register.filter
 def full_day(at: date | datetime | None, zone=None) -> str:
     """26 novembre 2026: with the year, for papers and what is long past"""
-    return format_date(_pieces(at, zone), "long", locale=_language()) if at else ""
+    return format_date(_pieces(at, zone), "long", locale=_locale()) if at else ""
 
 
 @register.filter

@@ -30,13 +30,14 @@ from requests_app.models import (
     SignOffKind,
     State,
     have_met,
+    last_made_at,
 )
 
 UNDECIDED_AGAIN = timedelta(hours=24)
 
 
 class OwnDeviceNeeded(Refusal):
-    sentence = _("This price needs the customer's own agreement: please let him sign by the link in his e-mail.")
+    sentence = _("This price needs the customer's own agreement: please let them sign by the link in their e-mail.")
 
 
 class SignatureMissing(Refusal):
@@ -123,9 +124,9 @@ def closed_unsigned(booking: Booking) -> SignOff | None:
 def _to_be_read(booking: Booking, closed: SignOff | None, *, late: bool, version: int) -> Quote | None:
     """The version of the price that must have stood on his page."""
     if closed is None:
-        return booking.quotes.latest("version")
+        return booking.quotes.standing().latest("version")
     # A page from before the end showed a version of its own: silence may have chosen another, a decision added one.
-    return closed.quote if late else booking.quotes.filter(version=version).first()
+    return closed.quote if late else booking.quotes.standing().filter(version=version).first()
 
 
 def needs_own_device(booking: Booking, quote: Quote) -> bool:
@@ -215,8 +216,8 @@ def sign_off_by_silence(booking_id: int) -> Booking:
         notices.queue(booking, "undecided_ops", round=at.toordinal())
         postpone(booking, at + UNDECIDED_AGAIN)
         return booking
-    final = booking.quotes.latest("version")
-    accepted = booking.quotes.filter(own_hand=True).latest("version")
+    final = booking.quotes.standing().latest("version")
+    accepted = booking.quotes.standing().filter(own_hand=True).latest("version")
     quote = min(final, accepted, key=lambda q: q.service_cents)
     return _freeze(booking, quote, Hand(SignOffKind.SILENCE, f"silence-{booking.uuid}"), role=Role.SYSTEM)
 
@@ -242,7 +243,7 @@ def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Boo
     if booking.state != State.CONTESTED:
         raise IllegalMove("decide", booking.state, Role.OPS)
     at = mila_now()
-    cents = max(0, min(service_cents, booking.quotes.latest("version").service_cents))
+    cents = max(0, min(service_cents, booking.quotes.standing().latest("version").service_cents))
     with translation.override(booking.language):
         lines = [(booking.service.name, None, 1, cents)]
     quote = write_quote(booking, lines, by=by, at=at, origin=QuoteOrigin.DECISION)
@@ -278,7 +279,7 @@ def decide_fee(booking_id: int, *, by: User, reason: str) -> Booking:
     at = mila_now()
     if booking.state == State.FAILED and booking.events.latest("sequence").move == "decide_fee":
         return booking
-    if may_withdraw(booking, booking.events.filter(move="arrive").values_list("at", flat=True).last() or at):
+    if may_withdraw(booking, last_made_at(booking, "arrive") or at):
         raise NoFeeHere
     return advance(
         booking,

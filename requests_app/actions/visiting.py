@@ -29,6 +29,7 @@ from requests_app.models import (
     QuoteLine,
     QuoteOrigin,
     State,
+    last_made_at,
 )
 
 
@@ -211,13 +212,13 @@ def write_quote(
     origin: str = QuoteOrigin.PARTNER,
 ) -> Quote:
     """The next version of the price, unless the last one has these very lines. Holds the booking's lock."""
-    last = booking.quotes.prefetch_related("lines").last()
+    last = booking.quotes.standing().prefetch_related("lines").last()
     wanted = [(label, package.pk if package else None, count, cents) for label, package, count, cents in lines]
     if last and [(line.label, line.package_id, line.quantity, line.cents) for line in last.lines.all()] == wanted:
         return last
     quote = Quote.objects.create(
         booking=booking,
-        version=last.version + 1 if last else 1,
+        version=booking.quotes.count() + 1,
         origin=origin,
         service_cents=sum(cents for *_rest, cents in lines),
         created_at=at,
@@ -245,8 +246,8 @@ def fail_visit(
     at = mila_now()
     fee = 0
     if fault == Fault.CUSTOMER:
-        arrived = booking.events.filter(move="arrive").last()
-        if arrived is None or at < deadlines.waited_at(max(arrived.at, booking.start_at), booking.policy):
+        arrived_at = last_made_at(booking, "arrive")
+        if arrived_at is None or at < deadlines.waited_at(max(arrived_at, booking.start_at), booking.policy):
             raise WaitNotOver
         if not may_withdraw(booking, at) or booking.state == State.IN_PROGRESS:
             fee = booking.policy.cancel_fee_cents[booking.currency]

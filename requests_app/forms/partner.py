@@ -213,10 +213,14 @@ class FinishForm(forms.Form):
     def __init__(self, *args, booking: Booking, packages: list[Package], **kwargs):
         super().__init__(*args, **kwargs)
         self.packages = [] if booking.partner.is_friend else packages
+        # The end was taken back: what was typed for it is still here (PRODUCT L9).
+        former = booking.quotes.exclude(withdrawn_at=None).prefetch_related("lines").last()
+        counts = {line.package_id: line.quantity for line in former.lines.all()} if former else {}
+        self.fields["done"].initial = booking.report.get("done", "")
         if booking.partner.is_friend:
             self.fields["price"] = PriceField(
                 label=_("Agreed price in %(currency)s") % {"currency": booking.currency},
-                initial=_written(booking.service_cents),
+                initial=_written((former or booking).service_cents),
                 help_text=_(
                     "Without the booking fee. A higher price counts once whoever pays has signed on their own page."
                 ),
@@ -228,7 +232,7 @@ class FinishForm(forms.Form):
                 min_value=0,
                 max_value=MOST_PACKAGES,
                 required=False,
-                initial=0,
+                initial=counts.get(package.pk, 0),
                 widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
             )
 

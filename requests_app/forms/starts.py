@@ -165,6 +165,13 @@ class StartChoice:
         if not self.walls and self.day:
             self.current = self._starts(self.day)[0].replace(tzinfo=None, fold=0)
 
+    def follow_the_day(self) -> None:
+        """Who turns to another day means it: the hour being chosen becomes that day's first free one."""
+        if not self.turns or self.day_error or self.current is None or self.current.date() == self.day:
+            return
+        walls = [start.replace(tzinfo=None, fold=0) for start in self._starts(self.day)]
+        self.current = next((wall for wall in walls if wall not in self.kept), self.current)
+
     def ask_for(self, text: str) -> None:
         """Another day from the calendar; one on which nobody comes is refused with the sentence that says why."""
         day = parse_day(text)
@@ -231,6 +238,7 @@ def read_choice(data: QueryDict, booking: Booking, at: datetime) -> StartChoice:
     elif card:
         choice.day = card
     choice.show_a_day()
+    choice.follow_the_day()
     return choice
 
 

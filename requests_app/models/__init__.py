@@ -5,7 +5,7 @@ from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_toke
 from requests_app.models.clocks import Clock, ClockKind
 from requests_app.models.contact import AddressCode, BookingContact, ContactAccess
 from requests_app.models.endings import UNSIGNED, Frozen, LateSignature, Rating, SignOff, SignOffKind
-from requests_app.models.events import BookingEvent
+from requests_app.models.events import UNDO, BookingEvent, entered_at, last_made_at, standing
 from requests_app.models.photos import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.models.quotes import Quote, QuoteLine, QuoteOrigin
 from requests_app.models.states import (
@@ -32,6 +32,7 @@ __all__ = [
     "LIVE",
     "OFFERED",
     "PHOTOS_MAX",
+    "UNDO",
     "UNSIGNED",
     "AddressCode",
     "Assignment",
@@ -59,8 +60,11 @@ __all__ = [
     "SignOffKind",
     "State",
     "Wish",
+    "entered_at",
     "have_met",
-    "new_token",  # migrations name them here
+    "last_made_at",
+    "new_token",
     "new_visit_code",
     "photo_storage",
+    "standing",
 ]

@@ -15,6 +15,7 @@ class ClockKind(models.TextChoices):
     LATENESS = "lateness", _("Not arrived 15 minutes after the start")
     DOOR_WAIT = "door_wait", _("Ten minutes at the door")
     OVERDUE_WORK = "overdue_work", _("Work takes much longer than planned")
+    SLOT_FREED = "slot_freed", _("The technician's time is free again")
     SEARCH_WARNING = "search_warning", _("Search ends soon")
     UNCONFIRMED_LIMIT = "unconfirmed_limit", _("Nobody else found")
     SIGNATURE_REMINDER_1 = "signature_reminder_1", _("Please sign, first")

@@ -1,5 +1,8 @@
 """What has happened to a booking, move by move."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
@@ -27,3 +30,29 @@ class BookingEvent(models.Model):
 
     def __str__(self):
         return f"{self.sequence} {self.move}"
+
+
+UNDO = "undo_"  # a move of this name takes back the step it names (PRODUCT L9)
+
+
+def standing(events: Iterable[BookingEvent]) -> list[BookingEvent]:
+    """In their order, those that still hold: without a step that was taken back, and without its taking back."""
+    kept: list[BookingEvent] = []
+    for event in events:
+        if event.move.startswith(UNDO) and kept:
+            kept.pop()
+        else:
+            kept.append(event)
+    return kept
+
+
+def entered_at(booking: Booking) -> datetime | None:
+    """When its present state began. A step taken back in between, or just now, does not count."""
+    entered = [event.at for event in standing(booking.events.all()) if event.target == booking.state]
+    return entered[-1] if entered else None
+
+
+def last_made_at(booking: Booking, move: str) -> datetime | None:
+    """When this move was made for the last time and not taken back; None if it was not."""
+    made = [event.at for event in standing(booking.events.all()) if event.move == move]
+    return made[-1] if made else None

@@ -14,6 +14,12 @@ class QuoteOrigin(models.TextChoices):
     DECISION = "decision", _("Decided by Mila")
 
 
+class QuoteQuerySet(models.QuerySet):
+    def standing(self) -> "QuoteQuerySet":
+        """Without what fell with the step that had brought it (PRODUCT L9)."""
+        return self.filter(withdrawn_at=None)
+
+
 class Quote(models.Model):
     """A numbered version of the price; version 1 is the booked price (PRODUCT L10)."""
 
@@ -26,6 +32,9 @@ class Quote(models.Model):
     accepted_at = models.DateTimeField(null=True)
     # True for version 1 at booking, a signature, his own device: what silence may fall back to (L13).
     own_hand = models.BooleanField(default=False)
+    withdrawn_at = models.DateTimeField(null=True, help_text="The end of the work it came with was taken back.")
+
+    objects = QuoteQuerySet.as_manager()
 
     class Meta:
         ordering = ["version"]

@@ -66,7 +66,7 @@ class _Signing:
     def __init__(self, request, booking: Booking, kind: str, *, who: str, by: User | None):
         self.request, self.booking, self.who = request, booking, who
         self.closed = signing.closed_unsigned(booking)
-        quotes = booking.quotes.prefetch_related("lines")
+        quotes = booking.quotes.standing().prefetch_related("lines")
         self.quote: Quote = quotes.get(pk=self.closed.quote_id) if self.closed else quotes.latest("version")
         self.elsewhere = kind == SignOffKind.SCREEN and signing.needs_own_device(booking, self.quote)
         self.status, self.done, self.refused = 200, False, ""

@@ -19,7 +19,7 @@ from mila.reading import Unreadable, read_json
 from places.distance import metres
 from requests_app import access, partner_wording
 from requests_app.access import technician_page
-from requests_app.actions import meeting, noting, visiting
+from requests_app.actions import meeting, noting, undoing, visiting
 from requests_app.forms.partner import CallForm, CodeForm, FailForm, FinishForm, NoteForm, PositionForm, ReleaseForm
 from requests_app.models import Booking, BookingContact, State
 from requests_app.partner_queries import JobPage, jobs_page
@@ -144,6 +144,18 @@ confirm = _step(visiting.confirm, _("Confirmed. The customer has been told."))
 depart = _step(visiting.depart, _("The customer has been told that you are on your way."))
 arrive = _step(visiting.arrive)
 cash = _step(visiting.report_cash, _("Thank you, noted. Please say: it is paid by card, after the signature."))
+
+
+@own_job
+@require_POST
+def undo(request, technician, booking):
+    """A wrong tap is taken back. The form names the step, so that a page left open takes back no other (PRODUCT L9)."""
+    try:
+        undoing.take_back(booking.pk, technician.pk, by=request.user, step=request.POST.get("step", ""))
+    except Refusal as refusal:
+        return _page(request, technician, booking, refused=_said(refusal), status=409)
+    messages.success(request, _("Taken back."))
+    return _answer(request, technician, booking)
 
 
 @own_job

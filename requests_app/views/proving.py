@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mila.errors import Refusal
@@ -16,6 +17,7 @@ from requests_app.models import ENDED, Booking, State
 from requests_app.views.secret import has_ordered, secret_page, sent
 
 UNFINISHED = 422
+PROVED = gettext_lazy("Thank you, your address is confirmed.")
 
 
 @require_safe
@@ -26,7 +28,8 @@ def from_mail(request, token, proof):
     A proof of another address (it was corrected since) is passed over; the link itself is as good as any.
     """
     booking = access.booking_by_link(token)
-    proving.open_from_mail(booking.pk, proof)
+    if proving.open_from_mail(booking.pk, proof) and booking.email_proved_at is None and booking.state != State.DRAFT:
+        messages.success(request, PROVED)
     return redirect("requests_app:booking", token)
 
 
@@ -54,7 +57,7 @@ def prove(request, booking):
 
 
 def _proved(request, booking: Booking):
-    messages.success(request, _("Thank you, your address is confirmed."))
+    messages.success(request, PROVED)
     return redirect("requests_app:booking", booking.token)
 
 

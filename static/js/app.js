@@ -7,6 +7,7 @@ import { manners } from "./manners.js";
 const behaviours = [
   ["[data-countdown], [data-clock]", () => import("./countdown.js")],
   ["[data-live-url]", () => import("./live.js")],
+  ["[data-guard]", () => import("./guard.js")],
   ["[data-signature]", () => import("./signature.js")],
   ["[data-position-url]", () => import("./position.js")],
   ["[data-card-form]", () => import("./card.js")],

@@ -12,8 +12,9 @@ from django.core import mail
 from django.db import connections
 
 from mila.logs import WithoutKeys
-from mila.redis import broker_redis, cache_redis
+from mila.redis import cache_redis
 from requests_app.models import photo_storage
+from tests.broker import broker_redis
 from tests.canaries.words import STEM
 
 Finding = tuple[str, str]  # where, what

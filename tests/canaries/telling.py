@@ -8,7 +8,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import notifications
-from mila.redis import broker_redis, cache_redis
+from mila.redis import cache_redis
+from tests.broker import broker_redis
 from tests.canaries import fields, people, places
 from tests.canaries.crawl import Seen
 from tests.canaries.world import World

@@ -17,9 +17,10 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from dispatch import offers, queries
 from mila import live, logs
-from mila.redis import broker_redis, cache_redis
+from mila.redis import cache_redis
 from requests_app import access
 from requests_app.models import Booking, BookingContact, photo_storage
+from tests.broker import broker_redis
 from tests.canaries import cells, fields, stories
 from tests.canaries.crawl import Seen, Visitor
 from tests.canaries.telling import stored, tell

@@ -4,7 +4,7 @@ import pytest
 
 from bench.claim_race import races
 from mila.clock import reset_clock
-from mila.redis import broker_redis
+from tests.broker import broker_redis
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True, databases=["default", "standin"])]
 

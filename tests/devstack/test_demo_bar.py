@@ -5,11 +5,12 @@ import re
 import pytest
 from django.conf import settings as site_settings
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
-from django.urls import reverse
+from django.urls import ResolverMatch, reverse
 
-from devstack.middleware import DemoBar
+from devstack.middleware import TEST_CARD, DemoBar
 from devstack.models import DemoWorld
 from mila.simulation import factor
+from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("devstack.urls")]
 
@@ -94,3 +95,21 @@ def test_page_that_asks_for_the_code_shows_it(client, barred, staff, morning, de
 @pytest.mark.urls("mila.urls")
 def test_page_of_the_site_has_none(client, morning):
     assert "demo-bar" not in client.get("/").content.decode()
+
+
+@pytest.mark.django_db(databases=["default", "standin"])
+def test_page_that_asks_for_a_card_shows_one(client, barred, morning):
+    draft = factories.DraftFactory()
+
+    page = client.get(reverse("payments:card", args=[draft.token])).content.decode()
+
+    assert TEST_CARD in page[page.index("demo-bar") : page.index("</aside>")]
+
+
+def test_pages_of_the_bank_have_none(rf):
+    request = rf.get("/stripe/fields/")
+    request.resolver_match = ResolverMatch(None, (), {}, url_name="fields", app_names=["standin"])
+
+    answer = DemoBar(lambda request: HttpResponse("<body></body>"))(request)
+
+    assert answer.content == b"<body></body>"

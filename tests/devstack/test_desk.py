@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth import get_user
 from django.urls import clear_url_caches, reverse
 
+from accounts.models import Notification
 from devstack import demo_world
 from devstack.desk import clock
 from devstack.desk.views import CARDS
@@ -20,6 +21,7 @@ from mila.simulation import factor
 from payments.standin.cards import CARDS as OF_THE_STANDIN
 from requests_app.models import State
 from tests.cast import walk
+from tests.factories import placed_booking
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("devstack.urls")]
 
@@ -51,6 +53,7 @@ def mails(demo, settings):
 ADDRESSES = {
     "desk:desk": "get",
     "desk:asked": "get",
+    "desk:code": "get",
     "desk:mails": "get",
     "desk:sign_in": "post",
     "desk:clock": "post",
@@ -256,3 +259,73 @@ def test_begin_again_leaves_the_wish_for_bin_run(client, demo):
 
     assert demo_world.is_asked_to_begin_again()
     assert f'data-when-back="{reverse("desk:desk")}"' in page
+
+
+# --- What newcomers stumbled over
+
+
+def test_booking_that_is_open_to_all_names_the_best_placed(client, demo, customer, partner, rival_partner):
+    booking = placed_booking(customer=customer, wishes=[demo.began_at + timedelta(hours=4)])
+    assert offers.open_next(booking.pk) is None
+    told = Notification.objects.filter(kind="offer", subject_id=booking.uuid).order_by("pk")
+    assert told.count() == 2
+
+    page = client.get(reverse("desk:asked")).content.decode()
+
+    assert told[0].user.name in page
+    assert reverse("dispatch:offers") in page
+    assert booking.number in page
+
+
+def test_guest_is_followed_by_the_link_and_nobody_is_signed_in(client, demo, searching, stranger):
+    searching.customer.set_unusable_password()
+    searching.customer.save()
+    client.force_login(stranger)
+    link = reverse("requests_app:booking", args=[searching.token])
+    assert f'value="{link}"' in client.get(reverse("desk:desk")).content.decode()
+
+    answer = client.post(reverse("desk:sign_in"), {"page": link})
+
+    assert answer.url == link
+    assert not get_user(client).is_authenticated
+
+
+def test_guest_begins_signed_out(client, demo, stranger):
+    client.force_login(stranger)
+
+    answer = client.post(reverse("desk:sign_in"))
+
+    assert answer.url == reverse("home")
+    assert not get_user(client).is_authenticated
+
+
+def test_pages_go_on_in_the_language_of_the_desk(client, demo, partner):
+    client.cookies["django_language"] = "en"
+
+    client.post(reverse("desk:sign_in"), {"email": partner.user.email, "page": reverse("dispatch:offers")})
+
+    assert 'lang="en"' in client.get(reverse("dispatch:offers")).content.decode()
+    partner.user.refresh_from_db()
+    assert partner.user.language == "en"
+
+
+@pytest.mark.parametrize(
+    ("before", "shown"),
+    [
+        ("http://testserver/book/wifi/card/", "/book/wifi/card/"),
+        ("http://testserver/_demo/mails/", ""),
+        ("https://elsewhere.example/book/", ""),
+        ("", ""),
+    ],
+)
+def test_desk_leads_back_to_where_one_came_from(client, demo, before, shown):
+    page = client.get(reverse("desk:desk"), headers={"Referer": before, "Accept-Language": "en"}).content.decode()
+
+    found = re.findall(r'<a href="([^"]*)">Back to the page you came from', page)
+    assert found == ([shown] if shown else [])
+
+
+def test_code_of_a_page_that_stays_open_is_fetched_anew(client, demo, staff):
+    factor.enrol(staff)
+
+    assert client.get(reverse("desk:code")).content.decode() == factor.current_code(staff)

@@ -14,8 +14,12 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(autouse=True)
-def _own_clock_afterwards(db):
+def _own_clock(db, settings):
+    """The machine's, also where the tests are told another day, and again afterwards."""
+    told, settings.MILA_AT = settings.MILA_AT, ""
+    reset_clock()
     yield
+    settings.MILA_AT, settings.MILA_CLOCK_MAY_MOVE = told, True
     reset_clock()
 
 

@@ -3,7 +3,6 @@
 import io
 
 import pytest
-import redis
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError
@@ -129,15 +128,11 @@ def test_readyz_names_the_sweeps_that_are_late(client):
     assert answer.json()["sweeps"] == "late: offers"
 
 
-def test_readyz_names_what_is_down(client, monkeypatch):
-    class Away:
-        def ping(self):
-            raise redis.ConnectionError("secret address")
-
+def test_readyz_names_what_is_down(client, monkeypatch, settings):
     def away():
         raise OperationalError("secret address")
 
-    monkeypatch.setattr(views, "broker_redis", Away)
+    settings.CELERY_BROKER_URL = "redis://:secret@127.0.0.1:1/0"
     monkeypatch.setattr(views.heartbeat, "late", away)
 
     answer = client.get("/readyz")

@@ -84,18 +84,27 @@ def test_refused_command_does_not_open_the_breaker():
     assert client.ping()
 
 
-def test_broker_is_found_by_its_own_address():
-    assert redis.broker_redis().ping()
-    assert redis.broker_redis() is not redis.cache_redis()
-
-
-def test_broker_address_may_be_plain(settings):
-    settings.CELERY_BROKER_URL = "redis://broker.example:6379/3"
-    redis.broker_redis.cache_clear()
+def test_alarm_asks_past_a_breaker_that_rests(settings):
+    client = redis.cache_redis()
+    client.breaker.trip()
+    fails(client.ping)
     try:
-        assert redis.broker_redis().connection_pool.connection_kwargs["host"] == "broker.example"
+        assert redis.answers(settings.REDIS_URL)
     finally:
-        redis.broker_redis.cache_clear()
+        client.breaker.closed_until = 0.0
+
+
+def test_alarm_knows_both_spellings_of_an_address(settings):
+    plain = settings.REDIS_URL
+    celery = plain.replace("unix://", "redis+socket://").replace("db=", "virtual_host=")
+
+    assert redis.answers(plain)
+    assert redis.answers(celery)
+    assert redis.answers(settings.CELERY_BROKER_URL)
+
+
+def test_alarm_hears_of_a_server_that_is_away(away):
+    assert not redis.answers(away)
 
 
 def test_cache_is_empty_and_forgetful_while_redis_is_away(away, tries):

@@ -50,6 +50,7 @@ def test_work_as_booked_needs_no_new_version(work, partner, now):
     assert versions(work) == [(1, 6900)]
     assert list(finished.clocks.filter(done_at=None).values_list("kind", "due_at")) == [
         (ClockKind.SIGNATURE_REMINDER_1, now),
+        (ClockKind.SLOT_FREED, now + timedelta(minutes=5)),
         (ClockKind.SIGNATURE_REMINDER_2, now + timedelta(hours=24)),
         (ClockKind.SIGNATURE_REMINDER_3, now + timedelta(hours=60)),
     ]

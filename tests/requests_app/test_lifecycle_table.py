@@ -7,13 +7,16 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Busy, Notification
+from catalogue.policy import Policy
 from mila import live
 from requests_app import lifecycle
 from requests_app.lifecycle import (
     MOVES,
     OPS,
     PARTNER,
+    UNDOES,
     IllegalMove,
+    NotUndoable,
     ReasonMissing,
     Role,
     TooEarly,
@@ -21,10 +24,12 @@ from requests_app.lifecycle import (
     available_moves,
     opens_at,
 )
-from requests_app.models import ASSIGNED, HAS_PARTNER, Assignment, Booking, Clock, State
+from requests_app.models import ASSIGNED, HAS_PARTNER, UNDO, Assignment, Booking, BookingEvent, Clock, State
 from tests import factories
+from tests.evidence import forged
 from tests.requests_app.stages import booking_in, facts
 
+SECOND = timedelta(seconds=1)
 # What a verb hands to `advance` along with the move, because the table asks for a partner or for an end.
 GIVEN_BY_VERBS = {"claim", "assign"}
 CELLS = [(name, role) for name in MOVES for role in Role]
@@ -54,6 +59,13 @@ def changes_for(name, partner, at):
         "clocks_from_at": at,
         "start_at": start,
     }
+
+
+def came_before(booking, state, at):
+    """The state that the step led away from, which it is to come back to."""
+    BookingEvent.objects.create(
+        booking=booking, sequence=0, move="before", source="draft", target=state, role="system", at=at, hash="0" * 64
+    )
 
 
 def legal(name, role, state):
@@ -91,6 +103,8 @@ def test_what_the_table_lists_moves_with_one_event_its_effects_and_its_clocks(
         if legal(name, role, state):
             at = opens_at(booking, name) or morning + timedelta(minutes=1)
             kept = transaction.savepoint()
+            if name in UNDOES:
+                came_before(booking, MOVES[name].target, morning)
             given = changes_for(name, rival_partner, at)
             moved = advance(booking.pk, name, role=role, by=rival_partner.user, at=at, reason=" why ", **given)
             assert_moved(booking, moved, name, role, at, queued(), (partner, rival_partner))
@@ -113,6 +127,62 @@ def test_before_its_hour_a_move_is_refused_and_changes_nothing(name, role, morni
     assert queued() == []
 
 
+@pytest.mark.parametrize("name", UNDOES)
+def test_a_step_is_taken_back_before_its_time_is_over_and_not_from_then_on(name, morning, partner, queued):
+    until = morning + Policy().undo_window
+    booking = booking_in(min(MOVES[name].sources), partner, morning)
+    came_before(booking, MOVES[name].target, morning)
+    before = facts(booking)
+    queued()
+
+    for late in (until, until + timedelta(seconds=1)):
+        with pytest.raises(NotUndoable):
+            advance(booking.pk, name, role=PARTNER, by=None, at=late)
+    assert facts(booking) == before
+    assert queued() == []
+
+    moved = advance(booking.pk, name, role=PARTNER, by=None, at=until - timedelta(seconds=1))
+    assert moved.state == MOVES[name].target
+
+
+@pytest.mark.parametrize("name", UNDOES)
+def test_each_step_is_taken_back_once_and_only_while_nothing_followed(name, morning, partner):
+    step = UNDOES[name]
+    booking = booking_in(MOVES[name].target, partner, morning)
+    hour = opens_at(booking, step) or morning
+    times = [hour + number * SECOND for number in range(5)]
+    advance(booking.pk, step, role=PARTNER, by=None, at=times[0])
+    advance(booking.pk, name, role=PARTNER, by=None, at=times[1])
+    advance(booking.pk, step, role=PARTNER, by=None, at=times[2])
+    before = facts(booking)
+
+    with pytest.raises(NotUndoable):
+        advance(booking.pk, name, role=PARTNER, by=None, at=times[3])
+
+    assert facts(booking) == before
+
+
+def test_a_step_is_not_taken_back_over_another_that_was(morning, partner):
+    booking = booking_in(State.EN_ROUTE, partner, morning)
+    hour = opens_at(booking, "arrive")
+    with forged():
+        booking.events.update(at=hour)
+    advance(booking.pk, "arrive", role=PARTNER, by=None, at=hour)
+    advance(booking.pk, "undo_arrive", role=PARTNER, by=None, at=hour)
+    before = facts(booking)
+
+    with pytest.raises(NotUndoable):
+        advance(booking.pk, "undo_depart", role=PARTNER, by=None, at=hour)
+
+    assert facts(booking) == before
+
+
+def test_what_takes_back_is_named_after_its_step_and_leads_back_to_where_that_began():
+    for name, step in UNDOES.items():
+        assert name == UNDO + step
+        assert (MOVES[name].sources, {MOVES[name].target}) == ({MOVES[step].target}, MOVES[step].sources)
+
+
 def assert_moved(booking, moved, name, role, at, waiting, people):
     move, cell = MOVES[name], f"{booking.state} {name} {role}"
     row = Booking.objects.get(pk=booking.pk)
@@ -120,7 +190,7 @@ def assert_moved(booking, moved, name, role, at, waiting, people):
     assert row.epoch == booking.epoch + 1, cell
     assert row.due_at == (move.due(row, at) if move.due else None), cell
 
-    former, event = booking.events.all()
+    *_, former, event = booking.events.all()
     assert (event.sequence, event.move, event.source, event.target) == (2, name, booking.state, move.target), cell
     assert (event.role, event.by, event.at, event.reason) == (role, people[1].user, at, "why"), cell
     assert event.hash == lifecycle.event_hash(former.hash, event), cell
@@ -136,6 +206,7 @@ def assert_moved(booking, moved, name, role, at, waiting, people):
     running = {(clock.kind, clock.due_at) for clock in Clock.objects.filter(booking=booking, done_at=None)}
     expected = {(kind, due(row, at)) for kind, due in move.clocks}
     assert running == {pair for pair in expected if pair[1] is not None}, cell
+    assert len(running) == len(move.clocks), cell
     assert Clock.objects.get(booking=booking, epoch=1).done_at == at, cell
 
     told = set(Notification.objects.filter(subject_id=booking.uuid).values_list("kind", flat=True))

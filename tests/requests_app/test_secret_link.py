@@ -95,6 +95,15 @@ def test_the_link_of_the_mail_proves_and_leads_to_the_plain_one(client, guests):
     assert fresh(guests).email_proved_at is not None
 
 
+def test_the_first_proof_is_said_once(client, guests):
+    link = path(secret_link.mailed_url(guests))
+    english = {"Accept-Language": "en"}
+
+    pages = [client.get(link, follow=True, headers=english).content.decode() for _ in range(2)]
+
+    assert ["Thank you, your address is confirmed." in page for page in pages] == [True, False]
+
+
 def test_the_browsers_own_link_proves_nothing(client, guests):
     client.get(page("booking", guests))
     client.get(page("from_mail", guests, "x" * 43))

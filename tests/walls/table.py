@@ -126,7 +126,7 @@ row("partner:job partner:thanks", technician, LOOK, of="job")
 row("partner:photo partner:photo_small", technician, LOOK, of="job_photo")
 row("partner:call partner:finish partner:sign partner:rate", technician, FORM, of="job")
 row("partner:confirm partner:depart partner:position partner:arrive partner:start", technician, ACT, of="job")
-row("partner:code", technician, ACT, of="job")
+row("partner:code partner:undo", technician, ACT, of="job")
 row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")
 
 # Messages between machines.

@@ -3,54 +3,25 @@
 import re
 
 import pytest
-from django.conf import settings
-from django.db import connections
 from django.urls import reverse
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.actions import changing
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingPhoto, LateSignature, State
-from tests import axe, chromium, factories, pictures
+from tests import chromium, factories, pictures
+from tests.browsing import look
 from tests.cast import MORNING, walk
 from tests.dispatch.scenes import taken
 from tests.requests_app.stages import silence
-
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture
-def chrome(monkeypatch):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's loop runs in this thread
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
-        yield started
-        started.close()
-        connections.close_all()  # those of this loop's own context, before the databases are dropped
-
-
-@pytest.fixture
-def open_page(chrome):
-    """A page in English; what the browser complains about is asserted at the end."""
-    complaints = []
-
-    def opened(**options):
-        context = chrome.new_context(locale="en-GB", reduced_motion="reduce", viewport=PHONE, **options)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
-        return page
-
-    yield opened
-    assert complaints == []
 
 
 @pytest.fixture
@@ -63,19 +34,6 @@ def first_step(live_server, morning):
     )
     service = factories.ServiceFactory()
     return live_server.url + reverse("requests_app:book", args=[service.slug])
-
-
-def look(page, name):
-    """Nothing for axe to find, nothing wider than the window, at both widths; the picture is kept."""
-    folder = settings.BASE_DIR / "var" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    for size in (PHONE, DESK):
-        page.set_viewport_size(size)
-        page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        page.screenshot(path=folder / f"{name}-{size['width']}.png", full_page=True)
-        assert axe.faults(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    page.set_viewport_size(PHONE)
 
 
 def test_with_script(open_page, first_step):

@@ -311,12 +311,33 @@ class TestWhen:
         assert choice.current_value == "2026-11-24T12:30"
         assert [slot.value for _label, slots in choice.parts for slot in slots if slot.chosen] == ["2026-11-24T12:30"]
 
-    def test_another_day_shows_its_hours_and_keeps_the_choice(self, client, draft):
+    def test_another_day_shows_its_hours_and_its_first_free_one_is_chosen(self, client, draft):
         choice = self.choice(client, draft, current="2026-11-24T12:30", shown="2026-11-24", day="2026-11-25")
 
         assert str(choice.day) == "2026-11-25"
         assert choice.parts[0][1][0].value == "2026-11-25T08:00"
-        assert choice.current_value == "2026-11-24T12:30"
+        assert choice.current_value == "2026-11-25T08:00"
+
+    def test_day_that_is_tapped_and_continued_is_the_day_that_is_booked(self, client, draft):
+        page = self.choice(client, draft, slot="2026-11-24T13:00", shown="2026-11-24", day="2026-11-26")
+
+        client.post(url("when", draft), {"current": page.current_value, "shown": "2026-11-26", "day": "2026-11-26"})
+
+        assert [wish.wall for wish in draft.wishes.all()] == ["2026-11-26T08:00"]
+
+    def test_another_day_keeps_the_wishes_and_takes_the_next_free_hour(self, client, draft):
+        choice = self.choice(
+            client, draft, wish="2026-11-25T08:00", slot="2026-11-24T13:00", shown="2026-11-24", day="2026-11-25"
+        )
+
+        assert [wish.value for wish in choice.wishes] == ["2026-11-25T08:00", "2026-11-25T08:30"]
+
+    def test_day_on_which_nobody_comes_leaves_the_choice(self, client, draft):
+        choice = self.choice(
+            client, draft, current="2026-11-25T09:00", shown="2026-11-24", day="2026-11-24", other_day="2026-11-29"
+        )
+
+        assert choice.current_value == "2026-11-25T09:00"
 
     def test_a_day_from_the_calendar_becomes_a_card(self, client, draft):
         choice = self.choice(client, draft, shown="2026-11-24", day="2026-11-24", other_day="2026-12-15")

@@ -1,0 +1,283 @@
+"""A wrong tap is taken back: what falls with it, who hears of it, and what is free again when the work is over (L9)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from accounts.models import Busy, Notification
+from mila.errors import Refusal
+from requests_app.actions import assigning, signing, undoing, visiting
+from requests_app.actions.visiting import NotYours, WaitNotOver
+from requests_app.lifecycle import NotUndoable
+from requests_app.models import Assignment, ClockKind, Fault, Position, QuoteOrigin, State
+from requests_app.sweeps import sweep_clocks
+from tests.cast import code_of, sign, walk
+from tests.requests_app.stages import refused, unchanged
+
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+REPORT = {"done": "Channel changed", "explained": True, "tidied": True}
+
+
+def back(booking, technician, step):
+    return undoing.take_back(booking.pk, technician.pk, by=technician.user, step=step)
+
+
+def stop(booking, stopped_clock, **since):
+    """The clock stands some time after the last event."""
+    at = booking.events.latest("sequence").at + timedelta(**since)
+    stopped_clock(at)
+    return at
+
+
+def told_back(booking):
+    rows = Notification.objects.filter(subject_id=booking.uuid, kind="taken_back")
+    return [(row.user_id, row.context["step"]) for row in rows]
+
+
+def clocks(booking):
+    return dict(booking.clocks.filter(done_at=None).values_list("kind", "due_at"))
+
+
+def test_departure_is_taken_back_with_the_position_and_the_customer_told(searching, partner):
+    booking = walk(searching, partner, State.EN_ROUTE)
+    visiting.report_position(booking.pk, partner.pk, lat=45.7, lon=4.8, eta_at=None)
+
+    booking = back(booking, partner, "depart")
+
+    assert booking.state == State.CONFIRMED
+    assert not Position.objects.filter(booking=booking).exists()
+    assert told_back(booking) == [(booking.customer_id, "depart")]
+    assert clocks(booking) == {ClockKind.LATENESS: booking.start_at + 15 * MINUTE}
+
+
+def test_customer_hears_of_the_first_one_only(searching, partner):
+    booking = walk(searching, partner, State.EN_ROUTE)
+    back(booking, partner, "depart")
+    visiting.depart(booking.pk, partner.pk, by=partner.user)
+    visiting.arrive(booking.pk, partner.pk, by=partner.user)
+
+    back(booking, partner, "arrive")
+
+    assert told_back(booking) == [(booking.customer_id, "depart")]
+
+
+def test_repeat_changes_nothing(searching, partner):
+    booking = walk(searching, partner, State.EN_ROUTE)
+    back(booking, partner, "depart")
+
+    with unchanged(booking):
+        assert back(booking, partner, "depart").state == State.CONFIRMED
+
+
+@pytest.mark.parametrize("step", ["arrive", "claim", "confirm", "", "undo_depart", "sign_off"])
+def test_another_step_than_the_last_is_refused(step, searching, partner):
+    booking = walk(searching, partner, State.EN_ROUTE)
+
+    with refused(booking, Refusal):
+        back(booking, partner, step)
+
+
+def test_another_technician_is_refused(searching, partner, rival_partner):
+    booking = walk(searching, partner, State.EN_ROUTE)
+
+    with refused(booking, NotYours):
+        back(booking, rival_partner, "depart")
+
+
+def test_a_new_technician_may_take_back_what_the_former_one_did_already(searching, partner, rival_partner, staff):
+    booking = walk(searching, partner, State.EN_ROUTE)
+    back(booking, partner, "depart")
+    visiting.release(booking.pk, partner.pk, by=partner.user, reason="ill")
+    who = {"by": rival_partner.user}
+    assigning.assign(booking.pk, rival_partner.pk, rank=1, by=staff, reason="near")
+    visiting.record_call(booking.pk, rival_partner.pk, channel="phone", reached=True, **who)
+    visiting.confirm(booking.pk, rival_partner.pk, **who)
+    visiting.depart(booking.pk, rival_partner.pk, **who)
+
+    assert back(booking, rival_partner, "depart").state == State.CONFIRMED
+    assert len(told_back(booking)) == 2
+
+
+def test_wait_at_the_door_goes_on_from_the_arrival(searching, partner, stopped_clock):
+    booking = walk(searching, partner, State.ARRIVED)
+    stopped_clock(booking.start_at + MINUTE)
+    visiting.start(booking.pk, partner.pk, by=partner.user)
+
+    back(booking, partner, "start")
+
+    assert clocks(booking) == {ClockKind.DOOR_WAIT: booking.start_at + 10 * MINUTE}
+
+
+def test_wait_that_ended_meanwhile_is_not_told_again(searching, partner, stopped_clock):
+    booking = walk(searching, partner, State.ARRIVED)
+    stopped_clock(booking.start_at + 9 * MINUTE)
+    visiting.start(booking.pk, partner.pk, by=partner.user)
+    stopped_clock(booking.start_at + 11 * MINUTE)
+
+    back(booking, partner, "start")
+
+    assert clocks(booking) == {}
+
+
+def test_code_that_was_typed_stays_typed(searching, partner):
+    booking = walk(searching, partner, State.IN_PROGRESS)
+
+    back(booking, partner, "start")
+
+    assert booking.assignments.get().code_typed_at is not None
+    assert code_of(booking)
+
+
+def test_an_arrival_that_was_taken_back_is_no_wait_at_the_door(searching, partner, stopped_clock):
+    booking = walk(searching, partner, State.ARRIVED)
+    back(booking, partner, "arrive")
+    stopped_clock(booking.start_at + 20 * MINUTE)
+
+    with refused(booking, WaitNotOver):
+        visiting.fail_visit(booking.pk, partner.pk, by=partner.user, reason="nobody", fault=Fault.CUSTOMER)
+
+
+@pytest.fixture
+def finished(searching, partner):
+    booking = walk(searching, partner, State.IN_PROGRESS)
+    return visiting.finish(booking.pk, partner.pk, by=partner.user, report=REPORT, service_cents=9900)
+
+
+def test_price_falls_with_the_end_of_the_work(finished, partner):
+    signing.see_report(finished.pk)
+
+    booking = back(finished, partner, "finish")
+
+    assert (booking.state, booking.finished_at, booking.report_seen_at) == (State.IN_PROGRESS, None, None)
+    assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900)]
+    assert list(booking.quotes.values_list("version", "service_cents")) == [(1, 6900), (2, 9900)]
+
+
+def test_second_end_writes_the_next_version_and_that_one_counts(finished, partner):
+    back(finished, partner, "finish")
+
+    booking = visiting.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=7900)
+
+    assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900), (3, 7900)]
+    booking = sign(booking, kind="own_device")
+    assert booking.sign_off.service_cents == 7900
+
+
+def test_price_that_stayed_as_it_was_stays(searching, partner):
+    booking = walk(searching, partner, State.FINISHED)
+
+    back(booking, partner, "finish")
+
+    assert list(booking.quotes.standing().values_list("version", flat=True)) == [1]
+
+
+def test_a_page_from_before_signs_nothing(finished, partner):
+    back(finished, partner, "finish")
+    visiting.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=7900)
+
+    with refused(finished, signing.PriceChanged):
+        signing.sign_off(
+            finished.pk,
+            key="old",
+            kind="own_device",
+            quote_version=2,
+            signer="Odile",
+            signature="Odile",
+            device="",
+            by=None,
+        )
+
+
+def test_once_the_customer_has_judged_it_the_end_stands(finished, partner):
+    signing.rate(finished.pk, quality=5, punctuality=5, friendliness=5, comment="")
+
+    with refused(finished, NotUndoable):
+        back(finished, partner, "finish")
+
+
+def test_once_the_customer_has_accepted_the_price_the_end_stands(finished, partner):
+    finished.quotes.filter(origin=QuoteOrigin.PARTNER).update(accepted_at=finished.finished_at)
+
+    with refused(finished, NotUndoable):
+        back(finished, partner, "finish")
+
+
+def test_once_it_is_signed_the_end_stands(finished, partner):
+    sign(finished, kind="own_device")
+
+    with refused(finished, NotUndoable):
+        back(finished, partner, "finish")
+
+
+# --- The time that is left -----------------------------------------------------------------------------------------
+
+
+def slot(booking):
+    return Busy.objects.filter(assignment__booking=booking).values_list("during", flat=True).first()
+
+
+def test_time_is_free_five_minutes_after_the_end(searching, partner, stopped_clock):
+    booking = walk(searching, partner, State.FINISHED)
+    planned = slot(booking)
+    at = stop(booking, stopped_clock, minutes=5, seconds=-1)
+    sweep_clocks()
+    assert slot(booking) == planned
+
+    stopped_clock(at + SECOND)
+    sweep_clocks()
+
+    freed = DateTimeTZRange(planned.lower, at + SECOND + 30 * MINUTE, "[)")
+    assert slot(booking) == freed  # with the way to the next one
+    sweep_clocks()
+    assert slot(booking) == freed
+
+
+def test_time_is_free_at_the_signature(searching, partner, stopped_clock):
+    booking = walk(searching, partner, State.FINISHED)
+    at = stop(booking, stopped_clock, minutes=1)
+
+    sign(booking)
+
+    assert slot(booking).upper == at + 30 * MINUTE
+
+
+def test_time_of_a_visit_over_before_it_was_to_begin_is_free_altogether(searching, partner, stopped_clock):
+    booking = walk(searching, partner, State.CONFIRMED)
+    stopped_clock(booking.start_at - 60 * MINUTE)
+    for verb in (visiting.depart, visiting.arrive, visiting.start):
+        verb(booking.pk, partner.pk, by=partner.user)
+    visiting.fail_visit(booking.pk, partner.pk, by=partner.user, reason="no line", fault=Fault.NOBODY)
+
+    assert slot(booking) is None
+    assert not Busy.objects.filter(technician=partner).exists()
+
+
+def test_work_that_took_longer_than_planned_frees_nothing(searching, partner, stopped_clock):
+    booking = walk(searching, partner, State.FINISHED)
+    planned = slot(booking)
+    stopped_clock(planned.upper + MINUTE)
+
+    sign(booking)
+
+    assert slot(booking) == planned
+
+
+def test_end_that_is_taken_back_frees_nothing(searching, partner, stopped_clock):
+    booking = walk(searching, partner, State.FINISHED)
+    planned = slot(booking)
+    back(booking, partner, "finish")
+    stopped_clock(booking.start_at + 6 * MINUTE)
+
+    sweep_clocks()
+
+    assert slot(booking) == planned
+
+
+def test_assignment_without_a_slot_frees_nothing(searching, partner):
+    booking = walk(searching, partner, State.FINISHED)
+    Busy.objects.filter(technician=partner).delete()
+
+    sign(booking)
+
+    assert Assignment.objects.get(booking=booking).busy is None
