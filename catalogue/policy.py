@@ -130,6 +130,7 @@ class Policy:
     depart_lead: timedelta = timedelta(hours=3)  # the earliest `depart` before the start
     arrive_lead: timedelta = timedelta(minutes=60)  # the earliest `arrive` and `start`
     code_tries: int = 5  # of the visit code, for one assignment
+    door_radius_m: int = 300  # a phone within it, and sure to within it, stood at the door
     position_kept: timedelta = timedelta(hours=24)
     lateness_report_after: timedelta = timedelta(minutes=15)
     lateness_cancel_after: timedelta = timedelta(minutes=30)

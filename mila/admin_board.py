@@ -131,7 +131,7 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
         ),
         (
             "held",
-            _("Held, not read"),
+            _("Held, to be decided"),
             Charge.objects.filter(state=ChargeState.HELD, next_at=None).count(),
             _list("payments_charge", standing="held"),
         ),

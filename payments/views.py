@@ -16,6 +16,7 @@ from payments.forms import NEW, CardForm, PayForm
 from payments.models import Charge, ChargeKind, ChargeState
 from requests_app import access
 from requests_app.actions import placing
+from requests_app.actions.doorstep import wait_report
 from requests_app.forms.visit import RefuseForm
 from requests_app.lifecycle import Role
 from requests_app.models import Booking
@@ -173,7 +174,14 @@ def held(request, token):
         messages.warning(request, str(refusal))
         return redirect("requests_app:booking", token)
     signed = booking.sign_offs.last() if charge.kind == ChargeKind.JOB else None
-    context = {"booking": booking, "charge": charge, "form": form, "signed": signed}
+    context = {
+        "booking": booking,
+        "charge": charge,
+        "form": form,
+        "signed": signed,
+        "wait": None if signed else wait_report(booking),
+        "by_itself": charges.goes_on_by_itself(booking, charge),
+    }
     return render(request, "payments/held.html", context, status=UNFINISHED if form.errors else 200)
 
 

@@ -19,7 +19,15 @@ from requests_app.models.states import (
     OFFERED,
     State,
 )
-from requests_app.models.visit import NotePhrase, Position, ProgressNote
+from requests_app.models.visit import (
+    DoorMove,
+    DoorPlace,
+    NotePhrase,
+    Position,
+    ProgressNote,
+    door_places,
+    was_at_the_door,
+)
 
 __all__ = [
     "ADJUSTABLE",
@@ -44,6 +52,8 @@ __all__ = [
     "Clock",
     "ClockKind",
     "ContactAccess",
+    "DoorMove",
+    "DoorPlace",
     "Fault",
     "Frozen",
     "LateSignature",
@@ -59,8 +69,10 @@ __all__ = [
     "SignOffKind",
     "State",
     "Wish",
+    "door_places",
     "have_met",
     "new_token",  # migrations name them here
     "new_visit_code",
     "photo_storage",
+    "was_at_the_door",
 ]
