@@ -113,14 +113,14 @@ def _remember(setup_id: int, card: gateway.Card) -> SavedCard:
     first_time = CardSetup.objects.filter(pk=setup_id, done_at=None).update(done_at=mila_now())
     his = PaymentCustomer.objects.filter(pk=setup.customer_id, user=booking.customer_id).exists()
     if first_time and his and booking.state == State.DRAFT:
-        placing.save_card(booking.pk, card=card.id)
+        placing.save_card(booking.pk, card=card.id, ends_on=saved.last_day)
     return saved
 
 
 def use_saved_card(booking: Booking, card_id: int) -> SavedCard:
     """One of the customer's own cards, saved earlier. Raises SavedCard.DoesNotExist for anybody else's."""
     card = SavedCard.objects.get(pk=card_id, customer__user=booking.customer_id)
-    booking.card = placing.save_card(booking.pk, card=card.stripe_id).card
+    booking.card = placing.save_card(booking.pk, card=card.stripe_id, ends_on=card.last_day).card
     return card
 
 

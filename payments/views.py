@@ -35,7 +35,9 @@ def card(request, booking):
     by = request.user if own else None
     try:
         data = _with_typed_card(request, booking, by)
-        form = CardForm(data, booking=booking, at=mila_now(), cards=cards.usable_cards(booking, own=own))
+        saved = cards.usable_cards(booking, own=own)
+        lasting, ended = ([one for one in saved if one.lasts(booking) is lasts] for lasts in (True, False))
+        form = CardForm(data, booking=booking, at=mila_now(), cards=lasting, ended=ended)
         if form.is_valid() and _order(request, booking, form, own=own):
             remember_order(request, booking)
             messages.success(request, _("Your booking is placed. You can follow everything on this page."))
@@ -51,6 +53,7 @@ def card(request, booking):
     context = {
         "booking": booking,
         "form": form,
+        "ended": ended,
         "steps": step_line(booking, CARD),
         "button": form.BUTTON,
         "setup": setup,

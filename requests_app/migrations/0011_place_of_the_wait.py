@@ -38,4 +38,9 @@ class Migration(migrations.Migration):
             options={"ordering": ["pk"]},
         ),
         migrations.RunSQL(STAYS, GOES),
+        migrations.AddField(
+            model_name="booking",
+            name="card_ends_on",
+            field=models.DateField(editable=False, help_text="Its last day, where it says one.", null=True),
+        ),
     ]
