@@ -212,6 +212,7 @@ def sign_off(b: Booking, at: datetime) -> Chapter:
     judged = [
         (_("Stars: quality, punctuality, friendliness"), stars),
         (_("Comment"), rating and rating.comment),
+        (_("Comment hidden"), rating and rating.hidden_at and _hidden(rating, b.timezone)),
         (_("Answer"), rating and rating.answer),
     ]
     if frozen is None:
@@ -222,6 +223,10 @@ def sign_off(b: Booking, at: datetime) -> Chapter:
         facts=[*_frozen(frozen, b.timezone), *(judged if rating else [])],
         folds=[(_("The frozen words"), frozen.text)],
     )
+
+
+def _hidden(rating: Rating, zone: str) -> str:
+    return f"{stamp(rating.hidden_at, zone)}, {rating.hidden_by}: {rating.hidden_reason}"
 
 
 def late_signature(b: Booking, at: datetime) -> Chapter:

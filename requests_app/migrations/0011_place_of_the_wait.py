@@ -1,6 +1,10 @@
-"""Where the technician's phone was as a wait at the door began and ended: only added to (docs/database-roles.md)."""
+"""Where the technician's phone was as a wait at the door began and ended: only added to (docs/database-roles.md).
+
+And the last day of a booking's card, and comments that staff have hidden.
+"""
 
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 import accounts.fields
@@ -42,5 +46,24 @@ class Migration(migrations.Migration):
             model_name="booking",
             name="card_ends_on",
             field=models.DateField(editable=False, help_text="Its last day, where it says one.", null=True),
+        ),
+        migrations.AddField(
+            model_name="rating", name="hidden_at", field=models.DateTimeField(editable=False, null=True)
+        ),
+        migrations.AddField(
+            model_name="rating",
+            name="hidden_by",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="rating",
+            name="hidden_reason",
+            field=models.CharField(blank=True, editable=False, max_length=200),
         ),
     ]
