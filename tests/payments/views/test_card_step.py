@@ -16,7 +16,6 @@ from requests_app.actions import placing
 from requests_app.lifecycle import Role
 from requests_app.models import BookingEvent, State
 from tests import factories
-from tests.cast import MORNING
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
@@ -337,11 +336,11 @@ class TestCardThatEnds:
 
     @pytest.fixture
     def draft(self, stopped_clock, customer):
-        """A visit on Wednesday 2 December 2026, asked for on 24 November."""
-        stopped_clock(MORNING)
-        return factories.DraftFactory(customer=customer, card="", wishes=[at(2026, 12, 2)])
+        """A visit on Wednesday 5 December, asked for nine days ahead; so far on as the stand-in takes no past year."""
+        stopped_clock(at(2040, 11, 26, 10))
+        return factories.DraftFactory(customer=customer, card="", wishes=[at(2040, 12, 5)])
 
-    @pytest.mark.parametrize("ends", [(12, 2026), (1, 2027)])
+    @pytest.mark.parametrize("ends", [(12, 2040), (1, 2041)])
     def test_one_that_lasts_until_the_visit_is_taken(self, ends, client, draft):
         type_card(client, draft, ends=ends)
 
@@ -352,14 +351,14 @@ class TestCardThatEnds:
         assert (draft.card_ends_on.year, draft.card_ends_on.month) == ends[::-1]
 
     def test_one_typed_that_ends_before_is_refused_nothing_ordered_and_the_draft_kept(self, client, draft):
-        type_card(client, draft, ends=(11, 2026))
+        type_card(client, draft, ends=(11, 2040))
 
         answer = client.post(url(draft), CONSENTS | {"card": "new"}, headers={"accept-language": "en"})
 
         assert answer.status_code == 422
         page = answer.content.decode()
-        assert "Nothing was ordered: Visa •••• 4242, 11/2026 ends before your visit." in page
-        assert "ends on November 30, 2026, before the visit on Wednesday 2 December" in " ".join(page.split())
+        assert "Nothing was ordered: Visa •••• 4242, 11/2040 ends before your visit." in page
+        assert "ends on November 30, 2040, before the visit on Wednesday 5 December" in " ".join(page.split())
         assert answer.context["form"]["card"].value() == "new"
         assert answer.context["setup"].done_at is None  # fields for another one
         draft.refresh_from_db()
@@ -368,7 +367,7 @@ class TestCardThatEnds:
         assert not Notification.objects.filter(kind="booked").exists()
 
     def test_after_it_another_card_is_taken(self, client, draft):
-        type_card(client, draft, ends=(11, 2026))
+        type_card(client, draft, ends=(11, 2040))
         order(client, draft)
 
         type_card(client, draft, "5555555555554444")
@@ -379,10 +378,10 @@ class TestCardThatEnds:
         assert SavedCard.objects.get(stripe_id=draft.card).brand == "mastercard"
 
     def test_after_it_an_earlier_visit_is_taken(self, client, draft):
-        type_card(client, draft, ends=(11, 2026))
+        type_card(client, draft, ends=(11, 2040))
         order(client, draft)
 
-        placing.set_wishes(draft.pk, [datetime(2026, 11, 30, 14)])
+        placing.set_wishes(draft.pk, [datetime(2040, 11, 30, 14)])
         card = SavedCard.objects.get()
         order(client, draft, card=str(card.pk))
 
@@ -390,18 +389,18 @@ class TestCardThatEnds:
         assert (draft.state, draft.card) == (State.SEARCHING, card.stripe_id)
 
     def test_a_saved_one_is_said_and_cannot_be_chosen(self, client, draft):
-        SavedCard.objects.filter(stripe_id=cast.saved_card(draft.customer)).update(exp_month=11, exp_year=2026)
+        SavedCard.objects.filter(stripe_id=cast.saved_card(draft.customer)).update(exp_month=11, exp_year=2040)
         User.objects.update(language="en")
         client.force_login(draft.customer)
 
         page = client.get(url(draft))
 
         assert [value for value, _words in page.context["form"].fields["card"].choices] == ["new"]
-        assert "Visa •••• 4242, 11/2026 ends on November 30, 2026" in " ".join(page.content.decode().split())
+        assert "Visa •••• 4242, 11/2040 ends on November 30, 2040" in " ".join(page.content.decode().split())
 
     def test_a_saved_one_that_is_sent_all_the_same_is_refused(self, client, draft):
         card = SavedCard.objects.get(stripe_id=cast.saved_card(draft.customer))
-        SavedCard.objects.update(exp_month=11, exp_year=2026)
+        SavedCard.objects.update(exp_month=11, exp_year=2040)
         client.force_login(draft.customer)
 
         answer = order(client, draft, card=str(card.pk))
@@ -411,15 +410,15 @@ class TestCardThatEnds:
         assert (draft.state, draft.card) == (State.DRAFT, "")
 
     def test_the_last_of_several_wishes_counts(self, client, draft):
-        placing.set_wishes(draft.pk, [datetime(2026, 11, 30, 14), datetime(2026, 12, 2, 14)])
-        type_card(client, draft, ends=(11, 2026))
+        placing.set_wishes(draft.pk, [datetime(2040, 11, 30, 14), datetime(2040, 12, 5, 14)])
+        type_card(client, draft, ends=(11, 2040))
 
         assert order(client, draft).status_code == 422
         assert not BookingEvent.objects.filter(booking=draft).exists()
 
     def test_the_order_itself_judges_what_another_tab_has_changed(self, draft):
         """Chosen for a day in November; the wish is another one by the time it is ordered."""
-        placing.save_card(draft.pk, card="pm_1", ends_on=date(2026, 11, 30))
+        placing.save_card(draft.pk, card="pm_1", ends_on=date(2040, 11, 30))
 
         with pytest.raises(placing.CardEnds):
             placing.place(draft.pk, role=Role.CUSTOMER, by=draft.customer)
@@ -431,11 +430,11 @@ class TestCardThatEnds:
 
     def test_the_day_is_the_one_on_the_wall_of_the_place(self, draft):
         """The evening of the 30th in Paris is the 30th, and no card of ours ends by UTC."""
-        late = SavedCard(exp_month=11, exp_year=2026)
-        draft.last_start_at = datetime(2026, 11, 30, 22, 59, tzinfo=UTC)
+        late = SavedCard(exp_month=11, exp_year=2040)
+        draft.last_start_at = datetime(2040, 11, 30, 22, 59, tzinfo=UTC)
         assert late.lasts(draft)
 
-        draft.last_start_at = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
+        draft.last_start_at = datetime(2040, 11, 30, 23, 0, tzinfo=UTC)
         assert not late.lasts(draft)
 
 
