@@ -10,6 +10,7 @@ from accounts.models import Notification
 from catalogue.models import PolicyRow
 from catalogue.policy import policy_at
 from mila.clock import mila_now
+from mila.invariants import violations
 from payments import charges, sweeps
 from payments.charges import holding
 from payments.models import Charge, ChargeState, LedgerEntry
@@ -332,6 +333,17 @@ def test_what_staff_were_told_of_they_take_to_a_decision(nobody_opens, staff, st
     sweeps.charge_booking(booking.pk)
 
     assert charge_of(booking).state == ChargeState.SUCCEEDED
+
+
+def test_a_fee_that_silence_has_let_go_without_a_place_is_found_by_the_invariants(nobody_opens, stopped_clock):
+    booking = nobody_opens(None, None)
+    charges.read(charge_of(booking).pk)
+    stopped_clock(mila_now() + 2 * DAY)
+    assert "held" not in violations()
+
+    Charge.objects.update(state=ChargeState.PLANNED)
+
+    assert any("nothing shows that anybody was at the door" in line for line in violations()["held"])
 
 
 def told(booking):

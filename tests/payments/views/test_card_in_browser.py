@@ -14,8 +14,10 @@ from payments import cards, sweeps
 from payments.models import Charge, ChargeState
 from payments.standin import hands
 from places.calendar import instant
-from requests_app.models import Booking, State
+from requests_app.actions import visiting
+from requests_app.models import Booking, Fault, State
 from tests import axe, chromium, factories
+from tests import cast as people
 from tests.cast import MORNING
 from tests.payments import cast
 
@@ -215,3 +217,22 @@ def test_page_that_takes_no_other_card_is_readable(page, transactional_db, custo
 
     look(page, "cards-tried")
     expect(page.get_by_role("heading", level=1)).to_have_text("Pas d’autre carte aujourd’hui")
+
+
+@pytest.mark.parametrize("at_the_door", [True, False])
+def test_a_visit_in_vain_is_read_where_one_may_object(page, at_the_door):
+    payee = cast.payee(user__name="Yanis Corvel")
+    booking = factories.placed_booking(customer=factories.UserFactory())
+    Booking.objects.update(placed_at=MORNING - timedelta(days=20))
+    booking = people.walk(booking, payee, State.ARRIVED)
+    set_clock(booking.start_at + timedelta(minutes=11))
+    place = people.at_the_door(65, 12) if at_the_door else None
+    told = {"reason": "Personne n’a ouvert.", "fault": Fault.CUSTOMER}
+    visiting.fail_visit(booking.pk, payee.pk, by=payee.user, place=place, **told)
+    sweeps.sweep()
+
+    page.goto(reverse("payments:held", args=[booking.token]))
+    page.locator("#read button").click()
+
+    expect(page.locator("#agree")).to_be_visible()
+    look(page, "held-at-the-door" if at_the_door else "held-no-place")
