@@ -34,7 +34,7 @@ def with_codeless_starts(technicians: QuerySet[Technician]) -> QuerySet[Technici
 
 def often_codeless(technicians: QuerySet[Technician]) -> QuerySet[Technician]:
     """Those of them who begin without it more often than the policy takes for chance."""
-    return with_codeless_starts(technicians).filter(often_codeless=True)
+    return with_codeless_starts(technicians).filter(Q(often_codeless=True))
 
 
 def _too_many(country: str, policy: Policy) -> Q:

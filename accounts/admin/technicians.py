@@ -188,7 +188,7 @@ class TechnicianAdmin(WithActs, SavesOnlyChanges, ReadsIds, ModelAdmin):
     widenings: tuple[Callable[[QuerySet], QuerySet], ...] = ()
 
     @classmethod
-    def add_figure(cls, widen: Callable[[QuerySet], QuerySet], column: Any, narrow: type) -> None:
+    def add_figure(cls, widen: Callable[[QuerySet], QuerySet], column: Any, narrow: Any) -> None:
         """For apps above: what they know of each technician, as a column and a filter of the list."""
         cls.widenings = (*cls.widenings, widen)
         cls.list_display = [*cls.list_display, column]

@@ -151,9 +151,9 @@ def minutes(count: int | timedelta | None) -> str:
 
 
 @register.filter
-def span_words(seconds: int) -> str:
+def span_words(seconds: float) -> str:
     """A span of a rule, written out for a sentence: 24 hours; 90 minutes where it is no whole hour."""
-    hours, rest = divmod(seconds, 3600)
+    hours, rest = divmod(round(seconds), 3600)
     if hours and not rest:
         return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
     count = round(seconds / 60)

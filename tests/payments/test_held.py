@@ -295,6 +295,17 @@ def test_at_the_very_edge_of_the_figure_it_is_at_the_door(nobody_opens, stopped_
     assert charge_of(booking).state == ChargeState.SUCCEEDED
 
 
+def test_how_near_is_the_policy_s_figure(nobody_opens, booked, stopped_clock):
+    PolicyRow.objects.create(key="door_radius_m", value=50, starts_at=LONG_AGO)
+    booked.policy_data = policy_at(mila_now(), "FR").to_json()
+    booked.save(update_fields=["policy_data"])
+    booking = nobody_opens(at_the_door(40), at_the_door(60))
+
+    silence(booking, stopped_clock)
+
+    assert charge_of(booking).state == ChargeState.HELD
+
+
 def test_where_only_the_middle_of_the_town_is_known_silence_charges_nothing(nobody_opens, booked, stopped_clock):
     BookingContact.objects.filter(booking=booked).update(precision="town")
     booking = nobody_opens(at_the_door(), at_the_door())

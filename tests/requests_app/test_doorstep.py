@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from mila.clock import mila_now
 from requests_app import story
@@ -197,4 +198,4 @@ def test_history_says_that_there_is_none(travelling, partner):
 
     chapter = next(one for one in story.chapters(travelling, mila_now()) if one.name == "door")
 
-    assert (chapter.rows, str(chapter.note)) == ([], "The phone gave no place.")
+    assert (chapter.rows, chapter.note) == ([], gettext("The phone gave no place."))
