@@ -35,8 +35,7 @@ def card(request, booking):
     by = request.user if own else None
     try:
         data = _with_typed_card(request, booking, by)
-        saved = cards.usable_cards(booking, own=own)
-        lasting, ended = ([one for one in saved if one.lasts(booking) is lasts] for lasts in (True, False))
+        lasting, ended = cards.cards_for_the_visit(booking, own=own)
         form = CardForm(data, booking=booking, at=mila_now(), cards=lasting, ended=ended)
         if form.is_valid() and _order(request, booking, form, own=own):
             remember_order(request, booking)

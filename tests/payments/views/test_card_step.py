@@ -350,6 +350,16 @@ class TestCardThatEnds:
         assert draft.state == State.SEARCHING
         assert (draft.card_ends_on.year, draft.card_ends_on.month) == ends[::-1]
 
+    def test_one_typed_that_has_ended_already_is_refused_by_its_name(self, client, draft):
+        type_card(client, draft, ends=(10, 2040))
+
+        answer = client.post(url(draft), CONSENTS | {"card": "new"}, headers={"accept-language": "en"})
+
+        assert answer.status_code == 422
+        assert "Nothing was ordered: Visa •••• 4242, 10/2040 ends before your visit." in answer.content.decode()
+        draft.refresh_from_db()
+        assert draft.state == State.DRAFT
+
     def test_one_typed_that_ends_before_is_refused_nothing_ordered_and_the_draft_kept(self, client, draft):
         type_card(client, draft, ends=(11, 2040))
 
