@@ -131,6 +131,10 @@ class Policy:
     arrive_lead: timedelta = timedelta(minutes=60)  # the earliest `arrive` and `start`
     code_tries: int = 5  # of the visit code, for one assignment
     undo_window: timedelta = timedelta(minutes=5)  # to take a wrong tap back
+    codeless_share_percent: int = 20  # of a technician's starts; above it staff see who begins without the code
+    codeless_starts_min: int = 5  # so many starts before that says anything
+    codeless_window: timedelta = timedelta(days=90)  # in which starts are counted
+    door_radius_m: int = 300  # a phone within it, and sure to within it, stood at the door
     position_kept: timedelta = timedelta(hours=24)
     lateness_report_after: timedelta = timedelta(minutes=15)
     lateness_cancel_after: timedelta = timedelta(minutes=30)

@@ -14,13 +14,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts import notifications
-from accounts.models import PartnerProfile
+from accounts.models import PartnerProfile, Technician
 from mila import heartbeat
 from mila.clock import mila_now
 from mila.templatetags.house import clock_time, day, left, short_day
 from payments import charges
 from payments.models import Charge, ChargeState, StripeEvent
 from places.calendar import instant, wall_time
+from requests_app.codeless import often_codeless
 from requests_app.lifecycle import WHEN_DUE
 from requests_app.models import LIVE, Booking, Clock, ClockKind, State
 
@@ -112,7 +113,7 @@ def _list(name: str, **filters: str) -> str:
 
 
 def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
-    """Eight numbers; those of the bookings come from one count."""
+    """Nine numbers; those of the bookings come from one count."""
     bookings = "requests_app_booking"
     found = [
         ("unfilled", _("Unfilled"), states.get(State.UNFILLED, 0), _list(bookings, state__exact="unfilled")),
@@ -131,9 +132,15 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
         ),
         (
             "held",
-            _("Held, not read"),
+            _("Held, to be decided"),
             Charge.objects.filter(state=ChargeState.HELD, next_at=None).count(),
             _list("payments_charge", standing="held"),
+        ),
+        (
+            "codeless",
+            _("Often without the code"),
+            often_codeless(Technician.objects.all()).count(),
+            _list("accounts_technician", codeless="often"),
         ),
         (
             "notices",

@@ -25,6 +25,7 @@ from requests_app.models import (
     SignOff,
     SignOffKind,
     State,
+    was_at_the_door,
 )
 
 SLACK = timedelta(minutes=2)
@@ -122,6 +123,10 @@ def held(ids):
         passed = Q(agreed_at__isnull=False) | Q(opened_at__isnull=False, held_until__lte=mila_now())
         for pk in sent.exclude(passed).values_list("pk", flat=True):
             yield f"charge {pk} was sent before the payer let it pass"
+    silent = fees.filter(end="fail_visit", agreed_at=None).exclude(state__in=[ChargeState.HELD, ChargeState.OBJECTED])
+    for fee in _of(silent, ids).select_related("booking"):
+        if not was_at_the_door(fee.booking):
+            yield f"charge {fee.pk} went on by silence, and nothing shows that anybody was at the door"
 
 
 @invariant("I4", "The ledger sums to zero per entry and currency, and holds each paid charge")

@@ -191,7 +191,7 @@ class UnpaidFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         return [("unpaid", _("Unpaid")), ("waits", _("Waits for the customer")), ("open", _("Under way")),
-                ("held", _("Held, not read"))]  # fmt: skip
+                ("held", _("Held, to be decided"))]  # fmt: skip
 
     def queryset(self, request, queryset):
         match self.value():

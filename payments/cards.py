@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -113,14 +113,14 @@ def _remember(setup_id: int, card: gateway.Card) -> SavedCard:
     first_time = CardSetup.objects.filter(pk=setup_id, done_at=None).update(done_at=mila_now())
     his = PaymentCustomer.objects.filter(pk=setup.customer_id, user=booking.customer_id).exists()
     if first_time and his and booking.state == State.DRAFT:
-        placing.save_card(booking.pk, card=card.id)
+        placing.save_card(booking.pk, card=card.id, ends_on=saved.last_day)
     return saved
 
 
 def use_saved_card(booking: Booking, card_id: int) -> SavedCard:
     """One of the customer's own cards, saved earlier. Raises SavedCard.DoesNotExist for anybody else's."""
     card = SavedCard.objects.get(pk=card_id, customer__user=booking.customer_id)
-    booking.card = placing.save_card(booking.pk, card=card.stripe_id).card
+    booking.card = placing.save_card(booking.pk, card=card.stripe_id, ends_on=card.last_day).card
     return card
 
 
@@ -137,7 +137,23 @@ def usable_cards(booking: Booking, *, own: bool) -> list[SavedCard]:
     """Cards that may be chosen for the booking, newest first: those the account itself has saved, for the customer who
     is signed in, and the one saved for this very booking (PRODUCT B11, B12). None that has expired.
     """
+    return list(_offered(booking, own=own).filter(_not_expired()))
+
+
+def cards_for_the_visit(booking: Booking, *, own: bool) -> tuple[list[SavedCard], list[SavedCard]]:
+    """Of the same cards those that last until the visit, and those that end before it (PRODUCT B7).
+
+    Of the expired ones only the booking's own, which was typed just now: its owner hears why it is not taken.
+    """
+    found = list(_offered(booking, own=own).filter(_not_expired() | Q(stripe_id=booking.card)))
+    return [one for one in found if one.lasts(booking)], [one for one in found if not one.lasts(booking)]
+
+
+def _offered(booking: Booking, *, own: bool) -> QuerySet[SavedCard]:
+    whose = Q(stripe_id=booking.card) | Q(saved_by=booking.customer_id) if own else Q(stripe_id=booking.card)
+    return SavedCard.objects.filter(whose, customer__user=booking.customer_id).order_by("-pk")
+
+
+def _not_expired() -> Q:
     at = mila_now()
-    valid = Q(exp_year__gt=at.year) | Q(exp_year=at.year, exp_month__gte=at.month)
-    offered = Q(stripe_id=booking.card) | Q(saved_by=booking.customer_id) if own else Q(stripe_id=booking.card)
-    return list(SavedCard.objects.filter(valid, offered, customer__user=booking.customer_id).order_by("-pk"))
+    return Q(exp_year__gt=at.year) | Q(exp_year=at.year, exp_month__gte=at.month)

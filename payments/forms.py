@@ -1,5 +1,7 @@
 """What the last step sends: which card, and the consents of the order. Never a card number."""
 
+from collections.abc import Sequence
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -35,10 +37,21 @@ class CardForm(OrderForm):
         error_messages={"required": _("Please confirm that you have read the terms.")},
     )
 
-    def __init__(self, *args, cards: list[SavedCard], **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, data=None, *args, cards: list[SavedCard], ended: Sequence[SavedCard] = (), **kwargs):
+        """`ended`: cards of the customer that end before the visit. Sent all the same, one is refused by its name."""
+        self.ends = next((one for one in ended if data and data.get("card") == str(one.pk)), None)
+        if self.ends is not None:
+            data = data.copy()
+            data["card"] = NEW  # the fields for another one stand open
+        super().__init__(data, *args, **kwargs)
         self.fields["card"] = CardChoice(cards)
         self.order_fields(self.field_order)
+
+    def clean(self):
+        if self.ends is not None:
+            words = _("Nothing was ordered: %(card)s ends before your visit. Please use another card.")
+            raise forms.ValidationError(words % {"card": self.ends})
+        return super().clean()
 
 
 class PayForm(forms.Form):

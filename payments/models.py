@@ -1,5 +1,8 @@
 """Money: cards, charges, the operations sent to Stripe, the ledger. Amounts in minor units with their currency."""
 
+from calendar import monthrange
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -7,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PartnerProfile
 from mila.clock import MilaNow
+from places.calendar import wall_time
 from requests_app.models import Booking
 
 
@@ -37,6 +41,16 @@ class SavedCard(models.Model):
 
     def __str__(self):
         return f"{self.brand.capitalize()} •••• {self.last4}, {self.exp_month:02d}/{self.exp_year}"
+
+    @property
+    def last_day(self) -> date:
+        """It can be charged through the last day of its month."""
+        return date(self.exp_year, self.exp_month, monthrange(self.exp_year, self.exp_month)[1])
+
+    def lasts(self, booking: Booking) -> bool:
+        """Whether it can still be charged on the day of the last wish, on the wall of the place."""
+        last = booking.last_start_at
+        return last is None or self.last_day >= wall_time(last, booking.timezone).date()
 
 
 class CardSetup(models.Model):

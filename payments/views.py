@@ -16,6 +16,7 @@ from payments.forms import NEW, CardForm, PayForm
 from payments.models import Charge, ChargeKind, ChargeState
 from requests_app import access
 from requests_app.actions import placing
+from requests_app.actions.doorstep import wait_report
 from requests_app.forms.visit import RefuseForm
 from requests_app.lifecycle import Role
 from requests_app.models import Booking
@@ -34,7 +35,8 @@ def card(request, booking):
     by = request.user if own else None
     try:
         data = _with_typed_card(request, booking, by)
-        form = CardForm(data, booking=booking, at=mila_now(), cards=cards.usable_cards(booking, own=own))
+        lasting, ended = cards.cards_for_the_visit(booking, own=own)
+        form = CardForm(data, booking=booking, at=mila_now(), cards=lasting, ended=ended)
         if form.is_valid() and _order(request, booking, form, own=own):
             remember_order(request, booking)
             messages.success(request, _("Your booking is placed. You can follow everything on this page."))
@@ -50,6 +52,7 @@ def card(request, booking):
     context = {
         "booking": booking,
         "form": form,
+        "ended": ended,
         "steps": step_line(booking, CARD),
         "button": form.BUTTON,
         "setup": setup,
@@ -173,7 +176,14 @@ def held(request, token):
         messages.warning(request, str(refusal))
         return redirect("requests_app:booking", token)
     signed = booking.sign_offs.last() if charge.kind == ChargeKind.JOB else None
-    context = {"booking": booking, "charge": charge, "form": form, "signed": signed}
+    context = {
+        "booking": booking,
+        "charge": charge,
+        "form": form,
+        "signed": signed,
+        "wait": None if signed else wait_report(booking),
+        "by_itself": charges.goes_on_by_itself(booking, charge),
+    }
     return render(request, "payments/held.html", context, status=UNFINISHED if form.errors else 200)
 
 

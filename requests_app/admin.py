@@ -18,12 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.admin.technicians import TechnicianAdmin
 from mila.backoffice import BAD, WARN, Act, ActForm, Choice, ModelAdmin, NativeDate, ReadOnly, WithActs, toned
 from mila.clock import MilaNow, mila_now
 from mila.forms import LineField
 from mila.templatetags.house import left, phone, short_moment
 from requests_app import access, story
-from requests_app.actions import changing, showing, signing, visiting
+from requests_app.actions import changing, hiding, showing, signing, visiting
+from requests_app.codeless import with_codeless_starts
 from requests_app.lifecycle import MOVES, Role
 from requests_app.models import LIVE, Booking, Clock, Fault, PhotoSize, State
 from requests_app.views.photos import shown
@@ -124,6 +126,14 @@ def _decide_none(b, by, answers):
     signing.decide_none(b.pk, by=by, reason=answers["reason"], fault=answers["fault"])
 
 
+def _hide_comment(b, by, answers):
+    hiding.hide_comment(b.pk, by=by, reason=answers["reason"])
+
+
+def _show_comment(b, by, answers):
+    hiding.show_comment(b.pk, by=by, reason=answers["reason"])
+
+
 def _show(b, by, answers):
     contact, calls = showing.show_contact(b.pk, by=by, reason=answers["reason"])
     return [
@@ -179,6 +189,11 @@ ACTS = (
     Act("decide-none", _("Decide that nothing is owed"), "money_off", _decide_none, form=FaultForm, danger=True,
         open_to=_open("decide_none"), asks_again=True, done=_("Decided. Nothing is charged."),
         explain=_("Customer and partner are told your reason.")),
+    Act("hide-comment", _("Hide the comment"), "visibility_off", _hide_comment,
+        open_to=lambda b: hiding.has_comment(b, hidden=False), done=_("Nobody reads it any more. The stars count."),
+        explain=_("Only what the law forbids to publish. The words are kept, the stars go on counting.")),
+    Act("show-comment", _("Show the comment again"), "visibility", _show_comment,
+        open_to=lambda b: hiding.has_comment(b, hidden=True), done=_("The comment is public again.")),
     Act("cancel", _("Cancel the booking"), "cancel", _cancel, danger=True, open_to=_open("cancel"),
         done=_("The booking was cancelled. It costs the customer nothing."),
         explain=_("There will be no visit. It costs the customer nothing; both sides are told.")),
@@ -201,6 +216,30 @@ class ClockFilter(admin.SimpleListFilter):
             case "running":
                 return queryset.filter(clock_at__isnull=False)
         return queryset
+
+
+class CodelessFilter(admin.SimpleListFilter):
+    title = _("visit code")
+    parameter_name = "codeless"
+
+    def lookups(self, request, model_admin):
+        return [("often", _("Often begins without it"))]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(often_codeless=True) if self.value() == "often" else queryset
+
+
+@display(description=_("begun without the code"), ordering="codeless_starts")
+def codeless(technician):
+    """So many of so many, in the policy's window."""
+    if not technician.starts:
+        return ""
+    words = gettext("%(codeless)d of %(starts)d")
+    facts = {"codeless": technician.codeless_starts, "starts": technician.starts}
+    return toned(words % facts, BAD if technician.often_codeless else "")
+
+
+TechnicianAdmin.add_figure(with_codeless_starts, codeless, CodelessFilter)
 
 
 class StandingFilter(admin.SimpleListFilter):

@@ -19,7 +19,7 @@ from accounts.models import Country, Notification, Technician, User
 from catalogue.money import Split, split
 from requests_app import deadlines, secret_link
 from requests_app.lost_time import search_ends_at
-from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State
+from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State, was_at_the_door
 
 
 class To(Enum):
@@ -78,9 +78,9 @@ KINDS: dict[str, Notice] = {
     "en_route": to_customer("technician", "start_at", "visit_code"),
     "taken_back": to_customer("technician", "start_at", given=("step",)),
     "late": to_customer("technician", "start_at", "given_up_at"),
-    "failed": to_customer("technician", "start_at", "fee_cents"),
+    "failed": to_customer("technician", "start_at", "fee_cents", "at_the_door", "objection_seconds"),
     "please_sign": to_customer("technician", "final_cents", "silence_at"),
-    "signed_unproved": to_customer("technician", "start_at", "charge_cents"),
+    "signed_unproved": to_customer("technician", "start_at", "charge_cents", "objection_seconds"),
     "contested": to_customer("technician", "start_at"),
     "decided": to_customer("charge_cents"),
     "decided_none": to_customer("fee_cents"),
@@ -127,6 +127,7 @@ KINDS: dict[str, Notice] = {
     "cash_ops": to_ops(),
     "undecided_ops": to_ops("final_cents"),
     "held_ops": to_ops("owed_cents"),
+    "door_unproved_ops": to_ops("owed_cents"),
     "unpaid_ops": to_ops("owed_cents"),
     "charge_waits_ops": to_ops("owed_cents", "partner"),
 }
@@ -330,6 +331,7 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "friend": lambda b, t: t.partner.is_friend if t else False,
     "reached": _reached,
     "visit_code": _visit_code,
+    "at_the_door": lambda b, _: was_at_the_door(b),
     # When
     "starts_at": _starts,
     "start_at": lambda b, _: b.start_at,
@@ -342,6 +344,7 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "confirm_due_at": _confirm_due,
     "until_confirm_at": _confirm_due,
     "free_until_at": _free_until,
+    "objection_seconds": lambda b, _: int(b.policy.objection_window.total_seconds()),
     "given_up_at": lambda b, _: deadlines.given_up_at(b.start_at, b.policy),
     "silence_at": lambda b, _: b.due_at or deadlines.silence_at(b.finished_at, b.policy),
     "signed_at": _signed("signed_at"),

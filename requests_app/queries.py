@@ -391,6 +391,8 @@ def _row(booking: Booking, at: datetime) -> Row:
 def recent_ratings(count: int = 3) -> dict | None:
     """For the home page: the mean of all ratings, how many, and the latest with words; None before the first.
 
+    A comment that staff have hidden is left out, its stars count (PRODUCT L14).
+
     A customer is shown by the first letter of his name and his town. Two queries.
     """
     ratings = Rating.objects.order_by("-at")
@@ -398,7 +400,11 @@ def recent_ratings(count: int = 3) -> dict | None:
     figures = ratings.order_by().aggregate(stars=Avg(mean), count=Count("pk"))
     if not figures["count"]:
         return None
-    latest = ratings.exclude(comment="").select_related("booking__service", "booking__customer")[:count]
+    latest = (
+        ratings.exclude(comment="")
+        .filter(hidden_at=None)
+        .select_related("booking__service", "booking__customer")[:count]
+    )
     reviews = [
         {
             "text": without_contact_data(rating.comment),

@@ -19,6 +19,7 @@ from requests_app.models import (
     BookingContact,
     CallAttempt,
     ClockKind,
+    DoorPlace,
     Fault,
     Frozen,
     LateSignature,
@@ -178,6 +179,24 @@ def calls(b: Booking, at: datetime) -> Chapter:
     return Chapter("calls", _("Calls"), columns, rows)
 
 
+def door(b: Booking, at: datetime) -> Chapter:
+    """Where the technician's phone was when a wait at the door began and ended (PRODUCT B10)."""
+    rows = [
+        [
+            stamp(one.at, b.timezone),
+            one.assignment.technician,
+            one.get_move_display(),
+            _("the door's own point is not known") if one.metres is None else f"{one.metres} m",
+            f"± {one.accuracy_m} m",
+            toned(_("at the door"), GOOD) if one.is_near(b.policy) else toned(_("not shown"), WARN),
+        ]
+        for one in DoorPlace.objects.filter(assignment__booking=b).select_related("assignment__technician")
+    ]
+    columns = [_("At"), _("Technician"), _("Moment"), _("From the door"), _("Accuracy"), _("Says")]
+    note = "" if rows else _("The phone gave no place.")
+    return Chapter("door", _("Place of the wait"), columns, rows, note=note)
+
+
 def notes(b: Booking, at: datetime) -> Chapter:
     """What the technician told the customer from his work."""
     rows = [
@@ -193,6 +212,7 @@ def sign_off(b: Booking, at: datetime) -> Chapter:
     judged = [
         (_("Stars: quality, punctuality, friendliness"), stars),
         (_("Comment"), rating and rating.comment),
+        (_("Comment hidden"), rating and rating.hidden_at and _hidden(rating, b.timezone)),
         (_("Answer"), rating and rating.answer),
     ]
     if frozen is None:
@@ -203,6 +223,10 @@ def sign_off(b: Booking, at: datetime) -> Chapter:
         facts=[*_frozen(frozen, b.timezone), *(judged if rating else [])],
         folds=[(_("The frozen words"), frozen.text)],
     )
+
+
+def _hidden(rating: Rating, zone: str) -> str:
+    return f"{stamp(rating.hidden_at, zone)}, {rating.hidden_by}: {rating.hidden_reason}"
 
 
 def late_signature(b: Booking, at: datetime) -> Chapter:
@@ -275,6 +299,7 @@ CHAPTERS: list[tuple[int, Writer]] = [
     (60, wishes),
     (70, quotes),
     (80, calls),
+    (82, door),
     (85, notes),
     (90, sign_off),
     (95, late_signature),

@@ -10,6 +10,7 @@ from dispatch import offers
 from mila.clock import mila_now, reset_clock, set_clock
 from places.calendar import instant, is_service_day, wall_time
 from requests_app.actions import meeting, signing, visiting
+from requests_app.actions.doorstep import PhonePlace
 from requests_app.models import Booking, SignOffKind, State
 from tests import factories
 
@@ -106,7 +107,7 @@ def walk(booking: Booking, technician, until: State) -> Booking:
         State.CALLED: lambda: visiting.record_call(booking.pk, technician.pk, by=user, channel="phone", reached=True),
         State.CONFIRMED: lambda: visiting.confirm(booking.pk, technician.pk, by=user),
         State.EN_ROUTE: lambda: visiting.depart(booking.pk, technician.pk, by=user),
-        State.ARRIVED: lambda: visiting.arrive(booking.pk, technician.pk, by=user),
+        State.ARRIVED: lambda: visiting.arrive(booking.pk, technician.pk, by=user, place=at_the_door()),
         State.IN_PROGRESS: lambda: begin(booking, technician),
         State.FINISHED: lambda: visiting.finish(
             booking.pk, technician.pk, by=user, report={"done": "Canal changé", "explained": True, "tidied": True}
@@ -121,6 +122,11 @@ def walk(booking: Booking, technician, until: State) -> Booking:
         if state == until:
             break
     return booking
+
+
+def at_the_door(metres: int = 0, accuracy_m: int = 20) -> PhonePlace:
+    """Where a phone is, so many metres north of the customer's door."""
+    return PhonePlace(factories.LYON["lat"] + metres / 111_195, factories.LYON["lon"], accuracy_m)
 
 
 def sign(booking: Booking, *, key: str = "key-1", kind: str = SignOffKind.SCREEN) -> Booking:

@@ -1,9 +1,12 @@
 """Technicians: skills, hours, area, calendar, and what the search reads of them."""
 
+from collections.abc import Callable
+from typing import Any
+
 import phonenumbers
 from django import forms
 from django.contrib import admin
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import to_python
@@ -182,9 +185,21 @@ class TechnicianAdmin(WithActs, SavesOnlyChanges, ReadsIds, ModelAdmin):
     ]
     inlines = [SkillInline, HoursInline, BusyInline, SearchRowInline]
 
+    widenings: tuple[Callable[[QuerySet], QuerySet], ...] = ()
+
+    @classmethod
+    def add_figure(cls, widen: Callable[[QuerySet], QuerySet], column: Any, narrow: Any) -> None:
+        """For apps above: what they know of each technician, as a column and a filter of the list."""
+        cls.widenings = (*cls.widenings, widen)
+        cls.list_display = [*cls.list_display, column]
+        cls.list_filter = [*cls.list_filter, narrow]
+
     def get_queryset(self, request):
         rows = SkillSearch.objects.filter(technician=OuterRef("pk"))
-        return super().get_queryset(request).annotate(is_searched=Exists(rows))
+        found = super().get_queryset(request).annotate(is_searched=Exists(rows))
+        for widen in self.widenings:
+            found = widen(found)
+        return found
 
     def get_readonly_fields(self, request, obj=None):
         return [*self.FIGURES, *(["partner", "user"] if obj else [])]

@@ -27,6 +27,7 @@ from mila.clock import mila_now
 from mila.middleware import private_page
 from mila.simulation import factor
 from mila.templatetags.house import moment
+from places.calendar import wall_time
 
 SHOWN = 8  # mails on the desk itself
 CARDS = (
@@ -71,7 +72,7 @@ def desk(request):
             "mails": sent[:SHOWN],
             "more_mails": len(sent) > SHOWN,
             "back": _page_before(request),
-            "cards": [(_grouped(number), words) for number, words in CARDS],
+            "cards": [*((_grouped(number), words) for number, words in CARDS), _ends_this_month()],
         },
     )
 
@@ -146,6 +147,12 @@ def mails(request):
 def begin_again(request):
     demo_world.ask_to_begin_again()
     return render(request, "devstack/again.html")
+
+
+def _ends_this_month() -> tuple[str, str]:
+    """The good card with a date of the demo's own month: for a visit after it no order is taken."""
+    month = wall_time(mila_now(), PARIS).strftime("%m/%y")
+    return _grouped(CARDS[0][0]), _("ends this month, with the date %(month)s") % {"month": month}
 
 
 def _mails():

@@ -366,6 +366,9 @@ class Simulation:
                 self.after(timedelta(hours=80), partial(take_up, charge.pk))
                 continue
             charges.read(charge.pk)
+            if not charges.goes_on_by_itself(charge.booking, charge):  # ops are told the day after
+                take_up = partial(charges.object_to, by=None, reason="No place at the door.", role=Role.OPS)
+                self.after(timedelta(hours=30), partial(take_up, charge.pk))
             if chance < 0.5:
                 self.after(span(1, 30, self.dice), partial(charges.agree, charge.pk))
             elif chance > 0.7:

@@ -156,6 +156,16 @@ def minutes(count: int | timedelta | None) -> str:
 
 
 @register.filter
+def span_words(seconds: float) -> str:
+    """A span of a rule, written out for a sentence: 24 hours; 90 minutes where it is no whole hour."""
+    hours, rest = divmod(round(seconds), 3600)
+    if hours and not rest:
+        return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+    count = round(seconds / 60)
+    return ngettext("%(count)d minute", "%(count)d minutes", count) % {"count": count}
+
+
+@register.filter
 def km(metres: float | None) -> str:
     """A distance in whole kilometres, never less than one (PRODUCT D8)."""
     return f"{max(1, round(metres / 1000))}{NBSP}km" if metres is not None else ""

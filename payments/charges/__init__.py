@@ -7,7 +7,7 @@ transaction. Answer, webhook, pay page and sweep all end in `record_intent`; whi
 Every writer locks the booking first, then the charge (STYLE 4).
 """
 
-from payments.charges.holding import NotHeld, agree, let_go, object_to, read
+from payments.charges.holding import NotHeld, agree, goes_on_by_itself, let_go, object_to, read
 from payments.charges.opening import amount_owed, open_charge
 from payments.charges.outcomes import Mismatch, apply_intent, record_error, record_intent
 from payments.charges.rows import OPEN_STATES, WAITING
@@ -22,6 +22,7 @@ __all__ = [
     "agree",
     "amount_owed",
     "apply_intent",
+    "goes_on_by_itself",
     "let_go",
     "object_to",
     "open_charge",

@@ -18,7 +18,7 @@ from payments.models import Charge, ChargeKind, ChargeState
 from requests_app import notices
 from requests_app.actions import signing
 from requests_app.lifecycle import Role
-from requests_app.models import Booking, State
+from requests_app.models import Booking, State, was_at_the_door
 
 
 class NotHeld(Refusal):
@@ -35,6 +35,11 @@ def rests_on_his_word(booking: Booking, kind: ChargeKind) -> bool:
         return signing.evidence_only(booking)
     last = booking.events.last()
     return booking.state == State.FAILED and last is not None and last.move == "fail_visit"
+
+
+def goes_on_by_itself(booking: Booking, charge: Charge) -> bool:
+    """Whether the payer's silence lets it go on: not where nothing but a word puts the technician at the door (B10)."""
+    return charge.kind != ChargeKind.FEE or was_at_the_door(booking)
 
 
 def unread_until(booking: Booking) -> timedelta:
@@ -81,7 +86,10 @@ def object_to(charge_id: int, *, by: User | None, reason: str, role: Role = Role
 
 @verb
 def let_go(charge_id: int) -> bool:
-    """The day to object has passed: it goes on. Never read: staff are told, once. False when it is not due."""
+    """The day to object has passed: it goes on. False when it is not due.
+
+    Never read, or a fee without a place near the door: it stays held, and staff are told, once for each.
+    """
     booking, charge = lock_charge(charge_id)
     at = mila_now()
     if charge.state != ChargeState.HELD or charge.next_at is None or charge.next_at > at:
@@ -89,6 +97,9 @@ def let_go(charge_id: int) -> bool:
     if charge.opened_at is None:
         charge.next_at = None
         notices.queue(booking, "held_ops", round=charge.pk)
+    elif not goes_on_by_itself(booking, charge):
+        charge.next_at = None
+        notices.queue(booking, "door_unproved_ops", round=charge.pk)
     else:
         charge.state, charge.next_at = ChargeState.PLANNED, at
     charge.save(update_fields=["state", "next_at"])

@@ -21,10 +21,20 @@ class LinkUsed(Exception):
         self.refresh_url = refresh_url
 
 
-def type_card(client_secret: str, number: str = "4242424242424242", *, bank_agrees: bool = True) -> dict[str, Any]:
-    """The customer types a card for this setup and answers his bank, if asked. The intent, or Stripe's error."""
+def type_card(
+    client_secret: str,
+    number: str = "4242424242424242",
+    *,
+    bank_agrees: bool = True,
+    ends: tuple[int, int] = (12, 2040),
+) -> dict[str, Any]:
+    """The customer types a card for this setup and answers their bank, if asked. The intent, or Stripe's error.
+
+    `ends`: its month and year.
+    """
     standin = the_standin()
-    form = f"type=card&card[number]={number}&card[exp_month]=12&card[exp_year]=2040&card[cvc]=123"
+    month, year = ends
+    form = f"type=card&card[number]={number}&card[exp_month]={month}&card[exp_year]={year}&card[cvc]=123"
     status, _, answer = standin.handle("POST", "/v1/payment_methods", PUBLISHABLE, form)
     if status != 200:
         return answer

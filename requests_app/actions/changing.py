@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -11,16 +12,21 @@ from accounts.search import lock_technician
 from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
+from mila.templatetags.house import full_day
 from mila.transactions import verb
 from requests_app import deadlines
 from requests_app.actions.assigning import is_free, slot
-from requests_app.actions.placing import write_wishes
+from requests_app.actions.placing import card_ends, write_wishes
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking
 from requests_app.models import ADJUSTABLE, BEFORE_DEPARTURE, Assignment, Booking, BookingContact, State, have_met
 
 
 class CostChanged(Refusal):
     sentence = _("What cancelling costs has changed meanwhile. Please look at it once more.")
+
+
+class CardEndsBefore(Refusal):
+    """The card of a placed booking is not changed any more, so its day bounds the new time (PRODUCT B7, B9)."""
 
 
 class AddressNotProved(Refusal):
@@ -109,7 +115,7 @@ def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents:
 def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | None, reason: str = "") -> Booking:
     """Other wishes (PRODUCT B9). A technician who is free at the first keeps the job; else dispatch begins again.
 
-    A repeat, wishing what is already wished, returns the booking.
+    A repeat, wishing what is already wished, returns the booking. Raises CardEndsBefore.
     """
     booking = lock_booking(booking_id)
     at = mila_now()
@@ -124,7 +130,7 @@ def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | N
     assert booking.technician_id is not None
     technician = lock_technician(booking.technician_id)
     assignment = Assignment.objects.select_related("busy").get(booking=booking, ended_at=None)
-    write_wishes(booking, walls, at)
+    _write_wishes(booking, walls, at)
     first = booking.wishes.get(rank=1).start_at
     cancel_start = booking.cancel_start_at
     if old_start - at < booking.policy.cancel_free_lead:
@@ -155,6 +161,17 @@ def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | N
     )
 
 
+def _write_wishes(booking: Booking, walls: Sequence[datetime], at: datetime) -> None:
+    """Replace the wishes, if the booking's card lasts until each of them. Raises CardEndsBefore."""
+    write_wishes(booking, walls, at)
+    if card_ends(booking):
+        sentence = gettext(
+            "Your card ends on %(day)s, so please choose a time until then. For a later one you can cancel "
+            "and book again with another card, or call us: we are glad to help."
+        )
+        raise CardEndsBefore(sentence % {"day": full_day(booking.card_ends_on)})
+
+
 def _wished(booking: Booking, walls: Sequence[datetime]) -> bool:
     """Whether these are the wishes as they stand, and the first of them is the start if one is agreed."""
     wishes = list(booking.wishes.all())
@@ -165,7 +182,7 @@ def _wished(booking: Booking, walls: Sequence[datetime]) -> bool:
 def _rewish(
     booking: Locked, walls: Sequence[datetime], name: str, role: Role, by: User | None, at: datetime, reason: str
 ) -> Booking:
-    write_wishes(booking, walls, at)
+    _write_wishes(booking, walls, at)
     return advance(
         booking,
         name,

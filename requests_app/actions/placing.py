@@ -1,12 +1,13 @@
 """From the first click to a placed booking: what the customer wants, where, when, who he is (PRODUCT B1-B8)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Min
 from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import proofs
@@ -18,8 +19,9 @@ from catalogue.queries import price_for
 from mila.cleaning import canonical_email
 from mila.clock import mila_now
 from mila.errors import Refusal
+from mila.templatetags.house import full_day, moment
 from mila.transactions import verb
-from places.calendar import check_start
+from places.calendar import check_start, wall_time
 from places.place import TIME_ZONES, Place
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
@@ -49,6 +51,22 @@ class TooManyDrafts(Refusal):
 
 class CardMissing(Refusal):
     sentence = _("Please save a card first. Nothing is charged before you have signed.")
+
+
+class CardEnds(Refusal):
+    """No visit is agreed that lies after the last day of the card that is to pay for it (PRODUCT B7)."""
+
+
+def card_ends(booking: Booking) -> CardEnds | None:
+    """Why the wishes as they stand do not fit the booking's card; None where the last of them lies within it."""
+    ends, last = booking.card_ends_on, booking.last_start_at
+    if ends is None or last is None or ends >= wall_time(last, booking.timezone).date():
+        return None
+    sentence = gettext(
+        "Your card ends on %(day)s, before the visit on %(moment)s. "
+        "Please use another card, or choose times until then."
+    )
+    return CardEnds(sentence % {"day": full_day(ends), "moment": moment(last, booking.timezone)})
 
 
 @verb
@@ -203,10 +221,12 @@ def set_contact(
     """
     booking = _lock_draft(booking_id)
     if booking.customer_id != customer.pk:
-        booking.card, booking.card_saved_at = "", None  # it was another person's
+        # It was another person's.
+        booking.card, booking.card_saved_at, booking.card_ends_on = "", None, None
     booking.customer, booking.booked_by, booking.language = customer, booked_by, customer.language
     booking.email_proved_at = mila_now() if signed_in and proofs.has_proved(customer) else None
-    booking.save(update_fields=["customer", "booked_by", "language", "card", "card_saved_at", "email_proved_at"])
+    columns = ["customer", "booked_by", "language", "card", "card_saved_at", "card_ends_on", "email_proved_at"]
+    booking.save(update_fields=columns)
     contact = booking.contact
     contact.name, contact.phone, contact.problem, contact.at_the_door = name, phone, problem, at_the_door
     contact.save(update_fields=["name", "phone", "problem", "at_the_door"])
@@ -214,12 +234,15 @@ def set_contact(
 
 
 @verb
-def save_card(booking_id: int, *, card: str) -> Booking:
-    """The payment method that strong authentication has just confirmed; a later one replaces it."""
+def save_card(booking_id: int, *, card: str, ends_on: date | None = None) -> Booking:
+    """The payment method that strong authentication has just confirmed; a later one replaces it.
+
+    `ends_on`: the last day on which it can be charged. Whether the visit lies before it is asked at the order.
+    """
     booking = lock_booking(booking_id)
     if booking.card != card:
-        booking.card, booking.card_saved_at = card, mila_now()
-        booking.save(update_fields=["card", "card_saved_at"])
+        booking.card, booking.card_saved_at, booking.card_ends_on = card, mila_now(), ends_on
+        booking.save(update_fields=["card", "card_saved_at", "card_ends_on"])
     return booking
 
 
@@ -227,7 +250,8 @@ def save_card(booking_id: int, *, card: str) -> Booking:
 def place(booking_id: int, *, role: Role, by: User | None, waives_withdrawal: bool = False) -> Booking:
     """Order it: version 1 of the price is frozen and the search begins (PRODUCT B6, B7).
 
-    A repeat returns the booking as it is. Raises Incomplete, CardMissing or WishPassed and leaves the draft alone.
+    A repeat returns the booking as it is. Raises Incomplete, CardMissing, CardEnds or WishPassed and leaves the draft
+    alone.
     """
     booking = lock_booking(booking_id)
     if booking.state != State.DRAFT and booking.placed_at is not None:
@@ -245,6 +269,8 @@ def place(booking_id: int, *, role: Role, by: User | None, waives_withdrawal: bo
             check_wish(booking, datetime.fromisoformat(wish.wall), at)
         except Refusal as error:
             raise WishPassed from error
+    if refusal := card_ends(booking):
+        raise refusal
     quote = Quote.objects.create(
         booking=booking,
         version=1,

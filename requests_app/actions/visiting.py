@@ -18,11 +18,13 @@ from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import caps, deadlines, notices
 from requests_app.actions.changing import may_withdraw
+from requests_app.actions.doorstep import PhonePlace, keep_place
 from requests_app.lifecycle import Locked, Role, advance, lock_booking
 from requests_app.models import (
     Assignment,
     Booking,
     CallAttempt,
+    DoorMove,
     Fault,
     Position,
     Quote,
@@ -136,9 +138,16 @@ def depart(booking_id: int, technician_id: int, *, by: User) -> Booking:
 
 
 @verb
-def arrive(booking_id: int, technician_id: int, *, by: User) -> Booking:
-    """He is at the door; from here his position is nobody's business (PRODUCT L8, FAULT A16)."""
-    booking = _step(booking_id, technician_id, "arrive", State.ARRIVED, by)
+def arrive(booking_id: int, technician_id: int, *, by: User, place: PhonePlace | None = None) -> Booking:
+    """They are at the door; from here the position is nobody's business (PRODUCT L8, FAULT A16).
+
+    `place`: where the phone is now, kept with the visit; a repeat keeps none.
+    """
+    comes = lock_own(booking_id, technician_id).state != State.ARRIVED
+    at = mila_now()
+    booking = _step(booking_id, technician_id, "arrive", State.ARRIVED, by, at=at)
+    if comes:
+        keep_place(Locked(booking), DoorMove.ARRIVE, place, at)
     Position.objects.filter(booking=booking).delete()
     return booking
 
@@ -233,12 +242,20 @@ def write_quote(
 
 @verb
 def fail_visit(
-    booking_id: int, technician_id: int, *, by: User, reason: str, fault: str, role: Role = Role.PARTNER
+    booking_id: int,
+    technician_id: int,
+    *,
+    by: User,
+    reason: str,
+    fault: str,
+    role: Role = Role.PARTNER,
+    place: PhonePlace | None = None,
 ) -> Booking:
     """It could not be done; who caused it decides who pays (PRODUCT L11). Nobody home: after ten minutes' wait.
 
     The wait begins at the later of arrival and start. Inside a French right of withdrawal the customer owes nothing,
-    unless the work had begun (PRODUCT B10). A fee is held until the customer has read of it.
+    unless the work had begun (PRODUCT B10). A fee is held until the customer has read of it; `place`, where the phone
+    is now, decides whether it may go on by itself then (was_at_the_door).
     """
     booking = lock_own(booking_id, technician_id)
     if booking.state == State.FAILED:
@@ -251,6 +268,7 @@ def fail_visit(
             raise WaitNotOver
         if not may_withdraw(booking, at) or booking.state == State.IN_PROGRESS:
             fee = booking.policy.cancel_fee_cents[booking.currency]
+        keep_place(booking, DoorMove.FAIL, place, at)
     return advance(
         booking,
         "fail_visit",

@@ -1,6 +1,7 @@
 """What the technician writes: the call, the end of a job, why not, his time and his area."""
 
 import hashlib
+import math
 import re
 import secrets
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ from mila.errors import Refusal
 from mila.forms import LineField, ProseField
 from mila.templatetags.house import money
 from places.calendar import instant
+from requests_app.actions.doorstep import PhonePlace
 from requests_app.actions.noting import LONGEST_NOTE, NothingWritten
 from requests_app.forms.signing import KEY
 from requests_app.forms.starts import parse_wall
@@ -263,6 +265,23 @@ class PositionForm(forms.Form):
 
     def __init__(self, data):
         super().__init__({"lat": data.get("lat", data.get("latitude")), "lon": data.get("lon", data.get("longitude"))})
+
+
+class PhonePlaceForm(PositionForm):
+    """The same with the device's own doubt, at a move that keeps it. `place` is None where the device said nothing."""
+
+    accuracy = forms.FloatField(min_value=0, max_value=100_000)
+
+    def __init__(self, data):
+        super().__init__(data)
+        self.data["accuracy"] = data.get("accuracy")
+
+    @property
+    def place(self) -> PhonePlace | None:
+        if not self.is_valid():
+            return None
+        found = self.cleaned_data
+        return PhonePlace(found["lat"], found["lon"], math.ceil(found["accuracy"]))
 
 
 class WallField(forms.CharField):

@@ -19,7 +19,15 @@ from requests_app.models.states import (
     OFFERED,
     State,
 )
-from requests_app.models.visit import NotePhrase, Position, ProgressNote
+from requests_app.models.visit import (
+    DoorMove,
+    DoorPlace,
+    NotePhrase,
+    Position,
+    ProgressNote,
+    door_places,
+    was_at_the_door,
+)
 
 __all__ = [
     "ADJUSTABLE",
@@ -45,6 +53,8 @@ __all__ = [
     "Clock",
     "ClockKind",
     "ContactAccess",
+    "DoorMove",
+    "DoorPlace",
     "Fault",
     "Frozen",
     "LateSignature",
@@ -60,6 +70,7 @@ __all__ = [
     "SignOffKind",
     "State",
     "Wish",
+    "door_places",
     "entered_at",
     "have_met",
     "last_made_at",
@@ -67,4 +78,5 @@ __all__ = [
     "new_visit_code",
     "photo_storage",
     "standing",
+    "was_at_the_door",
 ]

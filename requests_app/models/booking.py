@@ -102,6 +102,7 @@ class Booking(models.Model):
     placed_at = models.DateTimeField(null=True, editable=False)
     card_saved_at = models.DateTimeField(null=True, editable=False)
     card = models.CharField(max_length=64, blank=True, editable=False, help_text="Payment method that will be charged.")
+    card_ends_on = models.DateField(null=True, editable=False, help_text="Its last day, where it says one.")
     withdrawal_waived_at = models.DateTimeField(
         null=True, editable=False, help_text="Asked to start within 14 days (LAW R5)."
     )

@@ -91,6 +91,12 @@ class Rating(models.Model):
     answer = models.TextField(blank=True)
     answered_at = models.DateTimeField(null=True)
     at = models.DateTimeField()
+    # Staff keep the words from the public, never the stars; each act is in the staff's log besides.
+    hidden_at = models.DateTimeField(null=True, editable=False)
+    hidden_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    hidden_reason = models.CharField(max_length=200, blank=True, editable=False)
 
     class Meta:
         constraints = [

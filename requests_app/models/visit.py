@@ -1,4 +1,4 @@
-"""The day of the visit: where the technician is and what he says while he works."""
+"""The day of the visit: where the technician is, where they stood at the door, what they say while they work."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import EncryptedTextField
 from accounts.models import Technician
+from catalogue.policy import Policy
+from requests_app.models.assignments import Assignment, have_met
 from requests_app.models.booking import Booking
 
 
@@ -17,6 +19,49 @@ class Position(models.Model):
     lon = models.FloatField()
     eta_at = models.DateTimeField(null=True)
     at = models.DateTimeField()
+
+
+class DoorMove(models.TextChoices):
+    """The two instants a visit in vain rests on: the wait begins, the wait is over."""
+
+    ARRIVE = "arrive", _("Arrival")
+    FAIL = "fail_visit", _("End of the wait")
+
+
+class DoorPlace(models.Model):
+    """Where the technician's phone was at one of the two instants: evidence, only added to (PRODUCT B10, L11).
+
+    No row: the phone gave no place. What is shared on the way there is another thing and is soon gone (Position).
+    """
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="door_places")
+    move = models.CharField(max_length=10, choices=DoorMove.choices)
+    at = models.DateTimeField()
+    point = EncryptedTextField(help_text="Latitude and longitude, as the phone said them.")
+    accuracy_m = models.PositiveIntegerField(help_text="So far off it may be, as the phone says.")
+    metres = models.PositiveIntegerField(
+        null=True, help_text="From the door; empty where nobody knows the door's own point."
+    )
+
+    class Meta:
+        ordering = ["pk"]
+
+    def is_near(self, policy: Policy) -> bool:
+        """Whether it says that they stood at the door; a phone that does not know where it is says nothing."""
+        return self.metres is not None and max(self.metres, self.accuracy_m) <= policy.door_radius_m
+
+
+def door_places(booking: Booking) -> dict[str, DoorPlace]:
+    """The places of the running assignment by move: the last of each. One query."""
+    rows = DoorPlace.objects.filter(assignment__booking=booking, assignment__ended_at=None)
+    return {row.move: row for row in rows}
+
+
+def was_at_the_door(booking: Booking) -> bool:
+    """Whether more than the technician's word says so: the visit code, or a place near it at both ends of the wait."""
+    places = door_places(booking)
+    near = all(move in places and places[move].is_near(booking.policy) for move in DoorMove.values)
+    return near or have_met(booking)
 
 
 class NotePhrase(models.TextChoices):

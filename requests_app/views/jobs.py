@@ -20,7 +20,16 @@ from places.distance import metres
 from requests_app import access, partner_wording
 from requests_app.access import technician_page
 from requests_app.actions import meeting, noting, undoing, visiting
-from requests_app.forms.partner import CallForm, CodeForm, FailForm, FinishForm, NoteForm, PositionForm, ReleaseForm
+from requests_app.forms.partner import (
+    CallForm,
+    CodeForm,
+    FailForm,
+    FinishForm,
+    NoteForm,
+    PhonePlaceForm,
+    PositionForm,
+    ReleaseForm,
+)
 from requests_app.models import Booking, BookingContact, State
 from requests_app.partner_queries import JobPage, jobs_page
 from requests_app.views.photos import shown
@@ -123,14 +132,15 @@ def _said(refusal: Refusal):
     return refusal.sentence
 
 
-def _step(verb, sentence=""):
-    """A button that makes one move. A second tap finds it made."""
+def _step(verb, sentence="", *, keeps_place=False):
+    """A button that makes one move. A second tap finds it made. `keeps_place`: the verb takes where the phone is."""
 
     @own_job
     @require_POST
     def view(request, technician, booking):
+        more = {"place": PhonePlaceForm(request.POST).place} if keeps_place else {}
         try:
-            verb(booking.pk, technician.pk, by=request.user)
+            verb(booking.pk, technician.pk, by=request.user, **more)
         except Refusal as refusal:
             return _page(request, technician, booking, refused=_said(refusal), status=409)
         if sentence:
@@ -142,7 +152,7 @@ def _step(verb, sentence=""):
 
 confirm = _step(visiting.confirm, _("Confirmed. The customer has been told."))
 depart = _step(visiting.depart, _("The customer has been told that you are on your way."))
-arrive = _step(visiting.arrive)
+arrive = _step(visiting.arrive, keeps_place=True)
 cash = _step(visiting.report_cash, _("Thank you, noted. Please say: it is paid by card, after the signature."))
 
 
@@ -248,7 +258,12 @@ def fail(request, technician, booking):
         return _page(request, technician, booking, fail_form=form, status=422)
     try:
         visiting.fail_visit(
-            booking.pk, technician.pk, by=request.user, reason=form.reason, fault=form.cleaned_data["fault"]
+            booking.pk,
+            technician.pk,
+            by=request.user,
+            reason=form.reason,
+            fault=form.cleaned_data["fault"],
+            place=PhonePlaceForm(request.POST).place,
         )
     except Refusal as refusal:
         return _page(request, technician, booking, fail_form=form, refused=_said(refusal), status=409)

@@ -10,6 +10,7 @@ const behaviours = [
   ["[data-guard]", () => import("./guard.js")],
   ["[data-signature]", () => import("./signature.js")],
   ["[data-position-url]", () => import("./position.js")],
+  ["[data-place]", () => import("./place.js")],
   ["[data-card-form]", () => import("./card.js")],
   ["[data-seen-url]", () => import("./seen.js")],
   ["[data-pay-form]", () => import("./pay.js")],

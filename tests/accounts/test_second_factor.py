@@ -298,7 +298,7 @@ def test_rights_of_somebody_are_not_written_without(client, staff, customer):
 
 
 def test_policy_rows_are_not_deleted_without(client, staff):
-    row = PolicyRow.objects.create(key="pool_windows", value=5, starts_at=mila_now() + timedelta(days=2))
+    row = PolicyRow.objects.create(key="pool_after_windows", value=5, starts_at=mila_now() + timedelta(days=2))
     sign_in(client, staff, seconds_ago=LONG_AGO)
     chosen = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
 

@@ -9,6 +9,7 @@ from mila.clock import mila_now, set_clock
 from payments.sweeps import charge_booking
 from requests_app.actions import changing, noting, signing, visiting
 from requests_app.actions.assigning import assign
+from requests_app.actions.doorstep import PhonePlace
 from requests_app.lifecycle import Role
 from requests_app.models import NotePhrase, SignOffKind, State
 from requests_app.sweeps import sweep_bookings, sweep_clocks
@@ -65,7 +66,8 @@ def to_the_end(w: World) -> Story:
     for name, value in point.items():
         w.canaries.plant(f"Position.{name}", value)
     yield "en route"
-    visiting.arrive(booking.pk, w.holder.pk, by=w.holder.user)
+    visiting.arrive(booking.pk, w.holder.pk, by=w.holder.user, place=PhonePlace(45.748913, 4.846917, 12))
+    w.canaries.plant("DoorPlace.point", "45.748913 4.846917")
     yield "arrived"
     cast.begin(booking, w.holder)
     noting.post_note(booking.pk, w.holder.pk, key="n-1", text=f"{word('ProgressNote.text')} trouvé")

@@ -12,6 +12,7 @@ from accounts.models import Notification
 from devstack import demo_world
 from devstack.desk import clock
 from devstack.desk.views import CARDS
+from devstack.instants import PARIS
 from devstack.models import DemoWorld
 from dispatch import offers
 from mila import launch, services
@@ -19,6 +20,7 @@ from mila.clock import mila_now
 from mila.services import folders
 from mila.simulation import factor
 from payments.standin.cards import CARDS as OF_THE_STANDIN
+from places.calendar import wall_time
 from requests_app.models import State
 from tests.cast import walk
 from tests.factories import placed_booking
@@ -248,6 +250,14 @@ def test_no_mail_yet_is_said(client, demo):
     page = client.get(reverse("desk:desk"), headers={"Accept-Language": "en"}).content.decode()
 
     assert "Nothing yet." in page
+
+
+def test_a_card_that_ends_this_month_is_among_them(client, demo):
+    cards = client.get(reverse("desk:desk"), headers={"Accept-Language": "en"}).context["cards"]
+
+    number, words = cards[-1]
+    assert number == "4242 4242 4242 4242"
+    assert words == f"ends this month, with the date {wall_time(mila_now(), PARIS):%m/%y}"
 
 
 def test_every_card_of_the_desk_is_known_to_the_stand_in():

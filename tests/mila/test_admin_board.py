@@ -137,7 +137,7 @@ def test_same_queries_for_an_empty_and_a_full_house(ops, morning, partner):
         ops.get(address)
 
     assert len(full) == len(empty)
-    assert len(full) <= 16
+    assert len(full) <= 18
 
 
 def test_page_asks_for_itself_again(ops, morning):

@@ -7,7 +7,7 @@ from django.db import connection
 
 from mila import rotation
 from mila.invariants import violations
-from requests_app.models import SignOff, State
+from requests_app.models import DoorPlace, SignOff, State
 from tests import cast
 
 
@@ -38,12 +38,13 @@ def test_every_cell_is_readable_with_the_new_key_alone(signed, new_key, settings
     assert violations() == {}
 
 
-def test_signature_leaves_a_row_for_each_cell_and_the_others_none(signed, new_key):
+def test_evidence_leaves_a_row_for_each_cell_and_the_others_none(signed, new_key):
     rotation.rotate_all()
 
     changes = rows("SELECT work, table_name, row_id, columns FROM mila_evidence_change ORDER BY columns")
     pk = signed.sign_off.pk
     assert changes == [
+        ("rotate_fields", "requests_app_doorplace", DoorPlace.objects.get().pk, ["point"]),
         ("rotate_fields", "requests_app_signoff", pk, ["signature"]),
         ("rotate_fields", "requests_app_signoff", pk, ["signer"]),
     ]
@@ -57,7 +58,7 @@ def test_second_run_finds_nothing(signed, new_key, capsys):
 
     assert "requests_app.SignOff.signer" in first
     assert {line.split()[-1] for line in capsys.readouterr().out.splitlines()} == {"0"}
-    assert len(rows("SELECT FROM mila_evidence_change")) == 2
+    assert len(rows("SELECT FROM mila_evidence_change")) == 3
 
 
 def test_cell_written_meanwhile_is_left_as_it_is(signed, new_key, monkeypatch):

@@ -155,32 +155,64 @@ def test_after_a_crash_the_next_one_goes_on_where_the_last_had_come(people, monk
     assert rows()[0][-1] is True
 
 
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_two_sweepers_at_once_give_each_row_its_time_once(monkeypatch):
-    """Real connections: one row for the outage, its batches by turns."""
+@pytest.fixture
+def stood_still(transactional_db, monkeypatch):
+    """Thirteen hours without a sweep over twenty people, one in a batch. Real connections."""
     monkeypatch.setattr(outages, "BATCH", 1)
     people = [User.objects.create_user(f"somebody-{number}@example.com").pk for number in range(20)]
     clock.set_clock(NOON, speed=0)
     heartbeat_ended("bookings", NOON - 13 * HOUR)
-    given, start = [], threading.Barrier(4)
+    yield people
+    clock.reset_clock()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM mila_outage")
+        cursor.execute("DELETE FROM mila_heartbeat")
 
-    def sweeper():
+
+def sweepers(count, sweep):
+    """So many threads that begin together, each with a connection of its own."""
+    start = threading.Barrier(count)
+
+    def run():
         try:
             start.wait()
-            recover(given)
+            sweep()
         finally:
             connections.close_all()
 
-    try:
-        threads = [threading.Thread(target=sweeper) for _each in range(4)]
-        [thread.start() for thread in threads]
-        [thread.join() for thread in threads]
+    threads = [threading.Thread(target=run) for _each in range(count)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
 
-        assert sorted(given) == [(pk, 13 * HOUR) for pk in people]
-        assert len(rows()) == 1
-    finally:
-        clock.reset_clock()
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM mila_outage")
-            cursor.execute("DELETE FROM mila_heartbeat")
+
+@pytest.mark.race
+def test_four_sweepers_at_once_give_each_row_its_time_once(stood_still):
+    """One row for the outage, its batches by turns."""
+    given = []
+
+    sweepers(4, lambda: recover(given))
+
+    assert sorted(given) == [(pk, 13 * HOUR) for pk in stood_still]
+    assert len(rows()) == 1
+
+
+@pytest.mark.race
+def test_control_without_the_outage_s_lock_a_row_is_given_its_time_twice(stood_still):
+    """The same sweep, its FOR UPDATE taken out on the way to the database: two meet at the first person."""
+    given, meeting = [], threading.Barrier(2)
+
+    def give_back(pk, outage):
+        if pk == stood_still[0]:
+            meeting.wait(timeout=10)
+        given.append(pk)
+
+    def unlocked(execute, sql, params, many, context):
+        return execute(sql.replace(" FOR UPDATE", ""), params, many, context)
+
+    def sweep():
+        with connection.execute_wrapper(unlocked):
+            outages.recover("bookings", ids, give_back)
+
+    sweepers(2, sweep)
+
+    assert given.count(stood_still[0]) == 2

@@ -24,3 +24,12 @@ def owing(payer, payee):
         return cast.signed_booking(payer, cast.saved_card(payer, number), payee, **kwargs)
 
     return make
+
+
+@pytest.fixture
+def booked(searching, payer):
+    """A booking whose card can really be charged."""
+    searching.card = cast.saved_card(payer)
+    searching.customer = payer
+    searching.save(update_fields=["card", "customer"])
+    return searching

@@ -5,28 +5,23 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from accounts import notifications
 from accounts.models import Notification
+from catalogue.models import PolicyRow
+from catalogue.policy import policy_at
 from mila.clock import mila_now
 from payments import charges, sweeps
 from payments.charges import holding
 from payments.models import Charge, ChargeState, LedgerEntry
 from requests_app.actions import meeting, signing, visiting
 from requests_app.lifecycle import ReasonMissing, Role, TooEarly
-from requests_app.models import Booking, Fault, SignOff, SignOffKind, State
+from requests_app.models import Booking, SignOff, SignOffKind, State
 from tests.cast import claimed, come_to, nearly_time, sign, walk
+from tests.factories import LONG_AGO
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 SECOND, DAY = timedelta(seconds=1), timedelta(hours=24)
-
-
-@pytest.fixture
-def booked(searching, payer):
-    """A booking whose card can really be charged."""
-    searching.card = cast.saved_card(payer)
-    searching.customer = payer
-    searching.save(update_fields=["card", "customer"])
-    return searching
 
 
 @pytest.fixture
@@ -219,56 +214,6 @@ def test_the_code_typed_before_the_signature_frees_it(booked, payee):
     assert charge_of(booking).state == ChargeState.SUCCEEDED
 
 
-# --- A visit in vain
-
-
-@pytest.fixture
-def in_vain(booked, payee, stopped_clock):
-    Booking.objects.filter(pk=booked.pk).update(placed_at=mila_now() - timedelta(days=20))
-    booking = walk(booked, payee, State.ARRIVED)
-    stopped_clock(booking.start_at + timedelta(minutes=10))
-    visiting.fail_visit(booking.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER)
-    sweeps.sweep()
-    return Booking.objects.get(pk=booking.pk)
-
-
-def test_its_fee_is_held_too(in_vain):
-    assert (charge_of(in_vain).state, charge_of(in_vain).amount_cents) == (ChargeState.HELD, 2500)
-    assert nothing_moved(in_vain)
-
-
-def test_objected_to_nothing_is_owed_until_the_decision(in_vain):
-    charges.object_to(charge_of(in_vain).pk, by=None, reason="I was at home")
-
-    in_vain.refresh_from_db()
-    assert (in_vain.state, in_vain.fee_cents) == (State.CONTESTED, 0)
-
-
-def test_decided_fee_is_charged(in_vain, staff):
-    charges.object_to(charge_of(in_vain).pk, by=None, reason="I was at home")
-
-    for _ in range(2):
-        signing.decide_fee(in_vain.pk, by=staff, reason="The wait is shown")
-    sweeps.charge_booking(in_vain.pk)
-
-    in_vain.refresh_from_db()
-    assert (in_vain.state, in_vain.fee_cents, charge_of(in_vain).state) == (
-        State.FAILED,
-        2500,
-        ChargeState.SUCCEEDED,
-    )
-
-
-def test_no_fee_is_decided_inside_the_right_of_withdrawal(in_vain, staff):
-    charges.object_to(charge_of(in_vain).pk, by=None, reason="I was at home")
-    Booking.objects.filter(pk=in_vain.pk).update(placed_at=mila_now() - timedelta(days=2))
-
-    with pytest.raises(signing.NoFeeHere):
-        signing.decide_fee(in_vain.pk, by=staff, reason="The wait is shown")
-
-    assert Booking.objects.get(pk=in_vain.pk).state == State.CONTESTED
-
-
 # --- The page
 
 
@@ -322,3 +267,18 @@ def test_the_page_is_gone_once_it_is_decided(client, unproved):
     charges.object_to(charge_of(unproved).pk, by=None, reason="no", role=Role.OPS)
 
     assert client.get(page(unproved)).status_code == 302
+
+
+def test_the_figure_of_the_policy_says_how_long_one_may_object(booked, payee, stopped_clock):
+    """A dated row at the order, another span in the mail."""
+    PolicyRow.objects.create(key="objection_window", value=48 * 3600, starts_at=LONG_AGO)
+    booked.policy_data = policy_at(mila_now(), "FR").to_json()
+    booked.save(update_fields=["policy_data"])
+    booking = walk(booked, payee, State.ARRIVED)
+    visiting.start(booking.pk, payee.pk, by=payee.user)
+    sign(visiting.finish(booking.pk, payee.pk, by=payee.user, report={"done": "x"}))
+
+    row = Notification.objects.get(subject_id=booking.uuid, kind="signed_unproved")
+    row.language = "en"
+
+    assert "you have 48 hours to object" in " ".join(notifications.render(row).body.split())

@@ -6,7 +6,8 @@ from accounts.models import SkillSearch
 from accounts.search import expected_rows
 from requests_app.actions import signing
 from requests_app.lifecycle import IllegalMove
-from requests_app.models import Rating, State
+from requests_app.models import Rating, SignOffKind, State
+from tests.evidence import forged
 from tests.requests_app.stages import booking_in, moves, refused, told, unchanged
 
 
@@ -58,6 +59,54 @@ def test_visit_that_is_not_done_is_not_rated(state, now, partner):
 
     with refused(booking, IllegalMove):
         rate(booking)
+    assert stars(partner) == (0, 0)
+
+
+def on_their_screen(booking):
+    return signing.rate(booking.pk, quality=5, punctuality=5, friendliness=5, comment="Perfect!", on_his_screen=True)
+
+
+def test_on_the_technician_s_screen_after_a_signature_with_the_code(now, partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now)
+
+    assert on_their_screen(booking).quality == 5
+
+
+def test_on_the_technician_s_screen_without_the_code_is_refused(now, partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now)
+    booking.assignments.update(code_typed_at=None)
+
+    with refused(booking, IllegalMove):
+        on_their_screen(booking)
+    assert (stars(partner), Rating.objects.count()) == ((0, 0), 0)
+
+
+def test_on_the_technician_s_screen_before_a_signature_is_refused(now, partner):
+    booking = booking_in(State.FINISHED, partner, now)
+    booking.assignments.update(code_typed_at=now)
+
+    with refused(booking, IllegalMove):
+        on_their_screen(booking)
+    assert (stars(partner), Rating.objects.count()) == ((0, 0), 0)
+
+
+@pytest.mark.parametrize("kind", sorted(set(SignOffKind) - {SignOffKind.SCREEN}))
+def test_on_the_technician_s_screen_after_another_end_is_refused(kind, now, partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now)
+    with forged():
+        booking.sign_offs.update(kind=kind)
+
+    with refused(booking, IllegalMove):
+        on_their_screen(booking)
+    assert stars(partner) == (0, 0)
+
+
+@pytest.mark.parametrize("state", [State.FINISHED, State.SIGNED_OFF])
+def test_nobody_rates_themself(state, now, partner):
+    booking = booking_in(state, partner, now)
+
+    with refused(booking, IllegalMove):
+        signing.rate(booking.pk, quality=5, punctuality=5, friendliness=5, comment="", by=partner.user)
     assert stars(partner) == (0, 0)
 
 

@@ -44,7 +44,7 @@ def filled(world):
     Group.objects.create(name="Desk")
     CustomerProfile.objects.create(user=world.customer, phone="+33639980117")
     factories.PackageFactory()
-    PolicyRow.objects.create(key="pool_windows", value=5, note="As it was.")
+    PolicyRow.objects.create(key="pool_after_windows", value=5, note="As it was.")
     Postcode.objects.create(country="FR", code="69007", region="69", name="Lyon", lat=45.7, lon=4.8, precision="town")
     StripeEvent.objects.create(stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={}, received_at=at)
     cast.charged(cast.signed_booking(world.berthe, cast.saved_card(world.berthe), cast.payee()))

@@ -1,5 +1,7 @@
 """The card step and the pay page in a real Chromium, with the stand-in's card fields (UX 5)."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -11,8 +13,11 @@ from mila.clock import reset_clock, set_clock
 from payments import cards, sweeps
 from payments.models import Charge, ChargeState
 from payments.standin import hands
-from requests_app.models import Booking, State
+from places.calendar import instant
+from requests_app.actions import visiting
+from requests_app.models import Booking, Fault, State
 from tests import axe, chromium, factories
+from tests import cast as people
 from tests.cast import MORNING
 from tests.payments import cast
 
@@ -57,10 +62,10 @@ def look(page, name):
     page.set_viewport_size({"width": 390, "height": 844})
 
 
-def type_card(page, number):
+def type_card(page, number, ends="12/40"):
     fields = page.frame_locator("[data-card-fields] iframe")
     fields.locator("#number").fill(number)
-    fields.locator("#expiry").fill("12/40")
+    fields.locator("#expiry").fill(ends)
     fields.locator("#cvc").fill("123")
 
 
@@ -100,6 +105,24 @@ def test_an_order_with_a_good_card(page):
     draft.refresh_from_db()
     assert draft.state == State.SEARCHING
     assert draft.withdrawal_waived_at is not None
+
+
+def test_a_card_that_ends_before_the_visit_then_one_that_lasts(page):
+    visit = instant(datetime(2040, 12, 5, 14), "Europe/Paris")
+    set_clock(visit - timedelta(days=8))
+    draft = card_step(page, wishes=[visit])
+    agree(page)
+    type_card(page, cast.GOOD, ends="11/40")
+
+    order(page)
+
+    expect(page.locator(".errors")).to_contain_text("11/2040")
+    expect(page.locator("[name=terms]")).to_be_checked()
+    look(page, "book-card-ends")
+    type_card(page, "5555555555554444")
+    order(page)
+    page.wait_for_url(f"**{reverse('requests_app:booking', args=[draft.token])}")
+    assert Booking.objects.get(pk=draft.pk).state == State.SEARCHING
 
 
 def test_a_refused_card_then_one_that_asks_the_bank(page):
@@ -194,3 +217,22 @@ def test_page_that_takes_no_other_card_is_readable(page, transactional_db, custo
 
     look(page, "cards-tried")
     expect(page.get_by_role("heading", level=1)).to_have_text("Pas d’autre carte aujourd’hui")
+
+
+@pytest.mark.parametrize("at_the_door", [True, False])
+def test_a_visit_in_vain_is_read_where_one_may_object(page, at_the_door):
+    payee = cast.payee(user__name="Yanis Corvel")
+    booking = factories.placed_booking(customer=factories.UserFactory())
+    Booking.objects.update(placed_at=MORNING - timedelta(days=20))
+    booking = people.walk(booking, payee, State.ARRIVED)
+    set_clock(booking.start_at + timedelta(minutes=11))
+    place = people.at_the_door(65, 12) if at_the_door else None
+    told = {"reason": "Personne n’a ouvert.", "fault": Fault.CUSTOMER}
+    visiting.fail_visit(booking.pk, payee.pk, by=payee.user, place=place, **told)
+    sweeps.sweep()
+
+    page.goto(reverse("payments:held", args=[booking.token]))
+    page.locator("#read button").click()
+
+    expect(page.locator("#agree")).to_be_visible()
+    look(page, "held-at-the-door" if at_the_door else "held-no-place")

@@ -487,6 +487,16 @@ class TestWho:
         assert draft.contact.phone == ""
         assert not User.objects.exists()
 
+    @pytest.mark.parametrize("unseen", ["\u200b", "\u3164", " \u200b\u3164\u202e ", "\u2800"])
+    def test_a_name_that_nobody_sees_is_none(self, client, draft, unseen):
+        answer = client.post(url("who", draft), WHO | {"name": unseen}, headers={"accept-language": "en"})
+
+        assert answer.status_code == 422
+        assert "Please give your name." in answer.content.decode()
+        draft.refresh_from_db()
+        assert draft.customer is None
+        assert not User.objects.exists()
+
     def test_arabic_digits_are_a_telephone_number_too(self, client, draft):
         client.post(url("who", draft), WHO | {"phone": "٠٦٣٩٩٨٠١١٧"})
 

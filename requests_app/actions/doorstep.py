@@ -1,0 +1,73 @@
+"""Place and time of a wait at the door, kept as evidence; and what the customer is told of it (PRODUCT B10, L11)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from places.distance import metres
+from places.geocoding import OWN_POINT
+from requests_app.lifecycle import Locked
+from requests_app.models import (
+    Assignment,
+    Booking,
+    BookingContact,
+    DoorMove,
+    DoorPlace,
+    door_places,
+    was_at_the_door,
+)
+
+
+@dataclass(frozen=True)
+class PhonePlace:
+    """Where a phone says it is, in degrees, and how far off that may be, in metres."""
+
+    lat: float
+    lon: float
+    accuracy_m: int
+
+
+@dataclass(frozen=True)
+class WaitReport:
+    """What the technician says of a visit in vain: when, and where their phone was then."""
+
+    arrived_at: datetime | None
+    ended_at: datetime | None
+    arrival: DoorPlace | None
+    end: DoorPlace | None
+    at_the_door: bool
+
+
+def keep_place(booking: Locked, move: DoorMove, place: PhonePlace | None, at: datetime) -> None:
+    """Write down where the phone was at this move; without a place nothing. In the move's own transaction."""
+    if place is None:
+        return
+    DoorPlace.objects.create(
+        assignment=Assignment.objects.get(booking=booking, ended_at=None),
+        move=move,
+        at=at,
+        point=f"{place.lat:.6f} {place.lon:.6f}",
+        accuracy_m=place.accuracy_m,
+        metres=_from_the_door(booking, place),
+    )
+
+
+def _from_the_door(booking: Booking, place: PhonePlace) -> int | None:
+    """In whole metres. None where only the middle of the town is known: a distance from it would say nothing."""
+    house = BookingContact.objects.filter(booking=booking, precision__in=OWN_POINT, lat__isnull=False)
+    point = house.values_list("lat", "lon").first()
+    return round(metres(place.lat, place.lon, *point)) if point else None
+
+
+def wait_report(booking: Booking) -> WaitReport:
+    """Of the running assignment. Four queries."""
+    places = door_places(booking)
+    since = Assignment.objects.filter(booking=booking, ended_at=None).values_list("claimed_at", flat=True).first()
+    said = booking.events.filter(move__in=DoorMove.values, at__gte=since) if since else booking.events.none()
+    instants = dict(said.order_by("sequence").values_list("move", "at"))
+    return WaitReport(
+        arrived_at=instants.get(DoorMove.ARRIVE),
+        ended_at=instants.get(DoorMove.FAIL),
+        arrival=places.get(DoorMove.ARRIVE),
+        end=places.get(DoorMove.FAIL),
+        at_the_door=was_at_the_door(booking),
+    )

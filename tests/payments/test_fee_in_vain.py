@@ -1,0 +1,237 @@
+"""The fee of a visit in vain: held, told, and let go by silence only with a place at the door (PRODUCT B10, L11)."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Notification
+from catalogue.models import PolicyRow
+from catalogue.policy import policy_at
+from mila.clock import mila_now
+from mila.invariants import violations
+from payments import charges, sweeps
+from payments.models import Charge, ChargeState, LedgerEntry
+from requests_app.actions import signing, visiting
+from requests_app.lifecycle import Role
+from requests_app.models import Booking, BookingContact, Fault, State
+from tests.cast import at_the_door, walk
+from tests.factories import LONG_AGO
+from tests.payments import cast
+
+pytestmark = pytest.mark.django_db(databases=["default", "standin"])
+DAY = timedelta(hours=24)
+
+
+def charge_of(booking):
+    return Charge.objects.get(booking=booking)
+
+
+def nothing_moved(booking):
+    return cast.intents(booking) == [] and not LedgerEntry.objects.exists()
+
+
+def page(booking):
+    return reverse("payments:held", args=[booking.token])
+
+
+@pytest.fixture
+def nobody_opens(booked, payee, stopped_clock):
+    """A function: the technician came and waited, their phone at these places."""
+
+    def end(arrival, end):
+        Booking.objects.filter(pk=booked.pk).update(placed_at=mila_now() - timedelta(days=20))
+        booking = walk(booked, payee, State.EN_ROUTE)
+        visiting.arrive(booking.pk, payee.pk, by=payee.user, place=arrival)
+        stopped_clock(booking.start_at + timedelta(minutes=10))
+        words = {"reason": "Nobody opened", "fault": Fault.CUSTOMER}
+        visiting.fail_visit(booking.pk, payee.pk, by=payee.user, place=end, **words)
+        sweeps.sweep()
+        return Booking.objects.get(pk=booking.pk)
+
+    return end
+
+
+@pytest.fixture
+def in_vain(nobody_opens):
+    return nobody_opens(at_the_door(40), at_the_door(60))
+
+
+def silence(booking, stopped_clock):
+    """The payer reads of it, and says nothing for two days."""
+    charges.read(charge_of(booking).pk)
+    stopped_clock(mila_now() + 2 * DAY)
+    return [sweeps.sweep(), sweeps.sweep()]
+
+
+def test_with_a_place_at_the_door_silence_lets_it_go(in_vain, stopped_clock):
+    silence(in_vain, stopped_clock)
+
+    assert charge_of(in_vain).state == ChargeState.SUCCEEDED
+    assert "door_unproved_ops" not in told(in_vain)
+
+
+@pytest.mark.parametrize(
+    ("arrival", "end"),
+    [
+        (None, None),
+        (at_the_door(), None),
+        (None, at_the_door()),
+        (at_the_door(301), at_the_door()),
+        (at_the_door(), at_the_door(301)),
+        (at_the_door(accuracy_m=301), at_the_door()),
+        (at_the_door(), at_the_door(accuracy_m=5_000)),
+    ],
+)
+def test_without_one_at_both_ends_silence_charges_nothing_and_staff_are_told_once(
+    arrival, end, nobody_opens, stopped_clock
+):
+    booking = nobody_opens(arrival, end)
+
+    assert silence(booking, stopped_clock) == [1, 0]
+
+    assert (charge_of(booking).state, charge_of(booking).next_at) == (ChargeState.HELD, None)
+    assert told(booking).count("door_unproved_ops") == 1
+    assert nothing_moved(booking)
+
+
+def test_at_the_very_edge_of_the_figure_it_is_at_the_door(nobody_opens, stopped_clock):
+    booking = nobody_opens(at_the_door(300, 300), at_the_door(300, 300))
+
+    silence(booking, stopped_clock)
+
+    assert charge_of(booking).state == ChargeState.SUCCEEDED
+
+
+def test_how_near_is_the_policy_s_figure(nobody_opens, booked, stopped_clock):
+    PolicyRow.objects.create(key="door_radius_m", value=50, starts_at=LONG_AGO)
+    booked.policy_data = policy_at(mila_now(), "FR").to_json()
+    booked.save(update_fields=["policy_data"])
+    booking = nobody_opens(at_the_door(40), at_the_door(60))
+
+    silence(booking, stopped_clock)
+
+    assert charge_of(booking).state == ChargeState.HELD
+
+
+def test_where_only_the_middle_of_the_town_is_known_silence_charges_nothing(nobody_opens, booked, stopped_clock):
+    BookingContact.objects.filter(booking=booked).update(precision="town")
+    booking = nobody_opens(at_the_door(), at_the_door())
+
+    silence(booking, stopped_clock)
+
+    assert charge_of(booking).state == ChargeState.HELD
+    assert nothing_moved(booking)
+
+
+def test_without_a_place_the_payer_s_own_word_still_lets_it_go(nobody_opens):
+    booking = nobody_opens(None, None)
+    charges.read(charge_of(booking).pk)
+    charges.agree(charge_of(booking).pk)
+
+    sweeps.sweep()
+
+    assert charge_of(booking).state == ChargeState.SUCCEEDED
+
+
+def test_without_a_place_the_visit_code_shows_it(nobody_opens, booked, stopped_clock):
+    booking = nobody_opens(None, None)
+    booking.assignments.update(code_typed_at=booking.start_at)
+
+    silence(booking, stopped_clock)
+
+    assert charge_of(booking).state == ChargeState.SUCCEEDED
+
+
+def test_what_staff_were_told_of_they_take_to_a_decision(nobody_opens, staff, stopped_clock):
+    booking = nobody_opens(None, None)
+    silence(booking, stopped_clock)
+    charges.object_to(charge_of(booking).pk, by=staff, reason="No place", role=Role.OPS)
+
+    signing.decide_fee(booking.pk, by=staff, reason="The neighbour saw them")
+    sweeps.charge_booking(booking.pk)
+
+    assert charge_of(booking).state == ChargeState.SUCCEEDED
+
+
+def test_a_fee_that_silence_has_let_go_without_a_place_is_found_by_the_invariants(nobody_opens, stopped_clock):
+    booking = nobody_opens(None, None)
+    charges.read(charge_of(booking).pk)
+    stopped_clock(mila_now() + 2 * DAY)
+    assert "held" not in violations()
+
+    Charge.objects.update(state=ChargeState.PLANNED)
+
+    assert any("nothing shows that anybody was at the door" in line for line in violations()["held"])
+
+
+def told(booking):
+    return list(Notification.objects.filter(subject_id=booking.uuid).values_list("kind", flat=True))
+
+
+def test_its_fee_is_held_too(in_vain):
+    assert (charge_of(in_vain).state, charge_of(in_vain).amount_cents) == (ChargeState.HELD, 2500)
+    assert nothing_moved(in_vain)
+
+
+def test_objected_to_nothing_is_owed_until_the_decision(in_vain):
+    charges.object_to(charge_of(in_vain).pk, by=None, reason="I was at home")
+
+    in_vain.refresh_from_db()
+    assert (in_vain.state, in_vain.fee_cents) == (State.CONTESTED, 0)
+
+
+def test_decided_fee_is_charged(in_vain, staff):
+    charges.object_to(charge_of(in_vain).pk, by=None, reason="I was at home")
+
+    for _ in range(2):
+        signing.decide_fee(in_vain.pk, by=staff, reason="The wait is shown")
+    sweeps.charge_booking(in_vain.pk)
+
+    in_vain.refresh_from_db()
+    assert (in_vain.state, in_vain.fee_cents, charge_of(in_vain).state) == (
+        State.FAILED,
+        2500,
+        ChargeState.SUCCEEDED,
+    )
+
+
+def test_no_fee_is_decided_inside_the_right_of_withdrawal(in_vain, staff):
+    charges.object_to(charge_of(in_vain).pk, by=None, reason="I was at home")
+    Booking.objects.filter(pk=in_vain.pk).update(placed_at=mila_now() - timedelta(days=2))
+
+    with pytest.raises(signing.NoFeeHere):
+        signing.decide_fee(in_vain.pk, by=staff, reason="The wait is shown")
+
+    assert Booking.objects.get(pk=in_vain.pk).state == State.CONTESTED
+
+
+def test_the_page_says_what_the_technician_says_of_the_wait(client, in_vain):
+    client.post(page(in_vain), {"read": "1"})
+
+    said = " ".join(client.get(page(in_vain), headers={"accept-language": "en"}).content.decode().split())
+
+    assert "Yanis Corvel says: arrived on" in said
+    assert "Waited until" in said
+    assert "The phone was 40 m from your door, give or take 20 m." in said
+    assert "The phone was 60 m from your door, give or take 20 m." in said
+    assert "If you do not, your card is charged then." in said
+
+
+def test_the_page_says_that_no_place_was_recorded_and_promises_no_charge(client, nobody_opens):
+    booking = nobody_opens(None, None)
+    client.post(page(booking), {"read": "1"})
+
+    said = " ".join(client.get(page(booking), headers={"accept-language": "en"}).content.decode().split())
+
+    assert said.count("No place was recorded.") == 2
+    assert "your card is charged then" not in said
+    assert "Your card is charged only if you agree" in said
+
+
+def test_the_mail_says_what_silence_does(nobody_opens):
+    booking = nobody_opens(None, None)
+
+    facts = Notification.objects.get(subject_id=booking.uuid, kind="failed").context
+    assert facts["at_the_door"] is False
+    assert facts["fee_cents"] == 2500
