@@ -29,6 +29,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from mila import second_factor
+from mila.cleaning import canonical_email
 from mila.errors import Refusal
 from mila.forms import LineField
 from mila.reading import Unreadable
@@ -178,6 +179,30 @@ class AsksAgain:
         if request.method == "POST":
             second_factor.ask_again(request)
         return super().changelist_view(request, extra_context)
+
+
+class ShowsContactData:
+    """Rows that name customers and their addresses: whoever looks shows the second factor again (PRODUCT O2, FAULT A4).
+
+    Asked where the rows are fetched, so that no page is forgotten: list, row, history, deleting. The box in which a row
+    is picked for another one finds, until then, only who is named by the whole e-mail address: the column `address`.
+    """
+
+    address = "email"
+
+    def get_queryset(self, request):
+        if not self.is_picker(request):
+            second_factor.ask_again(request)
+        return super().get_queryset(request)
+
+    def get_search_results(self, request, queryset, search_term):
+        if self.is_picker(request) and not second_factor.is_fresh(request):
+            return queryset.filter(**{self.address: canonical_email(search_term)}), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @staticmethod
+    def is_picker(request) -> bool:
+        return request.path == reverse("admin:autocomplete")
 
 
 class SavesOnlyChanges:
