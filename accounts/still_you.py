@@ -13,6 +13,7 @@ from accounts.models import AccountCode, User
 from mila.clock import mila_now
 from mila.transactions import verb
 
+KIND = "account_still_you"  # templates/emails/
 LENGTH, LIFE = 8, timedelta(minutes=15)
 TRIES, AN_HOUR = 5, 5
 
@@ -27,7 +28,7 @@ def send_code(user_id: int) -> None:
     code = row.draw(LENGTH, until_at=at + LIFE)
     row.save()
     notifications.queue(
-        kind="account_still_you",
+        kind=KIND,
         subject_id=uuid4(),
         round=0,
         user=user,

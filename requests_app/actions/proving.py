@@ -11,7 +11,7 @@ from mila.transactions import verb
 from requests_app import notices
 from requests_app.actions.placing import customer_for
 from requests_app.lifecycle import Locked, lock_booking
-from requests_app.models import ENDED, AddressCode, Booking, new_token
+from requests_app.models import ENDED, AddressCode, Booking, State, new_token
 from requests_app.secret_link import ends_at, is_from_mail
 
 DIGITS = 6
@@ -30,9 +30,12 @@ def mark_proved(booking: Locked, at: datetime) -> None:
 
 @verb
 def open_from_mail(booking_id: int, proof: str) -> bool:
-    """The link of a mail was opened: it proves the address it was sent to. False for any other proof; repeatable."""
+    """The link of a mail was opened: it proves the address it was sent to. False for any other proof; repeatable.
+
+    Of a draft it proves nothing yet: whoever begins one may still mistype the address, and put it right by typing on.
+    """
     booking = lock_booking(booking_id)
-    if not is_from_mail(booking, proof):
+    if booking.state == State.DRAFT or not is_from_mail(booking, proof):
         return False
     mark_proved(booking, mila_now())
     return True
