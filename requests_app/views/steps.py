@@ -152,7 +152,7 @@ def place(request, booking):
         "city": booking.city,
         "door_code": contact.door_code if shows else "",
     }
-    form = PlaceForm(sent(request), initial=initial)
+    form = PlaceForm(sent(request), initial=initial, hides_door_code=not shows)
     if form.is_valid():
         found = form.cleaned_data
         try:
@@ -166,7 +166,7 @@ def place(request, booking):
                 remember_typed(request, booking, door_code)
             return redirect(WHEN, booking.token)
     suggestions = form.suggestions() if form.errors.get("postcode") or form.errors.get("city") else []
-    return _page(request, "place", booking, PLACE, form, suggestions=suggestions, shows=shows)
+    return _page(request, "place", booking, PLACE, form, suggestions=suggestions)
 
 
 @require_safe
