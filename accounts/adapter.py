@@ -1,8 +1,11 @@
 """How allauth makes and keeps accounts here."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,11 +15,13 @@ from mila import second_factor
 from mila.cleaning import canonical_email
 from mila.client_address import client_address
 
+CODE = "reauthenticate:code"
 # In the order they are offered; a password is no answer for somebody who has a second factor (FAULT S9).
 WAYS = {
     "mfa_reauthenticate:webauthn": _("Use a passkey"),
     "mfa_reauthenticate": _("Use a code"),
     "reauthenticate": _("Use your password"),
+    CODE: _("Use a code by mail"),
 }
 
 
@@ -27,16 +32,21 @@ class AccountAdapter(AccountMail, DefaultAccountAdapter):
         return super().save_user(request, user, form, commit)
 
     def get_reauthentication_methods(self, user):
-        """The second factor alone, the passkey first; the password for who has no second factor."""
+        """The second factor alone, the passkey first; for who has none the password, or a code to their address."""
         found = {one["id"]: one for one in super().get_reauthentication_methods(user)}
         if len(found) > 1:
             found.pop("reauthenticate", None)
+        if user.is_authenticated and not found.keys() - {"reauthenticate"}:
+            found[CODE] = {"id": CODE, "url": reverse("account_reauthenticate_code")}
         return [{**found[name], "description": words} for name, words in WAYS.items() if name in found]
 
     def is_reauthentication_required(self, *, app, **kwargs):
         """Not within ten minutes of having shown who one is: right after signing in nobody is asked twice."""
         required = super().is_reauthentication_required(app=app, **kwargs)
-        return required and not second_factor.shown_lately(self.request)
+        required = required and not second_factor.shown_lately(self.request)
+        if required and not get_reauthentication_flows(self.request.user):
+            raise ReauthenticationRequired  # allauth would ask nothing of who has neither password nor factor
+        return required
 
     def get_client_ip(self, request):
         return client_address(request)

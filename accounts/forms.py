@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import pace, proofs
 from mila.cleaning import canonical_email
+from mila.forms import LineField
 
 
 class AddressField(forms.EmailField):
@@ -27,6 +28,17 @@ class AddressField(forms.EmailField):
 
     def to_python(self, value):
         return canonical_email(super().to_python(value))
+
+
+class CodeForm(forms.Form):
+    """The digits of a message; whatever stands between them is passed over."""
+
+    code = LineField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        error_messages={"required": _("Please type the code of our message.")},
+    )
 
 
 class SignupForm(allauth_forms.SignupForm):

@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from accounts.codes import MailedCode
 from accounts.fields import EncryptedTextField
 from mila.cleaning import canonical_email
 from mila.clock import MilaNow
@@ -58,6 +59,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self):
         return self.name or self.email
+
+
+class AccountCode(MailedCode):
+    """A code to the address an account signs in with: whoever types it is still who they were (PRODUCT B12)."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="account_code")
+
+    def about(self):
+        return self.user.pk, self.user.email
 
 
 class CustomerProfile(models.Model):

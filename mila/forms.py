@@ -3,7 +3,7 @@
 from django import forms
 from django.forms.renderers import TemplatesSetting
 
-from mila.cleaning import clean_line, clean_prose
+from mila.cleaning import canonical_email, clean_line, clean_prose
 
 # What is drawn as a box; checkboxes, radios and hidden inputs are not.
 BOXES = {
@@ -41,7 +41,7 @@ class LineField(forms.CharField):
     """One line of text, cleaned before it is asked whether there is any and how long it is (mila.cleaning)."""
 
     def to_python(self, value):
-        return clean_line(super().to_python(value))
+        return clean_line(super().to_python(value) or "") or self.empty_value
 
 
 class ProseField(forms.CharField):
@@ -50,4 +50,18 @@ class ProseField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 4})
 
     def to_python(self, value):
-        return clean_prose(super().to_python(value))
+        return clean_prose(super().to_python(value) or "") or self.empty_value
+
+
+class CanonicalEmailField(forms.EmailField):
+    """An e-mail address in the one form in which it is kept."""
+
+    def to_python(self, value):
+        return canonical_email(super().to_python(value) or "") or self.empty_value
+
+
+class PlainSlugField(forms.SlugField):
+    """A word of an address, without what came along when it was copied."""
+
+    def to_python(self, value):
+        return clean_line(super().to_python(value) or "") or self.empty_value

@@ -6,6 +6,7 @@ Signatures are evidence: their triggers let the owner's role do this under the n
 from collections.abc import Iterator
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
 from django.conf import settings
@@ -20,7 +21,8 @@ BATCH = 200
 
 def rotate_all() -> dict[str, int]:
     """Every encrypted column of every model; answers how many cells were written anew. A second run finds nothing."""
-    return {f"{model._meta.label}.{field.name}": rotate(model, field) for model, field in encrypted_fields()}
+    written = {f"{model._meta.label}.{field.name}": rotate(model, field) for model, field in encrypted_fields()}
+    return {**written, f"{Authenticator._meta.label}.data": rotate_factors()}
 
 
 def encrypted_fields() -> Iterator[tuple[type[models.Model], EncryptedTextField]]:
@@ -53,6 +55,36 @@ def _write(statement: sql.Composed, rows: list[Any]) -> int:
             cursor.execute(statement, [keyring().rotate(token.encode()).decode(), pk, token])
             written += cursor.rowcount
     return written
+
+
+def rotate_factors() -> int:
+    """Secrets of second factors, which allauth keeps inside JSON. A row that its owner uses meanwhile waits for us."""
+    written = 0
+    for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            row = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            if row is None:
+                continue
+            data = _renewed(row.data)
+            if data != row.data:
+                row.data = data
+                row.save(update_fields=["data"])
+                written += 1
+    return written
+
+
+def _renewed(value: Any) -> Any:
+    """The same value with every token in it under the newest key; what is no token of ours stays as it is."""
+    if isinstance(value, dict):
+        return {key: _renewed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_renewed(inner) for inner in value]
+    if not isinstance(value, str) or _is_newest(value):
+        return value
+    try:
+        return keyring().rotate(value.encode()).decode()
+    except InvalidToken:
+        return value
 
 
 def _is_newest(token: str) -> bool:

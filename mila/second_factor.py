@@ -48,9 +48,14 @@ def shown_lately(request) -> bool:
     return bool(shown) and 0 <= time.time() - shown[-1]["at"] < RECENT
 
 
+def is_fresh(request) -> bool:
+    """Whether the second factor was shown within ten minutes."""
+    return passed(request) and shown_lately(request)
+
+
 def ask_again(request) -> None:
     """Before money, policy, rights or contact data. Allauth keeps what was sent and goes on after the answer."""
-    if not (passed(request) and shown_lately(request)):
+    if not is_fresh(request):
         raise ReauthenticationRequired
 
 

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from accounts.views import ReauthenticateByCode
 from mila import views
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("partner/", include("dispatch.urls")),
     path("partner/", include("requests_app.partner_urls")),
+    path("accounts/reauthenticate/code/", ReauthenticateByCode.as_view(), name="account_reauthenticate_code"),
     path("accounts/", include("allauth.urls")),
     path("start/", views.start, name="start"),
     path("i18n/setlang/", set_language, name="set_language"),

@@ -44,12 +44,12 @@ def link_has_ended(booking: Booking) -> bool:
     return until is not None and mila_now() >= until
 
 
-def draft_of_browser(uuid: str) -> Booking | None:
-    """The draft a session remembers, by its public id: the link itself is kept in no session."""
-    try:
-        return BOOKINGS.filter(uuid=UUID(uuid), state=State.DRAFT).first()
-    except ValueError:
-        return None
+def draft_of_browser(link_hash: str) -> Booking | None:
+    """The draft a session remembers, by the hash of its link: the link itself is kept in no session.
+
+    Made anew by another browser, because the address was mistyped, it is no longer remembered here.
+    """
+    return BOOKINGS.filter(token_hash=link_hash, state=State.DRAFT).first() if link_hash else None
 
 
 def booking_for_customer(user: User | AnonymousUser, uuid: UUID) -> Booking:

@@ -19,6 +19,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.admin.technicians import TechnicianAdmin
+from mila import second_factor
 from mila.backoffice import BAD, WARN, Act, ActForm, Choice, ModelAdmin, NativeDate, ReadOnly, WithActs, toned
 from mila.clock import MilaNow, mila_now
 from mila.forms import LineField
@@ -325,6 +326,7 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
         booking = self.get_object(request, str(pk))
         if booking is None or size not in PhotoSize or not self.has_view_permission(request, booking):
             raise Http404
+        second_factor.ask_again(request)
         return shown(access.photo_for_staff(booking, request.user, key, size=size), size)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):

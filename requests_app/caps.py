@@ -5,6 +5,7 @@ claim is refused; what they have stays theirs, and ops may still assign.
 """
 
 from datetime import datetime
+from uuid import UUID, uuid5
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Technician
 from catalogue.policy import Policy
 from mila.errors import Refusal
+from places.calendar import wall_time
 from requests_app import notices
-from requests_app.models import Assignment, Booking
+from requests_app.models import Booking
+
+PAUSES = UUID("b2d3c8f4-5a0e-4a53-9d6b-6a0c5e0f7d11")  # of which a partner's pause has its own name
+OPS_ZONE = "Europe/Paris"
 
 
 class Paused(Refusal):
@@ -63,7 +68,9 @@ def is_paused(technician_id: int, policy: Policy, at: datetime) -> bool:
 
 
 def tell_ops_of_a_pause(booking: Booking, technician: Technician, at: datetime) -> None:
-    """A job was just lost: if that reaches a cap, a person looks at it."""
+    """A job was just lost: if that reaches a cap, a person looks at it. Told once a day for each partner."""
     if is_paused(technician.pk, booking.policy, at):
-        last = Assignment.objects.filter(booking=booking, technician=technician).order_by("-pk").first()
-        notices.queue(booking, "paused_ops", round=last.pk, technician=technician)
+        today = wall_time(at, OPS_ZONE).toordinal()
+        notices.queue(
+            booking, "paused_ops", round=today, technician=technician, about=uuid5(PAUSES, str(technician.partner_id))
+        )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
@@ -140,12 +141,14 @@ def queue(
     round: int,
     former: Technician | None = None,
     technician: Technician | None = None,
+    about: UUID | None = None,
     **given: Any,
 ) -> Notification | None:
     """Write one message down, in the caller's transaction; a repeat of kind, person and round writes nothing.
 
-    `former` is who had the job before; `technician` the one asked, if he is not the booking's own. None when there is
-    nobody to tell. Raises TypeError for a fact this message must not carry.
+    `former` is who had the job before; `technician` the one asked, if he is not the booking's own; `about` what rounds
+    are counted of, if not the booking. None when there is nobody to tell. Raises TypeError for a fact this message must
+    not carry.
     """
     notice = KINDS[kind]
     if forbidden := given.keys() - set(notice.given):
@@ -166,7 +169,7 @@ def queue(
     sealed = {name: facts.pop(name) for name in SEALED if name in facts}
     return notifications.queue(
         kind=kind,
-        subject_id=booking.uuid,
+        subject_id=about or booking.uuid,
         round=round,
         user=person.user,
         email=person.email,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CustomerProfile, User
 from mila import second_factor
-from mila.backoffice import AsksAgain, ModelAdmin, ReadOnly, ReadsIds, SavesOnlyChanges
+from mila.backoffice import AsksAgain, ModelAdmin, ReadOnly, ReadsIds, SavesOnlyChanges, ShowsContactData
 
 # Nobody looks at or removes another person's second factor here; addresses change through the person himself.
 admin.site.unregister(Authenticator)
@@ -64,7 +64,7 @@ class GroupAdmin(AsksAgain, ReadsIds, AuthGroupAdmin, ModelAdmin):  # type: igno
 
 
 @admin.register(User)
-class UserAdmin(AsksAgain, SavesOnlyChanges, ModelAdmin):
+class UserAdmin(AsksAgain, ShowsContactData, SavesOnlyChanges, ModelAdmin):
     """No password is shown or set: a person sets his own by the link "forgotten". Rights are a superuser's to give."""
 
     RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
@@ -105,7 +105,8 @@ class UserAdmin(AsksAgain, SavesOnlyChanges, ModelAdmin):
 
 
 @admin.register(CustomerProfile)
-class CustomerProfileAdmin(ReadOnly, ModelAdmin):
+class CustomerProfileAdmin(ReadOnly, ShowsContactData, ModelAdmin):
+    address = "user__email"
     list_display = ["user", "created_at"]
     list_select_related = ["user"]
     search_fields = ["user__email", "user__name"]

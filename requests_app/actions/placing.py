@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import proofs
+from accounts import codes, notifications, proofs
 from accounts.fields import fingerprint
 from accounts.models import CustomerProfile, User
 from catalogue.models import CURRENCY_OF, Service
@@ -23,13 +23,25 @@ from mila.templatetags.house import full_day, moment
 from mila.transactions import verb
 from places.calendar import check_start, wall_time
 from places.place import TIME_ZONES, Place
+from requests_app import notices
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
-from requests_app.models import Booking, BookingContact, Quote, QuoteLine, QuoteOrigin, State, Wish
+from requests_app.models import (
+    AddressCode,
+    Booking,
+    BookingContact,
+    Quote,
+    QuoteLine,
+    QuoteOrigin,
+    State,
+    Wish,
+    new_token,
+)
 
 PLACE = ("country", "postcode", "city", "region", "timezone")
 STARTS = ("first_start_at", "last_start_at")
 DRAFTS_COUNT = timedelta(days=1)
+PERSON = ("customer", "booked_by", "language", "email_proved_at", "token", "token_hash", "link_from_at")
 PRICE = ("currency", "policy_data", "service_cents", "booking_fee_cents", "duration_minutes")
 
 
@@ -136,9 +148,14 @@ def set_service(booking_id: int, service: Service, *, country: str) -> Booking:
 
 
 @verb
-def set_place(booking_id: int, place: Place, *, street: str, door_code: str) -> Booking:
-    """Where it is. Another country means another price; wishes are dropped where their local time would change."""
+def set_place(booking_id: int, place: Place, *, street: str, door_code: str, keeps_door_code: bool = False) -> Booking:
+    """Where it is. Another country means another price; wishes are dropped where their local time would change.
+
+    `keeps_door_code`: an empty box means "as it is", at the same door; what stood there was not shown.
+    """
     booking = _lock_draft(booking_id)
+    if keeps_door_code and not door_code and (street, place.postcode) == (booking.contact.street, booking.postcode):
+        door_code = booking.contact.door_code
     if place.timezone != booking.timezone or place.region != booking.region:
         booking.wishes.all().delete()
         booking.first_start_at = booking.last_start_at = None
@@ -214,23 +231,49 @@ def set_contact(
     at_the_door: str,
     booked_by: User | None = None,
     signed_in: bool = False,
+    keeps_door_code: bool = True,
 ) -> Booking:
     """Who books, who is at the door, what hurts (PRODUCT B7, B8).
 
     `signed_in`: the customer does it with the account, whose address is proved; a guest's is not yet (PRODUCT B12).
+    A guest is mailed the link that leads back, once for each address. Another address before has had it: the link is
+    made anew, and that one leads nowhere any more. `keeps_door_code`: false where the way to the door was not shown:
+    whoever takes the draft over does not take that along.
     """
     booking = _lock_draft(booking_id)
-    if booking.customer_id != customer.pk:
+    at = mila_now()
+    before = booking.customer
+    if before != customer:
         # It was another person's.
         booking.card, booking.card_saved_at, booking.card_ends_on = "", None, None
+    if before is not None and before != customer:
+        notifications.give_up(booking.uuid, user=before)
+        booking.token, booking.link_from_at = new_token(), at
+        if not keeps_door_code:
+            BookingContact.objects.filter(booking=booking).update(door_code="")
     booking.customer, booking.booked_by, booking.language = customer, booked_by, customer.language
-    booking.email_proved_at = mila_now() if signed_in and proofs.has_proved(customer) else None
-    columns = ["customer", "booked_by", "language", "card", "card_saved_at", "card_ends_on", "email_proved_at"]
-    booking.save(update_fields=columns)
+    booking.email_proved_at = at if signed_in and proofs.has_proved(customer) else None
+    booking.save(update_fields=[*PERSON, "card", "card_saved_at", "card_ends_on"])
     contact = booking.contact
     contact.name, contact.phone, contact.problem, contact.at_the_door = name, phone, problem, at_the_door
     contact.save(update_fields=["name", "phone", "problem", "at_the_door"])
+    if before != customer and not signed_in:
+        _mail_the_link(booking, at)
     return booking
+
+
+def _mail_the_link(booking: Booking, at: datetime) -> None:
+    """The way back to the draft. No mailbox is filled by it: so many an hour from one draft, and to one address."""
+    most = booking.policy.address_codes_an_hour
+    if booking.customer.bookings.filter(created_at__gt=at - codes.HOUR).count() > most:
+        return
+    row = AddressCode.objects.filter(booking=booking).first() or AddressCode(booking=booking, counted_from_at=at)
+    try:
+        row.count_message(at, an_hour=most)
+    except codes.TooManyCodes:
+        return
+    row.save()
+    notices.queue(booking, "draft_saved", round=row.rounds)
 
 
 @verb

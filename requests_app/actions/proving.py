@@ -1,8 +1,7 @@
 """Whose address it is, and a new secret link (PRODUCT B11, B12)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notifications
@@ -12,19 +11,10 @@ from mila.transactions import verb
 from requests_app import notices
 from requests_app.actions.placing import customer_for
 from requests_app.lifecycle import Locked, lock_booking
-from requests_app.models import ENDED, AddressCode, Booking, new_token
+from requests_app.models import ENDED, AddressCode, Booking, State, new_token
 from requests_app.secret_link import ends_at, is_from_mail
 
-HOUR = timedelta(hours=1)
 DIGITS = 6
-
-
-class TooManyCodes(Refusal):
-    sentence = _("We have sent several messages already. Please look into your mail, or try again in an hour.")
-
-
-class WrongCode(Refusal):
-    sentence = _("This code is not right, or it is too old. Please look again, or ask for a new one.")
 
 
 class AddressProved(Refusal):
@@ -40,9 +30,12 @@ def mark_proved(booking: Locked, at: datetime) -> None:
 
 @verb
 def open_from_mail(booking_id: int, proof: str) -> bool:
-    """The link of a mail was opened: it proves the address it was sent to. False for any other proof; repeatable."""
+    """The link of a mail was opened: it proves the address it was sent to. False for any other proof; repeatable.
+
+    Of a draft it proves nothing yet: whoever begins one may still mistype the address, and put it right by typing on.
+    """
     booking = lock_booking(booking_id)
-    if not is_from_mail(booking, proof):
+    if booking.state == State.DRAFT or not is_from_mail(booking, proof):
         return False
     mark_proved(booking, mila_now())
     return True
@@ -66,8 +59,7 @@ def send_code(booking_id: int) -> None:
     booking = lock_booking(booking_id)
     at = mila_now()
     row = _count_message(booking, at)
-    code = get_random_string(DIGITS, "0123456789")
-    row.mac, row.until_at, row.tries = _mac(booking, code), at + booking.policy.address_code_life, 0
+    code = row.draw(DIGITS, until_at=at + booking.policy.address_code_life)
     row.save()
     notices.queue(booking, "address_code", round=row.rounds, code=code, until_at=row.until_at)
 
@@ -81,17 +73,8 @@ def check_code(booking_id: int, code: str) -> bool:
     booking = lock_booking(booking_id)
     at = mila_now()
     row = AddressCode.objects.filter(booking=booking).first()
-    if row is None or not row.mac or row.until_at is None or at >= row.until_at:
+    if row is None or not row.takes(code, at, tries=booking.policy.address_code_tries):
         return False
-    if row.tries >= booking.policy.address_code_tries:
-        return False
-    digits = "".join(sign for sign in code if sign.isdigit())
-    if not constant_time_compare(row.mac, _mac(booking, digits)):
-        row.tries += 1
-        row.save(update_fields=["tries"])
-        return False
-    row.mac = ""
-    row.save(update_fields=["mac"])
     mark_proved(booking, at)
     return True
 
@@ -99,8 +82,7 @@ def check_code(booking_id: int, code: str) -> bool:
 def code_is_out(booking: Booking) -> bool:
     """Whether a code is on its way that can still be typed."""
     row = AddressCode.objects.filter(booking=booking).first()
-    usable = row is not None and row.mac and row.tries < booking.policy.address_code_tries
-    return bool(usable and row.until_at > mila_now())
+    return row is not None and row.is_out(mila_now(), tries=booking.policy.address_code_tries)
 
 
 @verb
@@ -161,21 +143,11 @@ def _new_link(booking: Locked) -> None:
 def _count_message(booking: Booking, at: datetime) -> AddressCode:
     """One more message to this address by the wish of who holds the link; not more than the policy's, an hour."""
     row = _counter(booking, at)
-    if row.sent >= booking.policy.address_codes_an_hour:
-        raise TooManyCodes
-    row.sent += 1
-    row.rounds += 1
+    row.count_message(at, an_hour=booking.policy.address_codes_an_hour)
     return row
 
 
 def _counter(booking: Booking, at: datetime) -> AddressCode:
     row = AddressCode.objects.filter(booking=booking).first() or AddressCode(booking=booking, counted_from_at=at)
-    if at >= row.counted_from_at + HOUR:
-        row.sent, row.counted_from_at = 0, at
+    row.begin_the_hour(at)
     return row
-
-
-def _mac(booking: Booking, code: str) -> str:
-    """Keyed, so that who reads the row cannot try all codes; of this booking and address alone."""
-    facts = f"{booking.uuid}:{booking.customer_id}:{code}"
-    return salted_hmac("requests_app.address_code", facts, algorithm="sha256").hexdigest()

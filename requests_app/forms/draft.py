@@ -61,8 +61,12 @@ class PlaceForm(forms.Form):
     )
     door_code = door_code_field()
 
-    def __init__(self, data=None, **kwargs):
+    def __init__(self, data=None, *, hides_door_code=False, **kwargs):
         super().__init__(picked(data), **kwargs)
+        if hides_door_code:
+            self.fields["door_code"].help_text = _(
+                "What you wrote here is kept and not shown on this device. Leave it empty to keep it."
+            )
 
     def suggestions(self) -> list[Suggestion]:
         """Postcodes that may be meant by what was typed."""

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from accounts.codes import MailedCode
 from accounts.fields import EncryptedTextField
 from accounts.models import PartnerProfile
 from requests_app.models.booking import Booking
@@ -23,20 +24,13 @@ class BookingContact(models.Model):
     precision = models.CharField(max_length=16, blank=True)
 
 
-class AddressCode(models.Model):
-    """A code that was mailed to the booking's address: whoever types it has read that mailbox (PRODUCT B12).
-
-    One row a booking, whoever asks: another browser has no tries of its own. The code itself is not kept.
-    """
+class AddressCode(MailedCode):
+    """A code that was mailed to the booking's address: whoever types it has read that mailbox (PRODUCT B12)."""
 
     booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="address_code")
-    mac = models.CharField(max_length=64, blank=True, editable=False)
-    until_at = models.DateTimeField(null=True, editable=False)
-    tries = models.PositiveSmallIntegerField(default=0, editable=False)
-    # How many codes since `counted_from_at`, and how many ever: the round of the message.
-    sent = models.PositiveSmallIntegerField(default=0, editable=False)
-    counted_from_at = models.DateTimeField(editable=False)
-    rounds = models.PositiveIntegerField(default=0, editable=False)
+
+    def about(self):
+        return self.booking.uuid, self.booking.customer_id
 
 
 class ContactAccess(models.Model):

@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import codes
+from accounts.forms import CodeForm
 from mila.errors import Refusal
 from requests_app import access
 from requests_app.actions import proving
-from requests_app.forms.proving import AddressForm, CodeForm
+from requests_app.forms.proving import AddressForm
 from requests_app.models import ENDED, Booking, State
 from requests_app.views.secret import has_ordered, secret_page, sent
 
@@ -90,7 +92,7 @@ def _by_code(request, booking: Booking, purpose: str, done):
         if form.is_valid() and proving.check_code(booking.pk, form.cleaned_data["code"]):
             return done()
         if form.is_valid():
-            form.add_error("code", str(proving.WrongCode()))
+            form.add_error("code", str(codes.WrongCode()))
         status = UNFINISHED
     return _page(request, booking, purpose, status, form=form, waits=proving.code_is_out(booking) or form.is_bound)
 

@@ -2,13 +2,18 @@
 
 from functools import wraps
 
+from django.http import Http404
 from django.shortcuts import redirect
+from django.utils.crypto import salted_hmac
 
-from requests_app.access import LinkEnded
+from accounts.fields import fingerprint
+from requests_app.access import LinkEnded, draft_of_browser
 from requests_app.models import Booking
 
 ORDERED = "ordered"  # the session's own orders, by their public ids
-MOST_ORDERS = 20
+MOVED = "moved"  # links of drafts that were made anew in this browser: hash of the old one -> of the new one
+TYPED = "typed"  # what this browser wrote of the way to a draft's door: public id -> a keyed hash
+MOST = 20
 
 
 def secret_page(view):
@@ -23,6 +28,11 @@ def secret_page(view):
             response = view(request, *args, **kwargs)
         except LinkEnded:
             response = redirect("requests_app:ended", kwargs["token"])
+        except Http404:
+            draft = _moved(request, kwargs.get("token", ""))
+            if draft is None or len(kwargs) > 1:
+                raise
+            response = redirect(request.resolver_match.view_name, draft.token)
         # Not no-referrer: with it browsers send "Origin: null" with every form, which CSRF protection must refuse.
         response.headers["Referrer-Policy"] = "strict-origin"
         return response
@@ -30,9 +40,43 @@ def secret_page(view):
     return inner
 
 
+def remember_move(request, old_token: str, booking: Booking) -> None:
+    """The link was made anew under this browser's hands: "back" leads to the draft none the less (PRODUCT B1)."""
+    if booking.token != old_token:
+        moved = {**request.session.get(MOVED, {}), fingerprint(old_token): booking.token_hash}
+        request.session[MOVED] = dict([*moved.items()][-MOST:])
+
+
+def _moved(request, token: str) -> Booking | None:
+    """The draft that this link led to, as long as its newest link was made here too."""
+    moved, link_hash = request.session.get(MOVED, {}), fingerprint(token)
+    for _each in moved:
+        link_hash = moved.get(link_hash, link_hash)
+    return draft_of_browser(link_hash) if moved else None
+
+
+def remember_typed(request, booking: Booking, door_code: str) -> None:
+    typed = {**request.session.get(TYPED, {}), str(booking.uuid): _mark(booking, door_code)}
+    request.session[TYPED] = dict([*typed.items()][-MOST:])
+
+
+def shows_door_code(request, booking: Booking) -> bool:
+    """Whether a draft shows the way to the door: to the browser that wrote it, and to no other.
+
+    The link alone, which goes out by mail to what may be a mistyped address, shows it to nobody (PRODUCT B12).
+    """
+    door_code = booking.contact.door_code
+    typed = request.session.get(TYPED, {}).get(str(booking.uuid))
+    return not door_code or typed == _mark(booking, door_code)
+
+
+def _mark(booking: Booking, door_code: str) -> str:
+    return salted_hmac("requests_app.door_code", f"{booking.uuid}:{door_code}", algorithm="sha256").hexdigest()
+
+
 def remember_order(request, booking: Booking) -> None:
     """This browser ordered: it may correct an address that is not proved yet (PRODUCT B12)."""
-    request.session[ORDERED] = [*request.session.get(ORDERED, []), str(booking.uuid)][-MOST_ORDERS:]
+    request.session[ORDERED] = [*request.session.get(ORDERED, []), str(booking.uuid)][-MOST:]
 
 
 def has_ordered(request, booking: Booking) -> bool:

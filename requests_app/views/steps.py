@@ -26,10 +26,10 @@ from requests_app.forms.draft import PlaceForm, ServiceForm, WhoForm, picked, su
 from requests_app.models import Booking, State
 from requests_app.steps import CARD, PLACE, SERVICE, WHEN, WHO, may_open, resume_url, step_line
 from requests_app.views.photos import received
-from requests_app.views.secret import secret_page, sent
+from requests_app.views.secret import remember_move, remember_typed, secret_page, sent, shows_door_code
 from requests_app.views.starts import choose_starts
 
-DRAFT = "draft"  # the session's last draft, by its public id
+DRAFT = "draft"  # the session's last draft, by the hash of its link
 BEGUN = "begun"  # when this browser began a draft, within the last day
 UNFINISHED = 422
 LONGEST_KEY = 64
@@ -58,8 +58,8 @@ def draft_step(name: str):
 
 def remember(request, booking: Booking) -> None:
     """So that a closed tab is found again from the service's page."""
-    if request.session.get(DRAFT) != str(booking.uuid):
-        request.session[DRAFT] = str(booking.uuid)
+    if request.session.get(DRAFT) != booking.token_hash:
+        request.session[DRAFT] = booking.token_hash
 
 
 def remembered(request) -> Booking | None:
@@ -144,22 +144,26 @@ def service(request, booking):
 def place(request, booking):
     """Street, postcode, town. Looked up outside of any transaction (PRODUCT B5)."""
     contact = booking.contact
+    shows = shows_door_code(request, booking)
     initial = {
         "country": booking.country,
         "street": contact.street,
         "postcode": booking.postcode,
         "city": booking.city,
-        "door_code": contact.door_code,
+        "door_code": contact.door_code if shows else "",
     }
-    form = PlaceForm(sent(request), initial=initial)
+    form = PlaceForm(sent(request), initial=initial, hides_door_code=not shows)
     if form.is_valid():
         found = form.cleaned_data
         try:
             where = geocoding.locate(found["street"], found["postcode"], found["city"], found["country"])
-            placing.set_place(booking.pk, where, street=found["street"], door_code=found["door_code"])
+            door_code = found["door_code"]
+            placing.set_place(booking.pk, where, street=found["street"], door_code=door_code, keeps_door_code=not shows)
         except Refusal as refusal:
             form.add_error("postcode", str(refusal))
         else:
+            if door_code:
+                remember_typed(request, booking, door_code)
             return redirect(WHEN, booking.token)
     suggestions = form.suggestions() if form.errors.get("postcode") or form.errors.get("city") else []
     return _page(request, "place", booking, PLACE, form, suggestions=suggestions)
@@ -214,7 +218,7 @@ def who(request, booking):
         found = form.cleaned_data
         customer = user or placing.customer_for(found["email"], name=found["name"], language=_language())
         try:
-            placing.set_contact(
+            saved = placing.set_contact(
                 booking.pk,
                 customer=customer,
                 name=found["name"],
@@ -222,13 +226,16 @@ def who(request, booking):
                 problem=found["problem"],
                 at_the_door=found["at_the_door"],
                 signed_in=user is not None,
+                keeps_door_code=shows_door_code(request, booking),
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return redirect("requests_app:booking", booking.token)
         if user:
             placing.remember_phone(user, found["phone"])
-        return redirect(CARD, booking.token)
+        remember_move(request, booking.token, saved)
+        remember(request, saved)
+        return redirect(CARD, saved.token)
     return _page(request, "who", booking, WHO, form, photos_form=photos_form)
 
 

@@ -10,11 +10,16 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.test import RequestFactory
 
-from mila import backoffice
+from mila import backoffice, second_factor
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 OFFICES = sorted(admin.site._registry.values(), key=lambda office: office.opts.label)
+
+
+@pytest.fixture(autouse=True)
+def _the_factor_was_shown_just_now(monkeypatch):
+    monkeypatch.setattr(second_factor, "is_fresh", lambda request: True)
 
 
 def comparisons(model, prefix="", deep=1):

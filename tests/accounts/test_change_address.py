@@ -1,15 +1,21 @@
-"""Another address to sign in with: the password first, the new one proved, the old one told (PRODUCT B12)."""
+"""Another address to sign in with: the password or a code to the old one first, the new one proved, the old one told.
+
+PRODUCT B12. The third way, a passkey, in a browser that has one: test_second_factor_in_browser.py.
+"""
+
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.urls import reverse
 
-from accounts import notifications
-from accounts.models import Notification, User
+from accounts import notifications, still_you
+from accounts.models import AccountCode, Notification, User
+from mila.simulation import factor
 from tests import factories
 
 ADDRESS, CODE = reverse("account_email"), reverse("account_email_verification_sent")
-REAUTHENTICATE = reverse("account_reauthenticate")
+REAUTHENTICATE, BY_CODE = reverse("account_reauthenticate"), reverse("account_reauthenticate_code")
 OLD, NEW, PASSWORD = "odile@example.com", "perrachon@example.com", "chouette-hulotte-9"
 
 
@@ -127,3 +133,127 @@ def test_other_buttons_of_the_library_break_nothing(inside, customer, stranger, 
     assert answer.status_code == 200
     assert User.objects.get(pk=customer.pk).email == OLD
     assert EmailAddress.objects.filter(user=customer, email=OLD, verified=True, primary=True).exists()
+
+
+# --- A code to the old address
+
+
+def ask_by_code(client, email=NEW):
+    """The wish, and the page on which a code to the old address is sent and typed."""
+    ask(client, email)
+    client.post(BY_CODE, {"send": "1", "next": ADDRESS})
+    row = Notification.objects.filter(kind="account_still_you").latest("pk")
+    return row, notifications.unsealed(row)["code"]
+
+
+def show(client, digits):
+    return client.post(BY_CODE, {"code": digits, "next": ADDRESS})
+
+
+def wrong(digits):
+    return f"{(int(digits) + 1) % 10**8:08}"
+
+
+def test_a_code_to_the_old_address_does_instead_of_the_password(inside, customer):
+    other_way = inside.get(ask(inside).url).content.decode()
+    assert f"{BY_CODE}?next=" in other_way
+
+    message, digits = ask_by_code(inside)
+    assert (message.email, message.user) == (OLD, customer)
+    assert show(inside, digits).url == CODE
+    type_code(inside, code())
+
+    assert User.objects.get(pk=customer.pk).email == NEW
+    assert Notification.objects.filter(kind="account_email_changed", email=OLD).count() == 1
+
+
+def test_looking_at_the_page_sends_nothing(inside):
+    inside.get(BY_CODE)
+
+    assert not Notification.objects.exists()
+
+
+def test_a_wrong_code_changes_nothing(inside, customer):
+    _message, digits = ask_by_code(inside)
+
+    assert "Ce code est faux ou trop ancien" in show(inside, wrong(digits)).content.decode()
+
+    assert not Notification.objects.filter(kind="account_code").exists()
+    assert User.objects.get(pk=customer.pk).email == OLD
+    assert ask(inside).url.startswith(REAUTHENTICATE)
+
+
+def test_after_so_many_wrong_ones_the_right_one_is_wrong_too(inside):
+    _message, digits = ask_by_code(inside)
+    for _ in range(still_you.TRIES):
+        show(inside, wrong(digits))
+
+    assert show(inside, digits).status_code == 200
+    assert not Notification.objects.filter(kind="account_code").exists()
+
+
+@pytest.mark.parametrize(("after", "taken"), [(-1, True), (0, False), (1, False)])
+def test_a_code_lives_so_long(inside, stopped_clock, morning, after, taken):
+    stopped_clock(morning)
+    _message, digits = ask_by_code(inside)
+    stopped_clock(morning + still_you.LIFE + timedelta(seconds=after))
+
+    assert (show(inside, digits).status_code == 302) is taken
+
+
+def test_a_code_is_right_once(inside, client, customer):
+    _message, digits = ask_by_code(inside)
+    show(inside, digits)
+    client.logout()
+    client.force_login(customer)
+
+    assert show(client, digits).status_code == 200
+    assert ask(client).url.startswith(REAUTHENTICATE)
+
+
+def test_so_many_messages_an_hour(inside):
+    for _ in range(still_you.AN_HOUR + 1):
+        answer = inside.post(BY_CODE, {"send": "1"}, follow=True)
+
+    assert "plusieurs messages" in answer.content.decode()
+    assert Notification.objects.filter(kind="account_still_you").count() == still_you.AN_HOUR
+
+
+def test_a_code_for_another_person_is_wrong(inside, stranger):
+    still_you.send_code(stranger.pk)
+    digits = notifications.unsealed(Notification.objects.get(email=stranger.email))["code"]
+    ask(inside)
+
+    assert show(inside, digits).status_code == 200
+    assert not Notification.objects.filter(kind="account_code").exists()
+
+
+def test_who_reads_the_rows_finds_no_code(inside):
+    message, digits = ask_by_code(inside)
+
+    assert digits not in str(vars(AccountCode.objects.get()))
+    assert digits not in str(message.context)
+
+
+def test_no_code_by_mail_in_place_of_a_second_factor(inside, customer):
+    factor.enrol(customer)
+    still_you.send_code(customer.pk)
+    digits = notifications.unsealed(Notification.objects.get())["code"]
+
+    assert ask(inside).url.startswith(reverse("mfa_reauthenticate"))
+    assert show(inside, digits).url.startswith(reverse("mfa_reauthenticate"))
+    inside.post(BY_CODE, {"send": "1"})
+
+    assert Notification.objects.count() == 1
+    assert AccountCode.objects.get().tries == 0
+    assert ask(inside).url.startswith(reverse("mfa_reauthenticate"))
+
+
+def test_who_has_no_password_is_asked_for_the_code(client, customer):
+    customer.set_unusable_password()
+    customer.save()
+    client.force_login(customer)
+
+    assert ask(client).url.startswith(BY_CODE)
+    _message, digits = ask_by_code(client)
+    assert show(client, digits).url == CODE

@@ -1,12 +1,17 @@
-"""A member of staff makes a passkey, codes and an app in a real Chromium, and enters the back office with them."""
+"""Passkeys, codes and apps in a real Chromium: staff enter the back office, a customer changes the address (B12)."""
 
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connections
 from playwright.sync_api import sync_playwright
 
+from accounts import notifications
+from accounts.models import Notification, User
+from mila import second_factor
 from tests import axe, chromium, factories
 
 pytestmark = [
@@ -25,6 +30,11 @@ DEVICE = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(settings):
+    settings.ACCOUNT_RATE_LIMITS = False
 
 
 @pytest.fixture
@@ -70,15 +80,25 @@ def look(page, name):
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def sign_in_by_password(page):
+def sign_in_by_password(page, email="ops@example.com"):
     page.goto("/accounts/login/")
-    page.fill("[name=login]", "ops@example.com")
+    page.fill("[name=login]", email)
     page.fill("[name=password]", PASSWORD)
     page.click("main form button[type=submit] >> nth=0")
 
 
 def sign_out(page):
     page.context.clear_cookies()
+
+
+def later():
+    """So long after the last showing of who somebody is that it is asked again."""
+    for session in Session.objects.all():
+        kept = session.get_decoded()
+        for shown in kept.get(AUTHENTICATION_METHODS_SESSION_KEY, []):
+            shown["at"] -= second_factor.RECENT
+        session.session_data = Session.objects.encode(kept)
+        session.save(update_fields=["session_data"])
 
 
 def test_from_the_password_to_the_board(page, ops):
@@ -128,3 +148,66 @@ def test_from_the_password_to_the_board(page, ops):
     look(page, "12-sign-in")
     page.click("#passkey_login")
     page.wait_for_url("**/admin/")
+
+
+def test_a_customer_changes_the_address_by_passkey(page, customer):
+    customer.set_password(PASSWORD)
+    customer.save()
+    sign_in_by_password(page, customer.email)
+    page.wait_for_url("**/bookings/")
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.click("#add_passkey")
+    page.wait_for_url("**/2fa/webauthn/reauthenticate/**")
+    sign_out(page)
+    page.goto("/accounts/login/")
+    page.click("#passkey_login")
+    page.wait_for_url("**/bookings/")
+    later()
+
+    page.goto("/accounts/email/")
+    look(page, "13-change-address")
+    page.fill("[name=email]", "perrachon@example.com")
+    page.click("[name=action_add]")
+    page.wait_for_url("**/2fa/webauthn/reauthenticate/**")
+    assert page.locator("[name=password]").count() == 0
+    assert User.objects.get(pk=customer.pk).email == "odile@example.com"
+    assert not Notification.objects.filter(kind="account_code").exists()
+
+    page.click("#use_passkey")
+    page.wait_for_url("**/confirm-email/")
+    message = Notification.objects.get(kind="account_code", email="perrachon@example.com")
+    page.fill("[name=code]", notifications.unsealed(message)["code"])
+    page.click("[name=action][value=verify]")
+    page.wait_for_url(lambda url: "confirm-email" not in url)
+
+    assert User.objects.get(pk=customer.pk).email == "perrachon@example.com"
+    assert Notification.objects.filter(kind="account_email_changed", email="odile@example.com").count() == 1
+
+
+def test_a_customer_changes_the_address_by_a_code_to_the_old_one(page, customer):
+    customer.set_password(PASSWORD)
+    customer.save()
+    sign_in_by_password(page, customer.email)
+    page.wait_for_url("**/bookings/")
+    later()
+
+    page.goto("/accounts/email/")
+    page.fill("[name=email]", "perrachon@example.com")
+    page.click("[name=action_add]")
+    page.wait_for_url("**/accounts/reauthenticate/**")
+    look(page, "14-password-or-code")
+    page.click("main a[href*='/reauthenticate/code/']")
+    look(page, "15-code-not-yet-sent")
+    page.click("[name=send]")
+    page.wait_for_selector("[name=code]")
+    look(page, "16-code-sent")
+    page.fill("[name=code]", "1")
+    page.click("main form button[type=submit] >> nth=0")
+    page.wait_for_selector(".field-error")
+    look(page, "17-wrong-code")
+    message = Notification.objects.get(kind="account_still_you", email="odile@example.com")
+    page.fill("[name=code]", notifications.unsealed(message)["code"])
+    page.click("main form button[type=submit] >> nth=0")
+    page.wait_for_url("**/confirm-email/")
+
+    assert Notification.objects.filter(kind="account_code", email="perrachon@example.com").count() == 1

@@ -40,7 +40,8 @@ def _from(first: str) -> tuple[str, ...]:
 
 CELLS = (
     Cell("by link", {"BookingContact.street", *PHOTOS}, STAGES, "his own booking (PRODUCT B11)"),
-    Cell("by link", {*CONTACT, "User.email"}, ("draft",), "what he is just writing"),
+    Cell("by link", {*CONTACT, "User.email"} - {"BookingContact.door_code"}, ("draft",),
+         "what is being written; the way to the door only in the browser that wrote it (PRODUCT B12)"),
     Cell("by link", {"BookingContact.at_the_door"}, ("en route", "arrived"), "whom the code may be sent on to (L9b)"),
     Cell("by link", TO_THE_DOOR, (*BEFORE, *LOSERS, *LOST, *COMING, "suspended"), "he may still change it (B8)"),
     Cell("by link", {"Assignment.code"}, ("en route", "arrived"), "said at the door, and not before (PRODUCT L9b)"),

@@ -34,6 +34,7 @@ NOT_PRIVATE = {
     "places.*": "postcodes for everybody; of addresses a keyed hash alone",
     "requests_app.Booking.token_hash": "leads nowhere: a hash of 256 random bits",
     "requests_app.Booking.draft_key": "leads nowhere: a hash of 192 random bits",
+    "accounts.AccountCode.mac": "keyed: a code cannot be tried against it",
     "requests_app.AddressCode.mac": "keyed: a code cannot be tried against it",
     "requests_app.Booking.postcode": "the district, seen before the claim (PRODUCT D8)",
     "requests_app.Booking.city": "the district, seen before the claim (PRODUCT D8)",

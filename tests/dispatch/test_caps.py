@@ -8,7 +8,7 @@ import pytest
 from accounts.models import Notification
 from dispatch import matching, offers
 from dispatch.models import Offer
-from mila.clock import mila_now
+from mila.clock import mila_now, set_clock
 from requests_app import caps
 from requests_app.access import reveal_contact
 from requests_app.actions import visiting
@@ -141,3 +141,43 @@ def test_cap_is_the_policy_s(morning, partner):
     policy = replace(Booking.objects.first().policy, drops_per_day=3)
 
     assert caps.is_paused(partner.pk, policy, mila_now()) is False
+
+
+# --- Ops are told
+
+
+def drop_all(wanted, technician):
+    """Held all at once, then given back one after the other."""
+    for booking in wanted:
+        cast.claimed(booking, technician)
+    for booking in wanted:
+        visiting.release(booking.pk, technician.pk, by=technician.user, reason="no time")
+
+
+def told():
+    return Notification.objects.filter(kind="paused_ops")
+
+
+def test_ops_are_told_once_a_day_and_not_of_each_drop(morning, partner):
+    drop_all(bookings(4), partner)
+    assert told().count() == 1
+
+    set_clock(morning + DAY + timedelta(hours=1))
+    drop_all(bookings(3), partner)
+    assert told().count() == 2
+
+
+def test_each_partner_has_a_message_of_their_own(morning, partner, rival_partner):
+    drop_all(bookings(2), partner)
+    drop_all(bookings(2), rival_partner)
+
+    assert told().count() == 2
+    assert {row.context["technician"] for row in told()} == {partner.name, rival_partner.name}
+
+
+def test_technicians_of_one_company_are_one_message(morning, rival_partner):
+    colleague = factories.TechnicianFactory(partner=rival_partner.partner, lat=45.80, lon=4.90)
+    drop_all(bookings(2), rival_partner)
+    drop_all(bookings(2), colleague)
+
+    assert told().count() == 1

@@ -1,12 +1,15 @@
 """A new key: every encrypted cell is written anew, evidence with a row that says so (FAULT F12)."""
 
 import pytest
-from cryptography.fernet import Fernet
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from cryptography.fernet import Fernet, InvalidToken
 from django.core.management import call_command
 from django.db import connection
 
 from mila import rotation
 from mila.invariants import violations
+from mila.simulation import factor
 from requests_app.models import DoorPlace, SignOff, State
 from tests import cast
 
@@ -74,3 +77,64 @@ def test_cell_written_meanwhile_is_left_as_it_is(signed, new_key, monkeypatch):
     rotation.rotate(model, model._meta.get_field("street"))
 
     assert model.objects.get(booking=signed).street == "2 rue Neuve"
+
+
+# --- Second factors: allauth keeps their secrets inside JSON
+
+
+PASSWORD = "a-long-secret-word"
+
+
+def signs_in(client, user, code):
+    client.logout()
+    client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+    client.post("/accounts/2fa/authenticate/", {"code": code})
+    return client.get("/admin/").status_code == 200
+
+
+@pytest.fixture
+def ops(staff):
+    """With an app and recovery codes."""
+    staff.set_password(PASSWORD)
+    staff.save()
+    factor.enrol(staff)
+    RecoveryCodes.activate(staff)
+    return staff
+
+
+def test_old_key_may_go_and_staff_still_sign_in(client, ops, new_key, settings):
+    first, *_others = RecoveryCodes.activate(ops).get_unused_codes()
+    assert rotation.rotate_all()["mfa.Authenticator.data"] == 2
+
+    settings.FIELD_KEYS = [new_key]
+
+    assert signs_in(client, ops, factor.current_code(ops))
+    assert signs_in(client, ops, first)
+
+
+def test_control_without_the_rotation_nobody_could(ops, new_key, settings):
+    settings.FIELD_KEYS = [new_key]
+
+    with pytest.raises(InvalidToken):
+        factor.current_code(ops)
+
+
+def test_what_is_no_secret_of_ours_stays_in_a_factor_as_it_is(ops, new_key):
+    data = {"name": "Clé", "credential": {"id": "QUJD", "transports": ["internal"], "count": 3}, "none": None}
+    passkey = Authenticator.objects.create(user=ops, type=Authenticator.Type.WEBAUTHN, data=data)
+
+    rotation.rotate_all()
+
+    passkey.refresh_from_db()
+    assert passkey.data == data
+
+
+def test_used_recovery_codes_stay_used(ops, new_key, settings):
+    codes = RecoveryCodes.activate(ops)
+    used, *left = codes.get_unused_codes()
+    codes.validate_code(used)
+
+    rotation.rotate_all()
+
+    settings.FIELD_KEYS = [new_key]
+    assert RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes() == left

@@ -11,7 +11,7 @@ from django.conf import settings as site
 from django.core import mail
 from django.template import engines
 
-from accounts import account_mail, notifications
+from accounts import account_mail, notifications, still_you
 from accounts.models import Notification
 from catalogue.policy import Policy
 from mila.clock import mila_now, set_clock
@@ -89,7 +89,11 @@ def _holes_show(monkeypatch):
 def test_every_kind_has_its_words_and_no_words_are_left_over():
     files = {path.stem for path in WORDS.glob("*.txt")}
 
-    assert {name for name in files if not name.startswith("_")} == set(KINDS) | set(account_mail.KINDS.values())
+    assert {name for name in files if not name.startswith("_")} == {
+        *KINDS,
+        *account_mail.KINDS.values(),
+        still_you.KIND,
+    }
 
 
 def test_everything_the_lifecycle_tells_is_a_kind():

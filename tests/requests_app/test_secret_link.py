@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import codes, notifications
 from accounts.models import Notification, NotificationState
 from catalogue.policy import Policy
 from mila.clock import mila_now
@@ -171,7 +171,7 @@ def test_only_so_many_codes_an_hour(guests, stopped_clock):
     stopped_clock(begun)
     for _ in range(Policy().address_codes_an_hour):
         proving.send_code(guests.pk)
-    with pytest.raises(proving.TooManyCodes):
+    with pytest.raises(codes.TooManyCodes):
         proving.send_code(guests.pk)
     assert Notification.objects.filter(kind=CODE_KIND).count() == Policy().address_codes_an_hour
 

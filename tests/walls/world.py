@@ -145,7 +145,7 @@ class World:
         self.berthe = self._at_home("berthe")
         self.draft = self._draft(self.customer, "solveig")
         store = SessionStore()
-        store["draft"] = str(self.draft.uuid)
+        store["draft"] = self.draft.token_hash
         store.save()
         self.people["holder of the link"] = Person(
             "holder of the link", None, {"sessionid": store.session_key}, frozenset({"solveig"})

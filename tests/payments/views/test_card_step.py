@@ -220,6 +220,7 @@ def test_another_address_means_another_card(client, draft, stranger):
     placing.set_contact(
         draft.pk, customer=stranger, name="N", phone="+33639980117", problem="P", at_the_door="", booked_by=None
     )
+    draft.refresh_from_db()  # with another link
 
     refused = order(client, draft)
     type_card(client, draft)

@@ -510,13 +510,15 @@ class TestWho:
         assert draft.contact.name == "Odile Bcc: x@example.com"
 
     def test_an_existing_account_is_attached_without_a_word(self, client, draft, customer):
+        first = draft.token
         before = client.post(url("who", draft), WHO | {"email": "new@example.com"})
 
         answer = client.post(url("who", draft), WHO | {"email": "ODILE@example.com", "name": "Somebody"})
 
         draft.refresh_from_db()
         assert draft.customer == customer
-        assert (answer.status_code, answer.url) == (before.status_code, before.url)
+        assert [one.status_code for one in (before, answer)] == [302, 302]
+        assert [one.url for one in (before, answer)] == [f"/book/d/{token}/card/" for token in (first, draft.token)]
         customer.refresh_from_db()
         assert customer.name == "Odile Perrachon"
         assert not hasattr(customer, "customer")
