@@ -11,7 +11,8 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 
 @pytest.fixture
-def chrome(monkeypatch):
+def chrome(transactional_db, monkeypatch):
+    """Closed before the database is emptied: that must not meet playwright's loop."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's loop runs in this thread
     with sync_playwright() as play:
         started = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)

@@ -80,9 +80,9 @@ def test_the_page_says_the_day_before_and_refuses_after(client, paid_by):
     before = client.get(address, headers={"accept-language": "en"}).content.decode()
     answer = client.post(address, {"current": "2026-12-01T14:00"}, headers={"accept-language": "en"})
 
-    assert "Your card ends on November 30, 2026. Until then every time can be chosen." in " ".join(before.split())
+    assert "Your card ends on 30 November 2026. Until then every time can be chosen." in " ".join(before.split())
     assert answer.status_code == 422
-    assert "Your card ends on November 30, 2026, so please choose a time until then." in answer.content.decode()
+    assert "Your card ends on 30 November 2026, so please choose a time until then." in answer.content.decode()
     assert Booking.objects.get(pk=booking.pk).start_at == booking.start_at
 
 

@@ -1,0 +1,24 @@
+"""The page of every refusal, looked at: too fast, away, not found, and their fellows, in each language (UX 1)."""
+
+import pytest
+from django.utils import translation
+
+from mila.views import WORDS, error_page
+from tests import chromium
+from tests.browsing import look
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.path(), reason="no Chromium here")]
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
+def test_every_refusal_is_a_page_with_a_way_on(site, rf, language):
+    for status in (status for status in WORDS if isinstance(status, int)):
+        with translation.override(language):
+            answer = error_page(rf.get("/"), status)
+        assert answer.status_code == status
+
+        page = site.show(answer.content.decode())
+
+        look(page, f"error-{status}-{language}")
+        assert page.locator("main a.button").count() == 2
+        assert page.locator("main a[href^='tel:']").count() == 1
