@@ -185,7 +185,7 @@ ACTS = (
         done=_("Decided. The card is charged with it."),
         explain=_("Customer and partner are told your reason. The card is charged at once.")),
     Act("decide-fee", _("Decide that the visit in vain is paid"), "directions_walk", _decide_fee,
-        open_to=_open("decide_fee"), done=_("Decided. The card is charged with the fee."),
+        open_to=_open("decide_fee"), asks_again=True, done=_("Decided. The card is charged with the fee."),
         explain=_("The fee of the order's policy. Customer and partner are told your reason.")),
     Act("decide-none", _("Decide that nothing is owed"), "money_off", _decide_none, form=FaultForm, danger=True,
         open_to=_open("decide_none"), asks_again=True, done=_("Decided. Nothing is charged."),

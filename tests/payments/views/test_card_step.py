@@ -369,7 +369,7 @@ class TestCardThatEnds:
         assert answer.status_code == 422
         page = answer.content.decode()
         assert "Nothing was ordered: Visa •••• 4242, 11/2040 ends before your visit." in page
-        assert "ends on November 30, 2040, before the visit on Wednesday 5 December" in " ".join(page.split())
+        assert "ends on 30 November 2040, before the visit on Wednesday 5 December" in " ".join(page.split())
         assert answer.context["form"]["card"].value() == "new"
         assert answer.context["setup"].done_at is None  # fields for another one
         draft.refresh_from_db()
@@ -407,7 +407,7 @@ class TestCardThatEnds:
         page = client.get(url(draft))
 
         assert [value for value, _words in page.context["form"].fields["card"].choices] == ["new"]
-        assert "Visa •••• 4242, 11/2040 ends on November 30, 2040" in " ".join(page.content.decode().split())
+        assert "Visa •••• 4242, 11/2040 ends on 30 November 2040" in " ".join(page.content.decode().split())
 
     def test_a_saved_one_that_is_sent_all_the_same_is_refused(self, client, draft):
         card = SavedCard.objects.get(stripe_id=cast.saved_card(draft.customer))
