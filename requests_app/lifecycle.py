@@ -56,6 +56,7 @@ from requests_app.models import (
     Clock,
     ClockKind,
     State,
+    of_present_technician,
 )
 
 S = State
@@ -246,20 +247,15 @@ def undo_of(booking: Booking, at: datetime) -> tuple[str, datetime] | None:
 
     One step, once per move, and only while nothing followed. "Nothing" as far as moves go: the rest is the verb's.
     """
-    events = booking.events.order_by("-sequence")
-    mine = list(events.filter(sequence__gte=_claimed_with(booking)).values_list("move", "at"))
-    last, made_at = mine[0] if mine else ("", at)
-    name = next((name for name, step in UNDOES.items() if step == last), "")
-    until = deadlines.undo_until(made_at, booking.policy)
-    if not name or at >= until or any(move == name for move, _at in mine):
+    mine = of_present_technician(booking)
+    if not mine:
+        return None
+    last = mine[-1]
+    name = next((name for name, step in UNDOES.items() if step == last.move), "")
+    until = deadlines.undo_until(last.at, booking.policy)
+    if not name or at >= until or any(event.move == name for event in mine):
         return None
     return name, until
-
-
-def _claimed_with(booking: Booking) -> int:
-    """The event the present technician came with."""
-    claims = booking.events.filter(move__in=("claim", "assign")).order_by("-sequence")
-    return claims.values_list("sequence", flat=True).first() or 0
 
 
 def available_moves(booking: Booking, role: Role) -> frozenset[str]:

@@ -250,6 +250,11 @@ class BookingPage:
         total = self.sign_off.charge_cents if self.sign_off else self.final_cents
         return [*(lines or [(b.service.name, b.service_cents)]), fee], total
 
+    @property
+    def version(self) -> int:
+        """The number of the price that is shown; an act on the page says that this one was read."""
+        return self.quotes[-1].version
+
     @cached_property
     def versions(self) -> list[Version]:
         """The versions of the price, when there is more than the first (PRODUCT L10)."""

@@ -349,7 +349,7 @@ class Simulation:
 
     def read_and_forget(self, booking: Booking) -> None:
         """The customer looks at the report, and never signs. Without the code ops find out what it is worth."""
-        signing.see_report(booking.pk)
+        signing.see_report(booking.pk, version=booking.quotes.latest("version").version)
         self.after(timedelta(hours=80), partial(self.call_about, booking.pk))
 
     def call_about(self, booking_id: int) -> None:

@@ -53,7 +53,7 @@ class NoFeeHere(Refusal):
 
 
 class PriceChanged(Refusal):
-    sentence = _("The price has changed meanwhile. Please read it once more before you sign.")
+    sentence = _("What you are to sign has changed meanwhile. Please read it once more before you sign.")
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,20 @@ def evidence_only(booking: Booking) -> bool:
 
 
 @verb
-def see_report(booking_id: int) -> Booking:
-    """A person has the report before them: silence may end it from here on (PRODUCT L13). The first time counts."""
+def see_report(booking_id: int, *, version: int) -> Booking:
+    """A person has the report before them: silence may end it from here on (PRODUCT L13). The first time counts.
+
+    `version` is that of the price beside it: a page that shows an end which was taken back since says nothing.
+    """
     booking = lock_booking(booking_id)
-    if booking.state == State.FINISHED and booking.report_seen_at is None:
+    if booking.state == State.FINISHED and booking.report_seen_at is None and version == _last_version(booking):
         booking.report_seen_at = mila_now()
         booking.save(update_fields=["report_seen_at"])
     return booking
+
+
+def _last_version(booking: Booking) -> int:
+    return booking.quotes.standing().latest("version").version
 
 
 @verb

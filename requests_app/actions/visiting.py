@@ -31,6 +31,7 @@ from requests_app.models import (
     QuoteLine,
     QuoteOrigin,
     State,
+    have_met,
     last_made_at,
 )
 
@@ -199,7 +200,10 @@ def finish(
         for package in Package.objects.filter(pk__in=wanted, active=True):
             count, price = wanted[package.pk], package_price_for(package, booking.country, at)
             lines.append((package.name, package, count, count * price.price_cents))
-    write_quote(booking, lines, by=by, at=at)
+    # After an end that was taken back the version is a new one even at the same price: a page that still shows the
+    # former report signs nothing, and was no reading of this one.
+    anew = booking.events.filter(move="undo_finish").exists()
+    write_quote(booking, lines, by=by, at=at, anew=anew)
     return advance(
         booking,
         "finish",
@@ -219,11 +223,19 @@ def write_quote(
     by: User | None,
     at: datetime,
     origin: str = QuoteOrigin.PARTNER,
+    anew: bool = False,
 ) -> Quote:
-    """The next version of the price, unless the last one has these very lines. Holds the booking's lock."""
+    """The next version of the price, unless the last one has these very lines; then `anew` asks for one all the same.
+
+    Holds the booking's lock.
+    """
     last = booking.quotes.standing().prefetch_related("lines").last()
     wanted = [(label, package.pk if package else None, count, cents) for label, package, count, cents in lines]
-    if last and [(line.label, line.package_id, line.quantity, line.cents) for line in last.lines.all()] == wanted:
+    if (
+        last
+        and not anew
+        and [(line.label, line.package_id, line.quantity, line.cents) for line in last.lines.all()] == wanted
+    ):
         return last
     quote = Quote.objects.create(
         booking=booking,
@@ -254,8 +266,8 @@ def fail_visit(
     """It could not be done; who caused it decides who pays (PRODUCT L11). Nobody home: after ten minutes' wait.
 
     The wait begins at the later of arrival and start. Inside a French right of withdrawal the customer owes nothing,
-    unless the work had begun (PRODUCT B10). A fee is held until the customer has read of it; `place`, where the phone
-    is now, decides whether it may go on by itself then (was_at_the_door).
+    unless the work had begun and the code says that they met (PRODUCT B10). A fee is held until the customer has read
+    of it; `place`, where the phone is now, decides whether it may go on by itself then (was_at_the_door).
     """
     booking = lock_own(booking_id, technician_id)
     if booking.state == State.FAILED:
@@ -266,7 +278,7 @@ def fail_visit(
         arrived_at = last_made_at(booking, "arrive")
         if arrived_at is None or at < deadlines.waited_at(max(arrived_at, booking.start_at), booking.policy):
             raise WaitNotOver
-        if not may_withdraw(booking, at) or booking.state == State.IN_PROGRESS:
+        if not may_withdraw(booking, at) or (booking.state == State.IN_PROGRESS and have_met(booking)):
             fee = booking.policy.cancel_fee_cents[booking.currency]
         keep_place(booking, DoorMove.FAIL, place, at)
     return advance(

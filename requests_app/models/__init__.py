@@ -5,7 +5,14 @@ from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_toke
 from requests_app.models.clocks import Clock, ClockKind
 from requests_app.models.contact import AddressCode, BookingContact, ContactAccess
 from requests_app.models.endings import UNSIGNED, Frozen, LateSignature, Rating, SignOff, SignOffKind
-from requests_app.models.events import UNDO, BookingEvent, entered_at, last_made_at, standing
+from requests_app.models.events import (
+    UNDO,
+    BookingEvent,
+    entered_at,
+    last_made_at,
+    of_present_technician,
+    standing,
+)
 from requests_app.models.photos import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.models.quotes import Quote, QuoteLine, QuoteOrigin
 from requests_app.models.states import (
@@ -76,6 +83,7 @@ __all__ = [
     "last_made_at",
     "new_token",
     "new_visit_code",
+    "of_present_technician",
     "photo_storage",
     "standing",
     "was_at_the_door",

@@ -46,6 +46,13 @@ def standing(events: Iterable[BookingEvent]) -> list[BookingEvent]:
     return kept
 
 
+def of_present_technician(booking: Booking) -> list[BookingEvent]:
+    """The events from the claim on that brought whoever has it now; from the beginning where nobody ever had it."""
+    events = list(booking.events.all())
+    claims = [number for number, event in enumerate(events) if event.move in ("claim", "assign")]
+    return events[claims[-1] if claims else 0 :]
+
+
 def entered_at(booking: Booking) -> datetime | None:
     """When its present state began. A step taken back in between, or just now, does not count."""
     entered = [event.at for event in standing(booking.events.all()) if event.target == booking.state]
@@ -53,6 +60,6 @@ def entered_at(booking: Booking) -> datetime | None:
 
 
 def last_made_at(booking: Booking, move: str) -> datetime | None:
-    """When this move was made for the last time and not taken back; None if it was not."""
-    made = [event.at for event in standing(booking.events.all()) if event.move == move]
+    """When the present technician made this move for the last time and did not take it back; None if never."""
+    made = [event.at for event in standing(of_present_technician(booking)) if event.move == move]
     return made[-1] if made else None

@@ -9,6 +9,7 @@ from accounts.models import Technician
 from catalogue.policy import Policy
 from requests_app.models.assignments import Assignment, have_met
 from requests_app.models.booking import Booking
+from requests_app.models.events import last_made_at
 
 
 class Position(models.Model):
@@ -52,9 +53,10 @@ class DoorPlace(models.Model):
 
 
 def door_places(booking: Booking) -> dict[str, DoorPlace]:
-    """The places of the running assignment by move: the last of each. One query."""
+    """The places of the running assignment by move. That of an arrival which was taken back proves nothing."""
     rows = DoorPlace.objects.filter(assignment__booking=booking, assignment__ended_at=None)
-    return {row.move: row for row in rows}
+    arrived_at = last_made_at(booking, DoorMove.ARRIVE)
+    return {row.move: row for row in rows if row.move != DoorMove.ARRIVE or row.at == arrived_at}
 
 
 def was_at_the_door(booking: Booking) -> bool:

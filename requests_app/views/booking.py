@@ -38,9 +38,9 @@ def status(request, token):
 @secret_page
 def seen(request, token):
     """A person has moved on the page while the report lay there; sent by the page at their first tap or key (L13)."""
-    found = access.booking_by_link(token)
-    if not _somebody_else(request.user, found):
-        signing.see_report(found.pk)
+    found, version = access.booking_by_link(token), request.GET.get("version", "")
+    if version.isdecimal() and not _somebody_else(request.user, found):
+        signing.see_report(found.pk, version=int(version[:9]))
     return HttpResponse(status=204)
 
 

@@ -132,7 +132,7 @@ def silent(w: World) -> Story:
     _offered_to_the_loser(w)
     _done_by_the_holder(w)
     sweep_clocks()
-    signing.see_report(w.booking.pk)
+    signing.see_report(w.booking.pk, version=w.booking.quotes.latest("version").version)
     later(hours=72)
     assert sweep_bookings() == 1
     assert_state(w, State.SIGNED_OFF)

@@ -12,10 +12,10 @@ from mila.clock import mila_now
 from mila.invariants import violations
 from payments import charges, sweeps
 from payments.models import Charge, ChargeState, LedgerEntry
-from requests_app.actions import signing, visiting
+from requests_app.actions import signing, undoing, visiting
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingContact, Fault, State
-from tests.cast import at_the_door, walk
+from tests.cast import at_the_door, begin, walk
 from tests.factories import LONG_AGO
 from tests.payments import cast
 
@@ -235,3 +235,48 @@ def test_the_mail_says_what_silence_does(nobody_opens):
     facts = Notification.objects.get(subject_id=booking.uuid, kind="failed").context
     assert facts["at_the_door"] is False
     assert facts["fee_cents"] == 2500
+
+
+def test_place_of_an_arrival_that_was_taken_back_proves_nothing(booked, payee, stopped_clock):
+    Booking.objects.filter(pk=booked.pk).update(placed_at=mila_now() - timedelta(days=20))
+    booking, who = walk(booked, payee, State.EN_ROUTE), {"by": payee.user}
+    visiting.arrive(booking.pk, payee.pk, place=at_the_door(40), **who)
+    undoing.take_back(booking.pk, payee.pk, step="arrive", **who)
+    stopped_clock(booking.start_at - timedelta(minutes=1))
+    visiting.arrive(booking.pk, payee.pk, place=None, **who)
+    stopped_clock(booking.start_at + timedelta(minutes=10))
+    visiting.fail_visit(
+        booking.pk, payee.pk, reason="Nobody opened", fault=Fault.CUSTOMER, place=at_the_door(40), **who
+    )
+    sweeps.sweep()
+
+    silence(booking, stopped_clock)
+
+    assert charge_of(booking).state == ChargeState.HELD
+    assert nothing_moved(booking)
+
+
+def begun_in_vain(booked, payee, stopped_clock, *, met):
+    """Inside a French right of withdrawal: arrived, begun, and then it was the customer's fault."""
+    booking = walk(booked, payee, State.EN_ROUTE)
+    visiting.arrive(booking.pk, payee.pk, by=payee.user, place=at_the_door())
+    if met:
+        begin(booking, payee)
+    else:
+        visiting.start(booking.pk, payee.pk, by=payee.user)
+    stopped_clock(booking.start_at + timedelta(minutes=10))
+    words = {"reason": "Nobody opened", "fault": Fault.CUSTOMER}
+    visiting.fail_visit(booking.pk, payee.pk, by=payee.user, place=at_the_door(), **words)
+    sweeps.sweep()
+    return Booking.objects.get(pk=booking.pk)
+
+
+def test_beginning_without_the_code_makes_no_fee_inside_the_right_of_withdrawal(booked, payee, stopped_clock):
+    booking = begun_in_vain(booked, payee, stopped_clock, met=False)
+
+    assert booking.fee_cents == 0
+    assert not Charge.objects.filter(booking=booking).exists()
+
+
+def test_beginning_with_the_code_does(booked, payee, stopped_clock):
+    assert begun_in_vain(booked, payee, stopped_clock, met=True).fee_cents == 2500

@@ -28,7 +28,7 @@ def work(now, partner):
     quote = Quote.objects.create(booking=booking, version=2, origin="partner", service_cents=9000, created_at=now)
     QuoteLine.objects.create(quote=quote, label="Wi-Fi et répéteur", cents=9000)
     booking.assignments.update(code_typed_at=now)
-    signing.see_report(booking.pk)
+    signing.see_report(booking.pk, version=booking.quotes.latest("version").version)
     return booking
 
 

@@ -22,7 +22,7 @@ def work(now, partner):
 def reached(work):
     """The two have met, and a person has seen the report."""
     work.assignments.update(code_typed_at=work.finished_at)
-    signing.see_report(work.pk)
+    signing.see_report(work.pk, version=work.quotes.latest("version").version)
     return work
 
 
@@ -89,7 +89,7 @@ def test_where_nobody_met_or_nobody_saw_the_report_ops_decide(met, seen, work, s
     if met:
         work.assignments.update(code_typed_at=now)
     if seen:
-        signing.see_report(work.pk)
+        signing.see_report(work.pk, version=work.quotes.latest("version").version)
     stopped_clock(now + LIMIT)
 
     assert sweep_bookings() == 1
@@ -125,7 +125,7 @@ def test_seen_later_it_lets_silence_count(work, stopped_clock, now):
     work.assignments.update(code_typed_at=now)
     stopped_clock(now + LIMIT)
     sweep_bookings()
-    signing.see_report(work.pk)
+    signing.see_report(work.pk, version=work.quotes.latest("version").version)
     stopped_clock(now + LIMIT + timedelta(days=1))
 
     sweep_bookings()

@@ -1,16 +1,19 @@
 """A wrong tap is taken back: what falls with it, who hears of it, and what is free again when the work is over (L9)."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.urls import reverse
 
 from accounts.models import Busy, Notification
 from mila.errors import Refusal
+from requests_app import lifecycle
 from requests_app.actions import assigning, signing, undoing, visiting
 from requests_app.actions.visiting import NotYours, WaitNotOver
 from requests_app.lifecycle import NotUndoable
-from requests_app.models import Assignment, ClockKind, Fault, Position, QuoteOrigin, State
+from requests_app.models import Assignment, ClockKind, Fault, Position, QuoteOrigin, State, last_made_at
 from requests_app.sweeps import sweep_clocks
 from tests.cast import code_of, sign, walk
 from tests.requests_app.stages import refused, unchanged
@@ -145,7 +148,7 @@ def finished(searching, partner):
 
 
 def test_price_falls_with_the_end_of_the_work(finished, partner):
-    signing.see_report(finished.pk)
+    signing.see_report(finished.pk, version=finished.quotes.latest("version").version)
 
     booking = back(finished, partner, "finish")
 
@@ -187,6 +190,58 @@ def test_a_page_from_before_signs_nothing(finished, partner):
             device="",
             by=None,
         )
+
+
+@pytest.mark.parametrize("words", ["Channel changed", "Something else"])
+def test_end_at_the_same_price_is_another_version_so_the_page_from_before_signs_nothing(words, searching, partner):
+    booking = walk(searching, partner, State.FINISHED)
+    back(booking, partner, "finish")
+    visiting.finish(booking.pk, partner.pk, by=partner.user, report={**REPORT, "done": words})
+    assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900), (2, 6900)]
+
+    for kind in ("screen", "own_device"):
+        with refused(booking, signing.PriceChanged):
+            signing.sign_off(
+                booking.pk,
+                key=f"old {kind}",
+                kind=kind,
+                quote_version=1,
+                signer="Odile",
+                signature="Odile",
+                device="",
+                by=None,
+            )
+    assert sign(booking).sign_off.charge_cents == 7190
+
+
+def test_a_page_from_before_was_no_reading_of_the_new_report(client, finished, partner):
+    page = client.get(reverse("requests_app:booking", args=[finished.token])).content.decode()
+    seen = re.search(r'data-seen-url="([^"]+)"', page)[1]
+    back(finished, partner, "finish")
+    visiting.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=9900)
+
+    with unchanged(finished):
+        for address in (seen, seen.partition("?")[0], seen.partition("?")[0] + "?version=x"):
+            assert client.post(address).status_code == 204
+
+    fresh = client.get(reverse("requests_app:booking", args=[finished.token])).content.decode()
+    client.post(re.search(r'data-seen-url="([^"]+)"', fresh)[1])
+    finished.refresh_from_db()
+    assert finished.report_seen_at is not None
+
+
+def test_arrival_of_a_former_technician_is_no_wait_of_the_next(searching, partner, rival_partner, staff):
+    booking = walk(searching, partner, State.ARRIVED)
+    back(booking, partner, "arrive")
+    back_on_the_way = booking.events.latest("sequence")
+    assert back_on_the_way.move == "undo_arrive"
+    assert last_made_at(booking, "arrive") is None
+    visiting.arrive(booking.pk, partner.pk, by=partner.user)
+    assert last_made_at(booking, "arrive") is not None
+    no_show = lifecycle.advance(booking.pk, "no_show", role=lifecycle.OPS, by=None)
+    assigning.assign(no_show.pk, rival_partner.pk, rank=1, by=staff, reason="near")
+
+    assert last_made_at(booking, "arrive") is None
 
 
 def test_once_the_customer_has_judged_it_the_end_stands(finished, partner):
