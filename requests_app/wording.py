@@ -4,14 +4,15 @@ Nobody reads a raw state. The title answers the question with which the person c
 Everything is in the active language.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.utils.translation import get_language, get_language_info, pgettext
+from django.utils.translation import get_language, get_language_info, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from mila.templatetags.house import clock_time, minutes, moment, money, short_moment
+from mila.templatetags.house import clock_time, moment, money, short_moment
 from requests_app import deadlines
 from requests_app.models import Booking, BookingEvent, LateSignature, ProgressNote, SignOffKind, State
 
@@ -271,8 +272,7 @@ def to_come(booking: Booking, facts: Facts) -> list[Line]:
     b, name, zone, state = booking, first_name(booking), booking.timezone, State(booking.state)
     lines = []
     if state == S.SEARCHING:
-        within = _("within %(span)s at the latest") % {"span": minutes(_longest_wait_for_the_call(b, facts.at))}
-        lines.append(Line("next", _("Whoever accepts calls you"), when=within))
+        lines.append(Line("next", _("Whoever accepts calls you"), when=_longest_wait_for_the_call(b, facts.at)))
         lines.append(Line("next", _("The visit"), *_wished(b)))
     if state == S.CLAIMED:
         due = max(b.due_at, deadlines.two_clocks(b.clocks_from_at, b.start_at, zone, b.policy).confirm_due)
@@ -287,11 +287,13 @@ def to_come(booking: Booking, facts: Facts) -> list[Line]:
     return lines
 
 
-def _longest_wait_for_the_call(b: Booking, at: datetime) -> int:
-    """Minutes from a claim to the call at the latest, if it comes now and for the last wish; later it is less."""
+def _longest_wait_for_the_call(b: Booking, at: datetime) -> str:
+    """From a claim to the call at the latest, if it comes now and for the last wish; later it is less."""
     due = deadlines.two_clocks(at, b.last_start_at, b.timezone, b.policy).call_due
-    wait = -(-int((due - at).total_seconds()) // 60)
-    return -(-wait // 60) * 60 if wait > 60 else wait
+    wait = math.ceil((due - at) / timedelta(minutes=1))
+    if wait <= 90:
+        return ngettext("within %(count)d minute", "within %(count)d minutes", wait) % {"count": wait}
+    return _("within %(hours)d hours") % {"hours": math.ceil(wait / 60)}
 
 
 def _wished(b: Booking) -> tuple[datetime | None, str]:

@@ -26,7 +26,7 @@ from mila import launch, services
 from mila.clock import mila_now
 from mila.middleware import private_page
 from mila.simulation import factor
-from mila.templatetags.house import moment
+from mila.templatetags.house import moment, short_moment
 from places.calendar import wall_time
 
 SHOWN = 8  # mails on the desk itself
@@ -62,6 +62,7 @@ def desk(request):
             "now": mila_now(),
             "zone": PARIS,
             "steps": clock.STEPS.items(),
+            "own": cast.own(DemoWorld.objects.get(complete=True).began_at),
             "asked": cast.asked(),
             "groups": [
                 (_("Customers"), cast.customers()),
@@ -82,6 +83,13 @@ def _page_before(request) -> str:
     before = urlsplit(request.headers.get("Referer", ""))
     same = before.netloc == request.get_host() and not before.path.startswith(reverse("desk:desk"))
     return before.path if same else ""
+
+
+@require_safe
+@of_the_demo
+def now(request):
+    """What the demo's clock says, for the bar of a page that stays open."""
+    return HttpResponse(short_moment(mila_now(), PARIS), content_type="text/plain")
 
 
 @require_safe
@@ -132,7 +140,7 @@ def move(request):
     else:
         launch.send_sweeps()
         messages.success(request, _("The demo’s clock now says %(moment)s.") % {"moment": moment(now, PARIS)})
-    return redirect("desk:desk")
+    return redirect(reverse("desk:desk") + "#clock")
 
 
 @require_safe

@@ -348,6 +348,7 @@ def rate(
     )
     if new:
         search.count_stars(booking.technician, *stars)
+        live.publish(f"booking:{booking.uuid}", "rated")
     return rating
 
 

@@ -152,7 +152,7 @@ def _step(verb, sentence="", *, keeps_place=False):
 
 confirm = _step(visiting.confirm, _("Confirmed. The customer has been told."))
 depart = _step(visiting.depart, _("The customer has been told that you are on your way."))
-arrive = _step(visiting.arrive, keeps_place=True)
+arrive = _step(visiting.arrive, _("The customer’s page says that you are at the door."), keeps_place=True)
 cash = _step(visiting.report_cash, _("Thank you, noted. Please say: it is paid by card, after the signature."))
 
 
@@ -180,6 +180,7 @@ def start(request, technician, booking):
         visiting.start(booking.pk, technician.pk, by=request.user)
     except Refusal as refused:
         return _page(request, technician, booking, refused=_said(refused), status=409)
+    messages.success(request, _("The work has begun."))
     return _answer(request, technician, booking)
 
 

@@ -7,7 +7,8 @@ export function start(element) {
   const say = (event) => {
     if (!event.isTrusted) return;
     for (const kind of kinds) removeEventListener(kind, say, true);
-    if (!element.isConnected) return;
+    // The report is gone, or a later state of the page has taken this element over.
+    if (!element.isConnected || !element.dataset.seenUrl) return;
     fetch(element.dataset.seenUrl, { method: "POST", headers, keepalive: true }).catch(() => undefined);
   };
   for (const kind of kinds) addEventListener(kind, say, true);

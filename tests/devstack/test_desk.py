@@ -56,6 +56,7 @@ ADDRESSES = {
     "desk:desk": "get",
     "desk:asked": "get",
     "desk:code": "get",
+    "desk:now": "get",
     "desk:mails": "get",
     "desk:sign_in": "post",
     "desk:clock": "post",
@@ -339,3 +340,27 @@ def test_code_of_a_page_that_stays_open_is_fetched_anew(client, demo, staff):
     factor.enrol(staff)
 
     assert client.get(reverse("desk:code")).content.decode() == factor.current_code(staff)
+
+
+@pytest.mark.parametrize("state", [None, State.CLAIMED, State.CONFIRMED, State.ARRIVED, State.FINISHED])
+def test_both_sides_of_one_s_own_booking_are_found_at_every_hour(client, demo, searching, partner, state):
+    DemoWorld.objects.update(began_at=searching.placed_at - timedelta(seconds=1))
+    booking = walk(searching, partner, state) if state else searching
+
+    page = client.get(reverse("desk:desk"), headers={"Accept-Language": "en"}).content.decode()
+
+    own = page[page.index(f"Your booking {booking.number}") : page.index('id="asked-now"')]
+    assert reverse("requests_app:booking_own", args=[booking.uuid]) in own
+    assert (reverse("partner:job", args=[booking.uuid]) in own) == (state is not None)
+
+
+def test_bookings_of_the_build_are_nobody_s_own(client, demo, searching):
+    DemoWorld.objects.update(began_at=searching.placed_at)
+
+    page = client.get(reverse("desk:desk"), headers={"Accept-Language": "en"}).content.decode()
+
+    assert "Your booking" not in page
+
+
+def test_clock_of_a_page_that_stays_open_is_fetched_anew(client, demo):
+    assert "10:0" in client.get(reverse("desk:now")).content.decode()
