@@ -19,6 +19,7 @@ from mila.simulation import factor
 from mila.simulation.demo import Demo
 from mila.simulation.jobs import run_in_process
 from places.calendar import wall_time
+from requests_app.models import Booking
 
 # Jobs of the build that are left to the sweeps: there is no worker yet, and the world is built step by step.
 LEFT_TO_SWEEPS = ("accounts.deliver", "dispatch.search", "payments.charge")
@@ -51,8 +52,8 @@ def build(at: datetime) -> DemoWorld:
     demo = Demo()
     world = DemoWorld.objects.create(began_at=at, password=demo.password, ops_password=demo.ops_password)
     demo.build()
-    world.complete = True
-    world.save(update_fields=["complete"])
+    world.complete, world.last_booking = True, Booking.objects.latest("pk").pk
+    world.save(update_fields=["complete", "last_booking"])
     return world
 
 

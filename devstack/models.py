@@ -11,6 +11,7 @@ class DemoWorld(models.Model):
     password = models.CharField(max_length=60)  # of its customers and partners; they exist nowhere else
     ops_password = models.CharField(max_length=60)
     complete = models.BooleanField(default=False)
+    last_booking = models.BigIntegerField(default=0)  # of those it was built with: the others are the player's own
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(the_one=True), name="one_demo")]

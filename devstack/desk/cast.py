@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Notification, Technician, User
+from devstack.models import DemoWorld
 from dispatch.models import Offer, OfferState, Search
 from mila.simulation import factor
 from requests_app.models import Booking, State
@@ -65,10 +66,10 @@ class Own:
     parts: list[Part]
 
 
-def own(began_at: datetime) -> list[Own]:
+def own(world: DemoWorld) -> list[Own]:
     """The newest of them first."""
     found = []
-    bookings = Booking.objects.filter(placed_at__gt=began_at, customer__isnull=False)
+    bookings = Booking.objects.filter(pk__gt=world.last_booking, placed_at__isnull=False)
     for booking in bookings.select_related("service", "customer", "technician__user").order_by("-pk")[:3]:
         parts = [Part(booking.customer, str(_("The customer")), *_customer_s(booking))]
         if booking.technician is not None:

@@ -62,7 +62,7 @@ def desk(request):
             "now": mila_now(),
             "zone": PARIS,
             "steps": clock.STEPS.items(),
-            "own": cast.own(DemoWorld.objects.get(complete=True).began_at),
+            "own": cast.own(DemoWorld.objects.get(complete=True)),
             "asked": cast.asked(),
             "groups": [
                 (_("Customers"), cast.customers()),

@@ -344,7 +344,7 @@ def test_code_of_a_page_that_stays_open_is_fetched_anew(client, demo, staff):
 
 @pytest.mark.parametrize("state", [None, State.CLAIMED, State.CONFIRMED, State.ARRIVED, State.FINISHED])
 def test_both_sides_of_one_s_own_booking_are_found_at_every_hour(client, demo, searching, partner, state):
-    DemoWorld.objects.update(began_at=searching.placed_at - timedelta(seconds=1))
+    DemoWorld.objects.update(last_booking=searching.pk - 1)
     booking = walk(searching, partner, state) if state else searching
 
     page = client.get(reverse("desk:desk"), headers={"Accept-Language": "en"}).content.decode()
@@ -355,7 +355,7 @@ def test_both_sides_of_one_s_own_booking_are_found_at_every_hour(client, demo, s
 
 
 def test_bookings_of_the_build_are_nobody_s_own(client, demo, searching):
-    DemoWorld.objects.update(began_at=searching.placed_at)
+    DemoWorld.objects.update(last_booking=searching.pk)
 
     page = client.get(reverse("desk:desk"), headers={"Accept-Language": "en"}).content.decode()
 
