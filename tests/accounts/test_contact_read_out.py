@@ -1,13 +1,18 @@
 """Who a customer is and how they are reached is not read out of the back office by roundabout ways (FAULT A4, A5)."""
 
+import smtplib
+
 import pytest
 from django.contrib import admin
+from django.core.mail.backends.locmem import EmailBackend
 from django.db.models import EmailField
 from django.urls import reverse
 
-from accounts.models import CustomerProfile, Dispatcher, Notification, Technician, User
+from accounts import notifications
+from accounts.models import CustomerProfile, Dispatcher, Notification, NotificationState, Technician, User
 from mila import second_factor
 from mila.backoffice import ShowsContactData
+from mila.clock import mila_now
 from requests_app.models import BookingContact
 from tests import factories
 from tests.signing_in import sign_in
@@ -131,3 +136,40 @@ def test_an_address_is_searched_for_in_the_one_form_it_is_kept_in(client, staff,
     page = client.get(reverse("admin:requests_app_booking_changelist"), {"q": "Odile@Müller.ch"})
 
     assert list(page.context["cl"].result_list) == [searching]
+
+
+# --- What a mail server answered
+
+
+def refusing(monkeypatch, error):
+    def refuse(self, messages):
+        raise error
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+    row = Notification.objects.filter(email="odile@example.com").first()
+    Notification.objects.filter(pk=row.pk).update(state=NotificationState.QUEUED, due_at=mila_now())
+    notifications.deliver(row.pk)
+    row.refresh_from_db()
+    return row
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        (smtplib.SMTPRecipientsRefused({"odile@example.com": (550, b"no such user")}), "550, b'no such user'"),
+        (smtplib.SMTPDataError(552, b"<Odile@EXAMPLE.com>: mailbox full"), "552, b'<•••>: mailbox full'"),
+        (smtplib.SMTPSenderRefused(501, b"syntax", "mila@example.com"), "501, b'syntax'"),
+        (OSError("odile@example.com is away, x" + "x" * 600), "••• is away, x"),
+    ],
+)
+def test_the_answer_of_a_mail_server_names_nobody(client, staff, searching, monkeypatch, error, kept):
+    row = refusing(monkeypatch, error)
+    sign_in(client, staff, seconds_ago=LONG_AGO)
+    pages = [client.get(reverse("admin:accounts_notification_changelist"))]
+    pages.append(client.get(reverse("admin:accounts_notification_change", args=[row.pk])))
+
+    assert row.error.startswith(f"{type(error).__name__}: ")
+    assert kept in row.error
+    assert len(row.error) <= 500
+    for told in (row.error, *(page.content.decode() for page in pages)):
+        assert "odile@" not in told.lower()
