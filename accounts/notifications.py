@@ -45,6 +45,8 @@ SWEEP_BUDGET = 20  # seconds of one sweep; the next one goes on
 STUCK_AFTER = timedelta(minutes=5)
 # What would end a line, hide or turn round text, or be refused by the database: never wanted in a fact.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+ADDRESS = re.compile(r"[^\s@<>()\[\]{}'\",;:]*@[^\s@<>()\[\]{}'\",;:]*")
+ANSWER = 2000  # characters of an answer that are read at all
 
 INSERT = """
     INSERT INTO accounts_notification
@@ -274,7 +276,9 @@ def _mark(row: Notification, **changes: Any) -> None:
 
 
 def _words(error: Exception) -> str:
-    return UNPRINTABLE.sub(" ", f"{type(error).__name__}: {error}")[:500]
+    """What a mail server answers often names the address; staff read what went wrong, not with whom."""
+    words = UNPRINTABLE.sub(" ", f"{type(error).__name__}: {error}"[:ANSWER])
+    return ADDRESS.sub("•••", words)[:500]
 
 
 def _text(name: str, facts: dict[str, Any]) -> str:

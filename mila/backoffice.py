@@ -136,6 +136,9 @@ class ModelAdmin(unfold.admin.ModelAdmin):
     character by character, what the list does not show: `?token__gte=` (FAULT A5).
 
     What is typed passes the one cleaning place as on every other page, each column by its kind (mila.cleaning).
+
+    An e-mail address is searched for as a whole, "=email" in `search_fields`: part of one, asked for again and again,
+    reads it out letter by letter.
     """
 
     formfield_overrides: Mapping[type[Field], Mapping[str, Any]] = {
@@ -147,6 +150,10 @@ class ModelAdmin(unfold.admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         return lookup in declared_lookups(self.get_list_filter(request))
+
+    def get_search_results(self, request, queryset, search_term):
+        words = (canonical_email(word) if "@" in word else word for word in search_term.split())
+        return super().get_search_results(request, queryset, " ".join(words))
 
 
 # As Django's filters of choices, booleans, related rows and empty columns write their field into the address.
@@ -227,11 +234,23 @@ class SavesOnlyChanges:
 
 
 class RowPicker(AutocompleteSelect):
-    """The box that searches; a form that is refused shows again what was picked, if it can be an id at all."""
+    """The box that searches; a form that is refused shows again what was picked, if it can be an id at all.
+
+    What is picked stands in the address (`?user=7`) or was sent: not `named`, it is shown by its id (FAULT A4).
+    """
+
+    def __init__(self, *args: Any, named: bool, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.named = named
 
     def optgroups(self, name, value, attr=None):
         key = self.field.remote_field.model._meta.pk
-        return super().optgroups(name, [one for one in value if one in EMPTY or may_be(key, one)], attr)
+        groups = super().optgroups(name, [one for one in value if one in EMPTY or may_be(key, one)], attr)
+        if not self.named:
+            for _group, options, _index in groups:
+                for option in options:
+                    option["label"] = str(option["value"])
+        return groups
 
 
 class ReadsIds:
@@ -241,7 +260,9 @@ class ReadsIds:
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in self.get_autocomplete_fields(request):
-            kwargs.setdefault("widget", RowPicker(db_field, self.admin_site))
+            picked = self.admin_site.get_model_admin(db_field.remote_field.model)
+            named = not isinstance(picked, ShowsContactData) or second_factor.is_fresh(request)
+            kwargs.setdefault("widget", RowPicker(db_field, self.admin_site, named=named))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def response_action(self, request, queryset, *where):

@@ -230,7 +230,7 @@ class ChargeAdmin(WithActs, ReadOnly, ModelAdmin):
     list_filter = [UnpaidFilter, "state", "kind", "currency"]
     list_select_related = ["booking__service", "partner"]
     ordering = [UNPAID_FIRST, "-pk"]
-    search_fields = ["intent_id", "booking__customer__email", "partner__name"]
+    search_fields = ["intent_id", "=booking__customer__email", "partner__name"]
     show_full_result_count = False
     inlines = [OperationInline, LedgerInline]
 

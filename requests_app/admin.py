@@ -279,7 +279,7 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
     list_select_related = ["service", "technician", "partner"]
     list_per_page = 50
     # Never by what is encrypted: number, e-mail, partner, place.
-    search_fields = ["customer__email", "partner__name", "technician__name", "postcode__startswith", "city"]
+    search_fields = ["=customer__email", "partner__name", "technician__name", "postcode__startswith", "city"]
     search_help_text = _("Number, e-mail of the customer, partner, technician, postcode or city")
     show_full_result_count = False
 

@@ -36,7 +36,7 @@ class NotificationAdmin(WithActs, ReadOnly, ModelAdmin):
     )  # fmt: skip
     list_display = ["kind", "masked_email", "shown_state", "tries", "queued_at", "sent_at", "error"]
     list_filter = [StaffFilter, "state", "language"]
-    search_fields = ["kind", "email", "subject_id"]
+    search_fields = ["kind", "=email", "subject_id"]
     ordering = ["-pk"]
     show_full_result_count = False
     fields = ["kind", "subject_id", "round", "masked_email", "language", "shown_state", "tries", "due_at"]

@@ -82,7 +82,7 @@ class PartnerAdmin(WithActs, SavesOnlyChanges, ModelAdmin):
     acts = PARTNER_ACTS
     list_display = ["name", "kind", "country", "standing", "money", "papers_valid_until"]
     list_filter = [StandingFilter, "kind", "country", "payable"]
-    search_fields = ["name", "email", "technicians__name"]
+    search_fields = ["name", "=email", "technicians__name"]
     show_full_result_count = False
     fieldsets = [
         (None, {"fields": [("name", "kind"), ("country", "email"), "papers_valid_until"]}),

@@ -30,6 +30,7 @@ from accounts.models import (
     WeeklyHours,
 )
 from accounts.search import lock_technician, refresh_search_rows
+from mila import second_factor
 from mila.backoffice import (
     Act,
     ActForm,
@@ -175,7 +176,7 @@ class TechnicianAdmin(WithActs, SavesOnlyChanges, ReadsIds, ModelAdmin):
     list_display = ["name", "partner", "postcode", "radius_m", "active", "searched", "settled_jobs"]
     list_filter = ["active", "partner__kind", "partner__country", "skills__skill", "night_pool"]
     list_select_related = ["partner"]
-    search_fields = ["name", "partner__name", "user__email", "postcode__startswith"]
+    search_fields = ["name", "partner__name", "=user__email", "postcode__startswith"]
     show_full_result_count = False
     autocomplete_fields = ["partner", "user"]
     fieldsets = [
@@ -206,6 +207,11 @@ class TechnicianAdmin(WithActs, SavesOnlyChanges, ReadsIds, ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Whose account it is stands on the page ever after: the factor is shown again first (FAULT A4)."""
+        second_factor.ask_again(request)
+        return super().add_view(request, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):
         """Skills, hours and area are written under his lock, like his calendar (STYLE 4)."""

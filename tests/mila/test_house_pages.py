@@ -1,6 +1,8 @@
 """Errors, health, and where a person goes after signing in."""
 
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import call_command
@@ -15,6 +17,12 @@ from mila import filling, heartbeat, views
 from tests import factories
 
 pytestmark = [pytest.mark.urls("tests.mila.pages"), pytest.mark.django_db]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_looked(monkeypatch):
+    """What readyz found in another test is not what it finds in this one."""
+    monkeypatch.setattr(views, "_looked", {})
 
 
 @pytest.mark.parametrize(
@@ -146,6 +154,51 @@ def test_readyz_names_what_is_down(client, monkeypatch, settings):
         "broker": "down",
     }
     assert b"secret" not in answer.content
+
+
+@pytest.fixture
+def slow_look(monkeypatch):
+    """A look that ends when the test says so; `looks` are those begun."""
+    looks, go_on = [], threading.Event()
+
+    def look():
+        looks.append(len(looks))
+        go_on.wait(timeout=20)
+        return {"database": "ok", "look": str(looks[-1])}
+
+    monkeypatch.setattr(views, "_look", look)
+    return looks, go_on
+
+
+def test_eight_who_ask_readyz_at_once_cost_one_look(slow_look, rf):
+    looks, go_on = slow_look
+    with ThreadPoolExecutor(8) as callers:
+        asked = [callers.submit(views.readyz, rf.get("/readyz")) for _ in range(8)]
+        go_on.set()
+        answers = [one.result(timeout=20) for one in asked]
+
+    assert looks == [0]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(503, answers[0].content)}
+
+
+def test_while_one_looks_again_the_others_do_not_wait(slow_look, rf, monkeypatch):
+    looks, _go_on = slow_look
+    monkeypatch.setattr(views, "_looked", {"last": (0.0, {"database": "ok"})})
+    with views._one_looks:
+        answer = views.readyz(rf.get("/readyz"))
+
+    assert answer.status_code == 200
+    assert looks == []
+
+
+def test_readyz_looks_again_after_five_seconds(slow_look, rf, monkeypatch):
+    looks, go_on = slow_look
+    go_on.set()
+    for at in (100.0, 104.9, 105.0, 109.9, 110.0):
+        monkeypatch.setattr(views.time, "monotonic", lambda at=at: at)
+        views.readyz(rf.get("/readyz"))
+
+    assert looks == [0, 1, 2]
 
 
 def test_start_asks_a_visitor_to_sign_in(client):
