@@ -232,13 +232,15 @@ def set_contact(
     booked_by: User | None = None,
     signed_in: bool = False,
     keeps_door_code: bool = True,
+    renews_link: bool = False,
 ) -> Booking:
     """Who books, who is at the door, what hurts (PRODUCT B7, B8).
 
     `signed_in`: the customer does it with the account, whose address is proved; a guest's is not yet (PRODUCT B12).
     A guest is mailed the link that leads back, once for each address. Another address before has had it: the link is
     made anew, and that one leads nowhere any more. `keeps_door_code`: false where the way to the door was not shown:
-    whoever takes the draft over does not take that along.
+    whoever takes the draft over does not take that along. `renews_link`: whoever saves it did not begin it, so the link
+    they came by is in other hands, and leads nowhere any more.
     """
     booking = _lock_draft(booking_id)
     at = mila_now()
@@ -246,18 +248,22 @@ def set_contact(
     if before != customer:
         # It was another person's.
         booking.card, booking.card_saved_at, booking.card_ends_on = "", None, None
-    if before is not None and before != customer:
+    other = before is not None and before != customer
+    if other:
         notifications.give_up(booking.uuid, user=before)
-        booking.token, booking.link_from_at = new_token(), at
         if not keeps_door_code:
             BookingContact.objects.filter(booking=booking).update(door_code="")
+    if renews_link or other:
+        booking.token, booking.link_from_at = new_token(), at
     booking.customer, booking.booked_by, booking.language = customer, booked_by, customer.language
     booking.email_proved_at = at if signed_in and proofs.has_proved(customer) else None
     booking.save(update_fields=[*PERSON, "card", "card_saved_at", "card_ends_on"])
     contact = booking.contact
     contact.name, contact.phone, contact.problem, contact.at_the_door = name, phone, problem, at_the_door
     contact.save(update_fields=["name", "phone", "problem", "at_the_door"])
-    if before != customer and not signed_in:
+    if renews_link and before == customer:
+        notices.reseal(booking)
+    if not signed_in and (renews_link or before != customer):
         _mail_the_link(booking, at)
     return booking
 

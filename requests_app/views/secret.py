@@ -12,6 +12,7 @@ from requests_app.models import Booking
 
 ORDERED = "ordered"  # the session's own orders, by their public ids
 MOVED = "moved"  # links of drafts that were made anew in this browser: hash of the old one -> of the new one
+OWN = "own"  # drafts that were begun or taken over here: public id -> who was signed in then
 TYPED = "typed"  # what this browser wrote of the way to a draft's door: public id -> a keyed hash
 MOST = 20
 
@@ -38,6 +39,24 @@ def secret_page(view):
         return response
 
     return inner
+
+
+def remember_own(request, booking: Booking) -> None:
+    """This browser has begun the draft, or made it its own at the contact step: its link was never another's to give."""
+    own = {**request.session.get(OWN, {}), str(booking.uuid): _who(request)}
+    request.session[OWN] = dict([*own.items()][-MOST:])
+
+
+def is_own(request, booking: Booking) -> bool:
+    """Whether it was made this browser's own by who is signed in now. A link that was looked at makes nothing one's own.
+
+    What a guest began is not the account's that signs in later: somebody else may have sat there.
+    """
+    return request.session.get(OWN, {}).get(str(booking.uuid)) == _who(request)
+
+
+def _who(request) -> str:
+    return str(request.user.pk) if request.user.is_authenticated else ""
 
 
 def remember_move(request, old_token: str, booking: Booking) -> None:
