@@ -296,6 +296,15 @@ def save_card(booking_id: int, *, card: str, ends_on: date | None = None) -> Boo
 
 
 @verb
+def drop_card(booking_id: int, *, unless: str) -> None:
+    """Another browser writes to the draft: the card it has not typed is not that visit's (PRODUCT B12). Repeatable."""
+    booking = lock_booking(booking_id)
+    if booking.state == State.DRAFT and booking.card and booking.card != unless:
+        booking.card, booking.card_saved_at, booking.card_ends_on = "", None, None
+        booking.save(update_fields=["card", "card_saved_at", "card_ends_on"])
+
+
+@verb
 def place(booking_id: int, *, role: Role, by: User | None, waives_withdrawal: bool = False) -> Booking:
     """Order it: version 1 of the price is frozen and the search begins (PRODUCT B6, B7).
 

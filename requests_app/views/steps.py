@@ -27,6 +27,7 @@ from requests_app.models import Booking, State
 from requests_app.steps import CARD, PLACE, SERVICE, WHEN, WHO, may_open, resume_url, step_line
 from requests_app.views.photos import received
 from requests_app.views.secret import (
+    card_of_browser,
     is_own,
     remember_move,
     remember_own,
@@ -58,6 +59,8 @@ def draft_step(name: str):
                 return redirect(resume_url(booking))
             if is_own(request, booking):
                 remember(request, booking)
+            if request.method == "POST" and name != CARD:
+                placing.drop_card(booking.pk, unless=card_of_browser(request, booking))
             return view(request, booking)
 
         return inner
