@@ -29,6 +29,7 @@ from requests_app.views.secret import (
     secret_page,
     sent,
     setups_of_browser,
+    shows_door_code,
 )
 from requests_app.views.steps import UNFINISHED, draft_step
 
@@ -106,6 +107,7 @@ def _with_typed_card(request, booking: Booking, by):
 
 def _order(request, booking: Booking, form: CardForm, *, own: bool) -> bool:
     """Place it with the chosen card; what is refused is said on the form."""
+    shows = shows_door_code(request, booking)
     try:
         if form.cleaned_data["card"] == NEW:
             raise placing.CardMissing
@@ -116,10 +118,14 @@ def _order(request, booking: Booking, form: CardForm, *, own: bool) -> bool:
             role=Role.CUSTOMER,
             by=request.user if own else None,
             waives_withdrawal=form.waives_withdrawal,
+            keeps_door_code=shows,
         )
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return False
+    if not shows:
+        words = _("The way to your door was written on another device and is not kept. Please write it once more.")
+        messages.warning(request, words)
     return True
 
 

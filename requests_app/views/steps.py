@@ -238,6 +238,7 @@ def who(request, booking):
                 phone=found["phone"],
                 problem=found["problem"],
                 at_the_door=found["at_the_door"],
+                language="" if user else _language(),
                 signed_in=user is not None,
                 keeps_door_code=shows_door_code(request, booking),
                 renews_link=not is_own(request, booking),

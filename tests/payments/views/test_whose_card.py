@@ -2,21 +2,24 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts import notifications
-from accounts.models import Notification
-from payments.models import SavedCard
+from accounts.models import Notification, User
+from mila.limits import CONTACTS, HOUR, LIMITS, Limit
+from payments.models import PaymentCustomer, SavedCard
 from payments.standin import hands
 from requests_app.actions import placing
 from requests_app.models import Booking, State
 from tests import factories
 from tests.cast import next_wall
+from tests.limited import counters
 from tests.payments import cast
-from tests.payments.views.test_card_step import order, type_card
+from tests.payments.views.test_card_step import CONSENTS, order, type_card
 from tests.payments.views.test_card_step import url as card_page
 from tests.requests_app.views.test_steps import PLACE, WHO, draft, service, up_to_when, url
 
-__all__ = ["draft", "service"]  # fixtures
+__all__ = ["counters", "draft", "service"]  # fixtures
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 WRONG = "odille@example.com"
 
@@ -186,3 +189,67 @@ def test_a_card_is_dropped_from_a_draft_alone(searching):
 
     searching.refresh_from_db()
     assert searching.card == card
+
+
+# --- The way to the door (PRODUCT B12)
+
+
+def at_the_order(browser, booking):
+    hands.type_card(browser.get(card_page(booking)).context["setup"].client_secret)
+    answer = browser.post(card_page(booking), CONSENTS | {"card": "new"}, follow=True)
+    return " ".join(answer.content.decode().split())
+
+
+def test_who_orders_without_having_seen_the_door_code_does_not_take_it_along(half, thief):
+    page = at_the_order(thief, half)
+
+    booking = Booking.objects.get(pk=half.pk)
+    assert (booking.state, booking.contact.door_code) == (State.SEARCHING, "")
+    assert "n’est pas conservé" in page
+    row = Notification.objects.filter(email=WRONG).latest("pk")
+    thief.get(notifications.unsealed(row)["link"].removeprefix("http://localhost:8000"))
+    booking.refresh_from_db()
+    assert booking.email_proved_at is not None  # the mistyped mailbox has proved itself
+    assert "4180A" not in thief.get(reverse("requests_app:access", args=[half.token])).content.decode()
+
+
+def test_who_wrote_the_door_code_takes_it_along(client, half, thief):
+    page = at_the_order(client, half)
+
+    booking = Booking.objects.get(pk=half.pk)
+    assert (booking.state, booking.contact.door_code) == (State.SEARCHING, "4180A, 3e")
+    assert "n’est pas conservé" not in page
+
+
+def test_an_order_that_is_refused_keeps_the_door_code(half, thief):
+    assert order(thief, half).status_code == 422
+
+    is_a_draft(half)
+    assert Booking.objects.get(pk=half.pk).contact.door_code == "4180A, 3e"
+
+
+# --- How often (FAULT C15, X1)
+
+
+def test_one_draft_makes_no_more_rows_and_customers_than_a_person_needs(counters, client, draft):
+    up_to_when(client, draft)
+    for number in range(35):
+        client.post(url("who", draft), {**WHO, "email": f"x{number}@example.com"})
+        draft.refresh_from_db()
+        client.get(card_page(draft))
+
+    assert User.objects.filter(email__startswith="x").count() == CONTACTS.amount == 30
+    assert PaymentCustomer.objects.count() == 30
+
+
+def test_looking_at_the_card_page_is_limited(counters, client, draft, monkeypatch):
+    up_to_when(client, draft)
+    client.post(url("who", draft), WHO)
+    draft.refresh_from_db()
+    few = Limit("few_cards", 3, HOUR)
+    monkeypatch.setitem(LIMITS, "payments:card", (few, LIMITS["payments:card"][1]))
+
+    answers = [Client().get(card_page(draft)).status_code for _each in range(5)]
+
+    assert answers == [200, 200, 200, 429, 429]
+    assert draft.card_setups.count() == 3
