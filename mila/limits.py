@@ -37,6 +37,8 @@ class Limit:
 # --- The table: what is asked, by which methods, how often. Counted by person, or by block of addresses (client_block).
 
 BOOKING = Limit("booking", 30, HOUR)
+CONTACTS = Limit("contacts", 30, HOUR)  # each address that is typed may become a row, and a customer at Stripe
+CARDS = Limit("cards", 120, HOUR)
 PHOTOS = Limit("photos", 60, HOUR)
 SEARCH = Limit("search", 120, MINUTE)
 LINKS = Limit("links", 300, MINUTE)
@@ -46,6 +48,8 @@ NOTES = Limit("notes", 60, 10 * MINUTE)
 
 LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "requests_app:book": (BOOKING, SEND),
+    "requests_app:draft_who": (CONTACTS, SEND),
+    "payments:card": (CARDS, READ | SEND),  # a look opens a try at Stripe
     "requests_app:draft_photos": (PHOTOS, SEND),
     "catalogue:search": (SEARCH, READ),
     "requests_app:draft_postcodes": (SEARCH, READ),

@@ -1,5 +1,6 @@
 """Saving a card for a booking with strong authentication (PRODUCT B7); no money moves here."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db.models import Max, Q, QuerySet
@@ -33,24 +34,25 @@ def payment_customer(user: User) -> PaymentCustomer:
     return PaymentCustomer.objects.get_or_create(user=user, defaults={"stripe_id": stripe_id})[0]
 
 
-def open_setup(booking: Booking, *, by: User | None = None) -> CardSetup:
+def open_setup(booking: Booking, *, by: User | None = None, here: Collection[int] = ()) -> CardSetup:
     """This customer's unfinished try to save a card for this booking, or a new one. Looking again opens no second one.
 
     `by`: the account that is signed in; a card that is saved so is offered to it again (PRODUCT B12).
+    `here`: the tries of this browser. Who has but the link gets fields of their own in each.
     Raises CardsTried (FAULT X1), gateway.GatewayError.
     """
     assert booking.customer is not None
     customer = payment_customer(booking.customer)
-    last = last_setup(booking, by)
+    last = last_setup(booking, by, here)
     if last and last.done_at is None and last.customer_id == customer.pk:
         return last
-    number = (booking.card_setups.aggregate(last=Max("number"))["last"] or 0) + 1
-    if _tried_enough(booking, customer, number):
+    if _tried_enough(booking, by, here):
         raise CardsTried
+    number = (booking.card_setups.aggregate(last=Max("number"))["last"] or 0) + 1
     intent = gateway.create_setup_intent(
         customer=customer.stripe_id, booking_uuid=str(booking.uuid), key=_key(f"{booking.uuid}-setup-{number}")
     )
-    return CardSetup.objects.get_or_create(
+    setup, new = CardSetup.objects.get_or_create(
         booking=booking,
         number=number,
         defaults={
@@ -59,15 +61,28 @@ def open_setup(booking: Booking, *, by: User | None = None) -> CardSetup:
             "client_secret": intent.client_secret,
             "opened_by": by,
         },
-    )[0]
+    )
+    # Another browser looked at the same moment: these fields are not shown in two.
+    return setup if new or (by is not None and setup.opened_by == by) else open_setup(booking, by=by, here=here)
 
 
 @verb
-def _tried_enough(booking: Booking, customer: PaymentCustomer, number: int) -> bool:
-    """Whether this draft or this address has saved as many cards as a person does; then ops are told, once a draft."""
+def _tried_enough(booking: Booking, by: User | None, here: Collection[int]) -> bool:
+    """Whether as many cards were saved as a person does; then ops are told, once a draft.
+
+    Counted is what the account itself has opened; of a guest what the draft has taken and what this browser has opened.
+    What strangers do with somebody's address uses up nothing of the person's own: theirs is limited by where they are
+    (mila.limits).
+    """
     day_ago = mila_now() - timedelta(days=1)
-    of_the_day = CardSetup.objects.filter(customer=customer, opened_at__gt=day_ago).count()
-    if number <= booking.policy.cards_per_booking and of_the_day < booking.policy.cards_per_day:
+    if by is not None:
+        of_the_draft = booking.card_setups.filter(opened_by=by)
+        of_the_day = CardSetup.objects.filter(opened_by=by, opened_at__gt=day_ago)
+    else:
+        of_the_draft = booking.card_setups.filter(Q(pk__in=here) | Q(done_at__isnull=False), opened_by=None)
+        of_the_day = CardSetup.objects.filter(pk__in=here, opened_at__gt=day_ago)
+    policy = booking.policy
+    if of_the_draft.count() < policy.cards_per_booking and of_the_day.count() < policy.cards_per_day:
         return False
     notices.queue(booking, "cards_ops", round=1)
     return True
@@ -78,9 +93,12 @@ def _key(name: str) -> str:
     return f"{name}-{mila_now():%Y%m%d%H%M}"
 
 
-def last_setup(booking: Booking, by: User | None) -> CardSetup | None:
-    """The account has its own, and who has the link alone another one: what one types is not the other's."""
-    return booking.card_setups.filter(opened_by=by).select_related("customer").order_by("-number").first()
+def last_setup(booking: Booking, by: User | None, here: Collection[int] = ()) -> CardSetup | None:
+    """The account has its own, and each browser without one another: what one types is not the other's."""
+    found = booking.card_setups.filter(opened_by=by)
+    if by is None:
+        found = found.filter(pk__in=here)
+    return found.select_related("customer").order_by("-number").first()
 
 
 def finish_setup(setup: CardSetup) -> SavedCard | None:
@@ -124,33 +142,35 @@ def use_saved_card(booking: Booking, card_id: int) -> SavedCard:
     return card
 
 
-def typed_card(booking: Booking, *, by: User | None = None) -> SavedCard | None:
-    """The card whose fields this customer has just confirmed, now the booking's; None if he has not."""
-    setup = last_setup(booking, by)
+def typed_card(booking: Booking, *, by: User | None = None, here: Collection[int] = ()) -> SavedCard | None:
+    """The card whose fields this customer has just confirmed in this browser, now the booking's; None otherwise."""
+    setup = last_setup(booking, by, here)
     if setup is None or setup.customer.user_id != booking.customer_id:
         return None
     card = finish_setup(setup)
     return use_saved_card(booking, card.pk) if card else None
 
 
-def usable_cards(booking: Booking, *, own: bool) -> list[SavedCard]:
+def usable_cards(booking: Booking, *, own: bool, typed: str = "") -> list[SavedCard]:
     """Cards that may be chosen for the booking, newest first: those the account itself has saved, for the customer who
-    is signed in, and the one saved for this very booking (PRODUCT B11, B12). None that has expired.
+    is signed in, and `typed`, a guest's card of this very browser (PRODUCT B11, B12). None that has expired.
     """
-    return list(_offered(booking, own=own).filter(_not_expired()))
+    return list(_offered(booking, own=own, typed=typed).filter(_not_expired()))
 
 
-def cards_for_the_visit(booking: Booking, *, own: bool) -> tuple[list[SavedCard], list[SavedCard]]:
+def cards_for_the_visit(booking: Booking, *, own: bool, typed: str = "") -> tuple[list[SavedCard], list[SavedCard]]:
     """Of the same cards those that last until the visit, and those that end before it (PRODUCT B7).
 
     Of the expired ones only the booking's own, which was typed just now: its owner hears why it is not taken.
     """
-    found = list(_offered(booking, own=own).filter(_not_expired() | Q(stripe_id=booking.card)))
+    found = list(_offered(booking, own=own, typed=typed).filter(_not_expired() | Q(stripe_id=booking.card)))
     return [one for one in found if one.lasts(booking)], [one for one in found if not one.lasts(booking)]
 
 
-def _offered(booking: Booking, *, own: bool) -> QuerySet[SavedCard]:
-    whose = Q(stripe_id=booking.card) | Q(saved_by=booking.customer_id) if own else Q(stripe_id=booking.card)
+def _offered(booking: Booking, *, own: bool, typed: str) -> QuerySet[SavedCard]:
+    """A card an account has saved is that account's alone, whatever draft it stands on and whoever has its link."""
+    guests = Q(stripe_id=typed, saved_by=None)
+    whose = guests | Q(saved_by=booking.customer_id) if own else guests
     return SavedCard.objects.filter(whose, customer__user=booking.customer_id).order_by("-pk")
 
 

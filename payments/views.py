@@ -21,7 +21,16 @@ from requests_app.forms.visit import RefuseForm
 from requests_app.lifecycle import Role
 from requests_app.models import Booking
 from requests_app.steps import CARD, step_line
-from requests_app.views.secret import remember_order, secret_page, sent
+from requests_app.views.secret import (
+    card_of_browser,
+    remember_card,
+    remember_order,
+    remember_setup,
+    secret_page,
+    sent,
+    setups_of_browser,
+    shows_door_code,
+)
 from requests_app.views.steps import UNFINISHED, draft_step
 
 
@@ -33,17 +42,19 @@ def card(request, booking):
     """
     own = _is_his(request, booking)
     by = request.user if own else None
+    here = setups_of_browser(request)
     try:
         data = _with_typed_card(request, booking, by)
-        lasting, ended = cards.cards_for_the_visit(booking, own=own)
+        lasting, ended = cards.cards_for_the_visit(booking, own=own, typed=card_of_browser(request, booking))
         form = CardForm(data, booking=booking, at=mila_now(), cards=lasting, ended=ended)
         if form.is_valid() and _order(request, booking, form, own=own):
             remember_order(request, booking)
             messages.success(request, _("Your booking is placed. You can follow everything on this page."))
             return redirect("requests_app:booking", booking.token)
-        setup = cards.open_setup(booking, by=by)
+        setup = cards.open_setup(booking, by=by, here=here)
+        remember_setup(request, setup.pk)
     except cards.CardsTried as refusal:
-        setup = cards.last_setup(booking, by)
+        setup = cards.last_setup(booking, by, here)
         if setup is None:
             return render(request, "payments/cards_tried.html", {"booking": booking}, status=429)
         messages.warning(request, str(refusal))  # one that is saved may be chosen all the same
@@ -81,10 +92,13 @@ def _is_his(request, booking: Booking) -> bool:
 def _with_typed_card(request, booking: Booking, by):
     """What was sent, with "new" turned into the card whose fields were just confirmed, if they were."""
     data = sent(request)
+    here = setups_of_browser(request)
     came_back = "setup_intent" in request.GET  # from a bank that wanted the whole window
     if (data is None and not came_back) or (data and data.get("card", "") not in ("", NEW)):
         return data
-    typed = cards.typed_card(booking, by=by)
+    typed = cards.typed_card(booking, by=by, here=here)
+    if typed is not None:
+        remember_card(request, booking)
     if data is not None and typed is not None:
         data = data.copy()
         data["card"] = str(typed.pk)
@@ -93,19 +107,25 @@ def _with_typed_card(request, booking: Booking, by):
 
 def _order(request, booking: Booking, form: CardForm, *, own: bool) -> bool:
     """Place it with the chosen card; what is refused is said on the form."""
+    shows = shows_door_code(request, booking)
     try:
         if form.cleaned_data["card"] == NEW:
             raise placing.CardMissing
         cards.use_saved_card(booking, int(form.cleaned_data["card"]))
+        remember_card(request, booking)
         placing.place(
             booking.pk,
             role=Role.CUSTOMER,
             by=request.user if own else None,
             waives_withdrawal=form.waives_withdrawal,
+            keeps_door_code=shows,
         )
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return False
+    if not shows:
+        words = _("The way to your door was written on another device and is not kept. Please write it once more.")
+        messages.warning(request, words)
     return True
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import codes, notifications, proofs
 from accounts.fields import fingerprint
-from accounts.models import CustomerProfile, User
+from accounts.models import CustomerProfile, Notification, User
 from catalogue.models import CURRENCY_OF, Service
 from catalogue.policy import policy_at
 from catalogue.queries import price_for
@@ -89,10 +89,12 @@ def start_draft(service: Service, *, country: str, language: str, by: User | Non
     """
     at = mila_now()
     if by is not None:
-        lately = Booking.objects.filter(customer=by, created_at__gt=at - DRAFTS_COUNT)
+        # Theirs alone: a draft that a stranger has begun with this address is not proved, and locks nobody out.
+        lately = Booking.objects.filter(customer=by, email_proved_at__isnull=False, created_at__gt=at - DRAFTS_COUNT)
         if lately.count() >= policy_at(at, country).drafts_per_day:
             raise TooManyDrafts
     booking = Booking(service=service, country=country, language=language, customer=by, state=State.DRAFT)
+    booking.email_proved_at = at if by is not None and proofs.has_proved(by) else None
     booking.draft_key = fingerprint(key) if key else None
     _set_price(booking, at)
     try:
@@ -230,15 +232,19 @@ def set_contact(
     problem: str,
     at_the_door: str,
     booked_by: User | None = None,
+    language: str = "",
     signed_in: bool = False,
     keeps_door_code: bool = True,
+    renews_link: bool = False,
 ) -> Booking:
     """Who books, who is at the door, what hurts (PRODUCT B7, B8).
 
+    `language`: a guest's page, whatever language an account of that address has; it would tell that there is one.
     `signed_in`: the customer does it with the account, whose address is proved; a guest's is not yet (PRODUCT B12).
     A guest is mailed the link that leads back, once for each address. Another address before has had it: the link is
     made anew, and that one leads nowhere any more. `keeps_door_code`: false where the way to the door was not shown:
-    whoever takes the draft over does not take that along.
+    whoever takes the draft over does not take that along. `renews_link`: whoever saves it did not begin it, so the link
+    they came by is in other hands, and leads nowhere any more.
     """
     booking = _lock_draft(booking_id)
     at = mila_now()
@@ -246,26 +252,35 @@ def set_contact(
     if before != customer:
         # It was another person's.
         booking.card, booking.card_saved_at, booking.card_ends_on = "", None, None
-    if before is not None and before != customer:
+    other = before is not None and before != customer
+    if other:
         notifications.give_up(booking.uuid, user=before)
-        booking.token, booking.link_from_at = new_token(), at
         if not keeps_door_code:
             BookingContact.objects.filter(booking=booking).update(door_code="")
-    booking.customer, booking.booked_by, booking.language = customer, booked_by, customer.language
+    if renews_link or other:
+        booking.token, booking.link_from_at = new_token(), at
+    booking.customer, booking.booked_by, booking.language = customer, booked_by, language or customer.language
     booking.email_proved_at = at if signed_in and proofs.has_proved(customer) else None
     booking.save(update_fields=[*PERSON, "card", "card_saved_at", "card_ends_on"])
     contact = booking.contact
     contact.name, contact.phone, contact.problem, contact.at_the_door = name, phone, problem, at_the_door
     contact.save(update_fields=["name", "phone", "problem", "at_the_door"])
-    if before != customer and not signed_in:
+    if renews_link and before == customer:
+        notices.reseal(booking)
+    if not signed_in and (renews_link or before != customer):
         _mail_the_link(booking, at)
     return booking
 
 
 def _mail_the_link(booking: Booking, at: datetime) -> None:
-    """The way back to the draft. No mailbox is filled by it: so many an hour from one draft, and to one address."""
+    """The way back to the draft. No mailbox is filled by it: so many an hour from one draft, and to one address.
+
+    Counted are the messages, however old their drafts are; those that were given up before they went as well.
+    """
     most = booking.policy.address_codes_an_hour
-    if booking.customer.bookings.filter(created_at__gt=at - codes.HOUR).count() > most:
+    User.objects.select_for_update(no_key=True).get(pk=booking.customer.pk)  # many drafts at once count one by one
+    mailed = Notification.objects.filter(user=booking.customer, kind="draft_saved", queued_at__gt=at - codes.HOUR)
+    if mailed.count() >= most:
         return
     row = AddressCode.objects.filter(booking=booking).first() or AddressCode(booking=booking, counted_from_at=at)
     try:
@@ -290,11 +305,28 @@ def save_card(booking_id: int, *, card: str, ends_on: date | None = None) -> Boo
 
 
 @verb
-def place(booking_id: int, *, role: Role, by: User | None, waives_withdrawal: bool = False) -> Booking:
+def drop_card(booking_id: int, *, unless: str) -> None:
+    """Another browser writes to the draft: the card it has not typed is not that visit's (PRODUCT B12). Repeatable."""
+    booking = lock_booking(booking_id)
+    if booking.state == State.DRAFT and booking.card and booking.card != unless:
+        booking.card, booking.card_saved_at, booking.card_ends_on = "", None, None
+        booking.save(update_fields=["card", "card_saved_at", "card_ends_on"])
+
+
+@verb
+def place(
+    booking_id: int,
+    *,
+    role: Role,
+    by: User | None,
+    waives_withdrawal: bool = False,
+    keeps_door_code: bool = True,
+) -> Booking:
     """Order it: version 1 of the price is frozen and the search begins (PRODUCT B6, B7).
 
-    A repeat returns the booking as it is. Raises Incomplete, CardMissing, CardEnds or WishPassed and leaves the draft
-    alone.
+    `keeps_door_code`: false where the way to the door was not shown; whoever orders then does not take it along, or a
+    mistyped mailbox would read it once it has proved itself. A repeat returns the booking as it is. Raises Incomplete,
+    CardMissing, CardEnds or WishPassed and leaves the draft alone.
     """
     booking = lock_booking(booking_id)
     if booking.state != State.DRAFT and booking.placed_at is not None:
@@ -314,6 +346,8 @@ def place(booking_id: int, *, role: Role, by: User | None, waives_withdrawal: bo
             raise WishPassed from error
     if refusal := card_ends(booking):
         raise refusal
+    if not keeps_door_code:
+        BookingContact.objects.filter(booking=booking).update(door_code="")
     quote = Quote.objects.create(
         booking=booking,
         version=1,

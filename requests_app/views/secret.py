@@ -12,6 +12,9 @@ from requests_app.models import Booking
 
 ORDERED = "ordered"  # the session's own orders, by their public ids
 MOVED = "moved"  # links of drafts that were made anew in this browser: hash of the old one -> of the new one
+OWN = "own"  # drafts that were begun or taken over here: public id -> who was signed in then
+CARDS = "cards"  # the card that was typed or chosen here for a draft: public id -> a keyed hash
+SETUPS = "setups"  # the numbers of the tries to save a card that were opened here
 TYPED = "typed"  # what this browser wrote of the way to a draft's door: public id -> a keyed hash
 MOST = 20
 
@@ -38,6 +41,24 @@ def secret_page(view):
         return response
 
     return inner
+
+
+def remember_own(request, booking: Booking) -> None:
+    """This browser has begun the draft, or made it its own at the contact step."""
+    own = {**request.session.get(OWN, {}), str(booking.uuid): _who(request)}
+    request.session[OWN] = dict([*own.items()][-MOST:])
+
+
+def is_own(request, booking: Booking) -> bool:
+    """Whether it was made this browser's own by who is signed in now; a link that was looked at makes nothing so.
+
+    What a guest began is not the account's that signs in later: somebody else may have sat there.
+    """
+    return request.session.get(OWN, {}).get(str(booking.uuid)) == _who(request)
+
+
+def _who(request) -> str:
+    return str(request.user.pk) if request.user.is_authenticated else ""
 
 
 def remember_move(request, old_token: str, booking: Booking) -> None:
@@ -70,8 +91,31 @@ def shows_door_code(request, booking: Booking) -> bool:
     return not door_code or typed == _mark(booking, door_code)
 
 
-def _mark(booking: Booking, door_code: str) -> str:
-    return salted_hmac("requests_app.door_code", f"{booking.uuid}:{door_code}", algorithm="sha256").hexdigest()
+def remember_card(request, booking: Booking) -> None:
+    """The draft's card was typed or chosen in this browser."""
+    cards = {**request.session.get(CARDS, {}), str(booking.uuid): _mark(booking, booking.card)}
+    request.session[CARDS] = dict([*cards.items()][-MOST:])
+
+
+def card_of_browser(request, booking: Booking) -> str:
+    """The draft's card, where this browser typed or chose it; empty for whoever has but the link (PRODUCT B12)."""
+    typed = request.session.get(CARDS, {}).get(str(booking.uuid))
+    return booking.card if booking.card and typed == _mark(booking, booking.card) else ""
+
+
+def remember_setup(request, setup_id: int) -> None:
+    """Its fields are shown here: what is confirmed in them was typed here, also after the bank's own page."""
+    found = setups_of_browser(request)
+    if setup_id not in found:
+        request.session[SETUPS] = [*found, setup_id][-MOST:]
+
+
+def setups_of_browser(request) -> list[int]:
+    return request.session.get(SETUPS, [])
+
+
+def _mark(booking: Booking, secret: str) -> str:
+    return salted_hmac("requests_app.typed_here", f"{booking.uuid}:{secret}", algorithm="sha256").hexdigest()
 
 
 def remember_order(request, booking: Booking) -> None:

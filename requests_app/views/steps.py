@@ -26,7 +26,16 @@ from requests_app.forms.draft import PlaceForm, ServiceForm, WhoForm, picked, su
 from requests_app.models import Booking, State
 from requests_app.steps import CARD, PLACE, SERVICE, WHEN, WHO, may_open, resume_url, step_line
 from requests_app.views.photos import received
-from requests_app.views.secret import remember_move, remember_typed, secret_page, sent, shows_door_code
+from requests_app.views.secret import (
+    card_of_browser,
+    is_own,
+    remember_move,
+    remember_own,
+    remember_typed,
+    secret_page,
+    sent,
+    shows_door_code,
+)
 from requests_app.views.starts import choose_starts
 
 DRAFT = "draft"  # the session's last draft, by the hash of its link
@@ -48,7 +57,10 @@ def draft_step(name: str):
                 return redirect("requests_app:booking", token)
             if not may_open(booking, name):
                 return redirect(resume_url(booking))
-            remember(request, booking)
+            if is_own(request, booking):
+                remember(request, booking)
+            if request.method == "POST" and name != CARD:
+                placing.drop_card(booking.pk, unless=card_of_browser(request, booking))
             return view(request, booking)
 
         return inner
@@ -57,7 +69,7 @@ def draft_step(name: str):
 
 
 def remember(request, booking: Booking) -> None:
-    """So that a closed tab is found again from the service's page."""
+    """So that a closed tab is found again from the service's page. Only for a draft that is this browser's own."""
     if request.session.get(DRAFT) != booking.token_hash:
         request.session[DRAFT] = booking.token_hash
 
@@ -77,6 +89,7 @@ def _begin(request, service: Service, country: str, at: datetime) -> Booking:
     key = request.POST.get("key", "")[:LONGEST_KEY]
     booking = placing.start_draft(service, country=country, language=_language(), by=by, key=key)
     request.session[BEGUN] = [*begun, at.timestamp()]
+    remember_own(request, booking)
     remember(request, booking)
     return booking
 
@@ -225,8 +238,10 @@ def who(request, booking):
                 phone=found["phone"],
                 problem=found["problem"],
                 at_the_door=found["at_the_door"],
+                language="" if user else _language(),
                 signed_in=user is not None,
                 keeps_door_code=shows_door_code(request, booking),
+                renews_link=not is_own(request, booking),
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))
@@ -234,6 +249,7 @@ def who(request, booking):
         if user:
             placing.remember_phone(user, found["phone"])
         remember_move(request, booking.token, saved)
+        remember_own(request, saved)
         remember(request, saved)
         return redirect(CARD, saved.token)
     return _page(request, "who", booking, WHO, form, photos_form=photos_form)

@@ -186,7 +186,10 @@ class TestCards:
         this_one = factories.DraftFactory(customer=customer, card=guests.stripe_id)
 
         assert cards.usable_cards(draft, own=True) == []
-        assert cards.usable_cards(this_one, own=False) == [guests]
+        assert cards.usable_cards(this_one, own=True) == cards.usable_cards(this_one, own=False) == []
+        assert cards.usable_cards(this_one, own=False, typed=guests.stripe_id) == [
+            guests
+        ]  # in the browser it came from
 
 
 class TestMails:

@@ -1,6 +1,7 @@
 """The people of a booking, with a canary in every private field of theirs."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -14,6 +15,7 @@ from places.place import Place
 from requests_app.actions import placing
 from requests_app.models import Booking, PhotoSize, photo_storage
 from requests_app.secret_link import mailed_url
+from requests_app.views import secret
 from tests import factories, pictures
 from tests.canaries.crawl import Visitor
 from tests.canaries.words import Canaries
@@ -95,6 +97,10 @@ class World:
         for name, number in PHONES.items():
             self.canaries.plant(name, number[-9:])
         buyer = Visitor(self.canaries, self.customer).client
+        began = SimpleNamespace(session=buyer.session, user=self.customer)  # as if this browser had written it all
+        secret.remember_own(began, self.booking)
+        secret.remember_typed(began, Booking.objects.get(pk=self.booking.pk), f"3e, code {door}")
+        began.session.save()
         answer = buyer.post(self.page("requests_app:draft_who"), typed)
         assert answer.status_code == 302, answer.content.decode()
         buyer.get(self.page("payments:card"))

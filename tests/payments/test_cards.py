@@ -45,11 +45,11 @@ def test_a_lost_answer_within_the_minute_opens_nothing_twice(draft):
 
 def test_an_unfinished_try_goes_on_and_a_finished_one_is_followed_by_another(draft):
     first = cards.open_setup(draft)
-    assert cards.open_setup(draft) == first
+    assert cards.open_setup(draft, here=[first.pk]) == first
     hands.type_card(first.client_secret)
     cards.finish_setup(first)
 
-    second = cards.open_setup(draft)
+    second = cards.open_setup(draft, here=[first.pk])
 
     assert (first.number, second.number) == (1, 2)
 
@@ -58,7 +58,7 @@ def test_nothing_typed_is_no_card(draft):
     setup = cards.open_setup(draft)
 
     assert cards.finish_setup(setup) is None
-    assert cards.typed_card(draft) is None
+    assert cards.typed_card(draft, here=[setup.pk]) is None
     setup.refresh_from_db()
     assert setup.done_at is None
 
@@ -103,7 +103,7 @@ def test_a_card_stays_with_the_one_who_typed_it(draft, stranger):
 
     assert saved.customer.user == first
     assert Booking.objects.get(pk=draft.pk).card == ""
-    assert cards.typed_card(draft) is None
+    assert cards.typed_card(draft, here=[setup.pk]) is None
     with pytest.raises(SavedCard.DoesNotExist):
         cards.use_saved_card(draft, saved.pk)
     assert cards.open_setup(draft).customer.user == stranger
@@ -113,8 +113,8 @@ def test_a_card_stays_with_the_one_who_typed_it(draft, stranger):
 # --- Cards tried one after the other (FAULT X1)
 
 
-def save_another(draft):
-    setup = cards.open_setup(draft)
+def save_another(draft, **whose):
+    setup = cards.open_setup(draft, **whose)
     hands.type_card(setup.client_secret)
     cards.finish_setup(setup)
     return setup
@@ -143,23 +143,28 @@ def test_looking_again_beyond_the_cap_tells_ops_no_second_time(draft):
 
 
 @pytest.mark.parametrize(("later", "opens"), [(timedelta(hours=23), False), (timedelta(days=1), True)])
-def test_an_address_saves_ten_cards_a_day_whatever_the_draft(later, opens, draft, stopped_clock):
+@pytest.mark.parametrize("who", ["account", "browser"])
+def test_an_account_or_a_browser_saves_ten_cards_a_day_whatever_the_draft(later, opens, who, draft, stopped_clock):
     stopped_clock(mila_now())
+    here = []
+    whose = {"by": draft.customer} if who == "account" else {"here": here}
     for _each in range(10):
-        save_another(factories.DraftFactory(customer=draft.customer, card=""))
+        here.append(save_another(factories.DraftFactory(customer=draft.customer, card=""), **whose).pk)
     stopped_clock(mila_now() + later)
 
     if opens:
-        assert cards.open_setup(draft).number == 1
+        assert cards.open_setup(draft, **whose).number == 1
     else:
         with pytest.raises(cards.CardsTried):
-            cards.open_setup(draft)
+            cards.open_setup(draft, **whose)
 
     assert CardSetup.objects.count() == 10 + opens
 
 
-def test_another_address_is_not_refused_for_it(draft, stranger):
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_nobody_is_refused_for_what_strangers_did_with_their_address(draft, signed_in):
     for _each in range(10):
         save_another(factories.DraftFactory(customer=draft.customer, card=""))
+    whose = {"by": draft.customer} if signed_in else {}
 
-    assert cards.open_setup(factories.DraftFactory(customer=stranger, card="")).number == 1
+    assert cards.open_setup(draft, **whose).number == 1

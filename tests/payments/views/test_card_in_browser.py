@@ -206,9 +206,11 @@ def test_a_customer_with_a_saved_card_needs_no_fields(page, live_server):
     assert Booking.objects.get(pk=draft.pk).state == State.SEARCHING
 
 
-def test_page_that_takes_no_other_card_is_readable(page, transactional_db, customer):
+def test_page_that_takes_no_other_card_is_readable(page, client, live_server, customer):
+    client.force_login(customer)
+    chromium.sign_in(page.context, client, live_server.url)
     for _each in range(10):
-        tried = cards.open_setup(factories.DraftFactory(customer=customer, card=""))
+        tried = cards.open_setup(factories.DraftFactory(customer=customer, card=""), by=customer)
         hands.type_card(tried.client_secret)
         cards.finish_setup(tried)
     draft = factories.DraftFactory(customer=customer, card="")

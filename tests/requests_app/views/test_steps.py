@@ -594,6 +594,24 @@ def test_next_day_another_draft_is_begun(client, service, morning):
     assert Booking.objects.count() == 21
 
 
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_nobody_is_locked_out_by_what_strangers_begin_with_their_address(service, customer, morning, signed_in):
+    for _each in range(20):
+        factories.DraftFactory(customer=customer, service=service, email_proved_at=None)
+    browser = Client()
+    if signed_in:
+        browser.force_login(customer)
+
+    browser.post(reverse("requests_app:book", args=[service.slug]))
+
+    mine = Booking.objects.latest("pk")
+    up_to_when(browser, mine)
+    browser.post(url("who", mine), WHO)
+    mine.refresh_from_db()
+    assert Booking.objects.count() == 21
+    assert mine.customer == customer
+
+
 def test_person_who_begins_in_many_browsers_is_counted_by_the_bookings(service, customer, morning):
     address = reverse("requests_app:book", args=[service.slug])
     for _each in range(21):
