@@ -335,11 +335,9 @@ def end_assignment(booking: Locked, move: str, at: datetime) -> None:
 
 def free_time(booking: Locked, at: datetime) -> None:
     """What is left of the technician's time after this instant and the way on is anybody's again. Repeatable."""
-    assignment = Assignment.objects.filter(booking=booking, ended_at=None).first()
-    if assignment is None:
-        return
-    lock_technician(assignment.technician_id)
-    slot = Busy.objects.filter(assignment=assignment).first()
+    assert booking.technician_id is not None
+    lock_technician(booking.technician_id)
+    slot = Busy.objects.filter(assignment__booking=booking, assignment__ended_at=None).first()
     until = at + booking.policy.travel_buffer
     if slot is None or slot.during.upper <= until:
         return

@@ -59,9 +59,11 @@ def draft_step(name: str):
                 return redirect(resume_url(booking))
             if is_own(request, booking):
                 remember(request, booking)
-            if request.method == "POST" and name != CARD:
-                placing.drop_card(booking.pk, unless=card_of_browser(request, booking))
-            return view(request, booking)
+            typed_here = card_of_browser(request, booking)
+            response = view(request, booking)
+            if request.method == "POST" and name != CARD and response.status_code < UNFINISHED:
+                placing.drop_card(booking.pk, unless=typed_here)  # what is refused changes nothing
+            return response
 
         return inner
 
