@@ -7,14 +7,12 @@ database is read to see that what the pages say is so, and its clock is moved wh
 import contextlib
 import json
 import queue
-import re
 import socket
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from email import message_from_bytes, policy
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,6 +23,7 @@ from accounts.models import Skill, TechnicianSkill
 from accounts.search import refresh_search_rows
 from mila import invariants, journey, services
 from mila.clock import mila_now, set_clock
+from mila.sent_mails import sent_mails
 from mila.simulation.people import CITIES, People
 from mila.templatetags.house import money
 from mila.visitor import Visitor
@@ -269,13 +268,8 @@ class Walk:
     def receipt(self) -> bool:
         """A mail to the customer that names what was paid."""
         paid = self.says(6000 + self.booking.booking_fee_cents)
-        for path in (services.var(settings.WORLD) / "mail").glob("*"):
-            for text in re.split(rb"(?m)^-{79}\n", path.read_bytes()):
-                mail = message_from_bytes(text.lstrip(), policy=policy.default)
-                body = mail.get_body(("plain",))
-                if body and CUSTOMER["email"] in str(mail["To"]) and paid in " ".join(body.get_content().split()):
-                    return True
-        return False
+        mails = sent_mails(services.var(settings.WORLD) / "mail")
+        return any(CUSTOMER["email"] in mail.to and paid in " ".join(mail.text.split()) for mail in mails)
 
     def waiting(self) -> bool:
         return StripeEvent.objects.filter(done_at=None, next_at__lte=mila_now()).exists()

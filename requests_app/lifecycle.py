@@ -6,7 +6,7 @@ the commit. The README's table is printed from here.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -50,6 +50,7 @@ from requests_app.models import (
     BEFORE_DEPARTURE,
     CANCELLABLE,
     HAS_PARTNER,
+    UNDO,
     Assignment,
     Booking,
     BookingEvent,
@@ -242,18 +243,16 @@ def opens_at(booking: Booking, name: str) -> datetime | None:
     return opens(booking) if opens else None
 
 
-def undo_of(booking: Booking, at: datetime) -> tuple[str, datetime] | None:
-    """The move that takes the last step back, and until when; None where none may (PRODUCT L9).
+def undo_of(booking: Booking, events: Iterable[BookingEvent], at: datetime) -> tuple[str, datetime] | None:
+    """The move that takes the last of its events back, and until when; None where none may (PRODUCT L9).
 
     One step, once per move, and only while nothing followed. "Nothing" as far as moves go: the rest is the verb's.
     """
-    mine = of_present_technician(booking)
+    mine = of_present_technician(events)
     if not mine:
         return None
-    last = mine[-1]
-    name = next((name for name, step in UNDOES.items() if step == last.move), "")
-    until = deadlines.undo_until(last.at, booking.policy)
-    if not name or at >= until or any(event.move == name for event in mine):
+    name, until = UNDO + mine[-1].move, deadlines.undo_until(mine[-1].at, booking.policy)
+    if name not in UNDOES or at >= until or any(event.move == name for event in mine):
         return None
     return name, until
 
@@ -293,8 +292,10 @@ def advance(
     opens = opens_at(booking, name)
     if opens is not None and at < opens:
         raise TooEarly(opens, booking.timezone)
-    if move.undoes and (undo_of(booking, at) or ("",))[0] != name:
-        raise NotUndoable
+    if move.undoes:
+        undo = undo_of(booking, booking.events.all(), at)
+        if undo is None or undo[0] != name:
+            raise NotUndoable
     if name in ENDS_VISIT:
         free_time(booking, at)
     if move.target not in HAS_PARTNER:

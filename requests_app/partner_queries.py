@@ -33,6 +33,7 @@ from requests_app.models import (
     ProgressNote,
     Quote,
     State,
+    of_present_technician,
     standing,
 )
 from requests_app.partner_wording import Step, Undo
@@ -126,7 +127,7 @@ class JobPage:
     @cached_property
     def undo(self) -> Undo | None:
         """The step that can be taken back, until when (PRODUCT L9)."""
-        found = undo_of(self.booking, self.at)
+        found = undo_of(self.booking, self.events, self.at)
         return partner_wording.undo(*found) if found and not answered(self.booking) else None
 
     @cached_property
@@ -159,8 +160,7 @@ class JobPage:
     @cached_property
     def story(self) -> list[dict]:
         """What he did so far, as lines of a timeline, from his claim on."""
-        since = max((one.sequence for one in self.events if one.move in ("claim", "assign")), default=0)
-        lines = [(partner_wording.told(event), event) for event in self.held if event.sequence >= since]
+        lines = [(partner_wording.told(event), event) for event in standing(of_present_technician(self.events))]
         story = [
             {"state": "done", "what": what, "at": event.at, "notes": self.notes if event.move == "start" else []}
             for what, event in lines

@@ -1,13 +1,11 @@
-"""The mails a site of development has sent: files that the mail backend writes, read back."""
+"""The mails of the demo as the desk shows them: line by line, their links leading to wherever the reader is."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-RULE = re.compile(rb"(?m)^-{79}\n")  # what the backend writes between two mails of one file
+from mila.sent_mails import sent_mails
 
 LINK = re.compile(r"(https?://\S*[\w/=-])")
 
@@ -21,24 +19,11 @@ class Mail:
 
 
 def sent(folder: Path, site: str = "") -> list[Mail]:
-    """All of them, the newest first. Links to `site` are told without it: they lead to wherever the reader is."""
-    found = []
-    for path in sorted(folder.glob("*")):
-        # What no line follows yet is still being written.
-        pieces = (piece.strip() for piece in RULE.split(path.read_bytes())[:-1])
-        found += [_read(piece, site) for piece in pieces if piece]
-    return sorted(found, key=lambda mail: mail.sent_at, reverse=True)
-
-
-def _read(source: bytes, site: str) -> Mail:
-    mail = message_from_bytes(source, policy=policy.default)
-    body = mail.get_body(("plain",))
-    return Mail(
-        to=str(mail["To"]),
-        subject=str(mail["Subject"]),
-        lines=[_pieces(line, site) for line in (body.get_content() if body else "").splitlines()],
-        sent_at=parsedate_to_datetime(str(mail["Date"])),
-    )
+    """All of them, the newest first. Links to `site` are told without it."""
+    return [
+        Mail(mail.to, mail.subject, [_pieces(line, site) for line in mail.text.splitlines()], mail.sent_at)
+        for mail in sent_mails(folder)
+    ]
 
 
 def _pieces(line: str, site: str) -> list[tuple[str, str]]:

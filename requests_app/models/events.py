@@ -46,9 +46,9 @@ def standing(events: Iterable[BookingEvent]) -> list[BookingEvent]:
     return kept
 
 
-def of_present_technician(booking: Booking) -> list[BookingEvent]:
-    """The events from the claim on that brought whoever has it now; from the beginning where nobody ever had it."""
-    events = list(booking.events.all())
+def of_present_technician(events: Iterable[BookingEvent]) -> list[BookingEvent]:
+    """Those from the claim on that brought whoever has it now; from the beginning where nobody ever had it."""
+    events = list(events)
     claims = [number for number, event in enumerate(events) if event.move in ("claim", "assign")]
     return events[claims[-1] if claims else 0 :]
 
@@ -61,5 +61,5 @@ def entered_at(booking: Booking) -> datetime | None:
 
 def last_made_at(booking: Booking, move: str) -> datetime | None:
     """When the present technician made this move for the last time and did not take it back; None if never."""
-    made = [event.at for event in standing(of_present_technician(booking)) if event.move == move]
+    made = [event.at for event in standing(of_present_technician(booking.events.all())) if event.move == move]
     return made[-1] if made else None
