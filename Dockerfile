@@ -11,7 +11,7 @@ FROM packages AS files
 WORKDIR /app
 COPY . .
 # Words and static files are made here, in production's own storage; bin/build_env only lets the settings load.
-RUN /opt/mila/bin/python -m mila.wording && . bin/build_env \
+RUN /opt/mila/bin/python -m mila.message_catalogues && . bin/build_env \
     && /opt/mila/bin/python manage.py collectstatic --noinput --verbosity 0
 
 FROM python:3.11-slim-bookworm
@@ -27,7 +27,7 @@ VOLUME /media
 EXPOSE 8000
 # healthz asks nothing of database or Redis: a page server is not restarted for somebody else's illness.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
-    CMD ["python", "-m", "mila.pulse", "http://localhost:8000/healthz"]
+    CMD ["python", "-m", "mila.probe", "http://localhost:8000/healthz"]
 # Workers, limits and time-outs: gunicorn.conf.py.
 CMD ["gunicorn", "mila.wsgi", "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "20", \
      "--access-logfile", "-"]

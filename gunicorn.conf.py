@@ -17,13 +17,13 @@ backlog = 256  # more than can be answered in time are better refused at once
 timeout = 30  # seconds without a sign of life from a worker
 keepalive = 5  # seconds an idle connection is kept
 worker_connections = 400  # open at once for each worker, idle ones too
-limit_request_line = 8190  # an address of 8,000 signs is refused in words (mila.reading)
+limit_request_line = 8190  # an address of 8,000 signs is refused in words (mila.web.request_limits)
 limit_request_fields = 60
 limit_request_field_size = 8190
-max_requests = 5000  # then a fresh worker takes over: whatever leaks, leaks no further (FAULT F11)
+max_requests = 5000  # then a fresh worker takes over: whatever leaks, leaks no further (fault F11)
 max_requests_jitter = 500
 control_socket_disable = True
-logger_class = "mila.web_log.WebLog"
+logger_class = "mila.web.access_log.WebLog"
 
 
 def when_ready(server):

@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from mila import launch
+from devstack import launch
 
 
 def world_apart(words: list[str]) -> str:

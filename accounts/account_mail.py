@@ -1,4 +1,4 @@
-"""What allauth has to say by mail, said as all our mail is: a row in the outbox, our words and look (PRODUCT N2).
+"""What allauth has to say by mail, said as all our mail is: a row in the outbox, our words and look (rule N2).
 
 A row and no call to the mail server: a known and an unknown address cost the same time, and a server that is away
 breaks no page. Codes and links are sealed: who reads the row cannot use them. Links begin with SITE_URL, never with

@@ -1,4 +1,4 @@
-"""What a technician changes about himself, and what ops decide about a partner."""
+"""What technicians change about themselves, and what ops decide about a partner."""
 
 from datetime import datetime
 
@@ -10,10 +10,15 @@ from accounts.search import lock_technician, refresh_search_rows
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
+from policy.queries import policy_at
 
 
 class TimeTaken(Refusal):
     sentence = _("You already have a job or an absence in this time.")
+
+
+class AreaOutOfBounds(Refusal):
+    sentence = _("This area is too small or too large.")
 
 
 class SuspensionWithoutReason(Refusal):
@@ -22,7 +27,7 @@ class SuspensionWithoutReason(Refusal):
 
 @verb
 def add_absence(technician_id: int, *, starts_at: datetime, ends_at: datetime, note: str = "") -> Busy:
-    """He is away: nothing is offered for this time. Raises TimeTaken. The very same absence again is returned."""
+    """They are away: nothing is offered for this time. Raises TimeTaken. The very same absence again is returned."""
     technician = lock_technician(technician_id)
     during = DateTimeTZRange(starts_at, ends_at, "[)")
     same = Busy.objects.filter(technician=technician, kind=BusyKind.ABSENCE, during=during).first()
@@ -35,7 +40,7 @@ def add_absence(technician_id: int, *, starts_at: datetime, ends_at: datetime, n
 
 @verb
 def remove_absence(technician_id: int, busy_id: int) -> bool:
-    """He is there after all. False when he has no such absence (any more); a job's time is never touched."""
+    """They are there after all. False when there is no such absence (any more); a job's time is never touched."""
     lock_technician(technician_id)
     gone, _rows = Busy.objects.filter(pk=busy_id, technician_id=technician_id, kind=BusyKind.ABSENCE).delete()
     return bool(gone)
@@ -43,20 +48,26 @@ def remove_absence(technician_id: int, busy_id: int) -> bool:
 
 @verb
 def set_area(technician_id: int, *, radius_m: int, night_pool: bool) -> Technician:
-    """How far he goes, and whether he is asked at night; the search knows it in the same instant (PRODUCT D1, D7)."""
+    """How far they go, and whether they are asked at night; the search knows it in the same instant (rule D1, D7).
+
+    Raises AreaOutOfBounds.
+    """
     technician = lock_technician(technician_id)
+    policy = policy_at(mila_now(), technician.partner.country)
+    if not policy.area_min_m <= radius_m <= policy.area_max_m:
+        raise AreaOutOfBounds
     technician.radius_m, technician.night_pool = radius_m, night_pool
     technician.save(update_fields=["radius_m", "night_pool"])
     refresh_search_rows(technician)
     return technician
 
 
-# --- What ops decide about a partner (PRODUCT P1, P3) --------------------------------------------------------------
+# --- What ops decide about a partner (rule P1, P3) --------------------------------------------------------------
 
 
 @verb
 def approve(partner_id: int) -> PartnerProfile:
-    """He may be asked from now on, as far as the rest is in order (PRODUCT D1). A repeat changes nothing."""
+    """The partner may be asked from now on, as far as the rest is in order (rule D1). A repeat changes nothing."""
     partner = lock_partner(partner_id)
     if partner.approved_at is None:
         partner.approved_at = mila_now()
@@ -67,9 +78,9 @@ def approve(partner_id: int) -> PartnerProfile:
 
 @verb
 def suspend(partner_id: int, *, reason: str) -> PartnerProfile:
-    """He is asked no more and sees no contact data from this instant; a claim of his is refused (PRODUCT P3, D8).
+    """Asked no more, shown no contact data from this instant on; a claim of theirs is refused (rule P3, D8).
 
-    His jobs stay until ops move them. A repeat keeps the first reason.
+    Their jobs stay until ops move them. A repeat keeps the first reason.
     """
     if not reason.strip():
         raise SuspensionWithoutReason

@@ -13,10 +13,10 @@ from accounts import guesses, pace, proofs
 from accounts.account_mail import AccountMail
 from mila import second_factor
 from mila.cleaning import canonical_email
-from mila.client_address import client_address
+from mila.web.client_address import client_address
 
 CODE = "reauthenticate:code"
-# In the order they are offered; a password is no answer for somebody who has a second factor (FAULT S9).
+# In the order they are offered; a password is no answer for somebody who has a second factor (fault S9).
 WAYS = {
     "mfa_reauthenticate:webauthn": _("Use a passkey"),
     "mfa_reauthenticate": _("Use a code"),
@@ -55,7 +55,7 @@ class AccountAdapter(AccountMail, DefaultAccountAdapter):
         """Counted by accounts.guesses instead: allauth's own key holds the Host header, which anybody can vary."""
 
     def authenticate(self, request, **credentials):
-        """At most so many guesses reach the check of the password; a good one was none (FAULT S1, S2)."""
+        """At most so many guesses reach the check of the password; a good one was none (fault S1, S2)."""
         guess = guesses.begin(request, credentials.get("email") or f"user {request.user.pk}")
         if not guess.allowed:
             raise self.validation_error("too_many_login_attempts")
@@ -78,7 +78,7 @@ class AccountAdapter(AccountMail, DefaultAccountAdapter):
         return super().respond_email_verification_sent(request, user)
 
     def confirm_email(self, request, email_address):
-        """The code was right. Who booked with this address before, without an account, is this person (PRODUCT B12)."""
+        """The code was right. Who booked with this address before, without an account, is this person (rule B12)."""
         with transaction.atomic():
             if proofs.take_over(email_address.email, account=email_address.user):
                 return super().confirm_email(request, email_address)

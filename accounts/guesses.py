@@ -1,4 +1,4 @@
-"""Guesses at a password or a code, and the devices their owner has used before (FAULT S1, S2)."""
+"""Guesses at a password or a code, and the devices their owner has used before (fault S1, S2)."""
 
 import secrets
 import unicodedata
@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core import signing
 from django.utils.crypto import salted_hmac
 
-from mila import limits
-from mila.client_address import client_block
+from mila.web import limits
+from mila.web.client_address import client_block
 
 COOKIE = "__Host-known" if settings.PRODUCTION else "known"
 SALT = "accounts.known-device"

@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import keyring
-from mila import limits
+from mila.encrypted_fields import keyring
+from mila.web import limits
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -36,7 +36,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 class CountsGuesses:
-    """A code has six digits: so few tries of an account count, also while Redis is away, and none twice (FAULT S1)."""
+    """A code has six digits: so few tries of an account count, also while Redis is away, and none twice (fault S1)."""
 
     def clean_code(self):
         key = f"user {self.user.pk}"

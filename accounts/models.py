@@ -12,21 +12,17 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.codes import MailedCode
-from accounts.fields import EncryptedTextField
 from mila.cleaning import canonical_email
 from mila.clock import MilaNow
+from mila.encrypted_fields import EncryptedTextField
+from places.place import Country
 
 LANGUAGES = [("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", "English")]
 
 
-class Country(models.TextChoices):
-    FRANCE = "FR", _("France")
-    SWITZERLAND = "CH", _("Switzerland")
-
-
 class UserManager(BaseUserManager):
     def create_user(self, email, password=None, **extra):
-        """Somebody whom our own code or a shell makes, and so vouches for: the address counts as proved (B12)."""
+        """Somebody whom our own code or a shell makes, and so vouches for: the address counts as proved (rule B12)."""
         user = self.model(email=canonical_email(email), **extra)
         user.set_password(password)  # None: no password can open it
         user.save(using=self._db)
@@ -62,7 +58,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AccountCode(MailedCode):
-    """A code to the address an account signs in with: whoever types it is still who they were (PRODUCT B12)."""
+    """A code to the address an account signs in with: whoever types it is still who they were (rule B12)."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="account_code")
 
@@ -82,7 +78,7 @@ class CustomerProfile(models.Model):
 
 
 class Skill(models.Model):
-    """What a technician has shown he can do; a service needs exactly one."""
+    """What a technician has shown they can do; a service needs exactly one."""
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
@@ -100,7 +96,7 @@ class PartnerKind(models.TextChoices):
 
 
 class PartnerProfile(models.Model):
-    """Unit of approval, contract, pay, suspension and rating (PRODUCT 1)."""
+    """Unit of approval, contract, pay, suspension and rating."""
 
     kind = models.CharField(max_length=6, choices=PartnerKind.choices)
     name = models.CharField(max_length=120)
@@ -110,7 +106,7 @@ class PartnerProfile(models.Model):
     papers_valid_until = models.DateTimeField(null=True, blank=True, help_text="The earliest end of a required paper.")
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspension_reason = models.TextField(blank=True)
-    # Written by payments from the account's state; read by dispatch (STYLE: the two do not know each other).
+    # Written by payments from the account's state; read by dispatch (the two do not know each other).
     payable = models.BooleanField(default=False)
     stripe_account = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
@@ -140,7 +136,7 @@ class Dispatcher(models.Model):
 
 
 class Technician(models.Model):
-    """The person who comes. Unit of calendar, skill, search and window (PRODUCT 1)."""
+    """The person who comes. Unit of calendar, skill, search and window."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="technicians")
@@ -149,19 +145,19 @@ class Technician(models.Model):
     phone = PhoneNumberField()
     languages = ArrayField(models.CharField(max_length=2, choices=LANGUAGES), default=list)
     active = models.BooleanField(default=True)
-    # Base and reach (D1: 5 to 50 km, his choice).
+    # Base and reach (rule D1: how far is their choice).
     postcode = models.CharField(max_length=5)
     lat = models.FloatField()
     lon = models.FloatField()
     radius_m = models.PositiveIntegerField(default=20_000)
-    # Figures behind the rank (D2): sums, never averages, so that one update adds one rating.
+    # Figures behind the rank (rule D2): sums, never averages, so that one update adds one rating.
     star_sum = models.PositiveIntegerField(default=0, editable=False)
     star_count = models.PositiveIntegerField(default=0, editable=False)
     promises_kept = models.PositiveIntegerField(default=0, editable=False)
     promises_broken = models.PositiveIntegerField(default=0, editable=False)
     settled_jobs = models.PositiveIntegerField(default=0, editable=False)
-    night_pool = models.BooleanField(default=False, help_text="Sees urgent bookings at night, silently (D7).")
-    window_extra = models.DurationField(default=timedelta, help_text="Longer window for an access need (D3).")
+    night_pool = models.BooleanField(default=False, help_text="Sees urgent bookings at night, silently (rule D7).")
+    window_extra = models.DurationField(default=timedelta, help_text="Longer window for an access need (rule D3).")
 
     class Meta:
         ordering = ["name"]
@@ -198,7 +194,7 @@ class TechnicianSkill(models.Model):
 
 
 class WeeklyHours(models.Model):
-    """When he works, wall time of his base; a weekday may have several rows. 0 is Monday."""
+    """When they work, wall time of their base; a weekday may have several rows. 0 is Monday."""
 
     technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField()
@@ -219,7 +215,7 @@ class BusyKind(models.TextChoices):
 
 
 class Busy(models.Model):
-    """Time a technician does not have: a job with its travel buffer after it, or an absence. Never two at once (D1)."""
+    """Time a technician does not have: a job with its travel buffer, or an absence. Never two at once (rule D1)."""
 
     technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="busy")
     during = DateTimeRangeField()
@@ -238,8 +234,9 @@ class Busy(models.Model):
 class SkillSearch(models.Model):
     """One narrow row for each skill of each technician who may be asked; what the search reads (docs/decisions/0006).
 
-    `q` is everything of the score that does not depend on the place, in ppm: stars 450,000 + level 200,000 +
-    reliability 150,000. Written by accounts.search in the transaction that changes a source.
+    `q` is everything of the score that does not depend on the place, in ppm, and `nearness_ppm` what the nearest gets
+    beside it. Written by accounts.search in the transaction that changes a source, and again when the figures of
+    `scored_under` are no longer in force.
     """
 
     skill = models.ForeignKey(Skill, on_delete=models.CASCADE, db_index=False)
@@ -251,17 +248,20 @@ class SkillSearch(models.Model):
     technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="search_rows")
     valid_until = models.DateTimeField(null=True)
     newcomer = models.BooleanField(default=False)
+    nearness_ppm = models.IntegerField(default=0)
+    scored_under = models.CharField(max_length=12, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["technician", "skill"], name="one_search_row_per_skill")]
         indexes = [
+            models.Index(fields=["scored_under"], name="skill_search_scored_under"),
             models.Index(
                 "skill",
                 "cell",
                 models.F("q").desc(),
                 name="skill_search_q",
                 include=["technician", "radius_m", "lat", "lon", "valid_until"],
-            )
+            ),
         ]
 
 
@@ -274,7 +274,7 @@ class NotificationState(models.TextChoices):
 
 
 class Notification(models.Model):
-    """One message to one person about one thing: written with what it tells, sent after the commit (PRODUCT N1, N3).
+    """One message to one person about one thing: written with what it tells, sent after the commit (rule N1, N3).
 
     At most once visible: marked `sending` before it goes out, and one stuck there is shown to staff, not sent again.
     """

@@ -1,4 +1,4 @@
-"""One message to one person about one thing, once (PRODUCT N1, N3; FAULT F10).
+"""One message to one person about one thing, once (rule N1, N3; fault F10).
 
 `queue` writes the row in the transaction of what it tells. `deliver` marks it `sending` and commits before anything
 leaves the house; whoever finds it in that state later leaves it alone. So a message is lost to staff's list at worst,
@@ -73,7 +73,7 @@ def queue(
 
     A repeat (same subject, kind, address and round) writes nothing and answers None. Instants in the context end in
     `_at`; one called `until_at` says when the message stops being true: later it is no longer sent. `sealed` facts, a
-    secret link or a code, are encrypted: who reads the row cannot use them (PRODUCT B11).
+    secret link or a code, are encrypted: who reads the row cannot use them (rule B11).
     """
     values = [kind, subject_id, round, user and user.pk, email, language, Jsonb(_storable(context)), _seal(sealed), at]
     row = next(iter(Notification.objects.raw(INSERT, values)), None)
@@ -156,7 +156,7 @@ def sweep() -> None:
 
 
 def mark_reached(subject_id: UUID, *, user: User | None = None, email: str = "") -> int:
-    """The person has opened the page the messages lead to: those sent to him have reached him. Answers how many."""
+    """The person has opened the page the messages lead to: those sent to them have reached them. Answers how many."""
     whose = Q(user=user) if user is not None else Q(email__iexact=email)
     return Notification.objects.filter(whose, subject_id=subject_id, state=NotificationState.SENT).update(
         state=NotificationState.REACHED, reached_at=MilaNow()
@@ -289,7 +289,7 @@ def _text(name: str, facts: dict[str, Any]) -> str:
 
 
 def _storable(value: Any) -> Any:
-    """Facts as JSON: instants as ISO texts, and no text that could end a line or a header (FAULT W7)."""
+    """Facts as JSON: instants as ISO texts, and no text that could end a line or a header (fault W7)."""
     if isinstance(value, dict):
         return {key: _storable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

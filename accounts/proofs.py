@@ -1,4 +1,4 @@
-"""Who has proved an e-mail address: an account shows bookings and cards only after that (PRODUCT B12).
+"""Who has proved an e-mail address: an account shows bookings and cards only after that (rule B12).
 
 A proof is allauth's own row, EmailAddress with `verified`. It comes from a code that was typed, from a link of a mail
 through which a password was chosen, or from code of ours that makes an account (`User.objects.create_user`).
@@ -9,7 +9,7 @@ from uuid import uuid4
 from allauth.account.models import EmailAddress
 from django.db.models import F, Q
 
-from accounts.models import User
+from accounts.models import CustomerProfile, User
 from mila.transactions import verb
 
 # The account of a booking's customer has proved the very address it signs in with; a condition on Booking.
@@ -40,7 +40,8 @@ def take_over(email: str, *, account: User) -> bool:
             return False
         other.bookings.update(customer=account)
         EmailAddress.objects.filter(user=other).delete()
-        other.email, other.is_active = f"{uuid4().hex}@joined.invalid", False
+        CustomerProfile.objects.filter(user=other).delete()
+        other.email, other.name, other.is_active = f"{uuid4().hex}@joined.invalid", "", False
         other.set_unusable_password()
-        other.save(update_fields=["email", "is_active", "password"])
+        other.save(update_fields=["email", "name", "is_active", "password"])
     return True

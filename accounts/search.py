@@ -3,65 +3,125 @@
 Call `refresh_search_rows` in the transaction that changes a source: skill, area, approval, rating, kept promises.
 """
 
-from django.db.models import F
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from django.db.models import F, Q
 
 from accounts.models import SkillSearch, Technician
+from mila.clock import MilaNow
+from mila.transactions import verb
 from places.distance import cell
+from places.place import Country
+from policy.figures import Policy
+from policy.queries import policy_at
+from policy.values import encode
 
-MILLION = 1_000_000
-# Smoothing (PRODUCT D2): as if everybody began with these, so that one rating does not decide.
-PRIOR_STARS, PRIOR_STAR_COUNT = 4.3, 5
-PRIOR_KEPT, PRIOR_PROMISES = 9, 10
-WEIGHTS_PPM = {"stars": 450_000, "level": 200_000, "reliability": 150_000}
-NEWCOMER_JOBS = 5
+# The figures of the policy that a stored score is made from (rule D2).
+SCORE_FIGURES = (
+    "score_weights_ppm",
+    "prior_stars_tenths",
+    "prior_star_count",
+    "prior_kept",
+    "prior_promises",
+    "newcomer_jobs",
+)
+SCORED = ["q", "nearness_ppm", "newcomer", "scored_under"]
+SWEEP_SCORES = "accounts.sweep_scores"
+PIECE = 200  # technicians whose scores are written anew in one transaction
+PIECES = 100  # at most so many in one sweep
 
 
-def quality_parts(technician: Technician, level: int) -> dict[str, int]:
-    """The parts of the score that do not depend on the place, in ppm of the whole score."""
-    stars = (technician.star_sum + PRIOR_STARS * PRIOR_STAR_COUNT) / (technician.star_count + PRIOR_STAR_COUNT)
+def quality_parts(technician: Technician, level: int, policy: Policy) -> dict[str, int]:
+    """The parts of the score that do not depend on the place, in ppm of the whole score.
+
+    Smoothed, as if everybody began with a few ratings and promises, so that the first one does not decide.
+    """
+    weights, priors = policy.score_weights_ppm, policy.prior_star_count
+    begun = policy.prior_stars_tenths * priors / 10
+    stars = (technician.star_sum + begun) / (technician.star_count + priors)
     promises = technician.promises_kept + technician.promises_broken
-    reliability = (technician.promises_kept + PRIOR_KEPT) / (promises + PRIOR_PROMISES)
+    reliability = (technician.promises_kept + policy.prior_kept) / (promises + policy.prior_promises)
     return {
-        "stars": round(WEIGHTS_PPM["stars"] * (stars - 1) / 4),
-        "level": round(WEIGHTS_PPM["level"] * (level - 1) / 4),
-        "reliability": round(WEIGHTS_PPM["reliability"] * reliability),
+        "stars": round(weights.stars * (stars - 1) / 4),
+        "level": round(weights.level * (level - 1) / 4),
+        "reliability": round(weights.reliability * reliability),
     }
 
 
-def expected_rows(technician: Technician) -> list[SkillSearch]:
-    """What the search must find of him; nothing while he or his partner may not be asked (PRODUCT D1)."""
+def version(country: str, policy: Policy) -> str:
+    """The country and the figures a score was made under: equal letters, equal scores."""
+    figures = {key: encode(getattr(policy, key)) for key in SCORE_FIGURES}
+    return country + hashlib.sha256(json.dumps(figures, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def policies(countries: Iterable[str], at: datetime | MilaNow | None = None) -> dict[str, Policy]:
+    """The policy in force in each of these countries, now or at an instant. One query each."""
+    return {country: policy_at(MilaNow() if at is None else at, country) for country in set(countries)}
+
+
+class Askable(NamedTuple):
+    """A skill in which a technician may be asked, and until when."""
+
+    skill_id: int
+    level: int
+    valid_until: datetime | None
+
+
+def askable(technician: Technician) -> list[Askable]:
+    """In what they may be asked; nothing while they or their partner may not be (rule D1)."""
     partner = technician.partner
     if not (technician.active and partner.approved_at and partner.payable) or partner.suspended_at:
         return []
-    rows = []
+    found = []
     for skill in technician.skills.all():
         ends = [at for at in (skill.valid_until, partner.papers_valid_until) if at]
-        rows.append(
-            SkillSearch(
-                technician=technician,
-                skill_id=skill.skill_id,
-                cell=cell(technician.lat, technician.lon),
-                q=sum(quality_parts(technician, skill.level).values()),
-                radius_m=technician.radius_m,
-                lat=technician.lat,
-                lon=technician.lon,
-                valid_until=min(ends, default=None),
-                newcomer=technician.settled_jobs < NEWCOMER_JOBS,
-            )
+        found.append(Askable(skill.skill_id, skill.level, min(ends, default=None)))
+    return found
+
+
+def expected_rows(technician: Technician, policy: Policy) -> list[SkillSearch]:
+    """What the search must find of them under the policy of their partner's country."""
+    return [
+        SkillSearch(
+            technician=technician,
+            skill_id=one.skill_id,
+            cell=cell(technician.lat, technician.lon),
+            radius_m=technician.radius_m,
+            lat=technician.lat,
+            lon=technician.lon,
+            valid_until=one.valid_until,
+            **_scores(technician, one.level, policy),
         )
-    return rows
+        for one in askable(technician)
+    ]
+
+
+def _scores(technician: Technician, level: int, policy: Policy) -> dict[str, int | bool | str]:
+    """The columns of SCORED."""
+    return {
+        "q": sum(quality_parts(technician, level, policy).values()),
+        "nearness_ppm": policy.score_weights_ppm.nearness,
+        "newcomer": technician.settled_jobs < policy.newcomer_jobs,
+        "scored_under": version(technician.partner.country, policy),
+    }
 
 
 def refresh_search_rows(*technicians: Technician) -> None:
     """Write the rows of these technicians anew. Reads them fresh: what the caller holds may be stale."""
     ids = [technician.pk for technician in technicians]
     fresh = Technician.objects.filter(pk__in=ids).select_related("partner").prefetch_related("skills")
-    rows = [row for technician in fresh for row in expected_rows(technician)]
+    in_force = policies(technician.partner.country for technician in fresh)
+    rows = [row for technician in fresh for row in expected_rows(technician, in_force[technician.partner.country])]
     SkillSearch.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["technician", "skill"],
-        update_fields=["cell", "q", "radius_m", "lat", "lon", "valid_until", "newcomer"],
+        update_fields=["cell", "radius_m", "lat", "lon", "valid_until", *SCORED],
     )
     kept = {(row.technician_id, row.skill_id) for row in rows}
     for pk, *pair in SkillSearch.objects.filter(technician__in=ids).values_list("pk", "technician_id", "skill_id"):
@@ -69,23 +129,75 @@ def refresh_search_rows(*technicians: Technician) -> None:
             SkillSearch.objects.filter(pk=pk).delete()
 
 
+def sweep_scores() -> int:
+    """Write anew what was scored under another policy than the one in force; answers how many technicians that were.
+
+    In pieces, each a transaction of its own: searches go on meanwhile and read each score as a whole. A piece whose
+    people are all busy in other transactions is left for the next sweep.
+    """
+    done = 0
+    for _ in range(PIECES):
+        if not (written := rescore()):
+            break
+        done += written
+    return done
+
+
+@verb
+def rescore() -> int:
+    """One piece: the scores of some technicians, under their lock. Who is locked elsewhere is passed over.
+
+    Only the columns of the score, and only of rows that are there: who may no longer be asked stays out.
+    """
+    in_force = policies(Country.values)
+    versions = sorted(version(country, policy) for country, policy in in_force.items())
+    stale = SkillSearch.objects.filter(_other_than(versions)).values_list("technician", flat=True)
+    locked = (
+        Technician.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(pk__in=list(stale.distinct()[:PIECE]))
+        .select_related("partner")
+        .prefetch_related("skills", "search_rows")
+        .order_by("pk")
+    )
+    rows = []
+    for technician in locked:
+        policy = in_force[technician.partner.country]
+        levels = {skill.skill_id: skill.level for skill in technician.skills.all()}
+        for row in technician.search_rows.all():
+            if row.skill_id not in levels:  # left behind: the search would find what is no longer theirs
+                row.delete()
+                continue
+            for column, value in _scores(technician, levels[row.skill_id], policy).items():
+                setattr(row, column, value)
+            rows.append(row)
+    SkillSearch.objects.bulk_update(rows, SCORED)
+    return len(locked)
+
+
+def _other_than(versions: list[str]) -> Q:
+    """As ranges, so that the index answers it at once where nothing is to be done."""
+    apart = Q(scored_under__lt=versions[0]) | Q(scored_under__gt=versions[-1])
+    for one, next_one in pairwise(versions):
+        apart |= Q(scored_under__gt=one, scored_under__lt=next_one)
+    return apart
+
+
 def lock_technician(technician_id: int) -> Technician:
-    """The technician under his row lock: before anything is written to his calendar (STYLE 4)."""
+    """The technician under their row lock: before anything is written to their calendar."""
     return Technician.objects.select_for_update(of=("self",)).select_related("partner").get(pk=technician_id)
 
 
 def count_promise(technician: Technician, *, kept: bool) -> None:
-    """A call or a confirmation was kept or missed: it counts in the rank (PRODUCT D2)."""
+    """A call or a confirmation was kept or missed: it counts in the rank (rule D2)."""
     field = "promises_kept" if kept else "promises_broken"
     Technician.objects.filter(pk=technician.pk).update(**{field: F(field) + 1})
     refresh_search_rows(technician)
 
 
 def count_settled_job(technician: Technician) -> None:
-    """A job of his was paid: from the fifth on he is no newcomer."""
-    counted = Technician.objects.filter(pk=technician.pk)
-    counted.update(settled_jobs=F("settled_jobs") + 1)
-    if counted.filter(settled_jobs=NEWCOMER_JOBS).exists():
+    """A job of theirs was paid: after enough of them they are no newcomer."""
+    Technician.objects.filter(pk=technician.pk).update(settled_jobs=F("settled_jobs") + 1)
+    if SkillSearch.objects.filter(technician=technician, newcomer=True).exists():
         refresh_search_rows(technician)
 
 

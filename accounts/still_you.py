@@ -1,4 +1,4 @@
-"""Whether who is signed in is still the account's owner: a code to the address they sign in with (PRODUCT B12).
+"""Whether who is signed in is still the account's owner: a code to the address they sign in with (rule B12).
 
 One of three ways, beside the password and the passkey; whoever reads the mailbox could choose a new password as well.
 The figures are constants and no policy rows: whoever may write a policy row must not be able to widen a door.

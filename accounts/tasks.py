@@ -1,13 +1,15 @@
-"""Jobs of people: messages go out. The sweep's heartbeat is stamped by mila.heartbeat after each success."""
+"""Jobs of people: messages go out, scores follow the policy.
+
+The sweep's heartbeat is stamped by mila.heartbeat after each success."""
 
 from celery import shared_task
 
-from accounts import notifications
+from accounts import notifications, search
 
 
 @shared_task(name=notifications.DELIVER)
 def deliver(*, notification_id: int) -> None:
-    """At most once: a message is marked before it is sent (PRODUCT N3)."""
+    """At most once: a message is marked before it is sent (rule N3)."""
     notifications.deliver(notification_id)
 
 
@@ -15,3 +17,9 @@ def deliver(*, notification_id: int) -> None:
 def sweep_notifications() -> None:
     """Each second: what is due and has not gone out."""
     notifications.sweep()
+
+
+@shared_task(name=search.SWEEP_SCORES)
+def sweep_scores() -> None:
+    """Every ten seconds: who was scored under figures that are no longer in force (rule D2)."""
+    search.sweep_scores()

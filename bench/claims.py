@@ -22,11 +22,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Technician
 from bench.claim_race.world import MORNING, offered_world
+from devstack.instances import fresh_databases
 from dispatch import offers
 from dispatch.models import Offer
+from embedded import hold
 from mila.clock import set_clock
-from mila.services import hold
-from mila.worlds import fresh_databases
 from tests.broker import broker_redis
 
 GUARD = "UPDATE bench_claim SET state = 1, technician_id = %s, expires_at = mila_now() WHERE id = %s AND state = 0"

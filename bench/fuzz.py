@@ -26,9 +26,9 @@ django.setup()
 
 from django.test import override_settings
 
+from devstack.instances import fresh_databases
+from embedded import hold
 from mila.clock import set_clock
-from mila.services import hold
-from mila.worlds import fresh_databases
 from tests.broker import broker_redis
 from tests.cast import MORNING
 from tests.walls import nonsense, town

@@ -1,4 +1,4 @@
-"""What people wait while a server of ours hangs or is gone (FAULT F4). By hand:
+"""What people wait while a server of ours hangs or is gone (fault F4). By hand:
 
     python -m bench.outages [--orders 8]
 
@@ -31,9 +31,10 @@ django.setup()
 import psutil
 from django.conf import settings
 
-from mila import check, journey, launch
-from mila.services import folders, postgres_server, redis_servers
-from mila.visitor import PageError, Visitor
+from devstack import addresses, launch, smoke_check
+from embedded import folders, postgres_server, redis_servers
+from simulation import page_flows
+from simulation.html_client import PageError, Visitor
 
 
 def figure(what, value, target, unit):
@@ -74,11 +75,11 @@ def stopped(pids):
 
 def with_draft(number):
     customer = Visitor(settings.SITE_URL)
-    journey.start_draft(customer, "wifi-slow")
-    journey.give_place(customer, street=check.STREET, postcode="69003", city="Lyon")
-    journey.choose_time(customer, [check.VISIT])
-    journey.give_contact(customer, **{**check.CUSTOMER, "email": f"bench-{number}@mila.example"})
-    journey.type_card(customer, "4242424242424242")
+    page_flows.start_draft(customer, "wifi-slow")
+    page_flows.give_place(customer, street=smoke_check.STREET, postcode="69003", city="Lyon")
+    page_flows.choose_time(customer, [smoke_check.VISIT])
+    page_flows.give_contact(customer, **{**smoke_check.CUSTOMER, "email": f"bench-{number}@mila.example"})
+    page_flows.type_card(customer, "4242424242424242")
     return customer
 
 
@@ -95,7 +96,7 @@ def hung_broker(count):
     with stopped([broker]), ThreadPoolExecutor(count) as pool:
         looker = threading.Thread(target=look)
         looker.start()
-        orders = list(pool.map(lambda customer: timed(lambda: journey.order(customer) and 200), customers))
+        orders = list(pool.map(lambda customer: timed(lambda: page_flows.order(customer) and 200), customers))
         over.set()
         looker.join()
     figure("orders with a hung broker: seconds", sorted(took for took, _ in orders), 1, "s")
@@ -144,11 +145,11 @@ def main():
     wanted = arguments.parse_args()
     return launch.run(
         settings.WORLD,
-        launch.any_ports,
+        addresses.any_ports,
         sys.stderr,
         lambda family: measure(wanted.orders),
         fresh=True,
-        fill=check.people,
+        fill=smoke_check.people,
     )
 
 

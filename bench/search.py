@@ -27,13 +27,13 @@ from django.db import connection
 
 from accounts.models import Skill
 from catalogue.models import Category, Service
-from catalogue.policy import Policy
+from devstack.instances import fresh_databases
 from dispatch import matching
+from embedded import hold
 from mila.clock import mila_now
-from mila.services import hold
-from mila.worlds import fresh_databases
 from places.calendar import instant
 from places.distance import cell, metres
+from policy.figures import Policy
 from requests_app.models import Booking, BookingContact, Wish
 
 # Where two thirds of the technicians live, by the size of the town.
@@ -42,7 +42,8 @@ TOWNS = [
     (44.838, -0.579, 1.3), (43.7, 7.268, 1), (47.218, -1.554, 1), (48.573, 7.752, 0.9), (47.377, 8.541, 1.4),
     (46.204, 6.143, 1), (47.558, 7.588, 0.5), (46.948, 7.447, 0.4), (46.519, 6.632, 0.4),
 ]  # fmt: skip
-SKILLS, EACH = 20, 3
+SKILLS, NEARNESS = Policy().score_weights_ppm.nearness
+EACH = 20, 3
 
 
 def somewhere(dice):
@@ -83,7 +84,7 @@ def technicians(first, last, skills, dice, begins):
             " SELECT n, tstzrange(%s, %s), 'job', '' FROM generate_series(%s::int, %s::int) n WHERE n %% 2 = 0",
             [begins, begins + timedelta(hours=2), *numbers],
         )
-        columns = "skill_id, cell, q, radius_m, lat, lon, technician_id, newcomer"
+        columns = "skill_id, cell, q, nearness_ppm, radius_m, lat, lon, technician_id, newcomer, scored_under"
         people = []
         with cursor.copy(f"COPY accounts_skillsearch ({columns}) FROM STDIN") as rows:
             for number in range(first, last):
@@ -91,7 +92,7 @@ def technicians(first, last, skills, dice, begins):
                 radius = dice.randint(5_000, 50_000)
                 for skill in dice.sample(skills, EACH):
                     q = dice.randint(300_000, 800_000)
-                    rows.write_row((skill, cell(lat, lon), q, radius, lat, lon, number, False))
+                    rows.write_row((skill, cell(lat, lon), q, NEARNESS, radius, lat, lon, number, False, ""))
                     people.append((number, skill, q, radius, lat, lon))
         cursor.execute("VACUUM ANALYZE")
     return people
@@ -129,7 +130,7 @@ def mismatches(searches, people, at):
         best = []
         for number, can, q, radius, lat, lon in people:
             if can == skill and number % 2 and (away := metres(place.lat, place.lon, lat, lon)) <= radius:
-                best.append((-(q + round(200_000 * (1 - away / 50_000))), number))
+                best.append((-(q + round(NEARNESS * (1 - away / 50_000))), number))
         expected = [number for _score, number in sorted(best)[:20]]
         wrong += expected != [candidate.technician_id for candidate in matching.candidates(booking, at)]
     return wrong

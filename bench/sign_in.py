@@ -1,4 +1,4 @@
-"""What a stranger at the door learns by its time, and what 10,000 guesses do to one person (PRODUCT B12, FAULT S1, S2).
+"""What a stranger at the door learns by its time, and what 10,000 guesses do to one person (rule B12, fault S1, S2).
 
     python -m bench.sign_in [--tries 200] [--guesses 10000] [--threads 4] [--seed 1]
 
@@ -25,7 +25,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mila.services import hold, processes, redis_servers
+from embedded import hold, processes, redis_servers
 
 OWN = Path(tempfile.mkdtemp(prefix="mila-sign-in-"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
@@ -43,9 +43,9 @@ from django.urls import reverse
 
 from accounts import pace
 from accounts.models import User
-from mila import limits
+from devstack.instances import fresh_databases
 from mila.redis import broker_redis
-from mila.worlds import fresh_databases
+from mila.web import limits
 
 PASSWORD, VICTIM = "chouette-hulotte-9", "victim@example.com"
 FORMS = {

@@ -22,9 +22,9 @@ import psutil
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
 
-from mila import live
+from embedded import hold
 from mila.redis import cache_redis
-from mila.services import hold
+from mila.streams import publish
 
 
 def figure(what, value, target, unit):
@@ -33,7 +33,7 @@ def figure(what, value, target, unit):
 
 async def listen(port, channel, arrivals):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET /events/?ticket={live.ticket(channel)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    writer.write(f"GET /events/?ticket={publish.ticket(channel)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     await reader.readuntil(b"\r\n\r\n")
     await reader.readuntil(b"retry: ")
 
@@ -64,7 +64,7 @@ async def measure(port, server, streams, readers, changes):
     for _ in range(changes):
         arrivals.clear()
         told = time.perf_counter()
-        await asyncio.to_thread(cache_redis().publish, live.PREFIX + watched, '{"event": "moved"}')
+        await asyncio.to_thread(cache_redis().publish, publish.PREFIX + watched, '{"event": "moved"}')
         while len(arrivals) < min(readers, streams) and time.perf_counter() - told < 5:
             await asyncio.sleep(0.005)
         delays += [at - told for at in arrivals]
@@ -87,7 +87,7 @@ def main():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "mila.streams:application", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", "mila.streams.server:application", "--port", str(port)]
     server = subprocess.Popen([*command, "--no-access-log", "--log-level", "warning"])
     try:
         for _ in range(100):

@@ -1,4 +1,4 @@
-"""What Mila sells: services and packages with their dated prices, and the dated figures of policy."""
+"""What Mila sells: services and packages with their dated prices."""
 
 # modeltranslation puts its own managers in at start
 # mypy: disable-error-code="django-manager-missing"
@@ -6,15 +6,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Country, PartnerKind, Skill
-from catalogue.policy import TYPES, PolicyError, decode
+from accounts.models import Skill
 from mila.clock import MilaNow
+from places.place import Country
 
 
 class Currency(models.TextChoices):
@@ -22,7 +20,7 @@ class Currency(models.TextChoices):
     CHF = "CHF", "CHF"
 
 
-CURRENCY_OF = {Country.FRANCE.value: Currency.EUR.value, Country.SWITZERLAND.value: Currency.CHF.value}
+CURRENCY_OF = {Country.FR.value: Currency.EUR.value, Country.CH.value: Currency.CHF.value}
 
 
 def lines(text: str | None) -> list[str]:
@@ -187,51 +185,3 @@ class PackagePrice(DatedPrice):
             *DatedPrice.Meta.constraints,
             models.UniqueConstraint(fields=["package", "country", "starts_at"], name="one_package_price_an_instant"),
         ]
-
-
-class PolicyRowQuerySet(models.QuerySet["PolicyRow"]):
-    def in_force(self, at: datetime, *, country: str, partner_kind: str, brand: str) -> "list[PolicyRow]":
-        """Rows that apply, the deciding one last: general before narrow, then early before late. One query.
-
-        A brand's row weighs more than a partner kind's, and that more than a country's.
-        """
-        return list(
-            self.filter(starts_at__lte=at, country__in=["", country], partner_kind__in=["", partner_kind])
-            .filter(brand__in=["", brand])
-            .order_by("brand", "partner_kind", "country", "starts_at", "pk")  # "" sorts first
-        )
-
-
-class PolicyRow(models.Model):
-    """One figure of `catalogue.policy.Policy` from an instant on; empty columns mean "everywhere"."""
-
-    key = models.CharField(_("figure"), max_length=40)
-    value = models.JSONField(_("value"))
-    country = models.CharField(_("country"), max_length=2, choices=Country.choices, blank=True, default="")
-    partner_kind = models.CharField(_("partner"), max_length=6, choices=PartnerKind.choices, blank=True, default="")
-    brand = models.SlugField(_("brand"), blank=True, default="", db_index=False)
-    starts_at = models.DateTimeField(_("from"), db_default=MilaNow())
-    note = models.CharField(_("why"), max_length=200)
-    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, editable=False)
-
-    objects = PolicyRowQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["key", "-starts_at"]
-        verbose_name = _("policy row")
-        verbose_name_plural = _("policy rows")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["key", "country", "partner_kind", "brand", "starts_at"], name="one_policy_row_an_instant"
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.key} = {self.value}"
-
-    def clean(self):
-        """Refuses a figure that does not exist and a value that does not fit it."""
-        try:
-            decode(self.key, self.value)
-        except PolicyError as error:
-            raise ValidationError({"value" if self.key in TYPES else "key": str(error)}) from error

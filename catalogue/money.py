@@ -1,4 +1,4 @@
-"""Money in whole minor units: one rounding, one split (PRODUCT M2, M3). Pure: no Django, no floats.
+"""Money in whole minor units: one rounding, one split (rule M2, M3). Pure: no Django, no floats.
 
 Rates are basis points (2000 = 20 %). Amounts are cents or Rappen and never negative.
 """
@@ -34,9 +34,9 @@ def round_half_up(numerator: int, denominator: int) -> int:
 
 
 def split(service_cents: int, rate_bp: int, booking_fee_cents: int) -> Split:
-    """Share a service price out (PRODUCT M3). `rate_bp`: commission in basis points, 0 to 10 000.
+    """Share a service price out (rule M3). `rate_bp`: commission in basis points, 0 to 10 000.
 
-    The fee carries no commission. A cancellation fee is split with `booking_fee_cents=0` (PRODUCT B10).
+    The fee carries no commission. A cancellation fee is split with `booking_fee_cents=0` (rule B10).
     """
     if service_cents < 0 or booking_fee_cents < 0:
         raise ValueError("amounts are never negative")
@@ -61,7 +61,7 @@ def part_of(amount_cents: int, part: int, whole: int) -> int:
 
 
 def ceiling(version1_cents: int, percent: int) -> int:
-    """The highest price that needs no acceptance on the payer's own device (PRODUCT L10).
+    """The highest price that needs no acceptance on the payer's own device (rule L10).
 
     Rounded down, so that `price > ceiling(...)` is exactly "above `percent` % of version 1".
     """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import add, or_
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector, TrigramWordSimilarity
@@ -14,9 +15,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice
-from catalogue.money import Split, split
-from catalogue.policy import Policy
 from mila.errors import Refusal
+from policy.figures import Policy
 
 DICTIONARIES = {"fr": "french", "de": "german", "it": "italian", "en": "english"}
 QUESTION_LENGTH = 120  # characters of a search that are read
@@ -73,10 +73,21 @@ def _in_force(prices: QuerySet, country: str, at: datetime):
     return price
 
 
-def price_split(service: Service, country: str, at: datetime, policy: Policy) -> Split:
-    """Price, fee and total as the customer sees them before he commits (PRODUCT B6). One query."""
+class Receipt(NamedTuple):
+    """What the customer sees of a price before ordering (rule B6)."""
+
+    service_cents: int
+    fee_cents: int
+
+    @property
+    def charge_cents(self) -> int:
+        return self.service_cents + self.fee_cents
+
+
+def receipt_of(service: Service, country: str, at: datetime, policy: Policy) -> Receipt:
+    """Price, fee and total there at that instant. Raises NotSold. One query."""
     price = price_for(service, country, at)
-    return split(price.price_cents, policy.commission_bp, policy.booking_fee_cents[price.currency])
+    return Receipt(price.price_cents, policy.booking_fee_cents[price.currency])
 
 
 def shelves(country: str, at: datetime) -> list[Shelf]:

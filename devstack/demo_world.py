@@ -1,6 +1,6 @@
 """The demo as one unit: complete, or made again. Its clock is its own and stands still while the site is down.
 
-PRODUCT H2. The world is built at 10:00 of the last service day, an hour at which windows open and visits can be booked
+Rule H2. The world is built at 10:00 of the last service day, an hour at which windows open and visits can be booked
 for today, and its clock runs on from there. A later start goes on from the last heartbeat: what was promised meanwhile
 is as far away as when the site was stopped.
 """
@@ -10,16 +10,17 @@ from datetime import datetime
 
 from django.conf import settings
 
+import embedded
 from accounts.models import User
 from devstack.instants import PARIS, last_service_morning
 from devstack.models import DemoWorld
-from mila import heartbeat, services
+from mila import heartbeat
 from mila.clock import machine_now, mila_now, set_clock
-from mila.simulation import factor
-from mila.simulation.demo import Demo
-from mila.simulation.jobs import run_in_process
 from places.calendar import wall_time
 from requests_app.models import Booking
+from simulation import factor
+from simulation.demo import Demo
+from simulation.jobs import run_in_process
 
 # Jobs of the build that are left to the sweeps: there is no worker yet, and the world is built step by step.
 LEFT_TO_SWEEPS = ("accounts.deliver", "dispatch.search", "payments.charge")
@@ -61,7 +62,7 @@ def build(at: datetime) -> DemoWorld:
 
 
 def _wish():
-    return services.var(settings.WORLD) / "begin-again"
+    return embedded.var(settings.WORLD) / "begin-again"
 
 
 def ask_to_begin_again() -> None:

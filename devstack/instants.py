@@ -40,7 +40,7 @@ def instant_of(text: str) -> datetime:
 
 
 def last_service_morning(now: datetime) -> datetime:
-    """10:00 of the last day that is a service day in both countries and has come to that hour (PRODUCT H2)."""
+    """10:00 of the last day that is a service day in both countries and has come to that hour (rule H2)."""
     day = wall_time(now, PARIS).date()
     while not _is_worked(day) or _morning(day) > now:
         day -= timedelta(days=1)

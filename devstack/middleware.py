@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 
 from devstack.instants import PARIS
 from mila.clock import mila_now
-from mila.simulation import factor
+from simulation import factor
 
 # The first thing after the link that skips to the content. An attribute of the tag may hold ">": the admin's do.
 PLACE = re.compile(rb"""<body(?:"[^"]*"|'[^']*'|[^>"'])*>\s*(<a class="skip"[^>]*>.*?</a>)?""", re.DOTALL)

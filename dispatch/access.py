@@ -1,4 +1,4 @@
-"""The only roads to an offer for a technician. Somebody else's is not found, never forbidden (FAULT A1)."""
+"""The only roads to an offer for a technician. Somebody else's is not found, never forbidden (fault A1)."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from requests_app.models import Booking
 
 
 def offer_for_technician(technician: Technician, pk: int) -> Offer:
-    """One of his own offers, however it ended. Raises Http404."""
+    """One of their own offers, however it ended. Raises Http404."""
     offer = (
         Offer.objects.select_related("booking__service__category", "search", "technician__partner")
         .filter(technician_id=technician.pk, pk=pk)
@@ -23,9 +23,9 @@ def offer_for_technician(technician: Technician, pk: int) -> Offer:
 
 
 def shown_booking(technician: Technician, uuid: UUID) -> Booking:
-    """A booking that was offered to him or stood in a pool: he may ask for it, and be told that it is gone.
+    """A booking offered to them, or once in a pool: they may ask for it, and be told that it is gone.
 
-    Raises Http404. Whether it is open to him is for `offers.tap` to say.
+    Raises Http404. Whether it is open to them is for `offers.tap` to say.
     """
     shown = Q(offers__technician_id=technician.pk) | Q(searches__pool_at__isnull=False)
     booking = Booking.objects.select_related("service").filter(shown, uuid=uuid).distinct().first()

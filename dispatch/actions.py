@@ -1,4 +1,4 @@
-"""What ops do to a search by hand (PRODUCT O1)."""
+"""What ops do to a search by hand (rule O1)."""
 
 from django.utils.translation import gettext_lazy as _
 

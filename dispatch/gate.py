@@ -1,4 +1,4 @@
-"""The Redis lock in front of a booking's window: a gate that keeps the crowd off its row, never the judge (PRODUCT D3).
+"""The Redis lock in front of a booking's window: a gate that keeps the crowd off its row, never the judge (rule D3).
 
 Every failure of Redis is ignored: the path works with Redis switched off, and where the two differ the database wins.
 """
@@ -46,12 +46,12 @@ def put(booking_id: int, token: str, span: timedelta) -> None:
 
 
 def extend(booking_id: int, token: str, span: timedelta) -> None:
-    """Another end for our own token; a foreign one is left alone (FAULT C3)."""
+    """Another end for our own token; a foreign one is left alone (fault C3)."""
     _run(EXTEND, booking_id, token, _milliseconds(span))
 
 
 def release(booking_id: int, token: str) -> None:
-    """Compare and delete: a foreign token is left alone (FAULT C3)."""
+    """Compare and delete: a foreign token is left alone (fault C3)."""
     _run(RELEASE, booking_id, token)
 
 

@@ -1,4 +1,4 @@
-"""Who qualifies for a booking, and in what order: one query over the search rows (PRODUCT D1, D2; docs/decisions/0006).
+"""Who qualifies for a booking, and in what order: one query over the search rows (rule D1, D2; docs/decisions/0006).
 
 The same statement answers all questions: who may do this booking, which bookings may this technician do, and which
 rule leaves the others out.
@@ -14,10 +14,10 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import Technician
-from accounts.search import expected_rows
-from catalogue.policy import Policy
+from accounts.search import askable
 from places.distance import METRES_PER_DEGREE, REACH_M, search_cells
 from places.place import VAGUE
+from policy.figures import Policy
 from requests_app import caps
 from requests_app.models import Booking
 
@@ -27,10 +27,10 @@ VAGUE_M = 5_000
 
 @dataclass(frozen=True)
 class Candidate:
-    """A technician who may be asked: score in ppm, metres to the door, ranks of the wishes he is free for.
+    """A technician who may be asked: score in ppm, metres to the door, ranks of the wishes they are free for.
 
-    `asked` and `lapsed` count in the running search: windows that were offered to him and ended without an answer, and
-    all he has seen and let lapse, those of his own taps too. `reserve`: he keeps himself in reserve (PRODUCT L2).
+    `asked` and `lapsed` count in the running search: windows offered to them that ended without an answer, and all
+    they have seen and let lapse, those of their own taps too. `reserve`: they are in reserve (rule L2).
     """
 
     booking_id: int
@@ -52,8 +52,8 @@ class Candidate:
 
 REACHED = caps.REACHED.format(technician="s.technician_id", drops="b.drops", lost="b.lost", held="b.held")
 # Each booking is judged by the policy it was made under; figures younger than it have their default.
-# A wish is open as long as a search for it would be (D10): nobody is asked to be there in five minutes. An outage may
-# have moved the search's end on, and the offer says how soon the visit is (requests_app.lost_time.search_ends_at).
+# A wish is open as long as a search for it would be (rule D10): nobody is asked to be there in five minutes. An outage
+# may have moved the search's end on, and the offer says how soon the visit is (requests_app.lost_time.search_ends_at).
 FACTS = """
 WITH wanted AS MATERIALIZED (
     SELECT b.id, b.start_at, b.timezone, v.skill_id, c.lat, c.lon, cos(radians(c.lat)) AS width,
@@ -62,7 +62,6 @@ WITH wanted AS MATERIALIZED (
            (p.policy ->> 'travel_buffer')::int * interval '1 second' AS buffer,
            least((p.policy ->> 'search_ends_lead')::int * interval '1 second',
                  CASE WHEN b.state = 'searching' THEN greatest(b.last_start_at - b.due_at, interval '0') END) AS lead,
-           (p.policy -> 'score_weights_ppm' ->> 'nearness')::int AS nearness,
            (p.policy ->> 'lapse_limit')::int AS lapse_limit,
            (p.policy ->> 'drops_per_day')::int AS drops, (p.policy ->> 'jobs_lost_per_week')::int AS lost,
            (p.policy ->> 'open_claims_per_day')::int AS held
@@ -96,7 +95,7 @@ reserve AS MATERIALIZED (
      WHERE o.booking_id = ANY(%(bookings)s) AND o.reserve_at IS NOT NULL),
 facts AS (
     SELECT b.id AS booking_id, s.technician_id, s.cell,
-           s.q + round(b.nearness * greatest(0, 1 - place.metres / %(reach)s))::int AS score,
+           s.q + round(s.nearness_ppm * greatest(0, 1 - place.metres / %(reach)s))::int AS score,
            s.q, round(place.metres)::int AS metres, time.free,
            coalesce(past.asked, 0) AS asked, coalesce(past.lapsed, 0) AS lapsed,
            EXISTS (
@@ -139,9 +138,9 @@ SELECT booking_id, technician_id, score, q, metres, free, asked, lapsed, in_wind
   FROM facts
  WHERE near AND rule IS NULL
 """
-# Who has let enough lapse comes last, then who looks at another offer. Of the others those in reserve come first (L2),
-# then those asked least, then the customer's wishes in their order (B2), then the score. `past` is empty at the first
-# asking only.
+# Who has let enough lapse comes last, then who looks at another offer. Of the others those in reserve come first (rule
+# L2), then those asked least, then the customer's wishes in their order (rule B2), then the score. `past` is empty at
+# the first asking only.
 ORDER = """
  ORDER BY lapsed >= lapse_limit, in_window, reserve DESC, asked, {first} free[1], score DESC, technician_id
  LIMIT %(limit)s
@@ -160,7 +159,7 @@ def candidates(booking: Booking, at: datetime, *, limit: int = 20) -> list[Candi
     """Who may be asked for this booking, the next one first. One query; `at` is the database's now.
 
     Includes, at the end, who holds a window elsewhere (`in_window`) or has let enough lapse: the caller decides. At the
-    very first asking of some bookings the best newcomer leads (PRODUCT D2).
+    very first asking of some bookings the best newcomer leads (rule D2).
     """
     cells = _cells(booking)
     if not cells:
@@ -179,13 +178,13 @@ def fitting_bookings(technician_id: int, booking_ids: Sequence[int], at: datetim
 
 
 def exclusions(booking: Booking, at: datetime) -> dict[str, int]:
-    """How many technicians of the skill, round about, each rule leaves out; each is counted once (PRODUCT D9)."""
+    """How many technicians of the skill, round about, each rule leaves out; each is counted once (rule D9)."""
     cells = _cells(booking)
     return dict(_select(OF_BOOKING, COUNTS, at, [booking.pk], cells=cells)) if cells else {}
 
 
 def excluding_rule(booking: Booking, technician_id: int, at: datetime) -> str | None:
-    """Why this one would not be asked at that instant, None if he would; as far as calendars are what they were then.
+    """Why this one would not be asked at that instant, None if they would; as far as calendars are what they were then.
 
     "not_askable": no search row, so not approved, not payable, suspended, or without the skill.
     """
@@ -195,12 +194,12 @@ def excluding_rule(booking: Booking, technician_id: int, at: datetime) -> str | 
 
 def may_be_asked(technician: Technician, skill_id: int, at: datetime) -> bool:
     """Approved, payable, not suspended, papers and skill valid: from the sources themselves, not from a search row."""
-    rows = [row for row in expected_rows(technician) if row.skill_id == skill_id]
-    return any(row.valid_until is None or row.valid_until > at for row in rows)
+    skills = [one for one in askable(technician) if one.skill_id == skill_id]
+    return any(one.valid_until is None or one.valid_until > at for one in skills)
 
 
 def asks_newcomer_first(booking: Booking) -> bool:
-    """For a fixed share of bookings, by a hash of the id, the best newcomer is asked first (PRODUCT D2)."""
+    """For a fixed share of bookings, by a hash of the id, the best newcomer is asked first (rule D2)."""
     digest = hashlib.sha256(booking.uuid.bytes).digest()
     return int.from_bytes(digest[:4]) % 100 < booking.policy.newcomer_share_percent
 

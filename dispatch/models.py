@@ -20,7 +20,7 @@ class Search(models.Model):
     started_at = models.DateTimeField()
     next_at = models.DateTimeField(null=True, help_text="When to ask the next one; null when it has ended.")
     windows_ended = models.PositiveSmallIntegerField(default=0)
-    pool_at = models.DateTimeField(null=True, help_text="Since when all eligible see it (PRODUCT D6).")
+    pool_at = models.DateTimeField(null=True, help_text="Since when all eligible see it (rule D6).")
     ended_at = models.DateTimeField(null=True)
     end = models.CharField(max_length=12, blank=True)
 
@@ -34,7 +34,7 @@ class Search(models.Model):
 
 
 class Trace(models.Model):
-    """What one asking saw and chose; enough to compute anybody's exclusion again (PRODUCT D9)."""
+    """What one asking saw and chose; enough to compute anybody's exclusion again (rule D9)."""
 
     search = models.ForeignKey(Search, on_delete=models.CASCADE, related_name="traces")
     at = models.DateTimeField()
@@ -63,13 +63,13 @@ class DeclineReason(models.TextChoices):
     SKILL = "skill", _("Not my field")
 
 
-# How an offer has ended of which its technician may keep himself in reserve (PRODUCT L2).
+# How an offer has ended of which its technician may be kept in reserve (rule L2).
 UNTAKEN = frozenset({OfferState.LAPSED, OfferState.NOT_REACHED, OfferState.WITHDRAWN})
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
     def in_reserve(self) -> "OfferQuerySet":
-        """Of those who keep themselves in reserve (PRODUCT L2)."""
+        """Of those who keep themselves in reserve (rule L2)."""
         return self.filter(reserve_at__isnull=False)
 
     def reserve_over(self) -> "OfferQuerySet":
@@ -79,20 +79,20 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 
 
 class Offer(models.Model):
-    """A booking shown to one technician; while it is open, his alone (PRODUCT D3, D4)."""
+    """A booking shown to one technician; while it is open, theirs alone (rule D3, D4)."""
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="offers")
     search = models.ForeignKey(Search, on_delete=models.CASCADE, related_name="offers")
     technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="offers")
     epoch = models.BigIntegerField(help_text="The booking's epoch when it was opened: a later move fences it.")
     state = models.CharField(max_length=11, choices=OfferState.choices)
-    own_tap = models.BooleanField(default=False, help_text="He asked for this window himself (D5).")
-    silent = models.BooleanField(default=False, help_text="Night pool: a lapse does not count (D7).")
-    from_reserve = models.BooleanField(default=False, help_text="He had kept himself in reserve: asked first (L2).")
+    own_tap = models.BooleanField(default=False, help_text="Opened by their own tap (rule D5).")
+    silent = models.BooleanField(default=False, help_text="Night pool: a lapse does not count (rule D7).")
+    from_reserve = models.BooleanField(default=False, help_text="Was in reserve for it: asked first (rule L2).")
     score_ppm = models.IntegerField(default=0)
     parts = models.JSONField(default=dict)
     distance_m = models.PositiveIntegerField()
-    wishes = models.JSONField(default=list, help_text="Ranks of the wishes he is free for, the asked one first.")
+    wishes = models.JSONField(default=list, help_text="Ranks of the wishes they are free for, the asked one first.")
     opened_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     viewed_at = models.DateTimeField(null=True)
@@ -102,7 +102,7 @@ class Offer(models.Model):
     lock_token = models.CharField(max_length=32, blank=True)
     reserve_at = models.DateTimeField(
         null=True,
-        help_text="Since when he keeps himself in reserve for this booking; null again once used or over (L2).",
+        help_text="Since when they are in reserve for this booking; null again once used or over (rule L2).",
     )
 
     objects = OfferQuerySet.as_manager()

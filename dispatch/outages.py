@@ -1,4 +1,4 @@
-"""After the search's sweep stood still: windows that ended meanwhile are nobody's lapse (FAULT T2)."""
+"""After the search's sweep stood still: windows that ended meanwhile are nobody's lapse (fault T2)."""
 
 from django.db.models import QuerySet
 

@@ -1,4 +1,4 @@
-"""Each second: windows that are over, searches that are due, what a lost message left behind (PRODUCT D3, STYLE 5)."""
+"""Each second: windows that are over, searches that are due, what a lost message left behind (rule D3)."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta

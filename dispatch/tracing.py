@@ -1,27 +1,31 @@
-"""What one asking saw and chose, kept as a row (PRODUCT D9)."""
+"""What one asking saw and chose, kept as a row (rule D9)."""
 
 import hashlib
 import json
 from datetime import datetime
 
 from accounts.models import TechnicianSkill
-from accounts.search import quality_parts
+from accounts.search import policies, quality_parts
 from dispatch import matching
 from dispatch.matching import Candidate
 from dispatch.models import Search, Trace
+from policy.values import encode
 from requests_app.models import Booking
 
 
 def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) -> Trace:
-    """Inputs, policy, the best with the parts of their score, and how many each rule left out. Three queries.
+    """Inputs, policy, the best with the parts of their score, and how many each rule left out. Four queries.
 
-    The place is rounded.
+    The place is rounded. Scores are those of the policy in force in the country of each technician's partner.
     """
     contact = booking.contact
     skill_id = booking.service.skill_id
     skilled = TechnicianSkill.objects.filter(skill=skill_id, technician__in=[c.technician_id for c in found])
+    skilled = skilled.select_related("technician__partner")
+    in_force = policies([booking.country, *(row.technician.partner.country for row in skilled)], at)
     parts = {
-        row.technician_id: quality_parts(row.technician, row.level) for row in skilled.select_related("technician")
+        row.technician_id: quality_parts(row.technician, row.level, in_force[row.technician.partner.country])
+        for row in skilled
     }
     return Trace.objects.create(
         search=run,
@@ -32,7 +36,7 @@ def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) 
             "wishes": [wish.start_at.isoformat() for wish in booking.wishes.all()],
             "newcomer_first": matching.asks_newcomer_first(booking),
             "policy": policy_version(booking),
-            "weights_ppm": booking.policy_data.get("score_weights_ppm"),
+            "weights_ppm": encode(in_force[booking.country].score_weights_ppm),
         },
         best=[
             {

@@ -1,6 +1,6 @@
 """After a failure nothing is tried for a moment: one request at a time pays for a dead server, the others pay nothing.
 
-FAULT C5, F4: Redis, the broker and the pages' database each have one for the process.
+Fault C5, F4: Redis, the broker and the pages' database each have one for the process.
 """
 
 import time

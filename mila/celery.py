@@ -13,7 +13,7 @@ PATIENCE = 0.2  # seconds for one word of the broker's while a job is handed ove
 
 
 class BriskCelery(Celery):
-    """Hands a job over within a moment or leaves it to the sweep: a hung broker must hold no page (FAULT F4).
+    """Hands a job over within a moment or leaves it to the sweep: a hung broker must hold no page (fault F4).
 
     What workers wait for jobs with is another connection, with a patience of its own.
     """
@@ -42,6 +42,7 @@ EVERY_TEN_SECONDS = {"schedule": 10.0, "options": {"expires": 20}}
 app.conf.beat_schedule = {
     "offers": {"task": "dispatch.sweep", **EVERY_SECOND},
     "notices": {"task": "accounts.sweep_notifications", **EVERY_SECOND},
+    "scores": {"task": "accounts.sweep_scores", **EVERY_TEN_SECONDS},
     "bookings": {"task": "requests_app.sweep", **EVERY_TEN_SECONDS},
     "charges": {"task": "payments.sweep", **EVERY_TEN_SECONDS},
 }

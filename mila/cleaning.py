@@ -1,7 +1,7 @@
 """The one place where typed text is cleaned: what nobody sees is taken out before anything is asked of the rest.
 
 "Required" and "at most 120 characters" are asked of what is left, so a name of one zero-width space is no name, and
-two addresses that look the same are the same person (PRODUCT B12).
+two addresses that look the same are the same person (rule B12).
 """
 
 import re

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Refusal(Exception):
-    """The verb did nothing. `sentence` is shown to the person, in his language."""
+    """The verb did nothing. `sentence` is shown to the person, in their language."""
 
     sentence: str | Promise = _("That is not possible right now.")
     status = 409  # of the page, where a view shows no form with the sentence

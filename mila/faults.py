@@ -1,6 +1,6 @@
 """Which status an error deserves that no view has caught: told by what a person can do about it.
 
-503: the site cannot do it now, nothing was done, later it can (FAULT F4, F5). 409: somebody else, or the same person in
+503: the site cannot do it now, nothing was done, later it can (fault F4, F5). 409: somebody else, or the same person in
 another window, was first; or a verb refused. One place for middleware and error pages.
 """
 

@@ -1,4 +1,4 @@
-"""The sweeps' dead-man signal (FAULT T2): each leaves a row, and readyz says which has gone quiet.
+"""The sweeps' dead-man signal (fault T2): each leaves a row, and readyz says which has gone quiet.
 
 Counted by the database's real clock, never by mila_now(): a moved clock must not look like an outage, nor hide one.
 Each row also keeps what the product's clock said, and how far it had ever been moved forward: whoever finds the site

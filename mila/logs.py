@@ -1,4 +1,4 @@
-"""What a log may keep of an address: all but the keys in it (PRODUCT B11, FAULT S14).
+"""What a log may keep of an address: all but the keys in it (rule B11, fault S14).
 
 Whoever holds a secret link may follow, sign and cancel; a log is read by more people than one booking has.
 """

@@ -1,4 +1,4 @@
-"""Time in which a sweep stood still, by the product's clock: given back before anything due is fired (FAULT T2).
+"""Time in which a sweep stood still, by the product's clock: given back before anything due is fired (fault T2).
 
 A gap is what the product's clock has run between two heartbeats, less what it was moved forward meanwhile: a moved
 clock is no outage. It counts when the machine's own clock says that the sweep was late as well. One row for each gap;
@@ -100,7 +100,7 @@ def _go_on(name: str, ids: Callable[[int], QuerySet], give_back: Callable[[int, 
         try:
             with transaction.atomic():
                 give_back(pk, outage)
-        except Exception:  # one poisoned row must not stop the others (FAULT T15)
+        except Exception:  # one poisoned row must not stop the others (fault T15)
             log.exception("outage %s: row %s", outage.pk, pk)
     with connection.cursor() as cursor:
         if batch:

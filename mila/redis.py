@@ -1,6 +1,6 @@
 """One place for Redis clients. The cache's answers within 100 ms or is left alone: Redis is a gate, never the judge.
 
-FAULT C5: a dead or stuck Redis costs one request 100 ms and the others nothing. Callers catch RedisError and go on.
+Fault C5: a dead or stuck Redis costs one request 100 ms and the others nothing. Callers catch RedisError and go on.
 """
 
 from functools import cache

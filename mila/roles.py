@@ -13,7 +13,7 @@ KEEPS = {
     "ledger_only_grows": "UPDATE, DELETE",
     "columns_stay": "DELETE",
 }
-OWNERS_ALONE = ("django_migrations", "mila_evidence_change")  # read by the site, written by the owner
+OWNERS_ALONE = ("django_migrations", "mila_evidence_change", "mila_erasure")  # read by the site, written by the owner
 
 
 def grant_application_role(role: str) -> None:

@@ -1,4 +1,4 @@
-"""Encrypted columns written anew under the newest key, row by row, while the site runs (FAULT F12).
+"""Encrypted columns written anew under the newest key, row by row, while the site runs (fault F12).
 
 Signatures are evidence: their triggers let the owner's role do this under the name of the work, and keep a row of it.
 """
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from psycopg import sql
 
-from accounts.fields import EncryptedTextField, keyring
+from mila.encrypted_fields import EncryptedTextField, keyring
 
 WORK = "rotate_fields"
 BATCH = 200

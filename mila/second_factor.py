@@ -1,4 +1,4 @@
-"""Second factors: what this session has shown of them, and how long a session of staff lives (PRODUCT O2, FAULT S9).
+"""Second factors: what this session has shown of them, and how long a session of staff lives (rule O2, fault S9).
 
 All times here are the machine's: a session is about a person at a desk, not about a booking. The demo's clock, which
 jumps, must neither end a session nor keep one alive.

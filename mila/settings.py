@@ -6,7 +6,8 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from mila import production, services
+import embedded
+from mila import production
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -22,7 +23,7 @@ WORLD = env("MILA_WORLD", default="demo")  # which set of databases on the lapto
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY", default="development-only-" + "x" * 40)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-# Newest first; the first encrypts, all decrypt (accounts.fields.EncryptedTextField).
+# Newest first; the first encrypts, all decrypt (mila.encrypted_fields.EncryptedTextField).
 FIELD_KEYS = (
     env.list("FIELD_KEYS")
     if PRODUCTION
@@ -37,20 +38,24 @@ MILA_CLOCK_MAY_MOVE = not PRODUCTION
 # Of bin/run and bin/test: the instant that is taken for now (--at); the demo's desk, where anybody signs in as anybody.
 MILA_AT = env("MILA_AT", default="")
 DEMO = env.bool("MILA_DEMO", default=False)
-# How many proxies of our own stand before the pages, each adding to X-Forwarded-For (mila/client_address.py). One too
-# few and all people are one address; one too many and anybody chooses theirs.
+# How many proxies of our own stand before the pages, each adding to X-Forwarded-For
+# (mila/web/client_address.py). One too few and all people are one address; one too many and anybody chooses theirs.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-LIMITS = PRODUCTION or env.bool("LIMITS", default=True)  # mila/limits.py; simulate --live is one address for all
+LIMITS = PRODUCTION or env.bool("LIMITS", default=True)  # mila/web/limits.py; simulate --live is one address for all
 
 INSTALLED_APPS = [
     "mila",
     "accounts",
+    "policy",
     "catalogue",
     "places",
     "requests_app",
     "dispatch",
     "payments",
     "payments.standin",
+    "customer",
+    "partner",
+    "backoffice",
     "unfold",
     "modeltranslation",
     "django.contrib.admin",
@@ -75,25 +80,25 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "mila.middleware.AdminCSP",
+    "mila.web.middleware.AdminCSP",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "mila.middleware.ReadableInput",
+    "mila.web.middleware.ReadableInput",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "mila.middleware.LanguageMiddleware",
+    "mila.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "mila.middleware.StaffSessions",
+    "mila.web.middleware.StaffSessions",
     "django_htmx.middleware.HtmxMiddleware",
-    "mila.middleware.PrivatePages",
-    "mila.middleware.Limits",
-    "mila.middleware.HtmxSession",
+    "mila.web.middleware.PrivatePages",
+    "mila.web.middleware.Limits",
+    "mila.web.middleware.HtmxSession",
 ]
 
 if not PRODUCTION:
-    INSTALLED_APPS.append("devstack")
+    INSTALLED_APPS += ["simulation", "devstack"]
 if DEMO:
     MIDDLEWARE.append("devstack.middleware.DemoBar")
 
@@ -111,18 +116,18 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "mila.context.house",
+                "mila.web.context_processors.site_facts",
             ],
         },
     },
 ]
-FORM_RENDERER = "mila.forms.HouseRenderer"
+FORM_RENDERER = "mila.web.forms.FormRenderer"
 
 # --- Stores. Unset addresses mean the servers that bin/run starts on Unix sockets under var/.
 DATABASES = {
-    "default": env.db("DATABASE_URL", default=services.database_url(WORLD)),
+    "default": env.db("DATABASE_URL", default=embedded.database_url(WORLD)),
     # The stand-in for Stripe commits by itself, as the real one does (docs/decisions/0004).
-    "standin": env.db("STANDIN_DATABASE_URL", default=services.database_url(f"{WORLD}_standin")),
+    "standin": env.db("STANDIN_DATABASE_URL", default=embedded.database_url(f"{WORLD}_standin")),
 }
 PAGES = env("MILA_PROCESS", default="") == "pages"  # mila.wsgi says so; everything else may wait longer
 for database in DATABASES.values():
@@ -140,7 +145,7 @@ for database in DATABASES.values():
 DATABASE_ROUTERS = ["payments.standin.router.StandinRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env("REDIS_URL", default=services.redis_url("cache", WORLD))
+REDIS_URL = env("REDIS_URL", default=embedded.redis_url("cache", WORLD))
 CACHES = {
     "default": {
         "BACKEND": "mila.redis.QuietCache",
@@ -148,7 +153,7 @@ CACHES = {
         "KEY_PREFIX": WORLD,
     }
 }
-CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=services.broker_url(WORLD))
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=embedded.broker_url(WORLD))
 
 # --- People
 AUTH_USER_MODEL = "accounts.User"
@@ -165,26 +170,26 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# An address is proved by a code of the mail before an account opens (PRODUCT B12, docs/decisions/0011).
+# An address is proved by a code of the mail before an account opens (rule B12, docs/decisions/0011).
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 8}
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_FORMS = {
-    "signup": "accounts.forms.SignupForm",
-    "login": "accounts.forms.LoginForm",
-    "reset_password": "accounts.forms.ResetPasswordForm",
-    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
-    "add_email": "accounts.forms.AddEmailForm",
-    "confirm_email_verification_code": "accounts.forms.ConfirmCodeForm",
+    "signup": "customer.forms.account.SignupForm",
+    "login": "customer.forms.account.LoginForm",
+    "reset_password": "customer.forms.account.ResetPasswordForm",
+    "reset_password_from_key": "customer.forms.account.ResetPasswordKeyForm",
+    "add_email": "customer.forms.account.AddEmailForm",
+    "confirm_email_verification_code": "customer.forms.account.ConfirmCodeForm",
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds a link to choose a password lives
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""  # by itself it would name the host that was asked for
 ACCOUNT_SESSION_REMEMBER = True
-PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds a link in a reset mail lives (FAULT S4)
+PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds a link in a reset mail lives (fault S4)
 LOGIN_REDIRECT_URL = "start"
 LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
@@ -222,14 +227,14 @@ SUPPORT = {
         "email": env("SUPPORT_EMAIL_CH", default="bonjour@mila.example"),
     },
 }
-# Legal notice (LAW R6), JSON: company, address, register, vat, director, host, mediator. What is missing is marked.
+# Legal notice (law R6), JSON: company, address, register, vat, director, host, mediator. What is missing is marked.
 OPERATOR = env.json("OPERATOR", default={})
 
 # --- Files
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = env("MEDIA_ROOT", default=str(services.var(WORLD) / "media"))
+MEDIA_ROOT = env("MEDIA_ROOT", default=str(embedded.var(WORLD) / "media"))
 # Customers' photos: a folder no server publishes, or a bucket (its package belongs into the image). Never an address.
 PRIVATE_STORAGE = env("PRIVATE_STORAGE", default="")
 PRIVATE_FOLDER = {
@@ -244,26 +249,26 @@ STORAGES = {
         "OPTIONS": env.json("PRIVATE_STORAGE_OPTIONS", default={}) if PRIVATE_STORAGE else PRIVATE_FOLDER,
     },
     "staticfiles": {
-        "BACKEND": "mila.statics.HouseStatics"
+        "BACKEND": "mila.web.static_storage.StaticStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
-# The whole of a request: mila.reading, which also says which pages take files.
+# The whole of a request: mila.web.request_limits, which also says which pages take files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # without its files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "mila.uploads.RoomyUploadHandler",
+    "mila.web.uploads.RoomyUploadHandler",
 ]
 
 # --- Mail
 EMAIL_CONFIG = (
     env.email("EMAIL_URL")
     if PRODUCTION
-    else env.email("EMAIL_URL", default=f"filemail:///{services.var(WORLD) / 'mail'}")
+    else env.email("EMAIL_URL", default=f"filemail:///{embedded.var(WORLD) / 'mail'}")
 )
 EMAIL_TIMEOUT = 10  # seconds; the address may say otherwise
 vars().update(EMAIL_CONFIG)
@@ -294,7 +299,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "mila.views.csrf_failure"
+CSRF_FAILURE_VIEW = "mila.web.error_pages.csrf_failure"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -348,4 +353,4 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }
 
-from mila.admin_theme import UNFOLD  # noqa: E402, F401  (the admin's look, kept beside its pictures)
+from mila.adminkit.theme import UNFOLD  # noqa: E402, F401  (the admin's look, kept beside its pictures)

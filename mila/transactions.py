@@ -1,4 +1,4 @@
-"""A verb is one transaction, tried again as a whole when the database had to break a deadlock (STYLE 4)."""
+"""A verb is one transaction, tried again as a whole when the database had to break a deadlock."""
 
 import logging
 import time

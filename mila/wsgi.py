@@ -12,7 +12,7 @@ os.environ.setdefault("MILA_PROCESS", "pages")  # whoever waits for a page does 
 class ReadableRequest(WSGIRequest):
     """A charset that is none of text must not break a request while it is being made: nobody could refuse it yet.
 
-    It stays among the parameters of the content type, where mila.reading finds it (FAULT W3).
+    It stays among the parameters of the content type, where mila.web.request_limits finds it (fault W3).
     """
 
     def _set_content_type_params(self, meta):

@@ -1,4 +1,4 @@
-"""What ops do to a charge that is not paid (PRODUCT M4): try again, or send the link once more. No amount is theirs."""
+"""What ops do to a charge that is not paid (rule M4): try again, or send the link once more. No amount is theirs."""
 
 from django.utils.translation import gettext_lazy as _
 

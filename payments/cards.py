@@ -1,4 +1,4 @@
-"""Saving a card for a booking with strong authentication (PRODUCT B7); no money moves here."""
+"""Saving a card for a booking with strong authentication (rule B7); no money moves here."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -26,7 +26,7 @@ class CardsTried(Refusal):
 
 
 def payment_customer(user: User) -> PaymentCustomer:
-    """The person at Stripe, made at his first booking. A repeat finds the same one."""
+    """The person at Stripe, made at their first booking. A repeat finds the same one."""
     found = PaymentCustomer.objects.filter(user=user).first()
     if found:
         return found
@@ -37,9 +37,9 @@ def payment_customer(user: User) -> PaymentCustomer:
 def open_setup(booking: Booking, *, by: User | None = None, here: Collection[int] = ()) -> CardSetup:
     """This customer's unfinished try to save a card for this booking, or a new one. Looking again opens no second one.
 
-    `by`: the account that is signed in; a card that is saved so is offered to it again (PRODUCT B12).
+    `by`: the account that is signed in; a card that is saved so is offered to it again (rule B12).
     `here`: the tries of this browser. Who has but the link gets fields of their own in each.
-    Raises CardsTried (FAULT X1), gateway.GatewayError.
+    Raises CardsTried (fault X1), gateway.GatewayError.
     """
     assert booking.customer is not None
     customer = payment_customer(booking.customer)
@@ -72,7 +72,7 @@ def _tried_enough(booking: Booking, by: User | None, here: Collection[int]) -> b
 
     Counted is what the account itself has opened; of a guest what the draft has taken and what this browser has opened.
     What strangers do with somebody's address uses up nothing of the person's own: theirs is limited by where they are
-    (mila.limits).
+    (mila.web.limits).
     """
     day_ago = mila_now() - timedelta(days=1)
     if by is not None:
@@ -114,7 +114,7 @@ def finish_setup(setup: CardSetup) -> SavedCard | None:
 
 @verb
 def _remember(setup_id: int, card: gateway.Card) -> SavedCard:
-    """The card is its owner's; the booking takes it while it is a draft of his, with nothing chosen afterwards."""
+    """The card is its owner's; the booking takes it while it is a draft of theirs, with nothing chosen afterwards."""
     setup = CardSetup.objects.get(pk=setup_id)
     booking = lock_booking(setup.booking_id)
     saved, _new = SavedCard.objects.get_or_create(
@@ -129,8 +129,8 @@ def _remember(setup_id: int, card: gateway.Card) -> SavedCard:
         },
     )
     first_time = CardSetup.objects.filter(pk=setup_id, done_at=None).update(done_at=mila_now())
-    his = PaymentCustomer.objects.filter(pk=setup.customer_id, user=booking.customer_id).exists()
-    if first_time and his and booking.state == State.DRAFT:
+    theirs = PaymentCustomer.objects.filter(pk=setup.customer_id, user=booking.customer_id).exists()
+    if first_time and theirs and booking.state == State.DRAFT:
         placing.save_card(booking.pk, card=card.id, ends_on=saved.last_day)
     return saved
 
@@ -153,13 +153,13 @@ def typed_card(booking: Booking, *, by: User | None = None, here: Collection[int
 
 def usable_cards(booking: Booking, *, own: bool, typed: str = "") -> list[SavedCard]:
     """Cards that may be chosen for the booking, newest first: those the account itself has saved, for the customer who
-    is signed in, and `typed`, a guest's card of this very browser (PRODUCT B11, B12). None that has expired.
+    is signed in, and `typed`, a guest's card of this very browser (rule B11, B12). None that has expired.
     """
     return list(_offered(booking, own=own, typed=typed).filter(_not_expired()))
 
 
 def cards_for_the_visit(booking: Booking, *, own: bool, typed: str = "") -> tuple[list[SavedCard], list[SavedCard]]:
-    """Of the same cards those that last until the visit, and those that end before it (PRODUCT B7).
+    """Of the same cards those that last until the visit, and those that end before it (rule B7).
 
     Of the expired ones only the booking's own, which was typed just now: its owner hears why it is not taken.
     """

@@ -26,7 +26,7 @@ def check_standin_is_away(app_configs=None, **options):
 
 
 def keys_fit():
-    """A live key in development moves real money by mistake; a test key in production moves none (FAULT M21)."""
+    """A live key in development moves real money by mistake; a test key in production moves none (fault M21)."""
     if settings.STANDIN:
         if settings.PRODUCTION:
             return [Error("Production needs STRIPE_SECRET_KEY: it has no stand-in.", id="payments.E001")]

@@ -1,27 +1,43 @@
-"""Double entry: what was charged and whose it is. Only added to; the database refuses the rest (PRODUCT M7)."""
+"""Double entry: what was charged and whose it is. Only added to; the database refuses the rest (rule M7)."""
 
 import uuid
 from datetime import datetime
 
-from payments.models import Account, Charge, LedgerEntry
+from accounts.models import PartnerProfile
+from payments.models import Account, Charge, LedgerEntry, WayPay
+from requests_app.models import Booking
 
 
 def book_charge(charge: Charge, at: datetime) -> None:
-    """The charge succeeded: the money is at Stripe, the shares are the partner's and Mila's (PRODUCT M3). Once."""
-    _book(
-        charge,
-        f"charge-{charge.pk}",
-        at,
-        {
-            Account.STRIPE: charge.amount_cents,
-            Account.PARTNER: -charge.partner_cents,
-            Account.COMMISSION: -charge.commission_cents,
-            Account.BOOKING_FEE: -charge.booking_fee_cents,
-        },
-    )
+    """The charge succeeded: the money is at Stripe, the shares are the partner's and Mila's (rule M3). Once."""
+    lines = {
+        Account.STRIPE: charge.amount_cents,
+        Account.PARTNER: -charge.partner_cents,
+        Account.COMMISSION: -charge.commission_cents,
+        Account.BOOKING_FEE: -charge.booking_fee_cents,
+    }
+    _book(charge.booking, charge.partner, f"charge-{charge.pk}", at, lines, charge=charge)
 
 
-def _book(charge: Charge, key: str, at: datetime, lines: dict[Account, int]) -> None:
+def book_way(way: WayPay, at: datetime) -> None:
+    """Mila pays the way: all of it is the partner's (rule L11). Once."""
+    assert way.cents
+    _book(way.booking, way.partner, way_key(way), at, {Account.MILA: way.cents, Account.PARTNER: -way.cents})
+
+
+def way_key(way: WayPay) -> str:
+    return f"way-{way.pk}"
+
+
+def _book(
+    booking: Booking,
+    partner: PartnerProfile | None,
+    key: str,
+    at: datetime,
+    lines: dict[Account, int],
+    *,
+    charge: Charge | None = None,
+) -> None:
     """The unique key per account makes a second booking of the same fact impossible."""
     entry = uuid.uuid4()
     LedgerEntry.objects.bulk_create(
@@ -29,10 +45,10 @@ def _book(charge: Charge, key: str, at: datetime, lines: dict[Account, int]) -> 
             entry=entry,
             key=key,
             account=account,
-            partner=charge.partner if account == Account.PARTNER else None,
-            booking_id=charge.booking_id,
+            partner=partner if account == Account.PARTNER else None,
+            booking=booking,
             charge=charge,
-            currency=charge.currency,
+            currency=booking.currency,
             cents=cents,
             at=at,
         )

@@ -15,14 +15,14 @@ from requests_app.models import Booking
 
 
 class PaymentCustomer(models.Model):
-    """A person as Stripe knows him."""
+    """A person as Stripe knows them."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="payment_customer")
     stripe_id = models.CharField(max_length=64, unique=True)
 
 
 class SavedCard(models.Model):
-    """A card saved with strong authentication; we know its last digits, never its number (PRODUCT B7)."""
+    """A card saved with strong authentication; we know its last digits, never its number (rule B7)."""
 
     customer = models.ForeignKey(PaymentCustomer, on_delete=models.CASCADE, related_name="cards")
     stripe_id = models.CharField(max_length=64, unique=True)
@@ -36,7 +36,7 @@ class SavedCard(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="The account that was signed in: only it is offered the card again. Empty for a guest (B12).",
+        help_text="The account that was signed in: only it is offered the card again. Empty for a guest (rule B12).",
     )
 
     def __str__(self):
@@ -86,7 +86,7 @@ class ChargeState(models.TextChoices):
 
 
 class Charge(models.Model):
-    """What a customer owes for one booking and how far it has come. One PaymentIntent, so at most one success (M4)."""
+    """What a customer owes for one booking and how far it has come. One PaymentIntent, so one success (rule M4)."""
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="charges")
     partner = models.ForeignKey(PartnerProfile, null=True, on_delete=models.PROTECT, related_name="charges")
@@ -103,7 +103,7 @@ class Charge(models.Model):
     payment_method = models.CharField(max_length=64, blank=True)
     failure_code = models.CharField(max_length=64, blank=True)
     next_at = models.DateTimeField(null=True, help_text="When the sweep takes it up again; null when nothing is to do.")
-    # Held (PRODUCT L9b, L11): a person read of it, from then on a day to object; or agreed, and it goes on at once.
+    # Held (rule L9b, L11): a person read of it, from then on a day to object; or agreed, and it goes on at once.
     opened_at = models.DateTimeField(null=True, editable=False)
     held_until = models.DateTimeField(null=True, editable=False)
     agreed_at = models.DateTimeField(null=True, editable=False)
@@ -139,7 +139,7 @@ class OperationState(models.TextChoices):
 
 
 class Operation(models.Model):
-    """One call that moves money, committed with its key and exact parameters before it is sent (RELIABILITY 1.3)."""
+    """One call that moves money, committed with its key and exact parameters before it is sent (fault M1)."""
 
     charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="operations")
     kind = models.CharField(max_length=20)
@@ -162,10 +162,32 @@ class Account(models.TextChoices):
     PARTNER = "partner", _("Owed to the partner")
     COMMISSION = "commission", _("Commission earned")
     BOOKING_FEE = "booking_fee", _("Booking fees earned")
+    MILA = "mila", _("Paid by Mila itself")
+
+
+class WayPay(models.Model):
+    """What Mila pays the partner for a visit in vain that no customer pays (rule L11). Decided once.
+
+    In all, without commission. Empty: staff are asked. 0: not paid.
+    """
+
+    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="way")
+    partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="ways")
+    cents = models.PositiveIntegerField(null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(null=True, help_text="When it was decided.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cents__isnull=True, at__isnull=True) | Q(cents__isnull=False, at__isnull=False),
+                name="way_decided_at_an_instant",
+            )
+        ]
 
 
 class LedgerEntry(models.Model):
-    """One line of a double entry. Only added: a trigger refuses UPDATE, DELETE and TRUNCATE (PRODUCT M7)."""
+    """One line of a double entry. Only added: a trigger refuses UPDATE, DELETE and TRUNCATE (rule M7)."""
 
     entry = models.UUIDField(help_text="Lines of one entry share it and sum to zero.")
     key = models.CharField(max_length=80, help_text="What it books, so that a repeat books nothing.")

@@ -1,4 +1,4 @@
-"""After the sweeps stood still: whoever may object to a charge that is held gets that time back (FAULT T2, L9b)."""
+"""After the sweeps stood still: who may object to a held charge gets that time back (fault T2, rule L9b)."""
 
 from django.db.models import QuerySet
 

@@ -1,4 +1,4 @@
-"""A partner's connected account: opened once, and whether it can receive money (PRODUCT D1)."""
+"""A partner's connected account: opened once, and whether it can receive money (rule D1)."""
 
 from accounts.models import PartnerProfile
 from accounts.search import refresh_search_rows
@@ -7,7 +7,7 @@ from payments import gateway
 
 
 def open_account(partner: PartnerProfile) -> str:
-    """His account at Stripe; a repeat answers the same one."""
+    """Their account at Stripe; a repeat answers the same one."""
     if partner.stripe_account:
         return partner.stripe_account
     account = gateway.open_account(
@@ -32,7 +32,7 @@ def refresh_account(account: str) -> bool:
 
 
 def lose_account(account: str) -> bool:
-    """The partner has cut the tie: nothing can reach him, and the account can no longer be asked."""
+    """The partner has cut the tie: nothing can reach them, and the account can no longer be asked."""
     partner = PartnerProfile.objects.filter(stripe_account=account).first()
     if partner is None:
         return False

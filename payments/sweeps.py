@@ -1,12 +1,12 @@
 """Find money that is due to move: signed-off bookings without a charge, charges and events to take up again."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from mila.clock import MilaNow
 from mila.sweeping import handle_each
-from payments import charges, outages, webhooks
+from payments import charges, outages, ways, webhooks
 from payments.models import Charge, ChargeState, StripeEvent
-from requests_app.models import Booking, State
+from requests_app.models import Booking, BookingEvent, Fault, State
 
 BATCH = 200
 
@@ -18,6 +18,7 @@ def sweep() -> int:
     events = StripeEvent.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
     taken_up = [
         *handle_each(charge_booking, uncharged_bookings()),
+        *handle_each(ways.settle_way, unsettled_ways()),
         *handle_each(charges.let_go, _ids(due.filter(state=ChargeState.HELD)), charges.set_aside),
         *handle_each(charges.submit, _ids(due.filter(state__in=charges.OPEN_STATES)), charges.set_aside),
         *handle_each(charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside),
@@ -27,7 +28,8 @@ def sweep() -> int:
 
 
 def charge_booking(booking_id: int) -> Charge | None:
-    """Open what the booking owes and submit it. Repeatable."""
+    """Open what the booking owes and submit it; a way in vain may be Mila's to pay. Repeatable."""
+    ways.settle_way(booking_id)
     charge = charges.open_charge(booking_id)
     return charges.submit(charge.pk) if charge else None
 
@@ -37,6 +39,15 @@ def uncharged_bookings() -> list[int]:
     charge = Charge.objects.filter(booking=OuterRef("pk")).exclude(state=ChargeState.OBJECTED)
     owes = Q(state=State.SIGNED_OFF) | Q(state__in=[State.CANCELLED, State.FAILED], fee_cents__gt=0)
     return _ids(Booking.objects.filter(owes).filter(~Exists(charge)).order_by("pk"))
+
+
+def unsettled_ways() -> list[int]:
+    """Visits in vain that nobody pays so far, and of which Mila may: the message about their end was lost."""
+    faults = [*ways.MILA_ANSWERS, Fault.CUSTOMER]
+    free = Booking.objects.filter(state=State.FAILED, fee_cents=0, way=None, end_fault__in=faults)
+    decided = BookingEvent.objects.filter(booking=OuterRef("pk")).order_by("-sequence").values("move")[:1]
+    own = Q(end_fault=Fault.CUSTOMER) & ~Q(last="fail_visit")  # what staff decided about a customer is no claim
+    return _ids(free.annotate(last=Subquery(decided)).exclude(own).order_by("pk"))
 
 
 def _ids(queryset) -> list[int]:

@@ -1,4 +1,4 @@
-"""Messages from Stripe: verify, store, answer; a job looks the object up and acts on how it is now (FAULT M7, M9).
+"""Messages from Stripe: verify, store, answer; a job looks the object up and acts on how it is now (fault M7, M9).
 
 An event is a reason to look, never the truth: its order and its number do not matter.
 """
@@ -6,6 +6,7 @@ An event is a reason to look, never the truth: its order and its number do not m
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
@@ -29,10 +30,26 @@ def receive(body: bytes, signature: str | None, secrets: list[str]) -> StripeEve
             "account": event.account or "",
             "object_id": event.object_id or "",
             "livemode": event.livemode,
-            "payload": dict(event.payload),
+            "payload": _without_people(dict(event.payload)),
         },
     )
     return stored if new else None
+
+
+# What names people, or opens something: nothing is read from a stored message but what to look up.
+PERSONAL = frozenset(
+    {"address", "billing_details", "client_secret", "customer_details", "customer_email", "email", "external_accounts",
+     "individual", "name", "phone", "receipt_email", "shipping"}
+)  # fmt: skip
+
+
+def _without_people(value: Any) -> Any:
+    """The message without names, addresses and secrets, which could never be erased from it (law R17)."""
+    if isinstance(value, dict):
+        return {name: None if name in PERSONAL else _without_people(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_people(inner) for inner in value]
+    return value
 
 
 def kick(event: StripeEvent) -> None:

@@ -1,4 +1,4 @@
-"""When a visit can be: local times, service days, bookable starts (PRODUCT B3, B4) and the night (D7, L5). Pure.
+"""When a visit can be: local times, service days, bookable starts (rule B3, B4) and the night (rule D7, L5). Pure.
 
 All figures come in as `Hours`, the instant now as `now`. A day is a local date; a start is a local time with its zone,
 so that its wall time is `start.replace(tzinfo=None)` and its instant `start.astimezone(UTC)`.
@@ -20,31 +20,29 @@ from mila.errors import Refusal
 # The eastern departments have two holidays of their own.
 FRENCH_CALENDARS = {"57": "57", "67": "6AE", "68": "6AE"}
 MOMENT = "l j F, H:i"
+WEEKDAYS = frozenset(range(6))  # Monday is 0
 
 
 @dataclass(frozen=True)
 class Hours:
-    """Policy figures of PRODUCT B3, D7 and L5; the catalogue's policy builds one from its rows."""
+    """Policy figures of rule B3, D7 and L5; the caller builds them of its policy."""
 
-    lead: timedelta = timedelta(hours=2)
-    horizon: timedelta = timedelta(days=60)
-    step: timedelta = timedelta(minutes=30)
-    opens: time = time(8)
-    closes: time = time(20)
-    weekdays: frozenset[int] = frozenset(range(6))  # Monday is 0
+    lead: timedelta
+    horizon: timedelta
+    step: timedelta
+    opens: time
+    closes: time
     # Booked from evening to morning, a visit cannot start before first_after_evening of the next service day.
-    evening: time = time(19)
-    morning: time = time(7, 30)
-    first_after_evening: time = time(10, 30)
-    night_from: time = time(21)
-    night_until: time = time(7, 30)
+    evening: time
+    morning: time
+    first_after_evening: time
+    night_from: time
+    night_until: time
+    weekdays: frozenset[int] = WEEKDAYS
 
     def __post_init__(self):
         if not self.weekdays:
             raise ValueError("There must be a day of the week on which visits are made.")
-
-
-HOURS = Hours()
 
 
 class Locality(Protocol):
@@ -115,21 +113,19 @@ def is_holiday(day: date, country: str, region: str) -> bool:
     return day in public_holidays(day.year, country, region)
 
 
-def is_service_day(day: date, country: str, region: str, hours: Hours = HOURS) -> bool:
-    return day.weekday() in hours.weekdays and not is_holiday(day, country, region)
+def is_service_day(day: date, country: str, region: str, weekdays: frozenset[int] = WEEKDAYS) -> bool:
+    return day.weekday() in weekdays and not is_holiday(day, country, region)
 
 
 # --- Starts
 
 
-def bookable_starts(
-    day: date, now: datetime, duration_minutes: int, place: Locality, hours: Hours = HOURS
-) -> list[datetime]:
+def bookable_starts(day: date, now: datetime, duration_minutes: int, place: Locality, hours: Hours) -> list[datetime]:
     """The starts of a local day that can be booked now, in order."""
     return list(_starts([day], now, duration_minutes, place, hours))
 
 
-def bookable_days(now: datetime, duration_minutes: int, place: Locality, hours: Hours = HOURS) -> list[date]:
+def bookable_days(now: datetime, duration_minutes: int, place: Locality, hours: Hours) -> list[date]:
     """The local days with at least one bookable start, in order."""
     earliest = earliest_start(now, place, hours)
     days = _days(now, place, hours)
@@ -140,7 +136,7 @@ def first_free(
     now: datetime,
     duration_minutes: int,
     place: Locality,
-    hours: Hours = HOURS,
+    hours: Hours,
     *,
     is_free: Callable[[datetime], bool] = lambda start: True,
 ) -> datetime | None:
@@ -161,15 +157,13 @@ def _starts(
     zone = ZoneInfo(place.timezone)
     earliest, latest = earliest or earliest_start(now, place, hours), now + hours.horizon
     for day in days:
-        if is_service_day(day, place.country, place.region, hours):
+        if is_service_day(day, place.country, place.region, hours.weekdays):
             for wall in _walls(day, duration_minutes, hours):
                 if earliest <= (at := instant(wall, place.timezone)) <= latest:
                     yield at.astimezone(zone)
 
 
-def check_start(
-    wall: datetime, now: datetime, duration_minutes: int, place: Locality, hours: Hours = HOURS
-) -> datetime:
+def check_start(wall: datetime, now: datetime, duration_minutes: int, place: Locality, hours: Hours) -> datetime:
     """The instant of a wished start, in UTC, or the refusal that says why. Takes just what bookable_starts shows."""
     at = instant(wall, place.timezone)
     if (wall - datetime.combine(wall, time())) % hours.step:
@@ -190,13 +184,13 @@ def check_start(
     return at
 
 
-def earliest_start(now: datetime, place: Locality, hours: Hours = HOURS) -> datetime:
-    """No start before this instant can be booked at `now` (PRODUCT B3)."""
+def earliest_start(now: datetime, place: Locality, hours: Hours) -> datetime:
+    """No start before this instant can be booked at `now` (rule B3)."""
     wall = wall_time(now, place.timezone)
     if hours.morning <= wall.time() < hours.evening:
         return now + hours.lead
     day = wall.date() + timedelta(days=wall.time() >= hours.evening)
-    while not is_service_day(day, place.country, place.region, hours):
+    while not is_service_day(day, place.country, place.region, hours.weekdays):
         day += timedelta(days=1)
     return max(now + hours.lead, instant(datetime.combine(day, hours.first_after_evening), place.timezone))
 
@@ -228,20 +222,20 @@ def _walls(day: date, duration_minutes: int, hours: Hours) -> Iterator[datetime]
 # --- The night
 
 
-def night(at: datetime, zone: str, hours: Hours = HOURS) -> bool:
+def night(at: datetime, zone: str, hours: Hours) -> bool:
     """Is it night there: from night_from on, until just before night_until?"""
     wall = wall_time(at, zone).time()
     return wall >= hours.night_from or wall < hours.night_until
 
 
-def next_morning(at: datetime, zone: str, hours: Hours = HOURS) -> datetime:
+def next_morning(at: datetime, zone: str, hours: Hours) -> datetime:
     """The first end of a night after the instant."""
     wall = wall_time(at, zone)
     morning = datetime.combine(wall, hours.night_until)
     return instant(morning if morning > wall else morning + timedelta(days=1), zone)
 
 
-def previous_evening(at: datetime, zone: str, hours: Hours = HOURS) -> datetime:
+def previous_evening(at: datetime, zone: str, hours: Hours) -> datetime:
     """The last beginning of a night at or before the instant."""
     wall = wall_time(at, zone)
     evening = datetime.combine(wall, hours.night_from)

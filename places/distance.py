@@ -25,7 +25,7 @@ def metres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
 
 
 def rounded_km(distance_m: float) -> int:
-    """Whole kilometres, never 0: what a technician may know before the claim (PRODUCT D8)."""
+    """Whole kilometres, never 0: what a technician may know before the claim (rule D8)."""
     return max(1, math.floor(distance_m / 1000 + 0.5))
 
 

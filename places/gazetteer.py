@@ -111,7 +111,7 @@ def table() -> Table:
 
 
 def suggest_postcodes(text: str, country: str | None = None, limit: int = 10) -> list[Suggestion]:
-    """Postcodes for what somebody has typed so far: the beginning of a code, of a town's name, or both (PRODUCT B5)."""
+    """Postcodes for what somebody has typed so far: the beginning of a code, of a town's name, or both (rule B5)."""
     digits, name = re.fullmatch(r"(\d*)(.*)", fold(text)).groups()
     name = name.strip()
     if not digits and not name:

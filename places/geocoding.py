@@ -1,6 +1,6 @@
 """From an address to a place: online geocoders in the order of settings.GEOCODERS, the first answer wins.
 
-Behind them stands the gazetteer. PRODUCT B4, B5: an address outside the service area is refused with a sentence;
+Behind them stands the gazetteer. Rule B4, B5: an address outside the service area is refused with a sentence;
 where nothing is found, the customer picks the postcode (places.gazetteer.suggest_postcodes). No call goes out while
 a transaction is open, and none is waited for beyond CHAIN_S.
 """

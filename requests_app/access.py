@@ -1,4 +1,4 @@
-"""The only roads to a booking for a person. Somebody else's is not found, never forbidden (FAULT A1, A2, A9)."""
+"""The only roads to a booking for a person. Somebody else's is not found, never forbidden (fault A1, A2, A9)."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts import proofs
-from accounts.fields import fingerprint
 from accounts.models import Technician, User
 from mila.clock import mila_now
+from mila.encrypted_fields import fingerprint
 from mila.transactions import verb
 from requests_app import deadlines, secret_link
 from requests_app.models import Assignment, Booking, BookingContact, BookingPhoto, ContactAccess, PhotoSize, State
@@ -26,11 +26,11 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 class LinkEnded(Http404):
-    """The secret link was right, and its time is over: a new one goes to the booking's address (PRODUCT B11)."""
+    """The secret link was right, and its time is over: a new one goes to the booking's address (rule B11)."""
 
 
 def booking_by_link(token: str, *, ended: bool = False) -> Booking:
-    """The booking of a secret link (PRODUCT B11). Raises Http404, or LinkEnded unless the page is for ended ones."""
+    """The booking of a secret link (rule B11). Raises Http404, or LinkEnded unless the page is for ended ones."""
     if len(token) < SHORTEST_TOKEN:
         raise Http404
     booking = _one(BOOKINGS.filter(token_hash=fingerprint(token)))
@@ -58,7 +58,7 @@ def booking_for_customer(user: User | AnonymousUser, uuid: UUID) -> Booking:
 
 
 def bookings_of_customer(user: User | AnonymousUser) -> QuerySet[Booking]:
-    """All bookings of the account, newest first; none before it has proved its address (PRODUCT B12)."""
+    """All bookings of the account, newest first; none before it has proved its address (rule B12)."""
     if not user.is_authenticated:
         return BOOKINGS.none()
     return BOOKINGS.filter(proofs.CUSTOMER_HAS_PROVED, customer_id=user.pk)
@@ -70,14 +70,14 @@ def is_customer(user: User | AnonymousUser, booking: Booking) -> bool:
 
 
 def technician_of(user: User | AnonymousUser) -> Technician | None:
-    """The technician who is signed in, if he is one who may work."""
+    """The technician who is signed in, if they may work."""
     if not user.is_authenticated:
         return None
     return Technician.objects.select_related("partner").filter(user_id=user.pk, active=True).first()
 
 
 def technician_page(view: Callable[Concatenate[HttpRequest, Technician, P], HttpResponseBase]) -> View[P]:
-    """A page of the partner's app: the view gets his technician. Strangers sign in; other people's role is refused."""
+    """A page of the partner's app: the view gets the technician. Strangers sign in; other people's role is refused."""
 
     @login_required
     @wraps(view)
@@ -91,27 +91,27 @@ def technician_page(view: Callable[Concatenate[HttpRequest, Technician, P], Http
 
 
 def job_for_technician(technician: Technician | None, uuid: UUID) -> Booking:
-    """A booking he has now. One he has lost, released or never had is not found. Raises Http404."""
+    """A booking they have now. One they have lost, released or never had is not found. Raises Http404."""
     if technician is None:
         raise Http404
     return _one(jobs_of_technician(technician).filter(uuid=uuid))
 
 
 def had_job(technician: Technician, uuid: UUID) -> bool:
-    """Whether a booking was his once: then he is told so, and nothing else (PRODUCT D8)."""
+    """Whether a booking was theirs once: then they are told so, and nothing else (rule D8)."""
     return Assignment.objects.filter(booking__uuid=uuid, technician_id=technician.pk, ended_at__isnull=False).exists()
 
 
 def jobs_of_technician(technician: Technician) -> QuerySet[Booking]:
-    """All bookings he has now, the next start first."""
+    """All bookings they have now, the next start first."""
     return BOOKINGS.filter(technician_id=technician.pk).order_by("start_at")
 
 
 def may_see_contact(booking: Booking, technician: Technician) -> bool:
-    """Whether he may see name, street and phone now (PRODUCT D8, FAULT A3).
+    """Whether they may see name, street and phone now (rule D8, fault A3).
 
-    While the assignment is his; no longer at once when lost, released or suspended; until 7 days after sign-off.
-    Asks the database: what the caller holds may be from before he lost it.
+    While the assignment is theirs; no longer at once when lost, released or suspended; until 7 days after sign-off.
+    Asks the database: what the caller holds may be from before they lost it.
     """
     mine = Assignment.objects.filter(booking=booking, technician_id=technician.pk, ended_at=None)
     seen = mine.filter(partner__suspended_at=None).exclude(booking__state=State.FAILED)
@@ -124,7 +124,7 @@ def may_see_contact(booking: Booking, technician: Technician) -> bool:
 
 @verb
 def reveal_contact(booking: Booking, technician: Technician, *, reason: str) -> BookingContact | None:
-    """The customer's contact data, with a row that says who saw it; None when he may not (FAULT A2)."""
+    """The customer's contact data, with a row that says who saw it; None when they may not (fault A2)."""
     if not may_see_contact(booking, technician):
         return None
     ContactAccess.objects.create(
@@ -134,13 +134,13 @@ def reveal_contact(booking: Booking, technician: Technician, *, reason: str) -> 
 
 
 def photo_by_link(token: str, key: str) -> BookingPhoto:
-    """A photo of the booking of a secret link (FAULT A10). Raises Http404."""
+    """A photo of the booking of a secret link (fault A10). Raises Http404."""
     return _photo(booking_by_link(token), key)
 
 
 @verb
 def photo_for_technician(booking: Booking, technician: Technician, key: str, *, size: str) -> BookingPhoto:
-    """A photo of his job, for as long as he may see the contact data (PRODUCT D8). Raises Http404.
+    """A photo of their job, for as long as they may see the contact data (rule D8). Raises Http404.
 
     Opened large, it is a look of its own and leaves a row. The small ones stand on the job's page, whose showing has
     left one, and their addresses cannot be known from anywhere else.
@@ -157,7 +157,7 @@ def photo_for_technician(booking: Booking, technician: Technician, key: str, *, 
 
 @verb
 def photo_for_staff(booking: Booking, user: User, key: str, *, size: str) -> BookingPhoto:
-    """The same for staff who may see contact data, from the page that has asked for a reason (FAULT A11)."""
+    """The same for staff who may see contact data, from the page that has asked for a reason (fault A11)."""
     if not user.has_perm("requests_app.view_bookingcontact"):
         raise Http404
     photo = _photo(booking, key)

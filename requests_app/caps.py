@@ -1,4 +1,4 @@
-"""How many jobs a technician may take without doing them: each shows a name, a street and a door code (FAULT A4, C15).
+"""How many jobs a technician may take without doing them: each shows a name, a street and a door code (fault A4, C15).
 
 Counted by the rows of the assignments, on the product's clock. Beyond a cap the search passes over the technician and a
 claim is refused; what they have stays theirs, and ops may still assign.
@@ -11,9 +11,9 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Technician
-from catalogue.policy import Policy
 from mila.errors import Refusal
 from places.calendar import wall_time
+from policy.figures import Policy
 from requests_app import notices
 from requests_app.models import Booking
 

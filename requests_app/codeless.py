@@ -1,11 +1,13 @@
-"""Who begins the work without the customer's code, and how often: a figure for staff (PRODUCT L9b)."""
+"""Who begins the work without the customer's code, and how often: a figure for staff (rule L9b)."""
 
 from django.db.models import BooleanField, Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from accounts.models import Country, Technician
-from catalogue.policy import Policy, policy_at
+from accounts.models import Technician
 from mila.clock import mila_now
+from places.place import Country
+from policy.figures import Policy
+from policy.queries import policy_at
 from requests_app.models import Assignment, BookingEvent
 
 

@@ -1,4 +1,4 @@
-"""What a public comment may not hold: ways to reach somebody beside Mila (PRODUCT L14). Pure."""
+"""What a public comment may not hold: ways to reach somebody beside Mila (rule L14). Pure."""
 
 import re
 import unicodedata

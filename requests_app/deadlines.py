@@ -1,6 +1,6 @@
-"""When promises fall due: pure functions from facts and policy to instants (PRODUCT L5, L6, L9, L13, D10).
+"""When promises fall due: pure functions from facts and policy to instants (rule L5, L6, L9, L13, D10).
 
-Instants are aware; spans are elapsed time, so 24 hours are 86,400 seconds on the day the clocks change too (FAULT T5).
+Instants are aware; spans are elapsed time, so 24 hours are 86,400 seconds on the day the clocks change too (fault T5).
 """
 
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from catalogue.policy import Policy
 from mila.outages import Outage
 from places.calendar import Hours, next_morning, night, previous_evening
+from policy.figures import Policy
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class TwoClocks:
 
 
 def two_clocks(since: datetime, start_at: datetime, zone: str, policy: Policy) -> TwoClocks:
-    """Both due instants, from X = start - claim (PRODUCT L5).
+    """Both due instants, from X = start - claim (rule L5).
 
     `since` is the claim, or the last move of the date. On short notice neither falls into the night; where one is moved
     for that, the confirmation stays 15 minutes after the call.
@@ -55,7 +55,7 @@ def out_of_the_night(due: datetime, since: datetime, zone: str, policy: Policy) 
 
 
 def hours_of(policy: Policy) -> Hours:
-    """The policy's figures as the calendar of a place takes them (PRODUCT B3, D7)."""
+    """The policy's figures as the calendar of a place takes them (rule B3, D7)."""
     return Hours(
         lead=policy.lead_min,
         horizon=policy.horizon,
@@ -97,7 +97,7 @@ def extended(
     policy: Policy,
     by_day: bool = True,
 ) -> datetime:
-    """A promise about a start that ran from `since` on while the sweeps stood still (FAULT T2).
+    """A promise about a start that ran from `since` on while the sweeps stood still (fault T2).
 
     It gets back the time it lost, at least the grace after the end, and what a person does falls into the day; not
     beyond the start. What lies further ahead than the outage was long stays where it is: there is time enough.
@@ -114,53 +114,53 @@ def extended(
 
 
 def given_back(due: datetime, since: datetime, outage: Outage, policy: Policy) -> datetime:
-    """A span of time that somebody has, to sign or to object: what it lost comes back, whole (FAULT T2)."""
+    """A span of time that somebody has, to sign or to object: what it lost comes back, whole (fault T2)."""
     lost = outage.lost(since)
     return max(due + lost, outage.resumed_at + policy.outage_grace) if lost else due
 
 
 def lay_inside(start_at: datetime, outage: Outage, policy: Policy) -> bool:
-    """Whether a visit was to begin while nobody could tell that it did: no one is late (FAULT T2)."""
+    """Whether a visit was to begin while nobody could tell that it did: no one is late (fault T2)."""
     return outage.began_at < start_at + policy.lateness_report_after and start_at <= outage.resumed_at
 
 
 def search_limit(last_start_at: datetime, policy: Policy) -> datetime:
-    """Dispatch ends (PRODUCT D10)."""
+    """Dispatch ends (rule D10)."""
     return last_start_at - policy.search_ends_lead
 
 
 def search_warning(last_start_at: datetime, policy: Policy) -> datetime:
-    """Ops and customer are told that nobody has claimed yet (PRODUCT D10)."""
+    """Ops and customer are told that nobody has claimed yet (rule D10)."""
     return last_start_at - policy.search_warns_lead
 
 
 def may_depart_at(start_at: datetime, policy: Policy) -> datetime:
-    """From here on the technician may set off (PRODUCT L8)."""
+    """From here on the technician may set off (rule L8)."""
     return start_at - policy.depart_lead
 
 
 def may_arrive_at(start_at: datetime, policy: Policy) -> datetime:
-    """From here on the technician may be at the door, and begin (PRODUCT L8)."""
+    """From here on the technician may be at the door, and begin (rule L8)."""
     return start_at - policy.arrive_lead
 
 
 def late_at(start_at: datetime, policy: Policy) -> datetime:
-    """Not arrived: the customer may report it, ops are alerted (PRODUCT L9)."""
+    """Not arrived: the customer may report it, ops are alerted (rule L9)."""
     return start_at + policy.lateness_report_after
 
 
 def given_up_at(start_at: datetime, policy: Policy) -> datetime:
-    """Not arrived: the customer may cancel free or be dispatched again (PRODUCT L9)."""
+    """Not arrived: the customer may cancel free or be dispatched again (rule L9)."""
     return start_at + policy.lateness_cancel_after
 
 
 def waited_at(from_at: datetime, policy: Policy) -> datetime:
-    """The documented wait at the door is over; it begins at the later of arrival and start (PRODUCT B10)."""
+    """The documented wait at the door is over; it begins at the later of arrival and start (rule B10)."""
     return from_at + policy.door_wait
 
 
 def undo_until(at: datetime, policy: Policy) -> datetime:
-    """Before this instant a step made at `at` can be taken back; a finished job's time is free from it on (L9)."""
+    """Before this instant a step made at `at` can be taken back; a finished job's time is free from it on (rule L9)."""
     return at + policy.undo_window
 
 
@@ -170,12 +170,12 @@ def overdue_at(started_at: datetime, duration_minutes: int) -> datetime:
 
 
 def silence_at(finished_at: datetime, policy: Policy) -> datetime:
-    """Without a signature the end is by silence (PRODUCT L13)."""
+    """Without a signature the end is by silence (rule L13)."""
     return finished_at + policy.signature_limit
 
 
 def signature_reminders(finished_at: datetime, policy: Policy) -> tuple[datetime, ...]:
-    """The reminders to sign (PRODUCT L13)."""
+    """The reminders to sign (rule L13)."""
     return tuple(finished_at + after for after in policy.signature_reminders)
 
 
@@ -189,7 +189,7 @@ def cancelling_is_free(
     policy: Policy,
     moved_from: datetime | None = None,
 ) -> bool:
-    """Whether the customer may cancel without cost (PRODUCT B10).
+    """Whether the customer may cancel without cost (rule B10).
 
     `start_at` is None while nobody has claimed. `moved_from`: the old value of a start that was moved within 24 h of
     it; the free time before the visit ended with that one, lateness counts from the start as it is now.
@@ -204,17 +204,23 @@ def cancelling_is_free(
 
 
 def free_until(start_at: datetime, placed_at: datetime, policy: Policy) -> datetime:
-    """The last instant at which cancelling is free whatever happens, for the messages that name it (PRODUCT B10)."""
+    """The last instant at which cancelling is free whatever happens, for the messages that name it (rule B10)."""
     return max(start_at - policy.cancel_free_lead, placed_at + policy.cancel_free_after_booking)
 
 
 def contact_until(signed_off_at: datetime, policy: Policy) -> datetime:
-    """The partner keeps the customer's contact data until then (PRODUCT D8)."""
+    """The partner keeps the customer's contact data until then (rule D8)."""
     return signed_off_at + policy.contact_after_sign_off
 
 
+def call_gap(start_at: datetime | None, at: datetime, policy: Policy) -> timedelta:
+    """How far apart two tries to reach the customer lie (rule L1)."""
+    near = start_at is not None and start_at - at < policy.call_short_lead
+    return policy.call_attempt_gap_short if near else policy.call_attempt_gap
+
+
 def tried_enough(tries: Sequence[tuple[datetime, str]], start_at: datetime | None, zone: str, policy: Policy) -> bool:
-    """Whether tries to call, as (instant, channel), satisfy the promise without an answer (PRODUCT L1).
+    """Whether tries to call, as (instant, channel), satisfy the promise without an answer (rule L1).
 
     Enough of them must lie at decent hours of the place, each far enough from the one before, on enough channels;
     further tries in between take nothing away.
@@ -225,8 +231,7 @@ def tried_enough(tries: Sequence[tuple[datetime, str]], start_at: datetime | Non
     for at, channel in sorted(tries):
         if not opens <= at.astimezone(ZoneInfo(zone)).time() <= closes:
             continue
-        near = start_at is not None and start_at - at < policy.call_short_lead
-        gap = policy.call_attempt_gap_short if near else policy.call_attempt_gap
+        gap = call_gap(start_at, at, policy)
         before: set[Row] = {row for earlier, ends in rows if at - earlier >= gap for row in ends}
         before.add((0, frozenset()))
         rows.append((at, {(min(count + 1, policy.call_attempts), used | {channel}) for count, used in before}))

@@ -90,14 +90,14 @@ def _start(b: Booking) -> datetime:
 
 
 def _last_start(b: Booking) -> datetime:
-    """The claimed start, or the latest wish while nobody has claimed (PRODUCT B2)."""
+    """The claimed start, or the latest wish while nobody has claimed (rule B2)."""
     start = b.start_at or b.last_start_at
     assert start is not None
     return start
 
 
 def _reminder(b: Booking, at: datetime, due: datetime) -> datetime | None:
-    """At the first rung of the ladder that is still to come (PRODUCT L6)."""
+    """At the first rung of the ladder that is still to come (rule L6)."""
     rungs = (deadlines.reminder_at(due, lead, at, b.timezone, b.policy) for lead in b.policy.reminder_ladder)
     return next((rung for rung in rungs if rung is not None), None)
 

@@ -1,16 +1,12 @@
-"""The life of a booking as one table. `advance` is the only writer of its state (STYLE 4).
+"""The life of a booking: `advance` makes a move of the table, and is the only writer of its state.
 
-Each row says from where to where, who may, from when, which clock runs next, who is told, and which jobs set off after
-the commit. The README's table is printed from here.
+The table is `requests_app.moves`.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
-from functools import partial
 from typing import Any, NewType
 
 from celery import current_app
@@ -20,58 +16,65 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Busy, User
 from accounts.search import lock_technician
-from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
-from mila.templatetags.house import moment
+from mila.formats import moment
+from mila.streams import publish
 from mila.transactions import after_commit, verb
 from requests_app import deadlines, notices
-from requests_app.due_instants import (
-    arrival_opens,
-    call_due,
-    call_reminder,
-    confirm_due,
-    confirm_reminder,
-    departure_opens,
-    last_start,
-    late,
-    overdue,
-    overdue_on,
-    search_limit,
-    search_warning,
-    signature_reminder,
-    silence,
-    slot_freed,
-    waited,
-    waited_on,
-)
 from requests_app.lost_time import lay_in_an_outage
 from requests_app.models import (
-    BEFORE_DEPARTURE,
-    CANCELLABLE,
     HAS_PARTNER,
     UNDO,
     Assignment,
     Booking,
     BookingEvent,
     Clock,
-    ClockKind,
     State,
     of_present_technician,
 )
+from requests_app.moves import (
+    BRAND,
+    CUSTOMER,
+    ENDS_VISIT,
+    FAULTS,
+    MOVES,
+    OPS,
+    PARTNER,
+    SYSTEM,
+    UNDOES,
+    WHEN_DUE,
+    Move,
+    Role,
+)
 
-S = State
-
-
-class Role(StrEnum):
-    CUSTOMER = "customer"
-    PARTNER = "partner"
-    BRAND = "brand"
-    OPS = "ops"
-    SYSTEM = "system"
-
-
-CUSTOMER, PARTNER, BRAND, OPS, SYSTEM = Role
+__all__ = [
+    "BRAND",
+    "CUSTOMER",
+    "MOVES",
+    "OPS",
+    "PARTNER",
+    "SYSTEM",
+    "UNDOES",
+    "WHEN_DUE",
+    "IllegalMove",
+    "Locked",
+    "Move",
+    "NotUndoable",
+    "ReasonMissing",
+    "Role",
+    "TooEarly",
+    "advance",
+    "available_moves",
+    "end_assignment",
+    "event_hash",
+    "free_time",
+    "lock_booking",
+    "lock_unless_locked",
+    "opens_at",
+    "postpone",
+    "undo_of",
+]
 
 
 class IllegalMove(Refusal):
@@ -89,7 +92,7 @@ class ReasonMissing(Refusal):
 
 
 class TooEarly(Refusal):
-    """The row's hour has not come (PRODUCT L8). Nothing was changed; the sentence says from when it is possible."""
+    """The row's hour has not come (rule L8). Nothing was changed; the sentence says from when it is possible."""
 
     def __init__(self, opens_at: datetime, zone: str):
         super().__init__(gettext("You can say this from %(moment)s.") % {"moment": moment(opens_at, zone)})
@@ -97,129 +100,9 @@ class TooEarly(Refusal):
 
 
 class NotUndoable(Refusal):
-    """The step was made too long ago, was taken back before, or something followed it (PRODUCT L9)."""
+    """The step was made too long ago, was taken back before, or something followed it (rule L9)."""
 
     sentence = _("This can no longer be taken back.")
-
-
-Opens = Callable[[Booking], datetime]
-Due = Callable[[Booking, datetime], datetime | None]
-
-
-@dataclass(frozen=True)
-class Move:
-    """One row: `due` moves the state when it falls, `clocks` are the other promises, `tells` the notices it queues.
-
-    `opens`: not before this instant, whoever asks. `undoes`: the step it takes back, while that may be.
-    """
-
-    sources: frozenset[State]
-    target: State
-    roles: frozenset[Role]
-    due: Due | None = None
-    clocks: tuple[tuple[ClockKind, Due], ...] = ()
-    tells: tuple[str, ...] = ()
-    effects: tuple[str, ...] = ()
-    reason: bool = False
-    opens: Opens | None = None
-    undoes: str = ""
-
-
-def only(*members: Any) -> frozenset[Any]:
-    return frozenset(members)
-
-
-# Jobs of the upper apps, by name; a test asserts that each is registered. Each has a sweep that finds what a lost
-# message left behind.
-SEARCH = "dispatch.search"
-WITHDRAW = "dispatch.withdraw"
-CHARGE = "payments.charge"
-
-SEARCHES = ((ClockKind.SEARCH_WARNING, search_warning),)
-CALLS = ((ClockKind.CALL_REMINDER, call_reminder),)
-CONFIRMS = ((ClockKind.CONFIRM_REMINDER, confirm_reminder),)
-SIGNS = (
-    (ClockKind.SIGNATURE_REMINDER_1, partial(signature_reminder, 0)),
-    (ClockKind.SIGNATURE_REMINDER_2, partial(signature_reminder, 1)),
-    (ClockKind.SIGNATURE_REMINDER_3, partial(signature_reminder, 2)),
-)
-WISHERS = only(CUSTOMER, BRAND, OPS)
-
-MOVES: dict[str, Move] = {
-    "place": Move(only(S.DRAFT), S.SEARCHING, WISHERS, search_limit, SEARCHES, ("booked",), (SEARCH,)),
-    "claim": Move(only(S.SEARCHING, S.UNCONFIRMED), S.CLAIMED, only(PARTNER), call_due, CALLS,
-                  ("claimed", "job_claimed", "job_taken"), (WITHDRAW,)),
-    "assign": Move(only(S.SEARCHING, S.UNCONFIRMED, S.UNFILLED), S.CLAIMED, only(OPS), call_due, CALLS,
-                   ("claimed", "job_assigned", "job_taken"), (WITHDRAW,), reason=True),
-    "record_call": Move(only(S.CLAIMED), S.CALLED, only(PARTNER), confirm_due, CONFIRMS, ("called",)),
-    "miss_call": Move(only(S.CLAIMED), S.SEARCHING, only(SYSTEM), search_limit, SEARCHES,
-                      ("partner_lost", "call_missed"), (SEARCH,)),
-    "confirm": Move(only(S.CALLED, S.UNCONFIRMED), S.CONFIRMED, only(PARTNER), None,
-                    ((ClockKind.LATENESS, late),), ("confirmed",), (WITHDRAW,)),
-    "miss_confirm": Move(only(S.CALLED), S.UNCONFIRMED, only(SYSTEM), None,
-                         ((ClockKind.UNCONFIRMED_LIMIT, search_limit), (ClockKind.LATENESS, late)),
-                         ("unconfirmed", "confirm_missed"), (SEARCH,)),
-    "release": Move(BEFORE_DEPARTURE, S.SEARCHING, only(PARTNER, OPS), search_limit, SEARCHES,
-                    ("partner_lost", "job_released"), (SEARCH,), reason=True),
-    "move_open": Move(only(S.SEARCHING, S.UNFILLED), S.SEARCHING, WISHERS, search_limit, SEARCHES,
-                      ("moved",), (WITHDRAW, SEARCH)),
-    "move_claimed": Move(only(S.CLAIMED), S.CLAIMED, WISHERS, call_due, CALLS, ("moved", "job_moved")),
-    "move_kept": Move(only(S.CALLED, S.UNCONFIRMED, S.CONFIRMED), S.CALLED, WISHERS, confirm_due, CONFIRMS,
-                      ("moved", "job_moved"), (WITHDRAW,)),
-    "move_lost": Move(BEFORE_DEPARTURE, S.SEARCHING, WISHERS, search_limit, SEARCHES,
-                      ("moved", "job_lost"), (WITHDRAW, SEARCH)),
-    "depart": Move(only(S.CONFIRMED), S.EN_ROUTE, only(PARTNER), None, ((ClockKind.LATENESS, late),), ("en_route",),
-                   opens=departure_opens),
-    "arrive": Move(only(S.EN_ROUTE), S.ARRIVED, only(PARTNER), None, ((ClockKind.DOOR_WAIT, waited),),
-                   opens=arrival_opens),
-    "start": Move(only(S.ARRIVED), S.IN_PROGRESS, only(PARTNER), None, ((ClockKind.OVERDUE_WORK, overdue),),
-                  opens=arrival_opens),
-    # From the door only while no visit code was typed (PRODUCT L9): the verb asks.
-    "no_show": Move(only(S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE, S.ARRIVED), S.SEARCHING, only(CUSTOMER, OPS),
-                    search_limit, SEARCHES, ("moved", "no_show"), (WITHDRAW, SEARCH)),
-    "fail_visit": Move(only(S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS), S.FAILED, only(PARTNER, OPS), None, (),
-                       ("failed",), (CHARGE,), reason=True),
-    "finish": Move(only(S.IN_PROGRESS), S.FINISHED, only(PARTNER), silence,
-                   (*SIGNS, (ClockKind.SLOT_FREED, slot_freed))),
-    # A wrong tap (PRODUCT L9); the former clock goes on from where it was.
-    "undo_depart": Move(only(S.EN_ROUTE), S.CONFIRMED, only(PARTNER), None, ((ClockKind.LATENESS, late),),
-                        undoes="depart"),
-    "undo_arrive": Move(only(S.ARRIVED), S.EN_ROUTE, only(PARTNER), None, ((ClockKind.LATENESS, late),),
-                        undoes="arrive"),
-    "undo_start": Move(only(S.IN_PROGRESS), S.ARRIVED, only(PARTNER), None, ((ClockKind.DOOR_WAIT, waited_on),),
-                       undoes="start"),
-    "undo_finish": Move(only(S.FINISHED), S.IN_PROGRESS, only(PARTNER), None,
-                        ((ClockKind.OVERDUE_WORK, overdue_on),), undoes="finish"),
-    "sign_off": Move(only(S.FINISHED), S.SIGNED_OFF, only(CUSTOMER, SYSTEM), None, (), (), (CHARGE,)),
-    "refuse": Move(only(S.FINISHED), S.CONTESTED, only(CUSTOMER, OPS), None, (),
-                   ("contested", "job_contested", "contested_ops"), (), reason=True),
-    # Only while its charge is held; that is the verb's to know (payments.charges.holding).
-    "object": Move(only(S.SIGNED_OFF, S.FAILED), S.CONTESTED, only(CUSTOMER, OPS), None, (),
-                   ("contested", "job_contested", "contested_ops"), (), reason=True),
-    "decide": Move(only(S.CONTESTED), S.SIGNED_OFF, only(OPS), None, (), ("decided",), (CHARGE,), reason=True),
-    "decide_none": Move(only(S.CONTESTED), S.FAILED, only(OPS), None, (), ("decided_none",), (CHARGE,), reason=True),
-    "decide_fee": Move(only(S.CONTESTED), S.FAILED, only(OPS), None, (), ("decided_none",), (CHARGE,), reason=True),
-    "settle": Move(only(S.SIGNED_OFF), S.SETTLED, only(SYSTEM), None, (), ("receipt", "job_paid")),
-    "exhaust": Move(only(S.SEARCHING), S.UNFILLED, only(SYSTEM), last_start, (), ("unfilled",), (WITHDRAW,)),
-    "lapse": Move(only(S.UNFILLED), S.CANCELLED, only(SYSTEM), None, (), ("lapsed",)),
-    # Once somebody is on the way, or at the door without the code, the verb asks that they be late (PRODUCT L9).
-    "cancel": Move(CANCELLABLE | only(S.EN_ROUTE, S.ARRIVED), S.CANCELLED, WISHERS, None, (),
-                   ("cancelled", "job_cancelled"), (WITHDRAW, CHARGE)),
-}  # fmt: skip
-
-# Which move a booking's own clock makes when it falls due (requests_app.sweeps).
-WHEN_DUE = {
-    S.SEARCHING: "exhaust",
-    S.CLAIMED: "miss_call",
-    S.CALLED: "miss_confirm",
-    S.FINISHED: "sign_off",
-    S.UNFILLED: "lapse",
-}
-# Moves that say something about the partner who is left behind (PRODUCT L2, L9, P4).
-FAULTS = {"miss_call", "no_show"}
-# After these nobody comes any more: what is left of the time belongs to others (PRODUCT L9).
-ENDS_VISIT = {"sign_off", "refuse", "fail_visit"}
-UNDOES = {name: move.undoes for name, move in MOVES.items() if move.undoes}
 
 
 # A booking read under its row lock, which its transaction still holds.
@@ -227,7 +110,7 @@ Locked = NewType("Locked", Booking)
 
 
 def lock_booking(booking_id: int) -> Locked:
-    """The booking under its row lock, first of all locks (STYLE 4). Raises Booking.DoesNotExist."""
+    """The booking under its row lock, first of all locks. Raises Booking.DoesNotExist."""
     return Locked(Booking.objects.select_for_update().get(pk=booking_id))
 
 
@@ -244,7 +127,7 @@ def opens_at(booking: Booking, name: str) -> datetime | None:
 
 
 def undo_of(booking: Booking, events: Iterable[BookingEvent], at: datetime) -> tuple[str, datetime] | None:
-    """The move that takes the last of its events back, and until when; None where none may (PRODUCT L9).
+    """The move that takes the last of its events back, and until when; None where none may (rule L9).
 
     One step, once per move, and only while nothing followed. "Nothing" as far as moves go: the rest is the verb's.
     """
@@ -276,8 +159,8 @@ def advance(
 ) -> Locked:
     """Make one move: state, clocks, notices, one event, and after the commit the jobs it sets off.
 
-    Joins the caller's transaction, and takes his locked booking as it is; an id is locked here. `changes` are further
-    columns written by the same update. A target without a partner clears him and ends his assignment. Raises
+    Joins the caller's transaction, and takes its locked booking as it is; an id is locked here. `changes` are further
+    columns written by the same update. A target without a partner clears them and ends their assignment. Raises
     IllegalMove, ReasonMissing, TooEarly or NotUndoable and changes nothing.
     """
     move = MOVES[name]
@@ -310,7 +193,7 @@ def advance(
     booking.save(update_fields={"state", "epoch", "due_at", *changes})
     _restart_clocks(booking, move, at)
     event = _write_event(booking, name, source, role, by, at, reason, data or {})
-    for kind in move.tells:
+    for kind in move.notices:
         notices.queue(booking, kind, round=event.sequence, former=former)
     _after_commit(booking, move, former)
     return booking
@@ -356,7 +239,7 @@ def postpone(booking: Locked, due_at: datetime) -> None:
 
 
 def event_hash(previous: str, event: BookingEvent) -> str:
-    """SHA-256 over the event and the hash before it (FAULT I13)."""
+    """SHA-256 over the event and the hash before it (invariant I13)."""
     facts = [
         previous, event.booking_id, event.sequence, event.move, event.source, event.target, event.role,
         event.by_id, event.at.isoformat(), event.reason, event.data,
@@ -405,9 +288,9 @@ def _restart_clocks(booking: Booking, move: Move, at: datetime) -> None:
 def _after_commit(booking: Booking, move: Move, former: Any) -> None:
     for effect in move.effects:
         after_commit(_send, effect, booking.pk)
-    live.publish(f"booking:{booking.uuid}", "moved")
+    publish.publish(f"booking:{booking.uuid}", "moved")
     for technician_id in {booking.technician_id, former.pk if former else None} - {None}:
-        live.publish(f"technician:{technician_id}", "moved")
+        publish.publish(f"technician:{technician_id}", "moved")
 
 
 def _send(effect: str, booking_id: int) -> None:

@@ -1,4 +1,4 @@
-"""What an outage of the sweeps means for a promise made or judged after it (FAULT T2). Read by the lifecycle."""
+"""What an outage of the sweeps means for a promise made or judged after it (fault T2). Read by the lifecycle."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ def with_lost_time(booking: Booking, due: datetime) -> datetime:
 
 
 def search_ends_at(booking: Booking) -> datetime:
-    """When dispatch ends (PRODUCT D10): by the rule, or by the booking's own clock where an outage has moved it on.
+    """When dispatch ends (rule D10): by the rule, or by the booking's own clock where an outage has moved it on.
 
     Never after the start, and never asked of a booking without one.
     """

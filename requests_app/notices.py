@@ -1,4 +1,4 @@
-"""Who is told what about a booking, and which facts each message may carry (PRODUCT section 9, D8; FAULT A2).
+"""Who is told what about a booking, and which facts each message may carry (rule N1, D8; fault A2).
 
 One row of KINDS for each message; its words are in templates/emails/<kind>.txt. A fact that is not in the row is not in
 the message: contact data of the customer is no fact at all, messages to partners lead to the job's page instead.
@@ -16,8 +16,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
 
 from accounts import notifications
-from accounts.models import Country, Notification, Technician, User
-from catalogue.money import Split, split
+from accounts.models import Notification, Technician, User
+from catalogue.money import split
+from places.place import Country
 from requests_app import deadlines, secret_link
 from requests_app.lost_time import search_ends_at
 from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State, was_at_the_door
@@ -129,6 +130,7 @@ KINDS: dict[str, Notice] = {
     "undecided_ops": to_ops("final_cents"),
     "held_ops": to_ops("owed_cents"),
     "door_unproved_ops": to_ops("owed_cents"),
+    "way_ops": to_ops("cancel_cents"),
     "unpaid_ops": to_ops("owed_cents"),
     "charge_waits_ops": to_ops("owed_cents", "partner"),
 }
@@ -146,7 +148,7 @@ def queue(
 ) -> Notification | None:
     """Write one message down, in the caller's transaction; a repeat of kind, person and round writes nothing.
 
-    `former` is who had the job before; `technician` the one asked, if he is not the booking's own; `about` what rounds
+    `former` is who had the job before; `technician` the one asked, if not the booking's own; `about` what rounds
     are counted of, if not the booking. None when there is nobody to tell. Raises TypeError for a fact this message must
     not carry.
     """
@@ -187,7 +189,7 @@ def reseal(booking: Booking) -> None:
 
 @dataclass(frozen=True)
 class Person:
-    """Whom a message goes to, and the page it leads him to."""
+    """Whom a message goes to, and the page it leads them to."""
 
     user: User | None
     email: str
@@ -252,19 +254,19 @@ def _free_until(b: Booking, _: Technician | None) -> datetime | None:
     """Until when cancelling costs nothing; None when that had passed already as the clocks began."""
     placed_at = b.placed_at or b.created_at
     until = deadlines.free_until(b.cancel_start_at or b.start_at, placed_at, b.policy)
-    if b.country == Country.FRANCE and b.policy.withdrawal_cost_cents == 0:
+    if b.country == Country.FR and b.policy.withdrawal_cost_cents == 0:
         until = max(until, placed_at + b.policy.withdrawal_window)
     return until if until > b.clocks_from_at else None
 
 
 def _lost_start(b: Booking, technician: Technician | None) -> datetime | None:
-    """The start he had claimed: the booking itself no longer knows it."""
+    """The start they had claimed: the booking itself no longer knows it."""
     mine = Assignment.objects.filter(booking=b, technician=technician).order_by("-pk")
     return mine.values_list("start_at", flat=True).first()
 
 
 def _reached(b: Booking, _: Technician | None) -> bool:
-    """Whether the call that kept the promise was one, or the last of enough tries (PRODUCT L1)."""
+    """Whether the call that kept the promise was one, or the last of enough tries (rule L1)."""
     calls = CallAttempt.objects.filter(assignment__booking=b, assignment__ended_at=None).order_by("-at")
     return bool(calls.values_list("reached", flat=True).first())
 
@@ -301,7 +303,7 @@ def _owed(b: Booking, _: Technician | None) -> int:
 
 
 def _who(_: Booking, technician: Technician | None) -> str:
-    """His name, and his company's where it is another."""
+    """Their name, and their company's where it is another."""
     if technician is None:
         return ""
     company = technician.partner.name
@@ -317,12 +319,14 @@ def _lines(b: Booking, _: Technician | None) -> list[dict[str, Any]]:
     return lines or [{"label": str(b.service), "quantity": 1, "cents": sign_off.service_cents}]
 
 
-def _share(b: Booking, amount_cents: int) -> Split:
-    return split(amount_cents, b.policy.commission_bp, 0)
+def _share(b: Booking, technician: Technician | None, amount_cents: int) -> int:
+    """What stays with the technician's partner, at the rate of its kind (rule M2)."""
+    assert technician is not None
+    return split(amount_cents, b.policy.commission_bp[technician.partner.kind], 0).partner_cents
 
 
 FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
-    # Where and what, as anybody may know it before a claim (PRODUCT D8)
+    # Where and what, as anybody may know it before a claim (rule D8)
     "place": lambda b, _: f"{b.postcode} {b.city}",
     "postcode": lambda b, _: b.postcode,
     "duration_minutes": lambda b, _: b.duration_minutes,
@@ -358,8 +362,8 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "owed_cents": _owed,
     "cancel_cents": lambda b, _: b.policy.cancel_fee_cents[b.currency],
     "fee_cents": lambda b, _: b.fee_cents,
-    "fee_share_cents": lambda b, _: _share(b, b.fee_cents).partner_cents,
-    "earnings_cents": lambda b, _: _share(b, b.service_cents).partner_cents,
+    "fee_share_cents": lambda b, t: _share(b, t, b.fee_cents),
+    "earnings_cents": lambda b, t: _share(b, t, b.service_cents),
     "lines": _lines,
     "price_cents": _signed("service_cents"),
     "fee_part_cents": _signed("booking_fee_cents"),

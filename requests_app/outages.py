@@ -1,4 +1,4 @@
-"""After the sweeps stood still: every running promise gets its time back before any of them is fired (FAULT T2).
+"""After the sweeps stood still: every running promise gets its time back before any of them is fired (fault T2).
 
 Nobody is lost, given a fault or asked anew because of the gap; who has a promise is told once until when it runs now.
 A start that lay inside goes to ops: no rule knows whether that visit took place.
@@ -8,9 +8,9 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from mila import live
 from mila.clock import mila_now
 from mila.outages import Outage, recover
+from mila.streams import publish
 from requests_app import deadlines, notices
 from requests_app.lifecycle import Locked, lock_booking, postpone
 from requests_app.lost_time import SWEEP, lay_in_an_outage
@@ -117,7 +117,7 @@ def _extend(booking: Locked, due: datetime, outage: Outage) -> None:
 
 
 def next_reminder(booking: Booking, due: datetime) -> datetime | None:
-    """The first rung of the ladder before the new instant that is still to come (PRODUCT L6)."""
+    """The first rung of the ladder before the new instant that is still to come (rule L6)."""
     policy, at = booking.policy, mila_now()
     rungs = (deadlines.reminder_at(due, lead, at, booking.timezone, policy) for lead in policy.reminder_ladder)
     return next((rung for rung in rungs if rung is not None), None)
@@ -137,6 +137,6 @@ def _move(clock: Clock, due: datetime) -> None:
 
 
 def _publish(booking: Booking) -> None:
-    live.publish(f"booking:{booking.uuid}", "moved")
+    publish.publish(f"booking:{booking.uuid}", "moved")
     if booking.technician_id is not None:
-        live.publish(f"technician:{booking.technician_id}", "moved")
+        publish.publish(f"technician:{booking.technician_id}", "moved")

@@ -1,4 +1,4 @@
-"""Whether a note gives away a password: the page never stores the customer's (PRODUCT L9).
+"""Whether a note gives away a password: the page never stores the customer's (rule L9).
 
 It goes by the words beside a password, in the languages of the house, and would rather refuse a harmless note than keep
 a harmful one: rewording costs a moment. A bare password without any such word cannot be told from a serial number.

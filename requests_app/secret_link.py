@@ -1,4 +1,4 @@
-"""The secret link: how the mailed one is told from the browser's own, and when it ends (PRODUCT B11, B12).
+"""The secret link: how the mailed one is told from the browser's own, and when it ends (rule B11, B12).
 
 The browser that ordered knows `/b/<token>/`. A mail leads to `/b/<token>/from-mail/<proof>/`; the proof is a signature
 over booking, token and address, which no page shows: whoever opens it has read that mailbox, and is sent on to the
@@ -25,7 +25,7 @@ def _facts(booking: Booking) -> str:
 def mailed_url(booking: Booking) -> str:
     """The link of a message to the customer's address."""
     proof = SIGNER.signature(_facts(booking))
-    return settings.SITE_URL + reverse("requests_app:from_mail", args=[booking.token, proof])
+    return settings.SITE_URL + reverse("customer:from_mail", args=[booking.token, proof])
 
 
 def is_from_mail(booking: Booking, proof: str) -> bool:

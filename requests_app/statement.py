@@ -1,18 +1,18 @@
-"""The words a customer signs: what was done, for how much, and what his signature does about it."""
+"""The words a customer signs: what was done, for how much, and what the signature does about it."""
 
 import hashlib
 import json
 
 from django.utils.translation import gettext
 
-from mila.templatetags.house import full_day, money
+from mila.formats import full_day, money
 from requests_app.models import Booking, LateSignature, Quote, SignOff
 
 
 def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> str:
-    """In the active language, one fact a line; it is frozen with the signature (PRODUCT L12).
+    """In the active language, one fact a line; it is frozen with the signature (rule L12).
 
-    `closed`: the end that came without a signature; then the words say that this one charges nothing (PRODUCT L13).
+    `closed`: the end that came without a signature; then the words say that this one charges nothing (rule L13).
     """
 
     def amount(cents: int) -> str:
@@ -46,7 +46,7 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
 
 
 def sha256(signed: SignOff | LateSignature) -> str:
-    """Over everything that was frozen (PRODUCT L12): kept with the signature, computed again by verify_invariants."""
+    """Over everything that was frozen (rule L12): kept with the signature, computed again by verify_invariants."""
     facts = [
         str(signed.booking.uuid),
         signed.quote.version,

@@ -1,4 +1,4 @@
-"""Find what is due and take the matching move, row by row (STYLE 5).
+"""Find what is due and take the matching move, row by row.
 
 A sweep may run twice, late or beside itself: each row is locked, looked at again, and moved in its own transaction.
 """
@@ -9,16 +9,17 @@ from accounts import search
 from mila.clock import MilaNow, mila_now
 from mila.sweeping import handle_each
 from mila.transactions import verb
+from places.place import Country
+from policy.queries import policy_at
 from requests_app import caps, notices, outages
 from requests_app.actions import photographing
 from requests_app.actions.signing import sign_off_by_silence
-from requests_app.actions.visiting import drop_old_positions
+from requests_app.actions.visit import drop_old_positions
 from requests_app.lifecycle import WHEN_DUE, Role, advance, free_time, lock_unless_locked
 from requests_app.models import Booking, BookingPhoto, Clock, ClockKind, State
 
 BATCH = 500
 PUSH_BACK = timedelta(minutes=1)
-POSITIONS_KEPT = timedelta(hours=24)
 
 # What falls due beside the state: whom it tells.
 CLOCK_NOTICES: dict[str, tuple[str, ...]] = {
@@ -121,8 +122,9 @@ def _push_clock(clock_id: int) -> None:
 
 
 def sweep_positions() -> int:
-    """Positions older than a day, or of nobody on his way, are gone, whatever became of the visit."""
-    return drop_old_positions(mila_now(), POSITIONS_KEPT)
+    """Positions kept long enough, or of nobody on the way, are gone, whatever became of the visit."""
+    at = mila_now()
+    return drop_old_positions(at, {country: policy_at(at, country).position_kept for country in Country.values})
 
 
 def sweep_photos() -> int:

@@ -1,4 +1,4 @@
-"""What axe finds on a page (UX: wcag2a to wcag22aa), with the whole of it in sight."""
+"""What axe finds on a page (wcag2a to wcag22aa), with the whole of it in sight."""
 
 from django.conf import settings
 

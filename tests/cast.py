@@ -9,10 +9,11 @@ from django.core.management import call_command
 from dispatch import offers
 from mila.clock import mila_now, reset_clock, set_clock
 from places.calendar import instant, is_service_day, wall_time
-from requests_app.actions import meeting, signing, visiting
+from requests_app.actions import meeting, signing, visit
 from requests_app.actions.doorstep import PhonePlace
-from requests_app.models import Booking, SignOffKind, State
+from requests_app.models import Booking, SignOffKind, State, photo_storage
 from tests import factories
+from tests.payments import cast as paid
 
 # A Tuesday morning: everybody is awake, no holiday is near.
 MORNING = instant(datetime(2026, 11, 24, 10, 0), "Europe/Paris")
@@ -70,7 +71,7 @@ def stopped_clock(db):
 
 
 def claimed(booking: Booking, technician) -> Booking:
-    """The search opens a window for somebody; it must be this technician, and he takes the first wish."""
+    """The search opens a window for somebody; it must be this technician, who takes the first wish."""
     offer = offers.open_next(booking.pk)
     assert offer is not None
     assert offer.technician_id == technician.pk
@@ -96,7 +97,7 @@ def code_of(booking: Booking) -> str:
 def begin(booking: Booking, technician) -> Booking:
     """The two have met: the code is typed, the work begins."""
     assert meeting.type_code(booking.pk, technician.pk, code=code_of(booking)) == meeting.Code.RIGHT
-    return visiting.start(booking.pk, technician.pk, by=technician.user)
+    return visit.start(booking.pk, technician.pk, by=technician.user)
 
 
 def walk(booking: Booking, technician, until: State) -> Booking:
@@ -104,12 +105,12 @@ def walk(booking: Booking, technician, until: State) -> Booking:
     user = technician.user
     steps = {
         State.CLAIMED: lambda: claimed(booking, technician),
-        State.CALLED: lambda: visiting.record_call(booking.pk, technician.pk, by=user, channel="phone", reached=True),
-        State.CONFIRMED: lambda: visiting.confirm(booking.pk, technician.pk, by=user),
-        State.EN_ROUTE: lambda: visiting.depart(booking.pk, technician.pk, by=user),
-        State.ARRIVED: lambda: visiting.arrive(booking.pk, technician.pk, by=user, place=at_the_door()),
+        State.CALLED: lambda: visit.record_call(booking.pk, technician.pk, by=user, channel="phone", reached=True),
+        State.CONFIRMED: lambda: visit.confirm(booking.pk, technician.pk, by=user),
+        State.EN_ROUTE: lambda: visit.depart(booking.pk, technician.pk, by=user),
+        State.ARRIVED: lambda: visit.arrive(booking.pk, technician.pk, by=user, place=at_the_door()),
         State.IN_PROGRESS: lambda: begin(booking, technician),
-        State.FINISHED: lambda: visiting.finish(
+        State.FINISHED: lambda: visit.finish(
             booking.pk, technician.pk, by=user, report={"done": "Canal changé", "explained": True, "tidied": True}
         ),
         State.SIGNED_OFF: lambda: sign(booking),
@@ -161,3 +162,68 @@ def next_wall(days: int, hour: int = 14) -> datetime:
     while not is_service_day(day, "FR", "69"):
         day += timedelta(days=1)
     return datetime.combine(day, time(hour))
+
+
+@pytest.fixture
+def now(morning, stopped_clock):
+    """A Tuesday, 10:00 in Paris, until the test stops the clock at another instant."""
+    stopped_clock(morning)
+    return morning
+
+
+@pytest.fixture
+def files():
+    """A function that names the files of photos in the storage, which is empty before the test.
+
+    It lives as long as the process: what other tests have left is not of this one.
+    """
+    storage = photo_storage()
+
+    def names():
+        return set(storage.listdir("photos")[1]) if storage.exists("photos") else set()
+
+    for name in names():
+        storage.delete(f"photos/{name}")
+    return names
+
+
+@pytest.fixture
+def still(stopped_clock):
+    stopped_clock(MORNING)
+    return MORNING
+
+
+@pytest.fixture
+def wanted(still, customer):
+    """Friday 27 November 2026, 14:00 to 15:00 in Lyon, looking for somebody."""
+    return factories.placed_booking(customer=customer)
+
+
+@pytest.fixture
+def payer(morning, customer):
+    return customer
+
+
+@pytest.fixture
+def payee(morning):
+    """A Friend's technician whose partner can receive money."""
+    return paid.payee(user__name="Yanis Corvel", user__email="yanis@example.com")
+
+
+@pytest.fixture
+def owing(payer, payee):
+    """A function: a signed-off booking whose card has this number."""
+
+    def make(number=paid.GOOD, **kwargs):
+        return paid.signed_booking(payer, paid.saved_card(payer, number), payee, **kwargs)
+
+    return make
+
+
+@pytest.fixture
+def booked(searching, payer):
+    """A booking whose card can really be charged."""
+    searching.card = paid.saved_card(payer)
+    searching.customer = payer
+    searching.save(update_fields=["card", "customer"])
+    return searching

@@ -9,8 +9,9 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 from playwright.sync_api import expect
 
+import embedded
 from accounts import pace
-from mila import services, wording
+from mila import message_catalogues
 from mila.clock import reset_clock
 from tests.browsing import chrome, open_page  # noqa: F401
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
@@ -21,10 +22,10 @@ expect.set_options(timeout=20_000)  # ms; a browser on a busy machine is slow, n
 
 
 def pytest_configure():
-    """Servers up before the first connection; the last test run to end stops them, unless `services up` keeps them."""
+    """Servers up before the first connection; the last test run to end stops them, unless `embedded up` keeps them."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        _running.enter_context(services.hold())
-        wording.compile_catalogues()
+        _running.enter_context(embedded.hold())
+        message_catalogues.compile_catalogues()
 
 
 def pytest_unconfigure():

@@ -9,9 +9,9 @@ from accounts import proofs
 from accounts.models import PartnerProfile, Skill, Technician, TechnicianSkill, User, WeeklyHours
 from accounts.search import refresh_search_rows
 from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice
-from catalogue.policy import Policy
 from mila.clock import mila_now
 from places.calendar import instant, is_service_day, wall_time
+from policy.figures import Policy
 from requests_app.actions import placing
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingContact, State, Wish

@@ -4,7 +4,8 @@ import pytest
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from mila import limits, redis
+from mila import redis
+from mila.web import limits
 
 
 class Counters:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from requests_app.actions.photographing import add_photo
 from requests_app.models import Booking, BookingPhoto
-from requests_app.redraw import redraw
+from requests_app.photos.decoder import redraw
 
 GPS = {1: "N", 2: (45.0, 44.0, 54.6), 3: "E", 4: (4.0, 50.0, 48.1)}
 SCRIPT = b"<html><script>alert(1)</script></html>"

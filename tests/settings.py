@@ -5,7 +5,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from mila import services
+import embedded
 
 
 def _own_world(folder: Path) -> str:
@@ -23,7 +23,7 @@ def _own_world(folder: Path) -> str:
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["MILA_WORLD"] += f"_{worker}"
 else:
-    os.environ["MILA_WORLD"] = _own_world(services.var("test"))
+    os.environ["MILA_WORLD"] = _own_world(embedded.var("test"))
     os.environ["PGOPTIONS"] = "-c synchronous_commit=off"  # a test's rows need not outlive a power cut
 
 from mila.settings import *  # noqa: E402, F403

@@ -8,7 +8,7 @@ from allauth.account.internal.flows.login import (
 )
 from allauth.mfa.models import Authenticator
 
-from mila.simulation import factor
+from simulation import factor
 
 
 def sign_in(client, user, *, seconds_ago: int = 0):

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from mila import launch
+from devstack import addresses, launch
 
 
 @contextmanager
@@ -18,16 +18,24 @@ def server(**environment):
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "mila.streams:application", "--port", str(port), "--no-access-log"]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "mila.streams.server:application",
+        "--port",
+        str(port),
+        "--no-access-log",
+    ]
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "mila.settings"} | environment
     with _running(command, environment, f"http://127.0.0.1:{port}/healthz") as process:
         yield process, port
 
 
 @contextmanager
-def front(pages: int, streams: int, *, host: str = launch.OURSELVES, wait_for: str = "/", quiet: bool = True):
+def front(pages: int, streams: int, *, host: str = addresses.OURSELVES, wait_for: str = "/", quiet: bool = True):
     """The proxy that is shipped before these two servers of this machine: the port to come in by."""
-    ports = launch.Ports(launch.any_ports().web, pages, streams)
+    ports = addresses.Ports(addresses.any_ports().web, pages, streams)
     command = ["sh", "-c", launch.commands("test", ports, standin=False)["front"]]
     with _running(command, launch.surroundings("test", ports, host), f"http://127.0.0.1:{ports.web}{wait_for}", quiet):
         yield ports.web

@@ -1,4 +1,4 @@
-import accounts.fields
+import mila.encrypted_fields
 from django.db import migrations
 
 
@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='notification',
             name='sealed',
-            field=accounts.fields.EncryptedTextField(blank=True, default='', help_text='Facts that open something, as JSON: a secret link, a code.'),
+            field=mila.encrypted_fields.EncryptedTextField(blank=True, default='', help_text='Facts that open something, as JSON: a secret link, a code.'),
         ),
     ]

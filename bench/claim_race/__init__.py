@@ -1,4 +1,4 @@
-"""Many sessions claim the same bookings: each is taken once (FAULT C1, C4). By hand:
+"""Many sessions claim the same bookings: each is taken once (fault C1, C4). By hand:
 
     python -m bench.claim_race [--bookings 2000] [--sessions 64] [--processes 8] [--control 200] [--seed 1]
 

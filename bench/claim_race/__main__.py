@@ -13,8 +13,8 @@ if __name__ == "__main__":
     django.setup()
 
 from bench.claim_race.races import race_offered, race_pool, race_unguarded
-from mila.services import hold
-from mila.worlds import fresh_databases
+from devstack.instances import fresh_databases
+from embedded import hold
 from tests.broker import broker_redis
 
 

@@ -4,11 +4,11 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from backoffice.invariants import violations
 from bench.claim_race.control import constraints_dropped
 from bench.claim_race.sessions import claims, opens, run, taps_and_claims
 from bench.claim_race.world import MORNING, offered_world, pool_world
 from mila.clock import set_clock
-from mila.invariants import violations
 from requests_app.models import BookingEvent
 
 

@@ -24,7 +24,7 @@ PATIENCE = 60  # seconds a session stays with one booking
 
 @dataclass(frozen=True)
 class Seen:
-    """What one session was told about one booking; the times say when the window was his for certain."""
+    """What one session was told about one booking; the times say when the window was theirs for certain."""
 
     booking_id: int
     technician_id: int
@@ -39,7 +39,7 @@ class Seen:
 
 
 def opens(booking_ids, number, sessions, dice, _technicians):
-    """Windows are opened by as many, each for his share and his neighbour's."""
+    """Windows are opened by as many, each for their share and their neighbour's."""
     for pk in booking_ids[number::sessions] + booking_ids[(number + 1) % sessions :: sessions]:
         offers.open_next(pk)
     return []
@@ -60,7 +60,7 @@ def claims(booking_ids, number, sessions, dice, _technicians):
 
 
 def taps_and_claims(booking_ids, number, sessions, dice, technicians):
-    """(b) A technician of his own stays with each booking until somebody has it; now and then one declines."""
+    """(b) Each booking has a technician who stays with it until somebody has it; now and then one declines."""
     me = Technician.objects.select_related("user").get(pk=technicians[number])
     seen = []
     for first in range(0, len(booking_ids), 4):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from accounts.models import PartnerProfile, Technician, TechnicianSkill, User, WeeklyHours
 from accounts.search import refresh_search_rows
-from catalogue.policy import Policy
 from dispatch.models import Search
+from policy.figures import Policy
 from requests_app import lifecycle
 from requests_app.models import Booking, BookingContact, BookingEvent, State, Wish
 from tests import factories

@@ -158,26 +158,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('price_cents__gt', 0)), name='packageprice_costs_something'), models.CheckConstraint(condition=models.Q(models.Q(('country', 'FR'), ('currency', 'EUR')), models.Q(('country', 'CH'), ('currency', 'CHF')), _connector='OR'), name='packageprice_currency_of_country'), models.UniqueConstraint(fields=('package', 'country', 'starts_at'), name='one_package_price_an_instant')],
             },
         ),
-        migrations.CreateModel(
-            name='PolicyRow',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40, verbose_name='figure')),
-                ('value', models.JSONField(verbose_name='value')),
-                ('country', models.CharField(blank=True, choices=[('FR', 'France'), ('CH', 'Switzerland')], default='', max_length=2, verbose_name='country')),
-                ('partner_kind', models.CharField(blank=True, choices=[('friend', 'Friend'), ('pro', 'Pro')], default='', max_length=6, verbose_name='partner')),
-                ('brand', models.SlugField(blank=True, db_index=False, default='', verbose_name='brand')),
-                ('starts_at', models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name='from')),
-                ('note', models.CharField(max_length=200, verbose_name='why')),
-                ('set_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'policy row',
-                'verbose_name_plural': 'policy rows',
-                'ordering': ['key', '-starts_at'],
-                'constraints': [models.UniqueConstraint(fields=('key', 'country', 'partner_kind', 'brand', 'starts_at'), name='one_policy_row_an_instant')],
-            },
-        ),
         migrations.AddConstraint(
             model_name='service',
             constraint=models.CheckConstraint(condition=models.Q(('duration_minutes__gte', 15), ('duration_minutes__lte', 480)), name='service_lasts_15_to_480_min'),

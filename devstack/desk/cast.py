@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Notification, Technician, User
+from backoffice import wording
 from devstack.models import DemoWorld
 from dispatch.models import Offer, OfferState, Search
-from mila.simulation import factor
 from requests_app.models import Booking, State
+from simulation import factor
 
 SHOWN = 6
 
@@ -63,6 +64,7 @@ class Own:
     """A booking that was made in the demo, not with it: whoever plays it finds both sides of it at every hour."""
 
     booking: Booking
+    state: str
     parts: list[Part]
 
 
@@ -75,7 +77,8 @@ def own(world: DemoWorld) -> list[Own]:
         if booking.technician is not None:
             page = reverse("partner:job", args=[booking.uuid])
             parts.append(Part(booking.technician.user, str(_("The technician")), page))
-        found.append(Own(booking, parts))
+        words = wording.STATES[State(booking.state)].label
+        found.append(Own(booking, str(words), parts))
     return found
 
 
@@ -91,8 +94,8 @@ def customers() -> list[Part]:
 def _customer_s(booking: Booking) -> tuple[str, str]:
     """The page, and a guest's road to it: without an account nobody signs in, the link in the mail leads there."""
     if booking.customer.has_usable_password():
-        return reverse("requests_app:booking_own", args=[booking.uuid]), ""
-    link = reverse("requests_app:booking", args=[booking.token])
+        return reverse("customer:booking_own", args=[booking.uuid]), ""
+    link = reverse("customer:booking", args=[booking.token])
     return link, link
 
 
@@ -103,7 +106,7 @@ def technicians() -> list[Part]:
         if booking is not None:
             page = reverse("partner:job", args=[booking.uuid])
             if state == State.SETTLED:
-                page = reverse("payments:earnings")
+                page = reverse("partner:earnings")
             found.append(Part(booking.technician.user, str(line), page))
     return found
 
@@ -121,7 +124,7 @@ def asked() -> list[Asked]:
     offers = Offer.objects.filter(state=OfferState.OPEN).select_related("booking__service").order_by("-pk")[:SHOWN]
     users = _users_of(offer.technician_id for offer in offers)
     found = [
-        Asked(offer.booking, users[offer.technician_id], reverse("dispatch:offer", args=[offer.pk]), offer.expires_at)
+        Asked(offer.booking, users[offer.technician_id], reverse("partner:offer", args=[offer.pk]), offer.expires_at)
         for offer in offers
     ]
     found += _in_pools(but=[one.booking.pk for one in found])
@@ -136,7 +139,7 @@ def _in_pools(but: list[int]) -> list[Asked]:
         told = Notification.objects.filter(kind="offer", subject_id=search.booking.uuid, user__isnull=False)
         first = told.select_related("user").order_by("pk").first()
         if first is not None:
-            found.append(Asked(search.booking, first.user, reverse("dispatch:offers"), among=told.count()))
+            found.append(Asked(search.booking, first.user, reverse("partner:offers"), among=told.count()))
     return found
 
 

@@ -7,9 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from devstack.instants import PARIS
 from mila.clock import mila_now, set_clock
-from mila.simulation.play import promised
 from places.calendar import next_morning
+from policy.queries import policy_at
+from requests_app.deadlines import hours_of
 from requests_app.models import Booking, State
+from simulation.play import promised
 
 STEPS = {
     "minutes": _("+10 minutes"),
@@ -32,7 +34,7 @@ def move(step: str) -> datetime | None:
         case "promise":
             target = min((at for _sweep, at in promised() if at > now), default=None)
         case "morning":
-            target = next_morning(now, PARIS)
+            target = next_morning(now, PARIS, hours_of(policy_at(now, "FR")))
         case "visit":
             ahead = Booking.objects.filter(state=State.CONFIRMED, start_at__gt=now + BEFORE_VISIT)
             start = ahead.aggregate(start=Min("start_at"))["start"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mila.sent_mails import sent_mails
+from devstack.sent_mails import sent_mails
 
 LINK = re.compile(r"(https?://\S*[\w/=-])")
 

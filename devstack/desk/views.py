@@ -16,18 +16,18 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+import embedded
 from accounts.models import User
-from devstack import demo_world
+from devstack import demo_world, launch
 from devstack.desk import cast, clock
 from devstack.desk import mails as mail_files
 from devstack.instants import PARIS
 from devstack.models import DemoWorld
-from mila import launch, services
 from mila.clock import mila_now
-from mila.middleware import private_page
-from mila.simulation import factor
-from mila.templatetags.house import moment, short_moment
+from mila.formats import moment, short_moment
+from mila.web.middleware import private_page
 from places.calendar import wall_time
+from simulation import factor
 
 SHOWN = 8  # mails on the desk itself
 CARDS = (
@@ -119,7 +119,7 @@ def sign_in(request):
     user = get_object_or_404(cast.everybody(), email=email) if email else None
     logout(request)
     if user is None:
-        response = redirect(page or "home")
+        response = redirect(page or "customer:home")
     else:
         User.objects.filter(pk=user.pk).update(language=language)
         user.language = language
@@ -165,7 +165,7 @@ def _ends_this_month() -> tuple[str, str]:
 
 def _mails():
     """Their links lead to this site under the name it was opened by."""
-    return mail_files.sent(services.var(settings.WORLD) / "mail", settings.SITE_URL)
+    return mail_files.sent(embedded.var(settings.WORLD) / "mail", settings.SITE_URL)
 
 
 def _grouped(number: str) -> str:

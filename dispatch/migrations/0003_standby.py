@@ -15,12 +15,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='offer',
             name='from_reserve',
-            field=models.BooleanField(default=False, help_text='He had kept himself in reserve: asked first (L2).'),
+            field=models.BooleanField(default=False, help_text='Was in reserve for it: asked first (rule L2).'),
         ),
         migrations.AddField(
             model_name='offer',
             name='reserve_at',
-            field=models.DateTimeField(help_text='Since when he keeps himself in reserve for this booking; null again once used or over (L2).', null=True),
+            field=models.DateTimeField(help_text='Since when they are in reserve for this booking; null again once used or over (rule L2).', null=True),
         ),
         migrations.AddConstraint(
             model_name='offer',

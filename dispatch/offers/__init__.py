@@ -1,4 +1,4 @@
-"""Offers and their windows: search, tap, acknowledge, claim, decline, expire, withdraw, reserve (PRODUCT D3-D7, L2).
+"""Offers and their windows: search, tap, acknowledge, claim, decline, expire, withdraw, reserve (rule D3-D7, L2).
 
 Lock order: booking, offer, technician. Redis is asked before and told after the transaction, never inside it; the
 database's clock and its constraints decide (docs/decisions/0006).

@@ -1,4 +1,4 @@
-"""His answer: he takes it, or it is not for him (PRODUCT D3, D4, B2)."""
+"""The technician's answer: taken, or not for them (rule D3, D4, B2)."""
 
 from datetime import datetime
 
@@ -18,10 +18,10 @@ from requests_app.models import OFFERED, Booking, State
 
 @verb
 def claim(booking_id: int, technician_id: int, *, rank: int, by: User) -> Booking:
-    """He takes the booking at the wish of this rank. Exactly one can (FAULT C1); his own repeat returns it (FAULT C8).
+    """The booking is theirs at the wish of this rank. Exactly one can (fault C1); a repeat returns it (fault C8).
 
-    The database's clock, read under the lock, says whether his window is still open; whether he may still be asked is
-    read anew (FAULT C10), and so are the caps (FAULT A4). Raises OfferExpired,
+    The database's clock, read under the lock, says whether the window is still open; whether they may still be asked is
+    read anew (fault C10), and so are the caps (fault A4). Raises OfferExpired,
     OfferTaken, NotOffered, Paused, TechnicianBusy, NoSuchWish and changes nothing.
     """
     booking = lock_booking(booking_id)
@@ -62,7 +62,7 @@ def judge(booking: Booking, offer: Offer, at: datetime) -> None:
 
 @verb
 def decline(offer_id: int, technician_id: int, *, reason: str) -> Offer:
-    """Not for him, with a reason in one tap; the next one is asked at once (PRODUCT D4). A repeat changes nothing."""
+    """Not for them, with a reason in one tap; the next one is asked at once (rule D4). A repeat changes nothing."""
     offer, _booking = windows.lock_offer(offer_id, technician_id)
     if offer.state == OfferState.OPEN:
         offer.decline_reason = reason

@@ -6,7 +6,7 @@ from mila.errors import Refusal
 
 
 class OfferExpired(Refusal):
-    sentence = _("Your two minutes are over. If the job is still open, you can ask for it again.")
+    sentence = _("Your time is over. If the job is still open, you can ask for it again.")
 
 
 class OfferTaken(Refusal):

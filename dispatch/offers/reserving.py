@@ -1,4 +1,4 @@
-"""Somebody else has the job: he keeps himself in reserve, and is asked first should it be lost (PRODUCT L2)."""
+"""Somebody else has the job: a technician in reserve is asked first should it be lost (rule L2)."""
 
 from datetime import datetime
 
@@ -19,10 +19,10 @@ TAKEN = frozenset({State.CLAIMED, State.CALLED})  # and not confirmed yet
 
 @verb
 def keep_in_reserve(booking_id: int, technician_id: int) -> Offer:
-    """He will be asked first if the job is lost (PRODUCT L2). Answers the offer that says so; a repeat the same one.
+    """They will be asked first if the job is lost (rule L2). Answers the offer that says so; a repeat the same one.
 
-    Open to who was asked, neither said no nor had the job himself, and may be asked for its skill; until the visit is
-    confirmed or the search would be over. Whether he is free is read when he is asked, not here. Raises ReserveClosed,
+    Open to who was asked, neither said no nor had the job, and may be asked for its skill; until the visit is
+    confirmed or the search would be over. Whether they are free is read when they are asked. Raises ReserveClosed,
     NotOffered and changes nothing.
     """
     booking = lock_booking(booking_id)
@@ -32,7 +32,7 @@ def keep_in_reserve(booking_id: int, technician_id: int) -> Offer:
         return kept
     if booking.state not in TAKEN or is_too_late(booking, at):
         raise ReserveClosed
-    windows.look_at_offers(booking, at)  # he may have stood in line until a moment ago
+    windows.look_at_offers(booking, at)  # they may have stood in line until a moment ago
     offer = last_offers(technician_id, at).filter(booking=booking).first()
     if offer is None:
         raise NotOffered
@@ -43,26 +43,26 @@ def keep_in_reserve(booking_id: int, technician_id: int) -> Offer:
 
 @verb
 def leave_reserve(booking_id: int, technician_id: int) -> None:
-    """He takes it back, whenever he likes. A repeat changes nothing; a window that is open already stays his."""
+    """Taken back, whenever they like. A repeat changes nothing; a window that is open already stays theirs."""
     booking = lock_booking(booking_id)
     Offer.objects.in_reserve().filter(booking=booking, technician=technician_id).update(reserve_at=None)
 
 
 def last_offers(technician_id: int, at: datetime) -> QuerySet[Offer]:
-    """His last offer of each booking he may be in reserve for: not declined, never his job, and he may be asked."""
-    his = {"booking": OuterRef("booking"), "technician": OuterRef("technician")}
+    """The last offer of each booking they may be in reserve for: not declined, never theirs, and they may be asked."""
+    same = {"booking": OuterRef("booking"), "technician": OuterRef("technician")}
     valid = Q(valid_until=None) | Q(valid_until__gt=at)
     askable = SkillSearch.objects.filter(
         valid, technician=OuterRef("technician"), skill=OuterRef("booking__service__skill")
     )
     return Offer.objects.filter(
-        ~Exists(Offer.objects.filter(pk__gt=OuterRef("pk"), **his)),
-        ~Exists(Assignment.objects.filter(**his)),
+        ~Exists(Offer.objects.filter(pk__gt=OuterRef("pk"), **same)),
+        ~Exists(Assignment.objects.filter(**same)),
         Exists(askable),
         technician=technician_id,
     ).exclude(state=OfferState.DECLINED)
 
 
 def is_too_late(booking: Booking, at: datetime) -> bool:
-    """A search would end at once (PRODUCT D10): nobody can be asked any more, unless the date moves."""
+    """A search would end at once (rule D10): nobody can be asked any more, unless the date moves."""
     return at >= search_ends_at(booking)

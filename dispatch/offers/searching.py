@@ -1,4 +1,4 @@
-"""Who is asked next: the next in line, the best one free, or all at once (PRODUCT D3, D5-D7, D10)."""
+"""Who is asked next: the next in line, the best one free, or all at once (rule D3, D5-D7, D10)."""
 
 from datetime import datetime, timedelta
 
@@ -9,8 +9,8 @@ from dispatch import matching, tracing
 from dispatch.matching import Candidate
 from dispatch.models import Offer, OfferState, Search
 from dispatch.offers import windows
-from mila import live
 from mila.clock import mila_now
+from mila.streams import publish
 from mila.transactions import verb
 from requests_app import deadlines, notices
 from requests_app.lifecycle import Locked, Role, advance, lock_booking
@@ -24,7 +24,7 @@ POOL_MAILS = 20
 
 @verb
 def open_next(booking_id: int) -> Offer | None:
-    """Open the window of the next in line or of the best one free, or the pool, or end the search (D3-D7, D10).
+    """Open the window of the next in line or of the best one free, or the pool, or end the search (rule D3-D7, D10).
 
     What a later move has outdated is withdrawn first. Does nothing more while a window is open. Answers the open offer,
     if there is one afterwards. Raises Booking.DoesNotExist.
@@ -83,24 +83,24 @@ def end_search(run: Search, at: datetime, end: str) -> None:
 
 
 def opens_to_all(booking: Booking, run: Search, at: datetime) -> bool:
-    """Near its start, or after enough windows, all eligible see it at once (PRODUCT D6)."""
+    """Near its start, or after enough windows, all eligible see it at once (rule D6)."""
     policy = booking.policy
     return windows.start_of(booking) - at < policy.pool_lead or run.windows_ended >= policy.pool_after_windows
 
 
 def waits_in_reserve(best: Candidate) -> bool:
-    """The first of the order is a free one in reserve: he has his two minutes even before a pool (PRODUCT L2)."""
+    """The first of the order is a free one in reserve: they have two minutes alone even before a pool (rule L2)."""
     return best.reserve and not best.in_window
 
 
 def sleeps(booking: Booking, technician: Technician, at: datetime) -> bool:
-    """At night it is open to those alone who opted in, and only if it opens silently (PRODUCT D7)."""
+    """At night it is open to those alone who opted in, and only if it opens silently (rule D7)."""
     night = deadlines.night_around(at, booking.timezone, booking.policy)
     return night is not None and not (technician.night_pool and opens_silently(booking, night[1]))
 
 
 def opens_silently(booking: Booking, morning: datetime) -> bool:
-    """At night only for a booking that lost its partner and starts before 10:30, without a sound (PRODUCT D7)."""
+    """At night only for a booking that lost its partner and starts before 10:30, without a sound (rule D7)."""
     lost = booking.assignments.exists()
     latest = datetime.combine(morning.date(), booking.policy.silent_pool_before) - datetime.combine(
         morning.date(), booking.policy.night_to
@@ -109,9 +109,9 @@ def opens_silently(booking: Booking, morning: datetime) -> bool:
 
 
 def serve_line(booking: Booking, run: Search, line: list[Offer], at: datetime) -> Offer | None:
-    """A window for the longest waiting of those who tapped while another looked (PRODUCT D5).
+    """A window for the longest waiting of those who tapped while another looked (rule D5).
 
-    Who may no longer do it leaves the line; who sleeps or looks at another offer keeps his place.
+    Who may no longer do it leaves the line; who sleeps or looks at another offer keeps their place.
     """
     for queued in line:
         candidate = matching.fitting_bookings(queued.technician_id, [booking.pk], at).get(booking.pk)
@@ -138,9 +138,9 @@ def _open_best(booking: Booking, run: Search, found: list[Candidate], at: dateti
 
 
 def _open_pool(booking: Booking, run: Search, found: list[Candidate], at: datetime, *, silent: bool) -> None:
-    """All eligible see it in their list; a tap opens a window (PRODUCT D6). They are told once.
+    """All eligible see it in their list; a tap opens a window (rule D6). They are told once.
 
-    At night nobody is told, and those who had not opted in hear of it in the morning (PRODUCT D7).
+    At night nobody is told, and those who had not opted in hear of it in the morning (rule D7).
     """
     zone, policy = booking.timezone, booking.policy
     asleep = run.pool_at is not None and deadlines.night_around(run.pool_at, zone, policy) is not None
@@ -150,16 +150,16 @@ def _open_pool(booking: Booking, run: Search, found: list[Candidate], at: dateti
         tracing.record(booking, run, found, at)
         people = Technician.objects.in_bulk([candidate.technician_id for candidate in found[:POOL_MAILS]])
         for candidate in found[:POOL_MAILS]:
-            live.publish(f"technician:{candidate.technician_id}", "pool")
+            publish.publish(f"technician:{candidate.technician_id}", "pool")
             if not silent:
                 windows.tell(booking, people[candidate.technician_id], candidate)
     windows.look_again(run, at + LOOK_AGAIN)
 
 
 def _give_up(booking: Locked, run: Search, at: datetime) -> None:
-    """Nobody is left to ask: the search ends, the customer may choose another time (PRODUCT D10).
+    """Nobody is left to ask: the search ends, the customer may choose another time (rule D10).
 
-    A late partner stays, and ops call him (PRODUCT L4).
+    A late partner stays, and ops call them (rule L4).
     """
     end_search(run, at, "nobody")
     if booking.state == State.SEARCHING:

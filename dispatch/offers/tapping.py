@@ -1,11 +1,10 @@
-"""He asks for a window of his own (PRODUCT D5, D6)."""
+"""A technician asks for a window of their own (rule D5, D6)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F
 
 from accounts.models import Technician
-from catalogue.policy import Policy
 from dispatch import gate, matching
 from dispatch.matching import Candidate
 from dispatch.models import Offer, OfferState, Search
@@ -17,14 +16,14 @@ from requests_app import caps
 from requests_app.lifecycle import lock_booking
 from requests_app.models import OFFERED, Booking
 
-# What the gate holds until the database has decided; the verdict then replaces it, whatever is there.
-GATE_SPAN = Policy().offer_window + Policy().lock_slack
+# For so long the gate holds until the database has decided; the verdict then replaces it, whatever is there.
+GATE_SPAN = timedelta(minutes=1)
 
 
 def tap(booking_id: int, technician_id: int) -> Offer:
-    """A window at once if nobody holds one, else he is next in line (PRODUCT D5, D6).
+    """A window at once if nobody holds one, else they are next in line (rule D5, D6).
 
-    Raises WindowHeld when he is in line, OfferTaken, NotOffered, TapsUsed. A repeat returns his open window.
+    Raises WindowHeld when they are in line, OfferTaken, NotOffered, TapsUsed. A repeat returns their open window.
     """
     token = gate.new_token()
     taken = gate.take(booking_id, token, GATE_SPAN)
@@ -33,7 +32,7 @@ def tap(booking_id: int, technician_id: int) -> Offer:
         # The crowd stays off the row: who has the window, and wants to answer, does not queue behind it.
         if _another_looks(booking_id, technician_id):
             _line_up(booking_id, technician_id)
-            if _another_looks(booking_id, technician_id):  # else it has ended meanwhile, and it may be his turn
+            if _another_looks(booking_id, technician_id):  # else it has ended meanwhile, and it may be their turn
                 raise WindowHeld
         offer = _tap(booking_id, technician_id, token)
     finally:
@@ -52,7 +51,7 @@ def _another_looks(booking_id: int, technician_id: int) -> bool:
 
 @verb
 def _line_up(booking_id: int, technician_id: int) -> None:
-    """His place in line, without the booking's lock: should the booking move on meanwhile, the sweep ends it."""
+    """A place in line, without the booking's lock: should the booking move on meanwhile, the sweep ends it."""
     if Offer.objects.filter(booking=booking_id, technician=technician_id, state=OfferState.QUEUED).exists():
         return
     booking = Booking.objects.get(pk=booking_id)
@@ -65,7 +64,7 @@ def _line_up(booking_id: int, technician_id: int) -> None:
 
 @verb
 def _tap(booking_id: int, technician_id: int, token: str) -> Offer:
-    """His open window, or his place in line: this must be kept, so the refusal is raised outside."""
+    """Their open window, or place in line: this must be kept, so the refusal is raised outside."""
     booking = lock_booking(booking_id)
     if booking.state not in OFFERED or booking.technician_id == technician_id:
         raise OfferTaken
@@ -84,7 +83,7 @@ def _tap(booking_id: int, technician_id: int, token: str) -> Offer:
     if held is not None:
         return _queue(booking, run, candidate)
     offer = windows.open_for(booking, run, candidate, at, own_tap=True, viewed=True, token=token)
-    if offer is None:  # he has got another window since
+    if offer is None:  # they have got another window since
         raise NotOffered
     return offer
 
@@ -106,7 +105,7 @@ def _admit(booking: Booking, run: Search, technician_id: int, at: datetime) -> C
 
 
 def _queue(booking: Booking, run: Search, candidate: Candidate) -> Offer:
-    """One place for each, however often he taps."""
+    """One place for each, however often they tap."""
     offer, _new = Offer.objects.get_or_create(
         booking=booking,
         technician_id=candidate.technician_id,

@@ -1,4 +1,4 @@
-"""A window from its first second to its last: opened, acknowledged, expired, withdrawn (PRODUCT D3, D4)."""
+"""A window from its first second to its last: opened, acknowledged, expired, withdrawn (rule D3, D4)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,14 +13,15 @@ from dispatch import gate
 from dispatch.matching import Candidate
 from dispatch.models import Offer, OfferState, Search
 from dispatch.offers.refusals import NotOffered
-from mila import live
 from mila.clock import mila_now
+from mila.streams import publish
 from mila.transactions import after_commit, verb
 from places.distance import rounded_km
 from requests_app import deadlines, notices
-from requests_app.lifecycle import SEARCH, lock_booking, lock_unless_locked
+from requests_app.lifecycle import lock_booking, lock_unless_locked
 from requests_app.lost_time import search_ends_at
 from requests_app.models import OFFERED, Booking
+from requests_app.moves import SEARCH
 
 
 def open_for(
@@ -33,9 +34,9 @@ def open_for(
     viewed: bool = False,
     token: str = "",
 ) -> Offer | None:
-    """Open the window of this technician; None when he has just got another one. The caller holds the booking's lock.
+    """Open the window of this technician; None when they just got another one. The caller holds the booking's lock.
 
-    It starts when his device acknowledges, at latest after the limit (D4); at once when he has just tapped (`viewed`).
+    It starts when their device acknowledges, at latest after the limit (rule D4); at once after a tap (`viewed`).
     No window outlives the search.
     """
     policy = booking.policy
@@ -70,7 +71,7 @@ def open_for(
     booking.save(update_fields=["epoch"])
     look_again(run, None)
     after_commit(gate.put, booking.pk, offer.lock_token, _expiry(offer) - at + policy.lock_slack)
-    live.publish(f"technician:{technician.pk}", "offer")
+    publish.publish(f"technician:{technician.pk}", "offer")
     if not viewed:
         tell(booking, technician, candidate, until_at=offer.expires_at)
     return offer
@@ -79,7 +80,7 @@ def open_for(
 def tell(
     booking: Booking, technician: Technician, candidate: Candidate, *, until_at: datetime | None = None
 ) -> Notification | None:
-    """A message with no more than he may know before the claim: the distance is rounded already here (PRODUCT D8)."""
+    """A message with no more than they may know before the claim: the distance is rounded already here (rule D8)."""
     given: dict[str, Any] = {"distance_m": rounded_km(candidate.distance_m) * 1000}
     if until_at is not None:
         given |= {"until_at": until_at, "from_reserve": candidate.reserve}
@@ -88,7 +89,7 @@ def tell(
 
 @verb
 def acknowledge(offer_id: int, technician_id: int) -> Offer:
-    """His open page has the offer: his window runs from now, if it does not run already (PRODUCT D4).
+    """The open page has the offer: the window runs from now, if it does not run already (rule D4).
 
     A repeat changes nothing, and neither does one that comes after the end.
     """
@@ -105,7 +106,7 @@ def acknowledge(offer_id: int, technician_id: int) -> Offer:
 
 @verb
 def expire(offer_id: int) -> bool:
-    """The window is over: lapsed, or not reached if he never saw it (PRODUCT D4). False when there is nothing to do.
+    """The window is over: lapsed, or not reached if they never saw it (rule D4). False when there is nothing to do.
 
     One that a later move has fenced ends without fault instead, though its time is over too.
     """
@@ -139,7 +140,7 @@ def withdraw(booking_id: int) -> int:
 
 
 def lock_offer(offer_id: int, technician_id: int) -> tuple[Offer, Booking]:
-    """The offer and its booking under their locks, booking first; only his own (NotOffered)."""
+    """The offer and its booking under their locks, booking first; only their own (NotOffered)."""
     booking_id = (
         Offer.objects.filter(pk=offer_id, technician=technician_id).values_list("booking_id", flat=True).first()
     )
@@ -189,35 +190,35 @@ def look_at_offers(booking: Booking, at: datetime) -> Offers:
 
 
 def lapse(offer: Offer, at: datetime) -> None:
-    """Its time is over and he has not answered."""
+    """Its time is over and nobody has answered."""
     close(offer, OfferState.LAPSED if offer.acknowledged_at else OfferState.NOT_REACHED, at)
 
 
 def close(offer: Offer, state: OfferState, at: datetime) -> None:
-    """A window ends without a claim, by his doing or not; the search goes on now."""
+    """A window ends without a claim, by their doing or not; the search goes on now."""
     end(offer, state, at)
     Search.objects.filter(pk=offer.search_id, ended_at=None).update(windows_ended=F("windows_ended") + 1, next_at=at)
-    if offer.from_reserve and (state == OfferState.DECLINED or not offer.silent):  # silent lapses do not count (D7)
+    if offer.from_reserve and (state == OfferState.DECLINED or not offer.silent):  # silent: not counted (rule D7)
         end_reserves(Offer.objects.in_reserve().filter(booking=offer.booking_id, technician=offer.technician_id))
     after_commit(_send_search, offer.booking_id)
 
 
 def end(offer: Offer, state: OfferState, at: datetime) -> None:
-    """The row is history; the gate is free again, and his page is told."""
+    """The row is history; the gate is free again, and their page is told."""
     offer.state, offer.ended_at = state, at
     offer.save(update_fields=["state", "ended_at", "decline_reason"])
     if offer.lock_token:
         after_commit(gate.release, offer.booking_id, offer.lock_token)
-    live.publish(f"technician:{offer.technician_id}", "offer")
+    publish.publish(f"technician:{offer.technician_id}", "offer")
 
 
 def end_reserves(offers: Iterable[Offer]) -> int:
-    """They are no longer in reserve, and their pages are told (PRODUCT L2). Answers how many."""
+    """They are no longer in reserve, and their pages are told (rule L2). Answers how many."""
     ended = list(offers)
     for offer in ended:
         offer.reserve_at = None
         offer.save(update_fields=["reserve_at"])
-        live.publish(f"technician:{offer.technician_id}", "offer")
+        publish.publish(f"technician:{offer.technician_id}", "offer")
     return len(ended)
 
 
@@ -228,7 +229,7 @@ def look_again(run: Search, at: datetime | None) -> None:
 
 
 def start_of(booking: Booking) -> datetime:
-    """Until a claim names one, "start" means the latest wish here (PRODUCT B2)."""
+    """Until a claim names one, "start" means the latest wish here (rule B2)."""
     start = booking.start_at or booking.last_start_at
     assert start is not None
     return start

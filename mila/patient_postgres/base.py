@@ -1,4 +1,4 @@
-"""PostgreSQL as the pages use it: an answer within seconds, or an error that becomes a calm 503 (FAULT F4, F6).
+"""PostgreSQL as the pages use it: an answer within seconds, or an error that becomes a calm 503 (fault F4).
 
 The server's own time-outs end what is slow; they cannot end what the server itself no longer runs, nor what a network
 swallows. So the client counts too, and after a failure nobody connects for a moment. Jobs and commands do without:

@@ -1,17 +1,17 @@
-"""A charge from the sign-off to the money (PRODUCT M1-M4; docs/decisions/0004).
+"""A charge from the sign-off to the money (rule M1-M4; docs/decisions/0004).
 
 One PaymentIntent per charge, opened without confirming and confirmed apart, so that it can succeed once only. Each call
 is an operation row, committed with its key and parameters before it is sent; Stripe is never called inside a
 transaction. Answer, webhook, pay page and sweep all end in `record_intent`; whichever comes first wins.
 
-Every writer locks the booking first, then the charge (STYLE 4).
+Every writer locks the booking first, then the charge.
 """
 
 from payments.charges.holding import NotHeld, agree, goes_on_by_itself, let_go, object_to, read
 from payments.charges.opening import amount_owed, open_charge
-from payments.charges.outcomes import Mismatch, apply_intent, record_error, record_intent
-from payments.charges.rows import OPEN_STATES, WAITING
-from payments.charges.sending import submit
+from payments.charges.outcomes import Mismatch, record_error, record_intent
+from payments.charges.sending import apply_intent, submit
+from payments.charges.table import OPEN_STATES, WAITING
 from payments.charges.unpaid import remind, retry_with_card, set_aside
 
 __all__ = [

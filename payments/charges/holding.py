@@ -1,24 +1,23 @@
-"""A charge that rests on the technician's word alone waits until the payer has read of it (PRODUCT L9b, L11, B10).
+"""A charge that rests on the technician's word alone waits until the payer has read of it (rule L9b, L11, B10).
 
 Read, it is the payer's for a day: agreed, it goes on at once; objected to, people decide; else it goes on by itself.
 What nobody reads is staff's to decide. The wait is the charge's, not the booking's.
 """
 
-from datetime import timedelta
-
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
+from mila.streams import publish
 from mila.transactions import verb
 from payments.charges.rows import lock_charge
+from payments.charges.table import LockedCharge, advance
 from payments.models import Charge, ChargeKind, ChargeState
 from requests_app import notices
 from requests_app.actions import signing
 from requests_app.lifecycle import Role
-from requests_app.models import Booking, State, was_at_the_door
+from requests_app.models import Booking, was_at_the_door
 
 
 class NotHeld(Refusal):
@@ -29,22 +28,9 @@ class NotRead(Refusal):
     sentence = _("Please read first what was reported.")
 
 
-def rests_on_his_word(booking: Booking, kind: ChargeKind) -> bool:
-    """Whether nothing but the technician's own report says that this is owed."""
-    if kind == ChargeKind.JOB:
-        return signing.evidence_only(booking)
-    last = booking.events.last()
-    return booking.state == State.FAILED and last is not None and last.move == "fail_visit"
-
-
 def goes_on_by_itself(booking: Booking, charge: Charge) -> bool:
-    """Whether the payer's silence lets it go on: not where nothing but a word puts the technician at the door (B10)."""
+    """Whether the payer's silence lets it go on: not where only a word puts the technician at the door (rule B10)."""
     return charge.kind != ChargeKind.FEE or was_at_the_door(booking)
-
-
-def unread_until(booking: Booking) -> timedelta:
-    """How long the message may lie unread before staff hear of it: as long as a report may wait for a signature."""
-    return booking.policy.signature_limit
 
 
 @verb
@@ -64,23 +50,21 @@ def agree(charge_id: int) -> Charge:
     booking, charge = _held(charge_id)
     if charge.opened_at is None:
         raise NotRead
-    charge.agreed_at = charge.next_at = mila_now()
-    charge.state = ChargeState.PLANNED
-    charge.save(update_fields=["agreed_at", "next_at", "state"])
-    live.publish(f"booking:{booking.uuid}", "agreed")
+    at = mila_now()
+    advance(charge, "agree", agreed_at=at, next_at=at)
+    publish.publish(f"booking:{booking.uuid}", "agreed")
     return charge
 
 
 @verb
 def object_to(charge_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Charge:
-    """It is not so: nothing is charged before people have decided (PRODUCT G0). As long as it is held, that is in time.
+    """It is not so: nothing is charged before people have decided (rule G0). As long as it is held, that is in time.
 
     Raises NotHeld, ReasonMissing.
     """
     _booking, charge = _held(charge_id)
     signing.object_to(charge.booking_id, by=by, reason=reason, role=role)
-    charge.state, charge.next_at = ChargeState.OBJECTED, None
-    charge.save(update_fields=["state", "next_at"])
+    advance(charge, "object", next_at=None)
     return charge
 
 
@@ -94,19 +78,17 @@ def let_go(charge_id: int) -> bool:
     at = mila_now()
     if charge.state != ChargeState.HELD or charge.next_at is None or charge.next_at > at:
         return False
-    if charge.opened_at is None:
-        charge.next_at = None
-        notices.queue(booking, "held_ops", round=charge.pk)
-    elif not goes_on_by_itself(booking, charge):
-        charge.next_at = None
-        notices.queue(booking, "door_unproved_ops", round=charge.pk)
-    else:
-        charge.state, charge.next_at = ChargeState.PLANNED, at
-    charge.save(update_fields=["state", "next_at"])
+    if charge.opened_at is not None and goes_on_by_itself(booking, charge):
+        advance(charge, "let_go", next_at=at)
+        return True
+    charge.next_at = None
+    charge.save(update_fields=["next_at"])
+    kind = "held_ops" if charge.opened_at is None else "door_unproved_ops"
+    notices.queue(booking, kind, round=charge.pk)
     return True
 
 
-def _held(charge_id: int) -> tuple[Booking, Charge]:
+def _held(charge_id: int) -> tuple[Booking, LockedCharge]:
     booking, charge = lock_charge(charge_id)
     if charge.state != ChargeState.HELD:
         raise NotHeld

@@ -1,10 +1,12 @@
 """What a booking owes, and its charge."""
 
+from datetime import timedelta
+
 from accounts.models import PartnerProfile
 from catalogue.money import BASIS, Split, split
 from mila.clock import mila_now
 from mila.transactions import verb
-from payments.charges.holding import rests_on_his_word, unread_until
+from payments.charges.table import NEW, LockedCharge, advance, new
 from payments.models import Charge, ChargeKind, ChargeState
 from requests_app.actions import signing
 from requests_app.lifecycle import lock_booking
@@ -16,7 +18,7 @@ def open_charge(booking_id: int) -> Charge | None:
     """The charge this booking owes, made once; None if it owes nothing. A total of zero settles the booking at once.
 
     A repeat returns the first one as it stands; one that was objected to is planned anew, with what was decided. Where
-    the technician's word alone says that it is owed, it is held (PRODUCT L9b).
+    the technician's word alone says that it is owed, it is held (rule L9b).
     """
     booking = lock_booking(booking_id)
     partner = _partner(booking)
@@ -27,29 +29,46 @@ def open_charge(booking_id: int) -> Charge | None:
     if shares.charge_cents == 0:
         signing.settle(booking_id)
         return None
-    held, at = rests_on_his_word(booking, kind), mila_now()
-    plan = {
-        "partner": partner,
-        "currency": booking.currency,
-        "amount_cents": shares.charge_cents,
-        "service_cents": shares.service_cents,
-        "booking_fee_cents": shares.fee_cents,
-        "commission_cents": shares.commission_cents,
-        "partner_cents": shares.partner_cents,
-        "payment_method": booking.card,
-        "state": ChargeState.HELD if held else ChargeState.PLANNED,
-        "next_at": at + unread_until(booking) if held else at,
-    }
-    charge, _new = Charge.objects.get_or_create(booking=booking, kind=kind, defaults=plan)
-    if charge.state == ChargeState.OBJECTED:  # nothing was sent of it
-        for column, value in plan.items():
-            setattr(charge, column, value)
-        charge.save(update_fields=list(plan))
+    charge = _on_record(booking, kind) or new(booking, kind)
+    if charge.state not in (NEW, ChargeState.OBJECTED):  # of these nothing was sent
+        return charge
+    held, at = rests_on_word_alone(booking, kind), mila_now()
+    advance(
+        charge,
+        "hold" if held else "plan",
+        partner=partner,
+        currency=booking.currency,
+        amount_cents=shares.charge_cents,
+        service_cents=shares.service_cents,
+        booking_fee_cents=shares.fee_cents,
+        commission_cents=shares.commission_cents,
+        partner_cents=shares.partner_cents,
+        payment_method=booking.card,
+        next_at=at + unread_until(booking) if held else at,
+    )
     return charge
 
 
+def _on_record(booking: Booking, kind: ChargeKind) -> LockedCharge | None:
+    charge = Charge.objects.select_for_update().filter(booking=booking, kind=kind).first()
+    return LockedCharge(charge) if charge is not None else None
+
+
+def rests_on_word_alone(booking: Booking, kind: ChargeKind) -> bool:
+    """Whether nothing but the technician's own report says that this is owed."""
+    if kind == ChargeKind.JOB:
+        return signing.evidence_only(booking)
+    last = booking.events.last()
+    return booking.state == State.FAILED and last is not None and last.move == "fail_visit"
+
+
+def unread_until(booking: Booking) -> timedelta:
+    """How long the message may lie unread before staff hear of it: as long as a report may wait for a signature."""
+    return booking.policy.signature_limit
+
+
 def amount_owed(booking: Booking, partner: PartnerProfile | None) -> tuple[ChargeKind, Split] | None:
-    """What was frozen: the sign-off, or what ending it without one costs (PRODUCT M1, B10)."""
+    """What was frozen: the sign-off, or what ending it without one costs (rule M1, B10)."""
     if booking.state in (State.SIGNED_OFF, State.SETTLED):
         frozen = booking.sign_off
         return ChargeKind.JOB, Split(
@@ -61,7 +80,7 @@ def amount_owed(booking: Booking, partner: PartnerProfile | None) -> tuple[Charg
         )
     if booking.state in (State.CANCELLED, State.FAILED) and booking.fee_cents:
         # A fee nobody waited for has nobody to share it with.
-        rate = booking.policy.commission_bp if partner else BASIS
+        rate = booking.policy.commission_bp[partner.kind] if partner else BASIS
         return ChargeKind.FEE, split(booking.fee_cents, rate, 0)
     return None
 

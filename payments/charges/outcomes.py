@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from mila.clock import mila_now
 from mila.transactions import verb
 from payments import gateway, ledger
-from payments.charges.rows import OPEN_STATES, answer, lock_charge, unanswered
-from payments.charges.unpaid import close, tell_ops, wait_for_customer
+from payments.charges.calls import NeverArrived
+from payments.charges.reminders import close, tell_ops, wait_for_customer
+from payments.charges.rows import answer, lock_charge, unanswered
+from payments.charges.table import OPEN_STATES, LockedCharge, advance
 from payments.models import Charge, ChargeKind, ChargeState, Operation, OperationState
 from requests_app.actions import signing
 from requests_app.models import Booking
@@ -18,7 +20,7 @@ WAITS = (5, 15, 60, 240)  # seconds between tries while the outcome is unknown, 
 SPREAD = 5
 LOOK_AGAIN = timedelta(minutes=1)  # while the bank has not decided
 REFUSED_WAIT = timedelta(hours=1)  # while a destination cannot receive
-# The same card may still do, if the customer answers his bank.
+# The same card may still do, if the customer answers the bank.
 BANK_ASKS = {"authentication_required", "payment_intent_authentication_failure"}
 
 
@@ -26,32 +28,12 @@ class Mismatch(Exception):
     """Stripe holds another payment or another amount than ours: a person must look before anything else happens."""
 
 
-class NeverArrived(gateway.GatewayError):
-    """A look-up found no trace of a call: it is sent again, under the next key."""
-
-
-def apply_intent(intent_id: str) -> Charge | None:
-    """Ask Stripe how it is now, and record that: for the webhook, the pay page, the sweep. None: not one of ours.
-
-    One that has succeeded is not asked about again: that is final.
-    """
-    charge = Charge.objects.filter(intent_id=intent_id).first()
-    if charge is not None and charge.state == ChargeState.SUCCEEDED:
-        return charge
-    intent = gateway.retrieve_payment_intent(intent_id)
-    if charge is None and intent.booking_uuid and intent.kind:
-        # The message came before the answer to our own call was written down, or while it was.
-        ours = Charge.objects.filter(booking__uuid=intent.booking_uuid, kind=intent.kind)
-        charge = ours.filter(intent_id__in=["", intent.id]).first()
-    return record_intent(charge.pk, intent) if charge else None
-
-
 @verb
 def record_intent(charge_id: int, intent: gateway.PaymentIntent, *, operation_id: int | None = None) -> Charge:
     """Bring the charge to where the intent is. Success is final, comes once, and brings ledger and settlement with it.
 
     `operation_id`: the call this answers. While a call of ours is under way only its own answer may say no; anybody may
-    say yes. Raises Mismatch and changes nothing if Stripe's payment is not the frozen one (FAULT I3).
+    say yes. Raises Mismatch and changes nothing if Stripe's payment is not the frozen one (invariant I3).
     """
     booking, charge = lock_charge(charge_id, settles=intent.paid)
     operation = unanswered(operation_id) if operation_id is not None else None
@@ -60,13 +42,14 @@ def record_intent(charge_id: int, intent: gateway.PaymentIntent, *, operation_id
     if charge.state == ChargeState.SUCCEEDED:
         answer(operation, OperationState.DONE, at, {"status": intent.status})
         return charge
-    charge.intent_id = intent.id
+    if charge.intent_id != intent.id:
+        charge.intent_id = intent.id
+        charge.save(update_fields=["intent_id"])
     if intent.paid:
         answer(operation, OperationState.DONE, at, {"status": intent.status})
         _succeed(charge, booking, intent, at)
     elif operation or charge.state not in OPEN_STATES:
         _not_paid(charge, booking, intent, operation, at)
-    charge.save()
     return charge
 
 
@@ -78,16 +61,20 @@ def _must_be_ours(charge: Charge, intent: gateway.PaymentIntent) -> None:
         raise Mismatch(f"charge {charge.pk}: {sorted(amounts)} {intent.currency} at Stripe")
 
 
-def _succeed(charge: Charge, booking: Booking, intent: gateway.PaymentIntent, at: datetime) -> None:
-    charge.state, charge.succeeded_at, charge.next_at, charge.failure_code = ChargeState.SUCCEEDED, at, None, ""
-    charge.payment_method = intent.payment_method or charge.payment_method
+def _succeed(charge: LockedCharge, booking: Booking, intent: gateway.PaymentIntent, at: datetime) -> None:
+    card = intent.payment_method or charge.payment_method
+    advance(charge, "succeed", succeeded_at=at, next_at=None, failure_code="", payment_method=card)
     ledger.book_charge(charge, at)
     if charge.kind == ChargeKind.JOB:
         signing.settle(booking.pk)
 
 
 def _not_paid(
-    charge: Charge, booking: Booking, intent: gateway.PaymentIntent, operation: Operation | None, at: datetime
+    charge: LockedCharge,
+    booking: Booking,
+    intent: gateway.PaymentIntent,
+    operation: Operation | None,
+    at: datetime,
 ) -> None:
     failure = intent.failure
     ended, values = OperationState.DONE, {"status": intent.status}
@@ -95,17 +82,18 @@ def _not_paid(
         close(charge, booking)
     elif intent.status == "requires_action":
         card = intent.payment_method
-        wait_for_customer(charge, booking, ChargeState.ACTION_REQUIRED, "authentication_required", at, card=card)
+        wait_for_customer(charge, booking, "ask_bank", "authentication_required", at, card=card)
     elif failure is not None:
-        state = ChargeState.ACTION_REQUIRED if failure.code in BANK_ASKS else ChargeState.FAILED
-        code = failure.code if failure.code in BANK_ASKS else failure.decline_code or failure.code
-        wait_for_customer(charge, booking, state, code, at, card=failure.payment_method)
+        asks = failure.code in BANK_ASKS
+        code = failure.code if asks else failure.decline_code or failure.code
+        card = failure.payment_method
+        wait_for_customer(charge, booking, "ask_bank" if asks else "decline", code, at, card=card)
     elif operation and operation.kind == "create":
-        charge.state, charge.next_at = ChargeState.PLANNED, at  # the confirmation is due now
+        advance(charge, "confirm_next", next_at=at)
     elif operation:
         # The bank has not decided: the same key would repeat this answer, so look again later.
         ended = OperationState.UNKNOWN
-        charge.state, charge.next_at = ChargeState.UNKNOWN, at + LOOK_AGAIN
+        advance(charge, "lose_track", next_at=at + LOOK_AGAIN)
     answer(operation, ended, at, values)
 
 
@@ -127,25 +115,24 @@ def record_error(operation_id: int, error: gateway.GatewayError) -> Charge:
         tries = operation.answer.get("tries", 0) + 1
         answer(operation, OperationState.UNKNOWN, at, {"tries": tries, "reason": error.reason})
         wait = WAITS[min(tries, len(WAITS)) - 1] + charge.pk % SPREAD
-        charge.state, charge.next_at = ChargeState.UNKNOWN, at + timedelta(seconds=wait)
+        advance(charge, "lose_track", next_at=at + timedelta(seconds=wait))
     else:
         answer(operation, OperationState.FAILED, at, {"no": type(error).__name__, "words": str(error)[:300]})
         _definite_no(charge, booking, error, at)
-    charge.save()
     return charge
 
 
-def _definite_no(charge: Charge, booking: Booking, error: gateway.GatewayError, at: datetime) -> None:
+def _definite_no(charge: LockedCharge, booking: Booking, error: gateway.GatewayError, at: datetime) -> None:
     if isinstance(error, NeverArrived):
-        charge.state, charge.next_at = ChargeState.PLANNED, at
+        advance(charge, "put_back", next_at=at)
     elif isinstance(error, gateway.AuthenticationRequired):
-        wait_for_customer(charge, booking, ChargeState.ACTION_REQUIRED, "authentication_required", at)
+        wait_for_customer(charge, booking, "ask_bank", "authentication_required", at)
     elif isinstance(error, gateway.CardDeclined):
-        wait_for_customer(charge, booking, ChargeState.FAILED, error.decline_code or error.code, at)
+        wait_for_customer(charge, booking, "decline", error.decline_code or error.code, at)
     elif isinstance(error, gateway.GatewayRefused) and error.param == "payment_method":
-        wait_for_customer(charge, booking, ChargeState.FAILED, "card_is_gone", at)
+        wait_for_customer(charge, booking, "decline", "card_is_gone", at)
     else:
         # Nothing was done at Stripe: the destination may not receive, or a bug of ours. The charge waits as planned.
         log.error("charge %s refused: %s", charge.pk, error)
-        charge.state, charge.next_at = ChargeState.PLANNED, at + REFUSED_WAIT
+        advance(charge, "put_back", next_at=at + REFUSED_WAIT)
         tell_ops(charge, booking)

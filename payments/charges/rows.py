@@ -1,27 +1,26 @@
-"""The locked rows of a charge, and the groups of its states."""
+"""The locked rows of a charge and of the calls to Stripe that belong to it."""
 
 from datetime import datetime
 from typing import Any
 
 from accounts.search import lock_technician
-from payments.models import Charge, ChargeState, Operation, OperationState
+from payments.charges.table import LockedCharge
+from payments.models import Charge, Operation, OperationState
 from requests_app.lifecycle import lock_booking
 from requests_app.models import Booking
 
-OPEN_STATES = (ChargeState.PLANNED, ChargeState.SENT, ChargeState.UNKNOWN)  # ours to go on with
-WAITING = (ChargeState.FAILED, ChargeState.ACTION_REQUIRED)  # the customer's
 ANSWERED = (OperationState.DONE, OperationState.FAILED)
 
 
-def lock_charge(charge_id: int, *, settles: bool = False) -> tuple[Booking, Charge]:
-    """The booking, then its charge. `settles`: the technician's figures are written too, so he is locked between."""
+def lock_charge(charge_id: int, *, settles: bool = False) -> tuple[Booking, LockedCharge]:
+    """The booking, then its charge. `settles`: the technician's figures are written too, locked between."""
     booking_id = Charge.objects.values_list("booking_id", flat=True).get(pk=charge_id)
     booking = lock_booking(booking_id)
     if settles and booking.technician_id is not None:
         lock_technician(booking.technician_id)
     # The partner may be null: without `of` the database refuses to lock an outer join.
     charge = Charge.objects.select_for_update(of=("self",)).select_related("partner").get(pk=charge_id)
-    return booking, charge
+    return booking, LockedCharge(charge)
 
 
 def open_operation(charge: Charge) -> Operation | None:

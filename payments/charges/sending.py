@@ -1,4 +1,7 @@
-"""Send what is due to Stripe: written down before, answered after, repeated with the same key (FAULT M1-M6)."""
+"""Send what is due to Stripe: written down before, answered after, repeated with the same key (fault M1-M6).
+
+Also to ask Stripe how it is by now: for the webhook, the pay page and the sweep.
+"""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -7,14 +10,14 @@ from typing import Any
 from mila.clock import mila_now
 from mila.transactions import verb
 from payments import gateway
-from payments.charges.outcomes import NeverArrived, record_error, record_intent
-from payments.charges.rows import OPEN_STATES, lock_charge, open_operation
+from payments.charges.calls import call
+from payments.charges.outcomes import record_error, record_intent
+from payments.charges.rows import lock_charge, open_operation
+from payments.charges.table import OPEN_STATES, advance
 from payments.models import Charge, ChargeKind, ChargeState, Operation, OperationState, PaymentCustomer, SavedCard
 from requests_app.models import Booking
 
 LEASE = timedelta(minutes=2)  # longer than the slowest answer: nobody else takes up what was just sent
-KEY_LIFE = timedelta(hours=23)  # Stripe forgets keys after 24 h: from here on look, do not repeat (FAULT M6)
-BROKEN_ANSWERS = 3  # a 500 may be kept under its key for ever: after so many look, do not repeat (FAULT M3)
 
 
 def submit(charge_id: int) -> Charge:
@@ -31,9 +34,25 @@ def submit(charge_id: int) -> Charge:
     return Charge.objects.get(pk=charge_id)
 
 
+def apply_intent(intent_id: str) -> Charge | None:
+    """Ask Stripe how it is now, and record that: for the webhook, the pay page, the sweep. None: not one of ours.
+
+    One that has succeeded is not asked about again: that is final.
+    """
+    charge = Charge.objects.filter(intent_id=intent_id).first()
+    if charge is not None and charge.state == ChargeState.SUCCEEDED:
+        return charge
+    intent = gateway.retrieve_payment_intent(intent_id)
+    if charge is None and intent.booking_uuid and intent.kind:
+        # The message came before the answer to our own call was written down, or while it was.
+        ours = Charge.objects.filter(booking__uuid=intent.booking_uuid, kind=intent.kind)
+        charge = ours.filter(intent_id__in=["", intent.id]).first()
+    return record_intent(charge.pk, intent) if charge else None
+
+
 @verb
 def next_operation(charge_id: int) -> Operation | None:
-    """The call that is due, committed before it is sent (RELIABILITY 1.3); None when there is nothing to send now.
+    """The call that is due, committed before it is sent (fault M1); None when there is nothing to send now.
 
     An unanswered call comes again with its own key and parameters. Whoever gets it has a lease: a rival gets None.
     """
@@ -47,8 +66,7 @@ def next_operation(charge_id: int) -> Operation | None:
         operation.sent_at = at
     operation.state = OperationState.SENT
     operation.save()
-    charge.state, charge.next_at = ChargeState.SENT, at + LEASE
-    charge.save(update_fields=["state", "next_at"])
+    advance(charge, "send", next_at=at + LEASE)
     return operation
 
 
@@ -59,7 +77,7 @@ def _plan(charge: Charge, booking: Booking) -> Operation:
     if kind == "confirm":
         params: dict[str, Any] = {"intent": charge.intent_id, "payment_method": charge.payment_method}
         return Operation(charge=charge, kind=kind, key=f"{name}-confirm-{version}", params=params)
-    # Whose card it is: not the booking's customer of today where a mistyped address was corrected (PRODUCT B12).
+    # Whose card it is: not the booking's customer of today where a mistyped address was corrected (rule B12).
     card = SavedCard.objects.select_related("customer").filter(stripe_id=booking.card).first()
     customer = card.customer if card else PaymentCustomer.objects.get(user=booking.customer)
     plan = gateway.PaymentPlan(
@@ -75,33 +93,3 @@ def _plan(charge: Charge, booking: Booking) -> Operation:
     # An intent that nobody confirms moves nothing: a second one, after a refused or lost first, is harmless.
     key = f"{name}-pi" if version == 1 else f"{name}-pi-{version}"
     return Operation(charge=charge, kind=kind, key=key, params=asdict(plan))
-
-
-def call(operation: Operation) -> gateway.PaymentIntent:
-    """One call to Stripe, no transaction open. Raises the gateway's errors, or NeverArrived."""
-    params: dict[str, Any] = operation.params
-    if _must_look(operation):
-        found = _look_up(operation)
-        if found is None:
-            raise NeverArrived
-        return found
-    if operation.kind == "create":
-        return gateway.create_payment_intent(gateway.PaymentPlan(**params), key=operation.key)
-    return gateway.confirm_payment_intent(params["intent"], payment_method=params["payment_method"], key=operation.key)
-
-
-def _must_look(operation: Operation) -> bool:
-    """Whether repeating would tell nothing: the key is old, keeps a 500, or answered that the bank still works."""
-    told: dict[str, Any] = operation.answer
-    if "status" in told or (told.get("reason") == "server" and told["tries"] >= BROKEN_ANSWERS):
-        return True
-    return operation.sent_at is not None and mila_now() - operation.sent_at > KEY_LIFE
-
-
-def _look_up(operation: Operation) -> gateway.PaymentIntent | None:
-    """What became of the call, by Stripe's own id or our own names; None: it never arrived, sending again is safe."""
-    if operation.kind == "create":
-        return gateway.find_payment_intent(operation.params["booking_uuid"], operation.params["kind"])
-    intent = gateway.retrieve_payment_intent(operation.params["intent"])
-    untouched = intent.status in ("requires_payment_method", "requires_confirmation") and intent.failure is None
-    return None if untouched else intent

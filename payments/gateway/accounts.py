@@ -11,7 +11,7 @@ from payments.gateway.shapes import AccountStatus
 def open_account(*, partner_id: int, kind: str, country: str, email: str, key: str) -> str:
     """The id of a new connected account; `kind` is individual or company, `country` a two-letter code.
 
-    Payouts are manual: money rests in the partner's balance until we release it (PRODUCT M5).
+    Payouts are manual: money rests in the partner's balance until we release it (rule M5).
     """
     params = checked(
         AccountCreateParams,

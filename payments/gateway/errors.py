@@ -19,7 +19,7 @@ class GatewayRefused(GatewayError):
 
     @property
     def destination_cannot_receive(self) -> bool:
-        """The partner's account lost its transfers capability: the charge waits as planned (LAW R14)."""
+        """The partner's account lost its transfers capability: the charge waits as planned (law R14)."""
         return self.code == "insufficient_capabilities_for_transfer" or self.param == "transfer_data[destination]"
 
 
@@ -48,7 +48,7 @@ class CardDeclined(GatewayError):
 
 
 class AuthenticationRequired(GatewayError):
-    """A definite no until the customer confirms this card himself on the recovery page (PRODUCT M4)."""
+    """A definite no until the customer confirms this card on the recovery page (rule M4)."""
 
     def __init__(self, message: str, *, intent_id: str, payment_method: str) -> None:
         super().__init__(message)
@@ -57,4 +57,4 @@ class AuthenticationRequired(GatewayError):
 
 
 class BadSignature(GatewayError):
-    """The webhook's body was not signed by any active secret within five minutes (FAULT M9)."""
+    """The webhook's body was not signed by any active secret within five minutes (fault M9)."""

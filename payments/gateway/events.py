@@ -7,7 +7,7 @@ from typing import Any
 import stripe
 from stripe.params import EventListParams
 
-from mila.reading import Unreadable, parse_json
+from mila.web.request_limits import Unreadable, parse_json
 from payments.gateway.client import for_account, our_errors, stripe_client
 from payments.gateway.errors import BadSignature
 from payments.gateway.params import checked
@@ -52,7 +52,7 @@ def list_events(since: datetime, types: Sequence[str], *, account: str | None = 
 
 
 def _kept(event: Event) -> Event:
-    """A signature says who wrote it, not that our columns take it (FAULT W3). Raises TypeError."""
+    """A signature says who wrote it, not that our columns take it (fault W3). Raises TypeError."""
     names = (event.id, event.type, event.account or "", event.object_id or "")
     if not all(isinstance(name, str) and len(name) <= LONGEST_NAME for name in names):
         raise TypeError("a name that is none")

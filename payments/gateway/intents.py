@@ -87,7 +87,7 @@ def retrieve_payment_intent(intent_id: str) -> PaymentIntent:
 
 
 def find_payment_intent(booking_uuid: str, kind: str) -> PaymentIntent | None:
-    """By our own names, for a call whose key Stripe may have forgotten (FAULT M6); the paid one first, then the newest.
+    """By our own names, for a call whose key Stripe may have forgotten (fault M6); the paid one first, then the newest.
 
     Stripe's search lags by up to a minute: None is an answer only for a call older than that.
     """

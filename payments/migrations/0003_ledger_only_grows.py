@@ -1,4 +1,4 @@
-"""The ledger is append-only whoever asks, and every entry sums to zero at the commit (PRODUCT M7)."""
+"""The ledger is append-only whoever asks, and every entry sums to zero at the commit (rule M7)."""
 
 from django.db import migrations
 

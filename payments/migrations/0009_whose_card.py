@@ -19,6 +19,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='savedcard',
             name='saved_by',
-            field=models.ForeignKey(help_text='The account that was signed in: only it is offered the card again. Empty for a guest (B12).', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(help_text='The account that was signed in: only it is offered the card again. Empty for a guest (rule B12).', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
     ]

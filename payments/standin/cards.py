@@ -1,4 +1,4 @@
-"""Stripe's test cards: what each number, and each of the CLI's names, does. Behaviour from STRIPE.md 2.4 and 2.6."""
+"""Stripe's test cards: what each number, and each of the CLI's names, does, as Stripe's own test mode does it."""
 
 from dataclasses import dataclass
 from typing import Any

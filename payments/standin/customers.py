@@ -135,7 +135,7 @@ def take_method(call: Call, intent: Any) -> None:
 
 
 def attach(call: Call, method: Any, customer: str) -> None:
-    """To the customer, with its event; a card already his changes nothing."""
+    """To the customer, with its event; a card already theirs changes nothing."""
     if method.body["customer"] == customer:
         return
     method.body["customer"] = customer

@@ -56,7 +56,7 @@ def _confirm(noun: str, client_secret: str, method: str, *, bank_agrees: bool) -
 
 
 def answer_bank(intent_id: str, client_secret: str, *, passed: bool) -> dict[str, Any]:
-    """The customer's answer on his bank's page; a second one changes nothing. Problem when there is no such intent."""
+    """The customer's answer on the bank's page; a second one changes nothing. Problem when there is no such intent."""
     standin = the_standin()
     kind, module = ("setup_intent", setups) if intent_id.startswith("seti_") else ("payment_intent", intents)
     with standin.store.transaction():
@@ -82,7 +82,7 @@ def open_link(link_id: str) -> str:
 
 
 def leave_onboarding(link_id: str, *, transfers: bool, payouts: bool, submitted: bool = True) -> str:
-    """The partner is done, or gives up (`submitted` false): the address he goes back to."""
+    """The partner is done, or gives up (`submitted` false): the address they go back to."""
     link = _link(link_id, lock=False)
     if submitted:
         onboard(link.inner["account"], transfers=transfers, payouts=payouts)

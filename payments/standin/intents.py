@@ -137,7 +137,7 @@ def cancel(call: Call) -> dict[str, Any]:
 
 
 def authenticated(call: Call, intent: Any, *, passed: bool) -> dict[str, Any]:
-    """The customer has come back from his bank."""
+    """The customer has come back from the bank."""
     method = named_or_known(call, intent.body["payment_method"])
     if not passed:
         _fail(call, intent, method, NOT_CONFIRMED)

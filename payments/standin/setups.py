@@ -104,7 +104,7 @@ def _confirm(call: Call, setup: Any) -> dict[str, Any]:
 
 
 def authenticated(call: Call, setup: Any, *, passed: bool) -> dict[str, Any]:
-    """The customer has come back from his bank."""
+    """The customer has come back from the bank."""
     method = call.find("payment_method", setup.body["payment_method"], lock=True)
     if passed:
         return _succeed(call, setup, method)

@@ -1,4 +1,4 @@
-"""A technician's time is bound to a booking: by his claim or by ops (PRODUCT D3, L4, O1)."""
+"""A technician's time is bound to a booking: by their claim or by ops (rule D3, L4, O1)."""
 
 from datetime import datetime, timedelta
 
@@ -23,14 +23,14 @@ class NoSuchWish(Refusal):
 
 
 def slot(booking: Booking, start_at: datetime) -> DateTimeTZRange:
-    """The visit and the travel after it, half open: the next job may begin where it ends (PRODUCT D1)."""
+    """The visit and the travel after it, half open: the next job may begin where it ends (rule D1)."""
     return DateTimeTZRange(
         start_at, start_at + timedelta(minutes=booking.duration_minutes) + booking.policy.travel_buffer, "[)"
     )
 
 
 def is_free(technician: Technician, during: DateTimeTZRange, *, but: Busy | None = None) -> bool:
-    """Nothing in his calendar overlaps. Hold his row lock when you are about to write."""
+    """Nothing in their calendar overlaps. Hold their row lock when you are about to write."""
     busy = Busy.objects.filter(technician=technician, during__overlap=during)
     return not (busy.exclude(pk=but.pk) if but else busy).exists()
 
@@ -59,7 +59,7 @@ def attach(
 ) -> Booking:
     """Give the booking to this technician at the wish of this rank.
 
-    The former assignment and its slot end first, in the same transaction (PRODUCT L4). Raises TechnicianBusy,
+    The former assignment and its slot end first, in the same transaction (rule L4). Raises TechnicianBusy,
     NoSuchWish, IllegalMove; the caller's transaction must then be rolled back.
     """
     start_at = start_of(booking, rank)
@@ -95,7 +95,7 @@ def attach(
 
 @verb
 def assign(booking_id: int, technician_id: int, *, rank: int, by: User, reason: str) -> Booking:
-    """Ops give the booking to a technician by hand, with a reason (PRODUCT O1). A repeat returns it as it is."""
+    """Ops give the booking to a technician by hand, with a reason (rule O1). A repeat returns it as it is."""
     booking = lock_booking(booking_id)
     if booking.technician_id == technician_id:
         return booking

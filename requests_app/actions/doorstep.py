@@ -1,4 +1,4 @@
-"""Place and time of a wait at the door, kept as evidence; and what the customer is told of it (PRODUCT B10, L11)."""
+"""Place and time of a wait at the door, kept as evidence; and what the customer is told of it (rule B10, L11)."""
 
 from dataclasses import dataclass
 from datetime import datetime

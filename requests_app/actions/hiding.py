@@ -1,6 +1,6 @@
-"""A comment that may not be public: staff hide it with a reason, and show it again (PRODUCT L14).
+"""A comment that may not be public: staff hide it with a reason, and show it again (rule L14).
 
-What was written stays, and so do the stars. The back office writes both acts into the staff's log (PRODUCT O2).
+What was written stays, and so do the stars. The back office writes both acts into the staff's log (rule O2).
 """
 
 from accounts.models import User

@@ -1,12 +1,12 @@
-"""The visit code: four digits the customer says at the door prove that the two have met (PRODUCT L9b)."""
+"""The visit code: four digits the customer says at the door prove that the two have met (rule L9b)."""
 
 from enum import StrEnum
 from secrets import compare_digest
 
-from mila import live
 from mila.clock import mila_now
+from mila.streams import publish
 from mila.transactions import verb
-from requests_app.actions.visiting import lock_own
+from requests_app.actions.visit import lock_own
 from requests_app.lifecycle import IllegalMove, Role
 from requests_app.models import Assignment, Booking, State
 
@@ -39,7 +39,7 @@ def type_code(booking_id: int, technician_id: int, *, code: str) -> Code:
     if compare_digest(code.encode(), assignment.code.encode()):
         assignment.code_typed_at = mila_now()
         assignment.save(update_fields=["code_typed_at"])
-        live.publish(f"booking:{booking.uuid}", "code")
+        publish.publish(f"booking:{booking.uuid}", "code")
         return Code.RIGHT
     assignment.code_tries += 1
     assignment.save(update_fields=["code_tries"])

@@ -1,4 +1,4 @@
-"""Photos of the problem: added to a draft, taken away again, and their files with them (PRODUCT B1, D8).
+"""Photos of the problem: added to a draft, taken away again, and their files with them (rule B1, D8).
 
 A row is there before its files and until after them, so no file is ever without one, wherever somebody pulls the plug.
 `let_go_at` says when the files go: soon while they arrive, later in a draft that nobody orders, never in a booking.
@@ -18,7 +18,7 @@ from mila.transactions import after_commit, verb
 from requests_app.actions.placing import NotADraft
 from requests_app.lifecycle import lock_booking
 from requests_app.models import PHOTOS_MAX, Booking, BookingPhoto, PhotoSize, State, photo_storage
-from requests_app.redraw import Redrawn
+from requests_app.photos.decoder import Redrawn
 
 logger = logging.getLogger(__name__)
 ARRIVING = timedelta(hours=1)
@@ -30,7 +30,7 @@ class TooManyPhotos(Refusal):
 
 
 class NoRoomForPhotos(Refusal):
-    """The disk is full, or the bucket's share of it (FAULT F5)."""
+    """The disk is full, or the bucket's share of it (fault F5)."""
 
     sentence = _(
         "We cannot keep photos at the moment. What you have written is still here: try again later, or go on without."

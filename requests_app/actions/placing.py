@@ -1,4 +1,4 @@
-"""From the first click to a placed booking: what the customer wants, where, when, who he is (PRODUCT B1-B8)."""
+"""From the first click to a placed booking: what the customer wants, where, when, who they are (rule B1-B8)."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -11,18 +11,18 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import codes, notifications, proofs
-from accounts.fields import fingerprint
 from accounts.models import CustomerProfile, Notification, User
 from catalogue.models import CURRENCY_OF, Service
-from catalogue.policy import policy_at
 from catalogue.queries import price_for
 from mila.cleaning import canonical_email
 from mila.clock import mila_now
+from mila.encrypted_fields import fingerprint
 from mila.errors import Refusal
-from mila.templatetags.house import full_day, moment
+from mila.formats import full_day, moment
 from mila.transactions import verb
 from places.calendar import check_start, wall_time
 from places.place import TIME_ZONES, Place
+from policy.queries import policy_at
 from requests_app import notices
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
@@ -66,7 +66,7 @@ class CardMissing(Refusal):
 
 
 class CardEnds(Refusal):
-    """No visit is agreed that lies after the last day of the card that is to pay for it (PRODUCT B7)."""
+    """No visit is agreed that lies after the last day of the card that is to pay for it (rule B7)."""
 
 
 def card_ends(booking: Booking) -> CardEnds | None:
@@ -111,7 +111,7 @@ def start_draft(service: Service, *, country: str, language: str, by: User | Non
 
 
 def _set_price(booking: Booking, at: datetime) -> None:
-    """Price and policy of the country, as of now: final at the order (PRODUCT B5, B6)."""
+    """Price and policy of the country, as of now: final at the order (rule B5, B6)."""
     policy = policy_at(at, booking.country)
     price = price_for(booking.service, booking.country, at)
     booking.currency = CURRENCY_OF[booking.country]
@@ -173,7 +173,7 @@ def set_place(booking_id: int, place: Place, *, street: str, door_code: str, kee
 
 @verb
 def set_wishes(booking_id: int, walls: Sequence[datetime]) -> Booking:
-    """One to three starts in order, as local wall times (PRODUCT B2-B4). Raises the refusals of places.calendar."""
+    """One to three starts in order, as local wall times (rule B2-B4). Raises the refusals of places.calendar."""
     booking = _lock_draft(booking_id)
     write_wishes(booking, walls, mila_now())
     booking.save(update_fields=STARTS)
@@ -201,7 +201,7 @@ def check_wish(booking: Booking, wall: datetime, at: datetime) -> datetime:
 
 @verb
 def customer_for(email: str, *, name: str, language: str) -> User:
-    """The person behind an address: the account, or a new one that no password opens yet (PRODUCT B1).
+    """The person behind an address: the account, or a new one that no password opens yet (rule B1).
 
     An existing account is left as it is, and nobody is told that it exists. It sees nothing of the booking before it
     has proved the address (requests_app.access).
@@ -218,7 +218,7 @@ def customer_for(email: str, *, name: str, language: str) -> User:
 
 @verb
 def remember_phone(user: User, phone: str) -> None:
-    """Offered again at his next booking. Only for somebody who is signed in."""
+    """Offered again at their next booking. Only for somebody who is signed in."""
     CustomerProfile.objects.update_or_create(user=user, defaults={"phone": phone})
 
 
@@ -237,10 +237,10 @@ def set_contact(
     keeps_door_code: bool = True,
     renews_link: bool = False,
 ) -> Booking:
-    """Who books, who is at the door, what hurts (PRODUCT B7, B8).
+    """Who books, who is at the door, what hurts (rule B7, B8).
 
     `language`: a guest's page, whatever language an account of that address has; it would tell that there is one.
-    `signed_in`: the customer does it with the account, whose address is proved; a guest's is not yet (PRODUCT B12).
+    `signed_in`: the customer does it with the account, whose address is proved; a guest's is not yet (rule B12).
     A guest is mailed the link that leads back, once for each address. Another address before has had it: the link is
     made anew, and that one leads nowhere any more. `keeps_door_code`: false where the way to the door was not shown:
     whoever takes the draft over does not take that along. `renews_link`: whoever saves it did not begin it, so the link
@@ -306,7 +306,7 @@ def save_card(booking_id: int, *, card: str, ends_on: date | None = None) -> Boo
 
 @verb
 def drop_card(booking_id: int, *, unless: str) -> None:
-    """Another browser writes to the draft: the card it has not typed is not that visit's (PRODUCT B12). Repeatable."""
+    """Another browser writes to the draft: the card it has not typed is not that visit's (rule B12). Repeatable."""
     booking = lock_booking(booking_id)
     if booking.state == State.DRAFT and booking.card and booking.card != unless:
         booking.card, booking.card_saved_at, booking.card_ends_on = "", None, None
@@ -322,7 +322,7 @@ def place(
     waives_withdrawal: bool = False,
     keeps_door_code: bool = True,
 ) -> Booking:
-    """Order it: version 1 of the price is frozen and the search begins (PRODUCT B6, B7).
+    """Order it: version 1 of the price is frozen and the search begins (rule B6, B7).
 
     `keeps_door_code`: false where the way to the door was not shown; whoever orders then does not take it along, or a
     mistyped mailbox would read it once it has proved itself. A repeat returns the booking as it is. Raises Incomplete,

@@ -1,4 +1,4 @@
-"""Whose address it is, and a new secret link (PRODUCT B11, B12)."""
+"""Whose address it is, and a new secret link (rule B11, B12)."""
 
 from datetime import datetime
 

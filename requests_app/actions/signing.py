@@ -1,4 +1,4 @@
-"""The end of a visit: signature, silence, refusal, decision, rating, settlement (PRODUCT L12-L14)."""
+"""The end of a visit: signature, silence, refusal, decision, rating, settlement (rule L12-L14)."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import search
 from accounts.models import Technician, User
 from catalogue import money
-from mila import live
 from mila.clock import mila_now
 from mila.errors import Refusal
+from mila.streams import publish
 from mila.transactions import verb
 from requests_app import notices, statement
-from requests_app.actions.changing import may_withdraw
-from requests_app.actions.visiting import write_quote
+from requests_app.actions.changes import may_withdraw
+from requests_app.actions.visit import write_quote
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, postpone
 from requests_app.models import (
     UNSIGNED,
@@ -80,11 +80,11 @@ def sign_off(
     by: User | None,
     late: bool = False,
 ) -> Booking:
-    """The customer signs what was done and the price; what he signed is frozen and will be charged (PRODUCT L12, M1).
+    """The customer signs what was done and the price; what was signed is frozen and will be charged (rule L12, M1).
 
-    `key` is the one-time key of the form: sent twice it is the same signature (FAULT M24). `kind` says on whose screen.
-    After the visit was closed without him, his signature is evidence: kept once, it moves and charges nothing
-    (PRODUCT L13). `late`: his page said so; else he had the ordinary words before him, and these are kept.
+    `key` is the one-time key of the form: sent twice it is the same signature (fault M24). `kind` says on whose screen.
+    After the visit was closed without it, a signature is evidence: kept once, it moves and charges nothing
+    (rule L13). `late`: the page said so; else it had the ordinary words on it, and these are kept.
     Raises SignatureMissing, PriceChanged, OwnDeviceNeeded, IllegalMove.
     """
     booking = lock_booking(booking_id)
@@ -108,12 +108,12 @@ def sign_off(
         return signed
     columns = _frozen(booking, quote, hand, mila_now(), closed=closed if late else None)
     LateSignature.objects.create(booking=booking, by=by, **columns)
-    live.publish(f"booking:{booking.uuid}", "signed")
+    publish.publish(f"booking:{booking.uuid}", "signed")
     return booking
 
 
 def closed_unsigned(booking: Booking) -> SignOff | None:
-    """The end that came without the customer's hand, by silence or by Mila's decision, while he may still sign it."""
+    """The end that came without the customer's hand, by silence or by Mila's decision, while they may still sign it."""
     return (
         SignOff.objects.filter(booking=booking, kind__in=UNSIGNED, booking__late_signature=None)
         .select_related("quote")
@@ -122,7 +122,7 @@ def closed_unsigned(booking: Booking) -> SignOff | None:
 
 
 def _to_be_read(booking: Booking, closed: SignOff | None, *, late: bool, version: int) -> Quote | None:
-    """The version of the price that must have stood on his page."""
+    """The version of the price that must have stood on their page."""
     if closed is None:
         return booking.quotes.standing().latest("version")
     # A page from before the end showed a version of its own: silence may have chosen another, a decision added one.
@@ -130,19 +130,19 @@ def _to_be_read(booking: Booking, closed: SignOff | None, *, late: bool, version
 
 
 def needs_own_device(booking: Booking, quote: Quote) -> bool:
-    """Whatever raises the price above version 1 is accepted by the payer, through their own channel (B8, L10)."""
+    """Whatever raises the price above version 1 is accepted by the payer, through their own channel (rule B8, L10)."""
     return quote.service_cents > booking.service_cents
 
 
 def evidence_only(booking: Booking) -> bool:
-    """Signed on the technician's screen, and nobody said the visit code: the payer is asked first (PRODUCT L9b)."""
+    """Signed on the technician's screen, and nobody said the visit code: the payer is asked first (rule L9b)."""
     last = SignOff.objects.filter(booking=booking).last()
     return last is not None and last.kind == SignOffKind.SCREEN and not have_met(booking)
 
 
 @verb
 def see_report(booking_id: int, *, version: int) -> Booking:
-    """A person has the report before them: silence may end it from here on (PRODUCT L13). The first time counts.
+    """A person has the report before them: silence may end it from here on (rule L13). The first time counts.
 
     `version` is that of the price beside it: a page that shows an end which was taken back since says nothing.
     """
@@ -159,7 +159,7 @@ def _last_version(booking: Booking) -> int:
 
 @verb
 def object_to(booking_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Booking:
-    """What was reported is not so: people decide, and no fee is owed meanwhile (PRODUCT L9b, L11).
+    """What was reported is not so: people decide, and no fee is owed meanwhile (rule L9b, L11).
 
     Whether a charge is still held is the caller's to know, who holds its lock.
     """
@@ -190,7 +190,8 @@ def _frozen(
     booking: Booking, quote: Quote, hand: Hand, at: datetime, *, closed: SignOff | None = None
 ) -> dict[str, Any]:
     """The columns of a frozen end: the words in the customer's language, the amounts, and the hash of all of it."""
-    shares = money.split(quote.service_cents, booking.policy.commission_bp, booking.booking_fee_cents)
+    rate = booking.policy.commission_bp[booking.partner.kind]
+    shares = money.split(quote.service_cents, rate, booking.booking_fee_cents)
     with translation.override(booking.language):
         text = statement.text(booking, quote, closed=closed)
     columns = {
@@ -210,7 +211,7 @@ def _frozen(
 
 @verb
 def sign_off_by_silence(booking_id: int) -> Booking:
-    """After 72 h without a word: the lower of the report and what the customer accepted by his own hand (PRODUCT L13).
+    """After 72 h without a word: the lower of the report and what the customer accepted by their own hand (rule L13).
 
     Only if the two have met, by the visit code, and a person has seen the report on the page. Else ops are told, and
     again each day, until somebody decides.
@@ -231,7 +232,7 @@ def sign_off_by_silence(booking_id: int) -> Booking:
 
 @verb
 def refuse(booking_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Booking:
-    """The customer does not sign, and says why: nothing is charged before the decision (PRODUCT L13)."""
+    """The customer does not sign, and says why: nothing is charged before the decision (rule L13)."""
     booking = lock_booking(booking_id)
     if booking.state == State.CONTESTED:
         return booking
@@ -280,7 +281,7 @@ def decide_none(booking_id: int, *, by: User, reason: str, fault: str = Fault.NO
 def decide_fee(booking_id: int, *, by: User, reason: str) -> Booking:
     """Ops decide that the visit in vain is paid: the fee of the policy it was made under. A repeat returns the booking.
 
-    Raises NoFeeHere where the right of withdrawal forbids it (PRODUCT B10).
+    Raises NoFeeHere where the right of withdrawal forbids it (rule B10).
     """
     booking = lock_booking(booking_id)
     at = mila_now()
@@ -303,7 +304,7 @@ def decide_fee(booking_id: int, *, by: User, reason: str) -> Booking:
 
 @verb
 def settle(booking_id: int) -> Booking:
-    """The charge has succeeded, or nothing was due: the booking is closed, the job counts (PRODUCT M1). Repeatable."""
+    """The charge has succeeded, or nothing was due: the booking is closed, the job counts (rule M1). Repeatable."""
     booking = lock_booking(booking_id)
     if booking.state == State.SETTLED:
         return booking
@@ -321,14 +322,14 @@ def rate(
     friendliness: int,
     comment: str,
     by: User | None = None,
-    on_his_screen: bool = False,
+    on_technicians_screen: bool = False,
 ) -> Rating:
-    """Three times one to five stars, once; a second sending returns the first (PRODUCT L14).
+    """Three times one to five stars, once; a second sending returns the first (rule L14).
 
     On the technician's screen only after a signature there with the visit code; and nobody rates themself.
     """
     booking = lock_booking(booking_id)
-    if (on_his_screen and not may_rate_on_screen(booking)) or _is_his_own(booking, by):
+    if (on_technicians_screen and not may_rate_on_screen(booking)) or _is_their_own(booking, by):
         raise IllegalMove("rate", booking.state, Role.CUSTOMER)
     stars = (quality, punctuality, friendliness)
     if not all(1 <= star <= 5 for star in stars):
@@ -348,18 +349,18 @@ def rate(
     )
     if new:
         search.count_stars(booking.technician, *stars)
-        live.publish(f"booking:{booking.uuid}", "rated")
+        publish.publish(f"booking:{booking.uuid}", "rated")
     return rating
 
 
 def may_rate_on_screen(booking: Booking) -> bool:
-    """Signed on the technician's screen, and the two have met by the code (PRODUCT L14)."""
+    """Signed on the technician's screen, and the two have met by the code (rule L14)."""
     last = SignOff.objects.filter(booking=booking).last()
     signed = booking.state in (State.SIGNED_OFF, State.SETTLED) and last is not None
     return signed and last.kind == SignOffKind.SCREEN and have_met(booking)
 
 
-def _is_his_own(booking: Booking, by: User | None) -> bool:
+def _is_their_own(booking: Booking, by: User | None) -> bool:
     """The technician, or somebody of the same partner, rates the job."""
     people = Technician.objects.filter(partner=booking.partner_id, user__isnull=False).values_list("user", flat=True)
     return (by.pk if by else booking.customer_id) in set(people)
@@ -367,7 +368,7 @@ def _is_his_own(booking: Booking, by: User | None) -> bool:
 
 @verb
 def answer_rating(booking_id: int, technician_id: int, *, answer: str) -> Rating:
-    """The partner answers once (PRODUCT L14)."""
+    """The partner answers once (rule L14)."""
     booking = lock_booking(booking_id)
     rating = Rating.objects.get(booking=booking, technician_id=technician_id)
     if not rating.answer:

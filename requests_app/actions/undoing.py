@@ -1,4 +1,4 @@
-"""A wrong tap of the technician is taken back (PRODUCT L9)."""
+"""A wrong tap of the technician is taken back (rule L9)."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from accounts.models import User
 from mila.clock import mila_now
 from mila.transactions import verb
 from requests_app import notices
-from requests_app.actions.visiting import lock_own
+from requests_app.actions.visit import lock_own
 from requests_app.lifecycle import UNDOES, NotUndoable, Role, advance
 from requests_app.models import UNDO, Assignment, Booking, Position, QuoteOrigin, Rating
 
 
 @verb
 def take_back(booking_id: int, technician_id: int, *, by: User, step: str) -> Booking:
-    """The last step, named, did not happen: one step, once per move, while nothing followed it (PRODUCT L9).
+    """The last step, named, did not happen: one step, once per move, while nothing followed it (rule L9).
 
     What came with it falls: the place of somebody on the way, the price and the reading of a report. The customer hears
     of the first one only. A repeat returns the booking. Raises NotYours, NotUndoable.

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import accounts.fields
+import mila.encrypted_fields
 import requests_app.models.booking
 
 
@@ -12,8 +12,8 @@ def seal(apps, schema_editor):
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("SELECT id, token FROM requests_app_booking")
         for pk, token in cursor.fetchall():
-            sealed = accounts.fields.keyring().encrypt(token.encode()).decode()
-            values = [sealed, accounts.fields.fingerprint(token), pk]
+            sealed = mila.encrypted_fields.keyring().encrypt(token.encode()).decode()
+            values = [sealed, mila.encrypted_fields.fingerprint(token), pk]
             cursor.execute("UPDATE requests_app_booking SET token = %s, token_hash = %s WHERE id = %s", values)
 
 
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="booking",
             name="token",
-            field=accounts.fields.EncryptedTextField(default=requests_app.models.booking.new_token, editable=False),
+            field=mila.encrypted_fields.EncryptedTextField(default=requests_app.models.booking.new_token, editable=False),
         ),
         migrations.AddField(
             model_name="booking",
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="booking",
             name="token_hash",
-            field=accounts.fields.FingerprintField(editable=False, max_length=64, of="token", unique=True),
+            field=mila.encrypted_fields.FingerprintField(editable=False, max_length=64, of="token", unique=True),
         ),
         migrations.AddField(
             model_name="booking",
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             name="email_proved_at",
             field=models.DateTimeField(
                 editable=False,
-                help_text="When it was proved that the customer's address is the customer's (B12).",
+                help_text="When the customer's address was proved to be theirs (rule B12).",
                 null=True,
             ),
         ),

@@ -7,7 +7,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import accounts.fields
+import mila.encrypted_fields
 
 STAYS = """
 CREATE TRIGGER requests_app_doorplace_rows_stay BEFORE UPDATE OR DELETE ON requests_app_doorplace
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ("move", models.CharField(choices=[("arrive", "Arrival"), ("fail_visit", "End of the wait")],
                                           max_length=10)),
                 ("at", models.DateTimeField()),
-                ("point", accounts.fields.EncryptedTextField(
+                ("point", mila.encrypted_fields.EncryptedTextField(
                     help_text="Latitude and longitude, as the phone said them.")),
                 ("accuracy_m", models.PositiveIntegerField(help_text="So far off it may be, as the phone says.")),
                 ("metres", models.PositiveIntegerField(

@@ -33,6 +33,7 @@ from requests_app.models.visit import (
     Position,
     ProgressNote,
     door_places,
+    has_shown_up,
     was_at_the_door,
 )
 
@@ -79,6 +80,7 @@ __all__ = [
     "Wish",
     "door_places",
     "entered_at",
+    "has_shown_up",
     "have_met",
     "last_made_at",
     "new_token",

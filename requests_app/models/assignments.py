@@ -1,4 +1,4 @@
-"""A technician's time on a booking and his tries to reach the customer."""
+"""A technician's time on a booking and their tries to reach the customer."""
 
 import secrets
 
@@ -6,18 +6,18 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import EncryptedTextField
 from accounts.models import Busy, PartnerProfile, Technician
+from mila.encrypted_fields import EncryptedTextField
 from requests_app.models.booking import Booking
 
 
 def new_visit_code() -> str:
-    """Four digits, each number as likely as another (PRODUCT L9b)."""
+    """Four digits, each number as likely as another (rule L9b)."""
     return f"{secrets.randbelow(10_000):04d}"
 
 
 class Assignment(models.Model):
-    """A technician's time on a booking, from the claim to its end. At most one runs (RELIABILITY 1.1)."""
+    """A technician's time on a booking, from the claim to its end. At most one runs (fault C1)."""
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="assignments")
     partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="assignments")
@@ -27,11 +27,11 @@ class Assignment(models.Model):
     claimed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end = models.CharField(max_length=20, blank=True, help_text="The move that ended it.")
-    # What the customer says at the door; void as soon as the assignment ends or its start moves (PRODUCT L9b).
+    # What the customer says at the door; void as soon as the assignment ends or its start moves (rule L9b).
     code = EncryptedTextField(default=new_visit_code, editable=False)
     code_tries = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Wrong ones.")
     code_typed_at = models.DateTimeField(null=True, editable=False, help_text="They have met.")
-    fault = models.BooleanField(default=False, help_text="Counts against him; with appeal.")
+    fault = models.BooleanField(default=False, help_text="Counts against them; with appeal.")
 
     class Meta:
         ordering = ["pk"]
@@ -49,7 +49,7 @@ class Assignment(models.Model):
 
 
 def have_met(booking: Booking) -> bool:
-    """Whether the code of the running assignment was typed (PRODUCT L9b)."""
+    """Whether the code of the running assignment was typed (rule L9b)."""
     return Assignment.objects.filter(booking=booking, ended_at=None, code_typed_at__isnull=False).exists()
 
 
@@ -60,7 +60,7 @@ class CallChannel(models.TextChoices):
 
 
 class CallAttempt(models.Model):
-    """One try to reach the customer, kept as evidence (PRODUCT L1)."""
+    """One try to reach the customer, kept as evidence (rule L1)."""
 
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="calls")
     at = models.DateTimeField()

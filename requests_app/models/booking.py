@@ -9,11 +9,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import EncryptedTextField, FingerprintField
-from accounts.models import Country, PartnerProfile, Technician
+from accounts.models import PartnerProfile, Technician
 from catalogue.models import Service
-from catalogue.policy import Policy
 from mila.clock import MilaNow
+from mila.encrypted_fields import EncryptedTextField, FingerprintField
+from places.place import Country
+from policy.figures import Policy
 from requests_app.models.states import HAS_PARTNER, State
 
 # Columns that are set in exactly the states with a partner.
@@ -21,12 +22,12 @@ ASSIGNED = ("partner__isnull", "technician__isnull", "claimed_at__isnull", "star
 
 
 def new_token() -> str:
-    """256 random bits for a secret link: whoever holds it may follow, sign, rate, cancel (PRODUCT B11)."""
+    """256 random bits for a secret link: whoever holds it may follow, sign, rate, cancel (rule B11)."""
     return secrets.token_urlsafe(32)
 
 
 class Fault(models.TextChoices):
-    """Who caused that a visit did not do what was booked (PRODUCT L11)."""
+    """Who caused that a visit did not do what was booked (rule L11)."""
 
     PARTNER = "partner", _("The partner")
     CUSTOMER = "customer", _("The customer")
@@ -39,20 +40,20 @@ class Booking(models.Model):
     """One customer's wish for one service at one place, through its whole life."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # The secret link: encrypted for the mails that carry it, looked up by its fingerprint (PRODUCT B11).
+    # The secret link: encrypted for the mails that carry it, looked up by its fingerprint (rule B11).
     token = EncryptedTextField(default=new_token, editable=False)
     token_hash = FingerprintField(of="token", unique=True)
     link_from_at = models.DateTimeField(null=True, editable=False, help_text="When the link was last renewed.")
     # One press on "book", however often it arrives: the fingerprint of the page's key.
     draft_key = models.CharField(max_length=64, null=True, unique=True, editable=False)
-    state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT, editable=False)
+    state = models.CharField(max_length=12, default=State.DRAFT, editable=False)
     # Fences offers: every move and every opened offer adds one, so an older offer can no longer be claimed.
     epoch = models.BigIntegerField(default=0, editable=False)
     due_at = models.DateTimeField(null=True, editable=False, help_text="When the running clock moves the state.")
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="bookings")
     email_proved_at = models.DateTimeField(
-        null=True, editable=False, help_text="When it was proved that the customer's address is the customer's (B12)."
+        null=True, editable=False, help_text="When the customer's address was proved to be theirs (rule B12)."
     )
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -72,14 +73,14 @@ class Booking(models.Model):
     region = models.CharField(max_length=3, blank=True, help_text="Canton or department: its public holidays.")
     timezone = models.CharField(max_length=32, default="Europe/Paris")
 
-    # When: the earliest and the latest wish; until a claim names one, "start" is one of these (PRODUCT B2).
+    # When: the earliest and the latest wish; until a claim names one, "start" is one of these (rule B2).
     first_start_at = models.DateTimeField(null=True)
     last_start_at = models.DateTimeField(null=True)
     start_at = models.DateTimeField(null=True, editable=False, help_text="The claimed start.")
-    # A start moved within 24 h of it keeps the old start for the cost of cancelling (PRODUCT B10).
+    # A start moved within 24 h of it keeps the old start for the cost of cancelling (rule B10).
     cancel_start_at = models.DateTimeField(null=True, editable=False)
 
-    # What it was made under: amounts and policy are frozen at booking (PRODUCT preamble, M3).
+    # What it was made under: amounts and policy are frozen at booking (rule M3).
     policy_data = models.JSONField(default=dict, editable=False)
     currency = models.CharField(max_length=3, choices=[("EUR", "EUR"), ("CHF", "CHF")])
     service_cents = models.PositiveIntegerField(help_text="Version 1: the booked price.")
@@ -95,7 +96,7 @@ class Booking(models.Model):
     clocks_from_at = models.DateTimeField(
         null=True,
         editable=False,
-        help_text="X of PRODUCT L5 counts from here: the claim, or the last move of the date.",
+        help_text="X of rule L5 counts from here: the claim, or the last move of the date.",
     )
 
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
@@ -104,14 +105,14 @@ class Booking(models.Model):
     card = models.CharField(max_length=64, blank=True, editable=False, help_text="Payment method that will be charged.")
     card_ends_on = models.DateField(null=True, editable=False, help_text="Its last day, where it says one.")
     withdrawal_waived_at = models.DateTimeField(
-        null=True, editable=False, help_text="Asked to start within 14 days (LAW R5)."
+        null=True, editable=False, help_text="Asked to start within 14 days (law R5)."
     )
-    # An act of a person on the page while the report waits for a signature; a mail scanner's GET is none (PRODUCT L13).
+    # An act of a person on the page while the report waits for a signature; a mail scanner's GET is none (rule L13).
     report_seen_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
     signed_off_at = models.DateTimeField(null=True, editable=False)
     report = models.JSONField(default=dict, editable=False, help_text="What was done, checklists; written at finish.")
-    # What ending it without a sign-off costs the customer in all, frozen at the end (PRODUCT B10); 0 is free.
+    # What ending it without a sign-off costs the customer in all, frozen at the end (rule B10); 0 is free.
     fee_cents = models.PositiveIntegerField(default=0, editable=False)
     end_reason = models.CharField(max_length=200, blank=True, editable=False)
     end_fault = models.CharField(max_length=8, choices=Fault.choices, blank=True, editable=False)
@@ -171,7 +172,7 @@ class Booking(models.Model):
 
 
 class Wish(models.Model):
-    """One start the customer would take; wall time, zone and instant (PRODUCT B2, B4)."""
+    """One start the customer would take; wall time, zone and instant (rule B2, B4)."""
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="wishes")
     rank = models.PositiveSmallIntegerField()

@@ -12,8 +12,8 @@ class ClockKind(models.TextChoices):
 
     CALL_REMINDER = "call_reminder", _("Reminder to call")
     CONFIRM_REMINDER = "confirm_reminder", _("Reminder to confirm")
-    LATENESS = "lateness", _("Not arrived 15 minutes after the start")
-    DOOR_WAIT = "door_wait", _("Ten minutes at the door")
+    LATENESS = "lateness", _("Not arrived in time")
+    DOOR_WAIT = "door_wait", _("Wait at the door")
     OVERDUE_WORK = "overdue_work", _("Work takes much longer than planned")
     SLOT_FREED = "slot_freed", _("The technician's time is free again")
     SEARCH_WARNING = "search_warning", _("Search ends soon")
@@ -24,7 +24,7 @@ class ClockKind(models.TextChoices):
 
 
 class Clock(models.Model):
-    """A running promise with its due instant (STYLE 5)."""
+    """A running promise with its due instant."""
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="clocks")
     kind = models.CharField(max_length=24, choices=ClockKind.choices)

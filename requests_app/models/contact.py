@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 
 from accounts.codes import MailedCode
-from accounts.fields import EncryptedTextField
 from accounts.models import PartnerProfile
+from mila.encrypted_fields import EncryptedTextField
 from requests_app.models.booking import Booking
 
 
@@ -18,14 +18,14 @@ class BookingContact(models.Model):
     street = EncryptedTextField(blank=True, default="")
     door_code = EncryptedTextField(blank=True, default="", help_text="Floor, code, how to find the door.")
     problem = EncryptedTextField(blank=True, default="")
-    at_the_door = EncryptedTextField(blank=True, default="", help_text="Who opens and signs, if not the customer (B8).")
+    at_the_door = EncryptedTextField(blank=True, default="", help_text="Who opens and signs instead (rule B8).")
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
     precision = models.CharField(max_length=16, blank=True)
 
 
 class AddressCode(MailedCode):
-    """A code that was mailed to the booking's address: whoever types it has read that mailbox (PRODUCT B12)."""
+    """A code that was mailed to the booking's address: whoever types it has read that mailbox (rule B12)."""
 
     booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="address_code")
 
@@ -39,5 +39,5 @@ class ContactAccess(models.Model):
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="contact_accesses")
     partner = models.ForeignKey(PartnerProfile, null=True, on_delete=models.PROTECT)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
-    reason = models.CharField(max_length=40)
+    reason = EncryptedTextField()
     at = models.DateTimeField()

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import EncryptedTextField
 from accounts.models import Technician
+from mila.encrypted_fields import EncryptedTextField
 from requests_app.models.booking import Booking
 from requests_app.models.quotes import Quote
 
@@ -18,7 +18,7 @@ class SignOffKind(models.TextChoices):
     DECISION = "decision", _("Decided by Mila")
 
 
-# Nobody signed, the visit is closed all the same: a signature may still come, as evidence (PRODUCT L13).
+# Nobody signed, the visit is closed all the same: a signature may still come, as evidence (rule L13).
 UNSIGNED = frozenset({SignOffKind.SILENCE, SignOffKind.DECISION})
 ADDS_UP = Q(charge_cents=F("service_cents") + F("booking_fee_cents")) & Q(
     service_cents=F("commission_cents") + F("partner_cents")
@@ -26,9 +26,9 @@ ADDS_UP = Q(charge_cents=F("service_cents") + F("booking_fee_cents")) & Q(
 
 
 class Frozen(models.Model):
-    """What was agreed at an end: text, amounts, signature, instant, device, SHA-256 of all (PRODUCT L12).
+    """What was agreed at an end: text, amounts, signature, instant, device, SHA-256 of all (rule L12).
 
-    Triggers refuse every change but that of a new key for the encrypted columns (docs/database-roles.md).
+    Triggers refuse every change but a new key for the encrypted columns, and their erasure (docs/database-roles.md).
     """
 
     quote = models.ForeignKey(Quote, on_delete=models.PROTECT)
@@ -38,8 +38,8 @@ class Frozen(models.Model):
     kind = models.CharField(max_length=10, choices=SignOffKind.choices)
     signer = EncryptedTextField(blank=True, default="")
     signature = EncryptedTextField(blank=True, default="", help_text="Strokes as JSON, or the typed name.")
-    text = models.TextField(help_text="The very words that were on the screen.")
-    device = models.CharField(max_length=200, blank=True)
+    text = EncryptedTextField(help_text="The very words that were on the screen.")
+    device = EncryptedTextField(blank=True, default="")
     service_cents = models.PositiveIntegerField()
     booking_fee_cents = models.PositiveIntegerField()
     commission_cents = models.PositiveIntegerField()
@@ -54,7 +54,7 @@ class Frozen(models.Model):
 
 
 class SignOff(Frozen):
-    """The end that is charged (PRODUCT L12, M1). Never changed: a decision after an objection is a further one.
+    """The end that is charged (rule L12, M1). Never changed: a decision after an objection is a further one.
 
     The last one counts (Booking.sign_off).
     """
@@ -67,9 +67,9 @@ class SignOff(Frozen):
 
 
 class LateSignature(Frozen):
-    """The customer's hand after the visit was closed without it: evidence, and nothing else (PRODUCT L13).
+    """The customer's hand after the visit was closed without it: evidence, and nothing else (rule L13).
 
-    The amounts are those he read; what is charged is the sign-off's alone.
+    The amounts are those that were read; what is charged is the sign-off's alone.
     """
 
     booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="late_signature")
@@ -80,7 +80,7 @@ class LateSignature(Frozen):
 
 
 class Rating(models.Model):
-    """Three times one to five stars, a comment, one answer (PRODUCT L14)."""
+    """Three times one to five stars, a comment, one answer (rule L14)."""
 
     booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="rating")
     technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="ratings")

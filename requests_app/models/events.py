@@ -6,11 +6,12 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
+from mila.encrypted_fields import EncryptedTextField
 from requests_app.models.booking import Booking
 
 
 class BookingEvent(models.Model):
-    """One move of a booking, in order, chained by hashes. Only added to: triggers refuse the rest (FAULT I7, I13)."""
+    """One move of a booking, in order, chained by hashes. Only added to, by triggers (invariant I7, I13)."""
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveIntegerField()
@@ -20,7 +21,7 @@ class BookingEvent(models.Model):
     role = models.CharField(max_length=10)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    reason = models.TextField(blank=True)
+    reason = EncryptedTextField(blank=True, default="")
     data = models.JSONField(default=dict)
     hash = models.CharField(max_length=64)
 
@@ -32,7 +33,7 @@ class BookingEvent(models.Model):
         return f"{self.sequence} {self.move}"
 
 
-UNDO = "undo_"  # a move of this name takes back the step it names (PRODUCT L9)
+UNDO = "undo_"  # a move of this name takes back the step it names (rule L9)
 
 
 def standing(events: Iterable[BookingEvent]) -> list[BookingEvent]:

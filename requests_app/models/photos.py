@@ -17,12 +17,12 @@ class PhotoSize(models.TextChoices):
 
 
 def photo_storage() -> Storage:
-    """Where photos lie: nobody reaches it by an address, views read it for whom `access` lets (FAULT A10)."""
+    """Where photos lie: nobody reaches it by an address, views read it for whom `access` lets (fault A10)."""
     return storages["private"]
 
 
 class BookingPhoto(models.Model):
-    """A photo of the problem, as requests_app.redraw has drawn it. Written by requests_app.actions.photographing.
+    """A photo of the problem, as photos.decoder has drawn it. Written by actions.photographing.
 
     Without a booking it is on its way in or out, and no page shows it.
     """

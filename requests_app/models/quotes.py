@@ -16,12 +16,12 @@ class QuoteOrigin(models.TextChoices):
 
 class QuoteQuerySet(models.QuerySet):
     def standing(self) -> "QuoteQuerySet":
-        """Without what fell with the step that had brought it (PRODUCT L9)."""
+        """Without what fell with the step that had brought it (rule L9)."""
         return self.filter(withdrawn_at=None)
 
 
 class Quote(models.Model):
-    """A numbered version of the price; version 1 is the booked price (PRODUCT L10)."""
+    """A numbered version of the price; version 1 is the booked price (rule L10)."""
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="quotes")
     version = models.PositiveSmallIntegerField()
@@ -30,7 +30,7 @@ class Quote(models.Model):
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     accepted_at = models.DateTimeField(null=True)
-    # True for version 1 at booking, a signature, his own device: what silence may fall back to (L13).
+    # True for version 1 at booking, a signature, their own device: what silence may fall back to (rule L13).
     own_hand = models.BooleanField(default=False)
     withdrawn_at = models.DateTimeField(null=True, help_text="The end of the work it came with was taken back.")
 

@@ -1,29 +1,30 @@
 """The states of a booking, and the groups of them that rules are about."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 class State(models.TextChoices):
-    """Where a booking stands. The labels are what staff read; people get sentences (requests_app.wording)."""
+    """Where a booking stands.
 
-    DRAFT = "draft", _("Draft")
-    SEARCHING = "searching", _("Searching")
-    CLAIMED = "claimed", _("Claimed")
-    CALLED = "called", _("Called")
-    UNCONFIRMED = "unconfirmed", _("Unconfirmed")
-    CONFIRMED = "confirmed", _("Confirmed")
-    EN_ROUTE = "en_route", _("En route")
-    ARRIVED = "arrived", _("Arrived")
-    IN_PROGRESS = "in_progress", _("In progress")
-    FINISHED = "finished", _("Finished")
-    CONTESTED = "contested", _("Contested")
-    SIGNED_OFF = "signed_off", _("Signed off")
-    SETTLED = "settled", _("Settled")
-    FAILED = "failed", _("Failed visit")
-    UNFILLED = "unfilled", _("Unfilled")
-    CANCELLED = "cancelled", pgettext_lazy("booking", "Cancelled")
+    Nobody reads these names: each side has a table of words (wording, partner_wording, staff_wording).
+    """
+
+    DRAFT = "draft"
+    SEARCHING = "searching"
+    CLAIMED = "claimed"
+    CALLED = "called"
+    UNCONFIRMED = "unconfirmed"
+    CONFIRMED = "confirmed"
+    EN_ROUTE = "en_route"
+    ARRIVED = "arrived"
+    IN_PROGRESS = "in_progress"
+    FINISHED = "finished"
+    CONTESTED = "contested"
+    SIGNED_OFF = "signed_off"
+    SETTLED = "settled"
+    FAILED = "failed"
+    UNFILLED = "unfilled"
+    CANCELLED = "cancelled"
 
 
 S = State

@@ -4,16 +4,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import EncryptedTextField
 from accounts.models import Technician
-from catalogue.policy import Policy
+from mila.encrypted_fields import EncryptedTextField
+from policy.figures import Policy
 from requests_app.models.assignments import Assignment, have_met
 from requests_app.models.booking import Booking
 from requests_app.models.events import last_made_at
 
 
 class Position(models.Model):
-    """Where a technician was between `depart` and `arrive`; kept 24 hours (PRODUCT L8)."""
+    """Where a technician was between `depart` and `arrive`; kept 24 hours (rule L8)."""
 
     booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="position")
     lat = models.FloatField()
@@ -30,7 +30,7 @@ class DoorMove(models.TextChoices):
 
 
 class DoorPlace(models.Model):
-    """Where the technician's phone was at one of the two instants: evidence, only added to (PRODUCT B10, L11).
+    """Where the technician's phone was at one of the two instants: evidence, only added to (rule B10, L11).
 
     No row: the phone gave no place. What is shared on the way there is another thing and is soon gone (Position).
     """
@@ -66,8 +66,14 @@ def was_at_the_door(booking: Booking) -> bool:
     return near or have_met(booking)
 
 
+def has_shown_up(booking: Booking) -> bool:
+    """Whether more than a tap says that the technician came: the visit code, or a place near the door on arrival."""
+    place = door_places(booking).get(DoorMove.ARRIVE)
+    return have_met(booking) or (place is not None and place.is_near(booking.policy))
+
+
 class NotePhrase(models.TextChoices):
-    """Ready-made notes: stored by key, so that each reader sees them in his own language."""
+    """Ready-made notes: stored by key, so that each reader sees them in their own language."""
 
     FOUND = "found", _("I have found the cause.")
     AS_PLANNED = "as_planned", _("Everything is going as planned.")
@@ -78,7 +84,7 @@ class NotePhrase(models.TextChoices):
 
 
 class ProgressNote(models.Model):
-    """What the technician says while he works: a ready-made phrase or his own words. No part of the state (L9)."""
+    """What the technician says while at work: a ready-made phrase or own words. No part of the state (rule L9)."""
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="progress_notes")
     technician = models.ForeignKey(Technician, on_delete=models.PROTECT, related_name="+")
@@ -99,5 +105,5 @@ class ProgressNote(models.Model):
 
     @property
     def words(self) -> str:
-        """In the active language if it is a phrase; else as he wrote it."""
+        """In the active language if it is a phrase; else as it was written."""
         return self.get_phrase_display() or self.text or ""

@@ -1,4 +1,4 @@
-// The partner's place while he is on his way: posted every 15 seconds, and only then.
+// The partner's place while on their way: posted every 15 seconds, and only then.
 // It ends when the element leaves the page or the server says that the journey is over.
 
 const EVERY = 15_000;

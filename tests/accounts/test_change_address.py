@@ -1,6 +1,6 @@
 """Another address to sign in with: the password or a code to the old one first, the new one proved, the old one told.
 
-PRODUCT B12. The third way, a passkey, in a browser that has one: test_second_factor_in_browser.py.
+Rule B12. The third way, a passkey, in a browser that has one: test_second_factor_in_browser.py.
 """
 
 from datetime import timedelta
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts import notifications, still_you
 from accounts.models import AccountCode, Notification, User
-from mila.simulation import factor
+from simulation import factor
 from tests import factories
 
 ADDRESS, CODE = reverse("account_email"), reverse("account_email_verification_sent")
@@ -89,7 +89,7 @@ def test_bookings_stay_with_the_account(inside, customer, morning):
     ask_and_show(inside)
     type_code(inside, code())
 
-    assert booking.number in inside.get(reverse("requests_app:bookings")).content.decode()
+    assert booking.number in inside.get(reverse("customer:bookings")).content.decode()
 
 
 def test_an_address_of_another_account_is_refused_in_words(inside, customer, stranger):
@@ -111,13 +111,13 @@ def test_bookings_made_as_a_guest_join_when_the_address_is_proved(inside, custom
     guest = factories.UserFactory(email=NEW, proved=False)
     booking = factories.placed_booking(customer=guest, email_proved_at=None)
     ask_and_show(inside)
-    assert booking.number not in inside.get(reverse("requests_app:bookings")).content.decode()
+    assert booking.number not in inside.get(reverse("customer:bookings")).content.decode()
 
     type_code(inside, code())
 
     booking.refresh_from_db()
     assert booking.customer == customer
-    assert booking.number in inside.get(reverse("requests_app:bookings")).content.decode()
+    assert booking.number in inside.get(reverse("customer:bookings")).content.decode()
 
 
 @pytest.mark.parametrize("action", ["action_primary", "action_remove", "action_send"])

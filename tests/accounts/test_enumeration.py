@@ -1,4 +1,4 @@
-"""Whether an address is known is told by no answer: status, headers, bytes, and the work it makes (PRODUCT B12)."""
+"""Whether an address is known is told by no answer: status, headers, bytes, and the work it makes (rule B12)."""
 
 import re
 

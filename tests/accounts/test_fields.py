@@ -1,4 +1,4 @@
-"""Encrypted columns: unreadable in the table, readable with any key, of no use for a search (FAULT 1.4, F12)."""
+"""Encrypted columns: unreadable in the table, readable with any key, of no use for a search (fault F12)."""
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken

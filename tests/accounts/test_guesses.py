@@ -1,6 +1,6 @@
-"""How many guesses at a password reach its check, and that nobody locks its owner out (FAULT S1, S2).
+"""How many guesses at a password reach its check, and that nobody locks its owner out (fault S1, S2).
 
-The figures are RELIABILITY's: of 10,000 tries from one address at most 20 are checked, of tries from 1,000 addresses at
+The figures of fault S1: of 10,000 tries from one address at most 20 are checked, of tries from 1,000 addresses at
 one account at most 100. What is checked is what reaches the hasher; all that comes after the last one is alike.
 """
 
@@ -10,8 +10,9 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 
 from accounts import guesses
-from mila import limits, second_factor
-from mila.simulation import factor
+from mila import second_factor
+from mila.web import limits
+from simulation import factor
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counters")]

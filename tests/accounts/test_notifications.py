@@ -1,4 +1,4 @@
-"""One message to one person, at most once visible, never forgotten (PRODUCT N1, N3; FAULT F10, W7)."""
+"""One message to one person, at most once visible, never forgotten (rule N1, N3; fault F10, W7)."""
 
 import threading
 import time

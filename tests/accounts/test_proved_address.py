@@ -1,4 +1,4 @@
-"""An account opens only after its address was proved; nothing of a guest's joins before (PRODUCT B12)."""
+"""An account opens only after its address was proved; nothing of a guest's joins before (rule B12)."""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -14,7 +14,7 @@ from requests_app.actions import placing
 from tests import factories
 
 SIGNUP, LOGIN, CODE = reverse("account_signup"), reverse("account_login"), reverse("account_email_verification_sent")
-BOOKINGS = reverse("requests_app:bookings")
+BOOKINGS = reverse("customer:bookings")
 VICTIM, PASSWORD, OTHER_PASSWORD = "odile@example.com", "chouette-hulotte-9", "mesange-bleue-27"
 
 
@@ -61,7 +61,7 @@ class TestSomebodyElseWasFirst:
         thief, booking = hijacked
 
         assert thief.get(BOOKINGS).url.startswith(LOGIN)
-        assert thief.get(reverse("requests_app:booking_own", args=[booking.uuid])).url.startswith(LOGIN)
+        assert thief.get(reverse("customer:booking_own", args=[booking.uuid])).url.startswith(LOGIN)
 
     def test_the_password_opens_nothing(self, hijacked):
         thief = Client()
@@ -81,7 +81,7 @@ class TestSomebodyElseWasFirst:
         inside.force_login(booking.customer)
 
         assert booking.number not in inside.get(BOOKINGS).content.decode()
-        assert inside.get(reverse("requests_app:booking_own", args=[booking.uuid])).status_code == 404
+        assert inside.get(reverse("customer:booking_own", args=[booking.uuid])).status_code == 404
         assert not access.is_customer(booking.customer, booking)
 
     def test_the_card_is_not_offered(self, hijacked, morning):
@@ -160,7 +160,7 @@ class TestProof:
         sign_in(client)
 
         assert booking.number in client.get(BOOKINGS).content.decode()
-        assert client.get(reverse("requests_app:booking_own", args=[booking.uuid])).status_code == 302
+        assert client.get(reverse("customer:booking_own", args=[booking.uuid])).status_code == 302
 
     def test_the_code_is_readable_in_no_row(self, client, morning):
         sign_up(client)

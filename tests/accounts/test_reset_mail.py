@@ -1,4 +1,4 @@
-"""Links in the mails of accounts lead to SITE_URL whatever Host was asked for, and live an hour (FAULT S4)."""
+"""Links in the mails of accounts lead to SITE_URL whatever Host was asked for, and live an hour (fault S4)."""
 
 import re
 from datetime import datetime, timedelta

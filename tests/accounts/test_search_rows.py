@@ -1,4 +1,4 @@
-"""What the search reads of a technician follows his own rows, in the same transaction (PRODUCT D1, D2, P2)."""
+"""What the search reads of a technician follows their own rows, in the same transaction (rule D1, D2, P2)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,13 +8,26 @@ from accounts import actions, search
 from accounts.models import PartnerProfile, SkillSearch, Technician, TechnicianSkill
 from accounts.search import expected_rows, quality_parts, refresh_search_rows
 from dispatch import matching
-from requests_app.actions import signing, visiting
+from policy.figures import Policy
+from requests_app.actions import signing, visit
 from requests_app.models import State
 from requests_app.sweeps import sweep_bookings
 from tests import factories
 from tests.requests_app.stages import booking_in
 
-FACTS = ("technician_id", "skill_id", "cell", "q", "radius_m", "lat", "lon", "valid_until", "newcomer")
+FACTS = (
+    "technician_id",
+    "skill_id",
+    "cell",
+    "q",
+    "radius_m",
+    "lat",
+    "lon",
+    "valid_until",
+    "newcomer",
+    "nearness_ppm",
+    "scored_under",
+)
 SECOND = timedelta(seconds=1)
 
 
@@ -30,7 +43,7 @@ def there(technician):
 
 def expected(technician):
     fresh = Technician.objects.select_related("partner").get(pk=technician.pk)
-    return sorted(tuple(getattr(row, fact) for fact in FACTS) for row in expected_rows(fresh))
+    return sorted(tuple(getattr(row, fact) for fact in FACTS) for row in expected_rows(fresh, Policy()))
 
 
 def assert_fresh(technician, before):
@@ -43,10 +56,10 @@ WRITERS = {
     "broken promise": lambda t, now: search.count_promise(t, kept=False),
     "rating": lambda t, now: search.count_stars(t, 5, 5, 5),
     "area": lambda t, now: actions.set_area(t.pk, radius_m=7_000, night_pool=True),
-    "call": lambda t, now: visiting.record_call(
+    "call": lambda t, now: visit.record_call(
         booking_in(State.CLAIMED, t, now).pk, t.pk, by=t.user, channel="phone", reached=True
     ),
-    "confirmation": lambda t, now: visiting.confirm(booking_in(State.CALLED, t, now).pk, t.pk, by=t.user),
+    "confirmation": lambda t, now: visit.confirm(booking_in(State.CALLED, t, now).pk, t.pk, by=t.user),
     "missed call": lambda t, now: (booking_in(State.CLAIMED, t, now, due_at=now), sweep_bookings()),
     "stars of a customer": lambda t, now: signing.rate(
         booking_in(State.SETTLED, t, now).pk, quality=1, punctuality=1, friendliness=1, comment=""
@@ -155,4 +168,4 @@ def test_earlier_of_the_two_ends_counts(now, partner):
     ],
 )
 def test_quality_is_weighed_and_smoothed(figures, level, parts):
-    assert quality_parts(Technician(**figures), level) == parts
+    assert quality_parts(Technician(**figures), level, Policy()) == parts

@@ -1,4 +1,4 @@
-"""No page of the back office without the second factor, and no session of staff for ever (PRODUCT O2, FAULT S9)."""
+"""No page of the back office without the second factor, and no session of staff for ever (rule O2, fault S9)."""
 
 import time
 from datetime import timedelta
@@ -11,16 +11,17 @@ from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from accounts.fields import keyring
 from accounts.models import CustomerProfile
-from catalogue.models import PolicyRow
-from mila import middleware, second_factor
+from backoffice.admin.bookings import BookingAdmin
+from mila import second_factor
 from mila.clock import mila_now
-from mila.simulation import factor
+from mila.encrypted_fields import keyring
+from mila.web import middleware
+from policy.models import PolicyRow
 from requests_app.actions import placing
-from requests_app.admin import BookingAdmin
 from requests_app.lifecycle import Role
 from requests_app.models import BookingPhoto, ContactAccess, PhotoSize
+from simulation import factor
 from tests import factories
 from tests.architecture.addresses import fill, routes
 from tests.pictures import photo_of
@@ -347,7 +348,7 @@ def test_nothing_is_asked_within_ten_minutes(client, staff, searching):
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("page", ["catalogue_policyrow_add", "accounts_user_add", "auth_group_add"])
+@pytest.mark.parametrize("page", ["policy_policyrow_add", "accounts_user_add", "auth_group_add"])
 def test_policy_and_rights_ask_again(client, staff, page):
     sign_in(client, staff, seconds_ago=LONG_AGO)
 
@@ -370,8 +371,8 @@ def test_policy_rows_are_not_deleted_without(client, staff):
     sign_in(client, staff, seconds_ago=LONG_AGO)
     chosen = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
 
-    client.post(reverse("admin:catalogue_policyrow_delete", args=[row.pk]), {"post": "yes"})
-    client.post(reverse("admin:catalogue_policyrow_changelist"), chosen)
+    client.post(reverse("admin:policy_policyrow_delete", args=[row.pk]), {"post": "yes"})
+    client.post(reverse("admin:policy_policyrow_changelist"), chosen)
 
     assert PolicyRow.objects.filter(pk=row.pk).exists()
 
@@ -379,7 +380,7 @@ def test_policy_rows_are_not_deleted_without(client, staff):
 def test_every_act_over_money_or_contact_data_asks_again():
     found = {act.name for act in BookingAdmin.acts if act.asks_again}
 
-    assert found == {"contact", "decide", "decide-fee", "decide-none", "retry"}
+    assert found == {"contact", "decide", "decide-fee", "decide-none", "retry", "take-up", "way"}
 
 
 # --- The demo ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Passkeys, codes and apps in a real Chromium: staff enter the back office, a customer changes the address (B12)."""
+"""Passkeys, codes and apps in a real Chromium: staff enter the back office, customers change the address (rule B12)."""
 
 import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY

@@ -1,4 +1,4 @@
-"""Signing up with an address that has an account: the page of a new one, and a mail with the way in (PRODUCT B12)."""
+"""Signing up with an address that has an account: the page of a new one, and a mail with the way in (rule B12)."""
 
 import pytest
 from django.contrib.auth.hashers import check_password

@@ -86,7 +86,7 @@ def away(technician, starts_at=AT, ends_at=AT + HOUR):
     return actions.add_absence(technician.pk, starts_at=starts_at, ends_at=ends_at, note="Dentist")
 
 
-def test_absence_blocks_his_time(partner):
+def test_absence_blocks_their_time(partner):
     busy = away(partner)
 
     assert (busy.kind, busy.note, busy.during.lower, busy.during.upper) == (

@@ -4,8 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from devstack.floors import floors
+
 BASE = Path(__file__).resolve().parent.parent.parent
-APPS = ("accounts", "catalogue", "devstack", "dispatch", "mila", "payments", "places", "requests_app")
+APPS = tuple(sorted(room for floor in floors() for room in floor))
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

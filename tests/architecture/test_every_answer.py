@@ -1,4 +1,4 @@
-"""Asked of every address: no cache keeps it (FAULT A13), nobody frames it (S12), nothing breaks or leaks (W10)."""
+"""Asked of every address: no cache keeps it, nobody frames it, nothing breaks or leaks (fault A13, S12, W10)."""
 
 import pytest
 from django.test import Client

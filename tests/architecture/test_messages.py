@@ -1,22 +1,22 @@
-"""Every phrase of the site is said in every language (PRODUCT N2)."""
+"""Every phrase of the site is said in every language (rule N2)."""
 
 import pytest
 
-from mila import phrases
+from mila import translations
 
 
 @pytest.fixture(scope="module")
 def source():
-    return phrases.collect()
+    return translations.collect()
 
 
-@pytest.mark.parametrize("language", phrases.PLURALS)
+@pytest.mark.parametrize("language", translations.PLURALS)
 def test_every_phrase_is_said_with_its_placeholders(language, source):
-    assert phrases.problems(language, source=source) == []
+    assert translations.problems(language, source=source) == []
 
 
 def test_languages_are_those_of_the_site(settings):
-    assert set(phrases.PLURALS) == {code for code, _ in settings.LANGUAGES}
+    assert set(translations.PLURALS) == {code for code, _ in settings.LANGUAGES}
 
 
 def test_source_has_no_exclamation_mark(source):

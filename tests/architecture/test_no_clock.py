@@ -1,4 +1,4 @@
-"""mila_now() is the only clock of the product (FAULT T10, T13)."""
+"""mila_now() is the only clock of the product (fault T10, T13)."""
 
 import ast
 import re
@@ -19,16 +19,17 @@ IMPORTED |= {("django.db.models.functions", "Now")}
 # Where the wall clock is meant: no deadline of a booking hangs on it.
 MEANT = {
     "mila/clock.py": "the day on which a demo begins",
-    "mila/live.py": "a ticket's end; the stream process has no database",
-    "mila/streams.py": "the same",
+    "mila/streams/publish.py": "a ticket's end; the stream process has no database",
+    "mila/streams/server.py": "the same",
     "mila/second_factor.py": "a session is about a person at a desk; the demo's clock jumps",
-    "mila/middleware.py": "the same",
-    "mila/simulation/factor.py": "an authenticator app's own clock",
+    "mila/web/middleware.py": "the same",
+    "simulation/factor.py": "an authenticator app's own clock",
     "payments/standin/": "the stand-in is another firm, with a clock of its own",
     "payments/gateway/events.py": "the age of a signature is counted by the sender's clock",
-    "mila/launch.py": "starts processes; no Django yet",
-    "mila/pulse.py": "the same",
-    "mila/check.py": "the same",
+    "devstack/launch.py": "starts processes; no Django yet",
+    "devstack/running.py": "ends processes; no Django yet",
+    "mila/probe.py": "the same",
+    "devstack/smoke_check.py": "the same",
 }
 
 

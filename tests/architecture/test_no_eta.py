@@ -1,4 +1,4 @@
-"""A deadline is a row, never a message that waits: past the broker's time-out such a message runs again (FAULT T3)."""
+"""A deadline is a row, never a message that waits: past the broker's time-out such a message runs again (fault T3)."""
 
 import ast
 

@@ -1,4 +1,4 @@
-from mila.lifecycle_table import README, written
+from backoffice.lifecycle_table import README, written
 
 
 def test_lifecycle_table_is_the_transition_table():

@@ -1,4 +1,4 @@
-"""Every job that is named anywhere exists (STYLE 2): lower apps set off upper ones by name alone."""
+"""Every job that is named anywhere exists: lower apps set off upper ones by name alone."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Only requests_app/lifecycle.py moves a booking (STYLE 4). Other tables have states and writers of their own."""
+"""Only requests_app/lifecycle.py moves a booking. Other tables have states and writers of their own."""
 
 import ast
 
@@ -13,10 +13,10 @@ OWN_TABLES = {
     "dispatch/": {"Offer", "Search"},
     "payments/": {"Charge", "Operation", "StripeEvent"},
     "payments/standin/": None,
-    "mila/simulation/": {"Notification"},  # plays the people who get them
+    "simulation/": {"Notification"},  # plays the people who get them
 }
 # A state on an object for one page, made from a booking and never saved.
-PAGE_OBJECTS = {"requests_app/queries.py": {"self"}}
+PAGE_OBJECTS = {"customer/booking_page.py": {"self"}}
 BOOKINGS = {"booking", "bookings", "job", "jobs", "Booking", "draft", "self"}
 
 

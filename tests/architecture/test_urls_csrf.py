@@ -1,11 +1,11 @@
-"""Every address refuses an unsafe request without its token (FAULT S10), but for signed webhooks."""
+"""Every address refuses an unsafe request without its token (fault S10), but for signed webhooks."""
 
 import pytest
 from django.test import Client
 
 from tests.architecture.addresses import addresses
 
-# Whose sender proves himself otherwise: Stripe by its signature, the stand-in's clients by their keys.
+# Whose sender is proved otherwise: Stripe by its signature, the stand-in's clients by their keys.
 SIGNED = {"payments:webhook", "payments:connect_webhook", "standin:api"}
 
 
@@ -15,7 +15,7 @@ ALL = list(addresses())
 def test_walk_finds_the_site():
     names = {name for _, name, _ in ALL}
 
-    assert {"home", "start", "set_language", "account_login", "admin:index"} <= names
+    assert {"customer:home", "start", "set_language", "account_login", "admin:index"} <= names
 
 
 @pytest.mark.django_db(databases=["default", "standin"])

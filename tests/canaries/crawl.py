@@ -1,4 +1,4 @@
-"""One person goes through every page he can reach or guess, and hands over what he was answered."""
+"""One person goes through every page they can reach or guess, and hands over what they were answered."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from django.test import Client
 
-from mila import live
+from mila.streams import publish
 from tests.canaries.words import Canaries
 from tests.signing_in import sign_in
 
@@ -23,7 +23,7 @@ ONLY_POST = 405
 
 @dataclass
 class Seen:
-    """`fields` he was shown, and the address where; `faults` are wrong whoever he is."""
+    """`fields` that were shown, and the address where; `faults` are wrong whoever asks."""
 
     fields: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Seen:
 
 
 class Visitor:
-    """`channel` is the live stream he may hear; `secrets` may stand in an address he is shown: keys of his own door."""
+    """`channel` is the live stream they may hear; `secrets` may stand in an address: keys of their own door."""
 
     only_post: set = set()  # views that have refused a GET once; they are asked no more
 
@@ -42,7 +42,7 @@ class Visitor:
             sign_in(self.client, user)
 
     def look(self, pages, ground: tuple[str, ...]) -> Seen:
-        """Get `pages` (address, view); on his own ground also the parts they ask for and the variants they link to."""
+        """Get `pages` (address, view); on their ground also the parts they ask for and the variants they link to."""
         seen, done = Seen(), set()
         waiting = [(address, view, False) for address, view in pages if view not in self.only_post]
         while waiting:
@@ -70,7 +70,7 @@ class Visitor:
         plain = answer.headers.get("Content-Type", "").startswith("text/")
         text = content.decode() if plain else ""
         shown = self.canaries.in_text(text) if plain else self.canaries.in_bytes(content)
-        asked = self.canaries.in_text(address)  # an echo tells him nothing new
+        asked = self.canaries.in_text(address)  # an echo tells them nothing new
         for where, fields in (("", shown), (" headers", self.canaries.in_text(f"{headers}\n{cookies}"))):
             for name in fields - asked:
                 seen.fields.setdefault(name, f"{address}{where}")
@@ -81,7 +81,7 @@ class Visitor:
         told = self.canaries.in_text(sent) - self.secrets - asked
         seen.faults += [f"{address}: {name} in an address" for name in told]
         for ticket in TICKET.findall(text):
-            if (channel := live.read_ticket(ticket)[0]) != self.channel:
+            if (channel := publish.read_ticket(ticket)[0]) != self.channel:
                 seen.faults.append(f"{address}: a ticket for {channel}")
         return text
 

@@ -6,7 +6,7 @@ from django.apps import apps
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
-from accounts.fields import EncryptedTextField
+from mila.encrypted_fields import EncryptedTextField
 
 # What cannot hold words, or a point.
 MUTE = (
@@ -26,34 +26,34 @@ NOT_PRIVATE = {
     "accounts.Busy.during": "an hour without a reason",
     "accounts.SkillSearch.lat": "a copy of Technician.lat, found as that",
     "accounts.SkillSearch.lon": "a copy of Technician.lon, found as that",
+    "accounts.SkillSearch.scored_under": "a country and a hash of figures",
     "accounts.Notification.kind": "a word of the code",
     "accounts.Notification.email": "a copy of User.email, found as that",
     "accounts.Notification.context": "facts of a message, searched as a column",
     "accounts.Notification.error": "searched as a column",
     "catalogue.*": "what Mila sells, for everybody",
+    "policy.*": "figures of the rules, of nobody",
     "places.*": "postcodes for everybody; of addresses a keyed hash alone",
     "requests_app.Booking.token_hash": "leads nowhere: a hash of 256 random bits",
     "requests_app.Booking.draft_key": "leads nowhere: a hash of 192 random bits",
     "accounts.AccountCode.mac": "keyed: a code cannot be tried against it",
     "requests_app.AddressCode.mac": "keyed: a code cannot be tried against it",
-    "requests_app.Booking.postcode": "the district, seen before the claim (PRODUCT D8)",
-    "requests_app.Booking.city": "the district, seen before the claim (PRODUCT D8)",
+    "requests_app.Booking.state": "a word of the code",
+    "requests_app.Booking.postcode": "the district, seen before the claim (rule D8)",
+    "requests_app.Booking.city": "the district, seen before the claim (rule D8)",
     "requests_app.Booking.region": "whose holidays count",
     "requests_app.Booking.timezone": "one of two",
     "requests_app.Booking.policy_data": "figures",
     "requests_app.Booking.card": "a copy of SavedCard.stripe_id, found as that",
-    "requests_app.Booking.report": "what was done: stands in what is signed",
-    "requests_app.Wish.wall": "an hour, seen before the claim (PRODUCT D8)",
+    "requests_app.Booking.report": "what was done: stands in SignOff.text, found as that",
+    "requests_app.Wish.wall": "an hour, seen before the claim (rule D8)",
     "requests_app.Assignment.end": "a word of the code",
     "requests_app.BookingContact.precision": "a word of the code",
-    "requests_app.ContactAccess.reason": "staff's own words",
     "requests_app.QuoteLine.label": "a word of the catalogue",
     "requests_app.SignOff.key": "used up when it is stored",
-    "requests_app.SignOff.text": "what is signed: service, price, report",
     "requests_app.SignOff.currency": "one of two",
     "requests_app.SignOff.sha256": "tells nothing of what it is over",
     "requests_app.LateSignature.key": "used up when it is stored",
-    "requests_app.LateSignature.text": "what is signed: service, price, report",
     "requests_app.LateSignature.currency": "one of two",
     "requests_app.LateSignature.sha256": "tells nothing of what it is over",
     "requests_app.Rating.comment": "published, as its form says",

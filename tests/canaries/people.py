@@ -9,18 +9,18 @@ from tests.canaries.crawl import Visitor
 from tests.canaries.world import World
 
 TECHNICIANS = ("decliner", "loser", "holder", "stranger")
-KEYHOLDERS = ("by link", "customer")  # the secret link is theirs (PRODUCT B11); nobody else can guess it
-# Names of the pages each looks at in every state: those that may tell him something of a booking.
-BOOKING = ("requests_app:", "payments:card", "payments:pay")
-JOB = ("dispatch:offer", "partner:job", "partner:photo", "partner:call", "partner:calendar", "partner:finish")
-JOB += ("partner:sign", "partner:rate", "partner:thanks", "payments:earnings")
-GUESS = ("dispatch:offer", "partner:job", "partner:photo")
+KEYHOLDERS = ("by link", "customer")  # the secret link is theirs (rule B11); nobody else can guess it
+# Names of the pages each looks at in every state: those that may tell them something of a booking.
+BOOKING = ("customer:",)
+JOB = ("partner:offer", "partner:job", "partner:photo", "partner:call", "partner:calendar", "partner:finish")
+JOB += ("partner:sign", "partner:rate", "partner:thanks", "partner:earnings")
+GUESS = ("partner:offer", "partner:job", "partner:photo")
 STORY = ("admin:requests_app_booking_change", "admin:requests_app_booking_photo")
 USUAL = {
-    "anonymous": ("home", "requests_app:status", "requests_app:booking_own", "partner:job", "partner:photo"),
-    "neighbour": ("requests_app:booking", "partner:job"),
+    "anonymous": ("customer:home", "customer:status", "customer:booking_own", "partner:job", "partner:photo"),
+    "neighbour": ("customer:booking", "partner:job"),
     "by link": BOOKING,
-    "customer": ("requests_app:booking",),
+    "customer": ("customer:booking",),
     **dict.fromkeys(("loser", "holder"), JOB),
     **dict.fromkeys(("decliner", "stranger"), GUESS),
     "clerk": STORY,
@@ -34,7 +34,7 @@ OWN_GROUND = {
 
 
 def visitors(w: World) -> dict[str, Visitor]:
-    """Signed in, each with what he may be told on a live stream and the secrets he may have in an address."""
+    """Signed in, each with what they may be told on a live stream and the secrets they may have in an address."""
     users = {name: getattr(w, name).user for name in TECHNICIANS}
     users |= {"anonymous": None, "by link": None, "customer": w.customer, "neighbour": w.neighbour}
     users |= {"clerk": w.clerk, "ops": w.ops}
@@ -49,7 +49,7 @@ def visitors(w: World) -> dict[str, Visitor]:
 
 
 def usual(w: World, who: str) -> Iterator[tuple[str, Callable]]:
-    """What may tell him something of this booking."""
+    """What may tell them something of this booking."""
     own = w.booking.offers.filter(technician__user__in=[getattr(w, who).user] if who in TECHNICIANS else [])
     for address, name, view in _filled(w, who, own):
         if name.startswith(USUAL[who]):
@@ -76,7 +76,7 @@ OWN_ROW = re.compile(r"(\w+)/<(?:\w+:)?(?:pk|object_id)>")
 
 def _filled(w: World, who: str, offers):
     """The addresses with what belongs to this booking in them: the secret link for those who hold it, the key of the
-    photo for everybody, as if it had got about (FAULT A10).
+    photo for everybody, as if it had got about (fault A10).
     """
     photo = w.booking.photos.get()
     known = {"uuid": str(w.booking.uuid), "service": w.booking.service.slug, "size": "large", "name": "contact"}

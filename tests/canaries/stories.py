@@ -7,7 +7,7 @@ from accounts import actions
 from dispatch import offers
 from mila.clock import mila_now, set_clock
 from payments.sweeps import charge_booking
-from requests_app.actions import changing, noting, signing, visiting
+from requests_app.actions import changes, contact_access, notes, signing, visit
 from requests_app.actions.assigning import assign
 from requests_app.actions.doorstep import PhonePlace
 from requests_app.lifecycle import Role
@@ -42,10 +42,10 @@ def to_the_end(w: World) -> Story:
     offers.claim(booking.pk, w.loser.pk, rank=1, by=w.loser.user)
     yield "claimed by the loser"
     note = f"{word('loser CallAttempt.note')} rappeler"
-    visiting.record_call(booking.pk, w.loser.pk, by=w.loser.user, channel="phone", reached=True, note=note)
+    visit.record_call(booking.pk, w.loser.pk, by=w.loser.user, channel="phone", reached=True, note=note)
     yield "called by the loser"
     set_clock(booking.wishes.get().start_at - timedelta(hours=5), speed=0)
-    visiting.release(booking.pk, w.loser.pk, by=w.loser.user, reason=word("BookingEvent.reason"))
+    visit.release(booking.pk, w.loser.pk, by=w.loser.user, reason=word("BookingEvent.reason"))
     yield "lost"
     assert offers.open_next(booking.pk) is None
     yield "pool"
@@ -54,26 +54,27 @@ def to_the_end(w: World) -> Story:
     booking.assignments.filter(ended_at=None).update(code=word("Assignment.code"))
     yield "claimed"
     note = f"{word('CallAttempt.note')} rappeler"
-    visiting.record_call(booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True, note=note)
+    visit.record_call(booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True, note=note)
     yield "called"
-    visiting.confirm(booking.pk, w.holder.pk, by=w.holder.user)
+    visit.confirm(booking.pk, w.holder.pk, by=w.holder.user)
+    contact_access.show_contact(booking.pk, by=w.ops, reason=word("ContactAccess.reason"))
     yield "confirmed"
     booking.refresh_from_db()
     set_clock(booking.start_at - timedelta(minutes=20), speed=0)
-    visiting.depart(booking.pk, w.holder.pk, by=w.holder.user)
+    visit.depart(booking.pk, w.holder.pk, by=w.holder.user)
     point = {"lat": 45.763417, "lon": 4.861519}
-    visiting.report_position(booking.pk, w.holder.pk, **point, eta_at=mila_now() + timedelta(minutes=9))
+    visit.report_position(booking.pk, w.holder.pk, **point, eta_at=mila_now() + timedelta(minutes=9))
     for name, value in point.items():
         w.canaries.plant(f"Position.{name}", value)
     yield "en route"
-    visiting.arrive(booking.pk, w.holder.pk, by=w.holder.user, place=PhonePlace(45.748913, 4.846917, 12))
+    visit.arrive(booking.pk, w.holder.pk, by=w.holder.user, place=PhonePlace(45.748913, 4.846917, 12))
     w.canaries.plant("DoorPlace.point", "45.748913 4.846917")
     yield "arrived"
     cast.begin(booking, w.holder)
-    noting.post_note(booking.pk, w.holder.pk, key="n-1", text=f"{word('ProgressNote.text')} trouvé")
-    noting.post_note(booking.pk, w.holder.pk, key="n-2", phrase=NotePhrase.NEARLY)
+    notes.post_note(booking.pk, w.holder.pk, key="n-1", text=f"{word('ProgressNote.text')} trouvé")
+    notes.post_note(booking.pk, w.holder.pk, key="n-2", phrase=NotePhrase.NEARLY)
     yield "in progress"
-    visiting.finish(booking.pk, w.holder.pk, by=w.holder.user, report=REPORT)
+    visit.finish(booking.pk, w.holder.pk, by=w.holder.user, report=REPORT | {"done": word("SignOff.text")})
     yield "finished"
     signing.sign_off(
         booking.pk,
@@ -103,7 +104,7 @@ def called_off(w: World) -> Story:
     assert_state(w, State.SEARCHING)
     yield "call missed"
     assign(w.booking.pk, w.holder.pk, rank=1, by=w.ops, reason="Agreed by telephone")
-    visiting.record_call(w.booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True)
+    visit.record_call(w.booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True)
     w.booking.refresh_from_db()
     set_clock(w.booking.due_at, speed=0)
     assert sweep_bookings() == 1
@@ -113,7 +114,7 @@ def called_off(w: World) -> Story:
     yield "suspended"
     actions.reinstate(w.holder.partner_id)
     reason = w.canaries.word("Booking.end_reason")
-    changing.cancel(w.booking.pk, role=Role.CUSTOMER, by=w.customer, reason=reason)
+    changes.cancel(w.booking.pk, role=Role.CUSTOMER, by=w.customer, reason=reason)
     yield "cancelled"
 
 
@@ -130,7 +131,7 @@ def contested(w: World) -> Story:
 def silent(w: World) -> Story:
     """Nobody signs for three days; the signature comes afterwards, from the customer's own device."""
     _offered_to_the_loser(w)
-    _done_by_the_holder(w)
+    _done_by_the_holder(w, done=w.canaries.word("LateSignature.text"))
     sweep_clocks()
     signing.see_report(w.booking.pk, version=w.booking.quotes.latest("version").version)
     later(hours=72)
@@ -160,10 +161,11 @@ def _offered_to_the_loser(w: World) -> None:
     assert offers.open_next(w.booking.pk).technician == w.loser
 
 
-def _done_by_the_holder(w: World) -> None:
+def _done_by_the_holder(w: World, *, done: str = REPORT["done"]) -> None:
     offer = w.booking.offers.latest("pk")
     offers.decline(offer.pk, w.loser.pk, reason="time")
-    cast.walk(w.booking, w.holder, State.FINISHED)
+    cast.walk(w.booking, w.holder, State.IN_PROGRESS)
+    visit.finish(w.booking.pk, w.holder.pk, by=w.holder.user, report=REPORT | {"done": done})
 
 
 def assert_state(w: World, state: State) -> None:

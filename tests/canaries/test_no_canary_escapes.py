@@ -1,6 +1,6 @@
 """Name, street and phone of a customer are seen by whom they are meant for, while they are, and lie nowhere else.
 
-A canary in every private field, a booking walked through its states, everybody looking in each (FAULT A2, A3, A17).
+A canary in every private field, a booking walked through its states, everybody looking in each (fault A2, A3, A17).
 """
 
 import base64
@@ -15,9 +15,11 @@ from django.core.cache import cache
 from django.db import models
 from django.http import HttpResponse, HttpResponseRedirect
 
-from dispatch import offers, queries
-from mila import live, logs
+from dispatch import offers
+from mila import logs
 from mila.redis import cache_redis
+from mila.streams import publish
+from partner import offer_cards
 from requests_app import access
 from requests_app.models import Booking, BookingContact, photo_storage
 from tests.broker import broker_redis
@@ -43,7 +45,7 @@ def commits(stopped_clock, django_capture_on_commit_callbacks):
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
-def test_each_sees_what_is_his_and_nothing_else(story, commits):
+def test_each_sees_what_is_theirs_and_nothing_else(story, commits):
     told = tell(story, commits, everywhere=THOROUGH_AT)
 
     wrong = []
@@ -82,7 +84,7 @@ def test_every_cell_is_of_somebody_and_of_a_stage_there_is():
 
 
 def test_an_offer_that_shows_the_street_is_found(commits, monkeypatch):
-    monkeypatch.setattr(queries, "rounded_km", lambda metres: BookingContact.objects.get().street)
+    monkeypatch.setattr(offer_cards, "rounded_km", lambda metres: BookingContact.objects.get().street)
 
     def offered(w):
         w.draft()
@@ -113,7 +115,7 @@ def test_a_word_in_every_other_place_is_found(commits):
         logging.getLogger("somebody.elses").debug("looking for %s", street)
         current_app.send_task("nobody.takes", kwargs={"street": street})
         cache.set("last", {"street": street})
-        cache_redis().publish(f"{live.PREFIX}booking:1", street)
+        cache_redis().publish(f"{publish.PREFIX}booking:1", street)
         mail.send_mail("A job", street, None, ["yanis@example.com"])
         Booking.objects.update(end_reason=street)
         yield "draft"
@@ -137,7 +139,7 @@ def test_a_key_that_a_log_would_keep_is_found(commits, monkeypatch):
 
     def refused(w):
         w.draft()
-        w.buyer.get(w.page("requests_app:draft_photos"))  # takes only POST
+        w.buyer.get(w.page("customer:draft_photos"))  # takes only POST
         yield "draft"
 
     assert "Booking.token" in tell(refused, commits).lying["log of django.request"]

@@ -1,4 +1,4 @@
-"""Words that occur nowhere else, and finding them again however they are dressed (FAULT A2).
+"""Words that occur nowhere else, and finding them again however they are dressed (fault A2).
 
 A canary is looked for in what is left of a text when case, spaces, punctuation and every wrapping are gone, so that
 "+33 6 39 98 71 01", "06&nbsp;39…", an address in percent signs and a cookie in base64 are all the same to it.

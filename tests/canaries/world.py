@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts import actions
 from accounts.models import Technician
+from customer.views import secret_link
 from mila.clock import mila_now
 from payments.models import CardSetup, Charge, PaymentCustomer, SavedCard
 from payments.standin import hands
@@ -15,7 +16,6 @@ from places.place import Place
 from requests_app.actions import placing
 from requests_app.models import Booking, PhotoSize, photo_storage
 from requests_app.secret_link import mailed_url
-from requests_app.views import secret
 from tests import factories, pictures
 from tests.canaries.crawl import Visitor
 from tests.canaries.words import Canaries
@@ -28,7 +28,7 @@ PARTNER_PHONES = {"loser": "+33639987103", "holder": "+33639987104", "decliner":
 
 
 class World:
-    """A customer and whoever may or may not come to him. `booking` is there from `draft` on."""
+    """A customer and whoever may or may not come to them. `booking` is there from `draft` on."""
 
     booking: Booking
 
@@ -75,10 +75,10 @@ class World:
         actions.add_absence(technician.pk, starts_at=tomorrow, ends_at=tomorrow + timedelta(hours=1), note=note)
         return technician
 
-    # --- What the customer does until he has ordered
+    # --- What the customer does until the order
 
     def draft(self) -> None:
-        """All he tells before the order, by his own pages where he sends files, else by their verbs."""
+        """All they tell before the order, by their own pages where they send files, else by the verbs."""
         word = self.canaries.word
         self.booking = placing.start_draft(self.service, country="FR", language="fr", by=self.customer)
         place = Place("FR", "69007", "Lyon", DOOR["lat"], DOOR["lon"], "address", "Europe/Paris", "69")
@@ -98,19 +98,19 @@ class World:
             self.canaries.plant(name, number[-9:])
         buyer = Visitor(self.canaries, self.customer).client
         began = SimpleNamespace(session=buyer.session, user=self.customer)  # as if this browser had written it all
-        secret.remember_own(began, self.booking)
-        secret.remember_typed(began, Booking.objects.get(pk=self.booking.pk), f"3e, code {door}")
+        secret_link.remember_own(began, self.booking)
+        secret_link.remember_typed(began, Booking.objects.get(pk=self.booking.pk), f"3e, code {door}")
         began.session.save()
-        answer = buyer.post(self.page("requests_app:draft_who"), typed)
+        answer = buyer.post(self.page("customer:draft_who"), typed)
         assert answer.status_code == 302, answer.content.decode()
-        buyer.get(self.page("payments:card"))
+        buyer.get(self.page("customer:card"))
         placing.remember_phone(self.customer, PHONES["CustomerProfile.phone"])
         self.buyer = buyer
         self.learn()
 
     def order(self) -> None:
         hands.type_card(self.booking.card_setups.get(opened_by=self.customer).client_secret)
-        answer = self.buyer.post(self.page("payments:card"), {"card": "new", "starts_early": "on", "terms": "on"})
+        answer = self.buyer.post(self.page("customer:card"), {"card": "new", "starts_early": "on", "terms": "on"})
         assert answer.status_code == 302, answer.content.decode()
 
     def page(self, name: str) -> str:

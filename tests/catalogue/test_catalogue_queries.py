@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from catalogue import queries
 from catalogue.models import PackagePrice, ServicePrice, lines
-from catalogue.policy import Policy
+from policy.figures import Policy
 from tests.factories import CategoryFactory, PackageFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -59,8 +59,8 @@ def test_what_is_put_away_is_not_sold(service):
         queries.service_on_sale(service.slug, "FR", AT)
 
 
-def test_price_split_spells_out_the_fee(service):
-    parts = queries.price_split(service, "CH", AT, Policy())
+def test_receipt_spells_out_the_fee(service):
+    parts = queries.receipt_of(service, "CH", AT, Policy())
 
     assert (parts.service_cents, parts.fee_cents, parts.charge_cents) == (11900, 490, 12390)
 

@@ -1,4 +1,4 @@
-"""People say what hurts; the service that heals it stands first (PRODUCT B1)."""
+"""People say what hurts; the service that heals it stands first (rule B1)."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The split adds up for every amount a service can cost (PRODUCT M3, FAULT M12)."""
+"""The split adds up for every amount a service can cost (rule M3, fault M12)."""
 
 from fractions import Fraction
 from itertools import repeat

@@ -1,4 +1,4 @@
-"""Two workers and a message about the same charge at once: it is charged once (FAULT M1, M7)."""
+"""Two workers and a message about the same charge at once: it is charged once (fault M1, M7)."""
 
 import threading
 
@@ -72,7 +72,7 @@ def test_two_workers_a_sweep_and_a_message(owing):
 
 
 def test_the_control_without_lock_and_kept_keys_charges_twice(owing):
-    """Each worker for itself: no lock, no lease, a key of his own, an intent of his own."""
+    """Each worker for itself: no lock, no lease, a key of its own, an intent of its own."""
     booking = owing()
     charge = charges.open_charge(booking.pk)
     both_created = threading.Barrier(2)

@@ -1,4 +1,4 @@
-"""Two seconds of bench/claim_race: however many claim at once, one has it (FAULT C1, C4)."""
+"""Two seconds of bench/claim_race: however many claim at once, one has it (fault C1, C4)."""
 
 import pytest
 

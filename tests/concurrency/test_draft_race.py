@@ -19,7 +19,7 @@ PRESSES = 20
 @pytest.fixture
 def address():
     set_clock(MORNING)
-    yield reverse("requests_app:book", args=[factories.ServiceFactory().slug])
+    yield reverse("customer:book", args=[factories.ServiceFactory().slug])
     reset_clock()
 
 

@@ -1,4 +1,4 @@
-"""Several sweepers, and sweepers that die: each due row is moved once (FAULT T1, T4). Real transactions."""
+"""Several sweepers, and sweepers that die: each due row is moved once (fault T1, T4). Real transactions."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ ROWS = 4
 
 @pytest.fixture
 def due(stopped_clock):
-    """Bookings whose technician has missed his call, each with a technician of its own."""
+    """Bookings whose technician has missed the call, each with a technician of its own."""
     stopped_clock(MORNING)
     return [booking_in(State.CLAIMED, TechnicianFactory(), MORNING, due_at=MORNING).pk for _ in range(ROWS)]
 
@@ -128,7 +128,7 @@ def die_in_a_fork(booking_id, module, name):
 
 
 def test_signature_and_silence_at_once_keep_both(stopped_clock):
-    """Whoever comes first closes the visit; the signature is never lost, and there is one sum to charge (L13)."""
+    """Whoever comes first closes the visit; the signature is never lost, and there is one sum to charge (rule L13)."""
     stopped_clock(MORNING)
     booking = booking_in(State.FINISHED, TechnicianFactory(), MORNING, finished_at=MORNING, due_at=MORNING)
     Notification.objects.create(kind="please_sign", subject_id=booking.uuid, round=1, state=NotificationState.REACHED)

@@ -9,7 +9,7 @@ from django.urls import ResolverMatch, reverse
 
 from devstack.middleware import TEST_CARD, DemoBar
 from devstack.models import DemoWorld
-from mila.simulation import factor
+from simulation import factor
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("devstack.urls")]
@@ -101,7 +101,7 @@ def test_page_of_the_site_has_none(client, morning):
 def test_page_that_asks_for_a_card_shows_one(client, barred, morning):
     draft = factories.DraftFactory()
 
-    page = client.get(reverse("payments:card", args=[draft.token])).content.decode()
+    page = client.get(reverse("customer:card", args=[draft.token])).content.decode()
 
     assert TEST_CARD in page[page.index("demo-bar") : page.index("</aside>")]
 

@@ -1,27 +1,30 @@
-"""The demo at any hour of any day: whole or made again, on a clock of its own (PRODUCT H2)."""
+"""The demo at any hour of any day: whole or made again, on a clock of its own (rule H2)."""
 
 from datetime import timedelta
 
 import pytest
 from django.conf import settings as site_settings
 
+import embedded
 from accounts.models import User
+from backoffice.invariants import violations
 from devstack import demo_world
 from devstack.instants import INSTANTS, instant_of, last_service_morning
 from devstack.models import DemoWorld
 from dispatch.models import Offer, OfferState
-from mila import clock, heartbeat, services
+from embedded import folders
+from mila import clock, heartbeat
 from mila.celery import app
 from mila.clock import mila_now, set_clock
-from mila.invariants import violations
-from mila.services import folders
-from mila.simulation import factor
-from mila.simulation.demo import Demo
-from mila.simulation.people import CITIES
-from mila.simulation.play import promised
 from places.calendar import bookable_days, bookable_starts, wall_time
 from places.geocoding import locate
+from policy.figures import Policy
+from requests_app.deadlines import hours_of
 from requests_app.models import Booking, State
+from simulation import factor
+from simulation.demo import Demo
+from simulation.people import CITIES
+from simulation.play import promised
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 by_its_commits = pytest.mark.django_db(transaction=True, databases=["default", "standin"])  # jobs follow them
@@ -32,10 +35,11 @@ WEEK = timedelta(days=7)
 @pytest.fixture
 def own_folder(monkeypatch, tmp_path):
     monkeypatch.setattr(folders, "BASE", tmp_path)
-    services.var(site_settings.WORLD).mkdir(parents=True)
+    embedded.var(site_settings.WORLD).mkdir(parents=True)
 
 
 # Those of `bin/test --instants`, and the two at which a first start once broke beside the one at night.
+AS_ALWAYS = hours_of(Policy())
 HOURS = {**INSTANTS, "before any window opens": "2026-11-27T07:20", "late in the evening": "2026-11-27T23:40"}
 
 
@@ -59,9 +63,9 @@ def test_demo_is_whole_and_alive_at_any_hour(catalogued, in_process, monkeypatch
     assert violations() == {}
     for city in CITIES:
         place = locate("1 rue de l’Exemple", city.postcodes[0], "", city.country)
-        days = bookable_days(mila_now(), 60, place)
+        days = bookable_days(mila_now(), 60, place, AS_ALWAYS)
         assert days[0] == wall_time(mila_now(), place.timezone).date()  # a visit can be booked for today
-        assert bookable_starts(days[0], mila_now(), 60, place)
+        assert bookable_starts(days[0], mila_now(), 60, place, AS_ALWAYS)
 
 
 @by_its_commits

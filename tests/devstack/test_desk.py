@@ -1,4 +1,4 @@
-"""The newcomer's desk: whoever reaches it may be anybody, in the demo and nowhere else (PRODUCT H2)."""
+"""The newcomer's desk: whoever reaches it may be anybody, in the demo and nowhere else (rule H2)."""
 
 import re
 from datetime import timedelta
@@ -8,20 +8,20 @@ import pytest
 from django.contrib.auth import get_user
 from django.urls import clear_url_caches, reverse
 
+import embedded
 from accounts.models import Notification
-from devstack import demo_world
+from devstack import demo_world, launch
 from devstack.desk import clock
 from devstack.desk.views import CARDS
 from devstack.instants import PARIS
 from devstack.models import DemoWorld
 from dispatch import offers
-from mila import launch, services
+from embedded import folders
 from mila.clock import mila_now
-from mila.services import folders
-from mila.simulation import factor
 from payments.standin.cards import CARDS as OF_THE_STANDIN
 from places.calendar import wall_time
 from requests_app.models import State
+from simulation import factor
 from tests.cast import walk
 from tests.factories import placed_booking
 
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("devstack.urls")]
 def demo(settings, morning, monkeypatch, tmp_path):
     settings.DEMO = True
     monkeypatch.setattr(folders, "BASE", tmp_path)
-    services.var(settings.WORLD).mkdir(parents=True)
+    embedded.var(settings.WORLD).mkdir(parents=True)
     monkeypatch.setattr(launch, "send_sweeps", lambda: None)
     return DemoWorld.objects.create(began_at=morning, password="x", ops_password="y", complete=True)
 
@@ -40,7 +40,7 @@ def demo(settings, morning, monkeypatch, tmp_path):
 @pytest.fixture
 def mails(demo, settings):
     """Two mails, as the mail backend writes them."""
-    folder = services.var(settings.WORLD) / "mail"
+    folder = embedded.var(settings.WORLD) / "mail"
     folder.mkdir()
     settings.SITE_URL = "http://localhost:8000"
     for minute, subject in ((1, "Erste"), (2, "Deuxième")):
@@ -151,7 +151,7 @@ def test_desk_shows_who_is_asked_and_leads_to_the_offer(client, demo, searching,
     page = client.get(reverse("desk:asked")).content.decode()
 
     assert partner.user.name in page
-    assert reverse("dispatch:offer", args=[offer.pk]) in page
+    assert reverse("partner:offer", args=[offer.pk]) in page
 
 
 @pytest.mark.parametrize("state", [State.CLAIMED, State.CONFIRMED, State.EN_ROUTE, State.FINISHED])
@@ -239,7 +239,7 @@ def test_newest_mail_stands_on_top_with_links_into_this_site(client, mails):
 
 
 def test_mail_that_is_being_written_is_not_there_yet(client, mails, settings):
-    (services.var(settings.WORLD) / "mail" / "3.log").write_text("From: a@mila.example\nTo: client")
+    (embedded.var(settings.WORLD) / "mail" / "3.log").write_text("From: a@mila.example\nTo: client")
 
     page = client.get(reverse("desk:mails"))
 
@@ -284,7 +284,7 @@ def test_booking_that_is_open_to_all_names_the_best_placed(client, demo, custome
     page = client.get(reverse("desk:asked")).content.decode()
 
     assert told[0].user.name in page
-    assert reverse("dispatch:offers") in page
+    assert reverse("partner:offers") in page
     assert booking.number in page
 
 
@@ -292,7 +292,7 @@ def test_guest_is_followed_by_the_link_and_nobody_is_signed_in(client, demo, sea
     searching.customer.set_unusable_password()
     searching.customer.save()
     client.force_login(stranger)
-    link = reverse("requests_app:booking", args=[searching.token])
+    link = reverse("customer:booking", args=[searching.token])
     assert f'value="{link}"' in client.get(reverse("desk:desk")).content.decode()
 
     answer = client.post(reverse("desk:sign_in"), {"page": link})
@@ -306,16 +306,16 @@ def test_guest_begins_signed_out(client, demo, stranger):
 
     answer = client.post(reverse("desk:sign_in"))
 
-    assert answer.url == reverse("home")
+    assert answer.url == reverse("customer:home")
     assert not get_user(client).is_authenticated
 
 
 def test_pages_go_on_in_the_language_of_the_desk(client, demo, partner):
     client.cookies["django_language"] = "en"
 
-    client.post(reverse("desk:sign_in"), {"email": partner.user.email, "page": reverse("dispatch:offers")})
+    client.post(reverse("desk:sign_in"), {"email": partner.user.email, "page": reverse("partner:offers")})
 
-    assert 'lang="en"' in client.get(reverse("dispatch:offers")).content.decode()
+    assert 'lang="en"' in client.get(reverse("partner:offers")).content.decode()
     partner.user.refresh_from_db()
     assert partner.user.language == "en"
 
@@ -350,7 +350,7 @@ def test_both_sides_of_one_s_own_booking_are_found_at_every_hour(client, demo, s
     page = client.get(reverse("desk:desk"), headers={"Accept-Language": "en"}).content.decode()
 
     own = page[page.index(f"Your booking {booking.number}") : page.index('id="asked-now"')]
-    assert reverse("requests_app:booking_own", args=[booking.uuid]) in own
+    assert reverse("customer:booking_own", args=[booking.uuid]) in own
     assert (reverse("partner:job", args=[booking.uuid]) in own) == (state is not None)
 
 

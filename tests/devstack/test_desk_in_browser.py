@@ -1,4 +1,4 @@
-"""The desk and its bar in a real Chromium: four languages, both sizes, and a guest's first steps (PRODUCT H2)."""
+"""The desk and its bar in a real Chromium: four languages, both sizes, and a guest's first steps (rule H2)."""
 
 import pytest
 from django.conf import settings as site_settings
@@ -6,11 +6,12 @@ from django.urls import reverse
 from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
+import embedded
+from devstack import launch
 from devstack.models import DemoWorld
-from mila import launch, services
-from mila.services import folders
-from mila.simulation import factor
+from embedded import folders
 from requests_app.models import State
+from simulation import factor
 from tests import chromium
 from tests.browsing import look
 from tests.cast import walk
@@ -32,7 +33,7 @@ def demo(settings, searching, partner, staff, monkeypatch, tmp_path):
     monkeypatch.setattr(launch, "send_sweeps", lambda: None)
     factor.enrol(staff)
     walk(searching, partner, State.CONFIRMED)
-    folder = services.var(settings.WORLD) / "mail"
+    folder = embedded.var(settings.WORLD) / "mail"
     folder.mkdir(parents=True)
     (folder / "1.log").write_text(
         "From: a@mila.example\nTo: odile@example.com\nSubject: Votre rendez-vous\n"
@@ -55,7 +56,7 @@ def site(demo):
 def test_desk_and_bar_stand_in_every_language(open_page, site, language):
     page = open_page(locale=language)
 
-    for name in ("desk:desk", "desk:mails", "home"):
+    for name in ("desk:desk", "desk:mails", "customer:home"):
         page.goto(site + reverse(name))
         expect(page.locator(".demo-bar")).to_be_visible()
         look(page, f"{name.replace(':', '-')}-{language[:2]}")

@@ -10,7 +10,8 @@ from urllib.request import Request, urlopen
 import pytest
 from django.conf import settings
 
-from mila import launch, live
+from devstack import addresses, launch
+from mila.streams import publish
 from tests import streaming
 
 CHANNEL = "booking:00000000-0000-0000-0000-000000000001"
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def streams():
     """The real process, once it follows Redis: the stream that began its reader has been told so."""
     with streaming.server(MILA_WORLD=settings.WORLD) as (_process, port):
-        with urlopen(f"http://127.0.0.1:{port}{live.stream_url(CHANNEL)}", timeout=20) as first:
+        with urlopen(f"http://127.0.0.1:{port}{publish.stream_url(CHANNEL)}", timeout=20) as first:
             assert any(b"resync" in first.readline() for _line in range(10))
         yield port
 
@@ -35,7 +36,7 @@ def door(live_server, streams):
 
 def news(address, host, tell):
     """The first thing a page at this address hears after `tell`, and after how many seconds."""
-    ticket = live.stream_url(CHANNEL)
+    ticket = publish.stream_url(CHANNEL)
     request = Request(f"http://{address}{ticket}", headers={"Host": host, "Origin": f"http://{host}"})
     with urlopen(request, timeout=20) as stream:
         assert stream.readline().startswith(b"retry: ")
@@ -47,7 +48,7 @@ def news(address, host, tell):
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "another address", "mila.behind-a-proxy.example"])
 def test_page_hears_of_a_change_within_two_seconds_whatever_its_address(door, name):
-    others = [address for address in launch._own_addresses()[:-1] if "." in address]
+    others = [address for address in addresses.own_addresses()[:-1] if "." in address]
     if name == "another address":
         if not others:
             pytest.skip("this machine has no other address")
@@ -55,7 +56,7 @@ def test_page_hears_of_a_change_within_two_seconds_whatever_its_address(door, na
     address = f"{name}:{door}" if "example" not in name else f"127.0.0.1:{door}"
     host = f"{name}:{door}" if "example" not in name else name
 
-    event, seconds = news(address, host, lambda: live.publish(CHANNEL, "moved"))
+    event, seconds = news(address, host, lambda: publish.publish(CHANNEL, "moved"))
 
     assert event == "moved"
     assert seconds < 2
@@ -72,7 +73,9 @@ def answer(request):
 
 
 def test_stream_of_somebody_else_s_page_is_refused(door):
-    request = Request(f"http://127.0.0.1:{door}{live.stream_url(CHANNEL)}", headers={"Origin": "https://evil.example"})
+    request = Request(
+        f"http://127.0.0.1:{door}{publish.stream_url(CHANNEL)}", headers={"Origin": "https://evil.example"}
+    )
 
     assert answer(request)[0] == 403
 
@@ -103,7 +106,7 @@ def test_half_sent_body_never_reaches_the_pages(live_server, streams):
 
 
 def test_page_says_calmly_that_the_pages_are_away(streams):
-    nobody = launch.any_ports().pages
+    nobody = addresses.any_ports().pages
     with streaming.front(nobody, streams, wait_for="/events/") as port:
         status, headers, page = answer(f"http://127.0.0.1:{port}/b/secret/")
 
@@ -115,7 +118,7 @@ def test_front_writes_no_address_down_however_much_it_says(streams, capfd, monke
     talkative = (launch.FRONT / "Caddyfile").read_text().replace("level ERROR", "level DEBUG")
     (tmp_path / "Caddyfile").write_text(talkative)
     monkeypatch.setattr(launch, "FRONT", tmp_path)
-    nobody = launch.any_ports().pages
+    nobody = addresses.any_ports().pages
 
     with streaming.front(nobody, streams, wait_for="/events/", quiet=False) as port:
         answer(f"http://127.0.0.1:{port}/b/secret-of-a-booking/")

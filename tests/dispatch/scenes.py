@@ -6,7 +6,7 @@ from dispatch import offers
 from dispatch.models import Offer, Search
 from mila.clock import mila_now, set_clock
 from places.distance import METRES_PER_DEGREE
-from requests_app.actions import visiting
+from requests_app.actions import visit
 from requests_app.models import State
 from tests import factories
 from tests.cast import walk
@@ -31,7 +31,7 @@ def technician(*, north_m=0, **kwargs):
 
 
 def lapse(offer, *, seen=True):
-    """He lets it go by; the clock stands at its end."""
+    """They let it go by; the clock stands at its end."""
     if seen:
         offer = offers.acknowledge(offer.pk, offer.technician_id)
     at(offer.expires_at)
@@ -70,7 +70,7 @@ def taken(booking, late, fast, *, until=State.CLAIMED):
 
 
 def release(booking, who):
-    return visiting.release(booking.pk, who.pk, by=who.user, reason="Ill")
+    return visit.release(booking.pk, who.pk, by=who.user, reason="Ill")
 
 
 def reserves():

@@ -1,4 +1,4 @@
-"""The window starts when his device has it, at latest 30 seconds after sending (PRODUCT D4)."""
+"""The window starts when the device has it, at latest 30 seconds after sending (rule D4)."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def offer(wanted, partner):
         (timedelta(seconds=31), TWO_MINUTES - timedelta(seconds=1)),
     ],
 )
-def test_his_two_minutes_run_from_then(after, length, offer, partner):
+def test_their_two_minutes_run_from_then(after, length, offer, partner):
     now = at(offer.opened_at + after)
 
     seen = offers.acknowledge(offer.pk, partner.pk)
@@ -69,7 +69,7 @@ def test_one_that_is_over_stays_as_it_ended(offer, partner):
     assert offers.acknowledge(offer.pk, partner.pk).viewed_at is None
 
 
-def test_somebody_elses_is_not_his(offer, rival_partner):
+def test_somebody_elses_is_not_theirs(offer, rival_partner):
     with pytest.raises(offers.NotOffered):
         offers.acknowledge(offer.pk, rival_partner.pk)
 

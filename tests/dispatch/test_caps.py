@@ -1,4 +1,4 @@
-"""Addresses are not collected by taking jobs and giving them back (FAULT A4, C15)."""
+"""Addresses are not collected by taking jobs and giving them back (fault A4, C15)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +11,7 @@ from dispatch.models import Offer
 from mila.clock import mila_now, set_clock
 from requests_app import caps
 from requests_app.access import reveal_contact
-from requests_app.actions import visiting
+from requests_app.actions import visit
 from requests_app.lifecycle import Role
 from requests_app.models import Assignment, Booking, BookingContact, ContactAccess, State
 from tests import cast, factories
@@ -40,7 +40,7 @@ def collect(wanted, technician):
         except caps.Paused:
             continue
         seen.append(reveal_contact(claimed, technician, reason="job page").street)
-        visiting.release(booking.pk, technician.pk, by=technician.user, reason="no time")
+        visit.release(booking.pk, technician.pk, by=technician.user, reason="no time")
     return seen
 
 
@@ -79,7 +79,7 @@ def test_window_that_was_open_when_the_cap_was_reached_is_not_claimed(morning, p
     cast.claimed(second, partner)
     open_now = offers.open_next(third.pk)
     for booking in (first, second):
-        visiting.release(booking.pk, partner.pk, by=partner.user, reason="no time")
+        visit.release(booking.pk, partner.pk, by=partner.user, reason="no time")
 
     with pytest.raises(caps.Paused):
         offers.claim(third.pk, partner.pk, rank=open_now.wishes[0], by=partner.user)
@@ -101,7 +101,7 @@ def test_after_a_day_they_may_take_jobs_again(later, paused, morning, partner, s
 def test_what_ops_take_away_is_not_counted(morning, partner):
     for booking in bookings(3):
         cast.claimed(booking, partner)
-        visiting.release(booking.pk, partner.pk, by=partner.user, reason="ill", role=Role.OPS)
+        visit.release(booking.pk, partner.pk, by=partner.user, reason="ill", role=Role.OPS)
 
     assert caps.is_paused(partner.pk, Booking.objects.first().policy, mila_now()) is False
 
@@ -151,7 +151,7 @@ def drop_all(wanted, technician):
     for booking in wanted:
         cast.claimed(booking, technician)
     for booking in wanted:
-        visiting.release(booking.pk, technician.pk, by=technician.user, reason="no time")
+        visit.release(booking.pk, technician.pk, by=technician.user, reason="no time")
 
 
 def told():

@@ -1,4 +1,4 @@
-"""He takes it, if it is his and the time is not over (PRODUCT D3, D4, B2; FAULT C1, C8, C10, T13)."""
+"""Taken, if it is theirs and the time is not over (rule D3, D4, B2; fault C1, C8, C10, T13)."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ def refused(error, offer, **kwargs):
     assert not Assignment.objects.exists()
 
 
-def test_it_is_his(offer, partner):
+def test_it_is_theirs(offer, partner):
     booking = take(offer)
 
     assert (booking.state, booking.technician_id, booking.start_at) == ("claimed", partner.pk, booking.first_start_at)
@@ -80,7 +80,7 @@ def test_one_that_has_lapsed_is_over(offer):
     refused(offers.OfferExpired, offer)
 
 
-def test_somebody_elses_window_is_not_his(offer, rival_partner):
+def test_somebody_elses_window_is_not_theirs(offer, rival_partner):
     refused(offers.NotOffered, offer, who=rival_partner)
 
 
@@ -149,11 +149,11 @@ def test_papers_that_end_in_a_second_still_hold(offer):
     assert take(offer).state == "claimed"
 
 
-def test_a_claim_names_one_of_the_wishes_he_was_shown(offer):
+def test_a_claim_names_one_of_the_wishes_they_were_shown(offer):
     refused(NoSuchWish, offer, rank=2)
 
 
-def test_he_may_choose_the_second_wish(still, customer, partner):
+def test_they_may_choose_the_second_wish(still, customer, partner):
     starts = [factories.service_day_at(14), factories.service_day_at(17)]
     offer = offers.open_next(factories.placed_booking(customer=customer, wishes=starts).pk)
 

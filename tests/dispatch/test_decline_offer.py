@@ -1,4 +1,4 @@
-"""Not for him, with a reason in one tap (PRODUCT D4)."""
+"""Not for them, with a reason in one tap (rule D4)."""
 
 import pytest
 
@@ -52,7 +52,7 @@ def test_one_that_has_lapsed_stays_lapsed(offer, wanted, partner):
     assert states(wanted) == ["lapsed"]
 
 
-def test_somebody_elses_is_not_his_to_decline(offer, wanted, rival_partner):
+def test_somebody_elses_is_not_theirs_to_decline(offer, wanted, rival_partner):
     with pytest.raises(offers.NotOffered):
         offers.decline(offer.pk, rival_partner.pk, reason="pay")
 

@@ -1,4 +1,4 @@
-"""The window is over (PRODUCT D4; STYLE 5)."""
+"""The window is over (rule D4)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The Redis lock before a window: own token only, and everything works without it (FAULT C3, C4, C5)."""
+"""The Redis lock before a window: own token only, and everything works without it (fault C3, C4, C5)."""
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,7 +37,7 @@ def test_the_first_takes_it_and_it_ends_by_itself():
     assert not gate.take(BOOKING, "b", SPAN)
 
     assert holder() == "a"
-    assert 120_000 < cache_redis().pttl(gate._key(BOOKING)) <= 121_000
+    assert 59_000 < cache_redis().pttl(gate._key(BOOKING)) <= 60_000
 
 
 def test_a_foreign_token_opens_and_extends_nothing():
@@ -47,14 +47,14 @@ def test_a_foreign_token_opens_and_extends_nothing():
     gate.extend(BOOKING, "b", SPAN * 10)
 
     assert holder() == "a"
-    assert cache_redis().pttl(gate._key(BOOKING)) <= 121_000
+    assert cache_redis().pttl(gate._key(BOOKING)) <= 60_000
 
 
 def test_its_own_token_does():
     gate.take(BOOKING, "a", SPAN)
 
     gate.extend(BOOKING, "a", SPAN * 2)
-    assert cache_redis().pttl(gate._key(BOOKING)) > 121_000
+    assert cache_redis().pttl(gate._key(BOOKING)) > 60_000
     gate.release(BOOKING, "a")
     gate.release(BOOKING, "a")
 
@@ -79,7 +79,7 @@ def test_with_redis_off_everybody_may_ask_the_database(redis_off, caplog):
 
 
 @pytest.mark.django_db
-def test_with_redis_off_a_technician_still_gets_his_job(
+def test_with_redis_off_a_technician_still_gets_their_job(
     redis_off, wanted, partner, rival_partner, django_capture_on_commit_callbacks
 ):
     pooled(wanted)

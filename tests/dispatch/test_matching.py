@@ -1,4 +1,4 @@
-"""Who may be asked, and in what order (PRODUCT D1, D2)."""
+"""Who may be asked, and in what order (rule D1, D2)."""
 
 import random
 import uuid
@@ -10,12 +10,12 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts.models import Busy, PartnerProfile, Technician, TechnicianSkill, WeeklyHours
 from accounts.search import expected_rows, refresh_search_rows
-from catalogue.policy import Policy
 from dispatch import matching
 from dispatch.models import UNTAKEN, Offer, OfferState, Search
 from mila.clock import mila_now
 from places.calendar import instant
 from places.distance import metres
+from policy.figures import Policy
 from requests_app.models import Assignment, Booking
 from tests import factories
 from tests.dispatch.scenes import technician
@@ -86,7 +86,7 @@ RULES = {
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_each_rule_alone_leaves_him_out_and_nobody_else(name, wanted, partner, rival_partner):
+def test_each_rule_alone_leaves_them_out_and_nobody_else(name, wanted, partner, rival_partner):
     rule, breaks = RULES[name]
 
     breaks(wanted, partner)
@@ -137,7 +137,7 @@ def test_the_way_to_the_next_job_is_kept_free(begin, end, is_free, wanted, partn
         (time(8), time(15), True),
     ],
 )
-def test_the_whole_visit_lies_in_his_hours(opens, closes, works, wanted, partner):
+def test_the_whole_visit_lies_in_their_hours(opens, closes, works, wanted, partner):
     WeeklyHours.objects.filter(technician=partner).delete()
     WeeklyHours.objects.create(technician=partner, weekday=4, opens=opens, closes=closes)
 
@@ -162,7 +162,7 @@ def test_a_visit_past_midnight_is_in_nobodys_hours(still, customer, partner):
     assert found(draft) == []
 
 
-def test_the_best_score_just_inside_his_circle_is_found(wanted):
+def test_the_best_score_just_inside_their_circle_is_found(wanted):
     far = technician(north_m=49_900, radius_m=50_000)
     technician(north_m=50_100, radius_m=50_000)
     technician(north_m=5_100, radius_m=5_000)
@@ -232,7 +232,7 @@ def test_who_was_asked_less_comes_first(wanted, partner, rival_partner):
 
 
 @pytest.mark.parametrize("kind", [{"silent": True}, {"own_tap": True}])
-def test_a_silent_window_and_his_own_tap_do_not_count_as_asked(kind, wanted, partner):
+def test_a_silent_window_and_their_own_tap_do_not_count_as_asked(kind, wanted, partner):
     offered(wanted, partner, OfferState.LAPSED, **kind)
 
     (candidate,) = matching.candidates(wanted, mila_now())
@@ -304,7 +304,7 @@ def test_nothing_asked_nothing_found(partner):
 def expected_candidate(booking, who, at):
     """(sort key, wishes, metres) of one technician, or None."""
     policy, contact = Policy.from_json(booking.policy_data), booking.contact
-    rows = [row for row in expected_rows(who) if row.skill_id == booking.service.skill_id]
+    rows = [row for row in expected_rows(who, policy) if row.skill_id == booking.service.skill_id]
     if not rows or (rows[0].valid_until and rows[0].valid_until <= at):
         return None
     away = metres(contact.lat, contact.lon, who.lat, who.lon)

@@ -1,4 +1,4 @@
-"""No window opens between 21:00 and 07:30; a lost booking that starts early opens silently (PRODUCT D7)."""
+"""No window opens between 21:00 and 07:30; a lost booking that starts early opens silently (rule D7)."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from dispatch import offers
 from dispatch.models import Offer, Search
 from mila.clock import mila_now
 from places.calendar import instant
-from requests_app.actions import visiting
+from requests_app.actions import visit
 from tests import factories
 from tests.cast import claimed
 from tests.dispatch.scenes import at, lapse, states, technician
@@ -33,7 +33,7 @@ def lost(early, partner):
     """Friday at ten; its partner has given it back on Thursday at 22:00."""
     claimed(early, partner)
     at(wall(26, 22))
-    visiting.release(early.pk, partner.pk, by=partner.user, reason="Ill")
+    visit.release(early.pk, partner.pk, by=partner.user, reason="Ill")
     Notification.objects.all().delete()
     return early
 
@@ -84,7 +84,7 @@ def test_only_one_that_starts_before_half_past_ten(start, silent, still, custome
     booking = factories.placed_booking(customer=customer, wishes=[wall(27, *start)])
     claimed(booking, partner)
     at(wall(26, 22))
-    visiting.release(booking.pk, partner.pk, by=partner.user, reason="Ill")
+    visit.release(booking.pk, partner.pk, by=partner.user, reason="Ill")
     technician(night_pool=True)
 
     offers.open_next(booking.pk)

@@ -1,4 +1,4 @@
-"""The next one is asked, alone (PRODUCT D2-D4, D9)."""
+"""The next one is asked, alone (rule D2-D4, D9)."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ def test_opening_fences_what_was_open_before(wanted, partner):
     assert offer.epoch == wanted.epoch + 1 == Booking.objects.get(pk=wanted.pk).epoch
 
 
-def test_he_is_told_how_far_and_until_when_and_no_more(wanted):
+def test_they_are_told_how_far_and_until_when_and_no_more(wanted):
     technician(north_m=3_400)
 
     offer = offers.open_next(wanted.pk)
@@ -68,7 +68,7 @@ def test_while_everybody_looks_elsewhere_it_comes_again_in_seconds(wanted, partn
     assert Booking.objects.get(pk=other.pk).state == "searching"
 
 
-def test_a_window_he_got_a_moment_ago_passes_him_over(wanted, partner, rival_partner, customer, monkeypatch):
+def test_a_window_they_got_a_moment_ago_passes_them_over(wanted, partner, rival_partner, customer, monkeypatch):
     seen = matching.candidates(wanted, mila_now())
     other = factories.placed_booking(customer=customer)
     offers.open_next(other.pk)

@@ -1,4 +1,4 @@
-"""Windows that ended while the search's sweep stood still are nobody's lapse (FAULT T2, PRODUCT D4)."""
+"""Windows that ended while the search's sweep stood still are nobody's lapse (fault T2, rule D4)."""
 
 from datetime import timedelta
 

@@ -1,14 +1,14 @@
-"""Near the start, or after five windows, all eligible see it at once (PRODUCT D6)."""
+"""Near the start, or after five windows, all eligible see it at once (rule D6)."""
 
 from datetime import timedelta
 
 import pytest
 
 from accounts.models import Notification
-from catalogue.policy import Policy
 from dispatch import offers
 from dispatch.models import Search, Trace
 from mila.clock import mila_now
+from policy.figures import Policy
 from requests_app.models import Booking
 from tests import factories
 from tests.dispatch.scenes import at, lapse, later, pooled, states, technician
@@ -87,7 +87,7 @@ def test_after_a_tap_the_pool_goes_on(wanted, partner, rival_partner):
     assert Search.objects.get().next_at == mila_now() + timedelta(minutes=5)
 
 
-def test_it_ends_when_everybody_let_two_of_his_own_windows_lapse(wanted, partner, rival_partner):
+def test_it_ends_when_everybody_let_two_of_their_own_windows_lapse(wanted, partner, rival_partner):
     pooled(wanted)
     for who in (partner, rival_partner):
         for _ in range(Policy().own_windows_max):

@@ -1,4 +1,4 @@
-"""Keep me in reserve for a job somebody else has, and take it back (PRODUCT L2)."""
+"""Keep me in reserve for a job somebody else has, and take it back (rule L2)."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from accounts.search import refresh_search_rows
 from dispatch import offers
 from dispatch.models import Offer, OfferState
 from mila.clock import mila_now
-from requests_app.actions import changing, visiting
+from requests_app.actions import changes, visit
 from requests_app.lifecycle import Role
 from requests_app.models import State
 from tests.cast import walk
@@ -25,7 +25,7 @@ def rows():
 # --- In and out -------------------------------------------------------------------------------------------------------
 
 
-def test_who_was_asked_keeps_himself_in_reserve(wanted, partner, rival_partner):
+def test_who_was_asked_keeps_themselves_in_reserve(wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner)
 
     offer = offers.keep_in_reserve(wanted.pk, partner.pk)
@@ -36,7 +36,7 @@ def test_who_was_asked_keeps_himself_in_reserve(wanted, partner, rival_partner):
 def test_a_repeat_returns_the_same_one_even_when_confirmed(wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner, until=State.CALLED)
     first = offers.keep_in_reserve(wanted.pk, partner.pk)
-    visiting.confirm(wanted.pk, rival_partner.pk, by=rival_partner.user)
+    visit.confirm(wanted.pk, rival_partner.pk, by=rival_partner.user)
     later(seconds=1)
 
     assert offers.keep_in_reserve(wanted.pk, partner.pk) == first
@@ -45,7 +45,7 @@ def test_a_repeat_returns_the_same_one_even_when_confirmed(wanted, partner, riva
     assert first.reserve_at < mila_now()
 
 
-def test_he_leaves_it_and_comes_back(wanted, partner, rival_partner):
+def test_they_leave_it_and_come_back(wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner)
     offers.keep_in_reserve(wanted.pk, partner.pk)
 
@@ -57,7 +57,7 @@ def test_he_leaves_it_and_comes_back(wanted, partner, rival_partner):
     assert reserves() == [partner.pk]
 
 
-def test_who_stood_in_line_keeps_himself_in_reserve(wanted, partner, rival_partner):
+def test_who_stood_in_line_keeps_themselves_in_reserve(wanted, partner, rival_partner):
     pooled(wanted)
     held = offers.tap(wanted.pk, rival_partner.pk)
     with pytest.raises(offers.WindowHeld):
@@ -114,7 +114,7 @@ def confirmed(booking, late, fast):
 
 def cancelled(booking, late, fast):
     taken(booking, late, fast)
-    changing.cancel(booking.pk, role=Role.OPS, by=None)
+    changes.cancel(booking.pk, role=Role.OPS, by=None)
 
 
 def near(booking, late, fast):
@@ -147,7 +147,7 @@ def test_refused_and_nothing_changed(scene, wanted, partner, rival_partner):
     assert rows() == before
 
 
-def test_a_second_before_the_search_would_be_over_he_still_may(wanted, partner, rival_partner):
+def test_a_second_before_the_search_would_be_over_they_still_may(wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner)
     at(wanted.last_start_at - timedelta(hours=1, seconds=1))
 

@@ -1,4 +1,4 @@
-"""A lost booking asks those in reserve first, each once (PRODUCT L2)."""
+"""A lost booking asks those in reserve first, each once (rule L2)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from dispatch import matching, offers, sweeps
 from dispatch.models import Offer, OfferState, Search, Trace
 from mila.clock import mila_now
 from requests_app import sweeps as booking_sweeps
-from requests_app.actions import changing, visiting
+from requests_app.actions import changes, visit
 from requests_app.actions.assigning import assign
 from requests_app.lifecycle import Role
 from requests_app.models import State
@@ -29,7 +29,7 @@ def miss_call(booking, who):
 
 
 def miss_confirm(booking, who):
-    visiting.record_call(booking.pk, who.pk, by=who.user, channel="phone", reached=True)
+    visit.record_call(booking.pk, who.pk, by=who.user, channel="phone", reached=True)
     fall_due(booking)
 
 
@@ -42,12 +42,12 @@ def fall_due(booking):
 def no_show(booking, who):
     walk_on(booking, who)
     at(booking.last_start_at + timedelta(minutes=30))
-    changing.report_no_show(booking.pk, [next_wall(days=3)], role=Role.CUSTOMER, by=booking.customer)
+    changes.report_no_show(booking.pk, [next_wall(days=3)], role=Role.CUSTOMER, by=booking.customer)
 
 
 def walk_on(booking, who):
-    visiting.record_call(booking.pk, who.pk, by=who.user, channel="phone", reached=True)
-    visiting.confirm(booking.pk, who.pk, by=who.user)
+    visit.record_call(booking.pk, who.pk, by=who.user, channel="phone", reached=True)
+    visit.confirm(booking.pk, who.pk, by=who.user)
 
 
 @pytest.mark.parametrize("lost", [miss_call, miss_confirm, release, no_show])
@@ -99,10 +99,10 @@ def test_only_who_may_still_do_it_is_asked(wanted, partner, rival_partner):
 
     assert offers.open_next(wanted.pk).technician_id == third.pk
 
-    assert reserves() == [partner.pk]  # he may be free again before it is taken
+    assert reserves() == [partner.pk]  # they may be free again before it is taken
 
 
-def test_who_looks_at_another_offer_is_asked_when_he_is_free(wanted, partner, rival_partner, customer):
+def test_who_looks_at_another_offer_is_asked_when_they_are_free(wanted, partner, rival_partner, customer):
     taken(wanted, partner, rival_partner)
     third = technician(promises_broken=30)
     offers.keep_in_reserve(wanted.pk, partner.pk)
@@ -166,7 +166,7 @@ def test_a_pool_does_not_wait_for_one_who_looks_at_another_offer(wanted, partner
     assert Search.objects.get(booking=wanted, ended_at=None).pool_at == mila_now()
 
 
-def test_at_night_nobody_in_reserve_is_woken_and_he_is_asked_in_the_morning(wanted, partner, rival_partner):
+def test_at_night_nobody_in_reserve_is_woken_and_they_are_asked_in_the_morning(wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner)
     offers.keep_in_reserve(wanted.pk, partner.pk)
     at(datetime(2026, 11, 24, 21, 0, tzinfo=UTC))
@@ -182,7 +182,7 @@ def test_at_night_nobody_in_reserve_is_woken_and_he_is_asked_in_the_morning(want
 
 
 @pytest.mark.parametrize("end", ["declined", "lapsed", "not_reached"])
-def test_an_answer_or_none_ends_his_reserve(end, wanted, partner, rival_partner):
+def test_an_answer_or_none_ends_their_reserve(end, wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner)
     third = technician(promises_broken=30)
     offers.keep_in_reserve(wanted.pk, partner.pk)
@@ -204,7 +204,7 @@ def test_a_window_another_ended_does_not_use_it_up(wanted, partner, rival_partne
     miss_confirm(wanted, rival_partner)
     offer = offers.open_next(wanted.pk)
 
-    visiting.confirm(wanted.pk, rival_partner.pk, by=rival_partner.user)
+    visit.confirm(wanted.pk, rival_partner.pk, by=rival_partner.user)
     offers.withdraw(wanted.pk)
 
     offer.refresh_from_db()
@@ -246,22 +246,25 @@ def test_while_it_may_come_back_the_sweep_leaves_it(wanted, partner, rival_partn
     offers.keep_in_reserve(wanted.pk, partner.pk)
     walk_on(wanted, rival_partner)
     at(wanted.last_start_at)
-    visiting.depart(wanted.pk, rival_partner.pk, by=rival_partner.user)
+    visit.depart(wanted.pk, rival_partner.pk, by=rival_partner.user)
 
     assert swept_twice() == 0
 
     assert reserves() == [partner.pk]
 
 
-def test_when_somebody_has_come_the_sweep_ends_it(wanted, partner, rival_partner):
+def test_when_the_work_is_done_the_sweep_ends_it(wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner)
     offers.keep_in_reserve(wanted.pk, partner.pk)
     walk_on(wanted, rival_partner)
     at(wanted.last_start_at)
-    visiting.depart(wanted.pk, rival_partner.pk, by=rival_partner.user)
-    visiting.arrive(wanted.pk, rival_partner.pk, by=rival_partner.user)
-    assert swept_twice() == 0  # at the door, it may still turn out that nobody came (PRODUCT L9)
-    visiting.start(wanted.pk, rival_partner.pk, by=rival_partner.user)
+    visit.depart(wanted.pk, rival_partner.pk, by=rival_partner.user)
+    visit.arrive(wanted.pk, rival_partner.pk, by=rival_partner.user)
+    visit.start(wanted.pk, rival_partner.pk, by=rival_partner.user)
+    assert swept_twice() == 0  # at the door and at work, it may still turn out that nobody came (rule L9)
+    visit.finish(
+        wanted.pk, rival_partner.pk, by=rival_partner.user, report={"done": "x"}, service_cents=wanted.service_cents
+    )
 
     assert swept_twice() == 1
 
@@ -271,7 +274,7 @@ def test_when_somebody_has_come_the_sweep_ends_it(wanted, partner, rival_partner
 def test_a_cancellation_ends_it(wanted, partner, rival_partner):
     taken(wanted, partner, rival_partner)
     offers.keep_in_reserve(wanted.pk, partner.pk)
-    changing.cancel(wanted.pk, role=Role.CUSTOMER, by=wanted.customer)
+    changes.cancel(wanted.pk, role=Role.CUSTOMER, by=wanted.customer)
 
     offers.withdraw(wanted.pk)
 

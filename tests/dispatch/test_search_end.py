@@ -1,4 +1,4 @@
-"""Dispatch ends an hour before the start, or when nobody is left to ask (PRODUCT D10)."""
+"""Dispatch ends an hour before the start, or when nobody is left to ask (rule D10)."""
 
 from datetime import timedelta
 
@@ -73,7 +73,7 @@ def test_one_who_was_never_reached_does_not_end_it(wanted, partner):
     assert offers.tap(wanted.pk, partner.pk).state == "open"
 
 
-def test_one_who_is_in_line_gets_his_window_first(wanted, partner, rival_partner):
+def test_one_who_is_in_line_gets_their_window_first(wanted, partner, rival_partner):
     lapse(offers.open_next(wanted.pk))
     lapse(offers.open_next(wanted.pk))
     lapse(offers.open_next(wanted.pk))

@@ -1,11 +1,11 @@
-"""What a lost message left behind is found, moved once, and left alone the second time (STYLE 5)."""
+"""What a lost message left behind is found, moved once, and left alone the second time."""
 
 import pytest
 
 from dispatch import offers, sweeps
 from dispatch.models import Offer, Search
 from mila.clock import mila_now
-from requests_app.actions import changing, visiting
+from requests_app.actions import changes, visit
 from requests_app.lifecycle import Role
 from tests import factories
 from tests.cast import claimed
@@ -72,7 +72,7 @@ def test_a_search_that_is_not_due_yet(wanted, partner, customer):
 
 def test_a_window_a_cancellation_has_fenced(wanted, partner, customer):
     offers.open_next(wanted.pk)
-    changing.cancel(wanted.pk, role=Role.CUSTOMER, by=customer)
+    changes.cancel(wanted.pk, role=Role.CUSTOMER, by=customer)
 
     assert swept_twice() == 1
 
@@ -82,7 +82,7 @@ def test_a_window_a_cancellation_has_fenced(wanted, partner, customer):
 
 def test_a_search_that_outlived_its_booking_without_an_offer(wanted, customer):
     run = Search.objects.create(booking=wanted, round=1, started_at=mila_now())
-    changing.cancel(wanted.pk, role=Role.CUSTOMER, by=customer)
+    changes.cancel(wanted.pk, role=Role.CUSTOMER, by=customer)
 
     sweeps.sweep()
 
@@ -92,7 +92,7 @@ def test_a_search_that_outlived_its_booking_without_an_offer(wanted, customer):
 
 def test_a_fenced_window_whose_time_is_over_is_no_lapse(wanted, partner, customer):
     offer = offers.acknowledge(offers.open_next(wanted.pk).pk, partner.pk)
-    changing.cancel(wanted.pk, role=Role.CUSTOMER, by=customer)
+    changes.cancel(wanted.pk, role=Role.CUSTOMER, by=customer)
     at(offer.expires_at)
 
     swept_twice()
@@ -102,7 +102,7 @@ def test_a_fenced_window_whose_time_is_over_is_no_lapse(wanted, partner, custome
 
 def test_a_booking_that_lost_its_partner(wanted, partner, rival_partner):
     claimed(wanted, partner)
-    visiting.release(wanted.pk, partner.pk, by=partner.user, reason="Ill")
+    visit.release(wanted.pk, partner.pk, by=partner.user, reason="Ill")
 
     assert swept_twice() == 1
 

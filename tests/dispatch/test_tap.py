@@ -1,4 +1,4 @@
-"""A window of his own: at once, or in line (PRODUCT D5, D6)."""
+"""A window of their own: at once, or in line (rule D5, D6)."""
 
 from datetime import timedelta
 
@@ -23,10 +23,10 @@ def test_one_who_let_it_lapse_gets_it_back_at_once(wanted, partner, still):
 
     assert (offer.state, offer.own_tap, offer.viewed_at) == (OfferState.OPEN, True, mila_now())
     assert offer.expires_at == mila_now() + timedelta(minutes=2)
-    assert not Notification.objects.filter(round=offer.epoch, kind="offer").exists()  # he is looking already
+    assert not Notification.objects.filter(round=offer.epoch, kind="offer").exists()  # they are looking already
 
 
-def test_a_repeat_returns_his_open_window(wanted, partner):
+def test_a_repeat_returns_their_open_window(wanted, partner):
     lapse(offers.open_next(wanted.pk))
 
     assert offers.tap(wanted.pk, partner.pk) == offers.tap(wanted.pk, partner.pk)
@@ -43,7 +43,7 @@ def test_twice_and_no_more(wanted, partner, rival_partner):
         offers.tap(wanted.pk, partner.pk)
 
 
-def test_while_another_looks_he_is_next_in_line(wanted, partner, rival_partner):
+def test_while_another_looks_they_are_next_in_line(wanted, partner, rival_partner):
     lapse(offers.open_next(wanted.pk))
     offers.open_next(wanted.pk)
 
@@ -99,7 +99,7 @@ def test_a_new_tap_does_not_pass_the_line(wanted, partner, rival_partner):
     assert Offer.objects.get(booking=wanted, state="queued").technician_id == third.pk
 
 
-def test_the_first_in_line_who_taps_again_gets_his_window(wanted, partner, rival_partner):
+def test_the_first_in_line_who_taps_again_gets_their_window(wanted, partner, rival_partner):
     held = pool_window(wanted, partner)
     with pytest.raises(offers.WindowHeld):
         offers.tap(wanted.pk, rival_partner.pk)
@@ -132,7 +132,7 @@ def test_who_can_no_longer_come_leaves_the_line(wanted, partner, rival_partner):
     assert states(wanted) == ["declined", "withdrawn"]
 
 
-def test_who_looks_at_another_offer_keeps_his_place(wanted, partner, rival_partner, customer):
+def test_who_looks_at_another_offer_keeps_their_place(wanted, partner, rival_partner, customer):
     held = pool_window(wanted, partner)
     with pytest.raises(offers.WindowHeld):
         offers.tap(wanted.pk, rival_partner.pk)
@@ -147,7 +147,7 @@ def test_who_looks_at_another_offer_keeps_his_place(wanted, partner, rival_partn
     assert offers.open_next(wanted.pk).technician_id == rival_partner.pk
 
 
-def test_a_window_he_got_a_moment_ago_keeps_his_place(wanted, partner, rival_partner, customer, monkeypatch):
+def test_a_window_they_got_a_moment_ago_keeps_their_place(wanted, partner, rival_partner, customer, monkeypatch):
     held = pool_window(wanted, partner)
     with pytest.raises(offers.WindowHeld):
         offers.tap(wanted.pk, rival_partner.pk)
@@ -161,7 +161,7 @@ def test_a_window_he_got_a_moment_ago_keeps_his_place(wanted, partner, rival_par
     assert states(wanted) == ["declined", "queued"]
 
 
-def test_the_same_moment_at_his_own_tap_is_refused(wanted, partner, customer, monkeypatch):
+def test_the_same_moment_at_their_own_tap_is_refused(wanted, partner, customer, monkeypatch):
     pooled(wanted)
     seen = matching.fitting_bookings(partner.pk, [wanted.pk], mila_now())
     offers.open_next(factories.placed_booking(customer=customer).pk)
@@ -173,7 +173,7 @@ def test_the_same_moment_at_his_own_tap_is_refused(wanted, partner, customer, mo
     assert states(wanted) == []
 
 
-def test_a_window_that_ends_while_he_lines_up_is_his_turn(wanted, partner, rival_partner, monkeypatch):
+def test_a_window_that_ends_while_they_line_up_is_their_turn(wanted, partner, rival_partner, monkeypatch):
     held, line_up = pool_window(wanted, partner), tapping._line_up
 
     def and_then_it_ends(booking_id, technician_id):
@@ -196,7 +196,7 @@ def test_a_window_whose_time_is_over_stands_in_nobodys_way(wanted, partner, riva
     assert states(wanted) == ["lapsed", "open"]
 
 
-def test_his_own_window_that_is_over_neither(wanted, partner):
+def test_their_own_window_that_is_over_neither(wanted, partner):
     pooled(wanted)
     held = offers.tap(wanted.pk, partner.pk)
     at(held.expires_at)
@@ -217,7 +217,7 @@ def test_a_fenced_window_stands_in_nobodys_way(wanted, partner, rival_partner):
     assert states(wanted) == ["withdrawn", "open"]
 
 
-def test_what_was_never_shown_to_him_is_not_open_to_him(wanted, partner, rival_partner):
+def test_what_was_never_shown_to_them_is_not_open_to_them(wanted, partner, rival_partner):
     offers.open_next(wanted.pk)
 
     with pytest.raises(offers.NotOffered):
@@ -226,7 +226,7 @@ def test_what_was_never_shown_to_him_is_not_open_to_him(wanted, partner, rival_p
     assert states(wanted) == ["open"]
 
 
-def test_what_he_declined_is_not_open_to_him(wanted, partner, rival_partner):
+def test_what_they_declined_is_not_open_to_them(wanted, partner, rival_partner):
     offer = offers.open_next(wanted.pk)
     offers.decline(offer.pk, partner.pk, reason="pay")
 

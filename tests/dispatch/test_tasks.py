@@ -1,10 +1,10 @@
-"""Jobs take ids, may run twice, and do not mind a row that is gone (STYLE 5)."""
+"""Jobs take ids, may run twice, and do not mind a row that is gone."""
 
 import pytest
 
 from dispatch import offers, tasks
 from dispatch.models import Offer
-from requests_app.actions import changing
+from requests_app.actions import changes
 from requests_app.lifecycle import Role
 from tests.dispatch.scenes import states
 
@@ -20,7 +20,7 @@ def test_a_search_asks_once(wanted, partner, rival_partner):
 
 def test_a_withdrawal_ends_what_is_fenced(wanted, partner, customer):
     offers.open_next(wanted.pk)
-    changing.cancel(wanted.pk, role=Role.CUSTOMER, by=customer)
+    changes.cancel(wanted.pk, role=Role.CUSTOMER, by=customer)
 
     for _ in range(2):
         tasks.withdraw(booking_id=wanted.pk)

@@ -1,4 +1,4 @@
-"""Unconfirmed a day before the start, the booking may go to others (PRODUCT L4)."""
+"""Unconfirmed a day before the start, the booking may go to others (rule L4)."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from dispatch import offers
 from dispatch.models import OfferState, Search
 from mila.clock import mila_now
 from requests_app import sweeps
-from requests_app.actions import visiting
+from requests_app.actions import visit
 from requests_app.models import Assignment, Booking
 from tests.cast import claimed
 from tests.dispatch.scenes import at, lapse, moves, states
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def late(wanted, partner):
     """Called, not confirmed at the due instant."""
     claimed(wanted, partner)
-    booking = visiting.record_call(wanted.pk, partner.pk, by=partner.user, channel="phone", reached=True)
+    booking = visit.record_call(wanted.pk, partner.pk, by=partner.user, channel="phone", reached=True)
     at(booking.due_at)
     assert sweeps.handle_due_booking(booking.pk)
     booking.refresh_from_db()
@@ -29,7 +29,7 @@ def late(wanted, partner):
     return booking
 
 
-def test_it_is_offered_to_others_and_not_to_him(late, partner, rival_partner):
+def test_it_is_offered_to_others_and_not_to_them(late, partner, rival_partner):
     offer = offers.open_next(late.pk)
 
     assert offer.technician_id == rival_partner.pk
@@ -40,10 +40,10 @@ def test_it_is_offered_to_others_and_not_to_him(late, partner, rival_partner):
         offers.tap(late.pk, partner.pk)
 
 
-def test_his_confirmation_ends_the_others_window_without_fault(late, partner, rival_partner):
+def test_their_confirmation_ends_the_others_window_without_fault(late, partner, rival_partner):
     offer = offers.open_next(late.pk)
 
-    booking = visiting.confirm(late.pk, partner.pk, by=partner.user)
+    booking = visit.confirm(late.pk, partner.pk, by=partner.user)
     offers.withdraw(late.pk)
 
     assert booking.state == "confirmed"
@@ -52,9 +52,9 @@ def test_his_confirmation_ends_the_others_window_without_fault(late, partner, ri
     assert Search.objects.get(pk=offer.search_id).windows_ended == 0
 
 
-def test_after_his_confirmation_a_claim_is_too_late_though_its_window_is_still_there(late, partner, rival_partner):
+def test_after_their_confirmation_a_claim_is_too_late_though_its_window_is_still_there(late, partner, rival_partner):
     offer = offers.open_next(late.pk)
-    visiting.confirm(late.pk, partner.pk, by=partner.user)
+    visit.confirm(late.pk, partner.pk, by=partner.user)
 
     with pytest.raises(offers.OfferTaken):
         offers.claim(late.pk, rival_partner.pk, rank=offer.wishes[0], by=rival_partner.user)
@@ -72,8 +72,8 @@ def test_another_claims_and_the_late_ones_time_and_access_end(late, partner, riv
     assert (new.technician_id, new.start_at, new.ended_at) == (rival_partner.pk, late.start_at, None)
     assert not partner.busy.exists()
     assert (booking.state, booking.technician_id) == ("claimed", rival_partner.pk)
-    with pytest.raises(visiting.NotYours):
-        visiting.confirm(late.pk, partner.pk, by=partner.user)
+    with pytest.raises(visit.NotYours):
+        visit.confirm(late.pk, partner.pk, by=partner.user)
 
 
 def test_the_late_ones_own_claim_is_no_claim(late, partner):
@@ -83,7 +83,7 @@ def test_the_late_ones_own_claim_is_no_claim(late, partner):
     assert moves(late)[-1] == "miss_confirm"
 
 
-def test_nobody_else_and_he_stays_and_ops_are_told(late, partner, rival_partner):
+def test_nobody_else_and_they_stay_and_ops_are_told(late, partner, rival_partner):
     for _ in range(2):
         lapse(offers.open_next(late.pk))
 
@@ -97,7 +97,7 @@ def test_nobody_else_and_he_stays_and_ops_are_told(late, partner, rival_partner)
     assert Notification.objects.filter(kind="unconfirmed_ops").count() == 1
 
 
-def test_at_the_limit_the_search_ends_and_he_stays(late, partner, rival_partner):
+def test_at_the_limit_the_search_ends_and_they_stay(late, partner, rival_partner):
     at(late.start_at - timedelta(hours=1))
 
     assert offers.open_next(late.pk) is None

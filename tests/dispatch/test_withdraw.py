@@ -1,11 +1,11 @@
-"""What a later move has fenced ends without fault (RELIABILITY 1.1)."""
+"""What a later move has fenced ends without fault (fault C10)."""
 
 import pytest
 
 from dispatch import offers
 from dispatch.models import Offer, Search
 from mila.clock import mila_now
-from requests_app.actions import changing
+from requests_app.actions import changes
 from requests_app.lifecycle import Role
 from tests.cast import next_wall
 from tests.dispatch.scenes import later, moves, pooled, states
@@ -28,7 +28,7 @@ def test_a_cancelled_booking_needs_nobody(wanted, partner, rival_partner, custom
     offers.tap(wanted.pk, partner.pk)
     with pytest.raises(offers.WindowHeld):
         offers.tap(wanted.pk, rival_partner.pk)
-    changing.cancel(wanted.pk, role=Role.CUSTOMER, by=customer)
+    changes.cancel(wanted.pk, role=Role.CUSTOMER, by=customer)
 
     assert offers.withdraw(wanted.pk) == 2
     assert offers.withdraw(wanted.pk) == 0
@@ -39,7 +39,7 @@ def test_a_cancelled_booking_needs_nobody(wanted, partner, rival_partner, custom
 
 
 def test_other_wishes_end_the_window_and_begin_anew(offer, wanted, partner, customer):
-    changing.move(wanted.pk, [next_wall(5)], role=Role.CUSTOMER, by=customer)
+    changes.move(wanted.pk, [next_wall(5)], role=Role.CUSTOMER, by=customer)
     later(seconds=1)
 
     again = offers.open_next(wanted.pk)
@@ -55,7 +55,7 @@ def test_who_waits_in_line_goes_on_waiting(wanted, partner, rival_partner, custo
     offers.tap(wanted.pk, partner.pk)
     with pytest.raises(offers.WindowHeld):
         offers.tap(wanted.pk, rival_partner.pk)
-    changing.move(wanted.pk, [next_wall(5)], role=Role.CUSTOMER, by=customer)
+    changes.move(wanted.pk, [next_wall(5)], role=Role.CUSTOMER, by=customer)
 
     assert offers.withdraw(wanted.pk) == 1
 

@@ -1,17 +1,18 @@
-"""A customer who cannot sleep: booked at 02:17, nobody is woken, the visit is on the same day (PRODUCT B3, D7)."""
+"""A customer who cannot sleep: booked at 02:17, nobody is woken, the visit is on the same day (rule B3, D7)."""
 
 from datetime import datetime
 
 import pytest
 
+from devstack import smoke_check
 from devstack.instants import PARIS, instant_of
 from dispatch.models import Offer
-from mila import check, journey
 from mila.celery import app
 from mila.clock import reset_clock, set_clock
-from mila.visitor import Visitor
 from places.calendar import wall_time
 from requests_app.models import Booking, State
+from simulation import page_flows
+from simulation.html_client import Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "standin"])
 NIGHT = instant_of("2026-11-27T02:17")
@@ -25,7 +26,7 @@ def site(live_server, catalogued, monkeypatch):
     for name in ("accounts.deliver", "dispatch.search"):
         monkeypatch.setattr(app.tasks[name], "apply_async", lambda *args, **kwargs: None)
     app.conf.task_always_eager = True
-    check.people()
+    smoke_check.people()
     set_clock(NIGHT)
     yield live_server.url
     app.conf.task_always_eager = False
@@ -39,12 +40,12 @@ def sweep():
 
 def book(site):
     customer = Visitor(site)
-    journey.start_draft(customer, "wifi-slow")
-    journey.give_place(customer, street=check.STREET, postcode="69003", city="Lyon")
-    journey.choose_time(customer, [VISIT])
-    journey.give_contact(customer, **check.CUSTOMER)
-    journey.type_card(customer, "4242424242424242")
-    journey.order(customer)
+    page_flows.start_draft(customer, "wifi-slow")
+    page_flows.give_place(customer, street=smoke_check.STREET, postcode="69003", city="Lyon")
+    page_flows.choose_time(customer, [VISIT])
+    page_flows.give_contact(customer, **smoke_check.CUSTOMER)
+    page_flows.type_card(customer, "4242424242424242")
+    page_flows.order(customer)
     return Booking.objects.get()
 
 
@@ -63,11 +64,11 @@ def test_night_order_sleeps_until_the_morning_and_is_taken_then(site):
     set_clock(instant_of("2026-11-27T07:30"))
     sweep()
     partner = Visitor(site)
-    journey.sign_in(partner, check.PARTNER, check.PASSWORD)
-    assert journey.see_offer(partner)
-    job = journey.claim(partner)
-    journey.record_call(partner, job, note="Box au salon.")
-    journey.press(partner, job, "confirm")
+    page_flows.sign_in(partner, smoke_check.PARTNER, smoke_check.PASSWORD)
+    assert page_flows.see_offer(partner)
+    job = page_flows.claim(partner)
+    page_flows.record_call(partner, job, note="Box au salon.")
+    page_flows.press(partner, job, "confirm")
 
     booking.refresh_from_db()
     assert booking.state == State.CONFIRMED
@@ -76,8 +77,8 @@ def test_night_order_sleeps_until_the_morning_and_is_taken_then(site):
 
 def test_night_offers_no_start_before_half_past_ten(site):
     customer = Visitor(site)
-    journey.start_draft(customer, "wifi-slow")
-    journey.give_place(customer, street=check.STREET, postcode="69003", city="Lyon")
+    page_flows.start_draft(customer, "wifi-slow")
+    page_flows.give_place(customer, street=smoke_check.STREET, postcode="69003", city="Lyon")
 
     starts = customer.form(has="current").choices["slot"]
 

@@ -10,10 +10,10 @@ from playwright.sync_api import expect, sync_playwright
 
 from accounts import notifications
 from accounts.models import Notification
+from backoffice.invariants import violations
 from dispatch import sweeps as dispatch_sweeps
 from mila.celery import app
 from mila.clock import mila_now, reset_clock, set_clock
-from mila.invariants import violations
 from payments import partners
 from payments import sweeps as payment_sweeps
 from payments.models import Charge

@@ -13,9 +13,9 @@ from django.template import engines
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
-from mila import views
-from mila.middleware import private_page, public_page
-from mila.reading import read_json
+from mila.web import error_pages
+from mila.web.middleware import private_page, public_page
+from mila.web.request_limits import read_json
 
 
 def plain(request, word=""):
@@ -107,7 +107,7 @@ urlpatterns = [
     path("", include("mila.urls")),
 ]
 
-handler400 = views.bad_request
-handler403 = views.permission_denied
-handler404 = views.page_not_found
-handler500 = views.server_error
+handler400 = error_pages.bad_request
+handler403 = error_pages.permission_denied
+handler404 = error_pages.page_not_found
+handler500 = error_pages.server_error

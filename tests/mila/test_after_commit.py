@@ -1,4 +1,4 @@
-"""What is set off after a commit comes after it, once, and cannot undo it (FAULT F10)."""
+"""What is set off after a commit comes after it, once, and cannot undo it (fault F10)."""
 
 import logging
 

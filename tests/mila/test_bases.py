@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory, override_settings
 from django.utils import translation
 
-from mila.context import house
+from mila.web.context_processors import site_facts
 
 BASES = ("base.html", "partner.html", "minimal.html")
 
@@ -69,14 +69,14 @@ def test_footer_names_the_country_s_numbers(asked):
 
 def test_context_gives_away_no_secret():
     with override_settings(STRIPE_SECRET_KEY="sk_test_hidden"):
-        known = house(None)
+        known = site_facts(None)
 
     assert "sk_test_hidden" not in repr(known)
-    assert known["house"]["languages"][0] == ("fr", "Français")
+    assert known["mila"]["languages"][0] == ("fr", "Français")
 
 
 def test_clock_shows_day_and_hour_and_runs_only_with_a_now():
-    from mila.styleguide import NOW
+    from mila.web.styleguide import NOW
 
     still = render_to_string("components/_clock.html", {"what": "Call", "due_at": NOW, "zone": "Europe/Paris"})
     with translation.override("fr"):

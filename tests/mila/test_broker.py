@@ -1,4 +1,4 @@
-"""A broker that hangs or is away holds no page: one short try for the process, the sweep does the rest (FAULT F4)."""
+"""A broker that hangs or is away holds no page: one short try for the process, the sweep does the rest (fault F4)."""
 
 import socket
 from contextlib import suppress

@@ -3,10 +3,10 @@
 import pytest
 from django import forms
 
-from accounts.forms import AddressField
 from accounts.models import User
+from customer.forms.account import AddressField
 from mila.cleaning import canonical_email, clean_line, clean_prose
-from mila.forms import LineField, ProseField
+from mila.web.forms import LineField, ProseField
 from requests_app.actions import placing
 
 UNSEEN = [

@@ -1,9 +1,9 @@
-"""Whose request it is cannot be chosen by whoever sends it (FAULT S2)."""
+"""Whose request it is cannot be chosen by whoever sends it (fault S2)."""
 
 import pytest
 from django.test import RequestFactory
 
-from mila.client_address import UNKNOWN, client_address, client_block
+from mila.web.client_address import UNKNOWN, client_address, client_block
 
 
 def request(forwarded=None, peer="10.0.0.1"):

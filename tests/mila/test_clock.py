@@ -1,4 +1,4 @@
-"""One clock, in the database; only tests and simulations move it (FAULT T10, T13)."""
+"""One clock, in the database; only tests and simulations move it (fault T10, T13)."""
 
 import time
 from datetime import UTC, datetime, timedelta

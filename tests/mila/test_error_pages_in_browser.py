@@ -1,9 +1,9 @@
-"""The page of every refusal, looked at: too fast, away, not found, and their fellows, in each language (UX 1)."""
+"""The page of every refusal, looked at: too fast, away, not found, and their fellows, in each language."""
 
 import pytest
 from django.utils import translation
 
-from mila.views import WORDS, error_page
+from mila.web.error_pages import WORDS, error_page
 from tests import chromium
 from tests.browsing import look
 

@@ -1,4 +1,4 @@
-"""Evidence cannot be changed or taken away, as whoever one is connected (FAULT M20; docs/database-roles.md)."""
+"""Evidence cannot be changed or taken away, as whoever one is connected (fault M20; docs/database-roles.md)."""
 
 from types import SimpleNamespace
 
@@ -24,18 +24,20 @@ TABLES = [
     "payments_operation",
     "payments_stripeevent",
     "mila_evidence_change",
+    "mila_erasure",
 ]
 # A column of each that says what happened.
 TELLING = {
-    "requests_app_bookingevent": "reason",
-    "requests_app_signoff": "text",
-    "requests_app_latesignature": "text",
+    "requests_app_bookingevent": "move",
+    "requests_app_signoff": "kind",
+    "requests_app_latesignature": "kind",
     "requests_app_contactaccess": "reason",
     "requests_app_doorplace": "move",
     "payments_ledgerentry": "key",
     "payments_operation": "key",
     "payments_stripeevent": "type",
     "mila_evidence_change": "work",
+    "mila_erasure": "reason",
 }
 
 
@@ -77,6 +79,10 @@ def evidence(searching, partner):
     StripeEvent.objects.create(stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={"a": 1})
     run(
         "INSERT INTO mila_evidence_change (work, table_name, row_id, columns) VALUES ('w', 't', 1, '{c}')",
+    )
+    run(
+        "INSERT INTO mila_erasure (person, by, reason, table_name, row_id, columns, remains) "
+        "VALUES (1, 'b', 'r', 't', '1', '{c}', '')",
     )
     run("SET CONSTRAINTS ALL IMMEDIATE")
     return SimpleNamespace(booking=booking, operation=operation)
@@ -169,11 +175,15 @@ def test_cipher_is_written_anew_only_by_named_work_and_leaves_a_row(evidence):
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE requests_app_signoff SET signer = 'gAAAA', text = 'other'",
+        "UPDATE requests_app_signoff SET signer = 'gAAAA', kind = 'other'",
         "UPDATE requests_app_signoff SET charge_cents = charge_cents",
-        "UPDATE requests_app_bookingevent SET reason = 'other'",
+        "UPDATE requests_app_signoff SET sha256 = 'other'",
+        "UPDATE requests_app_bookingevent SET move = 'other'",
+        "UPDATE requests_app_bookingevent SET hash = 'other'",
+        "UPDATE requests_app_contactaccess SET reason = 'gAAAA', booking_id = booking_id + 1",
         "DELETE FROM requests_app_signoff",
         "UPDATE mila_evidence_change SET work = 'other'",
+        "UPDATE mila_erasure SET remains = 'other'",
     ],
 )
 def test_named_work_changes_nothing_but_ciphers(statement, evidence):

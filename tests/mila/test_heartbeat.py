@@ -1,4 +1,4 @@
-"""Each sweep's dead-man signal, by the database's real clock (FAULT T2)."""
+"""Each sweep's dead-man signal, by the database's real clock (fault T2)."""
 
 from datetime import UTC, datetime, timedelta
 

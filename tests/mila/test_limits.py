@@ -1,10 +1,10 @@
-"""More of the same than anybody needs is answered with 429 in words, and nothing happened (FAULT A4; ASVS 2.4.1)."""
+"""More of the same than anybody needs is answered with 429 in words, and nothing happened (fault A4; ASVS 2.4.1)."""
 
 import pytest
 from django.urls import reverse
 
-from mila import limits
-from mila.limits import LIMITS, Limit
+from mila.web import limits
+from mila.web.limits import LIMITS, Limit
 from requests_app.models import Booking, ProgressNote
 from tests import factories
 from tests.architecture.addresses import routes
@@ -30,8 +30,8 @@ def test_every_row_is_an_address_of_the_site():
 
     assert LIMITS.keys() <= names
     for what in ("book", "draft_photos", "booking", "status"):
-        assert f"requests_app:{what}" in LIMITS
-    assert {"catalogue:search", "partner:position", "partner:note"} <= LIMITS.keys()
+        assert f"customer:{what}" in LIMITS
+    assert {"customer:search", "partner:position", "partner:note"} <= LIMITS.keys()
 
 
 def test_names_are_told_apart():
@@ -95,7 +95,7 @@ def test_without_redis_nobody_is_refused(client, few, counters):
 
 def test_what_is_beyond_begins_no_booking(client, few):
     service = factories.ServiceFactory()
-    address = reverse("requests_app:book", args=[service.slug])
+    address = reverse("customer:book", args=[service.slug])
     for _ in range(2):
         client.post(address, {}, headers={"X-Forwarded-For": "203.0.113.7"})
     before = Booking.objects.count()
@@ -118,8 +118,8 @@ def test_what_is_beyond_writes_no_note(client, few, job, partner):
 
 
 def test_secret_links_are_read_so_often_by_one_household(client, few, searching):
-    address = reverse("requests_app:booking", args=[searching.token])
-    other = reverse("requests_app:booking", args=["y" * 43])
+    address = reverse("customer:booking", args=[searching.token])
+    other = reverse("customer:booking", args=["y" * 43])
 
     for_others = {"X-Forwarded-For": "203.0.113.7"}
     found = [client.get(one, headers=for_others).status_code for one in (address, other, address)]

@@ -5,7 +5,8 @@ import json
 import pytest
 from django.db import transaction
 
-from mila import live, redis
+from mila import redis
+from mila.streams import publish as live
 
 CHANNEL = "technician:17"
 

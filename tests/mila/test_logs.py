@@ -1,4 +1,4 @@
-"""A log keeps what was asked for, not the keys in it (PRODUCT B11, FAULT S14)."""
+"""A log keeps what was asked for, not the keys in it (rule B11, fault S14)."""
 
 import io
 import logging
@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 from gunicorn.config import Config
 
-from mila import launch
+from devstack import addresses, launch
 from mila.logs import without_keys
-from mila.web_log import WebLog
+from mila.web.access_log import WebLog
 from requests_app.models.booking import new_token
 
 PUBLIC = "d6309999-4eb8-4756-8717-3b2515413d6b"
@@ -88,10 +88,10 @@ def test_the_page_server_keeps_no_key(logger):
 
 def test_both_ways_to_start_the_page_server_use_it():
     """Said in the settings file that gunicorn reads by itself where it starts; neither way names another one."""
-    asked = "mila.web_log.WebLog"
+    asked = "mila.web.access_log.WebLog"
     assert f'logger_class = "{asked}"' in (settings.BASE_DIR / "gunicorn.conf.py").read_text()
     dockerfile = (settings.BASE_DIR / "Dockerfile").read_text().replace('", "', " ")
-    for start in (launch.commands("test", launch.Ports(1, 2, 3), standin=True)["web"], dockerfile):
+    for start in (launch.commands("test", addresses.Ports(1, 2, 3), standin=True)["web"], dockerfile):
         assert "gunicorn" in start
         assert "--config" not in start
         assert start.count("--logger-class") == start.count(f"--logger-class {asked}")

@@ -1,4 +1,4 @@
-"""The database away, a full disk, a second one of its kind: a calm page with its status, never a 500 (FAULT F4, F5)."""
+"""The database away, a full disk, a second one of its kind: a calm page with its status, never a 500 (fault F4, F5)."""
 
 import errno
 import socket

@@ -1,4 +1,4 @@
-"""The pages' server as gunicorn reads it: limits and time-outs of its own (FAULT F4)."""
+"""The pages' server as gunicorn reads it: limits and time-outs of its own (fault F4, F11)."""
 
 import runpy
 import socket
@@ -49,3 +49,10 @@ def test_everything_that_could_be_held_has_an_end():
     assert 0 < found["timeout"] <= 30
     assert 0 < found["keepalive"] <= 10
     assert found["worker_connections"] >= 300  # of silent ones, and there is still room
+
+
+def test_worker_makes_room_for_a_fresh_one_not_all_at_once():
+    found = runpy.run_path(str(FILE))
+
+    assert 0 < found["max_requests"] <= 10_000
+    assert 0 < found["max_requests_jitter"] < found["max_requests"]

@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.management import call_command
 
-from mila import phrases, wording
+from mila import message_catalogues, translations
 
 PYTHON = """
 from django.utils.translation import gettext_lazy as _, ngettext, npgettext, pgettext
@@ -38,13 +38,24 @@ def base(tmp_path):
 
 def say(base, language="fr", **texts):
     """Fill every phrase with itself, or with what is given for its first word."""
-    source = phrases.collect(base)
+    source = translations.collect(base)
     said = {key: texts.get(phrase.singular.split()[0], phrase.sources) for key, phrase in source.items()}
-    return phrases.merge(language, base, said=said)
+    return translations.merge(language, base, said=said)
+
+
+def test_finds_what_stands_indented_in_a_page(base):
+    page = """<p>
+  {% translate "first in its paragraph" %}
+  <a href="/">{% translate "then a link" %}</a>
+</p>
+"""
+    (base / "templates" / "indented.html").write_text(page)
+
+    assert {("", "first in its paragraph"), ("", "then a link")} <= set(translations.collect(base))
 
 
 def test_finds_python_and_templates_with_plurals_and_contexts(base):
-    found = phrases.collect(base)
+    found = translations.collect(base)
 
     assert set(found) == {
         ("", "Save"),
@@ -61,13 +72,13 @@ def test_finds_python_and_templates_with_plurals_and_contexts(base):
 
 
 def test_merge_is_stable_without_dates_and_line_numbers(base):
-    phrases.merge("fr", base)
-    first = phrases.po_file("fr", base).read_text()
+    translations.merge("fr", base)
+    first = translations.po_file("fr", base).read_text()
     (base / "accounts" / "forms.py").write_text("\n\n\n" + PYTHON)
 
-    phrases.merge("fr", base)
+    translations.merge("fr", base)
 
-    assert phrases.po_file("fr", base).read_text() == first
+    assert translations.po_file("fr", base).read_text() == first
     assert "Date" not in first
     assert '#: accounts/forms.py\n#: templates/page.html\nmsgid "Save"' in first
 
@@ -76,8 +87,8 @@ def test_merge_keeps_words_adds_phrases_and_drops_what_is_gone(base):
     say(base, Save=("Enregistrer",))
     (base / "accounts" / "forms.py").write_text('_("Save")\n_("New \\"one\\"\\nhere")')
 
-    lacking = phrases.merge("fr", base)
-    known, _ = phrases.read("fr", base)
+    lacking = translations.merge("fr", base)
+    known, _ = translations.read("fr", base)
 
     assert lacking == 1
     assert known["", "Save"].texts == ("Enregistrer",)
@@ -89,23 +100,23 @@ def test_phrase_that_gains_a_plural_wants_new_words(base):
     say(base, Save=("Enregistrer",))
     (base / "accounts" / "forms.py").write_text('ngettext("Save", "Save %(n)s", n)')
 
-    phrases.merge("fr", base)
+    translations.merge("fr", base)
 
-    assert phrases.read("fr", base)[0]["", "Save"].texts == ("", "")
+    assert translations.read("fr", base)[0]["", "Save"].texts == ("", "")
 
 
 def test_english_says_itself(base):
-    assert phrases.merge("en", base) == 0
-    assert phrases.problems("en", base) == []
+    assert translations.merge("en", base) == 0
+    assert translations.problems("en", base) == []
 
 
 def test_filled_catalogue_has_no_problem_and_works(base):
     say(base, Save=("Enregistrer",))
-    phrases.merge("fr", base, said={("", "one star"): ("une étoile", "%(n)s étoiles")})
+    translations.merge("fr", base, said={("", "one star"): ("une étoile", "%(n)s étoiles")})
 
-    wording.compile_catalogues(base / "locale")
+    message_catalogues.compile_catalogues(base / "locale")
 
-    assert phrases.problems("fr", base) == []
+    assert translations.problems("fr", base) == []
     said = gettext.translation("django", base / "locale", ["fr"])
     assert said.gettext("Save") == "Enregistrer"
     assert said.ngettext("one star", "%(n)s stars", 0) == "une étoile"
@@ -114,7 +125,7 @@ def test_filled_catalogue_has_no_problem_and_works(base):
 
 
 def test_missing_catalogue_lacks_everything(base):
-    assert len(phrases.problems("de", base)) == 7
+    assert len(translations.problems("de", base)) == 7
 
 
 @pytest.mark.parametrize(
@@ -130,7 +141,7 @@ def test_missing_catalogue_lacks_everything(base):
 def test_altered_phrase_is_seen(base, words, fault):
     say(base, "de", **words)
 
-    found = phrases.problems("de", base)
+    found = translations.problems("de", base)
 
     assert len(found) == 1
     assert fault in found[0]
@@ -140,30 +151,30 @@ def test_number_may_be_left_out_of_the_singular_only(base):
     say(base, "de")
     key = ("", "one star")
 
-    phrases.merge("de", base, said={key: ("ein Stern", "Sterne")})
-    assert "other placeholders" in phrases.problems("de", base)[0]
+    translations.merge("de", base, said={key: ("ein Stern", "Sterne")})
+    assert "other placeholders" in translations.problems("de", base)[0]
 
-    phrases.merge("de", base, said={key: ("%(n)s Stern", "%(n)s Sterne")})
-    assert phrases.problems("de", base) == []
+    translations.merge("de", base, said={key: ("%(n)s Stern", "%(n)s Sterne")})
+    assert translations.problems("de", base) == []
 
 
 def test_fuzzy_and_gone_phrases_are_seen_and_leave_with_the_next_merge(base):
     say(base, "de")
-    path = phrases.po_file("de", base)
+    path = translations.po_file("de", base)
     path.write_text(
         path.read_text().replace('msgid "Save"', '#, fuzzy\nmsgid "Save"') + '\nmsgid "Old"\nmsgstr "Alt"\n'
     )
 
-    found = phrases.problems("de", base)
+    found = translations.problems("de", base)
 
     assert found == ["de: fuzzy: 'Save'", "de: no longer in the source: 'Old'"]
-    assert phrases.merge("de", base) == 1
+    assert translations.merge("de", base) == 1
 
 
 def test_command_checks_lists_fills_and_compiles(base, monkeypatch, capsys):
-    monkeypatch.setattr(phrases, "BASE", base)
+    monkeypatch.setattr(translations, "BASE", base)
     compiled = []
-    monkeypatch.setattr(wording, "compile_catalogues", lambda: compiled.append(1))
+    monkeypatch.setattr(message_catalogues, "compile_catalogues", lambda: compiled.append(1))
 
     call_command("messages")
     with pytest.raises(SystemExit):
@@ -178,5 +189,5 @@ def test_command_checks_lists_fills_and_compiles(base, monkeypatch, capsys):
     call_command("messages", compile=True)
 
     assert len(lacking) == 7
-    assert phrases.problems("fr") == []
+    assert translations.problems("fr") == []
     assert compiled == [1]

@@ -1,4 +1,4 @@
-"""No cache keeps what is somebody's own (FAULT A13), and every answer carries its guards (FAULT S12)."""
+"""No cache keeps what is somebody's own (fault A13), and every answer carries its guards (fault S12)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Odd bytes get a calm page, never an error of ours (FAULT W3)."""
+"""Odd bytes get a calm page, never an error of ours (fault W3)."""
 
 import json
 
@@ -8,8 +8,8 @@ from django.test import Client, RequestFactory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mila import reading
-from mila.middleware import ReadableInput
+from mila.web import request_limits
+from mila.web.middleware import ReadableInput
 from mila.wsgi import application
 
 pytestmark = [pytest.mark.urls("tests.mila.pages"), pytest.mark.django_db]
@@ -65,12 +65,12 @@ def test_body_announced_larger_than_anybody_needs(browser):
 
 
 def test_only_a_view_that_takes_files_may_be_sent_so_much(browser, rf):
-    refused(browser.post("/echo/", "a=1", content_type=FORM, CONTENT_LENGTH=str(reading.LARGEST_FORM + 1)), 413)
-    request = rf.post("/", CONTENT_LENGTH=str(reading.LARGEST_FORM + 1))
-    with pytest.raises(reading.TooLarge):
-        reading.check_size(request, lambda request: None)
+    refused(browser.post("/echo/", "a=1", content_type=FORM, CONTENT_LENGTH=str(request_limits.LARGEST_FORM + 1)), 413)
+    request = rf.post("/", CONTENT_LENGTH=str(request_limits.LARGEST_FORM + 1))
+    with pytest.raises(request_limits.TooLarge):
+        request_limits.check_size(request, lambda request: None)
 
-    reading.check_size(request, reading.takes_files(lambda request: None))
+    request_limits.check_size(request, request_limits.takes_files(lambda request: None))
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "²"])
@@ -242,5 +242,5 @@ def test_no_bytes_make_an_error(browser, query, body, kind, address):
 
 
 def test_long_text_is_refused_by_the_limit_given():
-    with pytest.raises(reading.TooLarge):
-        reading.check_text("abc", longest=2)
+    with pytest.raises(request_limits.TooLarge):
+        request_limits.check_text("abc", longest=2)

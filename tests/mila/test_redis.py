@@ -1,4 +1,4 @@
-"""A Redis that is away costs one caller 100 ms and the next ones nothing (FAULT C5)."""
+"""A Redis that is away costs one caller 100 ms and the next ones nothing (fault C5)."""
 
 import socket
 import time

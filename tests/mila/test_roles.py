@@ -1,4 +1,4 @@
-"""The site's own role: reads and adds, owns nothing, and evidence is out of its reach (RELIABILITY 1.3)."""
+"""The site's own role: reads and adds, owns nothing, and evidence is out of its reach (fault M20)."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -59,6 +59,8 @@ def test_evidence_is_out_of_its_reach(table, statement, as_the_site):
         "DELETE FROM payments_operation",
         "DELETE FROM payments_stripeevent",
         "INSERT INTO mila_evidence_change (work, table_name, row_id, columns) VALUES ('w', 't', 1, '{}')",
+        "INSERT INTO mila_erasure (person, by, reason, table_name, row_id, columns, remains) "
+        "VALUES (1, 'b', 'r', 't', '1', '{}', '')",
         "DELETE FROM django_migrations",
     ],
 )

@@ -1,4 +1,4 @@
-"""A new key: every encrypted cell is written anew, evidence with a row that says so (FAULT F12)."""
+"""A new key: every encrypted cell is written anew, evidence with a row that says so (fault F12)."""
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -7,10 +7,10 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.core.management import call_command
 from django.db import connection
 
+from backoffice.invariants import violations
 from mila import rotation
-from mila.invariants import violations
-from mila.simulation import factor
 from requests_app.models import DoorPlace, SignOff, State
+from simulation import factor
 from tests import cast
 
 
@@ -47,9 +47,11 @@ def test_evidence_leaves_a_row_for_each_cell_and_the_others_none(signed, new_key
     changes = rows("SELECT work, table_name, row_id, columns FROM mila_evidence_change ORDER BY columns")
     pk = signed.sign_off.pk
     assert changes == [
+        ("rotate_fields", "requests_app_signoff", pk, ["device"]),
         ("rotate_fields", "requests_app_doorplace", DoorPlace.objects.get().pk, ["point"]),
         ("rotate_fields", "requests_app_signoff", pk, ["signature"]),
         ("rotate_fields", "requests_app_signoff", pk, ["signer"]),
+        ("rotate_fields", "requests_app_signoff", pk, ["text"]),
     ]
 
 
@@ -61,7 +63,7 @@ def test_second_run_finds_nothing(signed, new_key, capsys):
 
     assert "requests_app.SignOff.signer" in first
     assert {line.split()[-1] for line in capsys.readouterr().out.splitlines()} == {"0"}
-    assert len(rows("SELECT FROM mila_evidence_change")) == 3
+    assert len(rows("SELECT FROM mila_evidence_change")) == 5
 
 
 def test_cell_written_meanwhile_is_left_as_it_is(signed, new_key, monkeypatch):

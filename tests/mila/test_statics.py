@@ -22,7 +22,7 @@ def name(path: Path) -> str:
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory):
     folder = tmp_path_factory.mktemp("static")
-    storages = {**settings.STORAGES, "staticfiles": {"BACKEND": "mila.statics.HouseStatics"}}
+    storages = {**settings.STORAGES, "staticfiles": {"BACKEND": "mila.web.static_storage.StaticStorage"}}
     with override_settings(STATIC_ROOT=folder, STORAGES=storages):
         call_command("collectstatic", interactive=False, verbosity=0)
     return folder, json.loads((folder / "staticfiles.json").read_text())["paths"]

@@ -1,4 +1,4 @@
-"""A gap between heartbeats is an outage once, gone through once, and a moved clock is none (FAULT T2)."""
+"""A gap between heartbeats is an outage once, gone through once, and a moved clock is none (fault T2)."""
 
 import threading
 from datetime import UTC, datetime, timedelta

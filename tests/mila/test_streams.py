@@ -1,4 +1,4 @@
-"""Event streams (FAULT A17): the right ticket hears its own channel, soon; everybody else hears nothing."""
+"""Event streams (fault A17): the right ticket hears its own channel, soon; everybody else hears nothing."""
 
 import asyncio
 import json
@@ -10,8 +10,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from mila import live, streams
 from mila.redis import cache_redis
+from mila.streams import publish
+from mila.streams import server as streams
 from tests import streaming
 
 CHANNEL = f"booking:{uuid.UUID(int=1)}"
@@ -92,7 +93,7 @@ def in_loop(coroutine):
 
 async def joined(channel=CHANNEL, **kwargs):
     """A stream that has begun, and hears what is delivered."""
-    visit = Visit(ticket=live.ticket(channel, **kwargs)).begin()
+    visit = Visit(ticket=publish.ticket(channel, **kwargs)).begin()
     assert (await visit.next())["status"] == 200
     assert (await visit.next())["body"].startswith(b"retry: ")
     return visit
@@ -106,7 +107,7 @@ async def opened(**kwargs):
     return visit
 
 
-async def tell(channel, event="moved", prefix=live.PREFIX):
+async def tell(channel, event="moved", prefix=publish.PREFIX):
     await asyncio.to_thread(cache_redis().publish, prefix + channel, json.dumps({"event": event}))
 
 
@@ -115,7 +116,7 @@ def news(event):
 
 
 def test_valid_ticket_opens_a_stream_for_a_page_of_the_same_origin():
-    status, headers, body = answer(ticket=live.ticket(CHANNEL))
+    status, headers, body = answer(ticket=publish.ticket(CHANNEL))
 
     assert status == 200
     assert headers[b"content-type"].startswith(b"text/event-stream")
@@ -127,7 +128,7 @@ def test_valid_ticket_opens_a_stream_for_a_page_of_the_same_origin():
     "origin", ["https://evil.example", "null", OUR_ORIGIN + ".evil.example", "http://mila.example", ""]
 )
 def test_other_origin_is_refused_with_a_valid_ticket(origin):
-    status, headers, body = answer(ticket=live.ticket(CHANNEL), origin=origin)
+    status, headers, body = answer(ticket=publish.ticket(CHANNEL), origin=origin)
 
     assert status == 403
     assert b"access-control-allow-origin" not in headers
@@ -135,12 +136,12 @@ def test_other_origin_is_refused_with_a_valid_ticket(origin):
 
 
 def test_same_origin_request_without_the_header_is_served():
-    assert answer(ticket=live.ticket(CHANNEL), origin=None)[0] == 200
+    assert answer(ticket=publish.ticket(CHANNEL), origin=None)[0] == 200
 
 
 @pytest.mark.parametrize("position", range(0, 60, 7))
 def test_altered_ticket_is_refused(position):
-    good = live.ticket(CHANNEL)
+    good = publish.ticket(CHANNEL)
     altered = good[:position] + ("A" if good[position] != "A" else "B") + good[position + 1 :]
 
     assert answer(ticket=altered)[0] == 403
@@ -152,8 +153,8 @@ def test_no_ticket_is_refused(ticket):
 
 
 def test_ticket_that_is_over_is_refused():
-    assert answer(ticket=live.ticket(CHANNEL, seconds=0))[0] == 403
-    assert answer(ticket=live.ticket(CHANNEL, seconds=-1))[0] == 403
+    assert answer(ticket=publish.ticket(CHANNEL, seconds=0))[0] == 403
+    assert answer(ticket=publish.ticket(CHANNEL, seconds=-1))[0] == 403
 
 
 def test_session_value_signed_for_another_purpose_is_no_ticket():
@@ -192,7 +193,7 @@ def test_message_of_another_world_is_not_heard():
 
 def test_page_opened_before_redis_is_followed_is_told_to_look_afresh():
     async def run():
-        visit = Visit(ticket=live.ticket(CHANNEL)).begin()
+        visit = Visit(ticket=publish.ticket(CHANNEL)).begin()
 
         said = [(await visit.next()).get("body") for _ in range(3)]
 
@@ -264,7 +265,7 @@ def test_closing_ends_open_streams_and_refuses_new_ones():
 
         assert await visit.heard() == b""
         await visit.ended()
-        late = Visit(ticket=live.ticket(CHANNEL)).begin()
+        late = Visit(ticket=publish.ticket(CHANNEL)).begin()
         assert (await late.next())["status"] == 503
         await late.ended()
 
@@ -282,7 +283,7 @@ def test_lost_redis_is_followed_again_and_pages_look_afresh(monkeypatch):
             return good()
 
         monkeypatch.setattr(streams, "_redis", sometimes)
-        visit = Visit(ticket=live.ticket(CHANNEL)).begin()
+        visit = Visit(ticket=publish.ticket(CHANNEL)).begin()
 
         said = [(await visit.next()).get("body") for _ in range(3)]
 
@@ -304,11 +305,11 @@ def test_lost_redis_is_followed_again_and_pages_look_afresh(monkeypatch):
     ],
 )
 def test_other_addresses_and_methods(path, method, status):
-    assert answer(path=path, method=method, ticket=live.ticket(CHANNEL))[0] == status
+    assert answer(path=path, method=method, ticket=publish.ticket(CHANNEL))[0] == status
 
 
 def test_head_says_what_a_get_would_open():
-    assert answer(method="HEAD", ticket=live.ticket(CHANNEL))[2] == b""
+    assert answer(method="HEAD", ticket=publish.ticket(CHANNEL))[2] == b""
 
 
 def test_websocket_is_turned_away():
@@ -347,7 +348,7 @@ def test_published_message_arrives_within_two_seconds_from_a_real_server_that_st
     django_capture_on_commit_callbacks,
 ):
     with streaming.server() as (server, port):
-        url = f"http://127.0.0.1:{port}/events/?ticket={live.ticket(CHANNEL)}"
+        url = f"http://127.0.0.1:{port}/events/?ticket={publish.ticket(CHANNEL)}"
         with urlopen(Request(url, headers={"Origin": f"http://127.0.0.1:{port}"}), timeout=LONG) as stream:
             assert stream.readline().startswith(b"retry: ")
             assert stream.readline() == b"\n"
@@ -355,7 +356,7 @@ def test_published_message_arrives_within_two_seconds_from_a_real_server_that_st
 
             told = time.monotonic()
             with django_capture_on_commit_callbacks(execute=True):
-                live.publish(CHANNEL, "moved", version=3)
+                publish.publish(CHANNEL, "moved", version=3)
             line = stream.readline()
 
             assert json.loads(line.removeprefix(b"data: ")) == {"event": "moved", "version": 3}

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from mila.styleguide import examples
+from mila.web.styleguide import examples
 from tests import axe, chromium
 from tests.mila.conftest import Site
 

@@ -1,4 +1,4 @@
-"""One poisoned row of a sweep stops none of the others (FAULT T15)."""
+"""One poisoned row of a sweep stops none of the others (fault T15)."""
 
 import logging
 

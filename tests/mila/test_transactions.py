@@ -1,4 +1,4 @@
-"""A verb is one transaction; a deadlock repeats it whole, three times at most (STYLE 4). Real transactions."""
+"""A verb is one transaction; a deadlock repeats it whole, three times at most. Real transactions."""
 
 import threading
 

@@ -23,7 +23,7 @@ def payee(**kwargs):
 
 
 def saved_card(customer: User, number: str = GOOD) -> str:
-    """The id of a card of his, saved with authentication as in the card step."""
+    """The id of a card of theirs, saved with authentication as in the card step."""
     draft = factories.DraftFactory(customer=customer, card="")
     setup = cards.open_setup(draft, by=customer)
     answer = hands.type_card(setup.client_secret, number)
@@ -60,7 +60,7 @@ def signed_booking(customer: User, card: str, technician, *, service_cents: int 
     quote = Quote.objects.create(
         booking=booking, version=1, origin=QuoteOrigin.BOOKING, service_cents=service_cents, created_at=at
     )
-    shares = split(service_cents, booking.policy.commission_bp, booking.booking_fee_cents)
+    shares = split(service_cents, booking.policy.commission_bp[technician.partner.kind], booking.booking_fee_cents)
     SignOff.objects.create(
         booking=booking,
         quote=quote,

@@ -1,4 +1,4 @@
-"""Saving a card: one customer at Stripe, one try at a time, a card for the one who typed it (PRODUCT B7)."""
+"""Saving a card: one customer at Stripe, one try at a time, a card for the one who typed it (rule B7)."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def draft(morning, customer):
     return factories.DraftFactory(customer=customer, card="")
 
 
-def test_one_customer_for_all_his_bookings(draft):
+def test_one_customer_for_all_their_bookings(draft):
     cards.open_setup(draft)
     cards.open_setup(factories.DraftFactory(customer=draft.customer, card=""))
 
@@ -110,7 +110,7 @@ def test_a_card_stays_with_the_one_who_typed_it(draft, stranger):
     assert CardSetup.objects.count() == 2
 
 
-# --- Cards tried one after the other (FAULT X1)
+# --- Cards tried one after the other (fault X1)
 
 
 def save_another(draft, **whose):

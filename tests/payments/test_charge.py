@@ -1,4 +1,4 @@
-"""Charging what was signed, once, with its shares (PRODUCT M1-M4)."""
+"""Charging what was signed, once, with its shares (rule M1-M4)."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from payments import charges, sweeps
 from payments.models import Charge, ChargeKind, ChargeState, LedgerEntry, Operation, OperationState
 from payments.standin.store import ledger_gaps, ledger_sums
-from requests_app.actions import changing, visiting
+from requests_app.actions import changes, visit
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingEvent, Fault, State
 from tests.cast import claimed, nearly_time, walk
@@ -94,7 +94,7 @@ def test_a_total_of_zero_settles_without_a_charge(owing):
 
 
 def test_without_a_commission_there_is_no_fee_at_stripe(owing):
-    booking = owing(booking_fee_cents=0, policy_data={"commission_bp": 0})
+    booking = owing(booking_fee_cents=0, policy_data={"commission_bp": {"friend": 0, "pro": 0}})
 
     charge = cast.charged(booking)
 
@@ -109,7 +109,7 @@ def test_a_booking_that_is_not_signed_owes_nothing(searching):
 
 
 class TestFee:
-    """What ending it without a signature costs (PRODUCT B10, L11)."""
+    """What ending it without a signature costs (rule B10, L11)."""
 
     @pytest.fixture
     def job(self, searching, payer, payee):
@@ -120,7 +120,7 @@ class TestFee:
     def end(self, job, fee_cents):
         """Cancelled by the customer at this price, whatever the day."""
         type(job).objects.filter(pk=job.pk).update(fee_cents=0)
-        changing.cancel(job.pk, role=Role.OPS, by=None)
+        changes.cancel(job.pk, role=Role.OPS, by=None)
         type(job).objects.filter(pk=job.pk).update(fee_cents=fee_cents)
 
     def test_cancelling_with_a_cost_is_charged_and_shared(self, job, payee):
@@ -144,7 +144,7 @@ class TestFee:
 
     def test_a_visit_in_vain_is_charged_once_it_was_read_and_agreed_to(self, job, payee, stopped_clock):
         walk_to_the_door(job, payee, stopped_clock)
-        visiting.fail_visit(job.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER)
+        visit.fail_visit(job.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER)
 
         held = sweeps.charge_booking(job.pk)
 
@@ -156,7 +156,7 @@ class TestFee:
 
     def test_a_visit_in_vain_inside_a_right_of_withdrawal_costs_nothing(self, job, payee, stopped_clock):
         walk_to_the_door(job, payee, stopped_clock, placed=timedelta(days=1))
-        visiting.fail_visit(job.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER)
+        visit.fail_visit(job.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER)
 
         assert sweeps.charge_booking(job.pk) is None
         assert not Charge.objects.exists()
@@ -175,11 +175,11 @@ class TestFee:
 def walk_to_the_door(job, technician, stopped_clock, *, placed=timedelta(days=20)):
     user = technician.user
     Booking.objects.filter(pk=job.pk).update(placed_at=job.start_at - placed)
-    visiting.record_call(job.pk, technician.pk, by=user, channel="phone", reached=True)
-    visiting.confirm(job.pk, technician.pk, by=user)
+    visit.record_call(job.pk, technician.pk, by=user, channel="phone", reached=True)
+    visit.confirm(job.pk, technician.pk, by=user)
     nearly_time(job)
-    visiting.depart(job.pk, technician.pk, by=user)
-    visiting.arrive(job.pk, technician.pk, by=user)
+    visit.depart(job.pk, technician.pk, by=user)
+    visit.arrive(job.pk, technician.pk, by=user)
     stopped_clock(job.start_at + timedelta(minutes=10))
 
 

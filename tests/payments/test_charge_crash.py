@@ -1,12 +1,12 @@
-"""Killed between charge and commit: nothing lost, nothing charged twice (FAULT M1), against the stand-in's own list."""
+"""Killed between charge and commit: nothing lost, nothing charged twice (fault M1), against the stand-in's own list."""
 
 import functools
 import os
 
 import pytest
 
+from backoffice.invariants import violations
 from mila.clock import mila_now, set_clock
-from mila.invariants import violations
 from payments import charges, ledger, sweeps
 from payments.charges import outcomes, sending
 from payments.charges.sending import LEASE
@@ -15,7 +15,7 @@ from requests_app.models import State
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-RUNS = int(os.environ.get("FAULT_RUNS", "5"))  # for each point and call; the figure of M1 asks for 1,000
+RUNS = int(os.environ.get("FAULT_RUNS", "5"))  # for each point and call; the figure of fault M1 asks for 1,000
 
 
 class Killed(BaseException):

@@ -1,4 +1,4 @@
-"""Whatever Stripe answers or does not: one charge of the frozen total, or a visible unpaid one (PRODUCT M4)."""
+"""Whatever Stripe answers or does not: one charge of the frozen total, or a visible unpaid one (rule M4)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Notification
+from backoffice.invariants import violations
 from mila.clock import mila_now, set_clock
-from mila.invariants import violations
 from payments import charges, gateway, sweeps
 from payments.charges import sending
 from payments.models import Charge, ChargeState, LedgerEntry, Operation, OperationState, PaymentCustomer
@@ -159,7 +159,7 @@ class TestBankAsks:
         assert told("action_required") == 1
         assert told("unpaid") == 0
 
-    def test_confirmed_on_his_page(self, owing):
+    def test_confirmed_on_their_page(self, owing):
         booking = owing(cast.ASKS_ALWAYS)
         charge = cast.charged(booking)
         hands.confirm_on_session(cast.secret_of(charge), charge.payment_method)
@@ -168,7 +168,7 @@ class TestBankAsks:
 
         assert_paid_once(booking)
 
-    def test_not_confirmed_he_may_try_again(self, owing):
+    def test_not_confirmed_they_may_try_again(self, owing):
         booking = owing(cast.ASKS_ALWAYS)
         charge = cast.charged(booking)
         hands.confirm_on_session(cast.secret_of(charge), charge.payment_method, bank_agrees=False)
@@ -200,7 +200,7 @@ class TestBankAsks:
 
 
 class TestUnknown:
-    """No answer, or one that does not tell: same key, and in the end a look (FAULT M2-M6)."""
+    """No answer, or one that does not tell: same key, and in the end a look (fault M2-M6)."""
 
     @pytest.mark.parametrize("path", [CREATE, CONFIRM])
     @pytest.mark.parametrize("fault", ["answer_lost", "unreachable", "409", "429", "503", "500", "500_after"])
@@ -313,7 +313,7 @@ class TestUnknown:
 
 
 class TestRefused:
-    """Nothing was done at Stripe: the charge waits as planned, ops look."""
+    """Nothing was done at Stripe: the charge waits as planned, ops look (law R14)."""
 
     def test_a_destination_that_cannot_receive(self, owing, payee):
         booking = owing()

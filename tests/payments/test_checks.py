@@ -1,4 +1,4 @@
-"""Which keys may stand where (FAULT M21), and that no stand-in is beside a real one."""
+"""Which keys may stand where (fault M21), and that no stand-in is beside a real one."""
 
 import pytest
 from django.apps import apps

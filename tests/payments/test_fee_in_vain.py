@@ -1,4 +1,4 @@
-"""The fee of a visit in vain: held, told, and let go by silence only with a place at the door (PRODUCT B10, L11)."""
+"""The fee of a visit in vain: held, told, and let go by silence only with a place at the door (rule B10, L11)."""
 
 from datetime import timedelta
 
@@ -6,13 +6,13 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Notification
-from catalogue.models import PolicyRow
-from catalogue.policy import policy_at
+from backoffice.invariants import violations
 from mila.clock import mila_now
-from mila.invariants import violations
 from payments import charges, sweeps
 from payments.models import Charge, ChargeState, LedgerEntry
-from requests_app.actions import signing, undoing, visiting
+from policy.models import PolicyRow
+from policy.queries import policy_at
+from requests_app.actions import signing, undoing, visit
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingContact, Fault, State
 from tests.cast import at_the_door, begin, walk
@@ -32,7 +32,7 @@ def nothing_moved(booking):
 
 
 def page(booking):
-    return reverse("payments:held", args=[booking.token])
+    return reverse("customer:held", args=[booking.token])
 
 
 @pytest.fixture
@@ -42,10 +42,10 @@ def nobody_opens(booked, payee, stopped_clock):
     def end(arrival, end):
         Booking.objects.filter(pk=booked.pk).update(placed_at=mila_now() - timedelta(days=20))
         booking = walk(booked, payee, State.EN_ROUTE)
-        visiting.arrive(booking.pk, payee.pk, by=payee.user, place=arrival)
+        visit.arrive(booking.pk, payee.pk, by=payee.user, place=arrival)
         stopped_clock(booking.start_at + timedelta(minutes=10))
         words = {"reason": "Nobody opened", "fault": Fault.CUSTOMER}
-        visiting.fail_visit(booking.pk, payee.pk, by=payee.user, place=end, **words)
+        visit.fail_visit(booking.pk, payee.pk, by=payee.user, place=end, **words)
         sweeps.sweep()
         return Booking.objects.get(pk=booking.pk)
 
@@ -240,14 +240,12 @@ def test_the_mail_says_what_silence_does(nobody_opens):
 def test_place_of_an_arrival_that_was_taken_back_proves_nothing(booked, payee, stopped_clock):
     Booking.objects.filter(pk=booked.pk).update(placed_at=mila_now() - timedelta(days=20))
     booking, who = walk(booked, payee, State.EN_ROUTE), {"by": payee.user}
-    visiting.arrive(booking.pk, payee.pk, place=at_the_door(40), **who)
+    visit.arrive(booking.pk, payee.pk, place=at_the_door(40), **who)
     undoing.take_back(booking.pk, payee.pk, step="arrive", **who)
     stopped_clock(booking.start_at - timedelta(minutes=1))
-    visiting.arrive(booking.pk, payee.pk, place=None, **who)
+    visit.arrive(booking.pk, payee.pk, place=None, **who)
     stopped_clock(booking.start_at + timedelta(minutes=10))
-    visiting.fail_visit(
-        booking.pk, payee.pk, reason="Nobody opened", fault=Fault.CUSTOMER, place=at_the_door(40), **who
-    )
+    visit.fail_visit(booking.pk, payee.pk, reason="Nobody opened", fault=Fault.CUSTOMER, place=at_the_door(40), **who)
     sweeps.sweep()
 
     silence(booking, stopped_clock)
@@ -259,14 +257,14 @@ def test_place_of_an_arrival_that_was_taken_back_proves_nothing(booked, payee, s
 def begun_in_vain(booked, payee, stopped_clock, *, met):
     """Inside a French right of withdrawal: arrived, begun, and then it was the customer's fault."""
     booking = walk(booked, payee, State.EN_ROUTE)
-    visiting.arrive(booking.pk, payee.pk, by=payee.user, place=at_the_door())
+    visit.arrive(booking.pk, payee.pk, by=payee.user, place=at_the_door())
     if met:
         begin(booking, payee)
     else:
-        visiting.start(booking.pk, payee.pk, by=payee.user)
+        visit.start(booking.pk, payee.pk, by=payee.user)
     stopped_clock(booking.start_at + timedelta(minutes=10))
     words = {"reason": "Nobody opened", "fault": Fault.CUSTOMER}
-    visiting.fail_visit(booking.pk, payee.pk, by=payee.user, place=at_the_door(), **words)
+    visit.fail_visit(booking.pk, payee.pk, by=payee.user, place=at_the_door(), **words)
     sweeps.sweep()
     return Booking.objects.get(pk=booking.pk)
 

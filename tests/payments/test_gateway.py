@@ -190,7 +190,7 @@ def test_card_that_always_asks_needs_the_customer(plan, save_card):
     assert gateway.retrieve_payment_intent(intent.id).paid
 
 
-def test_customer_says_no_to_his_bank(plan, save_card):
+def test_customer_says_no_to_their_bank(plan, save_card):
     card = save_card(ASKS_ALWAYS)
     intent = gateway.create_payment_intent(plan, key="a-pi")
 

@@ -1,4 +1,4 @@
-"""What rests on the technician's word alone waits for the payer; nobody else lets it go (PRODUCT L9b, L11, G0)."""
+"""What rests on the technician's word alone waits for the payer; nobody else lets it go (rule L9b, L11, G0)."""
 
 from datetime import timedelta
 
@@ -7,13 +7,13 @@ from django.urls import reverse
 
 from accounts import notifications
 from accounts.models import Notification
-from catalogue.models import PolicyRow
-from catalogue.policy import policy_at
 from mila.clock import mila_now
 from payments import charges, sweeps
 from payments.charges import holding
 from payments.models import Charge, ChargeState, LedgerEntry
-from requests_app.actions import meeting, signing, visiting
+from policy.models import PolicyRow
+from policy.queries import policy_at
+from requests_app.actions import meeting, signing, visit
 from requests_app.lifecycle import ReasonMissing, Role, TooEarly
 from requests_app.models import Booking, SignOff, SignOffKind, State
 from tests.cast import claimed, come_to, nearly_time, sign, walk
@@ -28,9 +28,9 @@ SECOND, DAY = timedelta(seconds=1), timedelta(hours=24)
 def unproved(booked, payee, stopped_clock):
     """Signed on the technician's screen at the booked price; the code was never typed."""
     booking = walk(booked, payee, State.ARRIVED)
-    visiting.start(booking.pk, payee.pk, by=payee.user)
+    visit.start(booking.pk, payee.pk, by=payee.user)
     report = {"done": "Canal changé", "explained": True, "tidied": True}
-    booking = visiting.finish(booking.pk, payee.pk, by=payee.user, report=report)
+    booking = visit.finish(booking.pk, payee.pk, by=payee.user, report=report)
     sign(booking)
     stopped_clock(mila_now())
     sweeps.sweep()
@@ -49,18 +49,18 @@ def test_a_technician_alone_charges_no_card(booked, payee, stopped_clock):
     """The attack: everything from the claim to the signature by the technician, in one go, nine hours early."""
     booking = claimed(booked, payee)
     user, ids = payee.user, (booking.pk, payee.pk)
-    visiting.record_call(*ids, by=user, channel="phone", reached=True)
-    visiting.confirm(*ids, by=user)
+    visit.record_call(*ids, by=user, channel="phone", reached=True)
+    visit.confirm(*ids, by=user)
     stopped_clock(booking.start_at - timedelta(hours=9))
 
     with pytest.raises(TooEarly):
-        visiting.depart(*ids, by=user)
+        visit.depart(*ids, by=user)
 
     nearly_time(booking)
-    visiting.depart(*ids, by=user)
-    visiting.arrive(*ids, by=user)
-    visiting.start(*ids, by=user)
-    visiting.finish(*ids, by=user, report={"done": "Tout"}, service_cents=10_350)
+    visit.depart(*ids, by=user)
+    visit.arrive(*ids, by=user)
+    visit.start(*ids, by=user)
+    visit.finish(*ids, by=user, report={"done": "Tout"}, service_cents=10_350)
     with pytest.raises(signing.OwnDeviceNeeded):
         sign(Booking.objects.get(pk=booking.pk))
     come_to(booking.start_at + timedelta(days=30))
@@ -204,8 +204,8 @@ def test_decided_that_nothing_is_owed_nothing_is_charged(unproved, staff):
 
 def test_the_code_typed_before_the_signature_frees_it(booked, payee):
     booking = walk(booked, payee, State.ARRIVED)
-    visiting.start(booking.pk, payee.pk, by=payee.user)
-    booking = visiting.finish(booking.pk, payee.pk, by=payee.user, report={"done": "x"})
+    visit.start(booking.pk, payee.pk, by=payee.user)
+    booking = visit.finish(booking.pk, payee.pk, by=payee.user, report={"done": "x"})
     meeting.type_code(booking.pk, payee.pk, code=booking.assignments.get().code)
     sign(booking)
 
@@ -218,13 +218,13 @@ def test_the_code_typed_before_the_signature_frees_it(booked, payee):
 
 
 def page(booking):
-    return reverse("payments:held", args=[booking.token])
+    return reverse("customer:held", args=[booking.token])
 
 
 def test_looking_at_the_page_reads_nothing(client, unproved):
     for _ in range(2):
         assert client.get(page(unproved)).status_code == 200
-        client.get(reverse("requests_app:booking", args=[unproved.token]))
+        client.get(reverse("customer:booking", args=[unproved.token]))
 
     assert charge_of(unproved).opened_at is None
 
@@ -260,7 +260,7 @@ def test_the_page_objects_with_a_reason(client, unproved):
 
 
 def test_the_booking_s_page_leads_there(client, unproved):
-    assert page(unproved) in client.get(reverse("requests_app:booking", args=[unproved.token])).content.decode()
+    assert page(unproved) in client.get(reverse("customer:booking", args=[unproved.token])).content.decode()
 
 
 def test_the_page_is_gone_once_it_is_decided(client, unproved):
@@ -275,8 +275,8 @@ def test_the_figure_of_the_policy_says_how_long_one_may_object(booked, payee, st
     booked.policy_data = policy_at(mila_now(), "FR").to_json()
     booked.save(update_fields=["policy_data"])
     booking = walk(booked, payee, State.ARRIVED)
-    visiting.start(booking.pk, payee.pk, by=payee.user)
-    sign(visiting.finish(booking.pk, payee.pk, by=payee.user, report={"done": "x"}))
+    visit.start(booking.pk, payee.pk, by=payee.user)
+    sign(visit.finish(booking.pk, payee.pk, by=payee.user, report={"done": "x"}))
 
     row = Notification.objects.get(subject_id=booking.uuid, kind="signed_unproved")
     row.language = "en"

@@ -1,4 +1,4 @@
-"""The ledger only grows and always sums to zero, whoever asks (PRODUCT M7)."""
+"""The ledger only grows and always sums to zero, whoever asks (rule M7)."""
 
 import uuid
 
@@ -97,7 +97,7 @@ def test_a_charge_is_booked_once(charge):
         ledger.book_charge(charge, mila_now())
 
 
-def test_the_partners_line_has_his_name_the_others_none(charge):
+def test_the_partners_line_has_their_name_the_others_none(charge):
     named = {line.account: line.partner for line in LedgerEntry.objects.all()}
 
     assert named.pop("partner") == charge.partner

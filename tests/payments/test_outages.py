@@ -1,4 +1,4 @@
-"""The day to object to a held charge is a whole day, also when the sweeps stood still in it (FAULT T2, L9b)."""
+"""The day to object to a held charge is a whole day, also when the sweeps stood still in it (fault T2, rule L9b)."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from mila.clock import mila_now, set_clock
 from payments import charges, sweeps
 from payments.models import Charge, ChargeState
-from requests_app.actions import visiting
+from requests_app.actions import visit
 from requests_app.models import State
 from tests import cast as people
 from tests.outages import heartbeat_ended
@@ -24,9 +24,9 @@ def held(searching, payer, payee, stopped_clock):
     searching.customer = payer
     searching.save(update_fields=["card", "customer"])
     booking = people.walk(searching, payee, State.ARRIVED)
-    visiting.start(booking.pk, payee.pk, by=payee.user)
+    visit.start(booking.pk, payee.pk, by=payee.user)
     report = {"done": "Canal changé", "explained": True, "tidied": True}
-    people.sign(visiting.finish(booking.pk, payee.pk, by=payee.user, report=report))
+    people.sign(visit.finish(booking.pk, payee.pk, by=payee.user, report=report))
     stopped_clock(mila_now())
     sweeps.sweep()
     return charges.read(Charge.objects.get(booking=booking).pk)

@@ -1,4 +1,4 @@
-"""A partner's account at Stripe: opened once; whether he can be paid decides whether he is asked (PRODUCT D1)."""
+"""A partner's account at Stripe: opened once; whether they can be paid decides whether they are asked (rule D1)."""
 
 import pytest
 

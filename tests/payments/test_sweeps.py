@@ -1,4 +1,4 @@
-"""What a lost message left behind is found: no charge is forgotten (PRODUCT M4, STYLE 2)."""
+"""What a lost message left behind is found: no charge is forgotten (rule M4)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""PRODUCT B3, B4: which starts are shown, and that exactly these are taken."""
+"""Rule B3, B4: which starts are shown, and that exactly these are taken."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,26 +9,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mila.errors import Refusal
+from places import calendar
 from places.calendar import (
-    HOURS,
     Closed,
     Holiday,
-    Hours,
     NonexistentTime,
     NotOnGrid,
     TooFar,
     TooSoon,
-    bookable_days,
-    bookable_starts,
-    check_start,
-    earliest_start,
-    first_free,
     instant,
     is_service_day,
     public_holidays,
     wall_time,
 )
 from places.place import Place
+from policy.figures import Policy
+from requests_app.deadlines import hours_of
+
+HOURS = hours_of(Policy())
+
+
+def by_the_handbook(function):
+    """With the handbook's hours, unless the test says others."""
+    return lambda *args, hours=HOURS, **named: function(*args, hours=hours, **named)
+
+
+bookable_days, bookable_starts = by_the_handbook(calendar.bookable_days), by_the_handbook(calendar.bookable_starts)
+check_start, first_free = by_the_handbook(calendar.check_start), by_the_handbook(calendar.first_free)
+earliest_start = by_the_handbook(calendar.earliest_start)
 
 
 def place(country="FR", region="75"):
@@ -104,7 +112,7 @@ class TestEarliestStart:
     def test_longer_lead_wins_over_the_morning(self):
         hours = replace(HOURS, lead=timedelta(hours=48))
 
-        assert earliest_start(at("2026-11-24 20:00"), PARIS, hours) == at("2026-11-26 20:00")
+        assert earliest_start(at("2026-11-24 20:00"), PARIS, hours=hours) == at("2026-11-26 20:00")
 
     def test_zone_of_the_place_counts(self):
         now = datetime(2026, 7, 1, 16, 30, tzinfo=UTC)  # 18:30 in Paris
@@ -138,9 +146,9 @@ class TestBookableStarts:
         assert bookable_starts(date(2026, 11, 26), at("2026-11-24 12:00"), 721, PARIS) == []
 
     def test_other_policy(self):
-        hours = Hours(opens=time(9, 15), closes=time(11), step=timedelta(minutes=20), weekdays=frozenset({6}))
+        hours = replace(HOURS, opens=time(9, 15), closes=time(11), step=timedelta(minutes=20), weekdays=frozenset({6}))
 
-        assert walls(bookable_starts(date(2026, 11, 29), at("2026-11-24 12:00"), 30, PARIS, hours)) == [
+        assert walls(bookable_starts(date(2026, 11, 29), at("2026-11-24 12:00"), 30, PARIS, hours=hours)) == [
             "09:20",
             "09:40",
             "10:00",
@@ -149,7 +157,7 @@ class TestBookableStarts:
 
     def test_policy_without_a_day_is_a_mistake(self):
         with pytest.raises(ValueError, match="day of the week"):
-            Hours(weekdays=frozenset())
+            replace(HOURS, weekdays=frozenset())
 
 
 def test_days_leave_out_sundays_holidays_and_what_is_too_late_today():

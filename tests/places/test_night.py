@@ -4,11 +4,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from places.calendar import instant, next_morning, night, previous_evening, wall_time
+from places import calendar
+from places.calendar import instant, wall_time
+from policy.figures import Policy
+from requests_app.deadlines import hours_of
 
 PARIS = "Europe/Paris"
+HOURS = hours_of(Policy())
 AT = st.datetimes(datetime(2025, 1, 1), datetime(2036, 12, 31), timezones=st.just(UTC))
 ZONES = st.sampled_from([PARIS, "Europe/Zurich"])
+
+
+def night(moment, zone):
+    return calendar.night(moment, zone, HOURS)
+
+
+def next_morning(moment, zone):
+    return calendar.next_morning(moment, zone, HOURS)
+
+
+def previous_evening(moment, zone):
+    return calendar.previous_evening(moment, zone, HOURS)
 
 
 def at(text):

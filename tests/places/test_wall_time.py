@@ -1,4 +1,4 @@
-"""FAULT T5, T6: wall times of both change days, 2025 to 2036, and elapsed hours across them."""
+"""Fault T5, T6: wall times of both change days, 2025 to 2036, and elapsed hours across them."""
 
 from datetime import UTC, date, datetime, time, timedelta
 

@@ -1,4 +1,4 @@
-"""The only roads to a booking; on every other one it is not found (FAULT A1, A9)."""
+"""The only roads to a booking; on every other one it is not found (fault A1, A9)."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 
 from accounts.models import Technician
 from requests_app import access
-from requests_app.actions import visiting
+from requests_app.actions import visit
 from requests_app.models import State
 from tests import factories
 from tests.requests_app.stages import booking_in
@@ -44,7 +44,7 @@ def test_link_too_short_to_be_secret_leads_nowhere(now, partner):
 # --- The customer
 
 
-def test_customer_finds_his_own(now, customer, stranger):
+def test_customer_finds_their_own(now, customer, stranger):
     own, other = factories.placed_booking(customer=customer), factories.placed_booking()
 
     assert access.booking_for_customer(customer, own.uuid) == own
@@ -86,7 +86,7 @@ def test_technician_who_has_left_is_none(partner):
     assert access.technician_of(partner.user) is None
 
 
-def test_technician_finds_the_jobs_he_has_now(now, partner, rival_partner):
+def test_technician_finds_the_jobs_they_have_now(now, partner, rival_partner):
     job = booking_in(State.CLAIMED, partner, now)
 
     assert access.job_for_technician(partner, job.uuid) == job
@@ -103,7 +103,7 @@ def test_lost_job_is_not_found_but_known_as_lost(now, partner, rival_partner):
     job = booking_in(State.CLAIMED, partner, now)
     assert not access.had_job(partner, job.uuid)
 
-    visiting.release(job.pk, partner.pk, by=partner.user, reason="ill")
+    visit.release(job.pk, partner.pk, by=partner.user, reason="ill")
 
     with pytest.raises(Http404):
         access.job_for_technician(partner, job.uuid)

@@ -1,4 +1,4 @@
-"""Ops give a booking to somebody by hand, with a reason (PRODUCT O1)."""
+"""Ops give a booking to somebody by hand, with a reason (rule O1)."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_ops_assign_the_wish_with_a_reason(state, now, partner, staff):
 def test_unconfirmed_partner_is_replaced_and_told(now, partner, rival_partner, staff):
     booking = booking_in(State.UNCONFIRMED, partner, now)
 
-    assigned = assign(booking.pk, rival_partner.pk, rank=1, by=staff, reason="He does not answer")
+    assigned = assign(booking.pk, rival_partner.pk, rank=1, by=staff, reason="Does not answer")
 
     assert assigned.technician == rival_partner
     assert list(assigned.assignments.values_list("technician", "ended_at")) == [

@@ -1,11 +1,11 @@
-"""No visit: when it is free, and what it costs otherwise (PRODUCT B10, L9)."""
+"""No visit: when it is free, and what it costs otherwise (rule B10, L9)."""
 
 from datetime import timedelta
 
 import pytest
 
 from accounts.models import Busy
-from requests_app.actions.changing import CostChanged, TooLate, cancel, cancel_cost
+from requests_app.actions.changes import CostChanged, TooLate, cancel, cancel_cost
 from requests_app.lifecycle import BRAND, CUSTOMER, OPS, IllegalMove
 from requests_app.models import BEFORE_DEPARTURE, Booking, State
 from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
@@ -28,7 +28,7 @@ def assert_costs(booking, cents):
     assert (ended.state, ended.fee_cents) == (State.CANCELLED, cents)
 
 
-def test_cancelled_visit_frees_the_technician_and_tells_him(now, partner, customer):
+def test_cancelled_visit_frees_the_technician_and_tells_them(now, partner, customer):
     booking = swiss(State.CONFIRMED, partner, now)
 
     ended = cancel(booking.pk, role=CUSTOMER, by=customer, reason="x" * 300)
@@ -83,7 +83,7 @@ def test_free_when_the_partner_is_half_an_hour_late(after, cents, now, partner, 
     assert_costs(booking, cents)
 
 
-def test_free_when_the_partner_is_on_his_way_and_half_an_hour_late(now, partner, stopped_clock):
+def test_free_when_the_partner_is_on_their_way_and_half_an_hour_late(now, partner, stopped_clock):
     booking = swiss(State.EN_ROUTE, partner, now)
     stopped_clock(booking.start_at + 30 * MINUTE)
 
@@ -91,7 +91,7 @@ def test_free_when_the_partner_is_on_his_way_and_half_an_hour_late(now, partner,
 
 
 @pytest.mark.parametrize("role", [CUSTOMER, OPS, BRAND])
-def test_while_the_partner_is_on_his_way_in_time_is_refused(role, now, partner, stopped_clock):
+def test_while_the_partner_is_on_their_way_in_time_is_refused(role, now, partner, stopped_clock):
     booking = swiss(State.EN_ROUTE, partner, now)
     stopped_clock(booking.start_at + 30 * MINUTE - SECOND)
 
@@ -134,7 +134,7 @@ def test_swiss_bookings_have_no_withdrawal(now, partner, stopped_clock):
 
 
 @pytest.mark.parametrize("role", [OPS, BRAND])
-def test_cancellation_that_is_not_the_customer_s_never_costs_him_anything(role, now, partner, staff, stopped_clock):
+def test_cancellation_that_is_not_the_customer_s_never_costs_them_anything(role, now, partner, staff, stopped_clock):
     booking = swiss(State.CONFIRMED, partner, now)
     stopped_clock(booking.start_at - MINUTE)
 
@@ -143,7 +143,7 @@ def test_cancellation_that_is_not_the_customer_s_never_costs_him_anything(role, 
     assert (ended.fee_cents, ended.events.last().role) == (0, role)
 
 
-def test_customer_pays_what_it_costs_not_what_he_would_accept(now, partner, stopped_clock):
+def test_customer_pays_what_it_costs_not_what_they_would_accept(now, partner, stopped_clock):
     booking = swiss(State.CONFIRMED, partner, now)
     stopped_clock(booking.start_at - MINUTE)
 
@@ -159,7 +159,7 @@ def test_repeat_changes_nothing(now, partner):
     assert moves(booking) == ["cancel"]
 
 
-@pytest.mark.parametrize("state", [State.IN_PROGRESS, State.FINISHED, State.SETTLED, State.FAILED])
+@pytest.mark.parametrize("state", [State.FINISHED, State.SETTLED, State.FAILED])
 def test_out_of_turn_is_refused(state, now, partner):
     booking = swiss(state, partner, now)
 
@@ -167,7 +167,7 @@ def test_out_of_turn_is_refused(state, now, partner):
         cancel(booking.pk, role=CUSTOMER, by=None, accepted_cost_cents=9999)
 
 
-@pytest.mark.parametrize("state", [State.EN_ROUTE, State.ARRIVED])
+@pytest.mark.parametrize("state", [State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS])
 def test_half_an_hour_late_it_is_free_also_when_somebody_says_to_be_at_the_door(state, now, partner, stopped_clock):
     booking = swiss(state, partner, now)
     stopped_clock(booking.start_at + 30 * MINUTE)
@@ -176,8 +176,9 @@ def test_half_an_hour_late_it_is_free_also_when_somebody_says_to_be_at_the_door(
 
 
 @pytest.mark.parametrize(("met", "after"), [(True, 30 * MINUTE), (False, 30 * MINUTE - SECOND)])
-def test_from_the_door_only_late_and_without_a_code(met, after, now, partner, stopped_clock):
-    booking = swiss(State.ARRIVED, partner, now)
+@pytest.mark.parametrize("state", [State.ARRIVED, State.IN_PROGRESS])
+def test_from_the_door_only_late_and_without_a_code(state, met, after, now, partner, stopped_clock):
+    booking = swiss(state, partner, now)
     booking.assignments.update(code_typed_at=booking.start_at if met else None)
     stopped_clock(booking.start_at + after)
 

@@ -1,4 +1,4 @@
-"""No visit is moved beyond the last day of the card that is to pay for it (PRODUCT B7, B9)."""
+"""No visit is moved beyond the last day of the card that is to pay for it (rule B7, B9)."""
 
 from datetime import date, datetime, timedelta
 
@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from places.calendar import wall_time
-from requests_app.actions import changing, placing
-from requests_app.actions.changing import CardEndsBefore
+from requests_app.actions import changes, placing
+from requests_app.actions.changes import CardEndsBefore
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, State
 from tests import factories
@@ -32,7 +32,7 @@ def paid_by(stopped_clock, partner):
 
 
 def move(booking, *walls, role=Role.CUSTOMER):
-    return changing.move(booking.pk, walls, role=role, by=None)
+    return changes.move(booking.pk, walls, role=role, by=None)
 
 
 @pytest.mark.parametrize("state", [State.SEARCHING, State.UNFILLED, State.CLAIMED, State.CALLED, State.CONFIRMED])
@@ -70,12 +70,12 @@ def test_nobody_came_and_another_time_after_it_is_refused(paid_by, stopped_clock
     stopped_clock(booking.start_at + timedelta(minutes=31))
 
     with refused(booking, CardEndsBefore):
-        changing.report_no_show(booking.pk, [AFTER], role=Role.CUSTOMER, by=None)
+        changes.report_no_show(booking.pk, [AFTER], role=Role.CUSTOMER, by=None)
 
 
 def test_the_page_says_the_day_before_and_refuses_after(client, paid_by):
     booking = paid_by(State.CLAIMED)
-    address = reverse("requests_app:move", args=[booking.token])
+    address = reverse("customer:move", args=[booking.token])
 
     before = client.get(address, headers={"accept-language": "en"}).content.decode()
     answer = client.post(address, {"current": "2026-12-01T14:00"}, headers={"accept-language": "en"})
@@ -90,7 +90,7 @@ def test_a_card_that_outlasts_all_times_is_no_news(client, paid_by):
     booking = paid_by(State.CLAIMED)
     Booking.objects.update(card_ends_on=date(2040, 12, 31))
 
-    page = client.get(reverse("requests_app:move", args=[booking.token]), headers={"accept-language": "en"})
+    page = client.get(reverse("customer:move", args=[booking.token]), headers={"accept-language": "en"})
 
     assert "Your card ends" not in page.content.decode()
 

@@ -1,4 +1,4 @@
-"""A technician's time is bound to one wish of a booking (PRODUCT B2, D1, L4)."""
+"""A technician's time is bound to one wish of a booking (rule B2, D1, L4)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Staff see who begins without the customer's code more often than one time in five (PRODUCT L9b)."""
+"""Staff see who begins without the customer's code more often than one time in five (rule L9b)."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Technician
-from catalogue.models import PolicyRow
+from policy.models import PolicyRow
 from requests_app.codeless import often_codeless, with_codeless_starts
 from requests_app.models import Assignment, Booking, BookingEvent, State
 from tests import cast, factories

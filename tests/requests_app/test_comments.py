@@ -1,4 +1,4 @@
-"""Public comments without a way to reach somebody beside Mila (PRODUCT L14)."""
+"""Public comments without a way to reach somebody beside Mila (rule L14)."""
 
 import time
 

@@ -1,17 +1,17 @@
-"""He confirms at latest 24 hours before; late, it counts until somebody else claims (PRODUCT L3, L4)."""
+"""Confirmed at latest 24 hours before; late, it counts until somebody else claims (rule L3, L4)."""
 
 from datetime import timedelta
 
 import pytest
 
-from requests_app.actions import visiting
+from requests_app.actions import visit
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import ClockKind, State
 from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
 
 
 def confirm(booking, technician):
-    return visiting.confirm(booking.pk, technician.pk, by=technician.user)
+    return visit.confirm(booking.pk, technician.pk, by=technician.user)
 
 
 @pytest.mark.parametrize(("state", "kept"), [(State.CALLED, 1), (State.UNCONFIRMED, 0)])
@@ -55,5 +55,5 @@ def test_out_of_turn_is_refused(state, now, partner):
 def test_stranger_is_refused(state, now, partner, rival_partner):
     booking = booking_in(state, partner, now)
 
-    with refused(booking, visiting.NotYours):
+    with refused(booking, visit.NotYours):
         confirm(booking, rival_partner)

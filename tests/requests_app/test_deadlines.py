@@ -1,4 +1,4 @@
-"""When promises fall due: the rules' table, the night, the days the clocks change (PRODUCT L5; FAULT T5, T7, T8)."""
+"""When promises fall due: the rules' table, the night, the days the clocks change (rule L5; fault T5, T7, T8)."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalogue.policy import Policy
 from places.calendar import instant, wall_time
+from policy.figures import Policy
 from requests_app import deadlines
 from requests_app.deadlines import TwoClocks, cancelling_is_free, reminder_at, tried_enough, two_clocks
 
@@ -35,7 +35,7 @@ def leads(low, high):
     return st.timedeltas(low * HOUR, high * HOUR)
 
 
-# --- The two clocks (L5)
+# --- The two clocks (rule L5)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_instant_is_that_of_the_rules(found, expected):
     assert found == expected
 
 
-# --- Tries to call (L1)
+# --- Tries to call (rule L1)
 
 
 def tries(*rows):
@@ -339,11 +339,11 @@ SECOND = timedelta(seconds=1)
         (START + 30 * MINUTE, True),
     ],
 )
-def test_cancelling_is_free_until_a_day_before_and_when_he_is_late(at, expected):
+def test_cancelling_is_free_until_a_day_before_and_when_they_are_late(at, expected):
     assert free(at) is expected
 
 
-def test_cancelling_late_is_not_free_when_he_is_at_the_door():
+def test_cancelling_late_is_not_free_when_they_are_at_the_door():
     assert not free(START + 30 * MINUTE, arrived=True)
 
 
@@ -362,7 +362,7 @@ def test_cancelling_is_free_while_nobody_has_claimed_though_the_start_was_moved(
     assert free(START - MINUTE, start=None, moved_from=START)
 
 
-def test_cancelling_is_free_while_he_is_unconfirmed():
+def test_cancelling_is_free_while_they_are_unconfirmed():
     assert free(START - MINUTE, unconfirmed=True)
 
 

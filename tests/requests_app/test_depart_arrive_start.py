@@ -1,21 +1,21 @@
-"""On the way, at the door, at work, each at its hour; a position only on the way (PRODUCT L8, L9; FAULT A16)."""
+"""On the way, at the door, at work, each at its hour; a position only on the way (rule L8, L9; fault A16)."""
 
 from datetime import timedelta
 
 import pytest
 from django.utils import translation
 
-from mila.templatetags.house import moment
-from requests_app.actions import visiting
+from mila.formats import moment
+from requests_app.actions import visit
 from requests_app.lifecycle import IllegalMove, TooEarly
 from requests_app.models import Booking, ClockKind, Position, State
 from tests.requests_app import stages
 from tests.requests_app.stages import moves, refused, told, unchanged
 
 STEPS = [
-    (visiting.depart, State.CONFIRMED, State.EN_ROUTE, "depart", ["en_route"]),
-    (visiting.arrive, State.EN_ROUTE, State.ARRIVED, "arrive", []),
-    (visiting.start, State.ARRIVED, State.IN_PROGRESS, "start", []),
+    (visit.depart, State.CONFIRMED, State.EN_ROUTE, "depart", ["en_route"]),
+    (visit.arrive, State.EN_ROUTE, State.ARRIVED, "arrive", []),
+    (visit.start, State.ARRIVED, State.IN_PROGRESS, "start", []),
 ]
 each_step = pytest.mark.parametrize(("verb", "source", "target", "move", "notices"), STEPS)
 
@@ -59,7 +59,7 @@ def test_repeat_changes_nothing(verb, source, target, move, notices, now, partne
 def test_stranger_is_refused(verb, source, target, move, notices, now, partner, rival_partner):
     booking = booking_in(source, partner, now)
 
-    with refused(booking, visiting.NotYours):
+    with refused(booking, visit.NotYours):
         step(verb, booking, rival_partner)
 
 
@@ -72,9 +72,9 @@ def test_out_of_turn_is_refused(verb, source, target, move, notices, now, partne
 
 
 EARLIEST = [
-    (visiting.depart, State.CONFIRMED, State.EN_ROUTE, timedelta(hours=3)),
-    (visiting.arrive, State.EN_ROUTE, State.ARRIVED, timedelta(minutes=60)),
-    (visiting.start, State.ARRIVED, State.IN_PROGRESS, timedelta(minutes=60)),
+    (visit.depart, State.CONFIRMED, State.EN_ROUTE, timedelta(hours=3)),
+    (visit.arrive, State.EN_ROUTE, State.ARRIVED, timedelta(minutes=60)),
+    (visit.start, State.ARRIVED, State.IN_PROGRESS, timedelta(minutes=60)),
 ]
 
 
@@ -111,14 +111,14 @@ def test_another_figure_of_the_policy_gives_another_hour(now, partner, stopped_c
     stopped_clock(booking.start_at - timedelta(minutes=11))
 
     with refused(booking, TooEarly):
-        step(visiting.depart, booking, partner)
+        step(visit.depart, booking, partner)
 
 
 @pytest.mark.parametrize(
     ("verb", "source", "kind", "after"),
     [
-        (visiting.arrive, State.EN_ROUTE, ClockKind.DOOR_WAIT, timedelta(minutes=30)),  # the start is in 20
-        (visiting.start, State.ARRIVED, ClockKind.OVERDUE_WORK, timedelta(hours=2)),
+        (visit.arrive, State.EN_ROUTE, ClockKind.DOOR_WAIT, timedelta(minutes=30)),  # the start is in 20
+        (visit.start, State.ARRIVED, ClockKind.OVERDUE_WORK, timedelta(hours=2)),
     ],
 )
 def test_step_starts_its_clock(verb, source, kind, after, now, partner):
@@ -134,10 +134,10 @@ def test_step_starts_its_clock(verb, source, kind, after, now, partner):
 
 def report(booking, technician, **kwargs):
     values = {"lat": 45.7, "lon": 4.8, "eta_at": None, **kwargs}
-    visiting.report_position(booking.pk, technician.pk, **values)
+    visit.report_position(booking.pk, technician.pk, **values)
 
 
-def test_position_is_kept_while_he_is_on_his_way_the_last_one_alone(now, partner):
+def test_position_is_kept_while_they_are_on_their_way_the_last_one_alone(now, partner):
     booking = booking_in(State.EN_ROUTE, partner, now)
 
     report(booking, partner)
@@ -151,7 +151,7 @@ def test_position_is_kept_while_he_is_on_his_way_the_last_one_alone(now, partner
 @pytest.mark.parametrize(
     "state", [State.CLAIMED, State.CONFIRMED, State.ARRIVED, State.IN_PROGRESS, State.FINISHED, State.SETTLED]
 )
-def test_position_of_somebody_not_on_his_way_is_dropped(state, now, partner):
+def test_position_of_somebody_not_on_their_way_is_dropped(state, now, partner):
     booking = booking_in(state, partner, now)
 
     with unchanged(booking):
@@ -162,7 +162,7 @@ def test_position_of_somebody_not_on_his_way_is_dropped(state, now, partner):
 def test_position_of_a_stranger_is_refused(now, partner, rival_partner):
     booking = booking_in(State.EN_ROUTE, partner, now)
 
-    with refused(booking, visiting.NotYours):
+    with refused(booking, visit.NotYours):
         report(booking, rival_partner)
 
 
@@ -170,16 +170,16 @@ def test_position_is_gone_at_the_door(now, partner):
     booking = booking_in(State.EN_ROUTE, partner, now)
     report(booking, partner)
 
-    step(visiting.arrive, booking, partner)
+    step(visit.arrive, booking, partner)
 
     assert not Position.objects.exists()
 
 
-def test_position_of_somebody_before_him_is_gone_as_he_departs(now, partner):
+def test_position_of_somebody_before_them_is_gone_as_they_depart(now, partner):
     booking = booking_in(State.CONFIRMED, partner, now)
     Position.objects.create(booking=booking, lat=1, lon=1, at=now)
 
-    step(visiting.depart, booking, partner)
+    step(visit.depart, booking, partner)
 
     assert not Position.objects.exists()
 
@@ -188,7 +188,7 @@ def test_offered_cash_is_told_to_ops_once(now, partner):
     booking = booking_in(State.IN_PROGRESS, partner, now)
 
     for _ in range(2):
-        visiting.report_cash(booking.pk, partner.pk, by=partner.user)
+        visit.report_cash(booking.pk, partner.pk, by=partner.user)
 
     assert (told(booking), moves(booking)) == (["cash_ops"], [])
 
@@ -196,5 +196,5 @@ def test_offered_cash_is_told_to_ops_once(now, partner):
 def test_offered_cash_of_a_stranger_is_refused(now, partner, rival_partner):
     booking = booking_in(State.IN_PROGRESS, partner, now)
 
-    with refused(booking, visiting.NotYours):
-        visiting.report_cash(booking.pk, rival_partner.pk, by=rival_partner.user)
+    with refused(booking, visit.NotYours):
+        visit.report_cash(booking.pk, rival_partner.pk, by=rival_partner.user)

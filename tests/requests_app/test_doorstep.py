@@ -1,15 +1,15 @@
-"""Place and time of a wait at the door: kept at two instants, beside the move, and only by it (PRODUCT B10, L8)."""
+"""Place and time of a wait at the door: kept at two instants, beside the move, and only by it (rule B10, L8)."""
 
 import pytest
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from backoffice import booking_history
 from mila.clock import mila_now
-from requests_app import story
-from requests_app.actions import visiting
+from partner.forms.jobs import PhonePlaceForm
+from requests_app.actions import visit
 from requests_app.actions.doorstep import PhonePlace, wait_report
-from requests_app.actions.visiting import WaitNotOver
-from requests_app.forms.partner import PhonePlaceForm
+from requests_app.actions.visit import WaitNotOver
 from requests_app.lifecycle import TooEarly
 from requests_app.models import Booking, BookingContact, DoorPlace, Fault, Position, State
 from tests import cast
@@ -24,11 +24,11 @@ def travelling(searching, partner):
 
 
 def arrive(booking, partner, place=None):
-    return visiting.arrive(booking.pk, partner.pk, by=partner.user, place=place)
+    return visit.arrive(booking.pk, partner.pk, by=partner.user, place=place)
 
 
 def fail(booking, partner, place=None, fault=Fault.CUSTOMER):
-    return visiting.fail_visit(booking.pk, partner.pk, by=partner.user, reason="Nobody", fault=fault, place=place)
+    return visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="Nobody", fault=fault, place=place)
 
 
 def test_arrival_keeps_where_the_phone_is_with_metres_accuracy_and_instant(travelling, partner):
@@ -100,7 +100,7 @@ def test_from_the_middle_of_a_town_no_distance_is_said(precision, travelling, pa
 
 
 def test_positions_of_the_way_are_gone_all_the_same(travelling, partner):
-    visiting.report_position(travelling.pk, partner.pk, lat=45.7, lon=4.8, eta_at=None)
+    visit.report_position(travelling.pk, partner.pk, lat=45.7, lon=4.8, eta_at=None)
 
     arrive(travelling, partner, at_the_door())
 
@@ -175,7 +175,7 @@ def test_page_sends_the_place_with_the_end(client, travelling, partner, stopped_
 
 
 def test_stranger_s_arrival_keeps_nothing(travelling, rival_partner):
-    with pytest.raises(visiting.NotYours):
+    with pytest.raises(visit.NotYours):
         arrive(travelling, rival_partner, at_the_door())
 
     assert not DoorPlace.objects.exists()
@@ -187,7 +187,7 @@ def test_stranger_s_arrival_keeps_nothing(travelling, rival_partner):
 def test_history_shows_the_metres(travelling, partner):
     arrive(travelling, partner, at_the_door(120, 35))
 
-    chapter = next(one for one in story.chapters(travelling, mila_now()) if one.name == "door")
+    chapter = booking_history.door(travelling, mila_now())
 
     assert [str(cell) for cell in chapter.rows[0][3:5]] == ["120 m", "± 35 m"]
     assert "45.74" not in repr(chapter)
@@ -196,6 +196,6 @@ def test_history_shows_the_metres(travelling, partner):
 def test_history_says_that_there_is_none(travelling, partner):
     arrive(travelling, partner)
 
-    chapter = next(one for one in story.chapters(travelling, mila_now()) if one.name == "door")
+    chapter = booking_history.door(travelling, mila_now())
 
     assert (chapter.rows, chapter.note) == ([], gettext("The phone gave no place."))

@@ -1,11 +1,11 @@
-"""It could not be done: why, and whose fault it was decides who pays (PRODUCT B10, L11)."""
+"""It could not be done: why, and whose fault it was decides who pays (rule B10, L11)."""
 
 from datetime import timedelta
 
 import pytest
 
-from requests_app.actions import visiting
-from requests_app.actions.visiting import WaitNotOver
+from requests_app.actions import visit
+from requests_app.actions.visit import WaitNotOver
 from requests_app.lifecycle import IllegalMove, ReasonMissing, Role
 from requests_app.models import AT_WORK, Booking, BookingEvent, Fault, State
 from tests.cast import MORNING
@@ -16,7 +16,7 @@ TEN_MINUTES = timedelta(minutes=10)
 
 
 def fail(booking, technician, *, reason="No line", fault=Fault.BRAND, **kwargs):
-    return visiting.fail_visit(booking.pk, technician.pk, by=technician.user, reason=reason, fault=fault, **kwargs)
+    return visit.fail_visit(booking.pk, technician.pk, by=technician.user, reason=reason, fault=fault, **kwargs)
 
 
 def arrived(booking, at):
@@ -127,5 +127,5 @@ def test_out_of_turn_is_refused(state, now, partner):
 def test_stranger_is_refused(now, partner, rival_partner):
     booking = booking_in(State.ARRIVED, partner, now)
 
-    with refused(booking, visiting.NotYours):
+    with refused(booking, visit.NotYours):
         fail(booking, rival_partner)

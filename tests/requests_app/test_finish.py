@@ -1,4 +1,4 @@
-"""The work is done, and what it costs: a Friend agrees any price, a Pro only adds packages (PRODUCT L10, L12)."""
+"""The work is done, and what it costs: a Friend agrees any price, a Pro only adds packages (rule L10, L12)."""
 
 from datetime import timedelta
 
@@ -7,8 +7,8 @@ import pytest
 from accounts.models import PartnerProfile
 from catalogue.models import Package, PackagePrice, Service
 from catalogue.queries import NotSold
-from requests_app.actions import visiting
-from requests_app.actions.visiting import PriceIsFixed
+from requests_app.actions import visit
+from requests_app.actions.visit import PriceIsFixed
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import Booking, ClockKind, QuoteLine, QuoteOrigin, State
 from tests import factories
@@ -31,7 +31,7 @@ def pro_work(work, partner):
 
 
 def finish(booking, technician, **kwargs):
-    return visiting.finish(booking.pk, technician.pk, by=technician.user, report=REPORT, **kwargs)
+    return visit.finish(booking.pk, technician.pk, by=technician.user, report=REPORT, **kwargs)
 
 
 def versions(booking):
@@ -146,5 +146,5 @@ def test_out_of_turn_is_refused(state, now, partner):
 
 
 def test_stranger_is_refused(work, rival_partner):
-    with refused(work, visiting.NotYours):
+    with refused(work, visit.NotYours):
         finish(work, rival_partner)

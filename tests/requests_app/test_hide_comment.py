@@ -1,15 +1,15 @@
-"""Staff hide a comment with a reason: the words go, the stars count, and the log says who and why (PRODUCT L14, O2)."""
+"""Staff hide a comment with a reason: the words go, the stars count, and the log says who and why (rule L14, O2)."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from requests_app import story
+from backoffice import booking_history
+from customer.booking_page import recent_ratings
 from requests_app.actions import hiding, signing
 from requests_app.lifecycle import ReasonMissing
 from requests_app.models import Rating, State
-from requests_app.queries import recent_ratings
 from tests.requests_app.stages import booking_in, refused
 from tests.signing_in import sign_in
 
@@ -54,7 +54,7 @@ def test_what_was_written_is_kept_with_who_when_and_why(rated, staff, now):
         staff,
         "An insult",
     )
-    chapter = next(one for one in story.chapters(rated, now) if one.name == "sign-off")
+    chapter = booking_history.sign_off(rated, now)
     assert any(WORDS in str(value) for _name, value in chapter.facts)
     assert any("An insult" in str(value) for _name, value in chapter.facts)
 

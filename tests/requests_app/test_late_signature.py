@@ -1,4 +1,4 @@
-"""Signed after the visit was closed without it: evidence that moves and charges nothing (PRODUCT L13, FAULT M24)."""
+"""Signed after the visit was closed without it: evidence that moves and charges nothing (rule L13, fault M24)."""
 
 import hashlib
 import json
@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mila import live
-from mila.invariants import violations
+from backoffice.invariants import violations
+from mila.streams import publish
 from payments.models import Charge, LedgerEntry
 from requests_app.actions import signing
 from requests_app.lifecycle import IllegalMove
@@ -82,7 +82,7 @@ def test_its_words_say_that_nothing_is_charged(silent):
 
 def test_nothing_else_happens(silent, monkeypatch):
     heard = []
-    monkeypatch.setattr(live, "publish", lambda *args: heard.append(args))
+    monkeypatch.setattr(publish, "publish", lambda *args: heard.append(args))
     before, rows, jobs = facts(silent), money_rows(), effects()
     frozen = SignOff.objects.values().get()
 

@@ -1,4 +1,4 @@
-"""Every state, every move, every role: what the table says happens, and nothing else (FAULT T11)."""
+"""Every state, every move, every role: what the table says happens, and nothing else (fault T11)."""
 
 import inspect
 from datetime import timedelta
@@ -7,8 +7,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Busy, Notification
-from catalogue.policy import Policy
-from mila import live
+from mila.streams import publish
+from policy.figures import Policy
 from requests_app import lifecycle
 from requests_app.lifecycle import (
     MOVES,
@@ -197,7 +197,7 @@ def assert_moved(booking, moved, name, role, at, waiting, people):
 
     effects = [args for function, args in waiting if function is lifecycle._send]
     assert effects == [(effect, booking.pk) for effect in move.effects], cell
-    told_live = {args[0] for function, args in waiting if function is live._send}
+    told_live = {args[0] for function, args in waiting if function is publish._send}
     assert f"booking:{booking.uuid}" in told_live, cell
     assert told_live - {f"booking:{booking.uuid}"} == {
         f"technician:{one}" for one in {booking.technician_id, row.technician_id} - {None}
@@ -210,7 +210,7 @@ def assert_moved(booking, moved, name, role, at, waiting, people):
     assert Clock.objects.get(booking=booking, epoch=1).done_at == at, cell
 
     told = set(Notification.objects.filter(subject_id=booking.uuid).values_list("kind", flat=True))
-    assert told <= set(move.tells), cell
+    assert told <= set(move.notices), cell
 
     has_partner = move.target in HAS_PARTNER
     assert [getattr(row, column.removesuffix("__isnull")) is None for column in ASSIGNED] == [not has_partner] * 4, cell
@@ -305,7 +305,7 @@ def test_database_refuses_an_unknown_state(searching):
 
 
 @pytest.mark.parametrize("column", ["claimed_at", "start_at", "partner", "technician"])
-def test_database_refuses_a_partner_without_all_that_belongs_to_him(job, column):
+def test_database_refuses_a_partner_without_all_that_belongs_to_them(job, column):
     with refused("partner_exactly_when_claimed"), transaction.atomic():
         Booking.objects.filter(pk=job.pk).update(**{column: None})
 

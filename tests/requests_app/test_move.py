@@ -1,4 +1,4 @@
-"""Another time: the technician keeps the job if he is free then, else the search begins again (PRODUCT B9)."""
+"""Another time: the technician keeps the job if free then, else the search begins again (rule B9)."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from accounts.models import Busy, BusyKind
 from mila.errors import Refusal
 from places.calendar import instant, wall_time
-from requests_app.actions.changing import TooLate, move, set_access
+from requests_app.actions.changes import TooLate, move, set_access
 from requests_app.lifecycle import BRAND, CUSTOMER, OPS, IllegalMove, Role
 from requests_app.models import ADJUSTABLE, BEFORE_DEPARTURE, Booking, BookingContact, ClockKind, State
 from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
@@ -49,7 +49,7 @@ def test_open_booking_is_searched_for_at_the_new_times(state, role, now, partner
     assert effects() == ["dispatch.withdraw", "dispatch.search"]
 
 
-# --- He is free then
+# --- Free then
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_free_technician_keeps_the_job_with_new_clocks(state, target, name, jobs
     assert list(kept.clocks.filter(done_at=None).values_list("kind", flat=True)) == [kind]
 
 
-def test_his_own_slot_does_not_stand_in_the_way(now, partner):
+def test_their_own_slot_does_not_stand_in_the_way(now, partner):
     booking = booking_in(State.CONFIRMED, partner, now)
     half_an_hour_later = wall_time(booking.start_at + 30 * MINUTE, "Europe/Paris")
 
@@ -112,7 +112,7 @@ def test_second_move_keeps_the_oldest_start(now, partner, stopped_clock):
     assert moved(booking, TUESDAY).cancel_start_at == booking.start_at
 
 
-# --- He is not free then
+# --- Not free then
 
 
 @pytest.mark.parametrize("state", sorted(BEFORE_DEPARTURE))

@@ -1,4 +1,4 @@
-"""Who is told what: each message in each language, with the facts of its row alone (PRODUCT N2, D8; FAULT A2)."""
+"""Who is told what: each message in each language, with the facts of its row alone (rule N2, D8; fault A2)."""
 
 import json
 import re
@@ -13,10 +13,10 @@ from django.template import engines
 
 from accounts import account_mail, notifications, still_you
 from accounts.models import Notification
-from catalogue.policy import Policy
 from mila.clock import mila_now, set_clock
+from policy.figures import Policy
 from requests_app import deadlines, notices, secret_link
-from requests_app.actions import changing, signing, visiting
+from requests_app.actions import changes, signing, visit
 from requests_app.lifecycle import MOVES, Role
 from requests_app.models import Booking, State
 from requests_app.notices import KINDS, To
@@ -97,7 +97,7 @@ def test_every_kind_has_its_words_and_no_words_are_left_over():
 
 
 def test_everything_the_lifecycle_tells_is_a_kind():
-    told = {kind for move in MOVES.values() for kind in move.tells}
+    told = {kind for move in MOVES.values() for kind in move.notices}
     told |= {kind for kinds in CLOCK_NOTICES.values() for kind in kinds}
 
     assert told <= set(KINDS)
@@ -147,7 +147,7 @@ def test_instants_are_written_with_weekday_and_hour_of_the_place(kind):
 
 
 def test_day_before_a_clock_change_is_named_with_its_own_hour():
-    """24 hours before Sunday 10:00, when the night was 25 hours long, is Saturday 11:00 (FAULT T7)."""
+    """24 hours before Sunday 10:00, when the night was 25 hours long, is Saturday 11:00 (fault T7)."""
     start = datetime(2026, 10, 25, 9, 0, tzinfo=UTC)
     body = rendered("called", start_at=start, confirm_due_at=start - timedelta(hours=24)).body
 
@@ -155,7 +155,7 @@ def test_day_before_a_clock_change_is_named_with_its_own_hour():
     assert "samedi 24 octobre, 11:00" in body
 
 
-# --- Whom, and what he may know
+# --- Whom, and what they may know
 
 
 def queued(kind, **where):
@@ -169,7 +169,7 @@ def in_english(row):
 
 
 def contact_of(booking):
-    """Everything only the partner's job page may show, and the customer's own key to his page."""
+    """Everything only the partner's job page may show, and the customer's own key to their page."""
     contact = booking.contact
     return {
         contact.name, contact.phone, contact.street, contact.door_code, contact.problem, contact.at_the_door,
@@ -203,7 +203,7 @@ def test_partners_get_no_contact_data_of_the_customer(signed, partner, rival_par
 
 
 def test_canaries_would_be_found(signed):
-    """Control: the customer's own messages do carry his key."""
+    """Control: the customer's own messages do carry their key."""
     row = queued("booked")
 
     assert signed.token in notifications.render(row).body
@@ -228,7 +228,7 @@ def test_caller_cannot_slip_in_other_facts(searching, partner):
     assert not Notification.objects.filter(kind="offer").exists()
 
 
-def test_each_is_told_in_his_own_language_by_his_own_link(searching, partner):
+def test_each_is_told_in_their_own_language_by_their_own_link(searching, partner):
     Booking.objects.update(language="de")
     partner.user.language = "it"
     partner.user.save(update_fields=["language"])
@@ -274,7 +274,7 @@ def test_nobody_to_tell(db, customer):
     assert not Notification.objects.exists()
 
 
-def test_who_keeps_the_job_is_not_told_that_he_lost_it(job, partner):
+def test_who_keeps_the_job_is_not_told_that_they_lost_it(job, partner):
     assert notices.queue(job, "job_taken", round=1, former=partner) is None
 
 
@@ -340,7 +340,7 @@ def test_moved_start_keeps_its_old_hour_for_the_cost(job):
 def test_call_without_an_answer_is_not_called_a_talk(job, partner, reached):
     for minutes, channel in ((0, "phone"), (40, "text"), (80, "phone")):
         set_clock(job.claimed_at + timedelta(minutes=minutes))
-        visiting.record_call(job.pk, partner.pk, by=partner.user, channel=channel, reached=reached)
+        visit.record_call(job.pk, partner.pk, by=partner.user, channel=channel, reached=reached)
         if reached:
             break
 
@@ -353,10 +353,10 @@ def test_call_without_an_answer_is_not_called_a_talk(job, partner, reached):
 def test_move_tells_whether_the_technician_stays(job, partner):
     later = factories.service_day_at(16, days=6)
     wall = datetime.fromisoformat(factories.wall(later))
-    changing.move(job.pk, [wall], role=Role.CUSTOMER, by=job.customer)
+    changes.move(job.pk, [wall], role=Role.CUSTOMER, by=job.customer)
     kept = queued("moved")
-    visiting.release(job.pk, partner.pk, by=partner.user, reason="ill")
-    changing.move(job.pk, [wall + timedelta(hours=1)], role=Role.CUSTOMER, by=job.customer)
+    visit.release(job.pk, partner.pk, by=partner.user, reason="ill")
+    changes.move(job.pk, [wall + timedelta(hours=1)], role=Role.CUSTOMER, by=job.customer)
     searching_again = queued("moved", round__gt=kept.round)
 
     assert kept.context["starts_at"] == [later.isoformat()]
@@ -366,8 +366,8 @@ def test_move_tells_whether_the_technician_stays(job, partner):
     assert "We are now asking technicians" in in_english(searching_again)
 
 
-def test_who_lost_it_is_told_the_hour_he_had(job, partner):
-    visiting.release(job.pk, partner.pk, by=partner.user, reason="ill")
+def test_who_lost_it_is_told_the_hour_they_had(job, partner):
+    visit.release(job.pk, partner.pk, by=partner.user, reason="ill")
 
     row = queued("job_released")
     assert row.user == partner.user
@@ -387,7 +387,7 @@ def test_displaced_technician_is_told(job, partner, rival_partner):
 def test_late_cancellation_names_cost_and_share(job, partner):
     Booking.objects.filter(pk=job.pk).update(placed_at=mila_now() - timedelta(days=20))
     set_clock(job.start_at - timedelta(hours=5))
-    changing.cancel(job.pk, role=Role.CUSTOMER, by=job.customer, accepted_cost_cents=2500)
+    changes.cancel(job.pk, role=Role.CUSTOMER, by=job.customer, accepted_cost_cents=2500)
 
     assert queued("cancelled").context["fee_cents"] == 2500
     share = queued("job_cancelled").context

@@ -1,14 +1,14 @@
-"""After the sweeps stood still nobody loses a job, gets a fault or is charged for the gap (FAULT T2)."""
+"""After the sweeps stood still nobody loses a job, gets a fault or is charged for the gap (fault T2)."""
 
 from datetime import timedelta
 
 import pytest
 
 from accounts.models import Notification, Technician
+from backoffice.invariants import violations
 from mila.clock import mila_now
-from mila.invariants import violations
 from requests_app import notices, outages
-from requests_app.actions import changing, visiting
+from requests_app.actions import changes, visit
 from requests_app.models import Assignment, Booking, Clock, ClockKind, State
 from requests_app.sweeps import sweep_bookings, sweep_clocks
 from requests_app.tasks import sweep
@@ -164,7 +164,7 @@ def test_confirmation_after_a_call_made_late_does_not_lie_in_the_past(searching,
     resumed = stopped(now + 5 * MINUTE, 13 * HOUR)
     sweep_bookings()
 
-    called = visiting.record_call(job.pk, partner.pk, by=partner.user, channel="phone", reached=True)
+    called = visit.record_call(job.pk, partner.pk, by=partner.user, channel="phone", reached=True)
 
     assert called.due_at >= resumed + called.policy.outage_grace
     assert called.due_at <= called.start_at
@@ -246,7 +246,7 @@ def test_no_show_of_a_start_in_the_gap_is_nobody_s_fault(now, partner, stopped):
     stopped(booking.start_at - 12 * HOUR, 13 * HOUR)
     sweep()
 
-    changing.report_no_show(booking.pk, [cast.next_wall(9)], role="customer", by=None)
+    changes.report_no_show(booking.pk, [cast.next_wall(9)], role="customer", by=None)
 
     assert Assignment.objects.get(booking=booking).fault is False
 
@@ -257,7 +257,7 @@ def test_control_no_show_at_another_hour_is_the_partner_s_fault(now, partner, st
     sweep_bookings()
     stopped_clock(booking.start_at + HOUR)
 
-    changing.report_no_show(booking.pk, [cast.next_wall(9)], role="customer", by=None)
+    changes.report_no_show(booking.pk, [cast.next_wall(9)], role="customer", by=None)
 
     assert Assignment.objects.get(booking=booking).fault is True
 

@@ -1,4 +1,4 @@
-"""What looks like a customer's password in a note, and what only looks like work (PRODUCT L9)."""
+"""What looks like a customer's password in a note, and what only looks like work (rule L9)."""
 
 import pytest
 

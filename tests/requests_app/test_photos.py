@@ -1,4 +1,4 @@
-"""Photos of a draft: added, removed, kept with the order, and no file that outlives its row (PRODUCT B1)."""
+"""Photos of a draft: added, removed, kept with the order, and no file that outlives its row (rule B1)."""
 
 from datetime import timedelta
 
@@ -7,11 +7,11 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.db import IntegrityError, transaction
 
-from requests_app.actions import changing, placing
+from requests_app.actions import changes, placing
 from requests_app.actions.photographing import DRAFT_KEPT, TooManyPhotos, add_photo, drop_photo, remove_photo
 from requests_app.lifecycle import Role
 from requests_app.models import BookingPhoto, PhotoSize
-from requests_app.redraw import redraw
+from requests_app.photos.decoder import redraw
 from requests_app.sweeps import sweep_photos
 from tests import factories
 from tests.pictures import jpeg, photo_of
@@ -129,7 +129,7 @@ def test_photo_of_a_draft_that_nobody_orders_goes_after_thirty_days(
 ):
     photo = photo_of(draft)
     if cancelled:
-        changing.cancel(draft.pk, role=Role.CUSTOMER, by=draft.customer)
+        changes.cancel(draft.pk, role=Role.CUSTOMER, by=draft.customer)
     stopped_clock(now + DRAFT_KEPT + after)
 
     assert sweep_photos() == swept

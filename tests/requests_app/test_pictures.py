@@ -1,4 +1,4 @@
-"""Hostile and honest files: refused, or drawn anew with nothing of theirs left (FAULT W4)."""
+"""Hostile and honest files: refused, or drawn anew with nothing of theirs left (fault W4)."""
 
 import io
 import json
@@ -8,13 +8,13 @@ import sys
 import pytest
 from PIL import Image, ImageFile
 
-from requests_app import pictures, redraw
-from requests_app.pictures import FileTooLarge, NotAPicture, PictureTooLarge, read_picture
+from requests_app.photos import decoder, intake
+from requests_app.photos.intake import FileTooLarge, NotAPicture, PictureTooLarge, read_picture
 from tests.pictures import GPS, NO_PICTURES, SCRIPT, bomb, drawn, heic, jpeg, upload, with_place, written
 
 MEGABYTE = 1024 * 1024
 # Of a process with the decoder's own limit: its data and, beside it, the libraries it has mapped.
-RESIDENT = redraw.MEMORY + 64 * MEGABYTE
+RESIDENT = decoder.MEMORY + 64 * MEGABYTE
 PEAK = """
 import json, resource, subprocess, sys
 ended = subprocess.run([sys.executable, "-I", sys.argv[1]], stdin=open(sys.argv[2], "rb"), capture_output=True, env={})
@@ -36,11 +36,11 @@ def reddest(image):
     return max(corners, key=lambda one: corners[one][0] - corners[one][1])
 
 
-def assert_clean(made: redraw.Redrawn):
+def assert_clean(made: decoder.Redrawn):
     for data in (made.large, made.small):
         image = opened(data)
         assert (image.format, image.mode) == ("JPEG", "RGB")
-        assert max(image.size) <= redraw.SIDE
+        assert max(image.size) <= decoder.SIDE
         assert dict(image.getexif()) == {}
         assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"}
         assert b"Canary" not in data
@@ -102,21 +102,21 @@ def test_place_and_camera_are_gone_and_it_stands_upright(form):
 
 
 def test_large_picture_is_made_smaller_and_keeps_its_shape():
-    made = redraw.redraw(jpeg(size=(5000, 2500)))
+    made = decoder.redraw(jpeg(size=(5000, 2500)))
 
     assert opened(made.large).size == (2000, 1000)
     assert opened(made.small).size == (320, 160)
 
 
 def test_small_picture_is_not_blown_up():
-    assert opened(redraw.redraw(jpeg(size=(60, 40))).large).size == (60, 40)
+    assert opened(decoder.redraw(jpeg(size=(60, 40))).large).size == (60, 40)
 
 
 def test_transparent_parts_are_white():
     image = drawn(mode="RGBA")
     image.putalpha(0)
 
-    assert opened(redraw.redraw(written(image, "PNG")).large).getpixel((5, 5)) == (255, 255, 255)
+    assert opened(decoder.redraw(written(image, "PNG")).large).getpixel((5, 5)) == (255, 255, 255)
 
 
 def test_name_and_kind_are_not_believed():
@@ -130,8 +130,8 @@ def test_bomb_is_refused_by_its_header_before_anything_is_decoded(size, monkeypa
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", load)
 
-    with pytest.raises(redraw.TooManyPixels):
-        redraw.redraw(bomb(*size))
+    with pytest.raises(decoder.TooManyPixels):
+        decoder.redraw(bomb(*size))
 
 
 def test_bomb_says_what_is_wrong_with_it():
@@ -149,7 +149,7 @@ def test_largest_pictures_are_read_within_the_memory_set_aside(form, mode, size,
     file.write_bytes(written(drawn(size=size, mode=mode), form, **({"progressive": True} if form == "JPEG" else {})))
 
     # A small process in between: a child begins with the peak of the process it was forked from.
-    asked = [sys.executable, "-I", "-c", PEAK, redraw.__file__, str(file)]
+    asked = [sys.executable, "-I", "-c", PEAK, decoder.__file__, str(file)]
     code, peak = json.loads(subprocess.run(asked, capture_output=True, check=True).stdout)
 
     assert code == 0
@@ -169,7 +169,7 @@ def program(tmp_path, monkeypatch):
 
     def put(text):
         (tmp_path / "program.py").write_text(text)
-        monkeypatch.setattr(redraw, "__file__", str(tmp_path / "program.py"))
+        monkeypatch.setattr(decoder, "__file__", str(tmp_path / "program.py"))
 
     return put
 
@@ -183,7 +183,7 @@ def test_decoder_that_crashes_harms_nobody(program):
 
 def test_decoder_that_does_not_end_is_ended(program, monkeypatch):
     program("while True: pass")
-    monkeypatch.setattr(pictures, "PATIENCE", 0.2)
+    monkeypatch.setattr(intake, "PATIENCE", 0.2)
 
     with pytest.raises(NotAPicture):
         read_picture(upload(jpeg()))

@@ -1,11 +1,11 @@
-"""Ordering freezes the price and begins the search, once (PRODUCT B6, B7)."""
+"""Ordering freezes the price and begins the search, once (rule B6, B7)."""
 
 from datetime import timedelta
 
 import pytest
 
 from catalogue.models import Service
-from requests_app.actions import changing, placing
+from requests_app.actions import changes, placing
 from requests_app.lifecycle import IllegalMove, Role
 from requests_app.models import BookingContact, ClockKind, QuoteOrigin, State
 from tests import factories
@@ -67,7 +67,7 @@ def test_repeat_changes_nothing(now):
 
 def test_repeat_after_the_search_has_ended_returns_the_booking(now):
     booking = place(factories.DraftFactory())
-    changing.cancel(booking.pk, role=Role.CUSTOMER, by=None)
+    changes.cancel(booking.pk, role=Role.CUSTOMER, by=None)
 
     with unchanged(booking):
         assert place(booking).state == State.CANCELLED
@@ -118,7 +118,7 @@ def test_wish_that_has_become_too_soon_is_refused(early, possible, now, stopped_
 
 def test_cancelled_draft_is_refused(now):
     draft = factories.DraftFactory()
-    changing.cancel(draft.pk, role=Role.CUSTOMER, by=None)
+    changes.cancel(draft.pk, role=Role.CUSTOMER, by=None)
 
     with refused(draft, IllegalMove):
         place(draft)

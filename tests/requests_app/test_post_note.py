@@ -1,12 +1,12 @@
-"""Notes from the work: his alone, while it lasts, few and short; no part of the state (PRODUCT L9)."""
+"""Notes from the work: theirs alone, while it lasts, few and short; no part of the state (rule L9)."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import translation
 
-from mila import live
-from requests_app.actions import noting, visiting
-from requests_app.actions.noting import LONGEST_NOTE, MOST_NOTES
+from mila.streams import publish
+from requests_app.actions import notes, visit
+from requests_app.actions.notes import LONGEST_NOTE, MOST_NOTES
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import NotePhrase, ProgressNote, State
 from tests.requests_app.stages import booking_in, facts, refused
@@ -20,12 +20,12 @@ def work(now, partner):
 @pytest.fixture
 def published(monkeypatch):
     heard = []
-    monkeypatch.setattr(live, "publish", lambda channel, event: heard.append((channel, event)))
+    monkeypatch.setattr(publish, "publish", lambda channel, event: heard.append((channel, event)))
     return heard
 
 
 def post(booking, key="key-1", technician_id=None, **note):
-    return noting.post_note(
+    return notes.post_note(
         booking.pk, technician_id or booking.technician_id, key=key, **(note or {"text": "Je déplace la box."})
     )
 
@@ -69,7 +69,7 @@ def test_same_key_twice_is_one_note(work, published):
 
 def test_second_sending_after_the_work_is_still_the_first_note(work, partner):
     note = post(work)
-    visiting.finish(work.pk, partner.pk, by=partner.user, report={"done": "x"})
+    visit.finish(work.pk, partner.pk, by=partner.user, report={"done": "x"})
 
     assert post(work) == note
 
@@ -91,7 +91,7 @@ def test_only_while_the_work_is_in_progress(state, now, partner, published):
 
 
 def test_somebody_else_is_refused(work, rival_partner, published):
-    with refused(work, visiting.NotYours):
+    with refused(work, visit.NotYours):
         post(work, technician_id=rival_partner.pk)
     assert (ProgressNote.objects.count(), published) == (0, [])
 
@@ -99,10 +99,10 @@ def test_somebody_else_is_refused(work, rival_partner, published):
 @pytest.mark.parametrize(
     ("note", "refusal"),
     [
-        ({"text": " "}, noting.NothingWritten),
-        ({"phrase": "hello"}, noting.NothingWritten),
-        ({"text": "x" * (LONGEST_NOTE + 1)}, noting.NoteTooLong),
-        ({"text": "Mot de passe : Soleil2026"}, noting.HoldsPassword),
+        ({"text": " "}, notes.NothingWritten),
+        ({"phrase": "hello"}, notes.NothingWritten),
+        ({"text": "x" * (LONGEST_NOTE + 1)}, notes.NoteTooLong),
+        ({"text": "Mot de passe : Soleil2026"}, notes.HoldsPassword),
     ],
 )
 def test_what_is_no_note_is_not_kept(note, refusal, work, published):
@@ -119,7 +119,7 @@ def test_as_many_as_a_visit_may_have_and_no_more(work):
     for number in range(MOST_NOTES):
         post(work, f"key-{number}", text=str(number))
 
-    with refused(work, noting.EnoughNotes):
+    with refused(work, notes.EnoughNotes):
         post(work, "one-more")
     assert ProgressNote.objects.count() == MOST_NOTES
 

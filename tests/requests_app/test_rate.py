@@ -1,9 +1,10 @@
-"""Stars once, one answer, and the job that counts when it is paid (PRODUCT D2, L14, M1)."""
+"""Stars once, one answer, and the job that counts when it is paid (rule D2, L14, M1)."""
 
 import pytest
 
 from accounts.models import SkillSearch
 from accounts.search import expected_rows
+from policy.figures import Policy
 from requests_app.actions import signing
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import Rating, SignOffKind, State
@@ -31,7 +32,7 @@ def test_rating_is_kept_and_counts_in_the_rank(state, now, partner):
     assert (rating.technician, rating.quality, rating.punctuality, rating.friendliness) == (partner, 5, 4, 5)
     assert (rating.comment, rating.at) == ("Very kind.", now)
     assert stars(partner) == (5, 1)
-    assert SkillSearch.objects.get(technician=partner).q == expected_rows(partner)[0].q
+    assert SkillSearch.objects.get(technician=partner).q == expected_rows(partner, Policy())[0].q
     assert moves(booking) == []
 
 
@@ -63,7 +64,9 @@ def test_visit_that_is_not_done_is_not_rated(state, now, partner):
 
 
 def on_their_screen(booking):
-    return signing.rate(booking.pk, quality=5, punctuality=5, friendliness=5, comment="Perfect!", on_his_screen=True)
+    return signing.rate(
+        booking.pk, quality=5, punctuality=5, friendliness=5, comment="Perfect!", on_technicians_screen=True
+    )
 
 
 def test_on_the_technician_s_screen_after_a_signature_with_the_code(now, partner):

@@ -1,10 +1,10 @@
-"""The call keeps its promise when it was one, or when it was tried often enough (PRODUCT L1)."""
+"""The call keeps its promise when it was one, or when it was tried often enough (rule L1)."""
 
 from datetime import timedelta
 
 import pytest
 
-from requests_app.actions import visiting
+from requests_app.actions import visit
 from requests_app.models import CallAttempt, ClockKind, State
 from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
 
@@ -12,9 +12,7 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 
 def call(booking, technician, *, channel="phone", reached=True, **kwargs):
-    return visiting.record_call(
-        booking.pk, technician.pk, by=technician.user, channel=channel, reached=reached, **kwargs
-    )
+    return visit.record_call(booking.pk, technician.pk, by=technician.user, channel=channel, reached=reached, **kwargs)
 
 
 def kept(technician):
@@ -120,7 +118,7 @@ def test_repeat_changes_nothing(now, partner):
 def test_stranger_is_refused(now, partner, rival_partner):
     booking = booking_in(State.CLAIMED, partner, now)
 
-    with refused(booking, visiting.NotYours):
+    with refused(booking, visit.NotYours):
         call(booking, rival_partner)
     assert not CallAttempt.objects.exists()
     assert kept(rival_partner) == (0, 0)

@@ -1,4 +1,4 @@
-"""He does not sign: nothing is charged before people have decided (PRODUCT L13)."""
+"""They do not sign: nothing is charged before people have decided (rule L13)."""
 
 import pytest
 

@@ -1,22 +1,22 @@
-"""He gives the job back, with a reason; the search begins again (PRODUCT D1)."""
+"""The job is given back, with a reason; the search begins again (rule D1)."""
 
 from datetime import timedelta
 
 import pytest
 
 from accounts.models import Busy
-from requests_app.actions import visiting
+from requests_app.actions import visit
 from requests_app.lifecycle import IllegalMove, ReasonMissing, Role
 from requests_app.models import BEFORE_DEPARTURE, State
 from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
 
 
 def release(booking, technician, *, reason="I am ill", **kwargs):
-    return visiting.release(booking.pk, technician.pk, by=technician.user, reason=reason, **kwargs)
+    return visit.release(booking.pk, technician.pk, by=technician.user, reason=reason, **kwargs)
 
 
 @pytest.mark.parametrize("state", sorted(BEFORE_DEPARTURE))
-def test_released_job_searches_again_and_frees_his_time(state, now, partner):
+def test_released_job_searches_again_and_frees_their_time(state, now, partner):
     booking = booking_in(state, partner, now)
 
     released = release(booking, partner)
@@ -38,7 +38,7 @@ def test_released_job_searches_again_and_frees_his_time(state, now, partner):
 def test_ops_release_in_their_own_name(now, partner, staff):
     booking = booking_in(State.CLAIMED, partner, now)
 
-    released = visiting.release(booking.pk, partner.pk, by=staff, reason="He called", role=Role.OPS)
+    released = visit.release(booking.pk, partner.pk, by=staff, reason="They called", role=Role.OPS)
 
     assert (released.events.last().role, released.events.last().by) == ("ops", staff)
 
@@ -71,5 +71,5 @@ def test_from_the_departure_on_is_refused(state, now, partner):
 def test_stranger_is_refused(state, now, partner, rival_partner):
     booking = booking_in(state, partner, now)
 
-    with refused(booking, visiting.NotYours):
+    with refused(booking, visit.NotYours):
         release(booking, rival_partner)

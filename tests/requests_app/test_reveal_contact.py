@@ -1,4 +1,4 @@
-"""Contact data is seen by whom the job belongs to, while it does, and each look is written down (FAULT A2, A3)."""
+"""Contact data is seen by whom the job belongs to, while it does, and each look is written down (fault A2, A3)."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import PartnerProfile
 from requests_app.access import may_see_contact, reveal_contact
-from requests_app.actions import changing, visiting
+from requests_app.actions import changes, visit
 from requests_app.actions.assigning import assign
 from requests_app.lifecycle import Role, advance
 from requests_app.models import HAS_PARTNER, ContactAccess, State
@@ -26,7 +26,7 @@ def assert_denied(booking, technician):
 
 
 @pytest.mark.parametrize("state", sorted(HAS_PARTNER - {State.FAILED}))
-def test_his_own_job_shows_it_and_leaves_a_trace(state, now, partner):
+def test_their_own_job_shows_it_and_leaves_a_trace(state, now, partner):
     booking = booking_in(state, partner, now, signed_off_at=now if state in ("signed_off", "settled") else None)
 
     contact = look(booking, partner)
@@ -60,11 +60,11 @@ LOSSES = {
     "missed call": (State.CLAIMED, lambda booking, partner: sweep_bookings()),
     "release": (
         State.CALLED,
-        lambda booking, partner: visiting.release(booking.pk, partner.pk, by=partner.user, reason="ill"),
+        lambda booking, partner: visit.release(booking.pk, partner.pk, by=partner.user, reason="ill"),
     ),
     "cancelled": (
         State.CONFIRMED,
-        lambda booking, partner: changing.cancel(booking.pk, role=Role.CUSTOMER, by=None),
+        lambda booking, partner: changes.cancel(booking.pk, role=Role.CUSTOMER, by=None),
     ),
     "nobody came": (
         State.EN_ROUTE,
@@ -107,9 +107,9 @@ def test_signed_job_shows_it_for_seven_days(state, after, seen, now, partner, st
     assert ContactAccess.objects.count() == int(seen)
 
 
-def test_former_technician_sees_nothing_while_his_successor_does(now, partner, rival_partner, staff):
+def test_former_technician_sees_nothing_while_their_successor_does(now, partner, rival_partner, staff):
     booking = booking_in(State.CLAIMED, partner, now)
-    visiting.release(booking.pk, partner.pk, by=partner.user, reason="ill")
+    visit.release(booking.pk, partner.pk, by=partner.user, reason="ill")
     booking = assign(booking.pk, rival_partner.pk, rank=1, by=staff, reason="Agreed")
 
     assert not may_see_contact(booking, partner)

@@ -1,4 +1,4 @@
-"""The secret link: sealed in the row, proved by the mail, renewed, ended (PRODUCT B11, B12)."""
+"""The secret link: sealed in the row, proved by the mail, renewed, ended (rule B11, B12)."""
 
 import json
 from datetime import timedelta
@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from accounts import codes, notifications
 from accounts.models import Notification, NotificationState
-from catalogue.policy import Policy
 from mila.clock import mila_now
+from policy.figures import Policy
 from requests_app import access, secret_link
-from requests_app.actions import changing, proving
+from requests_app.actions import changes, proving
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingEvent, State
 from tests import factories
@@ -24,7 +24,7 @@ CODE_KIND, LINK_KIND = "address_code", "link_renewed"
 
 
 def page(name, booking, *more):
-    return reverse(f"requests_app:{name}", args=[booking.token, *more])
+    return reverse(f"customer:{name}", args=[booking.token, *more])
 
 
 def path(url):
@@ -80,7 +80,7 @@ def test_the_link_is_asked_for_by_no_look_up(searching, lookup):
 
 def test_no_session_holds_it(client, morning):
     service = factories.ServiceFactory()
-    client.post(reverse("requests_app:book", args=[service.slug]), {"key": "k"})
+    client.post(reverse("customer:book", args=[service.slug]), {"key": "k"})
 
     assert Booking.objects.get().token not in json.dumps(dict(client.session))
 
@@ -237,14 +237,14 @@ def test_nothing_that_costs_is_cancelled_until_it_is_proved(client, guests, stop
 
 
 def test_what_is_free_is_cancelled_without_proof(guests):
-    assert changing.cancel(guests.pk, role=Role.CUSTOMER, by=None).state == State.CANCELLED
+    assert changes.cancel(guests.pk, role=Role.CUSTOMER, by=None).state == State.CANCELLED
 
 
 def test_the_account_that_has_proved_the_address_is_proof(client, guests):
     factories.proofs.prove(guests.customer)
     client.force_login(guests.customer)
 
-    client.get(reverse("requests_app:booking_own", args=[guests.uuid]))
+    client.get(reverse("customer:booking_own", args=[guests.uuid]))
 
     assert fresh(guests).email_proved_at is not None
 
@@ -301,7 +301,7 @@ def test_a_link_shared_by_mistake_is_renewed_by_a_code(client, searching):
     answer = client.post(page("renew", searching), {"code": mailed(CODE_KIND, searching)[1]["code"]})
 
     booking = fresh(searching)
-    assert answer.url == reverse("requests_app:link_sent")
+    assert answer.url == reverse("customer:link_sent")
     assert booking.token not in answer.content.decode() + client.get(answer.url).content.decode()
     assert client.get(f"/b/{old}/").status_code == 404
     assert mailed(LINK_KIND, booking) == (booking.customer.email, {"link": secret_link.mailed_url(booking)})
@@ -336,7 +336,7 @@ def test_messages_that_wait_carry_the_new_link(searching):
 
 @pytest.fixture
 def over(searching):
-    return changing.cancel(searching.pk, role=Role.CUSTOMER, by=searching.customer)
+    return changes.cancel(searching.pk, role=Role.CUSTOMER, by=searching.customer)
 
 
 @pytest.mark.parametrize(("after", "open_still"), [(-1, True), (0, False), (1, False)])
@@ -365,7 +365,7 @@ def test_after_the_end_a_new_one_goes_to_the_address(client, over, stopped_clock
     answer = client.post(page("ended", over))
 
     booking = fresh(over)
-    assert answer.url == reverse("requests_app:link_sent")
+    assert answer.url == reverse("customer:link_sent")
     assert client.get(page("booking", over)).status_code == 404
     email, sealed = mailed(LINK_KIND, booking)
     assert email == booking.customer.email
@@ -382,7 +382,7 @@ def test_the_account_finds_its_booking_after_the_end(client, over, customer, sto
     stopped_clock(mila_now() + timedelta(days=91))
     client.force_login(customer)
 
-    answer = client.get(reverse("requests_app:booking_own", args=[over.uuid]), follow=True)
+    answer = client.get(reverse("customer:booking_own", args=[over.uuid]), follow=True)
 
     assert over.number in answer.content.decode()
     assert client.get(page("booking", over)).status_code == 404

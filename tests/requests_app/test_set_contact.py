@@ -1,4 +1,4 @@
-"""Who books, who is at the door, and with which card (PRODUCT B1, B7, B8)."""
+"""Who books, who is at the door, and with which card (rule B1, B7, B8)."""
 
 from accounts.models import User
 from requests_app.actions import placing

@@ -1,4 +1,4 @@
-"""Where it is; another country means another price (PRODUCT B4, B5)."""
+"""Where it is; another country means another price (rule B4, B5)."""
 
 from places.place import Place
 from requests_app.actions import placing

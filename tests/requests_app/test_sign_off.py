@@ -1,4 +1,4 @@
-"""What the customer signs is frozen, adds up, and is signed once (PRODUCT B8, L10, L12, M1-M3; FAULT M5, M24)."""
+"""What the customer signs is frozen, adds up, and is signed once (rule B8, L10, L12, M1-M3; fault M5, M24)."""
 
 import hashlib
 import json
@@ -92,7 +92,7 @@ def test_text_speaks_the_customer_s_language(work):
     assert "Langsames WLAN" in SignOff.objects.get().text
 
 
-def test_signature_accepts_the_version_by_his_own_hand(work, now):
+def test_signature_accepts_the_version_by_their_own_hand(work, now):
     quote = final(work, 8000, now)
 
     sign(work, kind=SignOffKind.OWN_DEVICE)
@@ -125,7 +125,7 @@ def test_without_a_signature_is_refused(missing, work):
 
 
 @pytest.mark.parametrize("version", [1, 3])
-def test_price_he_did_not_read_is_refused(version, work, now):
+def test_price_they_did_not_read_is_refused(version, work, now):
     final(work, 8000, now)
 
     with refused(work, signing.PriceChanged):
@@ -133,7 +133,7 @@ def test_price_he_did_not_read_is_refused(version, work, now):
 
 
 @pytest.mark.parametrize(("cents", "at_the_screen"), [(6900, True), (6901, False), (10_351, False)])
-def test_above_version_1_only_on_his_own_device(cents, at_the_screen, work, now):
+def test_above_version_1_only_on_their_own_device(cents, at_the_screen, work, now):
     final(work, cents, now)
 
     if at_the_screen:
@@ -172,7 +172,7 @@ def test_database_refuses_shares_that_do_not_add_up(work):
         SignOff.objects.update(partner_cents=5521)
 
 
-# --- Without the visit code (PRODUCT L9b)
+# --- Without the visit code (rule L9b)
 
 
 def test_a_signature_on_the_technician_s_screen_without_the_code_is_evidence_and_told(work):

@@ -1,4 +1,4 @@
-"""72 hours without a word: the lower price, if a reminder reached him; else people decide (PRODUCT L13)."""
+"""72 hours without a word: the lower price, if a reminder reached them; else people decide (rule L13)."""
 
 from datetime import timedelta
 
@@ -55,7 +55,9 @@ def test_silence_ends_it_from_its_second_on(after, signed, work, reached, stoppe
         ([(5000, True), (9000, False)], 5000),
     ],
 )
-def test_the_lower_of_the_report_and_what_his_own_hand_accepted(versions, expected, work, reached, stopped_clock, now):
+def test_the_lower_of_the_report_and_what_their_own_hand_accepted(
+    versions, expected, work, reached, stopped_clock, now
+):
     for number, (cents, own_hand) in enumerate(versions, 2):
         version(work, number, cents, own_hand=own_hand)
     stopped_clock(now + LIMIT)
@@ -74,7 +76,7 @@ def test_the_lower_of_the_report_and_what_his_own_hand_accepted(versions, expect
     assert effects() == ["payments.charge"]
 
 
-def test_silence_is_no_hand_of_his(work, reached, stopped_clock, now):
+def test_silence_is_no_hand_of_theirs(work, reached, stopped_clock, now):
     version(work, 2, 5000)
     stopped_clock(now + LIMIT)
 

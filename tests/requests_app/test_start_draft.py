@@ -1,12 +1,13 @@
-"""A draft is made with today's price and policy, and may change its mind (PRODUCT B1, B5, B6)."""
+"""A draft is made with today's price and policy, and may change its mind (rule B1, B5, B6)."""
 
 from datetime import timedelta
 
 import pytest
 
-from catalogue.models import PolicyRow, ServicePrice
-from catalogue.policy import Policy
+from catalogue.models import ServicePrice
 from catalogue.queries import NotSold
+from policy.figures import Policy
+from policy.models import PolicyRow
 from requests_app.actions import placing
 from requests_app.models import Booking, BookingContact, State
 from tests import factories

@@ -1,4 +1,4 @@
-"""Deadlines act in their second, once, whatever else goes on (FAULT T1, T4, T9, T15)."""
+"""Deadlines act in their second, once, whatever else goes on (fault T1, T4, T9, T15)."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Notification
 from requests_app import sweeps
-from requests_app.actions import visiting
+from requests_app.actions import visit
 from requests_app.models import Booking, Clock, ClockKind, Position, State
 from requests_app.sweeps import CLOCK_NOTICES, sweep_bookings, sweep_clocks, sweep_positions
 from requests_app.tasks import sweep
@@ -147,7 +147,7 @@ def test_call_in_the_second_of_its_deadline_counts(now, partner, stopped_clock):
     booking = booking_in(S.CLAIMED, partner, now, due_at=now + MINUTE)
     stopped_clock(now + MINUTE)
 
-    visiting.record_call(booking.pk, partner.pk, by=partner.user, channel="phone", reached=True)
+    visit.record_call(booking.pk, partner.pk, by=partner.user, channel="phone", reached=True)
 
     assert sweep_bookings() == 0
     booking.refresh_from_db()
@@ -160,8 +160,8 @@ def test_call_after_the_sweep_of_the_same_second_is_too_late(now, partner, stopp
     stopped_clock(now + MINUTE)
     sweep_bookings()
 
-    with pytest.raises(visiting.NotYours):
-        visiting.record_call(booking.pk, partner.pk, by=partner.user, channel="phone", reached=True)
+    with pytest.raises(visit.NotYours):
+        visit.record_call(booking.pk, partner.pk, by=partner.user, channel="phone", reached=True)
 
     partner.refresh_from_db()
     assert (partner.promises_kept, partner.promises_broken) == (0, 1)
@@ -244,7 +244,7 @@ def test_reminders_to_sign_are_the_first_the_second_and_the_third(now, partner):
     assert told(booking) == [("please_sign", 1), ("please_sign", 2), ("please_sign", 3)]
 
 
-def test_lateness_is_told_once_though_he_sets_off_late(now, partner, stopped_clock):
+def test_lateness_is_told_once_though_they_set_off_late(now, partner, stopped_clock):
     booking = booking_in(S.CONFIRMED, partner, now)
     with forged():
         booking.events.update(move="claim")
@@ -252,7 +252,7 @@ def test_lateness_is_told_once_though_he_sets_off_late(now, partner, stopped_clo
     stopped_clock(booking.start_at + timedelta(minutes=16))
     sweep_clocks()
 
-    visiting.depart(booking.pk, partner.pk, by=partner.user)
+    visit.depart(booking.pk, partner.pk, by=partner.user)
     sweep_clocks()
 
     assert told(booking) == [("en_route", 2), ("late", 1), ("late_ops", 1)]
@@ -274,7 +274,7 @@ def test_positions_are_kept_a_day(age, kept, now, partner):
     assert Position.objects.filter(booking=booking).count() == kept
 
 
-def test_positions_of_nobody_on_his_way_are_gone_at_once(now, partner):
+def test_positions_of_nobody_on_their_way_are_gone_at_once(now, partner):
     position(booking_in(S.FAILED, partner, now), now)
 
     sweep_positions()

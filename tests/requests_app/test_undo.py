@@ -1,4 +1,4 @@
-"""A wrong tap is taken back: what falls with it, who hears of it, and what is free again when the work is over (L9)."""
+"""A wrong tap is taken back: what falls with it, who hears of it, what is free when the work is over (rule L9)."""
 
 import re
 from datetime import timedelta
@@ -10,8 +10,8 @@ from django.urls import reverse
 from accounts.models import Busy, Notification
 from mila.errors import Refusal
 from requests_app import lifecycle
-from requests_app.actions import assigning, signing, undoing, visiting
-from requests_app.actions.visiting import NotYours, WaitNotOver
+from requests_app.actions import assigning, signing, undoing, visit
+from requests_app.actions.visit import NotYours, WaitNotOver
 from requests_app.lifecycle import NotUndoable
 from requests_app.models import Assignment, ClockKind, Fault, Position, QuoteOrigin, State, last_made_at
 from requests_app.sweeps import sweep_clocks
@@ -44,7 +44,7 @@ def clocks(booking):
 
 def test_departure_is_taken_back_with_the_position_and_the_customer_told(searching, partner):
     booking = walk(searching, partner, State.EN_ROUTE)
-    visiting.report_position(booking.pk, partner.pk, lat=45.7, lon=4.8, eta_at=None)
+    visit.report_position(booking.pk, partner.pk, lat=45.7, lon=4.8, eta_at=None)
 
     booking = back(booking, partner, "depart")
 
@@ -57,8 +57,8 @@ def test_departure_is_taken_back_with_the_position_and_the_customer_told(searchi
 def test_customer_hears_of_the_first_one_only(searching, partner):
     booking = walk(searching, partner, State.EN_ROUTE)
     back(booking, partner, "depart")
-    visiting.depart(booking.pk, partner.pk, by=partner.user)
-    visiting.arrive(booking.pk, partner.pk, by=partner.user)
+    visit.depart(booking.pk, partner.pk, by=partner.user)
+    visit.arrive(booking.pk, partner.pk, by=partner.user)
 
     back(booking, partner, "arrive")
 
@@ -91,12 +91,12 @@ def test_another_technician_is_refused(searching, partner, rival_partner):
 def test_a_new_technician_may_take_back_what_the_former_one_did_already(searching, partner, rival_partner, staff):
     booking = walk(searching, partner, State.EN_ROUTE)
     back(booking, partner, "depart")
-    visiting.release(booking.pk, partner.pk, by=partner.user, reason="ill")
+    visit.release(booking.pk, partner.pk, by=partner.user, reason="ill")
     who = {"by": rival_partner.user}
     assigning.assign(booking.pk, rival_partner.pk, rank=1, by=staff, reason="near")
-    visiting.record_call(booking.pk, rival_partner.pk, channel="phone", reached=True, **who)
-    visiting.confirm(booking.pk, rival_partner.pk, **who)
-    visiting.depart(booking.pk, rival_partner.pk, **who)
+    visit.record_call(booking.pk, rival_partner.pk, channel="phone", reached=True, **who)
+    visit.confirm(booking.pk, rival_partner.pk, **who)
+    visit.depart(booking.pk, rival_partner.pk, **who)
 
     assert back(booking, rival_partner, "depart").state == State.CONFIRMED
     assert len(told_back(booking)) == 2
@@ -105,7 +105,7 @@ def test_a_new_technician_may_take_back_what_the_former_one_did_already(searchin
 def test_wait_at_the_door_goes_on_from_the_arrival(searching, partner, stopped_clock):
     booking = walk(searching, partner, State.ARRIVED)
     stopped_clock(booking.start_at + MINUTE)
-    visiting.start(booking.pk, partner.pk, by=partner.user)
+    visit.start(booking.pk, partner.pk, by=partner.user)
 
     back(booking, partner, "start")
 
@@ -115,7 +115,7 @@ def test_wait_at_the_door_goes_on_from_the_arrival(searching, partner, stopped_c
 def test_wait_that_ended_meanwhile_is_not_told_again(searching, partner, stopped_clock):
     booking = walk(searching, partner, State.ARRIVED)
     stopped_clock(booking.start_at + 9 * MINUTE)
-    visiting.start(booking.pk, partner.pk, by=partner.user)
+    visit.start(booking.pk, partner.pk, by=partner.user)
     stopped_clock(booking.start_at + 11 * MINUTE)
 
     back(booking, partner, "start")
@@ -138,13 +138,13 @@ def test_an_arrival_that_was_taken_back_is_no_wait_at_the_door(searching, partne
     stopped_clock(booking.start_at + 20 * MINUTE)
 
     with refused(booking, WaitNotOver):
-        visiting.fail_visit(booking.pk, partner.pk, by=partner.user, reason="nobody", fault=Fault.CUSTOMER)
+        visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="nobody", fault=Fault.CUSTOMER)
 
 
 @pytest.fixture
 def finished(searching, partner):
     booking = walk(searching, partner, State.IN_PROGRESS)
-    return visiting.finish(booking.pk, partner.pk, by=partner.user, report=REPORT, service_cents=9900)
+    return visit.finish(booking.pk, partner.pk, by=partner.user, report=REPORT, service_cents=9900)
 
 
 def test_price_falls_with_the_end_of_the_work(finished, partner):
@@ -160,7 +160,7 @@ def test_price_falls_with_the_end_of_the_work(finished, partner):
 def test_second_end_writes_the_next_version_and_that_one_counts(finished, partner):
     back(finished, partner, "finish")
 
-    booking = visiting.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=7900)
+    booking = visit.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=7900)
 
     assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900), (3, 7900)]
     booking = sign(booking, kind="own_device")
@@ -177,7 +177,7 @@ def test_price_that_stayed_as_it_was_stays(searching, partner):
 
 def test_a_page_from_before_signs_nothing(finished, partner):
     back(finished, partner, "finish")
-    visiting.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=7900)
+    visit.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=7900)
 
     with refused(finished, signing.PriceChanged):
         signing.sign_off(
@@ -196,7 +196,7 @@ def test_a_page_from_before_signs_nothing(finished, partner):
 def test_end_at_the_same_price_is_another_version_so_the_page_from_before_signs_nothing(words, searching, partner):
     booking = walk(searching, partner, State.FINISHED)
     back(booking, partner, "finish")
-    visiting.finish(booking.pk, partner.pk, by=partner.user, report={**REPORT, "done": words})
+    visit.finish(booking.pk, partner.pk, by=partner.user, report={**REPORT, "done": words})
     assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900), (2, 6900)]
 
     for kind in ("screen", "own_device"):
@@ -215,16 +215,16 @@ def test_end_at_the_same_price_is_another_version_so_the_page_from_before_signs_
 
 
 def test_a_page_from_before_was_no_reading_of_the_new_report(client, finished, partner):
-    page = client.get(reverse("requests_app:booking", args=[finished.token])).content.decode()
+    page = client.get(reverse("customer:booking", args=[finished.token])).content.decode()
     seen = re.search(r'data-seen-url="([^"]+)"', page)[1]
     back(finished, partner, "finish")
-    visiting.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=9900)
+    visit.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=9900)
 
     with unchanged(finished):
         for address in (seen, seen.partition("?")[0], seen.partition("?")[0] + "?version=x"):
             assert client.post(address).status_code == 204
 
-    fresh = client.get(reverse("requests_app:booking", args=[finished.token])).content.decode()
+    fresh = client.get(reverse("customer:booking", args=[finished.token])).content.decode()
     client.post(re.search(r'data-seen-url="([^"]+)"', fresh)[1])
     finished.refresh_from_db()
     assert finished.report_seen_at is not None
@@ -236,7 +236,7 @@ def test_arrival_of_a_former_technician_is_no_wait_of_the_next(searching, partne
     back_on_the_way = booking.events.latest("sequence")
     assert back_on_the_way.move == "undo_arrive"
     assert last_made_at(booking, "arrive") is None
-    visiting.arrive(booking.pk, partner.pk, by=partner.user)
+    visit.arrive(booking.pk, partner.pk, by=partner.user)
     assert last_made_at(booking, "arrive") is not None
     no_show = lifecycle.advance(booking.pk, "no_show", role=lifecycle.OPS, by=None)
     assigning.assign(no_show.pk, rival_partner.pk, rank=1, by=staff, reason="near")
@@ -300,9 +300,9 @@ def test_time_is_free_at_the_signature(searching, partner, stopped_clock):
 def test_time_of_a_visit_over_before_it_was_to_begin_is_free_altogether(searching, partner, stopped_clock):
     booking = walk(searching, partner, State.CONFIRMED)
     stopped_clock(booking.start_at - 60 * MINUTE)
-    for verb in (visiting.depart, visiting.arrive, visiting.start):
+    for verb in (visit.depart, visit.arrive, visit.start):
         verb(booking.pk, partner.pk, by=partner.user)
-    visiting.fail_visit(booking.pk, partner.pk, by=partner.user, reason="no line", fault=Fault.NOBODY)
+    visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="no line", fault=Fault.NOBODY)
 
     assert slot(booking) is None
     assert not Busy.objects.filter(technician=partner).exists()

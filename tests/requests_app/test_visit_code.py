@@ -1,4 +1,4 @@
-"""Four digits at the door: who knows them when, five tries, void with the assignment (PRODUCT L9b)."""
+"""Four digits at the door: who knows them when, five tries, void with the assignment (rule L9b)."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts import notifications
 from accounts.models import Notification
-from requests_app.actions import changing, meeting, visiting
+from requests_app.actions import changes, meeting, visit
 from requests_app.actions.meeting import Code, type_code
 from requests_app.lifecycle import IllegalMove, Role
 from requests_app.models import Assignment, Booking, State, have_met
@@ -100,7 +100,7 @@ def test_the_fifth_try_may_be_the_right_one(now, partner):
 def test_the_work_may_begin_without_it_and_it_may_be_typed_until_the_signature(now, partner):
     booking = booking_in(State.ARRIVED, partner, now - timedelta(hours=75))
 
-    visiting.start(booking.pk, partner.pk, by=partner.user)
+    visit.start(booking.pk, partner.pk, by=partner.user)
     answer = type_code(booking.pk, partner.pk, code=right(booking))
 
     assert answer == Code.RIGHT
@@ -112,14 +112,14 @@ def test_elsewhere_it_cannot_be_typed(state, now, partner):
     booking = booking_in(state, partner, now)
     code = booking.assignments.values_list("code", flat=True).first() or "0000"
 
-    with refused(booking, (IllegalMove, visiting.NotYours)):
+    with refused(booking, (IllegalMove, visit.NotYours)):
         type_code(booking.pk, partner.pk, code=code)
 
 
 def test_a_stranger_cannot_try(now, partner, rival_partner):
     booking = booking_in(State.ARRIVED, partner, now)
 
-    with refused(booking, visiting.NotYours):
+    with refused(booking, visit.NotYours):
         type_code(booking.pk, rival_partner.pk, code=right(booking))
 
 
@@ -127,14 +127,14 @@ def test_a_stranger_cannot_try(now, partner, rival_partner):
 
 
 def test_it_ends_with_the_assignment(job, partner):
-    visiting.release(job.pk, partner.pk, by=partner.user, reason="Ill")
+    visit.release(job.pk, partner.pk, by=partner.user, reason="Ill")
 
     assert Assignment.objects.get(booking=job).code == ""
 
 
 def test_the_next_technician_has_another_code(job, partner, rival_partner, monkeypatch):
     former = right(job)
-    visiting.release(job.pk, partner.pk, by=partner.user, reason="Ill")
+    visit.release(job.pk, partner.pk, by=partner.user, reason="Ill")
     monkeypatch.setattr("secrets.randbelow", lambda limit: (int(former) + 1) % limit)
     job = cast.claimed(Booking.objects.get(pk=job.pk), rival_partner)
 
@@ -148,7 +148,7 @@ def test_another_start_has_another_code_and_all_tries(until, searching, partner,
     Assignment.objects.update(code_tries=4)
     monkeypatch.setattr("secrets.randbelow", lambda limit: (int(former) + 1) % limit)
 
-    changing.move(booking.pk, [cast.next_wall(5)], role=Role.CUSTOMER, by=booking.customer)
+    changes.move(booking.pk, [cast.next_wall(5)], role=Role.CUSTOMER, by=booking.customer)
 
     assert right(booking) != former
     assert tries(booking) == 0

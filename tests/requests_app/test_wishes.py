@@ -1,4 +1,4 @@
-"""One to three starts, in order, as wall times of the place (PRODUCT B2-B4)."""
+"""One to three starts, in order, as wall times of the place (rule B2-B4)."""
 
 from datetime import datetime
 

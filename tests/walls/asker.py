@@ -67,7 +67,7 @@ class Asker:
         if leads_to in self.doors:
             return LOGIN
         if "HX-Refresh" in answer:
-            return HIDDEN  # a part of a page that is no longer his: the page itself will say so
+            return HIDDEN  # a part of a page that is no longer theirs: the page itself will say so
         if answer.wsgi_request.method == "OPTIONS" and "Allow" in answer and not answer.content:
             return NOT_ALLOWED  # names the methods, and nothing else
         return answer.status_code if answer.status_code in REFUSALS else IN

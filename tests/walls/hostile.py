@@ -1,4 +1,4 @@
-"""A town whose people have written payloads wherever they can write (FAULT W1)."""
+"""A town whose people have written payloads wherever they can write (fault W1)."""
 
 import itertools
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from requests_app.models import Booking
 from tests.evidence import forged
 from tests.walls.payloads import PAYLOADS
 
-APPS = ("accounts", "catalogue", "dispatch", "payments", "places", "requests_app")
+APPS = ("accounts", "catalogue", "dispatch", "payments", "places", "policy", "requests_app")
 SHORTEST = 20  # a field in which no payload has room
 # Columns nobody types into: grammar of our own, or somebody else's names. A column that is not here is filled.
 OURS = {

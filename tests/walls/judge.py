@@ -22,7 +22,7 @@ WRITES = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.
 # What may change although something was refused, with its reason.
 LEFT_BEHIND = {
     "django_session": "what the page says next stands there",
-    "requests_app_contactaccess": "a page that shows contact data leaves a row that says who saw it (FAULT A2)",
+    "requests_app_contactaccess": "a page that shows contact data leaves a row that says who saw it (fault A2)",
     "requests_app_bookingphoto": "photos stay with the draft, whatever else on the page was refused",
     "payments_cardsetup": "the card step opens its fields at Stripe each time it has none",
     "payments_paymentcustomer": "the same",
@@ -31,11 +31,11 @@ LEFT_BEHIND = {
     "standin_answer": "the same",
     "standin_delivery": "the same",
 }
-# Pages that speak the customer's language whoever looks: the phone is turned round (PRODUCT L12).
+# Pages that speak the customer's language whoever looks: the phone is turned round (rule L12).
 TURNED_ROUND = {"partner:sign", "partner:rate"}
 ALARMS = {"readyz"}  # says with 503 that the sweeps do not run, and here they do not
 # Answers a script reads, no person.
-SILENT = {"partner:position", "payments:webhook", "payments:connect_webhook", "standin:api", "requests_app:photo",
+SILENT = {"partner:position", "payments:webhook", "payments:connect_webhook", "standin:api", "customer:photo",
           "admin:autocomplete", "admin:jsi18n"}  # fmt: skip
 
 
@@ -53,7 +53,7 @@ class Ear(logging.Handler):
 
     @contextmanager
     def listening(self):
-        loggers = [logging.getLogger(name) for name in ("django.request", "mila.middleware", "django.security")]
+        loggers = [logging.getLogger(name) for name in ("django.request", "mila.web.middleware", "django.security")]
         for one in loggers:
             one.addHandler(self)
         try:
@@ -117,7 +117,7 @@ class Judge:
                     yield f"changed {table}"
 
     def _unsaid(self, asked: Asked, answer, page: Page | None, language: str) -> Iterator[str]:
-        """A person who is refused reads why, in his language, beside what he has typed."""
+        """A person who is refused reads why, in their language, beside what they have typed."""
         name = name_of(asked.path)
         if page is None or not answer.content:
             for_a_script = name in SILENT or (answer.content and "json" in answer.get("Content-Type", ""))

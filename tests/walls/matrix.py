@@ -16,7 +16,7 @@ FIRST = {"anonymous", "customer"}
 
 @dataclass(frozen=True)
 class Cell:
-    """One question. `knows`: whose facts may stand on the page, once he is in."""
+    """One question. `knows`: whose facts may stand on the page, once they are in."""
 
     name: str
     person: Person
@@ -78,7 +78,7 @@ class Matrix:
 
 
 def _expected(row: Row, person: Person, whose: str, method: str) -> set[str | int]:
-    """The refusals that apply; none: he gets in, or what is as good as that."""
+    """The refusals that apply; none: they get in, or what is as good as that."""
     refusals = {row.door(person)} - {None}
     if method.split()[0] not in row.methods:
         refusals.add(NOT_ALLOWED)
@@ -92,7 +92,7 @@ def _expected(row: Row, person: Person, whose: str, method: str) -> set[str | in
 
 
 def _telling(row: Row, person: Person, things: list[str]) -> Iterator[tuple[str, str]]:
-    """Whose and how: every method on what is nearest to him, for it is there that one could let him in.
+    """Whose and how: every method on what is nearest to them, for it is there that one could let them in.
 
     Who does not pass the door sees no difference behind it; where everybody passes, the person makes none.
     """

@@ -1,4 +1,4 @@
-"""What no honest person sends: nonsense for each box of a form, and for a request as a whole (FAULT W3).
+"""What no honest person sends: nonsense for each box of a form, and for a request as a whole (fault W3).
 
 `every` names what can be asked of an address, `asked` makes one of it. The same dice make the same bytes.
 """

@@ -1,4 +1,4 @@
-"""Texts that would run a script where a page forgets to escape them (FAULT W1).
+"""Texts that would run a script where a page forgets to escape them (fault W1).
 
 RUN stands for a call of the canary with the payload's number, HIT for an address nobody asks for otherwise. A payload
 of `RAW` runs by itself in a page that pastes it between its tags; the others want an attribute, a script, a style, a

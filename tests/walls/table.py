@@ -1,4 +1,4 @@
-"""Who gets in where: one row for every named address outside the admin. To be read and reviewed (FAULT A1).
+"""Who gets in where: one row for every named address outside the admin. To be read and reviewed (fault A1).
 
 A row says who may pass the door, with which methods, and which kind of thing (World.kinds) the address is about. What
 is somebody else's, and what does not exist, is not found. Where more than one refusal applies, whichever guard stands
@@ -73,7 +73,7 @@ class Row:
     door: Door
     methods: frozenset[str]
     of: str = ""
-    # What is not his is answered like what is gone: politely, without a word about it, and nothing is written.
+    # What is not theirs is answered like what is gone: politely, without a word about it, and nothing is written.
     politely: bool = False
 
 
@@ -87,41 +87,45 @@ def row(names: str, *args, **kwargs) -> None:
 
 
 # The house and its catalogue.
-row("home prices help ranking legal catalogue:services catalogue:search", anybody, LOOK)
-row("catalogue:category", anybody, LOOK, of="category")
-row("catalogue:service", anybody, LOOK, of="service")
+row(
+    "customer:home customer:prices customer:help customer:ranking customer:legal customer:services customer:search",
+    anybody,
+    LOOK,
+)
+row("customer:category", anybody, LOOK, of="category")
+row("customer:service", anybody, LOOK, of="service")
 row("healthz readyz", anybody, LOOK)
 row("set_language", anybody, ANY)
 row("start", signed_in, LOOK)
 row("styleguide", staff, LOOK)
 
-# Booking, and the booking: the secret link is the right, whoever holds it (PRODUCT B1, B11).
-row("requests_app:book", anybody, FORM, of="service")
-row("requests_app:draft requests_app:draft_postcodes", anybody, LOOK, of="draft")
-row("requests_app:draft_service requests_app:draft_place requests_app:draft_when", anybody, FORM, of="draft")
-row("requests_app:draft_who payments:card", anybody, FORM, of="draft")
-row("requests_app:draft_photos", anybody, ACT, of="draft")
-row("requests_app:booking requests_app:status", anybody, LOOK, of="link")
-row("requests_app:seen", anybody, ACT, of="link")
-row("requests_app:photo requests_app:photo_small", anybody, LOOK, of="link_photo")
-row("requests_app:cancel requests_app:move requests_app:no_show requests_app:access", anybody, FORM, of="link")
-row("requests_app:from_mail", anybody, LOOK, of="mailed_link")
-row("requests_app:prove requests_app:renew requests_app:ended", anybody, FORM, of="link")
-row("requests_app:address", anybody, FORM, of="ordered_link")
-row("requests_app:link_sent", anybody, LOOK)
-row("requests_app:sign requests_app:refuse requests_app:rate payments:pay payments:held", anybody, FORM, of="link")
+# Booking, and the booking: the secret link is the right, whoever holds it (rule B1, B11).
+row("customer:book", anybody, FORM, of="service")
+row("customer:draft customer:draft_postcodes", anybody, LOOK, of="draft")
+row("customer:draft_service customer:draft_place customer:draft_when", anybody, FORM, of="draft")
+row("customer:draft_who customer:card", anybody, FORM, of="draft")
+row("customer:draft_photos", anybody, ACT, of="draft")
+row("customer:booking customer:status", anybody, LOOK, of="link")
+row("customer:seen", anybody, ACT, of="link")
+row("customer:photo customer:photo_small", anybody, LOOK, of="link_photo")
+row("customer:cancel customer:move customer:no_show customer:access", anybody, FORM, of="link")
+row("customer:from_mail", anybody, LOOK, of="mailed_link")
+row("customer:prove customer:renew customer:ended", anybody, FORM, of="link")
+row("customer:address", anybody, FORM, of="ordered_link")
+row("customer:link_sent", anybody, LOOK)
+row("customer:sign customer:refuse customer:rate customer:pay customer:held", anybody, FORM, of="link")
 
 # What belongs to a person who is signed in.
-row("requests_app:bookings", signed_in, LOOK)
-row("requests_app:booking_own", signed_in, LOOK, of="own_booking")
+row("customer:bookings", signed_in, LOOK)
+row("customer:booking_own", signed_in, LOOK, of="own_booking")
 
-# The technician's app: his offers, the bookings shown to him, his jobs, himself (PRODUCT D3-D8, L1-L12).
-row("partner:home partner:jobs dispatch:offers payments:earnings", technician, LOOK)
+# The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule D3-D8, L1-L12).
+row("partner:home partner:jobs partner:offers partner:earnings", technician, LOOK)
 row("partner:calendar partner:me", technician, FORM)
 row("partner:remove_absence", technician, ACT, of="absence", politely=True)
-row("dispatch:offer", technician, LOOK, of="offer")
-row("dispatch:claim dispatch:decline", technician, ACT, of="offer")
-row("dispatch:tap dispatch:keep_in_reserve dispatch:leave_reserve", technician, ACT, of="shown")
+row("partner:offer", technician, LOOK, of="offer")
+row("partner:claim partner:decline", technician, ACT, of="offer")
+row("partner:tap partner:keep_in_reserve partner:leave_reserve", technician, ACT, of="shown")
 row("partner:job partner:thanks", technician, LOOK, of="job")
 row("partner:photo partner:photo_small", technician, LOOK, of="job_photo")
 row("partner:call partner:finish partner:sign partner:rate", technician, FORM, of="job")

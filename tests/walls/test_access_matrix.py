@@ -1,4 +1,4 @@
-"""Nobody gets in where he should not, whatever he asks for and however; the controls take one wall away (FAULT A1)."""
+"""Nobody gets in where they should not, whatever they ask for and however; controls take one wall away (fault A1)."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 
 import mila.urls
-import mila.views
+import mila.web.error_pages
 from dispatch import access as dispatch_access
 from dispatch.models import Offer
 from requests_app import access
@@ -96,18 +96,18 @@ def test_job_of_another_is_found(matrix, monkeypatch):
 def test_offer_of_another_is_found(matrix, monkeypatch):
     monkeypatch.setattr(dispatch_access, "offer_for_technician", lambda technician, pk: get_object_or_404(Offer, pk=pk))
 
-    found = asked(matrix, "dispatch:claim", by=["asked"])
+    found = asked(matrix, "partner:claim", by=["asked"])
 
-    assert "POST dispatch:claim (other) as asked: in instead of 404" in found
+    assert "POST partner:claim (other) as asked: in instead of 404" in found
 
 
 def test_booking_of_another_and_its_secret_are_found(matrix, monkeypatch):
     monkeypatch.setattr(access, "booking_for_customer", lambda user, uuid: get_object_or_404(Booking, uuid=uuid))
 
-    found = asked(matrix, "requests_app:booking_own", by=["other customer"])
+    found = asked(matrix, "customer:booking_own", by=["other customer"])
 
-    assert "GET requests_app:booking_own (other) as other customer: in instead of 404" in found
-    assert f"GET requests_app:booking_own (other) as other customer: tells {matrix.world.one.token}" in found
+    assert "GET customer:booking_own (other) as other customer: in instead of 404" in found
+    assert f"GET customer:booking_own (other) as other customer: tells {matrix.world.one.token}" in found
 
 
 def test_wrong_role_is_found(matrix, monkeypatch):
@@ -121,9 +121,9 @@ def test_wrong_role_is_found(matrix, monkeypatch):
 def test_photo_of_another_behind_ones_own_link_is_found(matrix, monkeypatch):
     monkeypatch.setattr(access, "_photo", lambda booking, key: get_object_or_404(BookingPhoto, key=key))
 
-    found = asked(matrix, "requests_app:photo", "partner:photo", by=["customer", "holder"])
+    found = asked(matrix, "customer:photo", "partner:photo", by=["customer", "holder"])
 
-    assert "GET requests_app:photo (mixed) as customer: in instead of 404" in found
+    assert "GET customer:photo (mixed) as customer: in instead of 404" in found
     assert "GET partner:photo (mixed) as holder: in instead of 404" in found
 
 
@@ -136,9 +136,11 @@ def test_contact_data_on_a_page_that_may_be_seen_are_found(matrix, monkeypatch):
 
 
 def test_refusal_that_tells_is_found(matrix, monkeypatch):
-    page = mila.views.error_page
+    page = mila.web.error_pages.error_page
     monkeypatch.setattr(
-        mila.views, "error_page", lambda request, status, **kwargs: _with_a_street(page(request, status, **kwargs))
+        mila.web.error_pages,
+        "error_page",
+        lambda request, status, **kwargs: _with_a_street(page(request, status, **kwargs)),
     )
 
     found = asked(matrix, "partner:job", by=["stranger"])
@@ -173,15 +175,15 @@ def test_refusal_that_tells_another_s_from_nothing_is_found(matrix, monkeypatch)
 
     monkeypatch.setattr(dispatch_access, "offer_for_technician", forbidden)
 
-    found = asked(matrix, "dispatch:claim", by=["stranger"])
+    found = asked(matrix, "partner:claim", by=["stranger"])
 
-    assert "POST dispatch:claim as stranger: 403 for another's, 404 for nothing" in found
+    assert "POST partner:claim as stranger: 403 for another's, 404 for nothing" in found
 
 
 def test_page_that_breaks_is_found(matrix, monkeypatch, caplog):
     caplog.set_level("CRITICAL", logger="django.request")
     monkeypatch.setattr(access, "booking_by_link", lambda token, **kwargs: None)
 
-    found = asked(matrix, "requests_app:status", by=["anonymous"])
+    found = asked(matrix, "customer:status", by=["anonymous"])
 
-    assert "GET requests_app:status (other) as anonymous: breaks" in found
+    assert "GET customer:status (other) as anonymous: breaks" in found

@@ -1,4 +1,4 @@
-"""The back office: every address only for staff, and each model only for staff with a right to it (FAULT A1, A11).
+"""The back office: every address only for staff, and each model only for staff with a right to it (fault A1, A11).
 
 Nothing here names a page: what is registered tomorrow is asked as well, and refused to everybody by default.
 """
@@ -11,11 +11,11 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import CustomerProfile
-from catalogue.models import PolicyRow
+from backoffice.admin.bookings import BookingAdmin
 from mila.clock import mila_now
 from payments.models import StripeEvent
 from places.models import Postcode
-from requests_app.admin import BookingAdmin
+from policy.models import PolicyRow
 from tests import factories
 from tests.architecture.addresses import fill, routes
 from tests.payments import cast
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 ADMIN = [(route, name) for route, name, _view in routes() if route.startswith("/admin/")]
 MODEL = re.compile(r"/admin/(\w+)/(\w+)/")
 MODELS = sorted((model._meta.app_label, model._meta.model_name) for model in admin.site._registry)
-# What every member of staff may open; it says nothing but his own name.
+# What every member of staff may open; it says nothing but their own name.
 FOR_STAFF = {f"admin:{page}" for page in ("index", "jsi18n", "search", "password_change", "password_change_done")}
 DOORS = {"admin:login", "admin:logout"}
 LISTS = ("_changelist", "_history")  # posted to, they are what they are

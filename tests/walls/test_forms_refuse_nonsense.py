@@ -1,4 +1,4 @@
-"""Whatever is sent to whatever takes something: no error of ours, nothing changed, a word that helps (FAULT W3).
+"""Whatever is sent to whatever takes something: no error of ours, nothing changed, a word that helps (fault W3).
 
 Forms are found on the pages and addresses in the URLconf, so that a new one is tried the day it is written. Here a
 moderate sample with fixed dice; `python -m bench.fuzz` sends as many as one likes.
@@ -77,8 +77,8 @@ def said_alike(judge: Judge, form: nonsense.Endpoint) -> list[str]:
 def test_the_walk_finds_forms_buttons_and_questions_of_every_kind(morning):
     here = town.settle()
     judge = Judge(here)
-    looked = {"requests_app:draft_place", "account_signup", "payments:webhook", "standin:bank", "standin:api"}
-    looked |= {"partner:job", "partner:position", "dispatch:offer"}
+    looked = {"customer:draft_place", "account_signup", "payments:webhook", "standin:bank", "standin:api"}
+    looked |= {"partner:job", "partner:position", "partner:offer"}
     found = {
         (role, one.name): one
         for role in (VISITOR, FRIEND)
@@ -86,8 +86,8 @@ def test_the_walk_finds_forms_buttons_and_questions_of_every_kind(morning):
     }
     names = {name for _role, name in found}
 
-    assert {"requests_app:draft_place", "account_signup", "set_language", "standin:bank"} <= names
-    assert {"dispatch:claim", "partner:note", "partner:position", "payments:webhook", "standin:api"} <= names
+    assert {"customer:draft_place", "account_signup", "set_language", "standin:bank"} <= names
+    assert {"partner:claim", "partner:note", "partner:position", "payments:webhook", "standin:api"} <= names
     assert found[FRIEND, "partner:position"].document
     assert found[VISITOR, "payments:webhook"].secret
 

@@ -1,4 +1,4 @@
-"""What people write is shown as they wrote it and never runs (FAULT W1): payloads in every column, on every page.
+"""What people write is shown as they wrote it and never runs (fault W1): payloads in every column, on every page.
 
 The people of a small town have written payloads wherever they can. Each page as each of them sees it, and the HTML of
 each mail, is opened in Chromium: nothing may call the canary, and the content policy has nothing to report.
@@ -31,7 +31,7 @@ pytestmark = [
 HEADERS = ("Content-Type", "Content-Security-Policy")
 # What such a page shows hangs on the booking's state: all of them are looked at. Of others the first two.
 STORY = "admin:requests_app_booking_change"
-EACH = {"requests_app:booking", "partner:job", "payments:pay", STORY}
+EACH = {"customer:booking", "partner:job", "customer:pay", STORY}
 STORIES = 6
 FEW = 2
 # Columns that have to be met; that others are filled as well costs nothing.
@@ -76,7 +76,7 @@ def hang_a_refused_photo(gallery: Gallery) -> None:
     draft = Booking.objects.get(state=State.DRAFT, photos__isnull=False)
     for number, one in enumerate(PAYLOADS[:3]):
         photo = SimpleUploadedFile(f"{one}.jpg".replace("/", ""), b"GIF89a", content_type="image/jpeg")
-        answer = Client().post(reverse("requests_app:draft_photos", args=[draft.token]), {"photos": photo})
+        answer = Client().post(reverse("customer:draft_photos", args=[draft.token]), {"photos": photo})
         assert answer.status_code == 422
         hang(gallery, f"/photo/{number}", answer)
 

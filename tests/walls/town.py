@@ -1,5 +1,5 @@
 """A small town where everything has happened once: a person of each role, a booking in each state, and the addresses
-under which each of them meets it. Made for walks over the whole site (FAULT W1, W3).
+under which each of them meets it. Made for walks over the whole site (fault W1, W3).
 """
 
 import itertools
@@ -103,11 +103,11 @@ def settle() -> Town:
         "link_id": [_onboarding_link(friend.partner.stripe_account)],
         "intent_id": [charge.intent_id],
     }
-    his = [str(booking.uuid) for booking in Booking.objects.filter(technician=friend)]
+    own = [str(booking.uuid) for booking in Booking.objects.filter(technician=friend)]
     town.own = {
         VISITOR: {"token": [draft.token for draft in drafts]},
         CUSTOMER: {"token": [booking.token for booking in everything[2:]]},
-        FRIEND: {"uuid": [*his, str(searching.uuid)]},
+        FRIEND: {"uuid": [*own, str(searching.uuid)]},
         PRO: {"uuid": [str(stages[-1].uuid)]},
     }
     town.more = [("standin:bank", f"/_stripe/3ds/{charge.intent_id}/?client_secret={cast.secret_of(charge)}")]

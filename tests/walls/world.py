@@ -16,7 +16,7 @@ from accounts.models import Dispatcher, User
 from dispatch import offers
 from mila import heartbeat
 from mila.clock import mila_now, set_clock
-from mila.templatetags.house import phone
+from mila.formats import phone
 from payments import cards, gateway, partners
 from places.models import Postcode
 from requests_app import secret_link
@@ -36,7 +36,7 @@ NOBODY = uuid.UUID("00000000-0000-4000-8000-000000000000")
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who asks. `knows`: whose facts may stand on his own pages, by the key in World.facts."""
+    """Somebody who asks. `knows`: whose facts may stand on their own pages, by the key in World.facts."""
 
     role: str
     user: User | None
@@ -57,7 +57,7 @@ class Thing:
 
 @dataclass
 class Kind:
-    """One kind of thing. Whoever is not in `own` has none of his own; EVERYBODY has the same one."""
+    """One kind of thing. Whoever is not in `own` has none of their own; EVERYBODY has the same one."""
 
     own: dict[str, Thing]
     none: dict
@@ -65,7 +65,7 @@ class Kind:
     foreign: Thing | None = None
 
     def of(self, role: str) -> dict[str, Thing]:
-        """The things this role asks for, by whose they are; the nearest to him first."""
+        """The things this role asks for, by whose they are; the nearest to them first."""
         mine = self.own.get(role, self.own.get(EVERYBODY))
         others = [self.foreign] if self.foreign else [thing for thing in self.own.values() if thing != mine]
         found = {OWN: mine} if mine else {}
@@ -301,7 +301,7 @@ class World:
         return Kind(own, none={"uuid": NOBODY})
 
     def _held(self) -> Kind:
-        """After a suspension the job stays, and its page says no more who the customer is (PRODUCT D8)."""
+        """After a suspension the job stays, and its page says no more who the customer is (rule D8)."""
         own = {
             "holder": Thing({"uuid": self.one.uuid}, frozenset({"solveig"})),
             "friend": Thing({"uuid": self.two.uuid}, frozenset({"tarik"})),
@@ -336,7 +336,7 @@ class World:
         return Kind(own, none={"pk": 0})
 
     def _shown(self) -> Kind:
-        """Bookings that were offered to him once, whosever they are now."""
+        """Bookings that were offered to them once, whosever they are now."""
         shown = {"asked": self.wanted, "friend": self.two, "suspended": self.three}
         shown |= dict.fromkeys(("declined", "lapsed", "released", "holder"), self.one)
         own = {role: Thing({"uuid": booking.uuid}) for role, booking in shown.items()}

@@ -7,9 +7,9 @@ from functools import partial
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from devstack import demo_world
+import embedded
+from devstack import addresses, demo_world, launch, smoke_check
 from devstack.instants import NoSuchInstant, instant_of
-from mila import check, launch, services
 
 OPEN_HOUSE = (
     "Anybody who reaches this address can sign in as anybody: the demo's desk asks nobody who they are.\n"
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--port", type=int, default=8000, help="of the pages; the next free one is taken")
-        parser.add_argument("--host", default=launch.OURSELVES, help="the address to listen on; 0.0.0.0 is every one")
+        parser.add_argument("--host", default=addresses.OURSELVES, help="the address to listen on; 0.0.0.0: any")
         parser.add_argument("--at", metavar="2026-12-25T02:17", help="as if it were then in Paris")
         parser.add_argument("--once", action="store_true", help="come up whole, print addresses and logins, stop")
         parser.add_argument(
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             if at:
                 settings.MILA_AT = os.environ["MILA_AT"] = instant_of(at).isoformat()
             code = self._check() if check else self._run(host, port, once)
-        except (launch.LaunchError, services.ServiceError, NoSuchInstant) as error:
+        except (addresses.LaunchError, embedded.ServiceError, NoSuchInstant) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             code = 0
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         os.environ["MILA_DEMO"] = "true"  # for the site's processes: the desk, and the bar on every page
         return launch.run(
             settings.WORLD,
-            partial(launch.choose_ports, port, host, print),
+            partial(addresses.choose_ports, port, host, print),
             sys.stdout,
             lambda family: self._greet(host, once),
             fill=demo_world.open_world,
@@ -59,16 +59,16 @@ class Command(BaseCommand):
     def _check(self) -> int:
         return launch.run(
             settings.WORLD,
-            launch.any_ports,
+            addresses.any_ports,
             sys.stdout,
-            lambda family: check.walk(settings.SITE_URL),
-            fill=check.people,
+            lambda family: smoke_check.walk(settings.SITE_URL),
+            fill=smoke_check.people,
             fresh=True,
         )
 
     def _greet(self, host: str, once: bool) -> int | None:
         sys.stdout.write(f"\n{demo_world.greeting(settings.SITE_URL)}")
-        if host != launch.OURSELVES:
+        if host != addresses.OURSELVES:
             sys.stdout.write(OPEN_HOUSE)
         sys.stdout.write("" if once else "Ctrl-C stops everything.\n")
         sys.stdout.flush()

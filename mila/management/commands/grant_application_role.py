@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand
 
+from embedded import SITE_ROLE
 from mila.roles import grant_application_role
-from mila.services import SITE_ROLE
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, DjangoHelpFormatter
 
-from mila import phrases, wording
+from mila import message_catalogues, translations
 
 HELP = """Phrases of the site, English in the source, in locale/<language>/LC_MESSAGES/django.po.
 
@@ -34,32 +34,32 @@ class Command(BaseCommand):
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--check", action="store_true", help="only look; exit 1 if anything is amiss")
         what.add_argument("--compile", action="store_true", help="only write the .mo files")
-        what.add_argument("--missing", metavar="LANGUAGE", choices=phrases.PLURALS)
+        what.add_argument("--missing", metavar="LANGUAGE", choices=translations.PLURALS)
         what.add_argument("--fill", nargs=2, metavar=("LANGUAGE", "FILE"))
 
     def handle(self, *, check, compile, missing, fill, **options):
         if check:
-            self._check(phrases.PLURALS)
+            self._check(translations.PLURALS)
         elif compile:
-            wording.compile_catalogues()
+            message_catalogues.compile_catalogues()
         elif missing:
             self._missing(missing)
         elif fill:
             self._fill(*fill)
         else:
-            for language in phrases.PLURALS:
-                lacking = phrases.merge(language)
+            for language in translations.PLURALS:
+                lacking = translations.merge(language)
                 self.stdout.write(f"{language}: {lacking} phrases without words")
 
     def _check(self, languages):
-        source = phrases.collect()
-        found = [problem for language in languages for problem in phrases.problems(language, source=source)]
+        source = translations.collect()
+        found = [problem for language in languages for problem in translations.problems(language, source=source)]
         if found:
             self.stdout.write("\n".join(found))
             sys.exit(1)
 
     def _missing(self, language):
-        known, fuzzy = phrases.read(language)
+        known, fuzzy = translations.read(language)
         lacking = [
             {
                 "context": phrase.context,
@@ -68,7 +68,7 @@ class Command(BaseCommand):
                 "files": sorted(phrase.files),
                 "texts": [""] * len(phrase.sources),
             }
-            for key, phrase in sorted(phrases.collect().items())
+            for key, phrase in sorted(translations.collect().items())
             if key in fuzzy or key not in known or not all(known[key].texts)
         ]
         self.stdout.write(json.dumps(lacking, ensure_ascii=False, indent=1))
@@ -79,5 +79,5 @@ class Command(BaseCommand):
             for entry in json.loads(Path(file).read_text())
             if all(entry["texts"])
         }
-        phrases.merge(language, said=said)
+        translations.merge(language, said=said)
         self._check([language])

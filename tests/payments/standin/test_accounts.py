@@ -102,7 +102,7 @@ def test_onboarding_switches_two_flags_apart(ask, account, transfers, payouts, c
     assert events(account=account)[-1] == "account.updated"
 
 
-def test_partner_who_gives_up_stays_as_he_was(ask, account):
+def test_partner_who_gives_up_stays_as_they_were(ask, account):
     hands.restrict(account)
     link = _link(ask, account)
 

@@ -1,4 +1,4 @@
-"""Payments: what a card does at sign-off and before the customer's eyes, with the traces it leaves (STRIPE 2.6)."""
+"""Payments: what a card does at sign-off and before the customer's eyes, with the traces it leaves."""
 
 import pytest
 

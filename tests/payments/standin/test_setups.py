@@ -1,4 +1,4 @@
-"""Saving a card: attached when it works, cleared when it does not (STRIPE 2.4, 2.6)."""
+"""Saving a card: attached when it works, cleared when it does not."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_card_refused_at_setup_is_not_saved(ask, payer, setup, number, code, dec
     assert events()[-1] == "setup_intent.setup_failed"
 
 
-def test_customer_refuses_at_his_bank(ask, payer, setup):
+def test_customer_refuses_at_their_bank(ask, payer, setup):
     now = hands.type_card(setup["client_secret"], "4000002760003184", bank_agrees=False)
 
     assert now["status"] == "requires_payment_method"

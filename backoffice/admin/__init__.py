@@ -1,0 +1,27 @@
+"""The pages of the back office. Django's admin finds this package; each module registers its own."""
+
+from backoffice.admin import (
+    bookings,
+    catalogue,
+    dispatch,
+    notices,
+    partners,
+    payments,
+    places,
+    policy_rows,
+    technicians,
+    users,
+)
+
+__all__ = [
+    "bookings",
+    "catalogue",
+    "dispatch",
+    "notices",
+    "partners",
+    "payments",
+    "places",
+    "policy_rows",
+    "technicians",
+    "users",
+]

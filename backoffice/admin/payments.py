@@ -1,0 +1,353 @@
+"""Money for ops: everything can be seen, nothing edited; a charge is tried again by its verbs (rule M4, M7)."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import Case, IntegerField, Value, When
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from mila.adminkit.acts import (
+    BAD,
+    GOOD,
+    WARN,
+    Act,
+    ActForm,
+    Chapter,
+    Choice,
+    ModelAdmin,
+    ReadOnly,
+    WithActs,
+    linked,
+    stamp,
+    toned,
+)
+from mila.errors import Refusal
+from mila.formats import money
+from payments import actions, charges, gateway, partners, ways
+from payments.models import (
+    Account,
+    Charge,
+    ChargeState,
+    LedgerEntry,
+    Operation,
+    OperationState,
+    StripeEvent,
+    WayPay,
+)
+from requests_app.lifecycle import Role
+from requests_app.models import Booking
+
+TONES = {
+    ChargeState.SUCCEEDED: GOOD,
+    ChargeState.FAILED: BAD,
+    ChargeState.ACTION_REQUIRED: BAD,
+    ChargeState.UNKNOWN: WARN,
+    ChargeState.HELD: WARN,
+    ChargeState.OBJECTED: WARN,
+}
+OPERATION_TONES = {OperationState.DONE: GOOD, OperationState.FAILED: BAD, OperationState.UNKNOWN: WARN}
+
+
+def charge_word(charge: Charge) -> str:
+    return toned(charge.get_state_display(), TONES.get(ChargeState(charge.state), ""))
+
+
+def operation_word(operation: Operation) -> str:
+    return toned(operation.get_state_display(), OPERATION_TONES.get(OperationState(operation.state), ""))
+
+
+# --- Acts --------------------------------------------------------------------------------------------------------
+
+
+class StripeSilent(Refusal):
+    sentence = _("Stripe did not answer as it should. Please try again in a moment.")
+
+
+def _of(booking: Booking, fits: Callable[[Charge], bool]) -> Charge | None:
+    return next((charge for charge in booking.charges.all() if fits(charge)), None)
+
+
+def _retry_of(booking: Booking, by, answers) -> None:
+    charge = _of(booking, actions.can_retry)
+    if charge is None:
+        raise actions.NothingToTry
+    actions.retry(charge.pk)
+
+
+def _link_of(booking: Booking, by, answers) -> None:
+    charge = _of(booking, actions.waits)
+    if charge is None:
+        raise actions.NotWaiting
+    actions.send_link(charge.pk)
+
+
+RETRY = Act("retry", _("Try the charge again"), "credit_card", lambda charge, by, answers: actions.retry(charge.pk),
+            done=_("The card is asked within seconds."), open_to=actions.can_retry,
+            explain=_("The same amount on the same card. It can never be charged twice."),
+            permission="payments.change_charge", asks_again=True)  # fmt: skip
+LINK = Act("link", _("Send the payment link"), "link", lambda charge, by, answers: actions.send_link(charge.pk),
+           done=_("The link is on its way."), open_to=actions.waits,
+           explain=_("The customer gets the e-mail with the link to pay once more."),
+           permission="payments.change_charge")  # fmt: skip
+
+
+def _take_up(booking: Booking, by, answers) -> None:
+    charge = booking.charges.filter(state=ChargeState.HELD).first()
+    if charge is None:
+        raise charges.NotHeld
+    charges.object_to(charge.pk, by=by, reason=answers["reason"], role=Role.OPS)
+
+
+class WayForm(ActForm):
+    paid = Choice(label=_("Who pays"), choices=[("yes", _("Mila pays the partner")), ("no", _("Nobody pays"))])
+
+
+def _decide_way(booking: Booking, by, answers) -> None:
+    ways.decide_way(booking.pk, paid=answers["paid"] == "yes", by=by)
+
+
+BOOKING_ACTS = (
+    Act(
+        "take-up",
+        _("Take what nobody reads to a decision"),
+        "gavel",
+        _take_up,
+        open_to=lambda b: b.charges.filter(state=ChargeState.HELD).exists(),
+        done=_("Nothing is charged before you decide."),
+        permission="payments.change_charge",
+        asks_again=True,
+        explain=_("The charge waits for the customer to read of it. From here on it waits for your decision instead."),
+    ),
+    Act(
+        "way",
+        _("Decide whether Mila pays the way"),
+        "directions_walk",
+        _decide_way,
+        form=WayForm,
+        open_to=ways.waits_for_staff,
+        done=_("Decided. The job's page says so."),
+        permission="payments.change_charge",
+        asks_again=True,
+        explain=_(
+            "The visit was in vain and no customer pays it. In all, without commission, from Mila's own account."
+        ),
+    ),
+    replace(RETRY, do=_retry_of, open_to=lambda b: _of(b, actions.can_retry) is not None),
+    replace(LINK, do=_link_of, open_to=lambda b: _of(b, actions.waits) is not None),
+)
+
+
+def _open_account(partner, by, answers) -> None:
+    try:
+        partners.open_account(partner)
+    except gateway.GatewayError as error:
+        raise StripeSilent from error
+
+
+def _refresh_account(partner, by, answers) -> None:
+    try:
+        partners.refresh_account(partner.stripe_account)
+    except gateway.GatewayError as error:
+        raise StripeSilent from error
+
+
+PARTNER_ACTS = (
+    Act("account", _("Open the account at Stripe"), "account_balance", _open_account, done=_("The account is open."),
+        open_to=lambda partner: not partner.stripe_account, asks_again=True,
+        explain=_("The partner fills in the rest, on Stripe's pages.")),
+    Act("refresh", _("Ask Stripe about the account"), "sync", _refresh_account, done=_("Stripe has been asked."),
+        open_to=lambda partner: bool(partner.stripe_account),
+        explain=_("Whether the partner can be paid, as Stripe says it now.")),
+)  # fmt: skip
+
+
+# --- The chapter of a booking's story ----------------------------------------------------------------------------
+
+
+def owed(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [
+            linked(charge.get_kind_display(), "payments_charge_change", charge.pk),
+            charge_word(charge),
+            money(charge.amount_cents, charge.currency),
+            money(charge.commission_cents, charge.currency),
+            money(charge.partner_cents, charge.currency),
+            charge.reminders,
+            charge.failure_code,
+            stamp(charge.next_at, b.timezone),
+            stamp(charge.succeeded_at, b.timezone),
+        ]
+        for charge in b.charges.all()
+    ]
+    columns = [_("Charge"), _("State"), _("Amount"), _("Commission"), _("Partner"), _("Reminders"), _("Refused")]
+    columns += [_("Next"), _("Paid")]
+    return Chapter("money", gettext("Charges"), columns, rows)
+
+
+def operations(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [
+            linked(one.kind, "payments_operation_change", one.pk),
+            operation_word(one),
+            one.key,
+            stamp(one.sent_at, b.timezone),
+            stamp(one.answered_at, b.timezone),
+            json.dumps(one.answer) if one.answer else "",
+        ]
+        for one in Operation.objects.filter(charge__booking=b)
+    ]
+    columns = [_("Call"), _("State"), _("Key"), _("Sent"), _("Answered"), _("Answer")]
+    return Chapter("operations", gettext("Calls to Stripe"), columns, rows)
+
+
+def way(b: Booking, at: datetime) -> Chapter:
+    """What Mila pays for a visit in vain (rule L11)."""
+    title, found = gettext("Way in vain"), WayPay.objects.filter(booking=b).select_related("partner", "by").first()
+    if found is None:
+        return Chapter("way", title, note=gettext("Mila pays no way."))
+    words = gettext("waits for your decision") if found.cents is None else money(found.cents, b.currency)
+    facts = [
+        (gettext("Mila pays"), words),
+        (gettext("Partner"), found.partner),
+        (gettext("Decided"), stamp(found.at, b.timezone)),
+        (gettext("By"), found.by),
+    ]
+    return Chapter("way", title, facts=facts)
+
+
+def ledger(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [stamp(line.at, b.timezone), Account(line.account).label, line.partner, money(line.cents, line.currency)]
+        for line in b.ledger.select_related("partner")
+    ]
+    return Chapter("ledger", gettext("Ledger"), [_("At"), _("Account"), _("Partner"), _("Debit, credit below 0")], rows)
+
+
+# --- Lists -------------------------------------------------------------------------------------------------------
+
+
+class UnpaidFilter(admin.SimpleListFilter):
+    title = _("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request, model_admin):
+        return [("unpaid", _("Unpaid")), ("waits", _("Waits for the customer")), ("open", _("Under way")),
+                ("held", _("Held, to be decided"))]  # fmt: skip
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "unpaid":
+                return queryset.exclude(state=ChargeState.SUCCEEDED)
+            case "waits":
+                return queryset.filter(state__in=charges.WAITING)
+            case "open":
+                return queryset.exclude(state__in=[*charges.WAITING, ChargeState.SUCCEEDED])
+            case "held":
+                return queryset.filter(state=ChargeState.HELD, next_at=None)
+        return queryset
+
+
+class OperationInline(ReadOnly, TabularInline):
+    model = Operation
+    extra = 0
+    fields = readonly_fields = ["kind", "state", "key", "sent_at", "answered_at", "answer"]
+
+
+class LedgerInline(ReadOnly, TabularInline):
+    model = LedgerEntry
+    extra = 0
+    fields = readonly_fields = ["at", "account", "partner", "currency", "cents"]
+
+
+UNPAID_FIRST = Case(
+    When(state=ChargeState.SUCCEEDED, then=Value(1)), default=Value(0), output_field=IntegerField()
+).asc()
+
+
+@admin.register(Charge)
+class ChargeAdmin(WithActs, ReadOnly, ModelAdmin):
+    acts = (RETRY, LINK)
+    list_display = ["shown_booking", "kind", "shown_state", "amount", "reminders", "failure_code", "next_at", "partner"]
+    list_filter = [UnpaidFilter, "state", "kind", "currency"]
+    list_select_related = ["booking__service", "partner"]
+    ordering = [UNPAID_FIRST, "-pk"]
+    search_fields = ["intent_id", "=booking__customer__email", "partner__name"]
+    show_full_result_count = False
+    inlines = [OperationInline, LedgerInline]
+
+    @display(description=_("booking"), ordering="booking")
+    def shown_booking(self, charge):
+        return str(charge.booking)
+
+    @display(description=_("state"), ordering="state")
+    def shown_state(self, charge):
+        return charge_word(charge)
+
+    @display(description=_("amount"), ordering="amount_cents")
+    def amount(self, charge):
+        return money(charge.amount_cents, charge.currency)
+
+
+@admin.register(Operation)
+class OperationAdmin(ReadOnly, ModelAdmin):
+    list_display = ["kind", "key", "shown_state", "created_at", "sent_at", "answered_at"]
+    list_filter = ["state", "kind"]
+    search_fields = ["key"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+    @display(description=_("state"), ordering="state")
+    def shown_state(self, operation):
+        return operation_word(operation)
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly, ModelAdmin):
+    list_display = ["at", "account", "sum", "shown_booking", "partner", "key"]
+    list_filter = ["account", "currency"]
+    list_select_related = ["booking__service", "partner"]
+    search_fields = ["key", "partner__name"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+    @display(description=_("debit, credit below 0"), ordering="cents")
+    def sum(self, line):
+        return money(line.cents, line.currency)
+
+    @display(description=_("booking"))
+    def shown_booking(self, line):
+        return str(line.booking)
+
+
+class EventFilter(admin.SimpleListFilter):
+    title = _("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request, model_admin):
+        return [("open", _("Not done")), ("trouble", _("With an error"))]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "open":
+                return queryset.filter(done_at=None)
+            case "trouble":
+                return queryset.exclude(error="")
+        return queryset
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(ReadOnly, ModelAdmin):
+    """The payload stays in the database: what is true is asked of Stripe anyway."""
+
+    list_display = ["type", "stripe_id", "object_id", "received_at", "done_at", "tries", "error"]
+    list_filter = [EventFilter, "type"]
+    search_fields = ["stripe_id", "object_id", "account"]
+    ordering = ["-pk"]
+    exclude = ["payload"]
+    show_full_result_count = False

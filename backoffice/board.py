@@ -1,0 +1,283 @@
+"""The live board of ops: what needs a person now, what is about to fall, how today goes (rule O1).
+
+A fixed number of queries, whatever there is to show; the page asks for it again every half minute.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accounts import notifications
+from accounts.models import PartnerProfile, Technician
+from backoffice import wording
+from mila import heartbeat
+from mila.clock import mila_now
+from mila.formats import clock_time, day, left, short_day
+from payments import charges
+from payments.models import Charge, ChargeState, StripeEvent
+from places.calendar import instant, wall_time
+from requests_app.codeless import often_codeless
+from requests_app.models import LIVE, Booking, Clock, ClockKind, State
+
+ZONE = "Europe/Paris"  # the wall of the ops desk
+DAYS = 14
+CLOCKS = 12
+SOON = timedelta(hours=1)
+# In the order of a booking's life.
+SHOWN = [state for state in State if state in LIVE and state != State.SIGNED_OFF] + [State.SIGNED_OFF]
+BAR_WIDE, ROW_HIGH = 240, 26
+CHART_HIGH, COLUMN_WIDE, GAP = 96, 18, 6
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number that needs a person, and the list behind it. `tone`: good when it is nought."""
+
+    name: str
+    label: str
+    count: int
+    url: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    count: int
+    width: int
+    url: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Falling:
+    """A promise that falls soon."""
+
+    booking: Booking
+    what: str
+    left: str
+    at: str
+    tone: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One day in a chart, in the drawing's own units."""
+
+    x: int
+    y: int
+    height: int
+    words: str
+    today: bool
+
+
+@dataclass(frozen=True)
+class Chart:
+    title: str
+    today: str
+    columns: list[Column]
+    words: str
+    width: int = DAYS * (COLUMN_WIDE + GAP)
+    height: int = CHART_HIGH
+    wide: int = COLUMN_WIDE
+
+
+def board(request, context: dict[str, Any]) -> dict[str, Any]:
+    """The context of the admin's first page (settings: UNFOLD DASHBOARD_CALLBACK)."""
+    if request.user.has_perm("requests_app.view_booking"):
+        at = mila_now()
+        states = dict(Booking.objects.order_by().values_list("state").annotate(Count("pk")))
+        fill, claim = charts(at)
+        context |= {
+            "title": _("Board"),
+            "now": at,
+            "clock_now": clock_time(at, ZONE),
+            "tiles": tiles(states, at),
+            "bars": bars(states),
+            "falling": falling(at),
+            "charts": [fill, claim],
+            "beats": beats(),
+        }
+    return context
+
+
+def _list(name: str, **filters: str) -> str:
+    return f"{reverse(f'admin:{name}_changelist')}?{urlencode(filters)}"
+
+
+def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
+    """Nine numbers; those of the bookings come from one count."""
+    bookings, words = "requests_app_booking", wording.STATES
+    found = [
+        (
+            "unfilled",
+            str(words[State.UNFILLED].label),
+            states.get(State.UNFILLED, 0),
+            _list(bookings, state__exact="unfilled"),
+        ),
+        (
+            "contested",
+            str(words[State.CONTESTED].label),
+            states.get(State.CONTESTED, 0),
+            _list(bookings, state__exact="contested"),
+        ),
+        (
+            "unconfirmed",
+            str(words[State.UNCONFIRMED].label),
+            states.get(State.UNCONFIRMED, 0),
+            _list(bookings, state__exact="unconfirmed"),
+        ),
+        (
+            "unpaid",
+            _("Unpaid"),
+            Charge.objects.filter(state__in=charges.WAITING).count(),
+            _list("payments_charge", standing="waits"),
+        ),
+        (
+            "held",
+            _("Held, to be decided"),
+            Charge.objects.filter(state=ChargeState.HELD, next_at=None).count(),
+            _list("payments_charge", standing="held"),
+        ),
+        (
+            "codeless",
+            _("Often without the code"),
+            often_codeless(Technician.objects.all()).count(),
+            _list("accounts_technician", codeless="often"),
+        ),
+        (
+            "notices",
+            _("Failed notices"),
+            notifications.needing_staff(at).count(),
+            _list("accounts_notification", needs="staff"),
+        ),
+        (
+            "events",
+            _("Stripe events not done"),
+            StripeEvent.objects.filter(done_at=None).count(),
+            _list("payments_stripeevent", standing="open"),
+        ),
+        (
+            "applied",
+            _("Applications"),
+            PartnerProfile.objects.filter(approved_at=None).count(),
+            _list("accounts_partnerprofile", standing="applied"),
+        ),
+    ]
+    worse = {"unfilled", "contested", "unpaid"}
+    return [
+        Tile(name, label, count, url, ("bad" if name in worse else "warn") if count else "good")
+        for name, label, count, url in found
+    ]
+
+
+def bars(states: dict[str, int]) -> list[Bar]:
+    """Bookings under way by state."""
+    most = max([states.get(state, 0) for state in SHOWN] + [1])
+    return [
+        Bar(
+            str(wording.STATES[state].label),
+            states.get(state, 0),
+            round(states.get(state, 0) * BAR_WIDE / most),
+            _list("requests_app_booking", state__exact=state),
+            "bad" if state in (State.UNFILLED, State.CONTESTED) else "warn" if state == State.UNCONFIRMED else "",
+        )
+        for state in SHOWN
+    ]
+
+
+def falling(at: datetime) -> list[Falling]:
+    """The next promises to fall, of both kinds, the nearest first. Two queries."""
+    own = Booking.objects.filter(due_at__isnull=False).order_by("due_at").select_related("service", "technician")
+    beside = Clock.objects.filter(done_at=None).order_by("due_at")
+    beside = beside.select_related("booking__service", "booking__technician")
+    found = [(b.due_at, b, wording.falls_due(b.state)) for b in own[:CLOCKS]]
+    found += [(clock.due_at, clock.booking, str(ClockKind(clock.kind).label)) for clock in beside[:CLOCKS]]
+    found.sort(key=lambda one: (one[0], one[1].pk))
+    return [
+        Falling(
+            booking=b,
+            what=what,
+            left=left(due, at),
+            at=f"{short_day(due, b.timezone)}, {clock_time(due, b.timezone)}",
+            tone="bad" if due < at else "warn" if due - at < SOON else "",
+            url=reverse("admin:requests_app_booking_change", args=[b.pk]),
+        )
+        for due, b, what in found[:CLOCKS]
+    ]
+
+
+TODAY = """
+SELECT (b.placed_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS placed, count(first.claimed_at) AS claimed,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM first.claimed_at - b.placed_at)) AS median
+  FROM requests_app_booking b
+  LEFT JOIN LATERAL (
+       SELECT min(a.claimed_at) AS claimed_at FROM requests_app_assignment a WHERE a.booking_id = b.id) first ON true
+ WHERE b.placed_at >= %(since)s
+ GROUP BY 1
+"""
+
+
+def charts(at: datetime) -> tuple[Chart, Chart]:
+    """Share of the bookings somebody took, and the median time to the claim, by the day of the order. One query."""
+    today = wall_time(at, ZONE).date()
+    dates = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    since = instant(datetime.combine(dates[0], time()), ZONE)
+    with connection.cursor() as cursor:
+        cursor.execute(TODAY, {"zone": ZONE, "since": since})
+        found = {row[0]: row[1:] for row in cursor.fetchall()}
+    rates: dict[date, float] = {}
+    medians: dict[date, float] = {}
+    for that, (placed, claimed, median) in found.items():
+        rates[that] = claimed / placed
+        if median is not None:
+            medians[that] = float(median)
+    fill = _chart(_("Fill rate today"), dates, rates, 1.0, _percent, _("of the bookings placed have been claimed"))
+    highest = max([*medians.values(), 60.0])
+    claim = _chart(_("Median time to claim today"), dates, medians, highest, _span, _("from the order to the claim"))
+    return fill, claim
+
+
+def _percent(share: float) -> str:
+    return f"{round(share * 100)}\N{NO-BREAK SPACE}%"
+
+
+def _span(seconds: float) -> str:
+    return left(seconds) if seconds >= 60 else f"{round(seconds)}\N{NO-BREAK SPACE}s"
+
+
+def _chart(title: str, dates: list[date], values: dict[date, float], highest: float, say, words: str) -> Chart:
+    columns = []
+    for place, that in enumerate(dates):
+        value = values.get(that)
+        high = 0 if value is None else max(2, round(value / highest * CHART_HIGH))
+        columns.append(
+            Column(
+                x=place * (COLUMN_WIDE + GAP),
+                y=CHART_HIGH - high,
+                height=high,
+                words=f"{day(that)}: {'–' if value is None else say(value)}",
+                today=that == dates[-1],
+            )
+        )
+    today = values.get(dates[-1])
+    return Chart(title, "–" if today is None else say(today), columns, words)
+
+
+def beats() -> list[tuple[str, str, str]]:
+    """Each scheduled sweep, when it last ran, and its tone. One query."""
+    ages = heartbeat.ages()
+    found = []
+    for name in sorted(heartbeat.expected().values()):
+        age = ages.get(name)
+        quiet = age is None or age >= heartbeat.LATE
+        said = _("never") if age is None else _("%(span)s ago") % {"span": _span(age)}
+        found.append((name, said, "bad" if quiet else "good"))
+    return found

@@ -1,0 +1,282 @@
+"""The whole story of a booking on one page for ops (rule O1), in the order of backoffice/admin/bookings.py.
+
+Contact data is masked here; requests_app.actions.contact_access unmasks it with a reason (fault A11).
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Notification, NotificationState
+from backoffice import wording
+from mila.adminkit.acts import BAD, GOOD, WARN, Chapter, linked, stamp, toned
+from mila.formats import left, minutes, moment, money
+from requests_app.models import (
+    Assignment,
+    Booking,
+    BookingContact,
+    BookingEvent,
+    CallAttempt,
+    ClockKind,
+    DoorPlace,
+    Fault,
+    Frozen,
+    LateSignature,
+    QuoteOrigin,
+    Rating,
+    SignOff,
+    SignOffKind,
+)
+
+HIDDEN = "•••"
+
+
+def masked(text: str) -> str:
+    """That there is something, and not what: an address keeps its first letter and its domain."""
+    if not text:
+        return ""
+    name, at, domain = text.partition("@")
+    return f"{name[:1]}{HIDDEN}@{domain}" if at else HIDDEN
+
+
+def facts(b: Booking, at: datetime) -> Chapter:
+    zone = b.timezone
+    contact = BookingContact.objects.filter(booking=b).first() or BookingContact()
+    return Chapter(
+        "facts",
+        _("Facts"),
+        facts=[
+            (_("Service"), b.service),
+            (_("Duration"), minutes(b.duration_minutes)),
+            (_("Place"), f"{b.postcode} {b.city} ({b.country})"),
+            (_("Start"), moment(b.start_at, zone)),
+            (_("Partner"), b.partner and linked(b.partner, "accounts_partnerprofile_change", b.partner_id)),
+            (_("Technician"), b.technician and linked(b.technician, "accounts_technician_change", b.technician_id)),
+            (_("Booked price"), money(b.service_cents, b.currency)),
+            (_("Booking fee"), money(b.booking_fee_cents, b.currency)),
+            (_("Card saved"), stamp(b.card_saved_at, zone)),
+            (_("Placed"), stamp(b.placed_at, zone)),
+            (_("Claimed"), stamp(b.claimed_at, zone)),
+            (_("Finished"), stamp(b.finished_at, zone)),
+            (_("Signed off"), stamp(b.signed_off_at, zone)),
+            (_("Cost of the end"), money(b.fee_cents, b.currency) if b.fee_cents else ""),
+            (_("Reason of the end"), b.end_reason),
+            (_("Whose fault"), Fault(b.end_fault).label if b.end_fault else ""),
+            (_("Language"), b.get_language_display()),
+            (_("Customer"), b.customer and linked(masked(b.customer.email), "accounts_user_change", b.customer_id)),
+            (_("Name"), masked(contact.name)),
+            (_("Phone"), masked(contact.phone)),
+            (_("Street"), masked(contact.street)),
+            (_("Door code"), masked(contact.door_code)),
+            (_("At the door"), masked(contact.at_the_door)),
+            (_("Problem"), masked(contact.problem)),
+            (_("Photos"), b.photos.count() or ""),
+        ],
+        folds=[(_("What the technician reported"), json.dumps(b.report, indent=2, ensure_ascii=False))]
+        if b.report
+        else [],
+    )
+
+
+def clocks(b: Booking, at: datetime) -> Chapter:
+    rows = []
+    if b.due_at:
+        words = toned(wording.falls_due(b.state), WARN)
+        rows.append([words, stamp(b.due_at, b.timezone), left(b.due_at, at), ""])
+    for clock in b.clocks.all():
+        end = ""
+        if clock.done_at:
+            how = _("fell due") if clock.fired else _("kept or called off")
+            end = f"{how}, {stamp(clock.done_at, b.timezone)}"
+        waits = "" if clock.done_at else left(clock.due_at, at)
+        rows.append([str(ClockKind(clock.kind).label), stamp(clock.due_at, b.timezone), waits, end])
+    return Chapter("clocks", _("Clocks"), [_("Clock"), _("Due"), _("Left"), _("End")], rows)
+
+
+def wishes(b: Booking, at: datetime) -> Chapter:
+    rows = [[wish.rank, moment(wish.start_at, b.timezone), wish.wall] for wish in b.wishes.all()]
+    return Chapter("wishes", _("Wishes"), [_("Rank"), _("Start"), _("As chosen")], rows)
+
+
+def quotes(b: Booking, at: datetime) -> Chapter:
+    rows = []
+    for quote in b.quotes.select_related("created_by").prefetch_related("lines"):
+        lines = "; ".join(f"{one.quantity} × {one.label} {money(one.cents, b.currency)}" for one in quote.lines.all())
+        hand = _("by their own hand") if quote.own_hand else ""
+        agreed = " ".join(filter(None, [stamp(quote.accepted_at, b.timezone), hand]))
+        total = money(quote.service_cents, b.currency)
+        rows.append([quote.version, QuoteOrigin(quote.origin).label, lines, total, stamp(quote.created_at), agreed])
+    columns = [_("Version"), _("Origin"), _("Lines"), _("Sum"), _("Made"), _("Accepted")]
+    return Chapter("quotes", _("Prices"), columns, rows)
+
+
+def events(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [
+            event.sequence,
+            stamp(event.at, b.timezone),
+            wording.happened(event),
+            wording.state(event.target),
+            _who(event, b),
+            event.reason,
+            json.dumps(event.data) if event.data else "",
+        ]
+        for event in b.events.select_related("by")
+    ]
+    columns = ["#", _("At"), _("Move"), _("To"), _("Who"), _("Why"), _("Data")]
+    return Chapter("events", _("What happened"), columns, rows)
+
+
+def _who(event: BookingEvent, b: Booking) -> str:
+    words = wording.role(event.role)
+    return f"{words}, {event.by}" if event.by and event.by_id != b.customer_id else words
+
+
+def assignments(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [
+            linked(one.technician, "accounts_technician_change", one.technician_id),
+            one.partner,
+            moment(one.start_at, b.timezone),
+            stamp(one.claimed_at, b.timezone),
+            stamp(one.ended_at, b.timezone),
+            _end(one),
+        ]
+        for one in b.assignments.select_related("technician", "partner")
+    ]
+    columns = [_("Technician"), _("Partner"), _("Start"), _("Claimed"), _("Ended"), _("By")]
+    return Chapter("assignments", _("Assignments"), columns, rows)
+
+
+def _end(one: Assignment) -> str:
+    words = wording.move(one.end)
+    return toned(_("%(move)s, their fault") % {"move": words}, BAD) if one.fault else words
+
+
+def calls(b: Booking, at: datetime) -> Chapter:
+    tries = CallAttempt.objects.filter(assignment__booking=b).select_related("assignment__technician")
+    rows = [
+        [
+            stamp(one.at, b.timezone),
+            one.assignment.technician,
+            one.get_channel_display(),
+            toned(_("reached"), GOOD) if one.reached else toned(_("not reached"), WARN),
+            _("wants another time") if one.wants_other_time else "",
+            masked(one.note),
+        ]
+        for one in tries
+    ]
+    columns = [_("At"), _("Technician"), _("Channel"), _("Outcome"), _("Wish"), _("Note")]
+    return Chapter("calls", _("Calls"), columns, rows)
+
+
+def door(b: Booking, at: datetime) -> Chapter:
+    """Where the technician's phone was when a wait at the door began and ended (rule B10)."""
+    rows = [
+        [
+            stamp(one.at, b.timezone),
+            one.assignment.technician,
+            one.get_move_display(),
+            _("the door's own point is not known") if one.metres is None else f"{one.metres} m",
+            f"± {one.accuracy_m} m",
+            toned(_("at the door"), GOOD) if one.is_near(b.policy) else toned(_("not shown"), WARN),
+        ]
+        for one in DoorPlace.objects.filter(assignment__booking=b).select_related("assignment__technician")
+    ]
+    columns = [_("At"), _("Technician"), _("Moment"), _("From the door"), _("Accuracy"), _("Says")]
+    note = "" if rows else _("The phone gave no place.")
+    return Chapter("door", _("Place of the wait"), columns, rows, note=note)
+
+
+def notes(b: Booking, at: datetime) -> Chapter:
+    """What the technician told the customer from the work."""
+    rows = [
+        [stamp(one.at, b.timezone), one.technician, one.words] for one in b.progress_notes.select_related("technician")
+    ]
+    return Chapter("notes", _("Notes from the work"), [_("At"), _("Technician"), _("Note")], rows)
+
+
+def sign_off(b: Booking, at: datetime) -> Chapter:
+    frozen = SignOff.objects.filter(booking=b).select_related("quote").first()
+    rating = Rating.objects.filter(booking=b).first()
+    stars = f"{rating.quality}, {rating.punctuality}, {rating.friendliness}" if rating else ""
+    judged = [
+        (_("Stars: quality, punctuality, friendliness"), stars),
+        (_("Comment"), rating and rating.comment),
+        (_("Comment hidden"), rating and rating.hidden_at and _hidden(rating, b.timezone)),
+        (_("Answer"), rating and rating.answer),
+    ]
+    if frozen is None:
+        return Chapter("sign-off", _("Sign-off"), facts=judged if rating else [], note=_("Not signed off."))
+    return Chapter(
+        "sign-off",
+        _("Sign-off"),
+        facts=[*_frozen(frozen, b.timezone), *(judged if rating else [])],
+        folds=[(_("The frozen words"), frozen.text)],
+    )
+
+
+def _hidden(rating: Rating, zone: str) -> str:
+    return f"{stamp(rating.hidden_at, zone)}, {rating.hidden_by}: {rating.hidden_reason}"
+
+
+def late_signature(b: Booking, at: datetime) -> Chapter:
+    """Evidence that came after the end (rule L13)."""
+    name, title = "late-signature", _("Signed afterwards")
+    late = LateSignature.objects.filter(booking=b).select_related("quote", "by").first()
+    if late is None:
+        return Chapter(name, title, note=_("No signature came after the end."))
+    return Chapter(
+        name,
+        title,
+        facts=[*_frozen(late, b.timezone), (_("Signed in as"), late.by and masked(late.by.email))],
+        folds=[(_("The frozen words"), late.text)],
+        note=_("Kept as evidence. It charges nothing and changes no amount."),
+    )
+
+
+def _frozen(frozen: Frozen, zone: str) -> list[tuple[Any, Any]]:
+    return [
+        (_("How"), SignOffKind(frozen.kind).label),
+        (_("At"), stamp(frozen.signed_at, zone)),
+        (_("Version"), frozen.quote.version),
+        (_("Signed by"), masked(frozen.signer)),
+        (_("Device"), frozen.device),
+        (_("Price"), money(frozen.service_cents, frozen.currency)),
+        (_("Booking fee"), money(frozen.booking_fee_cents, frozen.currency)),
+        (_("Commission"), money(frozen.commission_cents, frozen.currency)),
+        (_("Partner's share"), money(frozen.partner_cents, frozen.currency)),
+        (_("Total"), money(frozen.charge_cents, frozen.currency)),
+        ("SHA-256", frozen.sha256),
+    ]
+
+
+def notices(b: Booking, at: datetime) -> Chapter:
+    rows = []
+    for row in Notification.objects.filter(subject_id=b.uuid).order_by("pk"):
+        tone = {NotificationState.FAILED: BAD, NotificationState.SENDING: WARN, NotificationState.REACHED: GOOD}
+        state = toned(row.get_state_display(), tone.get(NotificationState(row.state), ""))
+        rows.append(
+            [
+                linked(row.kind, "accounts_notification_change", row.pk),
+                masked(row.email),
+                state,
+                stamp(row.queued_at, b.timezone),
+                stamp(row.sent_at, b.timezone),
+                stamp(row.reached_at, b.timezone),
+                row.error,
+            ]
+        )
+    columns = [_("Notice"), _("To"), _("State"), _("Queued"), _("Sent"), _("Reached"), _("Error")]
+    return Chapter("notices", _("Notices"), columns, rows)
+
+
+def accesses(b: Booking, at: datetime) -> Chapter:
+    rows = [
+        [stamp(one.at, b.timezone), one.partner, one.user, one.reason]
+        for one in b.contact_accesses.select_related("partner", "user").order_by("at")
+    ]
+    columns = [_("At"), _("Partner"), _("Person"), _("Reason")]
+    return Chapter("accesses", _("Who saw the contact data"), columns, rows)

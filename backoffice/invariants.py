@@ -1,0 +1,287 @@
+"""What must always hold, as questions to the database (invariant I1-I14). Each answers its violations."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+
+from accounts.models import Busy, Notification, NotificationState, SkillSearch, Technician
+from accounts.search import expected_rows, policies
+from backoffice import erasure
+from dispatch.models import Offer, OfferState
+from mila.clock import mila_now
+from payments.ledger import way_key
+from payments.models import (
+    Account,
+    Charge,
+    ChargeKind,
+    ChargeState,
+    LedgerEntry,
+    Operation,
+    OperationState,
+    StripeEvent,
+    WayPay,
+)
+from places.place import Country
+from requests_app import deadlines, statement
+from requests_app.lifecycle import MOVES, event_hash
+from requests_app.models import (
+    ENDED,
+    HAS_PARTNER,
+    UNSIGNED,
+    Assignment,
+    Booking,
+    BookingEvent,
+    Clock,
+    ContactAccess,
+    LateSignature,
+    SignOff,
+    SignOffKind,
+    State,
+    was_at_the_door,
+)
+
+SLACK = timedelta(minutes=2)
+
+Found = Iterator[str]
+Invariant = Callable[[list[int] | None], Found]
+INVARIANTS: dict[str, tuple[str, Invariant]] = {}
+
+
+def invariant(name: str, sentence: str):
+    def register(function: Invariant) -> Invariant:
+        INVARIANTS[name] = (sentence, function)
+        return function
+
+    return register
+
+
+def violations(booking_ids: list[int] | None = None) -> dict[str, list[str]]:
+    """Every broken invariant with what breaks it; empty when all is well. None: all bookings."""
+    found = {name: list(check(booking_ids)) for name, (_sentence, check) in INVARIANTS.items()}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _of(queryset, ids: list[int] | None, column: str = "booking"):
+    return queryset if ids is None else queryset.filter(**{f"{column}__in": ids})
+
+
+@invariant("I1", "At most one running assignment per booking, and exactly one while it has a partner")
+def assignments(ids):
+    running = Assignment.objects.filter(booking=OuterRef("pk"), ended_at=None)
+    bookings = _of(Booking.objects.all(), ids, "pk")
+    for pk in bookings.filter(state__in=HAS_PARTNER).filter(~Exists(running)).values_list("pk", flat=True):
+        yield f"booking {pk} has a partner and no assignment"
+    for pk in bookings.exclude(state__in=HAS_PARTNER).filter(Exists(running)).values_list("pk", flat=True):
+        yield f"booking {pk} has an assignment and no partner"
+    for assignment in _of(Assignment.objects.filter(ended_at=None), ids).select_related("booking"):
+        if assignment.technician_id != assignment.booking.technician_id:
+            yield f"booking {assignment.booking_id}: assignment {assignment.pk} is another technician's"
+    if ids is None:
+        lonely = Busy.objects.filter(kind="job", assignment__isnull=True)
+        yield from (f"busy {pk} belongs to no assignment" for pk in lonely.values_list("pk", flat=True))
+
+
+@invariant("I2", "A settled booking above zero has exactly one paid charge; an ended one only the fee that was due")
+def charges(ids):
+    paid = Charge.objects.filter(state=ChargeState.SUCCEEDED)
+    job = paid.filter(booking=OuterRef("pk"), kind=ChargeKind.JOB)
+    bookings = _of(Booking.objects.all(), ids, "pk")
+    last = SignOff.objects.filter(booking=OuterRef("pk")).order_by("-pk").values("charge_cents")[:1]
+    settled = bookings.annotate(total=Subquery(last)).filter(state=State.SETTLED, total__gt=0)
+    for pk in settled.filter(~Exists(job)).values_list("pk", flat=True):
+        yield f"booking {pk} is settled and not paid"
+    for pk in bookings.exclude(state=State.SETTLED).filter(Exists(job)).values_list("pk", flat=True):
+        yield f"booking {pk} is paid and not settled"
+    fees = _of(Charge.objects.filter(kind=ChargeKind.FEE), ids).exclude(booking__fee_cents=F("amount_cents"))
+    fees = fees.exclude(state=ChargeState.OBJECTED)
+    yield from (f"charge {pk} is not the fee that was due" for pk in fees.values_list("pk", flat=True))
+    several = _of(paid, ids).values("booking", "kind").annotate(n=Count("pk")).filter(n__gt=1)
+    yield from (f"booking {row['booking']} was charged {row['n']} times" for row in several)
+
+
+@invariant("I3", "Charge = frozen total; commission + partner's share = service price")
+def amounts(ids):
+    jobs = Charge.objects.filter(kind=ChargeKind.JOB).exclude(state=ChargeState.OBJECTED)
+    for charge in _of(jobs, ids).select_related("booking"):
+        frozen = charge.booking.sign_offs.last()
+        if frozen is None:
+            yield f"charge {charge.pk} is for a job nobody signed"
+            continue
+        shares = (charge.amount_cents, charge.commission_cents, charge.partner_cents, charge.currency)
+        if shares != (frozen.charge_cents, frozen.commission_cents, frozen.partner_cents, frozen.currency):
+            yield f"charge {charge.pk} differs from what was signed"
+    for model in (SignOff, LateSignature):
+        for frozen in _of(model.objects.all(), ids).select_related("quote"):
+            if frozen.service_cents != frozen.quote.service_cents:
+                yield f"{model._meta.verbose_name} {frozen.pk} differs from its quote"
+    for late in _of(LateSignature.objects.exclude(booking__sign_offs__kind__in=UNSIGNED), ids):
+        yield f"booking {late.booking_id} was signed afterwards and not closed without a signature"
+
+
+@invariant("held", "Without the visit code a signature on the partner's screen charges only what the payer let pass")
+def held(ids):
+    for one in _of(SignOff.objects.filter(kind=SignOffKind.SCREEN), ids).select_related("booking"):
+        if one.service_cents > one.booking.service_cents:
+            yield f"booking {one.booking_id}: a signature on the partner's screen raised the price"
+    met = Assignment.objects.filter(booking=OuterRef("booking"), ended_at=None, code_typed_at__isnull=False)
+    last = SignOff.objects.filter(booking=OuterRef("booking")).order_by("-pk").values("kind")[:1]
+    jobs = Charge.objects.filter(kind=ChargeKind.JOB).annotate(end=Subquery(last), met=Exists(met))
+    fees = Charge.objects.filter(kind=ChargeKind.FEE, booking__state=State.FAILED).annotate(
+        end=Subquery(BookingEvent.objects.filter(booking=OuterRef("booking")).order_by("-sequence").values("move")[:1])
+    )
+    asks = [jobs.filter(end=SignOffKind.SCREEN, met=False), fees.filter(end="fail_visit")]
+    for charges_ in asks:
+        sent = _of(charges_, ids).exclude(state__in=[ChargeState.HELD, ChargeState.OBJECTED])
+        passed = Q(agreed_at__isnull=False) | Q(opened_at__isnull=False, held_until__lte=mila_now())
+        for pk in sent.exclude(passed).values_list("pk", flat=True):
+            yield f"charge {pk} was sent before the payer let it pass"
+    silent = fees.filter(end="fail_visit", agreed_at=None).exclude(state__in=[ChargeState.HELD, ChargeState.OBJECTED])
+    for fee in _of(silent, ids).select_related("booking"):
+        if not was_at_the_door(fee.booking):
+            yield f"charge {fee.pk} went on by silence, and nothing shows that anybody was at the door"
+
+
+@invariant("I4", "The ledger sums to zero per entry and currency, and holds each paid charge")
+def ledger(ids):
+    entries = LedgerEntry.objects.values("entry", "currency").annotate(total=Sum("cents")).exclude(total=0)
+    yield from (f"entry {row['entry']} leaves {row['total']} {row['currency']}" for row in entries)
+    for charge in _of(Charge.objects.filter(state=ChargeState.SUCCEEDED), ids).annotate(
+        booked=Sum("ledger__cents", filter=Q(ledger__account="stripe"))
+    ):
+        if charge.booked != charge.amount_cents:
+            yield f"charge {charge.pk}: {charge.booked} in the ledger, {charge.amount_cents} paid"
+
+
+@invariant("way", "Mila pays a way once, in all, where a visit was in vain and no customer pays it")
+def paid_ways(ids):
+    lines = LedgerEntry.objects.filter(account=Account.MILA)
+    for way in _of(WayPay.objects.filter(cents__isnull=False).select_related("booking"), ids):
+        booking, amount = way.booking, way.booking.policy.cancel_fee_cents[way.booking.currency]
+        booked = {line.account: (line.cents, line.partner_id) for line in LedgerEntry.objects.filter(key=way_key(way))}
+        due = {"mila": (way.cents, None), "partner": (-way.cents, way.partner_id)} if way.cents else {}
+        if booked != due:
+            yield f"booking {booking.pk}: its way stands otherwise in the ledger"
+        if way.cents not in (0, amount) or booking.state != State.FAILED or booking.fee_cents:
+            yield f"booking {booking.pk}: Mila paid a way that was not Mila's to pay"
+        lines = lines.exclude(key=way_key(way))
+    yield from (f"ledger line {pk} pays no way" for pk in _of(lines, ids).values_list("pk", flat=True))
+
+
+@invariant("I7", "Every state is the last event's, and every event a row of the table, in unbroken order")
+def events(ids):
+    last: dict[int, str] = {}
+    sequence: dict[int, int] = {}
+    for event in _of(BookingEvent.objects.order_by("booking", "sequence"), ids):
+        move = MOVES.get(event.move)
+        if (
+            move is None
+            or event.source not in move.sources
+            or event.target != move.target
+            or event.role not in move.roles
+        ):
+            yield f"booking {event.booking_id}: event {event.sequence} is no row of the table"
+        if (
+            event.source != last.get(event.booking_id, State.DRAFT)
+            or event.sequence != sequence.get(event.booking_id, 0) + 1
+        ):
+            yield f"booking {event.booking_id}: event {event.sequence} does not follow"
+        last[event.booking_id], sequence[event.booking_id] = event.target, event.sequence
+    for pk, state in _of(Booking.objects.all(), ids, "pk").values_list("pk", "state"):
+        if state != last.get(pk, State.DRAFT):
+            yield f"booking {pk} is {state}, its last event says {last.get(pk)}"
+
+
+@invariant("I8", "No clock is overdue by more than two minutes")
+def clocks(ids):
+    limit = mila_now() - SLACK
+    for pk in _of(Booking.objects.filter(due_at__lt=limit), ids, "pk").values_list("pk", flat=True):
+        yield f"booking {pk} is overdue"
+    for pk in _of(Clock.objects.filter(done_at=None, due_at__lt=limit), ids).values_list("pk", flat=True):
+        yield f"clock {pk} is overdue"
+    for pk in _of(Offer.objects.filter(state=OfferState.OPEN, expires_at__lt=limit), ids).values_list("pk", flat=True):
+        yield f"offer {pk} is overdue"
+    for pk in _of(Booking.objects.filter(state__in=ENDED, due_at__isnull=False), ids, "pk").values_list(
+        "pk", flat=True
+    ):
+        yield f"booking {pk} has ended and its clock runs"
+
+
+@invariant("I9", "Every message from Stripe is done or scheduled, every call to it answered or scheduled")
+def messages(ids):
+    if ids is None:
+        lost = StripeEvent.objects.filter(done_at=None, next_at=None)
+        yield from (f"event {pk} is neither done nor scheduled" for pk in lost.values_list("pk", flat=True))
+    waiting = [ChargeState.PLANNED, ChargeState.SENT, ChargeState.UNKNOWN]
+    for pk in _of(Charge.objects.filter(state__in=waiting, next_at=None), ids).values_list("pk", flat=True):
+        yield f"charge {pk} is open and not scheduled"
+    unanswered = Operation.objects.filter(state__in=[OperationState.PLANNED, OperationState.SENT])
+    for operation in _of(unanswered, ids, "charge__booking").select_related("charge"):
+        if operation.charge.state != ChargeState.SUCCEEDED and operation.charge.next_at is None:
+            yield f"operation {operation.pk} has no answer and is not scheduled"
+
+
+@invariant("I10", "Every notice is sent, scheduled, or shown to staff as failed")
+def notices(ids):
+    lost = Notification.objects.filter(state=NotificationState.QUEUED, due_at=None)
+    if ids is not None:
+        lost = lost.filter(subject_id__in=Booking.objects.filter(pk__in=ids).values("uuid"))
+    yield from (f"notice {pk} is queued and not scheduled" for pk in lost.values_list("pk", flat=True))
+
+
+@invariant("I11", "Every look at contact data lies inside that partner's assignment, at most 7 days after the sign-off")
+def accesses(ids):
+    for access in _of(ContactAccess.objects.exclude(partner=None).select_related("booking"), ids):
+        mine = Assignment.objects.filter(
+            Q(ended_at=None) | Q(ended_at__gte=access.at),
+            booking=access.booking_id,
+            partner=access.partner_id,
+            claimed_at__lte=access.at,
+        )
+        if not mine.exists():
+            yield f"access {access.pk} to booking {access.booking_id} outside an assignment"
+        booking = access.booking
+        if booking.signed_off_at and access.at >= deadlines.contact_until(booking.signed_off_at, booking.policy):
+            yield f"access {access.pk} to booking {access.booking_id} too long after the sign-off"
+
+
+@invariant("I13", "The hash chain of each booking's events is unbroken")
+def chains(ids):
+    previous: dict[int, str] = {}
+    erased = erasure.remaining_hashes(BookingEvent)
+    for event in _of(BookingEvent.objects.order_by("booking", "sequence"), ids):
+        found = event_hash(previous.get(event.booking_id, ""), event)
+        if found not in (event.hash, erased.get(event.pk)):
+            yield f"booking {event.booking_id}: event {event.sequence} was altered"
+        previous[event.booking_id] = event.hash
+
+
+@invariant("I14", "Of an erased person nothing is left but what the law keeps")
+def erased_people(ids):
+    if ids is None:
+        yield from erasure.leftovers()
+
+
+@invariant("L12", "The SHA-256 of each signature is that of what was frozen with it, or of what an erasure has left")
+def signatures(ids):
+    for model in (SignOff, LateSignature):
+        erased = erasure.remaining_hashes(model)
+        for signed in _of(model.objects.select_related("booking", "quote"), ids).iterator():
+            if statement.sha256(signed) not in (signed.sha256, erased.get(signed.pk)):
+                yield f"booking {signed.booking_id}: its {model._meta.verbose_name} was altered"
+
+
+@invariant("search", "What the search reads of a technician is what the technician's own rows say")
+def search_rows(ids):
+    if ids is not None:
+        return
+    facts = ("technician_id", "skill_id", "cell", "q", "nearness_ppm", "radius_m", "valid_until", "newcomer")
+    in_force = policies(Country.values)
+    expected = {
+        tuple(getattr(row, fact) for fact in facts)
+        for technician in Technician.objects.select_related("partner").prefetch_related("skills")
+        for row in expected_rows(technician, in_force[technician.partner.country])
+    }
+    there = set(SkillSearch.objects.values_list(*facts))
+    yield from (f"missing or outdated: {row}" for row in sorted(expected - there, key=str))
+    yield from (f"should not be found: {row}" for row in sorted(there - expected, key=str))

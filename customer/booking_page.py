@@ -1,0 +1,434 @@
+"""What the customer's pages read, shaped for them; each in a fixed number of queries."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Avg, Count, F
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import TechnicianSkill, User
+from customer import wording
+from customer.wording_parts import first_name, language_name
+from mila.formats import full_day, moment, money
+from payments import charges
+from payments.models import ChargeState
+from places.distance import METRES_PER_DEGREE, metres, rounded_km
+from requests_app import access, deadlines
+from requests_app.actions import changes
+from requests_app.actions.meeting import CODE_STATES, tries_left
+from requests_app.comments import without_contact_data
+from requests_app.lifecycle import Role, available_moves
+from requests_app.models import (
+    ADJUSTABLE,
+    HAS_PARTNER,
+    UNSIGNED,
+    Booking,
+    BookingEvent,
+    LateSignature,
+    Position,
+    ProgressNote,
+    Quote,
+    Rating,
+    SignOff,
+    State,
+    standing,
+)
+
+S = State
+PAGE = 10
+HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
+SIGNED = frozenset({S.SIGNED_OFF, S.SETTLED})
+MOVES_OF_DATE = frozenset({"move_open", "move_claimed", "move_kept", "move_lost"})
+CURRENT = {S.EN_ROUTE: "depart", S.ARRIVED: "arrive", S.IN_PROGRESS: "start"}
+
+
+@dataclass(frozen=True)
+class Way:
+    """One thing the customer may do now: a line of the list, or the button."""
+
+    url: str
+    icon: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PartnerCard:
+    """Who comes (rule B11). The phone is empty once nobody needs to call any more."""
+
+    name: str
+    line: str
+    stars: float | None
+    reviews: int
+    phone: str
+    contract: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The small map: two points on a sheet of WIDTH x HEIGHT, and circles round the house."""
+
+    house: tuple[int, int]
+    person: tuple[int, int]
+    rings: list[int]
+    km: int
+    position: Position
+
+    WIDTH, HEIGHT = 720, 360
+
+
+@dataclass(frozen=True)
+class Version:
+    number: int
+    total_cents: int
+    at: datetime
+    accepted_at: datetime | None
+
+
+class BookingPage:
+    """Everything the booking page shows at one instant. `cost_cents`: what cancelling would cost now."""
+
+    def __init__(self, booking: Booking, at: datetime, *, cost_cents: int):
+        self.booking, self.at, self.cost_cents = booking, at, cost_cents
+        self.state = State(booking.state)
+        self.zone = booking.timezone
+        self.contact = booking.contact
+        self.wishes = list(booking.wishes.all())
+        self.photos = list(booking.photos.all())
+        self.quotes: list[Quote] = list(booking.quotes.standing().prefetch_related("lines"))
+        self.events: list[BookingEvent] = list(booking.events.all())
+        self.assignments = list(booking.assignments.select_related("technician"))
+        self.sign_off = SignOff.objects.filter(booking=booking).last() if self.state in SIGNED else None
+        closed = self.sign_off is not None and self.sign_off.kind in UNSIGNED
+        self.late = LateSignature.objects.filter(booking=booking).first() if closed else None
+        self.may_sign_late = closed and self.late is None
+        self.rated = Rating.objects.filter(booking=booking).first()
+        self.position = Position.objects.filter(booking=booking).first() if self.state == S.EN_ROUTE else None
+        self.unpaid = bool(
+            (self.sign_off or booking.fee_cents) and booking.charges.filter(state__in=charges.WAITING).exists()
+        )
+        self.held = self.state in HOLDING and booking.charges.filter(state=ChargeState.HELD).exists()
+        self.facts = wording.Facts(
+            at=at,
+            lost_one=any(assignment.ended_at for assignment in self.assignments),
+            unpaid=self.unpaid,
+            held=self.held,
+            unsigned=self.may_sign_late,
+            eta_at=self.position.eta_at if self.position else None,
+            final_cents=self.final_cents,
+            rated=self.rated is not None,
+        )
+
+    # --- words
+
+    @cached_property
+    def title(self) -> str:
+        return wording.headline(self.booking, self.facts)
+
+    @cached_property
+    def badge(self) -> tuple[str, str]:
+        return wording.badge(self.booking, self.facts)
+
+    @cached_property
+    def explanation(self) -> str:
+        return wording.explanation(self.booking, self.facts)
+
+    @cached_property
+    def starts(self) -> list[datetime]:
+        """The claimed start, else the wishes."""
+        return [self.booking.start_at] if self.booking.start_at else [wish.start_at for wish in self.wishes]
+
+    @cached_property
+    def timeline(self) -> list[wording.Line]:
+        """What happened, what is going on, what comes next."""
+        events, since = standing(self.events), None
+        if events and CURRENT.get(self.state) == events[-1].move:
+            since = events.pop().at
+        names = self._names()
+        lines = [self._noted(event, line) for event in events if (line := wording.told(event, names.get(event.pk, "")))]
+        if self.late:
+            lines = sorted([*lines, wording.told_late(self.late)], key=lambda line: line.at)
+        now = wording.under_way(self.booking, self.facts, since)
+        if now and self.state == S.IN_PROGRESS:
+            now = replace(now, notes=self.notes)
+        return [*lines, *([now] if now else []), *wording.to_come(self.booking, self.facts)]
+
+    def _noted(self, event: BookingEvent, line: wording.Line) -> wording.Line:
+        """The notes belong to the work (rule L9)."""
+        return replace(line, notes=self.notes) if event.move == "start" else line
+
+    @cached_property
+    def notes(self) -> list[ProgressNote]:
+        return list(self.booking.progress_notes.all())
+
+    def _names(self) -> dict[int, str]:
+        """Who had the job at each event: every claim began the next assignment. In full when first named."""
+        coming, names, name = iter(self.assignments), {}, ""
+        for event in self.events:
+            if event.move in ("claim", "assign"):
+                assignment = next(coming, None)
+                name = assignment.technician.name if assignment else ""
+                names[event.pk] = name
+            else:
+                names[event.pk] = name.partition(" ")[0]
+        return names
+
+    # --- what the page shows beside them
+
+    @property
+    def awaits_signature(self) -> bool:
+        """The report is there to be read: that it was seen is told."""
+        return self.state == S.FINISHED
+
+    @property
+    def at_work(self) -> bool:
+        return self.state == S.IN_PROGRESS
+
+    @property
+    def before_work(self) -> bool:
+        """The code is still for the door; later it only proves who came."""
+        return self.state in (S.EN_ROUTE, S.ARRIVED)
+
+    # --- who
+
+    @cached_property
+    def visit_code(self) -> str:
+        """From departure on, as long as it may be typed; empty before, and once it was (rule L9b)."""
+        running = next((one for one in self.assignments if one.ended_at is None), None)
+        if running is None or self.state not in CODE_STATES | {S.EN_ROUTE} or running.code_typed_at:
+            return ""
+        return running.code if tries_left(self.booking, running) else ""
+
+    @cached_property
+    def code_message(self) -> str:
+        """What the payer may send on to whoever opens the door: code and time, nothing else (rule L9b)."""
+        if not self.visit_code or not self.contact.at_the_door:
+            return ""
+        values = {"code": self.visit_code, "moment": moment(self.booking.start_at, self.zone)}
+        return _("Mila, %(moment)s: the code to say at the door is %(code)s.") % values
+
+    @cached_property
+    def partner(self) -> PartnerCard | None:
+        b = self.booking
+        if self.state not in HAS_PARTNER:
+            return None
+        technician, partner = b.technician, b.partner
+        skill = TechnicianSkill.objects.filter(technician=technician, skill=b.service.skill_id).first()
+        parts = [_("Friend") if partner.is_friend else _("Pro, %(company)s") % {"company": partner.name}]
+        if skill:
+            parts.append(_("level %(level)d") % {"level": skill.level})
+        parts += [language_name(code) for code in technician.languages]
+        return PartnerCard(
+            name=technician.name,
+            line=", ".join(parts),
+            stars=technician.stars,
+            reviews=technician.star_count,
+            phone=str(technician.phone) if self._may_call() else "",
+            contract=_("Your contract is with %(name)s; Mila mediates.") % {"name": partner.name}
+            if partner.is_friend
+            else _("Your contract is with Mila; %(name)s carries it out.") % {"name": partner.name},
+        )
+
+    def _may_call(self) -> bool:
+        """As long as the partner may see the customer's own number (rule D8)."""
+        if self.state in SIGNED:
+            return self.at < deadlines.contact_until(self.booking.signed_off_at, self.booking.policy)
+        return self.state != S.FAILED
+
+    @cached_property
+    def drawing(self) -> Drawing | None:
+        """Only while they are on their way (fault A16)."""
+        if self.position is None or self.contact.lat is None:
+            return None
+        return draw(self.contact.lat, self.contact.lon, self.position)
+
+    # --- how much
+
+    @property
+    def final_cents(self) -> int:
+        """The last version with the booking fee."""
+        service = self.quotes[-1].service_cents if self.quotes else self.booking.service_cents
+        return service + self.booking.booking_fee_cents
+
+    @cached_property
+    def receipt(self) -> tuple[list[tuple[str, int]], int]:
+        """Lines and total: what was signed, what ending it costs, else the last version."""
+        b = self.booking
+        if self.state in (S.CANCELLED, S.FAILED):
+            words = _("Cancellation") if self.state == S.CANCELLED else _("Visit in vain")
+            return ([(words, b.fee_cents)] if b.fee_cents else []), b.fee_cents
+        quote = self.quotes[-1] if self.quotes else None
+        if self.sign_off:
+            quote = next(one for one in self.quotes if one.pk == self.sign_off.quote_id)
+        lines = [(line.label, line.cents) for line in quote.lines.all()] if quote else []
+        fee = (_("Booking and guarantee"), b.booking_fee_cents)
+        total = self.sign_off.charge_cents if self.sign_off else self.final_cents
+        return [*(lines or [(b.service.name, b.service_cents)]), fee], total
+
+    @property
+    def version(self) -> int:
+        """The number of the price that is shown; an act on the page says that this one was read."""
+        return self.quotes[-1].version
+
+    @cached_property
+    def versions(self) -> list[Version]:
+        """The versions of the price, when there is more than the first (rule L10)."""
+        fee = self.booking.booking_fee_cents
+        many = self.quotes if len(self.quotes) > 1 else []
+        return [Version(one.version, one.service_cents + fee, one.created_at, one.accepted_at) for one in many]
+
+    # --- what may be done now
+
+    @cached_property
+    def primary(self) -> Way | None:
+        """The one next step that waits for the customer."""
+        amount = money(self.receipt[1], self.booking.currency)
+        for action in wording.next_actions(self.booking, self.facts):
+            url = reverse(action.page, args=[self.booking.token])
+            note = amount if action.shows_amount else ""
+            return Way(url, action.icon, str(action.label) % {"amount": amount}, note)
+        return None
+
+    @cached_property
+    def ways(self) -> list[Way]:
+        """What the table of moves and the facts of this booking let the customer do (rule B9-B11)."""
+        b, may = self.booking, available_moves(self.booking, Role.CUSTOMER)
+
+        def page(name: str) -> str:
+            return reverse(f"customer:{name}", args=[b.token])
+
+        ways = []
+        if "no_show" in may and changes.may_give_up(b, self.at):
+            ways.append(Way(page("no_show"), "alert", _("Nobody came"), _("We look for somebody else at another time")))
+        if may & MOVES_OF_DATE and self.state != S.UNFILLED:
+            note = _("If %(name)s is not free then, we look for somebody else") % {"name": first_name(b)}
+            ways.append(Way(page("move"), "calendar", _("Change the day or the hour"), note if b.technician_id else ""))
+        if self.state in ADJUSTABLE:
+            ways.append(Way(page("access"), "pin", _("Explain how to find the door"), _("Floor, code, who opens")))
+        if "refuse" in may:
+            ways.append(
+                Way(
+                    page("refuse"), "help", _("Something is not right"), _("Nothing is charged before it is cleared up")
+                )
+            )
+        if self.may_sign_late:
+            note = _("Kept as proof; nothing more is charged")
+            ways.append(Way(page("sign"), "pen", _("Sign the report afterwards"), note))
+        if self.state == S.FINISHED and self.rated is None:
+            ways.append(Way(page("rate"), "star", _("Say how it was")))
+        if may_cancel(b, self.at):
+            ways.append(Way(page("cancel"), "cross", _("Cancel the visit"), self.cost))
+            if until := self.withdrawal_until:
+                note = _("Right of withdrawal until %(day)s") % {"day": full_day(until, self.zone)}
+                ways.append(Way(page("cancel") + "?withdraw", "paper", _("Withdraw from the contract here"), note))
+        note = _("Say the number %(number)s") % {"number": b.number}
+        ways.append(Way(reverse("customer:help"), "shield", _("Help and guarantee"), note))
+        return ways
+
+    @property
+    def cost(self) -> str:
+        """What cancelling costs now, in words."""
+        if not self.cost_cents:
+            return _("Free of charge")
+        return _("%(amount)s in all") % {"amount": money(self.cost_cents, self.booking.currency)}
+
+    @property
+    def withdrawal_until(self) -> datetime | None:
+        """The end of a French consumer's right of withdrawal, while it runs (law R5)."""
+        b = self.booking
+        if b.country != "FR" or b.placed_at is None:
+            return None
+        until = b.placed_at + b.policy.withdrawal_window
+        return until if self.at <= until else None
+
+    @property
+    def may_not_move(self) -> bool:
+        """A sentence says why the hour can no longer change."""
+        return self.state in (S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS)
+
+
+def may_cancel(booking: Booking, at: datetime) -> bool:
+    """While somebody is on the way, only once they are much too late (rule L9)."""
+    on_time = changes.on_the_way(booking) and not changes.may_give_up(booking, at)
+    return "cancel" in available_moves(booking, Role.CUSTOMER) and not on_time
+
+
+def draw(lat: float, lon: float, position: Position) -> Drawing:
+    """Both points on the sheet, as large as it allows, north above."""
+    away = metres(lat, lon, position.lat, position.lon)
+    north = (position.lat - lat) * METRES_PER_DEGREE
+    east = (away**2 - min(north**2, away**2)) ** 0.5 * (1 if position.lon >= lon else -1)
+    scale = min(440 / max(abs(east), 300), 200 / max(abs(north), 150))
+    half_x, half_y = east * scale / 2, -north * scale / 2
+    x, y = Drawing.WIDTH // 2, Drawing.HEIGHT // 2
+    step = next((size for size in (250, 500, 1_000, 2_000, 5_000, 10_000) if size * scale >= 60), 25_000)
+    return Drawing(
+        house=(round(x - half_x), round(y - half_y)),
+        person=(round(x + half_x), round(y + half_y)),
+        rings=[round(step * number * scale) for number in range(1, 12) if step * number * scale < 800],
+        km=rounded_km(away),
+        position=position,
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One booking of the list."""
+
+    booking: Booking
+    title: str
+    badge: tuple[str, str]
+    url: str
+    starts: list[datetime]
+
+
+def bookings_page(user: User, at: datetime, number: str | None) -> tuple[Page, list[Row]]:
+    """A page of their bookings, newest first. Three queries, however many there are."""
+    bookings = access.bookings_of_customer(user).select_related("contact").prefetch_related("wishes")
+    page = Paginator(bookings, PAGE).get_page(number)
+    return page, [_row(booking, at) for booking in page]
+
+
+def _row(booking: Booking, at: datetime) -> Row:
+    facts = wording.Facts(at=at)
+    page = "draft" if booking.state == S.DRAFT else "booking"
+    return Row(
+        booking=booking,
+        title=wording.headline(booking, facts),
+        badge=wording.badge(booking, facts),
+        url=reverse(f"customer:{page}", args=[booking.token]),
+        starts=[booking.start_at] if booking.start_at else [wish.start_at for wish in booking.wishes.all()],
+    )
+
+
+def recent_ratings(count: int = 3) -> dict | None:
+    """For the home page: the mean of all ratings, how many, and the latest with words; None before the first.
+
+    A comment that staff have hidden is left out, its stars count (rule L14).
+
+    A customer is shown by the first letter of their name and their town. Two queries.
+    """
+    ratings = Rating.objects.order_by("-at")
+    mean = (F("quality") + F("punctuality") + F("friendliness")) / 3.0
+    figures = ratings.order_by().aggregate(stars=Avg(mean), count=Count("pk"))
+    if not figures["count"]:
+        return None
+    latest = (
+        ratings.exclude(comment="")
+        .filter(hidden_at=None)
+        .select_related("booking__service", "booking__customer")[:count]
+    )
+    reviews = [
+        {
+            "text": without_contact_data(rating.comment),
+            "name": f"{rating.booking.customer.name[:1].upper()}." if rating.booking.customer.name else "",
+            "city": rating.booking.city,
+            "service": rating.booking.service.name,
+            "at": rating.at,
+        }
+        for rating in latest
+    ]
+    return {**figures, "reviews": reviews}

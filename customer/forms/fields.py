@@ -1,0 +1,55 @@
+"""Fields that take what people really type: one line, several lines, a telephone number of the two countries."""
+
+import phonenumbers
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from mila.web.forms import LineField
+
+DIAL_CODES = {33: "FR", 41: "CH"}
+
+
+def door_code_field() -> LineField:
+    """How to find the door (rule B8)."""
+    return LineField(
+        label=_("Floor, code, how to find the door"),
+        max_length=200,
+        required=False,
+        help_text=_("Only the person who comes sees it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+def at_the_door_field() -> LineField:
+    """Who opens and signs instead of the customer (rule B8)."""
+    return LineField(
+        label=_("Somebody else opens the door: that person's name"),
+        max_length=120,
+        required=False,
+        help_text=_("That person signs at the end. You accept whatever raises the price."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class PhoneField(LineField):
+    """A number that can be dialled in France or Switzerland, as E.164. Numbers reserved for examples are taken too."""
+
+    default_error_messages = {"invalid": _("Please give a French or Swiss telephone number, such as 06 12 34 56 78.")}
+
+    def __init__(self, *, country: str = "FR", **kwargs):
+        self.country = country
+        super().__init__(max_length=30, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}), **kwargs)
+
+    def clean(self, value):
+        text = super().clean(value)
+        if not text:
+            return ""
+        try:
+            number = phonenumbers.parse(text, self.country)
+        except phonenumbers.NumberParseException as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        digits = len(str(number.national_number))
+        if number.country_code not in DIAL_CODES or digits != 9 or number.extension:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

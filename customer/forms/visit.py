@@ -1,0 +1,62 @@
+"""What the customer writes after the order: how to find the door, why they do not sign, how it was."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customer.forms.fields import at_the_door_field, door_code_field
+from mila.web.forms import ProseField
+
+
+class AccessForm(forms.Form):
+    """How to find the door, and who opens (rule B8)."""
+
+    door_code = door_code_field()
+    at_the_door = at_the_door_field()
+
+
+class RefuseForm(forms.Form):
+    """Why the customer does not sign (rule L13)."""
+
+    reason = ProseField(
+        label=_("What is not right?"),
+        max_length=2000,
+        error_messages={"required": _("Please say what is not right; it is the first thing we look at.")},
+    )
+
+
+STARS = [
+    (1, _("1 – bad")),
+    (2, _("2 – not good")),
+    (3, _("3 – all right")),
+    (4, _("4 – good")),
+    (5, _("5 – very good")),
+]
+
+
+class StarSelect(forms.RadioSelect):
+    template_name = "components/_star_choices.html"
+
+
+def stars_field(label) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        coerce=int,
+        choices=STARS,
+        widget=StarSelect,
+        help_text=_("1 is bad, 5 is very good."),
+        error_messages={"required": _("Please choose one to five stars.")},
+    )
+
+
+class RatingForm(forms.Form):
+    """Three times one to five stars and a comment (rule L14)."""
+
+    quality = stars_field(_("Quality"))
+    punctuality = stars_field(_("Punctuality"))
+    friendliness = stars_field(_("Friendliness"))
+    comment = ProseField(
+        label=_("A few words"),
+        max_length=1000,
+        required=False,
+        help_text=_("Others may read them, with your first initial and your town."),
+    )

@@ -1,0 +1,368 @@
+"""A booking in the customer's words: two tables, one row for each state and one for each move.
+
+Nobody reads a raw state. The title answers the question with which the person came; times carry
+their day and hour. Everything is in the active language. A missing row fails a test that names it.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from customer.wording_parts import (
+    EXPLANATION_NAMES,
+    TITLE_NAMES,
+    Action,
+    Cases,
+    Facts,
+    Line,
+    MoveWords,
+    Named,
+    Now,
+    Seen,
+    StateWords,
+    always,
+    arrival,
+    before,
+    before_due,
+    call,
+    charged,
+    confirmation,
+    costs,
+    due_at,
+    held,
+    late,
+    not_charged_before,
+    on_the_way_since,
+    search_limit,
+    signature,
+    since,
+    unpaid,
+    until_search_limit,
+    visit,
+    warned,
+    working_since,
+)
+from requests_app.models import Booking, BookingEvent, LateSignature, SignOffKind, State
+
+S = State
+
+
+# --- The tables
+
+LATE_TITLE = (late, _("%(name)s should be with you by now"))
+LATE_NOTE = (
+    late,
+    _("We know, and we are on it. From %(time)s you can ask for somebody else or cancel free of charge."),
+)
+UNPAID = ("lost", _("Unpaid"))
+LATE = ("lost", _("Late"))
+PAY = Action("customer:pay", "card", _("Pay %(amount)s"), shows_amount=True)
+READ = Action("customer:held", "paper", _("Read what was reported"))
+SIGN = Action("customer:sign", "pen", _("Read and sign"), shows_amount=True)
+MOVE = Action("customer:move", "calendar", _("Choose another time"))
+RATE = Action("customer:rate", "star", _("Say how it was"))
+
+STATES: dict[State, StateWords] = {
+    S.DRAFT: StateWords(
+        title=_("Your booking is not finished yet"),
+        badge=("go", _("To be completed")),
+        now=None,
+    ),
+    S.SEARCHING: StateWords(
+        title=_("We are looking for somebody nearby"),
+        titles=((lambda s: s.facts.lost_one, _("We are looking for somebody else for you")),),
+        badge=("now", _("Search running")),
+        now=Now(
+            _("We ask the best people near you"),
+            at=search_limit,
+            when=until_search_limit,
+        ),
+        later=(call, visit, signature),
+        explanation=(
+            (
+                warned,
+                _("Nobody has accepted yet. You can choose another time, or cancel free of charge."),
+            ),
+        ),
+    ),
+    S.CLAIMED: StateWords(
+        title=_("%(name)s will call you before %(due)s"),
+        badge=("now", _("Somebody has accepted")),
+        now=Now(_("%(name)s calls you"), at=due_at, when=before_due),
+        later=(confirmation, visit, signature),
+    ),
+    S.CALLED: StateWords(
+        title=_("%(name)s comes on %(moment)s"),
+        titles=(LATE_TITLE,),
+        badge=("now", _("To be confirmed")),
+        now=Now(
+            _("%(name)s confirms the visit"),
+            at=due_at,
+            when=before_due,
+        ),
+        later=(visit, signature),
+        explanation=(LATE_NOTE,),
+    ),
+    S.UNCONFIRMED: StateWords(
+        title=_("%(name)s has not confirmed yet"),
+        titles=(LATE_TITLE,),
+        badge=("now", _("Not confirmed")),
+        now=Now(_("We wait for the confirmation and ask others")),
+        later=(visit, signature),
+        explanation=(
+            LATE_NOTE,
+            (
+                always,
+                _("We are asking others too, for the same time. Cancelling is free of charge meanwhile."),
+            ),
+        ),
+    ),
+    S.CONFIRMED: StateWords(
+        title=_("%(name)s comes on %(moment)s"),
+        titles=(LATE_TITLE,),
+        badge=("done", _("Confirmed")),
+        now=Now(_("%(name)s comes to you"), at=lambda s: s.booking.start_at),
+        later=(signature,),
+        explanation=(LATE_NOTE,),
+    ),
+    S.EN_ROUTE: StateWords(
+        title=_("%(name)s is on the way to you"),
+        titles=((lambda s: bool(s.facts.eta_at), _("%(name)s arrives at about %(time)s")),),
+        badge=("now", _("On the way")),
+        now=Now(
+            _("On the way to you"),
+            at=since,
+            when=on_the_way_since,
+        ),
+        later=(arrival, signature),
+        explanation=(LATE_NOTE,),
+    ),
+    S.ARRIVED: StateWords(
+        title=_("%(name)s is at your door"),
+        badge=("now", _("At the door")),
+        now=Now(_("%(name)s is at your door"), at=since),
+        later=(signature,),
+    ),
+    S.IN_PROGRESS: StateWords(
+        title=_("%(name)s is at work at your home"),
+        badge=("now", _("At work")),
+        now=Now(_("At work at your home"), at=since, when=working_since),
+        later=(signature,),
+    ),
+    S.FINISHED: StateWords(
+        title=_("The work is done: read and sign"),
+        badge=("go", _("Your signature")),
+        now=Now(
+            _("You try it, you sign"),
+            at=due_at,
+            when=before_due,
+            note=charged,
+        ),
+        action=SIGN,
+    ),
+    S.CONTESTED: StateWords(
+        title=_("We are looking at what you wrote"),
+        badge=("now", _("Being examined")),
+        now=Now(_("We hear both sides and decide"), note=not_charged_before),
+        explanation=(
+            (
+                always,
+                _("Nothing is charged before we have decided. We write to you within one working day."),
+            ),
+        ),
+    ),
+    S.SIGNED_OFF: StateWords(
+        title=_("Thank you, your visit is complete"),
+        titles=(
+            (unpaid, _("Your payment did not go through")),
+            (held, _("Please read what was signed")),
+        ),
+        badge=("done", _("Signed")),
+        badges=((lambda s: s.facts.unsigned, ("done", pgettext_lazy("booking", "Closed"))),),
+        now=Now(_("Your card is being charged")),
+        nows=(
+            (unpaid, Now(_("The payment is open"))),
+            (held, Now(_("You read it, and agree or object"), note=not_charged_before)),
+        ),
+        explanation=(
+            (
+                held,
+                _(
+                    "Somebody signed on the technician's phone, without your code. Nothing is "
+                    "charged before you read it."
+                ),
+            ),
+        ),
+        action=RATE,
+    ),
+    S.SETTLED: StateWords(
+        title=_("All done, and paid"),
+        badge=("done", _("Paid")),
+        now=None,
+        action=RATE,
+    ),
+    S.FAILED: StateWords(
+        title=_("The visit could not be carried out"),
+        badge=("lost", _("Not carried out")),
+        now=None,
+        explanation=(
+            (
+                held,
+                _("The report says that it should cost %(amount)s. Nothing is charged before you have read it."),
+            ),
+            (costs, _("You pay %(amount)s.")),
+            (always, _("You pay nothing.")),
+        ),
+    ),
+    S.UNFILLED: StateWords(
+        title=_("Nobody is free at the times you chose"),
+        badge=("lost", _("Nobody free")),
+        now=Now(
+            _("You choose another time"),
+            at=lambda s: s.booking.last_start_at,
+            when=lambda s: before(s.booking.last_start_at, s.zone),
+        ),
+        explanation=(
+            (
+                always,
+                _("Choose another time and we go on looking. Otherwise the booking ends by itself, free of charge."),
+            ),
+        ),
+        action=MOVE,
+    ),
+    S.CANCELLED: StateWords(
+        title=_("Your visit is cancelled"),
+        titles=((unpaid, _("Cancelled; a payment is open")),),
+        badge=("", pgettext_lazy("booking", "Cancelled")),
+        now=None,
+        explanation=(
+            (lambda s: not s.booking.placed_at, ""),
+            (costs, _("The cancellation costs %(amount)s in all.")),
+            (always, _("It costs you nothing.")),
+        ),
+    ),
+}
+
+ANOTHER_TIME = MoveWords(_("You chose another time"))
+ACCEPTED = MoveWords(_("%(name)s has accepted"))
+SILENT = None  # need not be read: a step that was taken back falls out with its taking back
+
+MOVES: dict[str, MoveWords | None] = {
+    # --- search
+    "place": MoveWords(_("Booked")),
+    "claim": ACCEPTED,
+    "move_open": ANOTHER_TIME,
+    "exhaust": MoveWords(_("Nobody was free at these times"), "lost"),
+    "lapse": MoveWords(_("The booking ended by itself"), "lost"),
+    # --- promise
+    "record_call": MoveWords(
+        _("%(name)s has called you"),
+        cases=(
+            (
+                lambda event: not event.data.get("reached", True),
+                _("%(name)s tried to reach you several times"),
+            ),
+        ),
+    ),
+    "miss_call": MoveWords(_("%(name)s did not call in time"), "lost"),
+    "confirm": MoveWords(_("Visit confirmed")),
+    "miss_confirm": MoveWords(_("%(name)s did not confirm in time"), "lost"),
+    "release": MoveWords(_("%(name)s can no longer come"), "lost"),
+    "move_claimed": ANOTHER_TIME,
+    "move_kept": ANOTHER_TIME,
+    "move_lost": MoveWords(_("You chose another time, at which %(name)s is not free")),
+    # --- visit
+    "depart": MoveWords(_("%(name)s set off")),
+    "arrive": MoveWords(_("%(name)s was at the door")),
+    "start": MoveWords(_("The work began")),
+    "finish": MoveWords(_("The work was done")),
+    "undo_depart": SILENT,
+    "undo_arrive": SILENT,
+    "undo_start": SILENT,
+    "undo_finish": SILENT,
+    "no_show": MoveWords(_("Nobody came"), "lost"),
+    # --- end
+    "sign_off": MoveWords(
+        _("You signed"),
+        cases=(
+            (
+                lambda event: event.data.get("kind") == SignOffKind.SILENCE,
+                _("Closed without a signature"),
+            ),
+        ),
+    ),
+    "refuse": MoveWords(_("You did not sign"), "lost"),
+    "object": MoveWords(_("You objected"), "lost"),
+    "settle": MoveWords(_("Paid by card")),
+    "fail_visit": MoveWords(_("The visit could not be carried out"), "lost"),
+    "cancel": MoveWords(_("Cancelled")),
+    # --- staff
+    "assign": ACCEPTED,
+    "decide": MoveWords(_("We have decided")),
+    "decide_none": MoveWords(_("We have decided: you owe nothing"), "lost"),
+    "decide_fee": MoveWords(_("We have decided: the way is paid"), "lost"),
+}
+
+# --- What the pages ask
+
+
+def _first(cases: Cases, seen: Seen, otherwise: Any) -> Any:
+    return next((words for holds, words in cases if holds(seen)), otherwise)
+
+
+def headline(booking: Booking, facts: Facts) -> str:
+    """The title of the page, in one sentence."""
+    row, seen = STATES[State(booking.state)], Seen(booking, facts)
+    return str(_first(row.titles, seen, row.title)) % Named(TITLE_NAMES, seen)
+
+
+def badge(booking: Booking, facts: Facts) -> tuple[str, str]:
+    """(state of components/_badge.html, the state in plain words)."""
+    row, seen = STATES[State(booking.state)], Seen(booking, facts)
+    tone, words = _first(((unpaid, UNPAID), (late, LATE), *row.badges), seen, row.badge)
+    return tone, str(words)
+
+
+def explanation(booking: Booking, facts: Facts) -> str:
+    """A second sentence, where the title leaves a question open; else nothing."""
+    row, seen = STATES[State(booking.state)], Seen(booking, facts)
+    return str(_first(row.explanation, seen, "")) % Named(EXPLANATION_NAMES, seen)
+
+
+def next_actions(booking: Booking, facts: Facts) -> list[Action]:
+    """What waits for the customer, the most pressing first."""
+    action = STATES[State(booking.state)].action
+    own = [action] if action and not (action is RATE and facts.rated) else []
+    return [*([PAY] if facts.unpaid else []), *([READ] if facts.held else []), *own]
+
+
+def told(event: BookingEvent, name: str) -> Line | None:
+    """What happened, as a line; None for what need not be read. `name`: who had the job then."""
+    row = MOVES.get(event.move)
+    if row is None:
+        return None
+    words = next((words for holds, words in row.cases if holds(event)), row.what)
+    return Line(row.tone, str(words) % {"name": name or gettext("The person")}, event.at)
+
+
+def told_late(late_one: LateSignature) -> Line:
+    """The customer's signature after the end (rule L13)."""
+    note = gettext("It changed nothing about the amount.")
+    return Line("done", gettext("You signed afterwards"), late_one.signed_at, note=note)
+
+
+def under_way(booking: Booking, facts: Facts, since: datetime | None) -> Line | None:
+    """What is going on now, with its hour; None when nothing runs any more."""
+    row, seen = STATES[State(booking.state)], Seen(booking, facts, since)
+    now = _first(row.nows, seen, row.now)
+    if now is None:
+        return None
+    what = str(now.what) % Named(TITLE_NAMES, seen)
+    return Line("now", what, now.at(seen), now.when(seen), now.note(seen))
+
+
+def to_come(booking: Booking, facts: Facts) -> list[Line]:
+    """What comes after that, as far as it is known."""
+    return [line(Seen(booking, facts)) for line in STATES[State(booking.state)].later]

@@ -1,0 +1,320 @@
+"""What the partner's app reads about its own jobs, shaped for its pages; each in a fixed number of queries."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from operator import itemgetter
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import OuterRef, Subquery
+from django.utils.functional import cached_property
+
+from accounts.models import Busy, BusyKind, Technician
+from catalogue import money
+from partner import wording
+from partner.wording import Step, Undo
+from places.calendar import instant, wall_time
+from places.place import TIME_ZONES
+from requests_app import access, deadlines
+from requests_app.actions.meeting import CODE_STATES, tries_left
+from requests_app.actions.notes import MOST_NOTES
+from requests_app.actions.signing import evidence_only
+from requests_app.actions.undoing import answered
+from requests_app.lifecycle import Role, available_moves, undo_of
+from requests_app.models import (
+    UNDO,
+    Assignment,
+    Booking,
+    BookingContact,
+    BookingEvent,
+    CallAttempt,
+    LateSignature,
+    NotePhrase,
+    ProgressNote,
+    Quote,
+    State,
+    of_present_technician,
+    standing,
+)
+
+S = State
+# Something is asked of them now or very soon; the rest of what they have lies ahead, or behind.
+PRESSING = frozenset({S.CLAIMED, S.CALLED, S.UNCONFIRMED, S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS, S.FINISHED})
+DONE = frozenset({S.SIGNED_OFF, S.SETTLED, S.FAILED, S.CONTESTED})
+PAGE = 20
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """One job of a list, with its next move."""
+
+    booking: Booking
+    badge: tuple[str, str]
+    step: Step
+    partner_cents: int
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The list: what is to do first (clocks near due on top), what comes, what is done."""
+
+    first: list[JobRow]
+    upcoming: list[JobRow]
+    done: Page
+
+
+def jobs_page(technician: Technician, at: datetime, number: str | None) -> Jobs:
+    """Their jobs. Four queries, however many there are."""
+    mine = _with_entry(access.jobs_of_technician(technician).select_related("way"))
+    rows = [_row(booking, at) for booking in mine.exclude(state__in=DONE)]
+    first = sorted((row for row in rows if row.booking.state in PRESSING), key=_due)
+    done = Paginator(mine.filter(state__in=DONE).order_by("-start_at"), PAGE).get_page(number)
+    done.object_list = [_row(booking, at) for booking in done.object_list]
+    return Jobs(first=first, upcoming=[row for row in rows if row.booking.state not in PRESSING], done=done)
+
+
+def _with_entry(bookings):
+    """Adds `entered_at`, when the present state began, and `final_cents`, the last version of the price."""
+    here = BookingEvent.objects.filter(booking=OuterRef("pk"), target=OuterRef("state")).exclude(move__startswith=UNDO)
+    last = here.order_by("-sequence").values("at")[:1]
+    quote = Quote.objects.standing().filter(booking=OuterRef("pk")).order_by("-version").values("service_cents")[:1]
+    return bookings.annotate(entered_at=Subquery(last), final_cents=Subquery(quote))
+
+
+def _row(booking, at: datetime) -> JobRow:
+    """From a booking of `_with_entry`."""
+    return JobRow(
+        booking=booking,
+        badge=wording.badge(booking.state),
+        step=wording.next_step(booking, at, booking.entered_at),
+        partner_cents=share(booking, booking.final_cents),
+    )
+
+
+def _due(row: JobRow) -> datetime:
+    promise = row.step.promise
+    return promise.due_at if promise else row.booking.start_at
+
+
+def way_of(booking: Booking) -> Any:
+    """What Mila has decided about the way of a visit in vain: payments.models.WayPay; None if nothing is asked."""
+    return getattr(booking, "way", None)
+
+
+def share(booking: Booking, service_cents: int | None) -> int:
+    """What stays with the partner of this price; nothing of a visit that failed without a fee (rule M2, M3)."""
+    rate = booking.policy.commission_bp[booking.partner.kind]
+    if booking.state == S.FAILED:
+        if way_cents := getattr(way_of(booking), "cents", None):
+            return way_cents  # all of it (rule L11)
+        return money.split(booking.fee_cents, rate, 0).partner_cents
+    cents = booking.service_cents if service_cents is None else service_cents
+    return money.split(cents, rate, booking.booking_fee_cents).partner_cents
+
+
+class JobPage:
+    """Everything one job's page shows at one instant, but the contact data: that is `access.reveal_contact`'s."""
+
+    def __init__(self, booking: Booking, at: datetime):
+        self.booking, self.at = booking, at
+        self.zone = booking.timezone
+        self.events: list[BookingEvent] = list(booking.events.all())
+        self.quote: Quote = booking.quotes.standing().prefetch_related("lines").order_by("-version").first()
+        self.may = available_moves(booking, Role.PARTNER)
+
+    @cached_property
+    def held(self) -> list[BookingEvent]:
+        """What happened, without the steps that were taken back."""
+        return standing(self.events)
+
+    @cached_property
+    def badge(self) -> tuple[str, str]:
+        return wording.badge(self.booking.state)
+
+    @cached_property
+    def undo(self) -> Undo | None:
+        """The step that can be taken back, until when (rule L9)."""
+        found = undo_of(self.booking, self.events, self.at)
+        return wording.undo(*found) if found and not answered(self.booking) else None
+
+    @cached_property
+    def step(self) -> Step:
+        if self.booking.state == S.SIGNED_OFF and evidence_only(self.booking):
+            return wording.unproved()
+        if self.booking.state == S.FAILED and (way := way_of(self.booking)) is not None:
+            return wording.in_vain(self.booking, asked=way.cents is None, cents=way.cents)
+        return wording.next_step(self.booking, self.at, self.held[-1].at if self.held else None)
+
+    @cached_property
+    def assignment(self) -> Assignment | None:
+        return Assignment.objects.filter(booking=self.booking, ended_at=None).first()
+
+    @property
+    def met(self) -> bool:
+        """The visit code was typed (rule L9b)."""
+        typed = self.assignment is not None and self.assignment.code_typed_at is not None
+        return typed and self.booking.state in CODE_STATES
+
+    @property
+    def asks_code(self) -> bool:
+        """Whether it may still be typed: at the door, and until the signature."""
+        if self.booking.state not in CODE_STATES or self.assignment is None or self.met:
+            return False
+        return tries_left(self.booking, self.assignment) > 0 and bool(self.step.label)
+
+    @property
+    def may_begin_without_code(self) -> bool:
+        return self.asks_code and self.booking.state == S.ARRIVED
+
+    @property
+    def on_the_way(self) -> bool:
+        """The page shares where the phone is, until the arrival."""
+        return self.booking.state == S.EN_ROUTE
+
+    @property
+    def at_work(self) -> bool:
+        return self.booking.state == S.IN_PROGRESS
+
+    @property
+    def may_fail(self) -> bool:
+        return "fail_visit" in self.may
+
+    @property
+    def may_release(self) -> bool:
+        return "release" in self.may
+
+    @cached_property
+    def partner_cents(self) -> int:
+        return share(self.booking, self.quote.service_cents if self.quote else None)
+
+    @cached_property
+    def story(self) -> list[dict]:
+        """What they did so far, as lines of a timeline, from the claim on."""
+        lines = [(wording.told(event), event) for event in standing(of_present_technician(self.events))]
+        story = [
+            {"state": "done", "what": what, "at": event.at, "notes": self.notes if event.move == "start" else []}
+            for what, event in lines
+            if what
+        ]
+        if self.late:
+            story.append({"state": "done", "what": wording.told_late(self.late), "at": self.late.signed_at})
+        return sorted(story, key=itemgetter("at"))
+
+    @cached_property
+    def late(self) -> LateSignature | None:
+        """The customer's signature after the visit was closed without it (rule L13)."""
+        signed_off = self.booking.state in (S.SIGNED_OFF, S.SETTLED)
+        return LateSignature.objects.filter(booking=self.booking).first() if signed_off else None
+
+    @cached_property
+    def notes(self) -> list[ProgressNote]:
+        """What they told the customer from the work, the newest first."""
+        return list(self.booking.progress_notes.all())
+
+    @property
+    def phrases(self) -> list[tuple[str, Any]]:
+        """The ready-made notes they may send now, by key; none when it is not the time, or enough."""
+        at_work = self.booking.state == S.IN_PROGRESS and len(self.notes) < MOST_NOTES
+        return NotePhrase.choices if at_work else []
+
+    @cached_property
+    def calls(self) -> list[CallAttempt]:
+        """Their own tries to reach the customer."""
+        mine = Assignment.objects.filter(booking=self.booking, technician=self.booking.technician_id, ended_at=None)
+        return list(CallAttempt.objects.filter(assignment__in=mine))
+
+    @property
+    def call_gap(self) -> timedelta:
+        return deadlines.call_gap(self.booking.start_at, self.at, self.booking.policy)
+
+    @cached_property
+    def seen(self) -> str:
+        """Changes when the page must change; an open page asks with it whether it is still true.
+
+        Includes how to find the door, which the customer may write until somebody is on the way, and whether the next
+        move's hour has come.
+        """
+        door = BookingContact.objects.filter(booking=self.booking).values_list("door_code", "at_the_door").first()
+        facts = repr(
+            (self.booking.epoch, self.booking.state, door, len(self.notes), self.late is None, self.step.label == "")
+        )
+        facts += repr((self.met, self.asks_code, self.undo, self.step.note))
+        return hashlib.sha256(f"{self.booking.token}{facts}".encode()).hexdigest()[:16]
+
+
+# --- Calendar ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing of a day: a job with its page, or an absence that can be taken back."""
+
+    start_at: datetime
+    end_at: datetime
+    booking: Booking | None = None
+    absence: Busy | None = None
+
+
+@dataclass(frozen=True)
+class Day:
+    day: date
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class Week:
+    monday: date
+    days: list[Day]
+    zone: str
+
+    @property
+    def before(self) -> date:
+        return self.monday - timedelta(days=7)
+
+    @property
+    def after(self) -> date:
+        return self.monday + timedelta(days=7)
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+
+def zone_of(technician: Technician) -> str:
+    """The wall they live by."""
+    return TIME_ZONES[technician.partner.country]
+
+
+def week(technician: Technician, shown: date) -> Week:
+    """Jobs and absences of the week that holds this day. Two queries."""
+    zone = zone_of(technician)
+    monday = shown - timedelta(days=shown.weekday())
+    days = [monday + timedelta(days=number) for number in range(7)]
+    begin, end = _midnight(monday, zone), _midnight(monday + timedelta(days=7), zone)
+    jobs = access.jobs_of_technician(technician).filter(start_at__gte=begin, start_at__lt=end)
+    entries = [
+        Entry(job.start_at, job.start_at + timedelta(minutes=job.duration_minutes), booking=job)
+        for job in jobs.exclude(state=S.FAILED)
+    ]
+    away = Busy.objects.filter(
+        technician=technician, kind=BusyKind.ABSENCE, during__overlap=DateTimeTZRange(begin, end)
+    )
+    entries += [Entry(busy.during.lower, busy.during.upper, absence=busy) for busy in away]
+    return Week(monday, [Day(day, _of_day(entries, day, zone)) for day in days], zone)
+
+
+def _of_day(entries: list[Entry], day: date, zone: str) -> list[Entry]:
+    begin, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+    return sorted(
+        (entry for entry in entries if entry.start_at < end and entry.end_at > begin), key=lambda one: one.start_at
+    )
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return instant(datetime.combine(day, time(0)), zone)
+
+
+def today(technician: Technician, at: datetime) -> date:
+    return wall_time(at, zone_of(technician)).date()

@@ -1,0 +1,351 @@
+"""The technician's jobs: the list, one job with its next move, and each move (rule L1-L12)."""
+
+from datetime import timedelta
+from functools import wraps
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from catalogue.queries import packages_for
+from customer.views.photos import shown
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.streams.publish import stream_url
+from mila.web.htmx import go, page_or_part
+from mila.web.request_limits import Unreadable, read_json
+from partner import wording
+from partner.forms.jobs import (
+    CallForm,
+    CodeForm,
+    FailForm,
+    FinishForm,
+    NoteForm,
+    PhonePlaceForm,
+    PositionForm,
+    ReleaseForm,
+)
+from partner.job_page import JobPage, jobs_page
+from places.distance import metres
+from requests_app import access
+from requests_app.access import technician_page
+from requests_app.actions import meeting, notes, undoing, visit
+from requests_app.models import Booking, BookingContact, State
+
+METRES_A_SECOND = 30_000 / 3600  # 30 km/h, as one drives in a town
+NOT_NOW = _("This is no longer possible: the job has moved on meanwhile.")
+CODE_SPENT = _("This was not the code, and no try is left. You may begin without it.")
+# Until when the job's page has a form: a page left open may send one that is gone.
+HAS_FORM = {
+    "release_form": lambda page: "release" in page.may,
+    "fail_form": lambda page: "fail_visit" in page.may,
+    "note_form": lambda page: bool(page.phrases),
+    "code_form": lambda page: page.asks_code,
+}
+
+
+def own_job(view):
+    """The view gets one of their own jobs. A lost one says so and nothing else; a stranger's is not found (rule D8)."""
+
+    @technician_page
+    @wraps(view)
+    def inner(request, technician, uuid, **kwargs):
+        try:
+            return view(request, technician, access.job_for_technician(technician, uuid), **kwargs)
+        except (Http404, visit.NotYours):
+            if not access.had_job(technician, uuid):
+                raise Http404 from None
+        if request.htmx:
+            return HttpResponseClientRefresh()  # the page as a whole is no longer theirs
+        return render(request, "partner/gone.html", {"tab": "jobs"}, status=404)
+
+    return inner
+
+
+@technician_page
+@require_safe
+def home(request, technician):
+    """The day begins with what is offered."""
+    return redirect("partner:offers")
+
+
+@technician_page
+@require_safe
+def jobs(request, technician):
+    """What is to do first, what comes, what is done."""
+    at = mila_now()
+    context = {"jobs": jobs_page(technician, at, request.GET.get("page")), "now": at, "tab": "jobs"}
+    return render(request, "partner/jobs.html", context)
+
+
+@own_job
+@require_safe
+def job(request, technician, booking):
+    """One job. An open page asks with `seen` whether it is still true, and gets nothing when it is."""
+    if request.htmx and request.GET.get("seen") == JobPage(booking, mila_now()).seen:
+        return HttpResponse(status=204)
+    return _page(request, technician, booking)
+
+
+def _page(request, technician, booking, *, refused="", status=200, note_form=None, **forms):
+    booking = access.job_for_technician(technician, booking.uuid)
+    page = JobPage(booking, mila_now())
+    note_form = note_form or NoteForm.blank()
+    # After a note the field is a new one: the old one would keep its words when the page is morphed.
+    note_form.auto_id = f"%s-{len(page.notes)}"
+    blank = {"release_form": ReleaseForm(), "fail_form": FailForm(), "code_form": CodeForm()}
+    forms = {**blank, "note_form": note_form, **forms}
+    if any(form.errors and not HAS_FORM[name](page) for name, form in forms.items()):
+        refused = refused or NOT_NOW  # what is wrong with the form has no place any more
+    contact = access.reveal_contact(booking, technician, reason="job page")
+    context = {
+        "booking": booking,
+        "page": page,
+        "contact": contact,
+        "photos": booking.photos.all() if contact else (),
+        "refused": refused,
+        "live_url": stream_url(f"technician:{technician.pk}"),
+        "tab": "jobs",
+        **forms,
+    }
+    return page_or_part(request, "partner/job.html", "answer", context, status=status)
+
+
+@own_job
+@require_safe
+def photo(request, technician, booking, key, size):
+    """A photo of the problem, as long as they may see who has it (rule D8)."""
+    return shown(access.photo_for_technician(booking, technician, key, size=size), size)
+
+
+def _answer(request, technician, booking):
+    """After a move: the fresh part for htmx, else the page again."""
+    return _page(request, technician, booking) if request.htmx else redirect("partner:job", booking.uuid)
+
+
+def _said(refusal: Refusal):
+    """Its sentence; a job that has just ceased to be theirs is own_job's to answer."""
+    if isinstance(refusal, visit.NotYours):
+        raise refusal
+    return refusal.sentence
+
+
+def _step(verb, sentence="", *, keeps_place=False):
+    """A button that makes one move. A second tap finds it made. `keeps_place`: the verb takes where the phone is."""
+
+    @own_job
+    @require_POST
+    def view(request, technician, booking):
+        more = {"place": PhonePlaceForm(request.POST).place} if keeps_place else {}
+        try:
+            verb(booking.pk, technician.pk, by=request.user, **more)
+        except Refusal as refusal:
+            return _page(request, technician, booking, refused=_said(refusal), status=409)
+        if sentence:
+            messages.success(request, sentence)
+        return _answer(request, technician, booking)
+
+    return view
+
+
+confirm = _step(visit.confirm, _("Confirmed. The customer has been told."))
+depart = _step(visit.depart, _("The customer has been told that you are on your way."))
+arrive = _step(visit.arrive, _("The customer’s page says that you are at the door."), keeps_place=True)
+cash = _step(visit.report_cash, _("Thank you, noted. Please say: it is paid by card, after the signature."))
+
+
+@own_job
+@require_POST
+def undo(request, technician, booking):
+    """A wrong tap is taken back. The form names the step, so that a page left open takes back no other (rule L9)."""
+    try:
+        undoing.take_back(booking.pk, technician.pk, by=request.user, step=request.POST.get("step", ""))
+    except Refusal as refusal:
+        return _page(request, technician, booking, refused=_said(refusal), status=409)
+    messages.success(request, _("Taken back."))
+    return _answer(request, technician, booking)
+
+
+@own_job
+@require_POST
+def start(request, technician, booking):
+    """The work begins with the customer's four digits, or, said by a button of its own, without them (rule L9b)."""
+    without = "without" in request.POST or not JobPage(booking, mila_now()).asks_code
+    refusal = None if without else _type_code(request, technician, booking)
+    if refusal:
+        return refusal
+    try:
+        visit.start(booking.pk, technician.pk, by=request.user)
+    except Refusal as refused:
+        return _page(request, technician, booking, refused=_said(refused), status=409)
+    messages.success(request, _("The work has begun."))
+    return _answer(request, technician, booking)
+
+
+@own_job
+@require_POST
+def code(request, technician, booking):
+    """The four digits after the work has begun without them, until the signature."""
+    refusal = _type_code(request, technician, booking)
+    if refusal:
+        return refusal
+    messages.success(request, _("The code is right. Thank you."))
+    return _answer(request, technician, booking)
+
+
+def _type_code(request, technician, booking):
+    """The page with what is wrong about the code; None when it was right."""
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, technician, booking, code_form=form, status=422)
+    try:
+        answer = meeting.type_code(booking.pk, technician.pk, code=form.cleaned_data["code"])
+    except Refusal as refusal:
+        return _page(request, technician, booking, refused=_said(refusal), status=409)
+    if answer == meeting.Code.RIGHT:
+        return None
+    if answer == meeting.Code.SPENT:
+        return _page(request, technician, booking, refused=CODE_SPENT, status=422)
+    form.add_error("code", _("This is not the code. Please ask the customer once more."))
+    return _page(request, technician, booking, code_form=form, status=422)
+
+
+@own_job
+@require_http_methods(["GET", "HEAD", "POST"])
+def call(request, technician, booking):
+    """The call and what came of it (rule L1)."""
+    form = CallForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        booking = visit.record_call(booking.pk, technician.pk, by=request.user, **form.cleaned_data)
+        messages.success(request, wording.after_call(booking, len(JobPage(booking, mila_now()).calls)))
+        return go(request, "partner:job", booking.uuid)
+    if request.method != "POST" and booking.state != State.CLAIMED:
+        return redirect("partner:job", booking.uuid)
+    contact = access.reveal_contact(booking, technician, reason="call")
+    context = {
+        "booking": booking,
+        "page": JobPage(booking, mila_now()),
+        "contact": contact,
+        "photos": booking.photos.all() if contact else (),
+        "form": form,
+        "tab": "jobs",
+    }
+    return page_or_part(request, "partner/call.html", "sheet", context, status=422 if form.errors else 200)
+
+
+@own_job
+@require_POST
+def release(request, technician, booking):
+    """They give the job back, and say why; from here on it is somebody else's."""
+    form = ReleaseForm(request.POST)
+    if not form.is_valid():
+        return _page(request, technician, booking, release_form=form, status=422)
+    try:
+        visit.release(booking.pk, technician.pk, by=request.user, reason=form.cleaned_data["reason"])
+    except Refusal as refusal:
+        return _page(request, technician, booking, refused=_said(refusal), status=409)
+    messages.success(request, _("You have given the job back. We are looking for somebody else."))
+    return go(request, "partner:jobs")
+
+
+@own_job
+@require_POST
+def fail(request, technician, booking):
+    """The visit ends without the work: why, and who caused it (rule L11)."""
+    form = FailForm(request.POST)
+    if not form.is_valid():
+        return _page(request, technician, booking, fail_form=form, status=422)
+    try:
+        visit.fail_visit(
+            booking.pk,
+            technician.pk,
+            by=request.user,
+            reason=form.reason,
+            fault=form.cleaned_data["fault"],
+            place=PhonePlaceForm(request.POST).place,
+        )
+    except Refusal as refusal:
+        return _page(request, technician, booking, fail_form=form, refused=_said(refusal), status=409)
+    messages.success(request, _("The visit is ended. Thank you for the trouble you took."))
+    return _answer(request, technician, booking)
+
+
+@own_job
+@require_POST
+def note(request, technician, booking):
+    """A word to the customer from the work (rule L9). What was typed stays in the form until it is sent."""
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _page(request, technician, booking, note_form=form, status=422)
+    try:
+        notes.post_note(booking.pk, technician.pk, **form.note)
+    except notes.HoldsPassword as refusal:
+        form.add_error("text", refusal.sentence)
+        return _page(request, technician, booking, note_form=form, status=422)
+    except Refusal as refusal:
+        return _page(request, technician, booking, note_form=form, refused=_said(refusal), status=409)
+    if form.left_over:  # a redirect would lose it
+        return _page(request, technician, booking, note_form=NoteForm.blank(form.left_over))
+    return _answer(request, technician, booking)
+
+
+@own_job
+@require_POST
+def position(request, technician, booking):
+    """Where they are while on their way; the hour of arrival is guessed from the distance (rule L8)."""
+    data = _json(request) if request.content_type == "application/json" else request.POST
+    form = PositionForm(data)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    if booking.state != State.EN_ROUTE:
+        return HttpResponse(status=409)  # the page stops sending
+    visit.report_position(booking.pk, technician.pk, **form.cleaned_data, eta_at=_eta(booking, **form.cleaned_data))
+    return HttpResponse(status=204)
+
+
+def _json(request) -> dict:
+    found = read_json(request, largest=2_000)
+    if not isinstance(found, dict):
+        raise Unreadable("JSON")
+    return found
+
+
+def _eta(booking: Booking, *, lat: float, lon: float):
+    """Read here for the arithmetic alone: the house does not leave the server."""
+    house = BookingContact.objects.filter(booking=booking).values_list("lat", "lon").first()
+    if house is None or None in house:
+        return None
+    away = metres(lat, lon, *house)
+    return mila_now() + timedelta(seconds=round(away / METRES_A_SECOND))
+
+
+@own_job
+@require_http_methods(["GET", "HEAD", "POST"])
+def finish(request, technician, booking):
+    """What was done and what it costs; then the phone is turned to the customer (rule L10, L12)."""
+    if booking.state == State.FINISHED:
+        return go(request, "partner:sign", booking.uuid)
+    if booking.state != State.IN_PROGRESS:
+        return _page(request, technician, booking, refused=NOT_NOW, status=409)
+    packages = packages_for(booking.service, booking.country, mila_now())
+    form = FinishForm(request.POST if request.method == "POST" else None, booking=booking, packages=packages)
+    if form.is_valid():
+        try:
+            visit.finish(
+                booking.pk,
+                technician.pk,
+                by=request.user,
+                report=form.report,
+                service_cents=form.cleaned_data.get("price"),
+                packages=form.chosen,
+            )
+        except Refusal as refusal:
+            form.add_error(None, _said(refusal))
+        else:
+            return go(request, "partner:sign", booking.uuid)
+    booked = [(_("Booked price"), booking.service_cents)]
+    context = {"booking": booking, "form": form, "booked": booked, "tab": "jobs"}
+    return page_or_part(request, "partner/finish.html", "sheet", context, status=422 if form.errors else 200)

@@ -1,0 +1,65 @@
+"""Who is told of a charge that does not go on by itself: the customer by a ladder of days, then staff (rule M4)."""
+
+from datetime import datetime, timedelta
+
+from mila.streams import publish
+from payments.charges.table import OPEN_STATES, LockedCharge, advance
+from payments.models import Charge, ChargeState
+from requests_app import notices
+from requests_app.models import Booking
+
+
+def wait_for_customer(
+    charge: LockedCharge,
+    booking: Booking,
+    transition: str,
+    code: str,
+    at: datetime,
+    *,
+    card: str | None = None,
+) -> None:
+    """A definite no, by `ask_bank` or `decline`. The first time the customer is told at once.
+
+    A later one begins its wait anew: they have just seen it themselves.
+    """
+    was_ours = charge.state in OPEN_STATES
+    advance(charge, transition, failure_code=code[:64], payment_method=card or charge.payment_method)
+    if charge.reminders == 0:
+        remind_now(charge, booking, at)
+    elif was_ours:
+        charge.next_at = _next_reminder(charge, booking, at)
+        charge.save(update_fields=["next_at"])
+    publish.publish(f"booking:{booking.uuid}", "unpaid")
+
+
+def close(charge: LockedCharge, booking: Booking) -> None:
+    """Somebody cancelled the payment at Stripe: it can never be paid, staff have to say what is to happen."""
+    advance(charge, "close", failure_code="canceled", next_at=None)
+    notices.queue(booking, "unpaid_ops", round=charge.pk)
+
+
+def tell_ops(charge: Charge, booking: Booking) -> None:
+    """Once for each charge."""
+    notices.queue(booking, "charge_waits_ops", round=charge.pk)
+
+
+def remind_now(charge: LockedCharge, booking: Booking, at: datetime) -> None:
+    """One step of the ladder; after its last one staff are told."""
+    if charge.reminders >= len(booking.policy.unpaid_reminder_days):
+        notices.queue(booking, "unpaid_ops", round=charge.pk)
+        charge.next_at = None
+        charge.save(update_fields=["next_at"])
+        return
+    kind = "action_required" if charge.state == ChargeState.ACTION_REQUIRED else "unpaid"
+    notices.queue(booking, kind, round=charge.reminders)
+    charge.reminders += 1
+    charge.next_at = _next_reminder(charge, booking, at)
+    charge.save(update_fields=["reminders", "next_at"])
+
+
+def _next_reminder(charge: Charge, booking: Booking, at: datetime) -> datetime:
+    """A step of the ladder after `at`; a day after the last one it is staff's."""
+    days = booking.policy.unpaid_reminder_days
+    last = days[charge.reminders - 1]
+    following = days[charge.reminders] if charge.reminders < len(days) else last + 1
+    return at + timedelta(days=following - last)

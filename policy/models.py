@@ -1,0 +1,55 @@
+"""The dated rows of policy: one figure, from an instant on."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.expressions import Combinable
+from django.utils.translation import gettext_lazy as _
+
+from mila.clock import MilaNow
+from places.place import Country
+from policy.bounds import OutOfBounds, check
+from policy.figures import TYPES, PolicyError
+
+
+class PolicyRowQuerySet(models.QuerySet["PolicyRow"]):
+    def in_force(self, at: datetime | Combinable, *, country: str) -> "list[PolicyRow]":
+        """Rows that apply, the deciding one last: general before the country's, then early before late. One query."""
+        return list(
+            self.filter(starts_at__lte=at, country__in=["", country]).order_by("country", "starts_at", "pk")
+        )  # "" sorts first
+
+
+class PolicyRow(models.Model):
+    """One figure of `policy.figures.Policy` from an instant on; without a country it holds in both."""
+
+    key = models.CharField(_("figure"), max_length=40)
+    value = models.JSONField(_("value"))
+    country = models.CharField(_("country"), max_length=2, choices=Country.choices, blank=True, default="")
+    starts_at = models.DateTimeField(_("from"), db_default=MilaNow())
+    note = models.CharField(_("why"), max_length=200)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, editable=False)
+
+    objects = PolicyRowQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["key", "-starts_at"]
+        verbose_name = _("policy row")
+        verbose_name_plural = _("policy rows")
+        constraints = [
+            models.UniqueConstraint(fields=["key", "country", "starts_at"], name="one_policy_row_an_instant"),
+            models.CheckConstraint(condition=Q(country__in=["", *Country.values]), name="policy_row_country_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value}"
+
+    def clean(self) -> None:
+        """Refuses a figure that does not exist and a value that does not fit it or lies out of its bounds."""
+        try:
+            check(self.key, self.value)
+        except (PolicyError, OutOfBounds) as error:
+            raise ValidationError({"value" if self.key in TYPES else "key": str(error)}) from error

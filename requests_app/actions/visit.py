@@ -1,0 +1,314 @@
+"""What the partner does, from the call to the finished work (rule L1-L11)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from accounts import search
+from accounts.models import User
+from catalogue.models import Package
+from catalogue.queries import package_price_for
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.streams import publish
+from mila.transactions import verb
+from policy.words import span
+from requests_app import caps, deadlines, notices
+from requests_app.actions.changes import may_withdraw
+from requests_app.actions.doorstep import PhonePlace, keep_place
+from requests_app.lifecycle import Locked, Role, advance, lock_booking
+from requests_app.models import (
+    Assignment,
+    Booking,
+    CallAttempt,
+    DoorMove,
+    Fault,
+    Position,
+    Quote,
+    QuoteLine,
+    QuoteOrigin,
+    State,
+    have_met,
+    last_made_at,
+)
+
+
+class NotYours(Refusal):
+    sentence = _("This job is no longer yours.")
+
+
+class WaitNotOver(Refusal):
+    """Raised with the length of the wait."""
+
+
+class PriceIsFixed(Refusal):
+    sentence = _("On this job the price stays as booked; you can add packages.")
+
+
+def lock_own(booking_id: int, technician_id: int) -> Locked:
+    """The booking under its lock, if this technician has it now. Raises NotYours."""
+    booking = lock_booking(booking_id)
+    if booking.technician_id != technician_id:
+        raise NotYours
+    return booking
+
+
+def _step(booking_id: int, technician_id: int, move: str, done: State, by: User, **kwargs: Any) -> Booking:
+    """One plain move of the partner; a repeat finds it done and returns it."""
+    booking = lock_own(booking_id, technician_id)
+    if booking.state == done:
+        return booking
+    return advance(booking, move, role=Role.PARTNER, by=by, **kwargs)
+
+
+@verb
+def record_call(
+    booking_id: int,
+    technician_id: int,
+    *,
+    by: User,
+    channel: str,
+    reached: bool,
+    note: str = "",
+    wants_other_time: bool = False,
+) -> Booking:
+    """Keep the try to reach the customer. Reached, or tried often enough, keeps the promise to call (rule L1).
+
+    Three tries on two channels, far enough apart and at decent hours, are enough; ops are alerted then.
+    """
+    booking = lock_own(booking_id, technician_id)
+    if booking.state != State.CLAIMED:
+        return booking
+    at = mila_now()
+    assignment = Assignment.objects.get(booking=booking, ended_at=None)
+    CallAttempt.objects.create(
+        assignment=assignment, at=at, channel=channel, reached=reached, note=note, wants_other_time=wants_other_time
+    )
+    tries = [(call.at, call.channel) for call in assignment.calls.all()]
+    if not reached and not deadlines.tried_enough(tries, booking.start_at, booking.timezone, booking.policy):
+        return booking
+    search.count_promise(booking.technician, kept=True)
+    advance(booking, "record_call", role=Role.PARTNER, by=by, at=at, data={"reached": reached, "tries": len(tries)})
+    if not reached:
+        notices.queue(booking, "not_reached_ops", round=booking.epoch)
+    if wants_other_time:
+        notices.queue(booking, "other_time", round=booking.epoch)
+    return booking
+
+
+@verb
+def confirm(booking_id: int, technician_id: int, *, by: User) -> Booking:
+    """They will come. Late, it still counts until somebody else claims, and ends another's window (rule L3, L4)."""
+    booking = lock_own(booking_id, technician_id)
+    if booking.state == State.CONFIRMED:
+        return booking
+    in_time = booking.state == State.CALLED
+    advance(booking, "confirm", role=Role.PARTNER, by=by)
+    if in_time:
+        search.count_promise(booking.technician, kept=True)
+    return booking
+
+
+@verb
+def release(booking_id: int, technician_id: int, *, by: User, reason: str, role: Role = Role.PARTNER) -> Booking:
+    """The job is given back; the search begins again and does not ask them (rule D1). A repeat changes nothing."""
+    try:
+        booking = lock_own(booking_id, technician_id)
+    except NotYours:
+        released = Booking.objects.get(pk=booking_id)
+        last = released.assignments.last()
+        if released.state == State.SEARCHING and last and (last.technician_id, last.end) == (technician_id, "release"):
+            return released
+        raise
+    technician, at = booking.technician, mila_now()
+    released = advance(booking, "release", role=role, by=by, at=at, reason=reason)
+    caps.tell_ops_of_a_pause(released, technician, at)
+    return released
+
+
+@verb
+def depart(booking_id: int, technician_id: int, *, by: User) -> Booking:
+    """They are on their way; the customer is told at once (rule L8)."""
+    booking = lock_own(booking_id, technician_id)
+    if booking.state != State.EN_ROUTE:
+        Position.objects.filter(booking=booking).delete()  # of somebody who was on the way before
+    return _step(booking_id, technician_id, "depart", State.EN_ROUTE, by)
+
+
+@verb
+def arrive(booking_id: int, technician_id: int, *, by: User, place: PhonePlace | None = None) -> Booking:
+    """They are at the door; from here the position is nobody's business (rule L8, fault A16).
+
+    `place`: where the phone is now, kept with the visit; a repeat keeps none.
+    """
+    comes = lock_own(booking_id, technician_id).state != State.ARRIVED
+    at = mila_now()
+    booking = _step(booking_id, technician_id, "arrive", State.ARRIVED, by, at=at)
+    if comes:
+        keep_place(Locked(booking), DoorMove.ARRIVE, place, at)
+    Position.objects.filter(booking=booking).delete()
+    return booking
+
+
+@verb
+def start(booking_id: int, technician_id: int, *, by: User) -> Booking:
+    """The work begins (rule L9)."""
+    return _step(booking_id, technician_id, "start", State.IN_PROGRESS, by)
+
+
+@verb
+def report_position(booking_id: int, technician_id: int, *, lat: float, lon: float, eta_at: datetime | None) -> None:
+    """Where they are, while they are on their way and not a second longer; otherwise nothing is kept (rule L8)."""
+    booking = lock_own(booking_id, technician_id)
+    if booking.state != State.EN_ROUTE:
+        return
+    Position.objects.update_or_create(
+        booking=booking, defaults={"lat": lat, "lon": lon, "eta_at": eta_at, "at": mila_now()}
+    )
+    publish.publish(f"booking:{booking.uuid}", "position")
+
+
+@verb
+def finish(
+    booking_id: int,
+    technician_id: int,
+    *,
+    by: User,
+    report: Mapping[str, Any],
+    service_cents: int | None = None,
+    packages: Mapping[int, int] | None = None,
+) -> Booking:
+    """The work is done: what was done, the checklist, the final price as the next version (rule L10, L12).
+
+    `service_cents`: a Friend's agreed price, fee not included. `packages`: package id to quantity. A Pro's price stays
+    and packages add to it. Raises PriceIsFixed. A repeat returns the booking.
+    """
+    booking = lock_own(booking_id, technician_id)
+    if booking.state == State.FINISHED:
+        return booking
+    at = mila_now()
+    assert booking.partner is not None
+    if service_cents is not None and service_cents != booking.service_cents and not booking.partner.is_friend:
+        raise PriceIsFixed
+    base = booking.service_cents if service_cents is None else service_cents
+    wanted = {pk: count for pk, count in (packages or {}).items() if count > 0}
+    with translation.override(booking.language):  # the customer reads and signs these words
+        lines: list[tuple[str, Package | None, int, int]] = [(booking.service.name, None, 1, base)]
+        for package in Package.objects.filter(pk__in=wanted, active=True):
+            count, price = wanted[package.pk], package_price_for(package, booking.country, at)
+            lines.append((package.name, package, count, count * price.price_cents))
+    # After an end that was taken back the version is a new one even at the same price: a page that still shows the
+    # former report signs nothing, and was no reading of this one.
+    anew = booking.events.filter(move="undo_finish").exists()
+    write_quote(booking, lines, by=by, at=at, anew=anew)
+    return advance(
+        booking,
+        "finish",
+        role=Role.PARTNER,
+        by=by,
+        at=at,
+        finished_at=at,
+        report=dict(report),
+        data={"lines": len(lines)},
+    )
+
+
+def write_quote(
+    booking: Booking,
+    lines: Sequence[tuple[str, Package | None, int, int]],
+    *,
+    by: User | None,
+    at: datetime,
+    origin: str = QuoteOrigin.PARTNER,
+    anew: bool = False,
+) -> Quote:
+    """The next version of the price, unless the last one has these very lines; then `anew` asks for one all the same.
+
+    Holds the booking's lock.
+    """
+    last = booking.quotes.standing().prefetch_related("lines").last()
+    wanted = [(label, package.pk if package else None, count, cents) for label, package, count, cents in lines]
+    if (
+        last
+        and not anew
+        and [(line.label, line.package_id, line.quantity, line.cents) for line in last.lines.all()] == wanted
+    ):
+        return last
+    quote = Quote.objects.create(
+        booking=booking,
+        version=booking.quotes.count() + 1,
+        origin=origin,
+        service_cents=sum(cents for *_rest, cents in lines),
+        created_at=at,
+        created_by=by,
+    )
+    QuoteLine.objects.bulk_create(
+        QuoteLine(quote=quote, label=label, package=package, quantity=count, cents=cents)
+        for label, package, count, cents in lines
+    )
+    return quote
+
+
+@verb
+def fail_visit(
+    booking_id: int,
+    technician_id: int,
+    *,
+    by: User,
+    reason: str,
+    fault: str,
+    role: Role = Role.PARTNER,
+    place: PhonePlace | None = None,
+) -> Booking:
+    """It could not be done; who caused it decides who pays (rule L11). Nobody home: after ten minutes' wait.
+
+    The wait begins at the later of arrival and start. Inside a French right of withdrawal the customer owes nothing,
+    unless the work had begun and the code says that they met (rule B10). A fee is held until the customer has read
+    of it; `place`, where the phone is now, decides whether it may go on by itself then (was_at_the_door).
+    """
+    booking = lock_own(booking_id, technician_id)
+    if booking.state == State.FAILED:
+        return booking
+    at = mila_now()
+    fee = 0
+    if fault == Fault.CUSTOMER:
+        arrived_at = last_made_at(booking, "arrive")
+        if arrived_at is None or at < deadlines.waited_at(max(arrived_at, booking.start_at), booking.policy):
+            raise WaitNotOver(
+                _("Please wait at the door for %(wait)s first; the page counts them for you.")
+                % {"wait": span(booking.policy.door_wait)}
+            )
+        if not may_withdraw(booking, at) or (booking.state == State.IN_PROGRESS and have_met(booking)):
+            fee = booking.policy.cancel_fee_cents[booking.currency]
+        keep_place(booking, DoorMove.FAIL, place, at)
+    return advance(
+        booking,
+        "fail_visit",
+        role=role,
+        by=by,
+        at=at,
+        reason=reason,
+        fee_cents=fee,
+        end_reason=reason[:200],
+        end_fault=fault,
+    )
+
+
+@verb
+def report_cash(booking_id: int, technician_id: int, *, by: User) -> Booking:
+    """The customer offered cash: staff are told, once for each job, and talk to the customer (rule M1)."""
+    booking = lock_own(booking_id, technician_id)
+    notices.queue(booking, "cash_ops", round=0)
+    return booking
+
+
+def drop_old_positions(at: datetime, kept: dict[str, timedelta]) -> int:
+    """Positions are gone after the time of their country, and where nobody is on the way any more (rule L8)."""
+    gone = ~Q(booking__state=State.EN_ROUTE)
+    for country, so_long in kept.items():
+        gone |= Q(booking__country=country, at__lt=at - so_long)
+    return Position.objects.filter(gone).delete()[0]

@@ -1,1 +1,0 @@
-"""What people write on the customer's pages, parsed and bounded."""

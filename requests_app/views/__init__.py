@@ -1,1 +1,0 @@
-"""The customer's pages. A view gets the booking through access, reads a form, calls one verb, answers."""

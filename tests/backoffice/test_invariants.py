@@ -1,0 +1,223 @@
+"""What must always hold is asked of the database; each breach is named (invariant I1-I14)."""
+
+import json
+import uuid
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from accounts.models import Busy, Notification, SkillSearch
+from backoffice.invariants import INVARIANTS, violations
+from dispatch import offers
+from dispatch.models import Offer
+from mila.clock import mila_now
+from payments import ledger
+from payments.models import Charge, LedgerEntry, Operation, StripeEvent, WayPay
+from requests_app.access import reveal_contact
+from requests_app.actions import signing
+from requests_app.models import Assignment, Booking, BookingEvent, Clock, ContactAccess, Quote, SignOff, State
+from tests import cast, factories
+from tests.evidence import forged
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def world(searching, partner, rival_partner):
+    """A paid booking, one that is claimed, one whose offer is open; all is well."""
+    paid = cast.walk(searching, partner, State.SIGNED_OFF)
+    reveal_contact(paid, partner, reason="job page")
+    charge = charge_of(paid, "job", paid.sign_off)
+    ledger.book_charge(charge, mila_now())
+    paid = signing.settle(paid.pk)
+    job = cast.claimed(factories.placed_booking(wishes=[factories.service_day_at(9, days=5)]), partner)
+    offered = factories.placed_booking(wishes=[factories.service_day_at(15, days=6)])
+    offers.open_next(offered.pk)
+    return SimpleNamespace(
+        paid=paid, job=job, offered=offered, charge=charge, partner=partner, rival=rival_partner, now=mila_now()
+    )
+
+
+def charge_of(booking, kind, frozen=None, **columns):
+    amounts = {"amount_cents": 2500, "service_cents": 2500, "booking_fee_cents": 0, "commission_cents": 500}
+    amounts |= {"partner_cents": 2000}
+    if frozen:
+        amounts = {name: getattr(frozen, name) for name in amounts if name != "amount_cents"}
+        amounts["amount_cents"] = frozen.charge_cents
+    values = {"state": "succeeded", "currency": "EUR", "partner": booking.partner, **amounts, **columns}
+    return Charge.objects.create(booking=booking, kind=kind, **values)
+
+
+def change(model, pk, **columns):
+    with forged():
+        assert model.objects.filter(pk=pk).update(**columns) == 1
+
+
+def assignment(booking, technician, at, **columns):
+    return Assignment.objects.create(
+        booking=booking, partner=technician.partner, technician=technician, start_at=at, claimed_at=at, **columns
+    )
+
+
+def access(booking, technician, at):
+    ContactAccess.objects.create(booking=booking, partner=technician.partner, reason="job page", at=at)
+
+
+def running(w):
+    return Assignment.objects.get(booking=w.job, ended_at=None)
+
+
+def met(w):
+    return Assignment.objects.get(booking=w.paid, ended_at=None)
+
+
+def last_event(w):
+    return BookingEvent.objects.filter(booking=w.job).last()
+
+
+def line(w):
+    LedgerEntry.objects.create(
+        entry=uuid.uuid4(), key="odd", account="stripe", booking=w.paid, currency="EUR", cents=1, at=w.now
+    )
+
+
+def event(w, **columns):
+    StripeEvent.objects.create(stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={}, **columns)
+
+
+def notice(w):
+    row = Notification.objects.filter(subject_id=w.job.uuid).first()
+    change(Notification, row.pk, state="queued", due_at=None)
+
+
+def operation(w):
+    Charge.objects.filter(pk=w.charge.pk).update(state="failed", next_at=None)
+    Operation.objects.create(charge=w.charge, kind="confirm", key="k", params={}, state="sent")
+
+
+def erased_with_a_name(w):
+    factories.UserFactory(name="Odile", email="1@erased.invalid")
+
+
+# What breaks which invariant; every invariant has at least one.
+BREACHES = [
+    ("I1", "no assignment", lambda w: change(Assignment, running(w).pk, ended_at=w.now)),
+    ("I1", "an assignment without a partner", lambda w: assignment(w.offered, w.partner, w.now)),
+    (
+        "I1",
+        "another's assignment",
+        lambda w: change(Assignment, running(w).pk, technician=w.rival, partner=w.rival.partner),
+    ),
+    (
+        "I1",
+        "time of no assignment",
+        lambda w: Busy.objects.create(
+            technician=w.rival, kind="job", during=DateTimeTZRange(w.now, w.now + HOUR, "[)")
+        ),
+    ),
+    ("I2", "settled, not paid", lambda w: change(Charge, w.charge.pk, state="failed")),
+    ("I2", "paid, not settled", lambda w: change(Booking, w.paid.pk, state="signed_off")),
+    ("I2", "a fee nobody owes", lambda w: charge_of(w.job, "fee")),
+    ("I3", "nobody signed", lambda w: charge_of(w.job, "job", w.paid.sign_off)),
+    ("I3", "other shares", lambda w: change(Charge, w.charge.pk, commission_cents=1381, partner_cents=5519)),
+    ("I3", "another quote", lambda w: change(Quote, w.paid.sign_off.quote_id, service_cents=7000)),
+    ("held", "sent before it was read", lambda w: change(Assignment, met(w).pk, code_typed_at=None)),
+    ("held", "raised at the door", lambda w: change(Booking, w.paid.pk, service_cents=6800)),
+    ("I4", "a lonely line", line),
+    ("I4", "paid, not booked", lambda w: charge_of(w.job, "job", w.paid.sign_off)),
+    ("I7", "no row of the table", lambda w: change(BookingEvent, last_event(w).pk, move="confirm")),
+    ("I7", "by somebody who may not", lambda w: change(BookingEvent, last_event(w).pk, role="customer")),
+    ("I7", "a gap", lambda w: change(BookingEvent, last_event(w).pk, sequence=9)),
+    ("I7", "a state of no event", lambda w: change(Booking, w.job.pk, state="called")),
+    ("I8", "a booking overdue", lambda w: change(Booking, w.job.pk, due_at=w.now - HOUR)),
+    ("I8", "a clock overdue", lambda w: change(Clock, w.offered.clocks.get().pk, due_at=w.now - HOUR)),
+    (
+        "I8",
+        "an offer overdue",
+        lambda w: Offer.objects.filter(booking=w.offered).update(expires_at=w.now - HOUR),
+    ),
+    ("I8", "a clock of an ended booking", lambda w: change(Booking, w.paid.pk, due_at=w.now + HOUR)),
+    ("I9", "a message nobody takes up", lambda w: event(w, next_at=None)),
+    ("I9", "a charge nobody takes up", lambda w: change(Charge, w.charge.pk, state="unknown", next_at=None)),
+    ("I9", "a call without an answer", operation),
+    ("I10", "a message nobody sends", notice),
+    ("I11", "seen by a rival", lambda w: access(w.job, w.rival, w.now)),
+    ("I11", "seen before the claim", lambda w: access(w.job, w.partner, w.now - HOUR)),
+    ("I11", "seen too long after", lambda w: access(w.paid, w.partner, w.paid.signed_off_at + timedelta(days=7))),
+    ("I13", "an altered event", lambda w: change(BookingEvent, last_event(w).pk, reason="other")),
+    (
+        "way",
+        "paid and not booked",
+        lambda w: WayPay.objects.create(booking=w.paid, partner=w.paid.partner, cents=0, at=w.now),
+    ),
+    ("I14", "an erased person's name", erased_with_a_name),
+    ("L12", "other words", lambda w: change(SignOff, w.paid.sign_off.pk, text="other")),
+    ("L12", "another hand", lambda w: change(SignOff, w.paid.sign_off.pk, signature="X")),
+    ("search", "a row too few", lambda w: SkillSearch.objects.filter(technician=w.partner).delete()),
+    ("search", "a wrong row", lambda w: SkillSearch.objects.filter(technician=w.partner).update(q=1)),
+    ("search", "a row too many", lambda w: type(w.partner).objects.filter(pk=w.partner.pk).update(active=False)),
+]
+# These are about the house, not about one booking.
+OF_THE_HOUSE = {"I4 a lonely line", "I1 time of no assignment", "I9 a message nobody takes up"}
+OF_THE_HOUSE |= {"I14 an erased person's name"}
+
+
+def test_all_is_well(world):
+    assert violations() == {}
+    assert violations([world.paid.pk, world.job.pk, world.offered.pk]) == {}
+
+
+def test_every_invariant_has_a_breach():
+    assert {name for name, _what, _breach in BREACHES} == set(INVARIANTS)
+
+
+def test_each_breach_is_named_for_the_house_and_for_its_booking(world):
+    """One world for all of them: it takes longer to build than to break."""
+    mine, unnamed = [world.paid.pk, world.job.pk, world.offered.pk], []
+    for name, what, breach in BREACHES:
+        before = transaction.savepoint()
+        breach(world)
+        alone = name == "search" or f"{name} {what}" in OF_THE_HOUSE
+        if name not in violations() or not (alone or name in violations(mine)):
+            unnamed.append(f"{name} {what}")
+        transaction.savepoint_rollback(before)
+
+    assert unnamed == []
+    assert violations() == {}
+
+
+def test_access_until_seven_days_after_the_sign_off_is_in_order(world):
+    access(world.paid, world.partner, SignOff.objects.get().signed_at + timedelta(days=7, seconds=-1))
+
+    assert violations() == {}
+
+
+# --- The command
+
+
+def test_command_prints_each_invariant_that_holds(world, capsys):
+    call_command("verify_invariants")
+
+    out = capsys.readouterr().out
+    assert [row.split()[:2] for row in out.splitlines()] == [[name, "holds"] for name in INVARIANTS]
+
+
+def test_command_names_what_is_broken_and_fails(world, capsys):
+    change(Booking, world.job.pk, due_at=world.now - HOUR)
+
+    with pytest.raises(SystemExit):
+        call_command("verify_invariants")
+
+    assert f"booking {world.job.pk} is overdue" in capsys.readouterr().out
+
+
+def test_command_looks_at_one_booking(world, capsys):
+    change(Booking, world.job.pk, due_at=world.now - HOUR)
+
+    call_command("verify_invariants", "--json", booking=world.paid.pk)
+
+    assert json.loads(capsys.readouterr().out) == {"bookings": 3, "violations": {}}

@@ -1,0 +1,402 @@
+"""People in the back office: partners by verbs, technicians under their lock, rights from superusers only."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts import actions, notifications
+from accounts.models import CustomerProfile, Notification, Technician, User
+from accounts.search import count_stars
+from dispatch import offers
+from mila.clock import mila_now
+from requests_app.access import may_see_contact
+from tests import factories
+from tests.signing_in import sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ops(client, staff):
+    sign_in(client, staff)
+    return client
+
+
+@pytest.fixture
+def clerk(client):
+    """Staff with every right on accounts, and not a superuser."""
+    user = factories.UserFactory(email="clerk@example.com", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label__in=["accounts", "auth"]))
+    sign_in(client, user)
+    return user
+
+
+def page(name, *args):
+    return reverse(f"admin:accounts_{name}", args=args)
+
+
+def act(partner, name):
+    return page("partnerprofile_act", partner.pk, name)
+
+
+def filled(form_page, **changes):
+    """What the browser would send of this page unchanged, with these changes."""
+    context = form_page.context
+    forms = [context["adminform"].form]
+    for formset in context["inline_admin_formsets"]:
+        forms += [formset.formset.management_form, *formset.formset.initial_forms]
+    sent = {}
+    for form in forms:
+        for box in form:
+            name, value = box.html_name, box.value()
+            parts = box.field.widget.decompress(value) if hasattr(box.field.widget, "decompress") else None
+            if parts is not None:
+                sent |= {f"{name}_{place}": part or "" for place, part in enumerate(parts)}
+            elif value is not None and value is not False:
+                sent[name] = value
+    return sent | changes
+
+
+# --- Partners ----------------------------------------------------------------------------------------------------
+
+
+def test_approved_partner_is_found_at_once(ops, morning):
+    technician = factories.TechnicianFactory(partner__approved_at=None)
+    assert not technician.search_rows.exists()
+
+    answer = ops.post(act(technician.partner, "approve"), {"reason": "Pièce d'identité, Kbis vus"})
+
+    technician.partner.refresh_from_db()
+    assert answer.status_code == 302
+    assert technician.partner.approved_at is not None
+    assert technician.search_rows.exists()
+    assert "Kbis" in LogEntry.objects.get().change_message
+
+
+def test_suspended_partner_is_not_asked_and_sees_nothing(ops, job, partner):
+    assert may_see_contact(job, partner)
+
+    ops.post(act(partner.partner, "suspend"), {"reason": "Trois clients se plaignent"})
+
+    partner.partner.refresh_from_db()
+    assert partner.partner.suspension_reason == "Trois clients se plaignent"
+    assert not partner.search_rows.exists()
+    assert not may_see_contact(job, partner)
+    assert job.assignments.filter(ended_at=None).exists()
+
+
+def test_open_window_of_a_suspended_partner_cannot_be_claimed(searching, partner):
+    offer = offers.open_next(searching.pk)
+    actions.suspend(partner.partner_id, reason="Plainte")
+
+    with pytest.raises(offers.NotOffered):
+        offers.claim(searching.pk, partner.pk, rank=offer.wishes[0], by=partner.user)
+
+
+def test_reinstated_partner_is_asked_again(ops, partner):
+    actions.suspend(partner.partner_id, reason="Plainte")
+
+    ops.post(act(partner.partner, "reinstate"), {"reason": "Recours accepté"})
+
+    partner.partner.refresh_from_db()
+    assert (partner.partner.suspended_at, partner.partner.suspension_reason) == (None, "")
+    assert partner.search_rows.exists()
+
+
+def test_repeats_change_nothing(partner):
+    pk = partner.partner_id
+    since = actions.approve(pk).approved_at
+    assert actions.approve(pk).approved_at == since
+    assert actions.reinstate(pk).suspended_at is None
+    first = actions.suspend(pk, reason="La première")
+    assert actions.suspend(pk, reason="La seconde").suspension_reason == first.suspension_reason
+    with pytest.raises(actions.SuspensionWithoutReason):
+        actions.suspend(pk, reason=" ")
+
+
+@pytest.mark.parametrize("name", ["suspend", "account"])
+def test_reason_is_required(ops, partner, name):
+    partner.partner.stripe_account = ""
+    partner.partner.save(update_fields=["stripe_account"])
+
+    assert ops.post(act(partner.partner, name), {"reason": ""}).status_code == 200
+    partner.partner.refresh_from_db()
+    assert (partner.partner.suspended_at, partner.partner.stripe_account) == (None, "")
+
+
+def test_form_of_a_partner_decides_nothing(ops, partner):
+    address = page("partnerprofile_change", partner.partner_id)
+    sent = filled(
+        ops.get(address), name="Nouveau nom", payable="", approved_at_0="2020-01-01", suspended_at_0="2026-01-01"
+    )
+
+    answer = ops.post(address, sent)
+    assert answer.status_code == 302, answer.context["errors"]
+
+    partner.partner.refresh_from_db()
+    assert partner.partner.name == "Nouveau nom"
+    assert partner.partner.payable
+    assert partner.partner.suspended_at is None
+    assert partner.search_rows.exists()
+
+
+def test_end_of_the_papers_reaches_the_search(ops, partner):
+    address = page("partnerprofile_change", partner.partner_id)
+    changes = {"papers_valid_until_0": "2027-01-31", "papers_valid_until_1": "12:00:00"}
+
+    ops.post(address, filled(ops.get(address), **changes))
+
+    assert partner.search_rows.get().valid_until.date().isoformat() == "2027-01-31"
+
+
+def test_partner_is_added_as_an_applicant(ops):
+    sent = {"name": "Neuf", "kind": "friend", "country": "FR", "email": "neuf@example.com", "papers_valid_until_0": ""}
+    sent |= {"papers_valid_until_1": "", "approved_at_0": "2020-01-01", "payable": "on"}
+    for prefix in ("technicians", "dispatchers"):
+        sent |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
+
+    assert ops.post(page("partnerprofile_add"), sent).status_code == 302
+
+    listed = ops.get(page("partnerprofile_changelist"), {"standing": "applied"}).content.decode()
+    assert "Neuf" in listed
+
+
+@pytest.mark.parametrize("standing", ["applied", "working", "suspended"])
+def test_partners_by_standing(ops, standing):
+    partners = {
+        "applied": factories.PartnerFactory(name="Qui frappe", approved_at=None),
+        "working": factories.PartnerFactory(name="Qui vient"),
+        "suspended": factories.PartnerFactory(
+            name="Qui attend", suspended_at=mila_now(), suspension_reason="x", payable=False
+        ),
+    }
+
+    listed = ops.get(page("partnerprofile_changelist"), {"standing": standing}).content.decode()
+
+    assert [name for name, one in partners.items() if one.name in listed] == [standing]
+
+
+# --- Technicians -------------------------------------------------------------------------------------------------
+
+
+def test_area_and_level_reach_the_search(ops, partner):
+    address = page("technician_change", partner.pk)
+    sent = filled(ops.get(address), radius_m="35000")
+    sent["skills-0-level"] = 5
+
+    assert ops.post(address, sent).status_code == 302
+
+    row = partner.search_rows.get()
+    assert row.radius_m == 35_000
+    assert partner.skills.get().level == 5
+
+
+def test_form_left_open_takes_back_no_figure(ops, partner):
+    """Fault T12: a rating came while somebody had the page open."""
+    address = page("technician_change", partner.pk)
+    sent = filled(ops.get(address), name="Yanis C.", star_sum="0")
+    count_stars(partner, 5, 5, 5)
+
+    ops.post(address, sent)
+
+    fresh = Technician.objects.get(pk=partner.pk)
+    assert (fresh.name, fresh.star_sum, fresh.star_count) == ("Yanis C.", 5, 1)
+
+
+def test_absence_comes_and_goes(ops, morning, partner):
+    away, back = (page("technician_act", partner.pk, name) for name in ("away", "back"))
+    assert ops.get(back).status_code == 302
+    span = {"starts_at": "2026-11-27T13:00", "ends_at": "2026-11-27T18:00", "note": "Dentiste", "reason": "Il a appelé"}
+
+    assert ops.post(away, span).status_code == 302
+    busy = partner.busy.get()
+    assert busy.during.lower.isoformat() == "2026-11-27T12:00:00+00:00"
+    assert "Dentiste" in ops.get(page("technician_change", partner.pk)).content.decode()
+
+    assert ops.post(back, {"absence": busy.pk, "reason": "Il vient"}).status_code == 302
+    assert not partner.busy.exists()
+
+
+def test_absence_over_a_job_is_refused(ops, job, partner):
+    span = {"starts_at": "2026-11-20T00:00", "ends_at": "2026-12-20T00:00", "reason": "Vacances"}
+
+    answer = ops.post(page("technician_act", partner.pk, "away"), span)
+
+    assert 'role="alert"' in answer.content.decode()
+    assert partner.busy.get().kind == "job"
+
+
+def test_absence_that_ends_before_it_begins_is_refused(ops, partner):
+    span = {"starts_at": "2026-12-20T00:00", "ends_at": "2026-12-19T00:00", "reason": "x"}
+
+    assert ops.post(page("technician_act", partner.pk, "away"), span).status_code == 200
+    assert not partner.busy.exists()
+
+
+# --- Accounts ----------------------------------------------------------------------------------------------------
+
+
+def test_no_password_is_shown(ops, customer):
+    customer.set_password("a-long-secret-word")
+    customer.save()
+
+    assert customer.password not in ops.get(page("user_change", customer.pk)).content.decode()
+    assert "password" not in ops.get(page("user_change", customer.pk)).context["adminform"].form.fields
+
+
+def test_staff_give_themselves_no_rights(client, clerk):
+    answer = client.post(page("user_change", clerk.pk), {"name": "x", "language": "fr", "is_superuser": "on"})
+
+    clerk.refresh_from_db()
+    assert answer.status_code == 403
+    assert not clerk.is_superuser
+
+
+def test_staff_give_others_no_rights(client, clerk, customer):
+    sent = {"name": "Odile P.", "language": "fr", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+
+    assert client.post(page("user_change", customer.pk), {**sent, "email": "x@example.com"}).status_code == 302
+
+    customer.refresh_from_db()
+    assert (customer.name, customer.is_staff, customer.is_superuser) == ("Odile P.", False, False)
+    assert customer.email == "odile@example.com"
+
+
+def test_only_superusers_add_accounts_and_write_groups(client, clerk):
+    group = Group.objects.create(name="Ops")
+
+    assert client.get(page("user_add")).status_code == 403
+    assert client.get(reverse("admin:auth_group_add")).status_code == 403
+    assert client.post(reverse("admin:auth_group_change", args=[group.pk]), {"name": "Boss"}).status_code == 403
+
+
+def test_superuser_makes_a_colleague_without_a_password(ops):
+    sent = {"email": "new@example.com", "name": "Nina", "language": "fr", "is_staff": "on"}
+
+    assert ops.post(page("user_add"), sent).status_code == 302
+
+    nina = User.objects.get(email="new@example.com")
+    assert nina.is_staff
+    assert not nina.has_usable_password()
+
+
+def test_nobody_is_deleted(ops, customer, partner):
+    for address in (page("user_delete", customer.pk), page("technician_delete", partner.pk)):
+        assert ops.post(address, {"post": "yes"}).status_code == 403
+    assert ops.post(page("partnerprofile_delete", partner.partner_id), {"post": "yes"}).status_code == 403
+
+
+def test_customers_show_no_phone(ops, customer):
+    profile = CustomerProfile.objects.create(user=customer, phone="+33639980117")
+
+    for address in (page("customerprofile_changelist"), page("customerprofile_change", profile.pk)):
+        assert "39980117" not in ops.get(address).content.decode()
+
+
+def test_second_factors_and_addresses_are_not_in_reach(ops):
+    assert ops.get("/admin/mfa/authenticator/").status_code == 404
+    assert ops.get("/admin/account/emailaddress/").status_code == 404
+
+
+def test_staff_sign_in_by_the_sites_own_door(client, staff, customer):
+    """The admin's own form knows no second factor (fault S9)."""
+    staff.set_password("a-long-secret-word")
+    staff.save()
+    sent = {"username": staff.email, "password": "a-long-secret-word"}
+
+    answer = client.post(reverse("admin:login"), sent)
+
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("account_login"))
+    assert "_auth_user_id" not in client.session
+    sign_in(client, customer)
+    assert client.get(reverse("admin:login")).status_code == 403
+
+
+# --- Notices -----------------------------------------------------------------------------------------------------
+
+
+def notice(**values):
+    values = {"state": "failed", "due_at": None, "tries": 6, "error": "550 no such mailbox", **values}
+    return Notification.objects.create(
+        kind="booked", subject_id=uuid.uuid4(), email="odile@example.com", language="fr", **values
+    )
+
+
+def test_failed_notice_goes_out_again(ops, morning):
+    row = notice()
+
+    answer = ops.post(page("notification_act", row.pk, "resend"), {"reason": "Adresse réparée"})
+
+    row.refresh_from_db()
+    assert answer.status_code == 302
+    assert (row.state, row.tries, row.error) == ("queued", 0, "")
+    assert row.due_at is not None
+
+
+def test_stuck_notice_goes_out_again_and_only_once(morning):
+    row = notice(state="sending", due_at=mila_now() - timedelta(minutes=6))
+
+    assert notifications.send_again(row.pk).state == "queued"
+    with pytest.raises(notifications.NothingToSendAgain):
+        notifications.send_again(row.pk)
+
+
+@pytest.mark.parametrize("state", ["queued", "sent", "reached"])
+def test_others_are_not_sent_again(ops, morning, state):
+    row = notice(state=state)
+
+    ops.post(page("notification_act", row.pk, "resend"), {"reason": "x"})
+
+    row.refresh_from_db()
+    assert (row.state, row.tries) == (state, 6)
+
+
+def test_list_of_failed_notices_is_masked_and_read_only(ops, morning):
+    row, sent = notice(), notice(state="sent")
+
+    listed = ops.get(page("notification_changelist"), {"needs": "staff"})
+    refused = ops.post(page("notification_change", row.pk), {"state": "sent"})
+
+    assert list(listed.context["cl"].result_list) == [row]
+    assert "odile@" not in listed.content.decode()
+    assert "odile@" not in ops.get(page("notification_change", sent.pk)).content.decode()
+    assert refused.status_code == 403
+
+
+# --- Lists -------------------------------------------------------------------------------------------------------
+
+MAKE = {
+    "user": factories.UserFactory,
+    "partnerprofile": factories.PartnerFactory,
+    "technician": factories.TechnicianFactory,
+    "customerprofile": lambda: CustomerProfile.objects.create(user=factories.UserFactory()),
+    "notification": notice,
+    "skill": lambda: factories.SkillFactory(slug=uuid.uuid4().hex, name="Autre"),
+}
+
+
+@pytest.mark.parametrize("model", MAKE)
+def test_lists_take_the_same_queries_for_one_and_three(ops, morning, model):
+    address = page(f"{model}_changelist")
+    MAKE[model]()
+    with CaptureQueriesContext(connection) as one:
+        assert ops.get(address, {"q": ""}).status_code == 200
+    MAKE[model]()
+    MAKE[model]()
+    with CaptureQueriesContext(connection) as three:
+        ops.get(address, {"q": ""})
+
+    assert len(three) == len(one)
+
+
+def test_skill_in_use_is_not_deleted(ops, partner):
+    skill = partner.skills.get().skill
+
+    assert ops.post(page("skill_delete", skill.pk), {"post": "yes"}).status_code == 403

@@ -1,0 +1,452 @@
+"""The last step: a card, the consents, the order (rule B6, B7, M9; law R5, R6)."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Notification, User
+from mila.clock import mila_now, set_clock
+from payments import cards
+from payments.models import CardSetup, Charge, PaymentCustomer, SavedCard
+from payments.standin import hands
+from payments.standin.models import Thing
+from places.calendar import instant
+from requests_app.actions import placing
+from requests_app.lifecycle import Role
+from requests_app.models import BookingEvent, State
+from tests import factories
+from tests.payments import cast
+
+pytestmark = pytest.mark.django_db(databases=["default", "standin"])
+CONSENTS = {"starts_early": "on", "terms": "on"}
+
+
+@pytest.fixture
+def draft(morning, customer):
+    return factories.DraftFactory(customer=customer, card="")
+
+
+def url(booking):
+    return reverse("customer:card", args=[booking.token])
+
+
+def type_card(client, draft, number=cast.GOOD, **how):
+    """What the browser does between looking and sending."""
+    client.get(url(draft))
+    return hands.type_card(draft.card_setups.latest("number").client_secret, number, **how)
+
+
+def order(client, draft, **values):
+    return client.post(url(draft), CONSENTS | {"card": "new"} | values)
+
+
+def test_everything_is_said_before_the_order(client, draft):
+    page = client.get(url(draft), headers={"Accept-Language": "en"}).content.decode()
+
+    assert page.count("Order with obligation to pay") == 2  # beside the summary, and in the phone's dock
+    for fact in ("71.90", "106.40", "25.00", "24 hours", "Mila mediates", "Mila sells", "14 days"):
+        assert fact in page
+    assert 'data-client-secret="seti_' in page
+    assert 'data-publishable-key="pk_test_standin"' in page
+    assert "stripe.js" in page
+
+
+def test_looking_often_opens_one_setup(client, draft):
+    for _ in range(3):
+        client.get(url(draft))
+
+    assert CardSetup.objects.count() == PaymentCustomer.objects.count() == 1
+    assert Thing.objects.filter(kind="setup_intent").count() == 1
+
+
+def test_an_order_with_a_new_card(client, draft):
+    type_card(client, draft)
+
+    answer = order(client, draft)
+
+    assert answer.url == reverse("customer:booking", args=[draft.token])
+    draft.refresh_from_db()
+    card = SavedCard.objects.get()
+    assert (draft.state, draft.card) == (State.SEARCHING, card.stripe_id)
+    assert (card.last4, card.customer.user) == ("4242", draft.customer)
+    assert draft.withdrawal_waived_at is not None
+    assert not Charge.objects.exists()
+    assert not Thing.objects.filter(kind="payment_intent").exists()
+
+
+def test_sent_twice_it_is_placed_once(client, draft):
+    type_card(client, draft)
+
+    answers = [order(client, draft), order(client, draft)]
+
+    assert {answer.url for answer in answers} == {reverse("customer:booking", args=[draft.token])}
+    assert BookingEvent.objects.filter(booking=draft).count() == 1
+    assert Notification.objects.filter(kind="booked").count() == 1
+
+
+def test_without_a_card_nothing_is_placed(client, draft):
+    client.get(url(draft))
+
+    answer = order(client, draft)
+
+    assert answer.status_code == 422
+    assert str(placing.CardMissing.sentence) in answer.content.decode()
+    assert answer.context["form"]["terms"].value()
+    assert answer.context["form"]["starts_early"].value()
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+
+
+@pytest.mark.parametrize("missing", ["starts_early", "terms"])
+def test_a_missing_consent_keeps_the_card(client, draft, missing):
+    type_card(client, draft)
+
+    answer = order(client, draft, **{missing: ""})
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [missing]
+    card = SavedCard.objects.get()
+    assert answer.context["form"]["card"].value() == str(card.pk)
+    draft.refresh_from_db()
+    assert (draft.state, draft.card) == (State.DRAFT, card.stripe_id)
+    assert order(client, draft, card=str(card.pk)).status_code == 302
+
+
+def test_a_refused_card_saves_nothing(client, draft):
+    answer = type_card(client, draft, cast.REFUSED_AT_ONCE)
+
+    assert answer["error"]["code"] == "card_declined"
+    assert order(client, draft).status_code == 422
+    assert not SavedCard.objects.exists()
+    assert type_card(client, draft)["status"] == "succeeded"
+    assert order(client, draft).status_code == 302
+
+
+def test_a_card_that_asks_the_bank(client, draft):
+    assert type_card(client, draft, cast.ASKS_ONCE)["status"] == "succeeded"
+
+    assert order(client, draft).status_code == 302
+
+
+def test_coming_back_from_the_bank_shows_the_card(client, draft):
+    type_card(client, draft)
+
+    page = client.get(url(draft), {"setup_intent": "seti_x", "redirect_status": "succeeded"})
+
+    assert page.context["form"]["card"].value() == str(SavedCard.objects.get().pk)
+
+
+def test_a_setup_the_webhook_finished_first(client, draft):
+    type_card(client, draft)
+    cards.finish_setup(CardSetup.objects.get())
+
+    assert order(client, draft).status_code == 302
+    assert SavedCard.objects.count() == 1
+
+
+def test_another_card_that_was_not_typed_is_no_card(client, draft):
+    """The one saved before is not taken in its place."""
+    type_card(client, draft)
+    order(client, draft, terms="")
+    client.get(url(draft))
+
+    answer = order(client, draft, card="new")
+
+    assert answer.status_code == 422
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+
+
+class TestSavedCards:
+    @pytest.fixture
+    def card(self, draft):
+        return SavedCard.objects.get(stripe_id=cast.saved_card(draft.customer))
+
+    def offered(self, page):
+        return [value for value, _words in page.context["form"].fields["card"].choices]
+
+    def test_their_own_when_signed_in(self, client, draft, card):
+        client.force_login(draft.customer)
+
+        page = client.get(url(draft))
+        answer = order(client, draft, card=str(card.pk))
+
+        assert self.offered(page) == [str(card.pk), "new"]
+        assert page.context["form"]["card"].value() == str(card.pk)
+        assert answer.status_code == 302
+        draft.refresh_from_db()
+        assert (draft.state, draft.card) == (State.SEARCHING, card.stripe_id)
+        assert draft.events.get().by == draft.customer
+
+    @pytest.mark.parametrize("who", ["nobody", "stranger", "staff"])
+    def test_nobody_else_sees_or_uses_them(self, client, draft, card, who, stranger, staff):
+        if who != "nobody":
+            client.force_login({"stranger": stranger, "staff": staff}[who])
+
+        page = client.get(url(draft))
+        answer = order(client, draft, card=str(card.pk))
+
+        assert self.offered(page) == ["new"]
+        assert "4242" not in page.content.decode()
+        assert answer.status_code == 422
+        draft.refresh_from_db()
+        assert (draft.state, draft.card) == (State.DRAFT, "")
+
+    def test_not_somebody_elses(self, client, draft, stranger):
+        foreign = SavedCard.objects.get(stripe_id=cast.saved_card(stranger))
+        client.force_login(draft.customer)
+
+        assert order(client, draft, card=str(foreign.pk)).status_code == 422
+
+    def test_not_an_expired_one(self, client, draft, card):
+        at = mila_now().replace(day=15)
+        SavedCard.objects.update(exp_year=at.year, exp_month=at.month - 1)
+        client.force_login(draft.customer)
+
+        assert self.offered(client.get(url(draft))) == ["new"]
+
+    def test_one_that_ends_this_month(self, client, draft, card):
+        at = mila_now()
+        SavedCard.objects.update(exp_year=at.year, exp_month=at.month)
+        client.force_login(draft.customer)
+
+        assert self.offered(client.get(url(draft))) == [str(card.pk), "new"]
+
+
+def test_another_address_means_another_card(client, draft, stranger):
+    """Back to the step before, another e-mail: what the first person began is not the second one's."""
+    type_card(client, draft)
+    placing.set_contact(
+        draft.pk, customer=stranger, name="N", phone="+33639980117", problem="P", at_the_door="", booked_by=None
+    )
+    draft.refresh_from_db()  # with another link
+
+    refused = order(client, draft)
+    type_card(client, draft)
+    answer = order(client, draft)
+
+    assert (refused.status_code, answer.status_code) == (422, 302)
+    draft.refresh_from_db()
+    assert SavedCard.objects.get(stripe_id=draft.card).customer.user == stranger
+    assert CardSetup.objects.count() == 2
+
+
+def test_no_consent_is_asked_for_where_none_is_due(client, morning, customer):
+    swiss = factories.DraftFactory(
+        customer=customer, card="", country="CH", currency="CHF", service_cents=11900, booking_fee_cents=490
+    )
+
+    form = client.get(url(swiss)).context["form"]
+
+    assert "starts_early" not in form.fields
+
+
+def test_a_wish_that_has_passed_is_said(client, draft):
+    type_card(client, draft)
+    set_clock(draft.first_start_at - timedelta(minutes=30))
+
+    answer = order(client, draft)
+
+    assert answer.status_code == 422
+    assert str(placing.WishPassed.sentence) in answer.content.decode()
+
+
+@pytest.mark.parametrize("fault", ["unreachable", "500", "409", "429"])
+def test_the_card_service_is_away(client, draft, fault):
+    hands.switch_on(fault)
+
+    page = client.get(url(draft))
+
+    assert page.status_code == 503
+    hands.switch_off()
+    set_clock(mila_now() + timedelta(minutes=1))
+    assert client.get(url(draft)).status_code == 200
+
+
+def test_away_while_ordering_orders_nothing(client, draft):
+    type_card(client, draft)
+    hands.switch_on("unreachable")
+
+    answer = order(client, draft)
+
+    assert answer.status_code == 503
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+    hands.switch_off()
+    assert order(client, draft).status_code == 302
+
+
+def test_a_placed_booking_leads_to_its_page(client, searching):
+    answer = client.get(url(searching))
+
+    assert answer.url == reverse("customer:booking", args=[searching.token])
+    assert not CardSetup.objects.exists()
+
+
+def test_an_unfinished_draft_leads_back(client, draft):
+    draft.contact.phone = ""
+    draft.contact.save()
+
+    assert client.get(url(draft)).url == reverse("customer:draft_who", args=[draft.token])
+
+
+def test_a_foreign_token_is_not_found(client, draft):
+    assert client.get(reverse("customer:card", args=["x" * 43])).status_code == 404
+
+
+def test_the_page_is_kept_by_nobody(client, draft):
+    page = client.get(url(draft))
+
+    assert "no-store" in page["Cache-Control"]
+    assert page["Referrer-Policy"] == "strict-origin"
+
+
+# --- Too many cards (fault X1)
+
+
+def test_after_five_cards_the_page_says_so_and_a_saved_one_still_orders(client, draft):
+    for _each in range(5):
+        type_card(client, draft)
+        order(client, draft, terms="")
+
+    page = client.get(url(draft), headers={"Accept-Language": "en"})
+    answer = order(client, draft, card=str(SavedCard.objects.latest("pk").pk))
+
+    assert "Several cards were tried already" in page.content.decode()
+    assert CardSetup.objects.count() == 5
+    draft.refresh_from_db()
+    assert (answer.status_code, draft.state) == (302, State.SEARCHING)
+
+
+def test_browser_that_has_tried_enough_elsewhere_gets_no_form(client, draft):
+    for _each in range(10):
+        other = factories.DraftFactory(customer=draft.customer, card="")
+        type_card(client, other)
+
+    answer = client.get(url(draft), headers={"Accept-Language": "en"})
+
+    assert answer.status_code == 429
+    assert "Please come back tomorrow, or call us" in answer.content.decode()
+    assert not draft.card_setups.exists()
+
+
+class TestCardThatEnds:
+    """A card is good through the last day of its month, on the wall of the place (rule B7)."""
+
+    @pytest.fixture
+    def draft(self, stopped_clock, customer):
+        """A visit on Wednesday 5 December, asked for nine days ahead; so far on as the stand-in takes no past year."""
+        stopped_clock(at(2040, 11, 26, 10))
+        return factories.DraftFactory(customer=customer, card="", wishes=[at(2040, 12, 5)])
+
+    @pytest.mark.parametrize("ends", [(12, 2040), (1, 2041)])
+    def test_one_that_lasts_until_the_visit_is_taken(self, ends, client, draft):
+        type_card(client, draft, ends=ends)
+
+        order(client, draft)
+
+        draft.refresh_from_db()
+        assert draft.state == State.SEARCHING
+        assert (draft.card_ends_on.year, draft.card_ends_on.month) == ends[::-1]
+
+    def test_one_typed_that_has_ended_already_is_refused_by_its_name(self, client, draft):
+        type_card(client, draft, ends=(10, 2040))
+
+        answer = client.post(url(draft), CONSENTS | {"card": "new"}, headers={"accept-language": "en"})
+
+        assert answer.status_code == 422
+        assert "Nothing was ordered: Visa •••• 4242, 10/2040 ends before your visit." in answer.content.decode()
+        draft.refresh_from_db()
+        assert draft.state == State.DRAFT
+
+    def test_one_typed_that_ends_before_is_refused_nothing_ordered_and_the_draft_kept(self, client, draft):
+        type_card(client, draft, ends=(11, 2040))
+
+        answer = client.post(url(draft), CONSENTS | {"card": "new"}, headers={"accept-language": "en"})
+
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert "Nothing was ordered: Visa •••• 4242, 11/2040 ends before your visit." in page
+        assert "ends on 30 November 2040, before the visit on Wednesday 5 December" in " ".join(page.split())
+        assert answer.context["form"]["card"].value() == "new"
+        assert answer.context["setup"].done_at is None  # fields for another one
+        draft.refresh_from_db()
+        assert (draft.state, draft.placed_at) == (State.DRAFT, None)
+        assert not BookingEvent.objects.filter(booking=draft).exists()
+        assert not Notification.objects.filter(kind="booked").exists()
+
+    def test_after_it_another_card_is_taken(self, client, draft):
+        type_card(client, draft, ends=(11, 2040))
+        order(client, draft)
+
+        type_card(client, draft, "5555555555554444")
+        order(client, draft)
+
+        draft.refresh_from_db()
+        assert draft.state == State.SEARCHING
+        assert SavedCard.objects.get(stripe_id=draft.card).brand == "mastercard"
+
+    def test_after_it_an_earlier_visit_is_taken(self, client, draft):
+        type_card(client, draft, ends=(11, 2040))
+        order(client, draft)
+
+        placing.set_wishes(draft.pk, [datetime(2040, 11, 30, 14)])
+        card = SavedCard.objects.get()
+        order(client, draft, card=str(card.pk))
+
+        draft.refresh_from_db()
+        assert (draft.state, draft.card) == (State.SEARCHING, card.stripe_id)
+
+    def test_a_saved_one_is_said_and_cannot_be_chosen(self, client, draft):
+        SavedCard.objects.filter(stripe_id=cast.saved_card(draft.customer)).update(exp_month=11, exp_year=2040)
+        User.objects.update(language="en")
+        client.force_login(draft.customer)
+
+        page = client.get(url(draft))
+
+        assert [value for value, _words in page.context["form"].fields["card"].choices] == ["new"]
+        assert "Visa •••• 4242, 11/2040 ends on 30 November 2040" in " ".join(page.content.decode().split())
+
+    def test_a_saved_one_that_is_sent_all_the_same_is_refused(self, client, draft):
+        card = SavedCard.objects.get(stripe_id=cast.saved_card(draft.customer))
+        SavedCard.objects.update(exp_month=11, exp_year=2040)
+        client.force_login(draft.customer)
+
+        answer = order(client, draft, card=str(card.pk))
+
+        assert answer.status_code == 422
+        draft.refresh_from_db()
+        assert (draft.state, draft.card) == (State.DRAFT, "")
+
+    def test_the_last_of_several_wishes_counts(self, client, draft):
+        placing.set_wishes(draft.pk, [datetime(2040, 11, 30, 14), datetime(2040, 12, 5, 14)])
+        type_card(client, draft, ends=(11, 2040))
+
+        assert order(client, draft).status_code == 422
+        assert not BookingEvent.objects.filter(booking=draft).exists()
+
+    def test_the_order_itself_judges_what_another_tab_has_changed(self, draft):
+        """Chosen for a day in November; the wish is another one by the time it is ordered."""
+        placing.save_card(draft.pk, card="pm_1", ends_on=date(2040, 11, 30))
+
+        with pytest.raises(placing.CardEnds):
+            placing.place(draft.pk, role=Role.CUSTOMER, by=draft.customer)
+
+        draft.refresh_from_db()
+        assert draft.state == State.DRAFT
+        assert not BookingEvent.objects.filter(booking=draft).exists()
+        assert not draft.quotes.exists()
+
+    def test_the_day_is_the_one_on_the_wall_of_the_place(self, draft):
+        """The evening of the 30th in Paris is the 30th, and no card of ours ends by UTC."""
+        late = SavedCard(exp_month=11, exp_year=2040)
+        draft.last_start_at = datetime(2040, 11, 30, 22, 59, tzinfo=UTC)
+        assert late.lasts(draft)
+
+        draft.last_start_at = datetime(2040, 11, 30, 23, 0, tzinfo=UTC)
+        assert not late.lasts(draft)
+
+
+def at(year, month, day, hour=14):
+    return instant(datetime(year, month, day, hour), "Europe/Paris")

@@ -1,0 +1,162 @@
+"""Paying what could not be charged by itself, by the link (rule M4)."""
+
+import pytest
+from django.urls import reverse
+
+from payments import charges, gateway
+from payments.models import Charge, ChargeState, Operation, SavedCard
+from payments.standin import hands
+from requests_app.models import State
+from tests.payments import cast
+
+pytestmark = pytest.mark.django_db(databases=["default", "standin"])
+
+
+def url(booking):
+    return reverse("customer:pay", args=[booking.token])
+
+
+def page_of(booking):
+    return reverse("customer:booking", args=[booking.token])
+
+
+@pytest.fixture
+def declined(owing):
+    booking = owing(cast.DECLINES_LATER)
+    cast.charged(booking)
+    return booking
+
+
+@pytest.fixture
+def asked(owing):
+    booking = owing(cast.ASKS_ALWAYS)
+    cast.charged(booking)
+    return booking
+
+
+def test_the_booking_leads_to_it(client, declined):
+    page = client.get(page_of(declined)).content.decode()
+
+    assert url(declined) in page
+
+
+def test_a_declined_card_shows_fields_for_another(client, declined):
+    page = client.get(url(declined))
+
+    assert "71,90" in page.content.decode()
+    assert "data-card-form" in page.content.decode()
+    assert "data-pay-form" not in page.content.decode()
+    assert cast.secret_of(Charge.objects.get()) in page.content.decode()
+    assert page["Referrer-Policy"] == "strict-origin"
+    assert "no-store" in page["Cache-Control"]
+
+
+def test_a_bank_that_asks_shows_its_question(client, asked):
+    page = client.get(url(asked)).content.decode()
+
+    assert "data-pay-form" in page
+    assert f'data-payment-method="{Charge.objects.get().payment_method}"' in page
+
+
+def test_paid_in_the_browser(client, asked):
+    charge = Charge.objects.get()
+    hands.confirm_on_session(cast.secret_of(charge), charge.payment_method)
+
+    answers = [client.post(url(asked)), client.post(url(asked))]
+
+    assert [answer.url for answer in answers] == [page_of(asked)] * 2
+    asked.refresh_from_db()
+    assert asked.state == State.SETTLED
+    assert len(cast.at_stripe(asked)) == 1
+
+
+def test_coming_back_from_the_bank(client, asked):
+    charge = Charge.objects.get()
+    hands.confirm_on_session(cast.secret_of(charge), charge.payment_method)
+
+    answer = client.get(url(asked), {"payment_intent": charge.intent_id, "redirect_status": "succeeded"})
+
+    assert answer.url == page_of(asked)
+
+
+def test_what_the_address_claims_is_not_believed(client, asked):
+    answer = client.get(url(asked), {"payment_intent": "pi_other", "redirect_status": "succeeded"})
+
+    assert answer.status_code == 200
+    assert Charge.objects.get().state == ChargeState.ACTION_REQUIRED
+
+
+def test_sent_without_paying_it_says_so(client, declined):
+    answer = client.post(url(declined))
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert cast.at_stripe(declined) == []
+
+
+class TestSavedCard:
+    @pytest.fixture
+    def other(self, payer, declined):
+        return SavedCard.objects.get(stripe_id=cast.saved_card(payer))
+
+    def test_their_own_when_signed_in(self, client, payer, declined, other):
+        client.force_login(payer)
+
+        page = client.get(url(declined))
+        answer = client.post(url(declined), {"card": str(other.pk)})
+
+        assert [value for value, _words in page.context["form"].fields["card"].choices] == [str(other.pk), "new"]
+        assert answer.url == page_of(declined)
+        assert len(cast.at_stripe(declined)) == 1
+        assert Operation.objects.filter(kind="confirm").count() == 2
+
+    @pytest.mark.parametrize("signed_in", [True, False])
+    def test_nobody_else(self, client, stranger, declined, other, signed_in):
+        if signed_in:
+            client.force_login(stranger)
+
+        answer = client.post(url(declined), {"card": str(other.pk)})
+
+        assert answer.status_code == 422
+        assert "4242" not in answer.content.decode()
+        assert cast.at_stripe(declined) == []
+        assert Operation.objects.filter(kind="confirm").count() == 1
+
+    def test_an_answer_that_is_lost_leads_back_to_the_booking(self, client, payer, declined, other):
+        client.force_login(payer)
+        hands.switch_on("answer_lost", path="payment_intents/.*/confirm", times=1)
+
+        answer = client.post(url(declined), {"card": str(other.pk)})
+
+        assert answer.url == page_of(declined)
+        assert Charge.objects.get().state == ChargeState.UNKNOWN
+
+
+def test_closed_at_stripe_it_asks_them_to_call(client, declined):
+    charge = Charge.objects.get()
+    gateway.cancel_payment_intent(charge.intent_id, key="by-hand")
+    charges.apply_intent(charge.intent_id)
+
+    page = client.get(url(declined)).content.decode()
+
+    assert "data-card-form" not in page
+    assert "tel:" in page
+
+
+def test_the_card_service_is_away(client, declined):
+    hands.switch_on("unreachable")
+
+    assert client.get(url(declined)).status_code == 503
+    assert client.post(url(declined)).status_code == 503
+
+
+def test_nothing_open_leads_to_the_booking(client, owing, searching):
+    paid = owing()
+    cast.charged(paid)
+
+    assert client.get(url(paid)).url == page_of(paid)
+    assert client.get(url(searching)).url == page_of(searching)
+
+
+def test_a_foreign_token_is_not_found(client, declined):
+    assert client.get(reverse("customer:pay", args=["x" * 43])).status_code == 404

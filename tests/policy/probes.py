@@ -1,0 +1,336 @@
+"""For each figure of the policy: a value a row may give it, and what of the product changes by it.
+
+A probe takes a `Site`, asks the product, and answers an instant, an amount, a page or a refusal. It knows no figure.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import SkillSearch, Technician
+from accounts.search import sweep_scores
+from dispatch import offers
+from dispatch.offers import searching
+from mila.clock import mila_now, set_clock
+from mila.errors import Refusal
+from mila.outages import Outage
+from partner.forms.jobs import AreaForm
+from partner.offer_cards import partner_cents
+from payments import cards
+from payments.charges import reminders
+from places.calendar import bookable_days, bookable_starts, earliest_start, instant
+from places.place import Place
+from policy.queries import policy_at
+from requests_app import caps, codeless, deadlines, due_instants, notices, secret_link
+from requests_app.actions import assigning, changes, meeting, placing, proving
+from requests_app.deadlines import hours_of
+from requests_app.models import Booking, DoorPlace, Position, State
+from requests_app.sweeps import sweep_positions
+from tests import factories
+from tests.requests_app.stages import booking_in
+
+ZONE = "Europe/Paris"
+PARIS = Place("FR", "75011", "Paris", 48.859, 2.378, "town", ZONE, "75")
+AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # 10:00 in Paris, a Tuesday
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+@dataclass
+class Site:
+    """What a probe may use. `policy` is the one in force now, `booking` one that is made now."""
+
+    client: Any
+    technician: Technician
+    monkeypatch: Any
+
+    @property
+    def policy(self):
+        return policy_at(mila_now(), "FR")
+
+    @property
+    def facts(self):
+        """Enough of a booking for what is pure."""
+        return SimpleNamespace(
+            policy=self.policy, timezone=ZONE, duration_minutes=60, country="FR", currency="EUR",
+            start_at=AT + 72 * HOUR, last_start_at=AT + 72 * HOUR, placed_at=AT,
+        )  # fmt: skip
+
+    def booking(self, **kwargs) -> Booking:
+        return factories.DraftFactory(policy_data=self.policy.to_json(), **kwargs)
+
+    def placed(self) -> Booking:
+        return factories.placed_booking(policy_data=self.policy.to_json())
+
+    def page(self, name: str, *args) -> str:
+        """The words of the page, without what is new on each: tokens and nonces."""
+        answer = self.client.get(reverse(name, args=args), headers={"accept-language": "en"})
+        return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
+
+
+Probe = Callable[[Site], Any]
+
+
+def page(name: str) -> Probe:
+    return lambda site: site.page(name)
+
+
+def fact(name: str) -> Probe:
+    return lambda site: notices.FACTS[name](site.booking(), None)
+
+
+def clocks(hours: float) -> Probe:
+    """Both promises of somebody who claims so many hours before the start."""
+    return lambda site: deadlines.two_clocks(AT, AT + hours * HOUR, ZONE, site.policy)
+
+
+def deadline(function: Callable[..., Any], *facts: Any) -> Probe:
+    return lambda site: function(*facts, site.policy)
+
+
+def earliest(local: str) -> Probe:
+    at = instant(datetime.fromisoformat(f"2026-11-24T{local}"), ZONE)
+    return lambda site: earliest_start(at, PARIS, hours_of(site.policy))
+
+
+def starts(site: Site) -> list[datetime]:
+    return bookable_starts((AT + 48 * HOUR).date(), AT, 60, PARIS, hours_of(site.policy))
+
+
+def night(local: str) -> Probe:
+    at = instant(datetime.fromisoformat(f"2026-11-24T{local}"), ZONE)
+    return lambda site: deadlines.night_around(at, ZONE, site.policy)
+
+
+def tried(start_at: datetime, *tries: tuple[int, str]) -> Probe:
+    """Whether these tries, minutes after ten o'clock, are enough."""
+    rows = [(AT + minutes * MINUTE, channel) for minutes, channel in tries]
+    return lambda site: deadlines.tried_enough(rows, start_at, ZONE, site.policy)
+
+
+def refused(act: Callable[[Site], Any]) -> Probe:
+    """The refusal, or that there was none."""
+
+    def probe(site: Site) -> str:
+        try:
+            act(site)
+        except Refusal as refusal:
+            return type(refusal).__name__
+        return ""
+
+    return probe
+
+
+def scores(site: Site) -> list[tuple]:
+    sweep_scores()
+    return list(SkillSearch.objects.values_list("q", "nearness_ppm", "newcomer"))
+
+
+def area(site: Site) -> tuple[int, int]:
+    field = AreaForm.of(site.technician, site.policy).fields["radius_km"]
+    return field.min_value, field.max_value
+
+
+def window(site: Site) -> timedelta:
+    return offers.open_next(site.placed().pk).expires_at - mila_now()
+
+
+def lock(site: Site) -> timedelta:
+    held = []
+    site.monkeypatch.setattr("dispatch.gate.put", lambda _pk, _token, span: held.append(span))
+    site.monkeypatch.setattr(
+        "dispatch.offers.windows.after_commit", lambda act, *args: act(*args) if len(args) == 3 else None
+    )
+    offers.open_next(site.placed().pk)
+    return held[0]
+
+
+def after_a_lapse(then: Callable[[Booking, Site], Any]) -> Callable[[Site], Any]:
+    def act(site: Site) -> Any:
+        set_clock(AT, speed=0)
+        booking = site.placed()
+        offer = offers.open_next(booking.pk)
+        offer = offers.acknowledge(offer.pk, site.technician.pk)  # seen, else it is no lapse
+        set_clock(offer.expires_at + MINUTE, speed=0)
+        offers.expire(offer.pk)
+        return then(booking, site)
+
+    return act
+
+
+def positions_dropped(site: Site) -> int:
+    booking = booking_in(State.EN_ROUTE, site.technician, AT)
+    Position.objects.create(booking=booking, lat=45.7, lon=4.8, at=AT - 10 * HOUR)
+    return sweep_positions()
+
+
+def opens_to_all(windows_ended: int) -> Probe:
+    run = SimpleNamespace(windows_ended=windows_ended)
+    return lambda site: searching.opens_to_all(site.facts, run, AT)
+
+
+def opens_silently(site: Site) -> bool:
+    facts = site.facts
+    facts.assignments = SimpleNamespace(exists=lambda: True)
+    facts.start_at = instant(datetime.fromisoformat("2026-11-25T11:00"), ZONE)
+    morning = instant(datetime.fromisoformat("2026-11-25T07:30"), ZONE)
+    return searching.opens_silently(facts, morning)
+
+
+def paused(site: Site) -> bool:
+    return caps.is_paused(site.technician.pk, site.policy, AT)
+
+
+def cards_enough(site: Site) -> bool:
+    return cards._tried_enough(site.booking(), None, [])
+
+
+def outage_wait(site: Site) -> timedelta:
+    waits = []
+    site.monkeypatch.setattr("requests_app.outages.lay_in_an_outage", lambda *_: True)
+    site.monkeypatch.setattr("requests_app.outages.notices.queue", lambda *_, **__: None)
+    site.monkeypatch.setattr("requests_app.outages.postpone", lambda _booking, at: waits.append(at - AT))
+    from requests_app import outages
+
+    outages.hold_for_ops(SimpleNamespace(policy=site.policy, technician_id=1, start_at=AT), AT)
+    return waits[0]
+
+
+def code_life(site: Site) -> timedelta:
+    booking = site.booking()
+    proving.send_code(booking.pk)
+    return booking.address_code.until_at - mila_now()
+
+
+def code_tries(site: Site) -> bool:
+    booking = site.booking()
+    proving.send_code(booking.pk)
+    for _ in range(3):
+        proving.check_code(booking.pk, "0")
+    return proving.code_is_out(booking)
+
+
+def link_ends(site: Site) -> datetime | None:
+    booking = site.booking(state="cancelled")
+    Booking.objects.filter(pk=booking.pk).update(created_at=AT)
+    booking.refresh_from_db()
+    return secret_link.ends_at(booking)
+
+
+def cancel_cost(hours: int, **facts: Any) -> Probe:
+    """What it costs so many hours before the start, as long after the order as the three days allow."""
+
+    def probe(site: Site) -> int:
+        booking = site.facts
+        known = {"moved_from": None, "cancel_start_at": None, "state": "claimed", "country": "CH", **facts}
+        booking.__dict__.update(known)
+        return changes.cancel_cost(booking, booking.start_at - hours * HOUR)
+
+    return probe
+
+
+OUTAGE = Outage(1, AT, AT + HOUR, HOUR)
+SOON, LATER = AT + 3 * HOUR, AT + 72 * HOUR
+TWO_WAYS = ((0, "phone"), (31, "sms"), (62, "phone"))
+
+PROBES: dict[str, tuple[Any, Probe]] = {
+    "wishes_max": (2, page("customer:home")),
+    "lead_min": (14_400, earliest("10:00")),
+    "horizon": (864_000, lambda site: len(bookable_days(AT, 60, PARIS, hours_of(site.policy)))),
+    "slot_step": (3_600, starts),
+    "day_opens": ("09:00", starts),
+    "day_closes": ("18:00", starts),
+    "evening_from": ("18:00", earliest("18:30")),
+    "evening_to": ("09:00", earliest("08:00")),
+    "evening_first_start": ("11:00", earliest("20:00")),
+    "draft_card_limit": (7_200, fact("card_due_at")),
+    "link_life": (2_592_000, link_ends),
+    "address_code_life": (600, code_life),
+    "address_code_tries": (3, code_tries),
+    "address_codes_an_hour": (0, refused(lambda site: proving.send_code(site.booking().pk))),
+    "booking_fee_cents": ({"EUR": 100, "CHF": 100}, page("customer:prices")),
+    "drafts_per_day": (
+        0,
+        refused(lambda site: placing.start_draft(
+            factories.ServiceFactory(), country="FR", language="fr", by=site.technician.user)),
+    ),
+    "cards_per_booking": (0, cards_enough),
+    "cards_per_day": (0, cards_enough),
+    "cancel_free_lead": (172_800, cancel_cost(30)),
+    "cancel_free_after_booking": (259_200, cancel_cost(1)),
+    "cancel_fee_cents": ({"EUR": 1_000, "CHF": 1_000}, cancel_cost(1)),
+    "door_wait": (1_200, deadline(deadlines.waited_at, AT)),
+    "withdrawal_window": (86_400, cancel_cost(1, country="FR")),
+    "withdrawal_cost_cents": (500, cancel_cost(1, country="FR")),
+    "travel_buffer": (3_600, lambda site: assigning.slot(site.facts, AT)),
+    "area_min_m": (8_000, area),
+    "area_max_m": (30_000, area),
+    "score_weights_ppm": ({"stars": 0, "level": 650_000, "reliability": 150_000, "nearness": 200_000}, scores),
+    "prior_stars_tenths": (30, scores),
+    "prior_star_count": (50, scores),
+    "prior_kept": (5, scores),
+    "prior_promises": (20, scores),
+    "newcomer_share_percent": (25, page("customer:ranking")),
+    "newcomer_jobs": (0, scores),
+    "offer_window": (300, window),
+    "offer_ack_limit": (60, window),
+    "lock_slack": (5, lock),
+    "own_windows_max": (0, refused(after_a_lapse(lambda b, site: offers.tap(b.pk, site.technician.pk)))),
+    "lapse_limit": (1, after_a_lapse(lambda b, _site: offers.open_next(b.pk) is None)),
+    "pool_lead": (360_000, opens_to_all(0)),
+    "pool_after_windows": (3, opens_to_all(4)),
+    "night_from": ("20:00", night("20:30")),
+    "night_to": ("08:30", night("08:00")),
+    "silent_pool_before": ("11:30", opens_silently),
+    "search_ends_lead": (7_200, deadline(deadlines.search_limit, AT)),
+    "search_warns_lead": (14_400, deadline(deadlines.search_warning, AT)),
+    "drops_per_day": (0, paused),
+    "jobs_lost_per_week": (0, paused),
+    "open_claims_per_day": (0, paused),
+    "call_window": (36_000, clocks(60)),
+    "call_attempts": (4, tried(LATER, *TWO_WAYS)),
+    "call_channels": (3, tried(LATER, *TWO_WAYS)),
+    "call_attempt_gap": (3_600, tried(LATER, *TWO_WAYS)),
+    "call_attempt_gap_short": (600 * 3, tried(SOON, (0, "phone"), (11, "sms"), (22, "phone"))),
+    "call_short_lead": (360_000, tried(LATER, (0, "phone"), (11, "sms"), (22, "phone"))),
+    "call_hours": (["11:00", "21:00"], tried(LATER, *TWO_WAYS)),
+    "call_min": (1_500, clocks(0.6)),
+    "call_share": ([1, 2], clocks(12)),
+    "confirm_lead": (43_200, clocks(60)),
+    "short_notice": (129_600, clocks(33)),
+    "confirm_min": (2_400, clocks(1)),
+    "confirm_divisor": (4, clocks(12)),
+    "reminder_ladder": ([3_600], lambda site: due_instants._reminder(site.facts, AT, AT + 5 * HOUR)),
+    "depart_lead": (7_200, deadline(deadlines.may_depart_at, AT)),
+    "arrive_lead": (1_800, deadline(deadlines.may_arrive_at, AT)),
+    "code_tries": (3, lambda site: meeting.tries_left(site.facts, SimpleNamespace(code_tries=0))),
+    "undo_window": (120, deadline(deadlines.undo_until, AT)),
+    "codeless_share_percent": (50, lambda site: str(codeless._too_many("FR", site.policy))),
+    "codeless_starts_min": (9, lambda site: str(codeless._too_many("FR", site.policy))),
+    "codeless_window": (
+        864_000, lambda _site: str(codeless.with_codeless_starts(Technician.objects.all()).query)),
+    "door_radius_m": (50, lambda site: DoorPlace(metres=200, accuracy_m=10).is_near(site.policy)),
+    "position_kept": (18_000, positions_dropped),
+    "lateness_report_after": (600, deadline(deadlines.late_at, AT)),
+    "lateness_cancel_after": (2_700, deadline(deadlines.given_up_at, AT)),
+    "ceiling_percent": (120, page("customer:prices")),
+    "signature_limit": (345_600, deadline(deadlines.silence_at, AT)),
+    "signature_reminders": ([0, 3_600, 7_200], deadline(deadlines.signature_reminders, AT)),
+    "objection_window": (172_800, fact("objection_seconds")),
+    "contact_after_sign_off": (86_400, deadline(deadlines.contact_until, AT)),
+    "outage_grace": (
+        7_200,
+        lambda site: deadlines.extended(
+            AT + 80 * MINUTE, AT, OUTAGE, start_at=LATER, zone=ZONE, policy=site.policy, by_day=False),
+    ),
+    "outage_start_wait": (3_600, outage_wait),
+    "commission_bp": ({"friend": 1_000, "pro": 1_000}, lambda site: partner_cents(site.booking(), site.technician)),
+    "unpaid_reminder_days": (
+        [0, 5], lambda site: reminders._next_reminder(SimpleNamespace(reminders=1), site.facts, AT)),
+    "guarantee": (2_592_000, page("customer:prices")),
+    "answer_working_days": (2, page("customer:help")),
+}  # fmt: skip
