@@ -12,8 +12,9 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 import embedded
 from embedded.databases import drop_database, ensure_database, ensure_role, forgive_power_cuts, keep_template
@@ -53,6 +54,22 @@ def make(world: str, *, fresh: bool) -> bool:
     for alias in connections:
         _migrate(alias)
     return any(made)
+
+
+def outlived(world: str) -> bool:
+    """Whether a database of our own knows migrations that this checkout has not: it was made by another version.
+
+    Somebody else's server is never judged: there Django's own migrate says what is wrong.
+    """
+    return any(_knows_more(alias) for alias, _name, variable in databases(world) if not os.environ.get(variable))
+
+
+def _knows_more(alias: str) -> bool:
+    try:
+        loader = MigrationLoader(connections[alias])
+    except OperationalError:  # not there yet
+        return False
+    return not set(loader.applied_migrations) <= set(loader.disk_migrations)
 
 
 def _make_one(alias: str, name: str, variable: str, *, fresh: bool) -> bool:

@@ -85,6 +85,10 @@ def prepare(
     with _timed("words", say):
         message_catalogues.compile_catalogues()
     with _timed("databases", say):
+        if instances.outlived(world):
+            say("The demo was made by another version; it is made again.")
+            _forget_files(world)
+            fresh = True
         made = instances.make(world, fresh=fresh)
         if not made and broken_off():
             say("The demo was not finished the last time; it is made again.")

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.conf import settings
+from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
 from redis import Redis
 
 import embedded
@@ -185,3 +187,23 @@ def test_address_of_somebody_s_own_server_is_left_to_the_site(own, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://me@elsewhere/mila")
 
     assert embedded.site_addresses(own) == {}
+
+
+@pytest.mark.django_db(databases=["default", "standin"])
+def test_database_of_another_version_is_known_by_its_migrations(monkeypatch):
+    for name in FOREIGN:
+        monkeypatch.delenv(name, raising=False)
+    assert not instances.outlived(settings.WORLD)
+
+    MigrationRecorder(connections["standin"]).record_applied("payments_standin", "0099_of_another_version")
+
+    assert instances.outlived(settings.WORLD)
+
+
+@pytest.mark.django_db(databases=["default", "standin"])
+def test_database_on_somebody_elses_server_is_never_judged(monkeypatch):
+    for name in ("DATABASE_URL", "STANDIN_DATABASE_URL"):
+        monkeypatch.setenv(name, "postgres://elsewhere/mila")
+    MigrationRecorder(connections["default"]).record_applied("accounts", "0099_of_another_version")
+
+    assert not instances.outlived(settings.WORLD)

@@ -1,4 +1,4 @@
-"""What keeps evidence as it was written: two functions for triggers, and a row for each maintenance of a cipher.
+"""What keeps evidence as it was written: two functions for triggers, and a row for each maintenance of a cipher and each erasure.
 
 The triggers themselves stand in the migrations of the apps that own the tables (docs/database-roles.md).
 """
@@ -53,8 +53,28 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'Evidence stays: % on % refused.', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
+
+-- Who was erased, by whom, when and why: a row for each erased row.
+CREATE TABLE mila_erasure (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    person bigint NOT NULL,
+    by text NOT NULL,
+    role name NOT NULL DEFAULT current_user,
+    reason text NOT NULL,
+    table_name name NOT NULL,
+    row_id text NOT NULL,
+    columns text[] NOT NULL,
+    remains text NOT NULL
+);
+CREATE INDEX mila_erasure_row ON mila_erasure (table_name, row_id);
+CREATE TRIGGER erasure_rows_stay BEFORE UPDATE OR DELETE ON mila_erasure
+    FOR EACH ROW EXECUTE FUNCTION evidence_stays();
+CREATE TRIGGER erasure_table_stays BEFORE TRUNCATE ON mila_erasure
+    FOR EACH STATEMENT EXECUTE FUNCTION evidence_stays();
 """
 DROP = """
+DROP TABLE mila_erasure;
 DROP FUNCTION columns_stay();
 DROP TABLE mila_evidence_change;
 DROP FUNCTION evidence_stays();
@@ -62,5 +82,5 @@ DROP FUNCTION evidence_stays();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("mila", "0003_heartbeat_product_clock")]
+    dependencies = [("mila", "0001_clock")]
     operations = [migrations.RunSQL(CREATE, DROP)]

@@ -31,5 +31,5 @@ DROP FUNCTION ledger_only_grows();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0002_initial")]
+    dependencies = [("payments", "0001_initial")]
     operations = [migrations.RunSQL(CREATE, DROP)]

@@ -1,13 +1,14 @@
-"""Events, sign-offs, signatures and looks at contact data are only added to (docs/database-roles.md)."""
+"""Events, sign-offs, signatures, looks at contact data and places of a wait are only added to (docs/database-roles.md)."""
 
 from django.db import migrations
 
 # Table -> its encrypted columns.
 EVIDENCE = {
-    "requests_app_bookingevent": (),
-    "requests_app_signoff": ("signer", "signature"),
-    "requests_app_latesignature": ("signer", "signature"),
-    "requests_app_contactaccess": (),
+    "requests_app_bookingevent": ("reason",),
+    "requests_app_signoff": ("signer", "signature", "text", "device"),
+    "requests_app_latesignature": ("signer", "signature", "text", "device"),
+    "requests_app_contactaccess": ("reason",),
+    "requests_app_doorplace": ("point",),
 }
 
 
@@ -26,5 +27,5 @@ def drop(table):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("requests_app", "0005_evidence_outlives_people"), ("mila", "0004_evidence")]
+    dependencies = [("requests_app", "0001_initial"), ("mila", "0002_evidence")]
     operations = [migrations.RunSQL(create(table, columns), drop(table)) for table, columns in EVIDENCE.items()]

@@ -29,5 +29,5 @@ DROP TRIGGER operation_call_stays ON payments_operation;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0005_setup_of_a_customer"), ("mila", "0004_evidence")]
+    dependencies = [("payments", "0002_ledger_only_grows"), ("mila", "0002_evidence")]
     operations = [migrations.RunSQL(CREATE, DROP)]
