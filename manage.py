@@ -14,7 +14,7 @@ def world_apart(words: list[str]) -> str:
     if words[:1] == ["run"] and "--check" in words:
         return "check"
     if words[:1] == ["simulate"]:
-        return os.environ.get("MILA_WORLD", "live" if "--live" in words else "simulation")
+        return os.environ.get("MILA_INSTANCE", "live" if "--live" in words else "simulation")
     return ""
 
 

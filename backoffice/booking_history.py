@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Notification, NotificationState
 from backoffice import wording
-from mila.adminkit.acts import BAD, GOOD, WARN, Chapter, linked, stamp, toned
+from mila.adminkit.acts import BAD, GOOD, WARN, Section, linked, stamp, toned
 from mila.formats import left, minutes, moment, money
 from requests_app.models import (
     Assignment,
@@ -22,10 +22,10 @@ from requests_app.models import (
     ClockKind,
     DoorPlace,
     Fault,
-    Frozen,
     LateSignature,
     QuoteOrigin,
     Rating,
+    SignedStatement,
     SignOff,
     SignOffKind,
 )
@@ -41,10 +41,10 @@ def masked(text: str) -> str:
     return f"{name[:1]}{HIDDEN}@{domain}" if at else HIDDEN
 
 
-def facts(b: Booking, at: datetime) -> Chapter:
+def facts(b: Booking, at: datetime) -> Section:
     zone = b.timezone
     contact = BookingContact.objects.filter(booking=b).first() or BookingContact()
-    return Chapter(
+    return Section(
         "facts",
         _("Facts"),
         facts=[
@@ -80,7 +80,7 @@ def facts(b: Booking, at: datetime) -> Chapter:
     )
 
 
-def clocks(b: Booking, at: datetime) -> Chapter:
+def clocks(b: Booking, at: datetime) -> Section:
     rows = []
     if b.due_at:
         words = toned(wording.falls_due(b.state), WARN)
@@ -92,15 +92,15 @@ def clocks(b: Booking, at: datetime) -> Chapter:
             end = f"{how}, {stamp(clock.done_at, b.timezone)}"
         waits = "" if clock.done_at else left(clock.due_at, at)
         rows.append([str(ClockKind(clock.kind).label), stamp(clock.due_at, b.timezone), waits, end])
-    return Chapter("clocks", _("Clocks"), [_("Clock"), _("Due"), _("Left"), _("End")], rows)
+    return Section("clocks", _("Clocks"), [_("Clock"), _("Due"), _("Left"), _("End")], rows)
 
 
-def wishes(b: Booking, at: datetime) -> Chapter:
+def wishes(b: Booking, at: datetime) -> Section:
     rows = [[wish.rank, moment(wish.start_at, b.timezone), wish.wall] for wish in b.wishes.all()]
-    return Chapter("wishes", _("Wishes"), [_("Rank"), _("Start"), _("As chosen")], rows)
+    return Section("wishes", _("Wishes"), [_("Rank"), _("Start"), _("As chosen")], rows)
 
 
-def quotes(b: Booking, at: datetime) -> Chapter:
+def quotes(b: Booking, at: datetime) -> Section:
     rows = []
     for quote in b.quotes.select_related("created_by").prefetch_related("lines"):
         lines = "; ".join(f"{one.quantity} × {one.label} {money(one.cents, b.currency)}" for one in quote.lines.all())
@@ -109,10 +109,10 @@ def quotes(b: Booking, at: datetime) -> Chapter:
         total = money(quote.service_cents, b.currency)
         rows.append([quote.version, QuoteOrigin(quote.origin).label, lines, total, stamp(quote.created_at), agreed])
     columns = [_("Version"), _("Origin"), _("Lines"), _("Sum"), _("Made"), _("Accepted")]
-    return Chapter("quotes", _("Prices"), columns, rows)
+    return Section("quotes", _("Prices"), columns, rows)
 
 
-def events(b: Booking, at: datetime) -> Chapter:
+def events(b: Booking, at: datetime) -> Section:
     rows = [
         [
             event.sequence,
@@ -126,7 +126,7 @@ def events(b: Booking, at: datetime) -> Chapter:
         for event in b.events.select_related("by")
     ]
     columns = ["#", _("At"), _("Move"), _("To"), _("Who"), _("Why"), _("Data")]
-    return Chapter("events", _("What happened"), columns, rows)
+    return Section("events", _("What happened"), columns, rows)
 
 
 def _who(event: BookingEvent, b: Booking) -> str:
@@ -134,7 +134,7 @@ def _who(event: BookingEvent, b: Booking) -> str:
     return f"{words}, {event.by}" if event.by and event.by_id != b.customer_id else words
 
 
-def assignments(b: Booking, at: datetime) -> Chapter:
+def assignments(b: Booking, at: datetime) -> Section:
     rows = [
         [
             linked(one.technician, "accounts_technician_change", one.technician_id),
@@ -147,7 +147,7 @@ def assignments(b: Booking, at: datetime) -> Chapter:
         for one in b.assignments.select_related("technician", "partner")
     ]
     columns = [_("Technician"), _("Partner"), _("Start"), _("Claimed"), _("Ended"), _("By")]
-    return Chapter("assignments", _("Assignments"), columns, rows)
+    return Section("assignments", _("Assignments"), columns, rows)
 
 
 def _end(one: Assignment) -> str:
@@ -155,7 +155,7 @@ def _end(one: Assignment) -> str:
     return toned(_("%(move)s, their fault") % {"move": words}, BAD) if one.fault else words
 
 
-def calls(b: Booking, at: datetime) -> Chapter:
+def calls(b: Booking, at: datetime) -> Section:
     tries = CallAttempt.objects.filter(assignment__booking=b).select_related("assignment__technician")
     rows = [
         [
@@ -169,10 +169,10 @@ def calls(b: Booking, at: datetime) -> Chapter:
         for one in tries
     ]
     columns = [_("At"), _("Technician"), _("Channel"), _("Outcome"), _("Wish"), _("Note")]
-    return Chapter("calls", _("Calls"), columns, rows)
+    return Section("calls", _("Calls"), columns, rows)
 
 
-def door(b: Booking, at: datetime) -> Chapter:
+def door(b: Booking, at: datetime) -> Section:
     """Where the technician's phone was when a wait at the door began and ended (rule B10)."""
     rows = [
         [
@@ -187,18 +187,18 @@ def door(b: Booking, at: datetime) -> Chapter:
     ]
     columns = [_("At"), _("Technician"), _("Moment"), _("From the door"), _("Accuracy"), _("Says")]
     note = "" if rows else _("The phone gave no place.")
-    return Chapter("door", _("Place of the wait"), columns, rows, note=note)
+    return Section("door", _("Place of the wait"), columns, rows, note=note)
 
 
-def notes(b: Booking, at: datetime) -> Chapter:
+def notes(b: Booking, at: datetime) -> Section:
     """What the technician told the customer from the work."""
     rows = [
         [stamp(one.at, b.timezone), one.technician, one.words] for one in b.progress_notes.select_related("technician")
     ]
-    return Chapter("notes", _("Notes from the work"), [_("At"), _("Technician"), _("Note")], rows)
+    return Section("notes", _("Notes from the work"), [_("At"), _("Technician"), _("Note")], rows)
 
 
-def sign_off(b: Booking, at: datetime) -> Chapter:
+def sign_off(b: Booking, at: datetime) -> Section:
     frozen = SignOff.objects.filter(booking=b).select_related("quote").first()
     rating = Rating.objects.filter(booking=b).first()
     stars = f"{rating.quality}, {rating.punctuality}, {rating.friendliness}" if rating else ""
@@ -209,8 +209,8 @@ def sign_off(b: Booking, at: datetime) -> Chapter:
         (_("Answer"), rating and rating.answer),
     ]
     if frozen is None:
-        return Chapter("sign-off", _("Sign-off"), facts=judged if rating else [], note=_("Not signed off."))
-    return Chapter(
+        return Section("sign-off", _("Sign-off"), facts=judged if rating else [], note=_("Not signed off."))
+    return Section(
         "sign-off",
         _("Sign-off"),
         facts=[*_frozen(frozen, b.timezone), *(judged if rating else [])],
@@ -222,13 +222,13 @@ def _hidden(rating: Rating, zone: str) -> str:
     return f"{stamp(rating.hidden_at, zone)}, {rating.hidden_by}: {rating.hidden_reason}"
 
 
-def late_signature(b: Booking, at: datetime) -> Chapter:
+def late_signature(b: Booking, at: datetime) -> Section:
     """Evidence that came after the end (rule L13)."""
     name, title = "late-signature", _("Signed afterwards")
     late = LateSignature.objects.filter(booking=b).select_related("quote", "by").first()
     if late is None:
-        return Chapter(name, title, note=_("No signature came after the end."))
-    return Chapter(
+        return Section(name, title, note=_("No signature came after the end."))
+    return Section(
         name,
         title,
         facts=[*_frozen(late, b.timezone), (_("Signed in as"), late.by and masked(late.by.email))],
@@ -237,7 +237,7 @@ def late_signature(b: Booking, at: datetime) -> Chapter:
     )
 
 
-def _frozen(frozen: Frozen, zone: str) -> list[tuple[Any, Any]]:
+def _frozen(frozen: SignedStatement, zone: str) -> list[tuple[Any, Any]]:
     return [
         (_("How"), SignOffKind(frozen.kind).label),
         (_("At"), stamp(frozen.signed_at, zone)),
@@ -253,7 +253,7 @@ def _frozen(frozen: Frozen, zone: str) -> list[tuple[Any, Any]]:
     ]
 
 
-def notices(b: Booking, at: datetime) -> Chapter:
+def notices(b: Booking, at: datetime) -> Section:
     rows = []
     for row in Notification.objects.filter(subject_id=b.uuid).order_by("pk"):
         tone = {NotificationState.FAILED: BAD, NotificationState.SENDING: WARN, NotificationState.REACHED: GOOD}
@@ -270,13 +270,13 @@ def notices(b: Booking, at: datetime) -> Chapter:
             ]
         )
     columns = [_("Notice"), _("To"), _("State"), _("Queued"), _("Sent"), _("Reached"), _("Error")]
-    return Chapter("notices", _("Notices"), columns, rows)
+    return Section("notices", _("Notices"), columns, rows)
 
 
-def accesses(b: Booking, at: datetime) -> Chapter:
+def accesses(b: Booking, at: datetime) -> Section:
     rows = [
         [stamp(one.at, b.timezone), one.partner, one.user, one.reason]
         for one in b.contact_accesses.select_related("partner", "user").order_by("at")
     ]
     columns = [_("At"), _("Partner"), _("Person"), _("Reason")]
-    return Chapter("accesses", _("Who saw the contact data"), columns, rows)
+    return Section("accesses", _("Who saw the contact data"), columns, rows)

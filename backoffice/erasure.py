@@ -153,7 +153,7 @@ PARTS = (
          {**dict.fromkeys(("name", "phone", "street", "door_code", "problem", "at_the_door", "precision"), ""),
           "lat": None, "lon": None}),
     Part(BookingPhoto, of_the_bookings,  # the sweep deletes the files, then the row
-         {"booking_id": None, "rank": None, "let_go_at": lambda row: mila_now()}),
+         {"booking_id": None, "rank": None, "delete_after_at": lambda row: mila_now()}),
     Part(AddressCode, of_the_bookings),
     Part(Position, of_the_bookings),
     Part(DoorPlace, lambda p: Q(assignment__booking__in=p.bookings), {"point": ""}),

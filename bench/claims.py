@@ -12,7 +12,7 @@ import time
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
-    os.environ["MILA_WORLD"] = "claims"
+    os.environ["MILA_INSTANCE"] = "claims"
     import django
 
     django.setup()

@@ -17,7 +17,7 @@ import sys
 import time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
-os.environ["MILA_WORLD"] = "fuzz"
+os.environ["MILA_INSTANCE"] = "fuzz"
 os.environ["LIMITS"] = "no"
 
 import django
@@ -29,11 +29,11 @@ from django.test import override_settings
 from devstack.instances import fresh_databases
 from embedded import hold
 from mila.clock import set_clock
+from tests.access_matrix import nonsense, town
+from tests.access_matrix.endpoints import endpoints
+from tests.access_matrix.judge import LANGUAGES, Judge
 from tests.broker import broker_redis
 from tests.cast import MORNING
-from tests.walls import nonsense, town
-from tests.walls.endpoints import endpoints
-from tests.walls.judge import LANGUAGES, Judge
 
 EVERY = 25  # inputs between two looks at the ordinary page
 REFERENCE = "/help/"

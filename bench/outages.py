@@ -22,7 +22,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
-os.environ["MILA_WORLD"] = "outages"
+os.environ["MILA_INSTANCE"] = "outages"
 
 import django
 
@@ -144,7 +144,7 @@ def main():
     arguments.add_argument("--orders", type=int, default=8)
     wanted = arguments.parse_args()
     return launch.run(
-        settings.WORLD,
+        settings.INSTANCE,
         addresses.any_ports,
         sys.stderr,
         lambda family: measure(wanted.orders),

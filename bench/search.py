@@ -17,7 +17,7 @@ import time
 from datetime import datetime, timedelta
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
-os.environ["MILA_WORLD"] = "search"
+os.environ["MILA_INSTANCE"] = "search"
 
 import django
 

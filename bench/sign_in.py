@@ -29,7 +29,7 @@ from embedded import hold, processes, redis_servers
 
 OWN = Path(tempfile.mkdtemp(prefix="mila-sign-in-"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
-os.environ.update(MILA_WORLD="sign_in", REDIS_URL=f"unix://{OWN}/redis.sock", TRUSTED_PROXIES="1", LOG_LEVEL="ERROR")
+os.environ.update(MILA_INSTANCE="sign_in", REDIS_URL=f"unix://{OWN}/redis.sock", TRUSTED_PROXIES="1", LOG_LEVEL="ERROR")
 
 import django
 

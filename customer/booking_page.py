@@ -4,22 +4,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from django.core.paginator import Page, Paginator
-from django.db.models import Avg, Count, F
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import TechnicianSkill, User
+from accounts.models import TechnicianSkill
 from customer import wording
+from customer.mini_map import MiniMap, draw
 from customer.wording_parts import first_name, language_name
 from mila.formats import full_day, moment, money
 from payments import charges
 from payments.models import ChargeState
-from places.distance import METRES_PER_DEGREE, metres, rounded_km
-from requests_app import access, deadlines
+from requests_app import deadlines
 from requests_app.actions import changes
 from requests_app.actions.meeting import CODE_STATES, tries_left
-from requests_app.comments import without_contact_data
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
@@ -38,7 +35,6 @@ from requests_app.models import (
 )
 
 S = State
-PAGE = 10
 HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
 SIGNED = frozenset({S.SIGNED_OFF, S.SETTLED})
 MOVES_OF_DATE = frozenset({"move_open", "move_claimed", "move_kept", "move_lost"})
@@ -65,19 +61,6 @@ class PartnerCard:
     reviews: int
     phone: str
     contract: str
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """The small map: two points on a sheet of WIDTH x HEIGHT, and circles round the house."""
-
-    house: tuple[int, int]
-    person: tuple[int, int]
-    rings: list[int]
-    km: int
-    position: Position
-
-    WIDTH, HEIGHT = 720, 360
 
 
 @dataclass(frozen=True)
@@ -239,7 +222,7 @@ class BookingPage:
         return self.state != S.FAILED
 
     @cached_property
-    def drawing(self) -> Drawing | None:
+    def mini_map(self) -> MiniMap | None:
         """Only while they are on their way (fault A16)."""
         if self.position is None or self.contact.lat is None:
             return None
@@ -354,81 +337,3 @@ def may_cancel(booking: Booking, at: datetime) -> bool:
     """While somebody is on the way, only once they are much too late (rule L9)."""
     on_time = changes.on_the_way(booking) and not changes.may_give_up(booking, at)
     return "cancel" in available_moves(booking, Role.CUSTOMER) and not on_time
-
-
-def draw(lat: float, lon: float, position: Position) -> Drawing:
-    """Both points on the sheet, as large as it allows, north above."""
-    away = metres(lat, lon, position.lat, position.lon)
-    north = (position.lat - lat) * METRES_PER_DEGREE
-    east = (away**2 - min(north**2, away**2)) ** 0.5 * (1 if position.lon >= lon else -1)
-    scale = min(440 / max(abs(east), 300), 200 / max(abs(north), 150))
-    half_x, half_y = east * scale / 2, -north * scale / 2
-    x, y = Drawing.WIDTH // 2, Drawing.HEIGHT // 2
-    step = next((size for size in (250, 500, 1_000, 2_000, 5_000, 10_000) if size * scale >= 60), 25_000)
-    return Drawing(
-        house=(round(x - half_x), round(y - half_y)),
-        person=(round(x + half_x), round(y + half_y)),
-        rings=[round(step * number * scale) for number in range(1, 12) if step * number * scale < 800],
-        km=rounded_km(away),
-        position=position,
-    )
-
-
-@dataclass(frozen=True)
-class Row:
-    """One booking of the list."""
-
-    booking: Booking
-    title: str
-    badge: tuple[str, str]
-    url: str
-    starts: list[datetime]
-
-
-def bookings_page(user: User, at: datetime, number: str | None) -> tuple[Page, list[Row]]:
-    """A page of their bookings, newest first. Three queries, however many there are."""
-    bookings = access.bookings_of_customer(user).select_related("contact").prefetch_related("wishes")
-    page = Paginator(bookings, PAGE).get_page(number)
-    return page, [_row(booking, at) for booking in page]
-
-
-def _row(booking: Booking, at: datetime) -> Row:
-    facts = wording.Facts(at=at)
-    page = "draft" if booking.state == S.DRAFT else "booking"
-    return Row(
-        booking=booking,
-        title=wording.headline(booking, facts),
-        badge=wording.badge(booking, facts),
-        url=reverse(f"customer:{page}", args=[booking.token]),
-        starts=[booking.start_at] if booking.start_at else [wish.start_at for wish in booking.wishes.all()],
-    )
-
-
-def recent_ratings(count: int = 3) -> dict | None:
-    """For the home page: the mean of all ratings, how many, and the latest with words; None before the first.
-
-    A comment that staff have hidden is left out, its stars count (rule L14).
-
-    A customer is shown by the first letter of their name and their town. Two queries.
-    """
-    ratings = Rating.objects.order_by("-at")
-    mean = (F("quality") + F("punctuality") + F("friendliness")) / 3.0
-    figures = ratings.order_by().aggregate(stars=Avg(mean), count=Count("pk"))
-    if not figures["count"]:
-        return None
-    latest = (
-        ratings.exclude(comment="")
-        .filter(hidden_at=None)
-        .select_related("booking__service", "booking__customer")[:count]
-    )
-    reviews = [
-        {
-            "text": without_contact_data(rating.comment),
-            "name": f"{rating.booking.customer.name[:1].upper()}." if rating.booking.customer.name else "",
-            "city": rating.booking.city,
-            "service": rating.booking.service.name,
-            "at": rating.at,
-        }
-        for rating in latest
-    ]
-    return {**figures, "reviews": reviews}

@@ -62,7 +62,7 @@ def build(at: datetime) -> DemoWorld:
 
 
 def _wish():
-    return embedded.var(settings.WORLD) / "begin-again"
+    return embedded.var(settings.INSTANCE) / "begin-again"
 
 
 def ask_to_begin_again() -> None:

@@ -32,9 +32,9 @@ def databases(world: str) -> list[tuple[str, str, str]]:
 
 def fresh_databases() -> None:
     """Both databases of this world, new and loaded. Refuses the databases of a running site."""
-    world = settings.WORLD
+    world = settings.INSTANCE
     if world == "demo":
-        raise RuntimeError("The demo's databases are not thrown away: choose another MILA_WORLD.")
+        raise RuntimeError("The demo's databases are not thrown away: choose another MILA_INSTANCE.")
     if elsewhere := [variable for _alias, _name, variable in databases(world) if os.environ.get(variable)]:
         raise RuntimeError(f"Only databases of our own are thrown away: unset {' and '.join(elsewhere)}.")
     make(world, fresh=True)

@@ -59,7 +59,7 @@ def isolate(world: str) -> None:
     """Before the settings are read: this process and its children live in `world`, whatever the environment says."""
     for name in FOREIGN:
         os.environ.pop(name, None)
-    os.environ["MILA_WORLD"] = world
+    os.environ["MILA_INSTANCE"] = world
 
 
 # --- Databases and data
@@ -157,7 +157,7 @@ def surroundings(world: str, ports: Ports, host: str) -> dict[str, str]:
         "TRUSTED_PROXIES": "1",
         "XDG_DATA_HOME": str(embedded.var(world) / "front"),
     }
-    return {**os.environ, **quiet, **front, "MILA_WORLD": world, **embedded.site_addresses(world)}
+    return {**os.environ, **quiet, **front, "MILA_INSTANCE": world, **embedded.site_addresses(world)}
 
 
 def keep_running(

@@ -270,7 +270,7 @@ class Walk:
     def receipt(self) -> bool:
         """A mail to the customer that names what was paid."""
         paid = self.says(6000 + self.booking.booking_fee_cents)
-        mails = sent_mails(embedded.var(settings.WORLD) / "mail")
+        mails = sent_mails(embedded.var(settings.INSTANCE) / "mail")
         return any(CUSTOMER["email"] in mail.to and paid in " ".join(mail.text.split()) for mail in mails)
 
     def waiting(self) -> bool:

@@ -17,7 +17,7 @@ EXTEND = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpi
 
 
 def _key(booking_id: int) -> str:
-    return f"mila:{settings.WORLD}:window:{booking_id}"
+    return f"mila:{settings.INSTANCE}:window:{booking_id}"
 
 
 def _milliseconds(span: timedelta) -> int:

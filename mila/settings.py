@@ -19,7 +19,7 @@ if ENVIRONMENT not in ("development", "production"):
 PRODUCTION = ENVIRONMENT == "production"
 if PRODUCTION and (wrong := production.faults(env.ENVIRON)):
     raise ImproperlyConfigured("\n".join(["Production cannot start:", *wrong]))
-WORLD = env("MILA_WORLD", default="demo")  # which set of databases on the laptop's own servers
+INSTANCE = env("MILA_INSTANCE", default="demo")  # which set of databases on the laptop's own servers
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY", default="development-only-" + "x" * 40)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
@@ -125,9 +125,9 @@ FORM_RENDERER = "mila.web.forms.FormRenderer"
 
 # --- Stores. Unset addresses mean the servers that bin/run starts on Unix sockets under var/.
 DATABASES = {
-    "default": env.db("DATABASE_URL", default=embedded.database_url(WORLD)),
+    "default": env.db("DATABASE_URL", default=embedded.database_url(INSTANCE)),
     # The stand-in for Stripe commits by itself, as the real one does (docs/decisions/0004).
-    "standin": env.db("STANDIN_DATABASE_URL", default=embedded.database_url(f"{WORLD}_standin")),
+    "standin": env.db("STANDIN_DATABASE_URL", default=embedded.database_url(f"{INSTANCE}_standin")),
 }
 PAGES = env("MILA_PROCESS", default="") == "pages"  # mila.wsgi says so; everything else may wait longer
 for database in DATABASES.values():
@@ -145,15 +145,15 @@ for database in DATABASES.values():
 DATABASE_ROUTERS = ["payments.standin.router.StandinRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env("REDIS_URL", default=embedded.redis_url("cache", WORLD))
+REDIS_URL = env("REDIS_URL", default=embedded.redis_url("cache", INSTANCE))
 CACHES = {
     "default": {
         "BACKEND": "mila.redis.QuietCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": WORLD,
+        "KEY_PREFIX": INSTANCE,
     }
 }
-CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=embedded.broker_url(WORLD))
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=embedded.broker_url(INSTANCE))
 
 # --- People
 AUTH_USER_MODEL = "accounts.User"
@@ -234,7 +234,7 @@ OPERATOR = env.json("OPERATOR", default={})
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = env("MEDIA_ROOT", default=str(embedded.var(WORLD) / "media"))
+MEDIA_ROOT = env("MEDIA_ROOT", default=str(embedded.var(INSTANCE) / "media"))
 # Customers' photos: a folder no server publishes, or a bucket (its package belongs into the image). Never an address.
 PRIVATE_STORAGE = env("PRIVATE_STORAGE", default="")
 PRIVATE_FOLDER = {
@@ -268,7 +268,7 @@ FILE_UPLOAD_HANDLERS = [
 EMAIL_CONFIG = (
     env.email("EMAIL_URL")
     if PRODUCTION
-    else env.email("EMAIL_URL", default=f"filemail:///{embedded.var(WORLD) / 'mail'}")
+    else env.email("EMAIL_URL", default=f"filemail:///{embedded.var(INSTANCE) / 'mail'}")
 )
 EMAIL_TIMEOUT = 10  # seconds; the address may say otherwise
 vars().update(EMAIL_CONFIG)

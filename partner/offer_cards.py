@@ -159,7 +159,7 @@ def open_jobs(technician: Technician, at: datetime) -> list[OpenJob]:
     jobs = []
     for booking in near:
         candidate = fitting.get(booking.pk)
-        if candidate is None or offers.sleeps(booking, technician, at):
+        if candidate is None or offers.in_quiet_hours(booking, technician, at):
             continue
         mine = [(state, own_tap) for pk, state, own_tap in own if pk == booking.pk]
         starts = [wish.start_at for wish in booking.wishes.all() if wish.rank in candidate.wishes]

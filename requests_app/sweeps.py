@@ -129,7 +129,11 @@ def sweep_positions() -> int:
 
 def sweep_photos() -> int:
     """Photos that never arrived, that were taken away, or whose draft nobody ordered: their files go, then the rows."""
-    due = BookingPhoto.objects.filter(let_go_at__lte=MilaNow()).order_by("let_go_at").values_list("pk", flat=True)
+    due = (
+        BookingPhoto.objects.filter(delete_after_at__lte=MilaNow())
+        .order_by("delete_after_at")
+        .values_list("pk", flat=True)
+    )
     return sum(handle_each(handle_due_photo, list(due[:BATCH]), _push_photo))
 
 
@@ -142,4 +146,6 @@ def handle_due_photo(photo_id: int) -> bool:
 
 
 def _push_photo(photo_id: int) -> None:
-    BookingPhoto.objects.filter(pk=photo_id, let_go_at__isnull=False).update(let_go_at=MilaNow() + PUSH_BACK)
+    BookingPhoto.objects.filter(pk=photo_id, delete_after_at__isnull=False).update(
+        delete_after_at=MilaNow() + PUSH_BACK
+    )

@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts.models import User
 from catalogue.models import Service
 from payments import cards
-from payments.standin import hands
+from payments.standin import user_actions
 from places.place import Place
 from requests_app.actions import placing
 from requests_app.lifecycle import Role
@@ -38,7 +38,7 @@ def draft(
 def save_card(booking: Booking, number: str = GOOD_CARD) -> None:
     """The customer types this number; the bank agrees."""
     setup = cards.open_setup(booking, by=booking.customer)
-    hands.type_card(setup.client_secret, number)
+    user_actions.type_card(setup.client_secret, number)
     cards.finish_setup(setup)
 
 

@@ -12,7 +12,7 @@ from accounts.models import PartnerProfile, Skill, Technician, TechnicianSkill, 
 from accounts.search import refresh_search_rows
 from mila.clock import mila_now
 from payments import partners
-from payments.standin import hands
+from payments.standin import user_actions
 from places.geocoding import locate
 from places.place import Place
 
@@ -104,7 +104,7 @@ class People:
             for number, name in enumerate(names)
         ]
         account = partners.open_account(partner)
-        hands.onboard(account)
+        user_actions.onboard(account)
         partners.refresh_account(account)
         return made
 

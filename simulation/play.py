@@ -22,7 +22,7 @@ from mila.errors import Refusal
 from payments import charges, gateway, webhooks
 from payments import sweeps as payment_sweeps
 from payments.models import Charge, ChargeState
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.delivery import deliver_pending
 from places.calendar import bookable_days, bookable_starts
 from policy.figures import Policy
@@ -418,5 +418,5 @@ class Simulation:
         for charge in Charge.objects.filter(booking=booking_id, state__in=charges.WAITING):
             secret = gateway.retrieve_payment_intent(charge.intent_id).client_secret
             method = charge.payment_method if charge.state == ChargeState.ACTION_REQUIRED else "pm_card_visa"
-            hands.confirm_on_session(secret, method)
+            user_actions.confirm_on_session(secret, method)
             charges.apply_intent(charge.intent_id)

@@ -21,9 +21,9 @@ def _own_world(folder: Path) -> str:
 
 
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-    os.environ["MILA_WORLD"] += f"_{worker}"
+    os.environ["MILA_INSTANCE"] += f"_{worker}"
 else:
-    os.environ["MILA_WORLD"] = _own_world(embedded.var("test"))
+    os.environ["MILA_INSTANCE"] = _own_world(embedded.var("test"))
     os.environ["PGOPTIONS"] = "-c synchronous_commit=off"  # a test's rows need not outlive a power cut
 
 from mila.settings import *  # noqa: E402, F403

@@ -27,11 +27,11 @@ from mila.adminkit.acts import (
     WARN,
     Act,
     ActForm,
-    Chapter,
     Choice,
     ModelAdmin,
     NativeDate,
     ReadOnly,
+    Section,
     WithActs,
     toned,
 )
@@ -259,7 +259,7 @@ HISTORY = (  # in the order in which ops ask
 )
 
 
-def history(booking: Booking, at: datetime) -> list[Chapter]:
+def history(booking: Booking, at: datetime) -> list[Section]:
     """Everything that is known of a booking, chapter by chapter."""
     return [chapter(booking, at) for chapter in HISTORY]
 

@@ -20,10 +20,10 @@ from mila.adminkit.acts import (
     WARN,
     Act,
     ActForm,
-    Chapter,
     Choice,
     ModelAdmin,
     ReadOnly,
+    Section,
     linked,
     stamp,
     toned,
@@ -120,7 +120,7 @@ BOOKING_ACTS = (
 )  # fmt: skip
 
 
-def searches(b: Booking, at: datetime) -> Chapter:
+def searches(b: Booking, at: datetime) -> Section:
     """Every offer of every search with its end; what each asking saw is folded away."""
     rows = [
         [
@@ -146,7 +146,7 @@ def searches(b: Booking, at: datetime) -> Chapter:
     ]
     traces = Trace.objects.filter(search__booking=b).select_related("search")
     folds = [(gettext("Trace of %(at)s") % {"at": stamp(trace.at, b.timezone)}, trace_text(trace)) for trace in traces]
-    return Chapter("dispatch", gettext("Searches and offers"), columns, rows, folds=folds, note="; ".join(runs))
+    return Section("dispatch", gettext("Searches and offers"), columns, rows, folds=folds, note="; ".join(runs))
 
 
 def trace_text(trace: Trace) -> str:

@@ -18,10 +18,10 @@ from mila.adminkit.acts import (
     WARN,
     Act,
     ActForm,
-    Chapter,
     Choice,
     ModelAdmin,
     ReadOnly,
+    Section,
     WithActs,
     linked,
     stamp,
@@ -170,7 +170,7 @@ PARTNER_ACTS = (
 # --- The chapter of a booking's story ----------------------------------------------------------------------------
 
 
-def owed(b: Booking, at: datetime) -> Chapter:
+def owed(b: Booking, at: datetime) -> Section:
     rows = [
         [
             linked(charge.get_kind_display(), "payments_charge_change", charge.pk),
@@ -187,10 +187,10 @@ def owed(b: Booking, at: datetime) -> Chapter:
     ]
     columns = [_("Charge"), _("State"), _("Amount"), _("Commission"), _("Partner"), _("Reminders"), _("Refused")]
     columns += [_("Next"), _("Paid")]
-    return Chapter("money", gettext("Charges"), columns, rows)
+    return Section("money", gettext("Charges"), columns, rows)
 
 
-def operations(b: Booking, at: datetime) -> Chapter:
+def operations(b: Booking, at: datetime) -> Section:
     rows = [
         [
             linked(one.kind, "payments_operation_change", one.pk),
@@ -203,14 +203,14 @@ def operations(b: Booking, at: datetime) -> Chapter:
         for one in Operation.objects.filter(charge__booking=b)
     ]
     columns = [_("Call"), _("State"), _("Key"), _("Sent"), _("Answered"), _("Answer")]
-    return Chapter("operations", gettext("Calls to Stripe"), columns, rows)
+    return Section("operations", gettext("Calls to Stripe"), columns, rows)
 
 
-def way(b: Booking, at: datetime) -> Chapter:
+def way(b: Booking, at: datetime) -> Section:
     """What Mila pays for a visit in vain (rule L11)."""
     title, found = gettext("Way in vain"), WayPay.objects.filter(booking=b).select_related("partner", "by").first()
     if found is None:
-        return Chapter("way", title, note=gettext("Mila pays no way."))
+        return Section("way", title, note=gettext("Mila pays no way."))
     words = gettext("waits for your decision") if found.cents is None else money(found.cents, b.currency)
     facts = [
         (gettext("Mila pays"), words),
@@ -218,15 +218,15 @@ def way(b: Booking, at: datetime) -> Chapter:
         (gettext("Decided"), stamp(found.at, b.timezone)),
         (gettext("By"), found.by),
     ]
-    return Chapter("way", title, facts=facts)
+    return Section("way", title, facts=facts)
 
 
-def ledger(b: Booking, at: datetime) -> Chapter:
+def ledger(b: Booking, at: datetime) -> Section:
     rows = [
         [stamp(line.at, b.timezone), Account(line.account).label, line.partner, money(line.cents, line.currency)]
         for line in b.ledger.select_related("partner")
     ]
-    return Chapter("ledger", gettext("Ledger"), [_("At"), _("Account"), _("Partner"), _("Debit, credit below 0")], rows)
+    return Section("ledger", gettext("Ledger"), [_("At"), _("Account"), _("Partner"), _("Debit, credit below 0")], rows)
 
 
 # --- Lists -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import sys
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
-    os.environ["MILA_WORLD"] = "race"
+    os.environ["MILA_INSTANCE"] = "race"
     import django
 
     django.setup()

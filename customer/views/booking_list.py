@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from customer import booking_page
+from customer import booking_list
 from mila.clock import mila_now
 from requests_app import access
 from requests_app.actions import proving
@@ -13,7 +13,7 @@ from requests_app.actions import proving
 @require_safe
 @login_required
 def bookings(request):
-    page, rows = booking_page.bookings_page(request.user, mila_now(), request.GET.get("page"))
+    page, rows = booking_list.bookings_page(request.user, mila_now(), request.GET.get("page"))
     return render(request, "customer/bookings.html", {"page": page, "rows": rows})
 
 

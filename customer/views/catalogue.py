@@ -11,8 +11,8 @@ from accounts.models import PartnerKind
 from catalogue import queries
 from catalogue.models import CURRENCY_OF, Category
 from catalogue.money import BASIS
-from customer.booking_page import recent_ratings
 from customer.country import chosen_country
+from customer.reviews import recent_ratings
 from mila.clock import mila_now
 from mila.web.middleware import visitors_page
 from places.place import Country

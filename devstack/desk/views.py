@@ -165,7 +165,7 @@ def _ends_this_month() -> tuple[str, str]:
 
 def _mails():
     """Their links lead to this site under the name it was opened by."""
-    return mail_files.sent(embedded.var(settings.WORLD) / "mail", settings.SITE_URL)
+    return mail_files.sent(embedded.var(settings.INSTANCE) / "mail", settings.SITE_URL)
 
 
 def _grouped(number: str) -> str:

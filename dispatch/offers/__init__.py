@@ -7,7 +7,7 @@ database's clock and its constraints decide (docs/decisions/0006).
 from dispatch.offers.claiming import claim, decline
 from dispatch.offers.refusals import NotOffered, OfferExpired, OfferTaken, ReserveClosed, TapsUsed, WindowHeld
 from dispatch.offers.reserving import keep_in_reserve, leave_reserve
-from dispatch.offers.searching import open_next, sleeps
+from dispatch.offers.searching import in_quiet_hours, open_next
 from dispatch.offers.tapping import tap
 from dispatch.offers.windows import acknowledge, expire, withdraw
 
@@ -22,10 +22,10 @@ __all__ = [
     "claim",
     "decline",
     "expire",
+    "in_quiet_hours",
     "keep_in_reserve",
     "leave_reserve",
     "open_next",
-    "sleeps",
     "tap",
     "withdraw",
 ]

@@ -45,7 +45,7 @@ def open_next(booking_id: int) -> Offer | None:
     if night is not None and not opens_silently(booking, night[1]):
         windows.look_again(run, night[1])
         return None
-    queued = serve_line(booking, run, line, at)
+    queued = offer_to_queue(booking, run, line, at)
     if queued is not None:
         return queued
     found = matching.candidates(booking, at)
@@ -93,7 +93,7 @@ def waits_in_reserve(best: Candidate) -> bool:
     return best.reserve and not best.in_window
 
 
-def sleeps(booking: Booking, technician: Technician, at: datetime) -> bool:
+def in_quiet_hours(booking: Booking, technician: Technician, at: datetime) -> bool:
     """At night it is open to those alone who opted in, and only if it opens silently (rule D7)."""
     night = deadlines.night_around(at, booking.timezone, booking.policy)
     return night is not None and not (technician.night_pool and opens_silently(booking, night[1]))
@@ -108,7 +108,7 @@ def opens_silently(booking: Booking, morning: datetime) -> bool:
     return lost and windows.start_of(booking) < morning + latest
 
 
-def serve_line(booking: Booking, run: Search, line: list[Offer], at: datetime) -> Offer | None:
+def offer_to_queue(booking: Booking, run: Search, line: list[Offer], at: datetime) -> Offer | None:
     """A window for the longest waiting of those who tapped while another looked (rule D5).
 
     Who may no longer do it leaves the line; who sleeps or looks at another offer keeps their place.
@@ -117,7 +117,7 @@ def serve_line(booking: Booking, run: Search, line: list[Offer], at: datetime) -
         candidate = matching.fitting_bookings(queued.technician_id, [booking.pk], at).get(booking.pk)
         if candidate is None:
             windows.end(queued, OfferState.WITHDRAWN, at)
-        elif not candidate.in_window and not sleeps(booking, queued.technician, at):
+        elif not candidate.in_window and not in_quiet_hours(booking, queued.technician, at):
             offer = windows.open_for(booking, run, candidate, at, own_tap=True)
             if offer is not None:
                 windows.end(queued, OfferState.WITHDRAWN, at)

@@ -76,7 +76,7 @@ def _tap(booking_id: int, technician_id: int, token: str) -> Offer:
     if held is not None and windows.is_over(held, at):
         windows.lapse(held, at)
         held = None
-    held = held or searching.serve_line(booking, run, line, at)  # whoever waited longer comes first
+    held = held or searching.offer_to_queue(booking, run, line, at)  # whoever waited longer comes first
     if held is not None and held.technician_id == technician_id:
         return held
     candidate = _admit(booking, run, technician_id, at)
@@ -96,7 +96,7 @@ def _admit(booking: Booking, run: Search, technician_id: int, at: datetime) -> C
     candidate = matching.fitting_bookings(technician_id, [booking.pk], at).get(booking.pk)
     if candidate is None or candidate.in_window or not (run.pool_at or mine.exists()):
         raise NotOffered
-    if searching.sleeps(booking, Technician.objects.get(pk=technician_id), at):
+    if searching.in_quiet_hours(booking, Technician.objects.get(pk=technician_id), at):
         raise NotOffered
     own = mine.filter(search=run, own_tap=True).exclude(state__in=[OfferState.WITHDRAWN, OfferState.QUEUED])
     if own.count() >= booking.policy.own_windows_max:

@@ -115,7 +115,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Chapter:
+class Section:
     """One part of a row's story: facts, a table, and longer texts folded away."""
 
     name: str

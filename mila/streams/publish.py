@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 SALT = "mila.streams.publish"
 LONGEST_TICKET = 500
 # Pub/sub knows no databases: worlds on one server are told apart by name.
-PREFIX = f"mila:{settings.WORLD}:"
+PREFIX = f"mila:{settings.INSTANCE}:"
 CHANNEL = re.compile(r"(booking|technician):[0-9a-f-]{1,36}")
 WORD = re.compile(r"[a-z0-9_:-]{1,40}")
 

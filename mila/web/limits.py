@@ -95,7 +95,7 @@ CODE_ONCE = Limit("code_once", 1, 2 * MINUTE, at_a_door=True)  # as long as an a
 def _kept() -> FixedWindowRateLimiter:
     pool = cache_redis().connection_pool  # with its patience of 100 ms
     return FixedWindowRateLimiter(
-        RedisStorage(settings.REDIS_URL, connection_pool=pool, key_prefix=f"limits:{settings.WORLD}")
+        RedisStorage(settings.REDIS_URL, connection_pool=pool, key_prefix=f"limits:{settings.INSTANCE}")
     )
 
 

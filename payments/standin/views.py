@@ -16,7 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.client import the_standin
 from payments.standin.problems import AnswerLost, Problem
 
@@ -76,7 +76,7 @@ def bank(request, intent_id):
     if request.method != "POST":
         return render(request, "standin/bank.html", {"intent": _intent(intent_id, secret)})
     back = (_intent(intent_id, secret)["next_action"] or {}).get("redirect_to_url", {}).get("return_url")
-    answer = hands.answer_bank(intent_id, secret, passed=request.POST.get("answer") == "agree")
+    answer = user_actions.answer_bank(intent_id, secret, passed=request.POST.get("answer") == "agree")
     if not back:
         return render(request, "standin/bank_done.html")
     status = "succeeded" if answer["status"] == "succeeded" else "failed"
@@ -101,9 +101,9 @@ def onboarding(request, link_id):
     try:
         if request.method == "POST":
             outcome = OUTCOMES.get(request.POST.get("outcome"), OUTCOMES["later"])
-            return redirect(hands.leave_onboarding(link_id, **outcome))
-        hands.open_link(link_id)
-    except hands.LinkUsed as used:
+            return redirect(user_actions.leave_onboarding(link_id, **outcome))
+        user_actions.open_link(link_id)
+    except user_actions.LinkUsed as used:
         return redirect(used.refresh_url)
     except Problem as problem:
         raise Http404 from problem
@@ -113,7 +113,7 @@ def onboarding(request, link_id):
 def _intent(intent_id, secret):
     noun = "setup_intents" if intent_id.startswith("seti_") else "payment_intents"
     path = f"/v1/{noun}/{intent_id}?{urlencode({'client_secret': secret})}"
-    status, _, answer = the_standin().handle("GET", path, hands.PUBLISHABLE, "")
+    status, _, answer = the_standin().handle("GET", path, user_actions.PUBLISHABLE, "")
     if status != 200:
         raise Http404
     return answer

@@ -1,7 +1,8 @@
 """Photos of the problem: added to a draft, taken away again, and their files with them (rule B1, D8).
 
 A row is there before its files and until after them, so no file is ever without one, wherever somebody pulls the plug.
-`let_go_at` says when the files go: soon while they arrive, later in a draft that nobody orders, never in a booking.
+`delete_after_at` says when the files go: soon while they arrive, later in a draft that nobody orders, never in a
+booking.
 """
 
 import hashlib
@@ -44,7 +45,7 @@ def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
     Raises NotADraft, TooManyPhotos or NoRoomForPhotos; then nothing is left of it.
     """
     arriving = BookingPhoto.objects.create(
-        sha256=hashlib.sha256(picture.large).hexdigest(), let_go_at=mila_now() + ARRIVING
+        sha256=hashlib.sha256(picture.large).hexdigest(), delete_after_at=mila_now() + ARRIVING
     )
     try:
         for size, content in ((PhotoSize.LARGE, picture.large), (PhotoSize.SMALL, picture.small)):
@@ -74,8 +75,8 @@ def _attach(booking_id: int, photo_id: int) -> BookingPhoto:
     free = set(range(1, PHOTOS_MAX + 1)) - set(booking.photos.values_list("rank", flat=True))
     if not free:
         raise TooManyPhotos
-    arriving.booking, arriving.rank, arriving.let_go_at = booking, min(free), mila_now() + DRAFT_KEPT
-    arriving.save(update_fields=["booking", "rank", "let_go_at"])
+    arriving.booking, arriving.rank, arriving.delete_after_at = booking, min(free), mila_now() + DRAFT_KEPT
+    arriving.save(update_fields=["booking", "rank", "delete_after_at"])
     return arriving
 
 
@@ -93,7 +94,7 @@ def remove_photo(booking_id: int, key: str) -> None:
 def let_go(photo_id: int) -> bool:
     """Take a photo whose time has come from its draft; False when its time has not come, or somebody holds it."""
     photo = BookingPhoto.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=photo_id).first()
-    if photo is None or photo.let_go_at is None or photo.let_go_at > mila_now():
+    if photo is None or photo.delete_after_at is None or photo.delete_after_at > mila_now():
         return False
     _detach(photo)
     return True
@@ -117,5 +118,5 @@ def _lock_draft(booking_id: int) -> Booking:
 
 
 def _detach(photo: BookingPhoto) -> None:
-    photo.booking, photo.rank, photo.let_go_at = None, None, mila_now()
-    photo.save(update_fields=["booking", "rank", "let_go_at"])
+    photo.booking, photo.rank, photo.delete_after_at = None, None, mila_now()
+    photo.save(update_fields=["booking", "rank", "delete_after_at"])

@@ -361,7 +361,7 @@ def place(
     with translation.override(booking.language):
         label = booking.service.name
     QuoteLine.objects.create(quote=quote, label=label, cents=booking.service_cents)
-    booking.photos.update(let_go_at=None)
+    booking.photos.update(delete_after_at=None)
     span = booking.wishes.aggregate(first=Min("start_at"), last=Max("start_at"))
     return advance(
         booking,

@@ -102,7 +102,7 @@ def sign_off(
         raise OwnDeviceNeeded
     hand = Hand(kind, key, signer, signature, device[:200])  # what is kept is what is hashed
     if closed is None:
-        signed = _freeze(booking, quote, hand, by=by)
+        signed = _signed_statement(booking, quote, hand, by=by)
         if evidence_only(signed):
             notices.queue(signed, "signed_unproved", round=signed.epoch)
         return signed
@@ -166,7 +166,7 @@ def object_to(booking_id: int, *, by: User | None, reason: str, role: Role = Rol
     return advance(booking_id, "object", role=role, by=by, reason=reason, fee_cents=0)
 
 
-def _freeze(
+def _signed_statement(
     booking: Locked,
     quote: Quote,
     hand: Hand,
@@ -227,7 +227,7 @@ def sign_off_by_silence(booking_id: int) -> Booking:
     final = booking.quotes.standing().latest("version")
     accepted = booking.quotes.standing().filter(own_hand=True).latest("version")
     quote = min(final, accepted, key=lambda q: q.service_cents)
-    return _freeze(booking, quote, Hand(SignOffKind.SILENCE, f"silence-{booking.uuid}"), role=Role.SYSTEM)
+    return _signed_statement(booking, quote, Hand(SignOffKind.SILENCE, f"silence-{booking.uuid}"), role=Role.SYSTEM)
 
 
 @verb
@@ -256,7 +256,7 @@ def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Boo
         lines = [(booking.service.name, None, 1, cents)]
     quote = write_quote(booking, lines, by=by, at=at, origin=QuoteOrigin.DECISION)
     hand = Hand(SignOffKind.DECISION, key)
-    return _freeze(booking, quote, hand, by=by, move="decide", role=Role.OPS, reason=reason)
+    return _signed_statement(booking, quote, hand, by=by, move="decide", role=Role.OPS, reason=reason)
 
 
 @verb

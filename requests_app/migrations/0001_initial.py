@@ -343,7 +343,7 @@ class Migration(migrations.Migration):
                     models.CharField(help_text="Of the large one: the same picture is there once.", max_length=64),
                 ),
                 (
-                    "let_go_at",
+                    "delete_after_at",
                     models.DateTimeField(help_text="When its files are deleted; never once it is ordered.", null=True),
                 ),
                 (
@@ -934,7 +934,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="bookingphoto",
             index=models.Index(
-                condition=models.Q(("let_go_at__isnull", False)), fields=["let_go_at"], name="photo_let_go"
+                condition=models.Q(("delete_after_at__isnull", False)), fields=["delete_after_at"], name="photo_delete_after"
             ),
         ),
         migrations.AddConstraint(
@@ -950,7 +950,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("booking__isnull", False), ("rank__range", (1, 4))),
-                    models.Q(("booking__isnull", True), ("let_go_at__isnull", False), ("rank__isnull", True)),
+                    models.Q(("booking__isnull", True), ("delete_after_at__isnull", False), ("rank__isnull", True)),
                     _connector="OR",
                 ),
                 name="photo_attached_or_on_its_way",

@@ -4,7 +4,7 @@ from requests_app.models.assignments import Assignment, CallAttempt, CallChannel
 from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_token
 from requests_app.models.clocks import Clock, ClockKind
 from requests_app.models.contact import AddressCode, BookingContact, ContactAccess
-from requests_app.models.endings import UNSIGNED, Frozen, LateSignature, Rating, SignOff, SignOffKind
+from requests_app.models.endings import UNSIGNED, LateSignature, Rating, SignedStatement, SignOff, SignOffKind
 from requests_app.models.events import (
     UNDO,
     BookingEvent,
@@ -64,7 +64,6 @@ __all__ = [
     "DoorMove",
     "DoorPlace",
     "Fault",
-    "Frozen",
     "LateSignature",
     "NotePhrase",
     "PhotoSize",
@@ -76,6 +75,7 @@ __all__ = [
     "Rating",
     "SignOff",
     "SignOffKind",
+    "SignedStatement",
     "State",
     "Wish",
     "door_places",

@@ -25,7 +25,7 @@ ADDS_UP = Q(charge_cents=F("service_cents") + F("booking_fee_cents")) & Q(
 )
 
 
-class Frozen(models.Model):
+class SignedStatement(models.Model):
     """What was agreed at an end: text, amounts, signature, instant, device, SHA-256 of all (rule L12).
 
     Triggers refuse every change but a new key for the encrypted columns, and their erasure (docs/database-roles.md).
@@ -53,7 +53,7 @@ class Frozen(models.Model):
         abstract = True
 
 
-class SignOff(Frozen):
+class SignOff(SignedStatement):
     """The end that is charged (rule L12, M1). Never changed: a decision after an objection is a further one.
 
     The last one counts (Booking.sign_off).
@@ -66,7 +66,7 @@ class SignOff(Frozen):
         constraints = [models.CheckConstraint(condition=ADDS_UP, name="sign_off_adds_up")]
 
 
-class LateSignature(Frozen):
+class LateSignature(SignedStatement):
     """The customer's hand after the visit was closed without it: evidence, and nothing else (rule L13).
 
     The amounts are those that were read; what is charged is the sign-off's alone.

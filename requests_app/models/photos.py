@@ -32,7 +32,7 @@ class BookingPhoto(models.Model):
     rank = models.PositiveSmallIntegerField(null=True)
     key = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
     sha256 = models.CharField(max_length=64, help_text="Of the large one: the same picture is there once.")
-    let_go_at = models.DateTimeField(null=True, help_text="When its files are deleted; never once it is ordered.")
+    delete_after_at = models.DateTimeField(null=True, help_text="When its files are deleted; never once it is ordered.")
 
     class Meta:
         ordering = ["rank"]
@@ -41,11 +41,15 @@ class BookingPhoto(models.Model):
             models.UniqueConstraint(fields=["booking", "sha256"], name="one_photo_of_a_picture"),
             models.CheckConstraint(
                 condition=Q(booking__isnull=False, rank__range=(1, PHOTOS_MAX))
-                | Q(booking__isnull=True, rank__isnull=True, let_go_at__isnull=False),
+                | Q(booking__isnull=True, rank__isnull=True, delete_after_at__isnull=False),
                 name="photo_attached_or_on_its_way",
             ),
         ]
-        indexes = [models.Index(fields=["let_go_at"], name="photo_let_go", condition=Q(let_go_at__isnull=False))]
+        indexes = [
+            models.Index(
+                fields=["delete_after_at"], name="photo_delete_after", condition=Q(delete_after_at__isnull=False)
+            )
+        ]
 
     def path(self, size: str) -> str:
         """The name of a file in the storage; nothing in it comes from outside."""

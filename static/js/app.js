@@ -1,8 +1,8 @@
 // Boot. A behaviour is fetched when the page, or a part swapped in later, carries its attribute.
 // No words here: they come from data- attributes.
 
-import { once } from "./once.js";
-import { manners } from "./manners.js";
+import { submitOnce } from "./submit_once.js";
+import { delegateEvents } from "./delegated_events.js";
 
 const behaviours = [
   ["[data-countdown], [data-clock]", () => import("./countdown.js")],
@@ -44,5 +44,5 @@ new MutationObserver((changes) => {
     }
   }
 }).observe(document.body, { childList: true, subtree: true });
-once(document);
-manners(document);
+submitOnce(document);
+delegateEvents(document);

@@ -37,7 +37,7 @@ export function start(element) {
       field("lon").value = coords?.longitude ?? "";
       field("accuracy").value = coords ? Math.ceil(coords.accuracy) : "";
       answered = true;
-      delete form.dataset.sent; // once.js has counted the tap that asked
+      delete form.dataset.sent; // submit_once.js has counted the tap that asked
       form.requestSubmit(event.submitter);
     },
     true,

@@ -40,9 +40,9 @@ from requests_app.models import (
     photo_storage,
 )
 from tests import cast, factories
-from tests.canaries.fields import speaking
-from tests.canaries.words import Canaries
 from tests.evidence import forged
+from tests.leak_detection.fields import speaking
+from tests.leak_detection.words import Canaries
 from tests.payments import cast as money
 
 POINT = {"lat": 45.751863, "lon": 4.846727}

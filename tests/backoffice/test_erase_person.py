@@ -28,9 +28,9 @@ from requests_app.models import (
 )
 from requests_app.sweeps import sweep_photos
 from tests.backoffice import erasing
-from tests.canaries import places
-from tests.canaries.words import Canaries
 from tests.evidence import forged
+from tests.leak_detection import places
+from tests.leak_detection.words import Canaries
 from tests.payments import cast as money
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])

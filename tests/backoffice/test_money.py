@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import Notification, PartnerProfile
 from payments import actions, gateway
 from payments.models import Charge, ChargeState, LedgerEntry, Operation, StripeEvent
-from payments.standin import hands
+from payments.standin import user_actions
 from tests import factories
 from tests.payments import cast
 from tests.signing_in import sign_in
@@ -222,7 +222,7 @@ def test_account_is_opened_and_asked_about(ops, morning):
     assert partner.stripe_account
     assert not technician.search_rows.exists()
 
-    hands.onboard(partner.stripe_account)
+    user_actions.onboard(partner.stripe_account)
     PartnerProfile.objects.filter(pk=partner.pk).update(payable=False)
     ops.post(partner_act(partner, "refresh"), {"reason": "Il a fini"})
     partner.refresh_from_db()

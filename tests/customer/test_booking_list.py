@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from customer import booking_page
+from customer import booking_list, reviews
 from mila.clock import mila_now
 from requests_app.actions import signing
 from requests_app.models import State
@@ -37,14 +37,14 @@ def test_none_yet_shows_the_way_on(client, customer):
 
 
 def test_the_list_has_pages(client, morning, customer):
-    for _number in range(booking_page.PAGE + 1):
+    for _number in range(booking_list.PAGE + 1):
         factories.placed_booking(customer=customer)
     client.force_login(customer)
 
-    assert len(client.get(LIST).context["rows"]) == booking_page.PAGE
+    assert len(client.get(LIST).context["rows"]) == booking_list.PAGE
     assert len(client.get(LIST, {"page": "2"}).context["rows"]) == 1
     assert len(client.get(LIST, {"page": "٩٩٩"}).context["rows"]) == 1
-    assert len(client.get(LIST, {"page": "-1"}).context["rows"]) in (1, booking_page.PAGE)
+    assert len(client.get(LIST, {"page": "-1"}).context["rows"]) in (1, booking_list.PAGE)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -54,7 +54,7 @@ def test_the_number_of_queries_does_not_grow(morning, customer, count, django_as
     at = mila_now()
 
     with django_assert_num_queries(3):
-        booking_page.bookings_page(customer, at, "1")
+        booking_list.bookings_page(customer, at, "1")
 
 
 def test_the_public_id_leads_the_owner_to_their_page(client, searching, customer):
@@ -112,14 +112,14 @@ class TestCanaries:
 
 class TestRecentRatings:
     def test_before_the_first_there_is_nothing(self, client, morning):
-        assert booking_page.recent_ratings() is None
+        assert reviews.recent_ratings() is None
         assert client.get(reverse("customer:home")).status_code == 200
 
     def test_mean_count_and_the_latest_words(self, client, searching, partner):
         walk(searching, partner, State.SIGNED_OFF)
         signing.rate(searching.pk, quality=5, punctuality=4, friendliness=3, comment="Tout marche <b>enfin</b>.")
 
-        found = booking_page.recent_ratings()
+        found = reviews.recent_ratings()
 
         assert (float(found["stars"]), found["count"]) == (4.0, 1)
         assert found["reviews"][0]["name"] == "O."

@@ -141,10 +141,10 @@ class TestOnTheWay:
     def test_the_map_and_the_hour_of_arrival_are_shown(self, client, travelling):
         answer = page(client, travelling)
 
-        drawing = answer.context["page"].drawing
-        assert drawing.km == 2
-        assert drawing.person[0] > drawing.house[0]  # east of the house
-        assert drawing.person[1] < drawing.house[1]  # and north of it
+        drawn = answer.context["page"].mini_map
+        assert drawn.km == 2
+        assert drawn.technician_xy[0] > drawn.home_xy[0]  # east of the house
+        assert drawn.technician_xy[1] < drawn.home_xy[1]  # and north of it
         assert answer.context["page"].title.startswith("Yanis arrives at about ")
         assert "about 14 min left" in answer.content.decode()
         assert "<svg viewBox" in answer.content.decode()
@@ -154,24 +154,24 @@ class TestOnTheWay:
 
         answer = page(client, travelling)
 
-        assert answer.context["page"].drawing is None
+        assert answer.context["page"].mini_map is None
         assert "<svg viewBox" not in answer.content.decode()
 
     @pytest.mark.parametrize(("lat", "lon"), [(45.7485, 4.8467), (46.2, 4.0), (45.0, 5.9)])
     def test_the_drawing_stays_on_its_sheet(self, client, travelling, partner, lat, lon):
         visit.report_position(travelling.pk, partner.pk, lat=lat, lon=lon, eta_at=None)
 
-        drawing = page(client, travelling).context["page"].drawing
+        drawn = page(client, travelling).context["page"].mini_map
 
-        for x, y in (drawing.house, drawing.person):
-            assert 0 < x < drawing.WIDTH
-            assert 0 < y < drawing.HEIGHT
+        for x, y in (drawn.home_xy, drawn.technician_xy):
+            assert 0 < x < drawn.WIDTH
+            assert 0 < y < drawn.HEIGHT
 
     def test_a_place_without_a_point_has_no_map(self, client, travelling):
         travelling.contact.lat = None
         travelling.contact.save()
 
-        assert page(client, travelling).context["page"].drawing is None
+        assert page(client, travelling).context["page"].mini_map is None
 
 
 class TestLate:

@@ -12,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 from mila.clock import reset_clock, set_clock
 from payments import cards, sweeps
 from payments.models import Charge, ChargeState
-from payments.standin import hands
+from payments.standin import user_actions
 from places.calendar import instant
 from requests_app.actions import visit as visiting
 from requests_app.models import Booking, Fault, State
@@ -211,7 +211,7 @@ def test_page_that_takes_no_other_card_is_readable(page, client, live_server, cu
     chromium.sign_in(page.context, client, live_server.url)
     for _each in range(10):
         tried = cards.open_setup(factories.DraftFactory(customer=customer, card=""), by=customer)
-        hands.type_card(tried.client_secret)
+        user_actions.type_card(tried.client_secret)
         cards.finish_setup(tried)
     draft = factories.DraftFactory(customer=customer, card="")
 

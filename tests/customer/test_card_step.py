@@ -9,7 +9,7 @@ from accounts.models import Notification, User
 from mila.clock import mila_now, set_clock
 from payments import cards
 from payments.models import CardSetup, Charge, PaymentCustomer, SavedCard
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.models import Thing
 from places.calendar import instant
 from requests_app.actions import placing
@@ -34,7 +34,7 @@ def url(booking):
 def type_card(client, draft, number=cast.GOOD, **how):
     """What the browser does between looking and sending."""
     client.get(url(draft))
-    return hands.type_card(draft.card_setups.latest("number").client_secret, number, **how)
+    return user_actions.type_card(draft.card_setups.latest("number").client_secret, number, **how)
 
 
 def order(client, draft, **values):
@@ -254,26 +254,26 @@ def test_a_wish_that_has_passed_is_said(client, draft):
 
 @pytest.mark.parametrize("fault", ["unreachable", "500", "409", "429"])
 def test_the_card_service_is_away(client, draft, fault):
-    hands.switch_on(fault)
+    user_actions.switch_on(fault)
 
     page = client.get(url(draft))
 
     assert page.status_code == 503
-    hands.switch_off()
+    user_actions.switch_off()
     set_clock(mila_now() + timedelta(minutes=1))
     assert client.get(url(draft)).status_code == 200
 
 
 def test_away_while_ordering_orders_nothing(client, draft):
     type_card(client, draft)
-    hands.switch_on("unreachable")
+    user_actions.switch_on("unreachable")
 
     answer = order(client, draft)
 
     assert answer.status_code == 503
     draft.refresh_from_db()
     assert draft.state == State.DRAFT
-    hands.switch_off()
+    user_actions.switch_off()
     assert order(client, draft).status_code == 302
 
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from payments import charges, gateway
 from payments.models import Charge, ChargeState, Operation, SavedCard
-from payments.standin import hands
+from payments.standin import user_actions
 from requests_app.models import State
 from tests.payments import cast
 
@@ -60,7 +60,7 @@ def test_a_bank_that_asks_shows_its_question(client, asked):
 
 def test_paid_in_the_browser(client, asked):
     charge = Charge.objects.get()
-    hands.confirm_on_session(cast.secret_of(charge), charge.payment_method)
+    user_actions.confirm_on_session(cast.secret_of(charge), charge.payment_method)
 
     answers = [client.post(url(asked)), client.post(url(asked))]
 
@@ -72,7 +72,7 @@ def test_paid_in_the_browser(client, asked):
 
 def test_coming_back_from_the_bank(client, asked):
     charge = Charge.objects.get()
-    hands.confirm_on_session(cast.secret_of(charge), charge.payment_method)
+    user_actions.confirm_on_session(cast.secret_of(charge), charge.payment_method)
 
     answer = client.get(url(asked), {"payment_intent": charge.intent_id, "redirect_status": "succeeded"})
 
@@ -124,7 +124,7 @@ class TestSavedCard:
 
     def test_an_answer_that_is_lost_leads_back_to_the_booking(self, client, payer, declined, other):
         client.force_login(payer)
-        hands.switch_on("answer_lost", path="payment_intents/.*/confirm", times=1)
+        user_actions.switch_on("answer_lost", path="payment_intents/.*/confirm", times=1)
 
         answer = client.post(url(declined), {"card": str(other.pk)})
 
@@ -144,7 +144,7 @@ def test_closed_at_stripe_it_asks_them_to_call(client, declined):
 
 
 def test_the_card_service_is_away(client, declined):
-    hands.switch_on("unreachable")
+    user_actions.switch_on("unreachable")
 
     assert client.get(url(declined)).status_code == 503
     assert client.post(url(declined)).status_code == 503

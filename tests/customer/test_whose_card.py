@@ -8,7 +8,7 @@ from accounts import notifications
 from accounts.models import Notification, User
 from mila.web.limits import CONTACTS, HOUR, LIMITS, Limit
 from payments.models import PaymentCustomer, SavedCard
-from payments.standin import hands
+from payments.standin import user_actions
 from requests_app.actions import placing
 from requests_app.models import Booking, State
 from tests import factories
@@ -130,7 +130,7 @@ def test_the_browser_that_typed_it_may_change_the_draft(client, half):
 
 
 def test_the_bank_s_own_page_leads_back_to_the_browser_that_typed_it(client, half, thief):
-    hands.type_card(client.get(card_page(half)).context["setup"].client_secret, cast.ASKS_ONCE)
+    user_actions.type_card(client.get(card_page(half)).context["setup"].client_secret, cast.ASKS_ONCE)
     back = {"setup_intent": "seti_x", "redirect_status": "succeeded"}
 
     elsewhere = thief.get(card_page(half), back)
@@ -195,7 +195,7 @@ def test_a_card_is_dropped_from_a_draft_alone(searching):
 
 
 def at_the_order(browser, booking):
-    hands.type_card(browser.get(card_page(booking)).context["setup"].client_secret)
+    user_actions.type_card(browser.get(card_page(booking)).context["setup"].client_secret)
     answer = browser.post(card_page(booking), CONSENTS | {"card": "new"}, follow=True)
     return " ".join(answer.content.decode().split())
 

@@ -35,7 +35,7 @@ WEEK = timedelta(days=7)
 @pytest.fixture
 def own_folder(monkeypatch, tmp_path):
     monkeypatch.setattr(folders, "BASE", tmp_path)
-    embedded.var(site_settings.WORLD).mkdir(parents=True)
+    embedded.var(site_settings.INSTANCE).mkdir(parents=True)
 
 
 # Those of `bin/test --instants`, and the two at which a first start once broke beside the one at night.

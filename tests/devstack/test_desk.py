@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("devstack.urls")]
 def demo(settings, morning, monkeypatch, tmp_path):
     settings.DEMO = True
     monkeypatch.setattr(folders, "BASE", tmp_path)
-    embedded.var(settings.WORLD).mkdir(parents=True)
+    embedded.var(settings.INSTANCE).mkdir(parents=True)
     monkeypatch.setattr(launch, "send_sweeps", lambda: None)
     return DemoWorld.objects.create(began_at=morning, password="x", ops_password="y", complete=True)
 
@@ -40,7 +40,7 @@ def demo(settings, morning, monkeypatch, tmp_path):
 @pytest.fixture
 def mails(demo, settings):
     """Two mails, as the mail backend writes them."""
-    folder = embedded.var(settings.WORLD) / "mail"
+    folder = embedded.var(settings.INSTANCE) / "mail"
     folder.mkdir()
     settings.SITE_URL = "http://localhost:8000"
     for minute, subject in ((1, "Erste"), (2, "Deuxième")):
@@ -239,7 +239,7 @@ def test_newest_mail_stands_on_top_with_links_into_this_site(client, mails):
 
 
 def test_mail_that_is_being_written_is_not_there_yet(client, mails, settings):
-    (embedded.var(settings.WORLD) / "mail" / "3.log").write_text("From: a@mila.example\nTo: client")
+    (embedded.var(settings.INSTANCE) / "mail" / "3.log").write_text("From: a@mila.example\nTo: client")
 
     page = client.get(reverse("desk:mails"))
 

@@ -33,7 +33,7 @@ def demo(settings, searching, partner, staff, monkeypatch, tmp_path):
     monkeypatch.setattr(launch, "send_sweeps", lambda: None)
     factor.enrol(staff)
     walk(searching, partner, State.CONFIRMED)
-    folder = embedded.var(settings.WORLD) / "mail"
+    folder = embedded.var(settings.INSTANCE) / "mail"
     folder.mkdir(parents=True)
     (folder / "1.log").write_text(
         "From: a@mila.example\nTo: odile@example.com\nSubject: Votre rendez-vous\n"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(scope="module")
 def streams():
     """The real process, once it follows Redis: the stream that began its reader has been told so."""
-    with streaming.server(MILA_WORLD=settings.WORLD) as (_process, port):
+    with streaming.server(MILA_INSTANCE=settings.INSTANCE) as (_process, port):
         with urlopen(f"http://127.0.0.1:{port}{publish.stream_url(CHANNEL)}", timeout=20) as first:
             assert any(b"resync" in first.readline() for _line in range(10))
         yield port

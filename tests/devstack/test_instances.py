@@ -21,7 +21,7 @@ def own(monkeypatch):
     """Nobody's address stands in the environment; and a name for databases of this test."""
     for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
-    name = f"{settings.WORLD}_worlds"
+    name = f"{settings.INSTANCE}_worlds"
     yield name
     for made in (name, f"{name}_copy", f"{name}_old_1", f"{name}_old_2"):
         databases.drop_database(made)
@@ -152,11 +152,11 @@ def test_emptied_database_has_no_table_left(own):
 
 def test_simulation_throws_away_only_its_own(own, monkeypatch, settings):
     monkeypatch.setattr(instances, "make", lambda *args, **kwargs: pytest.fail("made"))
-    settings.WORLD = "demo"
-    with pytest.raises(RuntimeError, match="another MILA_WORLD"):
+    settings.INSTANCE = "demo"
+    with pytest.raises(RuntimeError, match="another MILA_INSTANCE"):
         instances.fresh_databases()
 
-    settings.WORLD = "simulation"
+    settings.INSTANCE = "simulation"
     monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/mila")
     with pytest.raises(RuntimeError, match="unset DATABASE_URL"):
         instances.fresh_databases()
@@ -193,11 +193,11 @@ def test_address_of_somebody_s_own_server_is_left_to_the_site(own, monkeypatch):
 def test_database_of_another_version_is_known_by_its_migrations(monkeypatch):
     for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
-    assert not instances.outlived(settings.WORLD)
+    assert not instances.outlived(settings.INSTANCE)
 
     MigrationRecorder(connections["standin"]).record_applied("payments_standin", "0099_of_another_version")
 
-    assert instances.outlived(settings.WORLD)
+    assert instances.outlived(settings.INSTANCE)
 
 
 @pytest.mark.django_db(databases=["default", "standin"])
@@ -206,4 +206,4 @@ def test_database_on_somebody_elses_server_is_never_judged(monkeypatch):
         monkeypatch.setenv(name, "postgres://elsewhere/mila")
     MigrationRecorder(connections["default"]).record_applied("accounts", "0099_of_another_version")
 
-    assert not instances.outlived(settings.WORLD)
+    assert not instances.outlived(settings.INSTANCE)

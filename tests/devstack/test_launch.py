@@ -112,11 +112,11 @@ def test_site_open_to_the_network_answers_to_each_of_its_addresses(unannounced, 
 def test_check_meets_nothing_of_the_environment(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://production/mila")
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_1")
-    monkeypatch.setenv("MILA_WORLD", "demo")
+    monkeypatch.setenv("MILA_INSTANCE", "demo")
 
     launch.isolate("check")
 
-    assert os.environ["MILA_WORLD"] == "check"
+    assert os.environ["MILA_INSTANCE"] == "check"
     assert not {"DATABASE_URL", "STRIPE_SECRET_KEY"} & os.environ.keys()
 
 
@@ -440,7 +440,7 @@ def steps(monkeypatch, elsewhere):
 
 
 def test_check_runs_in_a_fresh_world_and_answers_with_the_walk(steps, elsewhere, monkeypatch, settings):
-    settings.WORLD = "check"
+    settings.INSTANCE = "check"
     old = embedded.var("check") / "mail" / "old"
     old.parent.mkdir(parents=True)
     old.touch()
@@ -461,7 +461,7 @@ def run(*words):
 
 
 def test_run_greets_with_the_demo(steps, settings, capsys):
-    settings.WORLD = "demo"
+    settings.INSTANCE = "demo"
     settings.SITE_URL = "http://localhost:8123"
 
     run()

@@ -196,7 +196,7 @@ def test_page_without_a_stream_is_told(site):
 
 def test_mails_are_written_where_the_check_looks_for_them(settings):
     # An address with one slash too few made the folder relative to wherever the process stood.
-    assert Path(settings.EMAIL_FILE_PATH) == embedded.var(settings.WORLD) / "mail"
+    assert Path(settings.EMAIL_FILE_PATH) == embedded.var(settings.INSTANCE) / "mail"
 
 
 # --- Steps

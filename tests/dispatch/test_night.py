@@ -73,7 +73,7 @@ def test_a_lost_booking_that_starts_early_opens_without_a_sound(lost):
 
     assert Search.objects.get(ended_at=None).pool_at == mila_now()
     assert not Notification.objects.filter(kind="offer").exists()
-    assert not offers.sleeps(lost, awake, mila_now())
+    assert not offers.in_quiet_hours(lost, awake, mila_now())
     with pytest.raises(offers.NotOffered):
         offers.tap(lost.pk, asleep.pk)
     assert offers.tap(lost.pk, awake.pk).silent

@@ -17,7 +17,7 @@ from mila.clock import mila_now, reset_clock, set_clock
 from payments import partners
 from payments import sweeps as payment_sweeps
 from payments.models import Charge
-from payments.standin import hands
+from payments.standin import user_actions
 from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.models import Booking, State
@@ -39,7 +39,7 @@ LYON = Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467,
 def site(live_server, settings):
     """Where people come in: the front, behind it the pages and the real process of the event streams."""
     with (
-        streaming.server(MILA_WORLD=settings.WORLD) as (_process, streams),
+        streaming.server(MILA_INSTANCE=settings.INSTANCE) as (_process, streams),
         streaming.front(live_server.thread.port, streams) as port,
     ):
         yield f"http://localhost:{port}"
@@ -94,7 +94,7 @@ def friend(browsers):
     technician.user.set_password(PASSWORD)
     technician.user.save()
     account = partners.open_account(technician.partner)
-    hands.onboard(account)
+    user_actions.onboard(account)
     partners.refresh_account(account)
     return technician
 

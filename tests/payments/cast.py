@@ -6,7 +6,7 @@ from mila.clock import mila_now
 from payments import cards, gateway, partners
 from payments.charges import open_charge, submit
 from payments.models import Charge
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.models import Thing
 from requests_app.models import Assignment, Booking, Quote, QuoteOrigin, SignOff, SignOffKind, State
 from tests import factories
@@ -18,7 +18,7 @@ ASKS_ONCE, ASKS_ALWAYS, ASKS_THEN_DECLINES = "4000002500003155", "40000027600031
 def payee(**kwargs):
     """A technician whose partner can receive money at the stand-in."""
     technician = factories.TechnicianFactory(partner__stripe_account="", **kwargs)
-    hands.onboard(partners.open_account(technician.partner))
+    user_actions.onboard(partners.open_account(technician.partner))
     return technician
 
 
@@ -26,7 +26,7 @@ def saved_card(customer: User, number: str = GOOD) -> str:
     """The id of a card of theirs, saved with authentication as in the card step."""
     draft = factories.DraftFactory(customer=customer, card="")
     setup = cards.open_setup(draft, by=customer)
-    answer = hands.type_card(setup.client_secret, number)
+    answer = user_actions.type_card(setup.client_secret, number)
     assert "error" not in answer, answer
     card = cards.finish_setup(setup).stripe_id
     setup.delete()

@@ -8,7 +8,7 @@ from accounts.models import Notification
 from mila.clock import mila_now, set_clock
 from payments import cards, gateway
 from payments.models import CardSetup, PaymentCustomer, SavedCard
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.models import Thing
 from requests_app.actions import placing
 from requests_app.lifecycle import Role
@@ -34,7 +34,7 @@ def test_one_customer_for_all_their_bookings(draft):
 
 def test_a_lost_answer_within_the_minute_opens_nothing_twice(draft):
     set_clock(mila_now().replace(second=0), speed=0)
-    hands.switch_on("answer_lost", path="customers", times=1)
+    user_actions.switch_on("answer_lost", path="customers", times=1)
     with pytest.raises(gateway.OutcomeUnknown):
         cards.open_setup(draft)
 
@@ -46,7 +46,7 @@ def test_a_lost_answer_within_the_minute_opens_nothing_twice(draft):
 def test_an_unfinished_try_goes_on_and_a_finished_one_is_followed_by_another(draft):
     first = cards.open_setup(draft)
     assert cards.open_setup(draft, here=[first.pk]) == first
-    hands.type_card(first.client_secret)
+    user_actions.type_card(first.client_secret)
     cards.finish_setup(first)
 
     second = cards.open_setup(draft, here=[first.pk])
@@ -65,7 +65,7 @@ def test_nothing_typed_is_no_card(draft):
 
 def test_finished_twice_is_one_card(draft):
     setup = cards.open_setup(draft)
-    hands.type_card(setup.client_secret)
+    user_actions.type_card(setup.client_secret)
 
     assert cards.finish_setup(setup) == cards.finish_setup(setup)
     assert SavedCard.objects.count() == 1
@@ -75,14 +75,14 @@ def test_finished_twice_is_one_card(draft):
 def test_the_bank_did_not_agree(draft):
     setup = cards.open_setup(draft)
 
-    hands.type_card(setup.client_secret, cast.ASKS_ONCE, bank_agrees=False)
+    user_actions.type_card(setup.client_secret, cast.ASKS_ONCE, bank_agrees=False)
 
     assert cards.finish_setup(setup) is None
 
 
 def test_a_late_message_does_not_replace_what_was_ordered_with(draft):
     setup = cards.open_setup(draft)
-    hands.type_card(setup.client_secret)
+    user_actions.type_card(setup.client_secret)
     chosen = SavedCard.objects.get(stripe_id=cast.saved_card(draft.customer))
     cards.use_saved_card(draft, chosen.pk)
     placing.place(draft.pk, role=Role.CUSTOMER, by=None)
@@ -94,7 +94,7 @@ def test_a_late_message_does_not_replace_what_was_ordered_with(draft):
 
 def test_a_card_stays_with_the_one_who_typed_it(draft, stranger):
     setup = cards.open_setup(draft)
-    hands.type_card(setup.client_secret)
+    user_actions.type_card(setup.client_secret)
     first = draft.customer
     draft.customer = stranger
     draft.save(update_fields=["customer"])
@@ -115,7 +115,7 @@ def test_a_card_stays_with_the_one_who_typed_it(draft, stranger):
 
 def save_another(draft, **whose):
     setup = cards.open_setup(draft, **whose)
-    hands.type_card(setup.client_secret)
+    user_actions.type_card(setup.client_secret)
     cards.finish_setup(setup)
     return setup
 

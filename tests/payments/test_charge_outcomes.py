@@ -11,7 +11,7 @@ from mila.clock import mila_now, set_clock
 from payments import charges, gateway, sweeps
 from payments.charges import sending
 from payments.models import Charge, ChargeState, LedgerEntry, Operation, OperationState, PaymentCustomer
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.client import the_standin
 from requests_app.models import BookingEvent, State
 from tests.payments import cast
@@ -162,7 +162,7 @@ class TestBankAsks:
     def test_confirmed_on_their_page(self, owing):
         booking = owing(cast.ASKS_ALWAYS)
         charge = cast.charged(booking)
-        hands.confirm_on_session(cast.secret_of(charge), charge.payment_method)
+        user_actions.confirm_on_session(cast.secret_of(charge), charge.payment_method)
 
         charges.apply_intent(charge.intent_id)
 
@@ -171,13 +171,13 @@ class TestBankAsks:
     def test_not_confirmed_they_may_try_again(self, owing):
         booking = owing(cast.ASKS_ALWAYS)
         charge = cast.charged(booking)
-        hands.confirm_on_session(cast.secret_of(charge), charge.payment_method, bank_agrees=False)
+        user_actions.confirm_on_session(cast.secret_of(charge), charge.payment_method, bank_agrees=False)
 
         charge = charges.apply_intent(charge.intent_id)
 
         assert charge.state == ChargeState.ACTION_REQUIRED
         assert charge.failure_code == "payment_intent_authentication_failure"
-        hands.confirm_on_session(cast.secret_of(charge), charge.payment_method)
+        user_actions.confirm_on_session(cast.secret_of(charge), charge.payment_method)
         charges.apply_intent(charge.intent_id)
         assert_paid_once(booking)
 
@@ -185,7 +185,7 @@ class TestBankAsks:
         charge = cast.charged(owing(cast.DECLINES_LATER))
         other = cast.saved_card(payer, cast.ASKS_ALWAYS)
         form = f"client_secret={cast.secret_of(charge)}&payment_method={other}&use_stripe_sdk=true"
-        the_standin().handle("POST", f"/v1/payment_intents/{charge.intent_id}/confirm", hands.PUBLISHABLE, form)
+        the_standin().handle("POST", f"/v1/payment_intents/{charge.intent_id}/confirm", user_actions.PUBLISHABLE, form)
 
         charge = charges.apply_intent(charge.intent_id)
 
@@ -206,7 +206,7 @@ class TestUnknown:
     @pytest.mark.parametrize("fault", ["answer_lost", "unreachable", "409", "429", "503", "500", "500_after"])
     def test_a_fault_that_passes(self, owing, fault, path):
         booking = owing()
-        hands.switch_on(fault, path=path, times=1)
+        user_actions.switch_on(fault, path=path, times=1)
 
         charge = cast.charged(booking)
         sweep_until_quiet()
@@ -218,7 +218,7 @@ class TestUnknown:
     @pytest.mark.parametrize("fault", ["500", "500_after"])
     def test_a_kept_500_is_looked_up_and_done_within_a_quarter_of_an_hour(self, owing, fault, path, stopped_clock):
         booking = owing()
-        hands.switch_on(fault, path=path, times=1)  # the key answers 500 from now on
+        user_actions.switch_on(fault, path=path, times=1)  # the key answers 500 from now on
         cast.charged(booking)
 
         rounds = sweep_until_quiet(rounds=60, seconds=10)
@@ -229,31 +229,31 @@ class TestUnknown:
     def test_many_charges_with_lost_answers(self, owing, payer, payee):
         card = cast.saved_card(payer)
         bookings = [cast.signed_booking(payer, card, payee) for _ in range(10)]
-        hands.switch_on("answer_lost", share=0.3)
+        user_actions.switch_on("answer_lost", share=0.3)
 
         sweeps.sweep()
         sweep_until_quiet(rounds=30)
 
-        hands.switch_off()
+        user_actions.switch_off()
         assert_paid_once(*bookings)
 
     def test_half_of_all_calls_refused(self, owing, payer, payee):
         card = cast.saved_card(payer)
         bookings = [cast.signed_booking(payer, card, payee) for _ in range(6)]
         for fault in ("409", "429", "503"):
-            hands.switch_on(fault, share=0.2)
+            user_actions.switch_on(fault, share=0.2)
 
         sweeps.sweep()
         sweep_until_quiet(rounds=30)
 
-        hands.switch_off()
+        user_actions.switch_off()
         assert_paid_once(*bookings)
 
     @pytest.mark.parametrize("path", [CREATE, CONFIRM])
     @pytest.mark.parametrize("fault", ["answer_lost", "unreachable"])
     def test_a_key_that_stripe_has_forgotten(self, owing, fault, path, monkeypatch, stopped_clock):
         booking = owing()
-        hands.switch_on(fault, path=path, times=1)
+        user_actions.switch_on(fault, path=path, times=1)
         cast.charged(booking)
         then = the_standin().now() + 25 * 3600
         monkeypatch.setattr(the_standin(), "now", lambda: then)
@@ -268,7 +268,7 @@ class TestUnknown:
 
     def test_the_waits_grow(self, owing, stopped_clock):
         booking = owing()
-        hands.switch_on("unreachable")
+        user_actions.switch_on("unreachable")
         stopped_clock(mila_now())
         charge = cast.charged(booking)
         waits = []
@@ -283,7 +283,7 @@ class TestUnknown:
 
     def test_nothing_is_sent_before_its_time(self, owing):
         booking = owing()
-        hands.switch_on("unreachable", times=1)
+        user_actions.switch_on("unreachable", times=1)
         charge = cast.charged(booking)
 
         again = charges.submit(charge.pk)
@@ -317,7 +317,7 @@ class TestRefused:
 
     def test_a_destination_that_cannot_receive(self, owing, payee):
         booking = owing()
-        hands.restrict(payee.partner.stripe_account)
+        user_actions.restrict(payee.partner.stripe_account)
 
         charge = cast.charged(booking)
 
@@ -328,22 +328,22 @@ class TestRefused:
         later(hours=1)
         sweeps.sweep()
         assert told("charge_waits_ops") == 1
-        hands.onboard(payee.partner.stripe_account)
+        user_actions.onboard(payee.partner.stripe_account)
         later(hours=1)
         sweeps.sweep()
         assert_paid_once(booking)
 
     def test_a_destination_lost_between_the_two_calls(self, owing, payee):
         booking = owing()
-        hands.switch_on("unreachable", path=CONFIRM, times=1)
+        user_actions.switch_on("unreachable", path=CONFIRM, times=1)
         charge = cast.charged(booking)
-        hands.restrict(payee.partner.stripe_account)
+        user_actions.restrict(payee.partner.stripe_account)
 
         later(minutes=5)
         charge = charges.submit(charge.pk)
 
         assert charge.state == ChargeState.PLANNED
-        hands.onboard(payee.partner.stripe_account)
+        user_actions.onboard(payee.partner.stripe_account)
         later(hours=1)
         sweeps.sweep()
         assert_paid_once(booking)
@@ -388,7 +388,7 @@ class TestWhatStripeHolds:
     def open_charge(self, owing):
         """Created at Stripe, not confirmed yet."""
         booking = owing()
-        hands.switch_on("unreachable", path=CONFIRM, times=1)
+        user_actions.switch_on("unreachable", path=CONFIRM, times=1)
         return cast.charged(booking)
 
     @pytest.mark.parametrize(
@@ -433,7 +433,7 @@ class TestWhatStripeHolds:
 
     def test_a_message_before_the_answer_was_written_down(self, owing):
         booking = owing()
-        hands.switch_on("answer_lost", path=CREATE, times=1)
+        user_actions.switch_on("answer_lost", path=CREATE, times=1)
         charge = cast.charged(booking)
         (intent,) = cast.intents(booking)
 
@@ -471,7 +471,7 @@ class TestRivals:
 
     def test_a_message_pays_while_our_call_is_under_way(self, owing):
         booking = owing()
-        hands.switch_on("answer_lost", path=CONFIRM, times=1)
+        user_actions.switch_on("answer_lost", path=CONFIRM, times=1)
         charge = cast.charged(booking)
 
         charges.apply_intent(charge.intent_id)
@@ -484,7 +484,7 @@ class TestRivals:
 
     def test_the_answer_after_the_message(self, owing):
         booking = owing()
-        hands.switch_on("answer_lost", path=CONFIRM, times=1)
+        user_actions.switch_on("answer_lost", path=CONFIRM, times=1)
         charge = cast.charged(booking)
         charges.apply_intent(charge.intent_id)
         paid = gateway.retrieve_payment_intent(charge.intent_id)

@@ -13,7 +13,7 @@ from stripe.params import AccountCreateParams, PaymentIntentCreateParams
 from payments import gateway
 from payments.gateway import client as gateway_client
 from payments.gateway.params import checked
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.models import Event, Thing
 from payments.standin.store import ledger_gaps, ledger_sums
 
@@ -37,7 +37,7 @@ def account():
     opened = gateway.open_account(
         partner_id=3, kind="individual", country="FR", email="paul@example.org", key="partner-3-account"
     )
-    hands.onboard(opened)
+    user_actions.onboard(opened)
     return opened
 
 
@@ -45,7 +45,7 @@ def account():
 def save_card(payer):
     def save(number="4242424242424242", key="setup-1"):
         setup = gateway.create_setup_intent(customer=payer, booking_uuid=UUID, key=key)
-        hands.type_card(setup.client_secret, number)
+        user_actions.type_card(setup.client_secret, number)
         return gateway.retrieve_setup_intent(setup.id).payment_method
 
     return save
@@ -186,7 +186,7 @@ def test_card_that_always_asks_needs_the_customer(plan, save_card):
 
     assert (asked.value.intent_id, asked.value.payment_method) == (intent.id, card)
     assert not Thing.objects.filter(kind="charge").exists()
-    hands.confirm_on_session(intent.client_secret, card)
+    user_actions.confirm_on_session(intent.client_secret, card)
     assert gateway.retrieve_payment_intent(intent.id).paid
 
 
@@ -194,7 +194,7 @@ def test_customer_says_no_to_their_bank(plan, save_card):
     card = save_card(ASKS_ALWAYS)
     intent = gateway.create_payment_intent(plan, key="a-pi")
 
-    hands.confirm_on_session(intent.client_secret, card, bank_agrees=False)
+    user_actions.confirm_on_session(intent.client_secret, card, bank_agrees=False)
 
     now = gateway.retrieve_payment_intent(intent.id)
     assert now.status == "requires_payment_method"
@@ -243,14 +243,14 @@ def test_payment_is_found_by_our_own_names(plan, save_card):
 
 def test_destination_without_transfers_is_told_apart(plan, account, save_card):
     intent = gateway.create_payment_intent(plan, key="a-pi")
-    hands.restrict(account)
+    user_actions.restrict(account)
 
     with pytest.raises(gateway.GatewayRefused) as refused:
         gateway.confirm_payment_intent(intent.id, payment_method=save_card(), key="a-confirm-1")
 
     assert refused.value.destination_cannot_receive
     assert gateway.retrieve_payment_intent(intent.id).status == "requires_payment_method"
-    hands.onboard(account)
+    user_actions.onboard(account)
     assert gateway.confirm_payment_intent(intent.id, payment_method=save_card(key="s2"), key="a-confirm-1").paid
 
 
@@ -277,7 +277,7 @@ def test_unknown_object_is_a_plain_refusal():
 def test_unknown_outcome_is_one_error(plan, save_card, fault, reason, done):
     card = save_card()
     intent = gateway.create_payment_intent(plan, key="a-pi")
-    hands.switch_on(fault, path="/confirm$", times=1)
+    user_actions.switch_on(fault, path="/confirm$", times=1)
 
     with pytest.raises(gateway.OutcomeUnknown) as unknown:
         gateway.confirm_payment_intent(intent.id, payment_method=card, key="a-confirm-1")
@@ -290,7 +290,7 @@ def test_unknown_outcome_is_one_error(plan, save_card, fault, reason, done):
 def test_repeat_with_the_same_key_learns_the_outcome(plan, save_card, fault):
     card = save_card()
     intent = gateway.create_payment_intent(plan, key="a-pi")
-    hands.switch_on(fault, path="/confirm$", times=1)
+    user_actions.switch_on(fault, path="/confirm$", times=1)
     with pytest.raises(gateway.OutcomeUnknown):
         gateway.confirm_payment_intent(intent.id, payment_method=card, key="a-confirm-1")
 
@@ -301,7 +301,7 @@ def test_repeat_with_the_same_key_learns_the_outcome(plan, save_card, fault):
 def test_kept_500_is_resolved_by_looking(plan, save_card):
     card = save_card()
     intent = gateway.create_payment_intent(plan, key="a-pi")
-    hands.switch_on("500_after", path="/confirm$", times=1)
+    user_actions.switch_on("500_after", path="/confirm$", times=1)
     for _ in range(3):
         with pytest.raises(gateway.OutcomeUnknown):
             gateway.confirm_payment_intent(intent.id, payment_method=card, key="a-confirm-1")
@@ -347,9 +347,9 @@ def test_setup_without_a_card_can_be_closed(payer):
 def test_account_from_opening_to_payouts():
     account = gateway.open_account(partner_id=3, kind="company", country="CH", email="p@example.org", key="k")
     fresh = gateway.account_status(account)
-    hands.onboard(account, payouts=False)
+    user_actions.onboard(account, payouts=False)
     halfway = gateway.account_status(account)
-    hands.onboard(account)
+    user_actions.onboard(account)
     ready = gateway.account_status(account)
 
     assert (fresh.transfers_active, fresh.payouts_enabled, fresh.details_submitted) == (False, False, False)

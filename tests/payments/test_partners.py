@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import SkillSearch
 from payments import partners
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.models import Thing
 from tests import factories
 
@@ -28,7 +28,7 @@ def test_an_account_is_opened_once(technician):
 
 
 def test_a_lost_answer_opens_no_second_one(technician):
-    hands.switch_on("answer_lost", times=1)
+    user_actions.switch_on("answer_lost", times=1)
     with pytest.raises(partners.gateway.OutcomeUnknown):
         partners.open_account(technician.partner)
 
@@ -49,11 +49,11 @@ def test_only_who_can_receive_is_found(technician):
     account = partners.open_account(technician.partner)
     assert not SkillSearch.objects.exists()
 
-    hands.onboard(account, transfers=True, payouts=False)
+    user_actions.onboard(account, transfers=True, payouts=False)
     assert partners.refresh_account(account)
     assert SkillSearch.objects.count() == 1
 
-    hands.restrict(account)
+    user_actions.restrict(account)
     partners.refresh_account(account)
     technician.partner.refresh_from_db()
     assert not technician.partner.payable

@@ -17,7 +17,7 @@ from mila.clock import mila_now, set_clock
 from payments import cards, charges, gateway, partners, sweeps, tasks, webhooks
 from payments.charges import sending
 from payments.models import ChargeState, LedgerEntry, SavedCard, StripeEvent
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.delivery import deliver_pending
 from payments.standin.models import Event
 from requests_app.models import BookingEvent, State
@@ -231,7 +231,7 @@ class TestHandling:
     def test_a_saved_card(self, morning, customer):
         draft = factories.DraftFactory(customer=customer, card="")
         setup = cards.open_setup(draft)
-        hands.type_card(setup.client_secret)
+        user_actions.type_card(setup.client_secret)
 
         for _ in range(2):
             webhooks.handle(stored("setup_intent.succeeded", setup.intent_id).pk)
@@ -243,7 +243,7 @@ class TestHandling:
     def test_what_is_final_is_not_asked_about_again(self, owing, customer, monkeypatch):
         booking, draft = owing(), factories.DraftFactory(customer=customer, card="")
         charge, setup = cast.charged(booking), cards.open_setup(draft)
-        hands.type_card(setup.client_secret)
+        user_actions.type_card(setup.client_secret)
         cards.finish_setup(setup)
         monkeypatch.setattr(gateway, "retrieve_payment_intent", pytest.fail)
         monkeypatch.setattr(gateway, "retrieve_setup_intent", pytest.fail)
@@ -261,11 +261,11 @@ class TestHandling:
 
     def test_accounts_come_and_go(self, payee):
         account = payee.partner.stripe_account
-        hands.restrict(account)
+        user_actions.restrict(account)
 
         webhooks.handle(stored("account.updated", account, account=account).pk)
         assert not SkillSearch.objects.exists()
-        hands.onboard(account)
+        user_actions.onboard(account)
         webhooks.handle(stored("capability.updated", "transfers", account=account).pk)
         assert SkillSearch.objects.count() == 1
         webhooks.handle(stored("account.application.deauthorized", "ca_1", account=account).pk)
@@ -305,7 +305,7 @@ class TestOrder:
         with pytest.raises(gateway.CardDeclined) as declined:
             sending.call(confirmed)
         charge.refresh_from_db()
-        hands.confirm_on_session(cast.secret_of(charge), cast.saved_card(payer, cast.ASKS_ALWAYS))
+        user_actions.confirm_on_session(cast.secret_of(charge), cast.saved_card(payer, cast.ASKS_ALWAYS))
         types = ("payment_intent.payment_failed", "payment_intent.requires_action", "payment_intent.succeeded")
         events = [stored(type, charge.intent_id) for type in (*types, "charge.succeeded")]
 
@@ -358,7 +358,7 @@ class TestOrder:
     def test_the_stand_ins_own_messages_doubled_and_shuffled(self, owing, client):
         booking = owing()
         cast.charged(booking)
-        hands.switch_on("event_duplicate")
+        user_actions.switch_on("event_duplicate")
 
         def post(url, body, headers):
             address = "connect_webhook" if "connect" in url else "webhook"

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from backoffice import booking_history
-from customer.booking_page import recent_ratings
+from customer.reviews import recent_ratings
 from requests_app.actions import hiding, signing
 from requests_app.lifecycle import ReasonMissing
 from requests_app.models import Rating, State

@@ -36,7 +36,7 @@ def order(draft):
 def test_photo_has_a_rank_a_random_name_and_two_files(draft, files, now):
     photo = photo_of(draft)
 
-    assert (photo.booking, photo.rank, photo.let_go_at) == (draft, 1, now + DRAFT_KEPT)
+    assert (photo.booking, photo.rank, photo.delete_after_at) == (draft, 1, now + DRAFT_KEPT)
     assert len(photo.key) >= 43  # 256 bits
     assert files() == names(photo)
 

@@ -46,7 +46,7 @@ class Command(BaseCommand):
     def _run(self, host: str, port: int, once: bool) -> int:
         os.environ["MILA_DEMO"] = "true"  # for the site's processes: the desk, and the bar on every page
         return launch.run(
-            settings.WORLD,
+            settings.INSTANCE,
             partial(addresses.choose_ports, port, host, print),
             sys.stdout,
             lambda family: self._greet(host, once),
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
     def _check(self) -> int:
         return launch.run(
-            settings.WORLD,
+            settings.INSTANCE,
             addresses.any_ports,
             sys.stdout,
             lambda family: smoke_check.walk(settings.SITE_URL),

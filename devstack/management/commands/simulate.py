@@ -56,8 +56,8 @@ class Command(BaseCommand):
     def handle(self, *, bookings, partners, seed, live, **options):
         if settings.PRODUCTION:
             raise CommandError("A production database is no place for a simulation.")
-        if settings.WORLD == "demo":
-            raise CommandError("The demo's databases are not thrown away: choose another MILA_WORLD.")
+        if settings.INSTANCE == "demo":
+            raise CommandError("The demo's databases are not thrown away: choose another MILA_INSTANCE.")
         if live:
             os.environ["LIMITS"] = "no"  # of the site's processes: all its people come from one address
             raise SystemExit(self.play_live(bookings or 50, partners or 20, seed, options))
@@ -74,12 +74,14 @@ class Command(BaseCommand):
             seed=seed,
             start=instant(START, "Europe/Paris"),
         )
-        log = settings.BASE_DIR / "var" / f"{settings.WORLD}.log"
+        log = settings.BASE_DIR / "var" / f"{settings.INSTANCE}.log"
         log.parent.mkdir(exist_ok=True)
         with log.open("w", encoding="utf-8") as output, self.bar("Bookings on their way", 1.0, options) as progress:
             game.progress = progress
             try:
-                code = launch.run(settings.WORLD, addresses.any_ports, output, game.run, fresh=True, fill=game.people)
+                code = launch.run(
+                    settings.INSTANCE, addresses.any_ports, output, game.run, fresh=True, fill=game.people
+                )
             except (addresses.LaunchError, embedded.ServiceError) as error:
                 raise CommandError(str(error)) from error
         game.result = {"seed": seed, **game.result}

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.client import the_standin
 from payments.standin.models import Event
 
@@ -36,7 +36,7 @@ def payer(ask):
 def account(ask):
     """A connected account that may receive money."""
     opened = ask("POST", "/v1/accounts", country="FR")[1]["id"]
-    hands.onboard(opened)
+    user_actions.onboard(opened)
     return opened
 
 
@@ -46,7 +46,7 @@ def save(ask, payer):
 
     def save(number="4242424242424242", **answers):
         setup = ask("POST", "/v1/setup_intents", customer=payer)[1]
-        answer = hands.type_card(setup["client_secret"], number, **answers)
+        answer = user_actions.type_card(setup["client_secret"], number, **answers)
         return answer.get("payment_method") or answer
 
     return save

@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.problems import Problem
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
@@ -58,20 +58,20 @@ def test_account_with_money_is_not_deleted(ask, account):
 def test_link_opens_once(ask, account):
     link = _link(ask, account)
 
-    assert hands.open_link(link) == account
-    with pytest.raises(hands.LinkUsed) as used:
-        hands.open_link(link)
+    assert user_actions.open_link(link) == account
+    with pytest.raises(user_actions.LinkUsed) as used:
+        user_actions.open_link(link)
     assert used.value.refresh_url == LINK["refresh_url"]
 
 
 def test_link_ends_after_five_minutes(ask, account, monkeypatch):
     link = _link(ask, account)
-    standin = hands.the_standin()
+    standin = user_actions.the_standin()
     now = standin.now()
     monkeypatch.setattr(standin, "now", lambda: now + 302)
 
-    with pytest.raises(hands.LinkUsed):
-        hands.open_link(link)
+    with pytest.raises(user_actions.LinkUsed):
+        user_actions.open_link(link)
 
 
 @pytest.mark.parametrize("missing", ["return_url", "refresh_url", "account"])
@@ -86,7 +86,7 @@ def test_link_needs_its_ways_back(ask, account, missing):
 
 def test_link_that_never_was():
     with pytest.raises(Problem):
-        hands.open_link("link_none")
+        user_actions.open_link("link_none")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_link_that_never_was():
     [(True, True, "active", 0), (True, False, "active", 1), (False, False, "inactive", 4)],
 )
 def test_onboarding_switches_two_flags_apart(ask, account, transfers, payouts, capability, due, events):
-    hands.onboard(account, transfers=transfers, payouts=payouts)
+    user_actions.onboard(account, transfers=transfers, payouts=payouts)
 
     now = ask("GET", f"/v1/accounts/{account}")[1]
     assert (now["capabilities"]["transfers"], now["payouts_enabled"]) == (capability, payouts)
@@ -103,10 +103,10 @@ def test_onboarding_switches_two_flags_apart(ask, account, transfers, payouts, c
 
 
 def test_partner_who_gives_up_stays_as_they_were(ask, account):
-    hands.restrict(account)
+    user_actions.restrict(account)
     link = _link(ask, account)
 
-    back = hands.leave_onboarding(link, transfers=True, payouts=True, submitted=False)
+    back = user_actions.leave_onboarding(link, transfers=True, payouts=True, submitted=False)
 
     assert back == LINK["return_url"]
     assert ask("GET", f"/v1/accounts/{account}")[1]["capabilities"]["transfers"] == "inactive"

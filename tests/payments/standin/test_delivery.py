@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from payments import gateway
-from payments.standin import delivery, hands
+from payments.standin import delivery, user_actions
 from payments.standin.client import site_endpoints, the_standin
 from payments.standin.management.commands import standin_deliver
 from payments.standin.models import Delivery
@@ -176,7 +176,7 @@ def test_shuffled(ask, account):
 )
 def test_faults_of_delivery(ask, fault, posts, taken, left):
     ask("POST", "/v1/customers")
-    hands.switch_on(fault, path="customer", seconds=400)
+    user_actions.switch_on(fault, path="customer", seconds=400)
     site = Site()
 
     delivery.deliver_pending(site)
@@ -190,7 +190,7 @@ def test_endpoints_can_be_added_and_removed(ask, account):
     every = ask("POST", "/v1/webhook_endpoints", url="https://b.example/", enabled_events__0="*", connect="true")[1]
     Delivery.objects.all().delete()
     ask("POST", "/v1/customers")
-    hands.onboard(account)
+    user_actions.onboard(account)
 
     assert made["secret"].startswith("whsec_")
     urls = set(Delivery.objects.values_list("url", "event__type"))

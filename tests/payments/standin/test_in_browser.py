@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
-from payments.standin import hands
+from payments.standin import user_actions
 from tests import axe, chromium
 
 pytestmark = [
@@ -226,7 +226,7 @@ def test_saved_card_is_sent_as_it_is(window, setup, status):
 
 def test_confirmed_elsewhere_counts_as_done(window, setup):
     page = window.open(_card_form(setup))
-    hands.type_card(setup["client_secret"])
+    user_actions.type_card(setup["client_secret"])
     _type(page)
 
     page.get_by_role("button", name="Order").click()
@@ -283,7 +283,7 @@ def test_recovery_page_confirms_the_card_that_was_tried(window, refused, status)
 
 
 def test_recovery_page_opened_again_after_success(window, refused):
-    hands.confirm_on_session(refused[0]["client_secret"], refused[1])
+    user_actions.confirm_on_session(refused[0]["client_secret"], refused[1])
     page = window.open(_pay_form(*refused))
 
     page.get_by_role("button", name="Confirm").click()

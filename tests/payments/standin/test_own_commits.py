@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connections, transaction
 
 from payments import gateway
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.client import the_standin
 from payments.standin.models import Thing
 from payments.standin.router import StandinRouter
@@ -18,7 +18,7 @@ from payments.standin.router import StandinRouter
 def test_charge_survives_our_rollback():
     payer = gateway.create_customer(user_id=1, email="anna@example.org", key="c")
     setup = gateway.create_setup_intent(customer=payer, booking_uuid="b", key="s")
-    card = hands.type_card(setup.client_secret)["payment_method"]
+    card = user_actions.type_card(setup.client_secret)["payment_method"]
     plan = gateway.PaymentPlan("b", "job", payer, 1000, "EUR")
 
     with transaction.atomic():

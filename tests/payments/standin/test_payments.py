@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.models import Thing
 from payments.standin.store import ledger_gaps, ledger_sums
 
@@ -156,7 +156,7 @@ def test_card_that_asks_waits_on_session(ask, pay, save, events):
     waiting = _confirm(ask, intent, card)[1]
     assert (waiting["status"], waiting["latest_charge"]) == ("requires_action", None)
     assert events()[-1] == "payment_intent.requires_action"
-    paid = hands.answer_bank(intent["id"], intent["client_secret"], passed=True)
+    paid = user_actions.answer_bank(intent["id"], intent["client_secret"], passed=True)
 
     assert (paid["status"], paid["next_action"]) == ("succeeded", None)
     assert ledger_gaps() == {}
@@ -165,18 +165,18 @@ def test_card_that_asks_waits_on_session(ask, pay, save, events):
 def test_bank_refused_on_session(ask, pay, save, events):
     intent = pay()
 
-    now = hands.confirm_on_session(intent["client_secret"], save("4000002760003184"), bank_agrees=False)
+    now = user_actions.confirm_on_session(intent["client_secret"], save("4000002760003184"), bank_agrees=False)
 
     assert now["status"] == "requires_payment_method"
     assert now["last_payment_error"]["code"] == "payment_intent_authentication_failure"
     assert events()[-1] == "payment_intent.payment_failed"
-    assert hands.confirm_on_session(intent["client_secret"], save())["status"] == "succeeded"
+    assert user_actions.confirm_on_session(intent["client_secret"], save())["status"] == "succeeded"
 
 
 def test_bank_agrees_and_the_account_is_empty(pay, save, events):
     intent = pay()
 
-    now = hands.confirm_on_session(intent["client_secret"], save("4000008260003178"))
+    now = user_actions.confirm_on_session(intent["client_secret"], save("4000008260003178"))
 
     assert (now["status"], now["last_payment_error"]["decline_code"]) == (
         "requires_payment_method",
@@ -283,7 +283,7 @@ def test_corrected_before_success(ask, pay, amount, fee, ok):
 
 def test_destination_must_be_able_to_receive(ask, pay, save, account):
     intent, card = pay(), save()
-    hands.restrict(account, reason="listed")
+    user_actions.restrict(account, reason="listed")
 
     at_confirm = _confirm(ask, intent, card)
     at_create = ask("POST", "/v1/payment_intents", amount="100", currency="eur", transfer_data__destination=account)

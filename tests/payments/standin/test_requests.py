@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.client import the_standin
 from payments.standin.core import KEPT_SECONDS, StandIn
 from payments.standin.models import Answer, Thing
@@ -176,22 +176,22 @@ def test_lost_answer_was_done_an_unreachable_one_was_not(ask):
 def test_slow_answer_takes_its_time(ask, monkeypatch):
     naps = []
     monkeypatch.setattr("payments.standin.core.time.sleep", naps.append)
-    hands.switch_on("slow", seconds=2.5, times=1)
+    user_actions.switch_on("slow", seconds=2.5, times=1)
 
     assert ask("POST", "/v1/customers", {"Idempotency-Key": "k"})[0] == 200
     assert naps == [2.5]
 
 
 def test_switch_strikes_where_and_as_often_as_told(ask):
-    hands.switch_on("429", path="customers", times=2)
-    hands.switch_on("event_drop")
+    user_actions.switch_on("429", path="customers", times=2)
+    user_actions.switch_on("event_drop")
 
     answers = [ask("POST", path)[0] for path in ["/v1/customers", "/v1/accounts", "/v1/customers", "/v1/customers"]]
-    hands.switch_on("503", share=0.0)
+    user_actions.switch_on("503", share=0.0)
     unlucky = ask("POST", "/v1/customers")[0]
-    hands.switch_on("503")
+    user_actions.switch_on("503")
     struck = [ask("POST", "/v1/customers")[0] for _ in range(3)]
-    hands.switch_off()
+    user_actions.switch_off()
 
     assert answers == [429, 200, 429, 200]
     assert unlucky == 200

@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.cards import CARDS, passes_luhn
 from payments.standin.models import Thing
 from payments.standin.problems import Problem
@@ -28,7 +28,7 @@ def setup(ask, payer):
     ],
 )
 def test_card_is_saved_for_the_customer(ask, payer, setup, number, events):
-    done = hands.type_card(setup["client_secret"], number)
+    done = user_actions.type_card(setup["client_secret"], number)
 
     assert done["status"] == "succeeded"
     method = ask("GET", f"/v1/payment_methods/{done['payment_method']}")[1]
@@ -50,7 +50,7 @@ def test_card_is_saved_for_the_customer(ask, payer, setup, number, events):
     ],
 )
 def test_card_refused_at_setup_is_not_saved(ask, payer, setup, number, code, decline_code, advice_code, events):
-    error = hands.type_card(setup["client_secret"], number)["error"]
+    error = user_actions.type_card(setup["client_secret"], number)["error"]
 
     assert (error["type"], error["code"]) == ("card_error", code)
     assert (error["decline_code"], error["advice_code"]) == (decline_code, advice_code)
@@ -63,23 +63,23 @@ def test_card_refused_at_setup_is_not_saved(ask, payer, setup, number, code, dec
 
 
 def test_customer_refuses_at_their_bank(ask, payer, setup):
-    now = hands.type_card(setup["client_secret"], "4000002760003184", bank_agrees=False)
+    now = user_actions.type_card(setup["client_secret"], "4000002760003184", bank_agrees=False)
 
     assert now["status"] == "requires_payment_method"
     assert now["last_setup_error"]["code"] == "setup_intent_authentication_failure"
-    assert hands.type_card(setup["client_secret"])["status"] == "succeeded"
+    assert user_actions.type_card(setup["client_secret"])["status"] == "succeeded"
 
 
 def test_second_answer_to_the_bank_changes_nothing(setup):
-    done = hands.type_card(setup["client_secret"], "4000002760003184")
+    done = user_actions.type_card(setup["client_secret"], "4000002760003184")
 
-    again = hands.answer_bank(setup["id"], setup["client_secret"], passed=False)
+    again = user_actions.answer_bank(setup["id"], setup["client_secret"], passed=False)
 
     assert again == done
 
 
 def test_saved_setup_cannot_be_confirmed_or_cancelled(ask, setup):
-    hands.type_card(setup["client_secret"])
+    user_actions.type_card(setup["client_secret"])
 
     for verb, form in [("confirm", {"payment_method": "pm_card_visa"}), ("cancel", {})]:
         status, answer = ask("POST", f"/v1/setup_intents/{setup['id']}/{verb}", **form)
@@ -90,7 +90,7 @@ def test_saved_setup_cannot_be_confirmed_or_cancelled(ask, setup):
 def test_cancelled_setup_takes_no_card(ask, setup, events):
     ask("POST", f"/v1/setup_intents/{setup['id']}/cancel", cancellation_reason="abandoned")
 
-    error = hands.type_card(setup["client_secret"])["error"]
+    error = user_actions.type_card(setup["client_secret"])["error"]
 
     assert error["code"] == "setup_intent_unexpected_state"
     assert events()[-1] == "setup_intent.canceled"
@@ -129,7 +129,7 @@ def test_browser_needs_the_client_secret(ask, setup):
         assert ask("GET", f"/v1/setup_intents/{setup['id']}", pk, **form)[0] == 404
     assert ask("GET", f"/v1/setup_intents/{setup['id']}", pk, client_secret=setup["client_secret"])[0] == 200
     with pytest.raises(Problem):
-        hands.answer_bank(setup["id"], "wrong", passed=True)
+        user_actions.answer_bank(setup["id"], "wrong", passed=True)
 
 
 def test_way_to_the_bank_by_script_or_by_redirect(ask, setup):
@@ -169,7 +169,7 @@ def test_typing_errors(ask, form, code, param):
 
 
 def test_type_card_answers_a_typing_error(setup):
-    assert hands.type_card(setup["client_secret"], "1")["error"]["code"] == "incorrect_number"
+    assert user_actions.type_card(setup["client_secret"], "1")["error"]["code"] == "incorrect_number"
 
 
 def test_server_may_not_send_card_numbers(ask):

@@ -4,7 +4,7 @@ import pytest
 import stripe
 
 from payments.gateway.params import validator
-from payments.standin import hands
+from payments.standin import user_actions
 from payments.standin.models import Thing
 from payments.standin.routing import ROUTES
 
@@ -83,7 +83,7 @@ def test_answers_have_the_fields_the_sdk_knows(ask, payer, account, save):
 
 
 def test_values_of_enums_are_stripes_own(ask, payer, account, save):
-    hands.restrict(ask("POST", "/v1/accounts")[1]["id"])
+    user_actions.restrict(ask("POST", "/v1/accounts")[1]["id"])
     checked = 0
     for answer in _answers(ask, payer, account, save):
         for name, hint in CLASSES[answer["object"]].__annotations__.items():

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 
+from tests.access_matrix.forms import Field, Page, name_of
+from tests.access_matrix.nonsense import Endpoint
+from tests.access_matrix.town import Town
 from tests.architecture.source import APPS, BASE
-from tests.walls.forms import Field, Page, name_of
-from tests.walls.nonsense import Endpoint
-from tests.walls.town import Town
 
 READ = re.compile(r"""GET(?:\.get\(|\.getlist\(|\[)\s*["'](\w+)["']|["'](\w+)["'] (?:not )?in request\.GET""")
 ENOUGH = 8  # pages of one pattern that bring nothing new

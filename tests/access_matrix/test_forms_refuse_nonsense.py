@@ -14,11 +14,11 @@ from django.urls import path
 
 from accounts.models import User
 from mila.urls import urlpatterns as urls_of_the_house
-from tests.walls import nonsense, town
-from tests.walls.endpoints import endpoints
-from tests.walls.forms import Field, Page
-from tests.walls.judge import LANGUAGES, TURNED_ROUND, Judge
-from tests.walls.town import CUSTOMER, FRIEND, PRO, STAFF, VISITOR, Town
+from tests.access_matrix import nonsense, town
+from tests.access_matrix.endpoints import endpoints
+from tests.access_matrix.forms import Field, Page
+from tests.access_matrix.judge import LANGUAGES, TURNED_ROUND, Judge
+from tests.access_matrix.town import CUSTOMER, FRIEND, PRO, STAFF, VISITOR, Town
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 SEED = 20261124

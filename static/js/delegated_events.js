@@ -1,6 +1,6 @@
 // Small delegated habits: close a message, open a dialog, submit on change, say when the network is gone.
 
-export function manners(document) {
+export function delegateEvents(document) {
   document.addEventListener("click", (event) => {
     const dismiss = event.target.closest("[data-dismiss]");
     if (dismiss) dismiss.closest(".toast").hidden = true;

@@ -17,11 +17,11 @@ from django.urls import path, reverse
 from mila.urls import urlpatterns as urls_of_the_house
 from requests_app.models import Booking, State
 from tests import chromium
+from tests.access_matrix import hostile, town
+from tests.access_matrix.endpoints import opened
+from tests.access_matrix.gallery import Gallery, Shown
+from tests.access_matrix.payloads import PAYLOADS, RAW
 from tests.signing_in import sign_in
-from tests.walls import hostile, town
-from tests.walls.endpoints import opened
-from tests.walls.gallery import Gallery, Shown
-from tests.walls.payloads import PAYLOADS, RAW
 
 pytestmark = [
     pytest.mark.browser,

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from tests.access_matrix.asker import BROKEN, HIDDEN, IN, LOGIN, METHODS, NOT_ALLOWED, Answer, Asker
+from tests.access_matrix.table import ANY, TABLE, Row, anybody, signed_in
+from tests.access_matrix.world import NONE, OTHER, OWN, Person, Thing, World
 from tests.architecture.addresses import fill, routes
-from tests.walls.asker import BROKEN, HIDDEN, IN, LOGIN, METHODS, NOT_ALLOWED, Answer, Asker
-from tests.walls.table import ANY, TABLE, Row, anybody, signed_in
-from tests.walls.world import NONE, OTHER, OWN, Person, Thing, World
 
 # They try every method; what the others try tells whether they pass.
 THOROUGH = {"anonymous", "customer", "holder", "released", "stranger"}

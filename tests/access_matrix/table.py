@@ -8,8 +8,8 @@ first may give its own.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tests.walls.asker import BAD, FORBIDDEN, HIDDEN, LOGIN, NO_KEY
-from tests.walls.world import Person
+from tests.access_matrix.asker import BAD, FORBIDDEN, HIDDEN, LOGIN, NO_KEY
+from tests.access_matrix.world import Person
 
 # --- Doors: the refusal of somebody who may not pass, or None --------------------------------------------------------
 

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from django.test import Client
 
 from mila.streams import publish
-from tests.canaries.words import Canaries
+from tests.leak_detection.words import Canaries
 from tests.signing_in import sign_in
 
 # What a page sends its reader to, by hand or by script.

@@ -7,9 +7,9 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 
-from tests.walls.asker import Asker
-from tests.walls.matrix import Matrix
-from tests.walls.world import World
+from tests.access_matrix.asker import Asker
+from tests.access_matrix.matrix import Matrix
+from tests.access_matrix.world import World
 
 BOTH = ("default", "standin")
 

@@ -17,11 +17,11 @@ from payments.models import StripeEvent
 from places.models import Postcode
 from policy.models import PolicyRow
 from tests import factories
+from tests.access_matrix.asker import FORBIDDEN, HIDDEN, IN, LOGIN, METHODS, NOT_ALLOWED
+from tests.access_matrix.matrix import THOROUGH, Cell
+from tests.access_matrix.world import NONE, OTHER, OWN
 from tests.architecture.addresses import fill, routes
 from tests.payments import cast
-from tests.walls.asker import FORBIDDEN, HIDDEN, IN, LOGIN, METHODS, NOT_ALLOWED
-from tests.walls.matrix import THOROUGH, Cell
-from tests.walls.world import NONE, OTHER, OWN
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 

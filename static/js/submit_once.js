@@ -13,7 +13,7 @@ function release(form) {
   }
 }
 
-export function once(document) {
+export function submitOnce(document) {
   document.addEventListener(
     "submit",
     (event) => {

@@ -12,9 +12,9 @@ from dispatch import access as dispatch_access
 from dispatch.models import Offer
 from requests_app import access
 from requests_app.models import Booking, BookingPhoto, ContactAccess
+from tests.access_matrix.table import LOOK, TABLE, Row, signed_in, without_address, without_row
 from tests.architecture.addresses import routes
 from tests.cast import MORNING
-from tests.walls.table import LOOK, TABLE, Row, signed_in, without_address, without_row
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 

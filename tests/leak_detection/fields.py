@@ -16,7 +16,7 @@ MUTE = (
 # Always somebody's own: no reason excuses these.
 ALWAYS = (EncryptedTextField, PhoneNumberField)
 
-# Every other field that is not planted by tests.canaries.story, and why nobody is hurt when it is read.
+# Every other field that is not planted by tests.leak_detection.story, and why nobody is hurt when it is read.
 NOT_PRIVATE = {
     "accounts.Skill.*": "a word of the catalogue",
     "accounts.PartnerProfile.name": "the customer's contract names it",

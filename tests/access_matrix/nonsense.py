@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
 from tests import pictures
-from tests.walls.forms import TYPED, Field
+from tests.access_matrix.forms import TYPED, Field
 
 FORM, MULTIPART, JSON = "application/x-www-form-urlencoded", "multipart/form-data; boundary=seam", "application/json"
 DEEP = 10_000

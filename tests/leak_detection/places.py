@@ -15,7 +15,7 @@ from mila.logs import WithoutKeys
 from mila.redis import cache_redis
 from requests_app.models import photo_storage
 from tests.broker import broker_redis
-from tests.canaries.words import STEM
+from tests.leak_detection.words import STEM
 
 Finding = tuple[str, str]  # where, what
 

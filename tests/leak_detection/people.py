@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 from accounts.models import Notification
 from tests.architecture.addresses import fill, routes
-from tests.canaries.crawl import Visitor
-from tests.canaries.world import World
+from tests.leak_detection.crawl import Visitor
+from tests.leak_detection.world import World
 
 TECHNICIANS = ("decliner", "loser", "holder", "stranger")
 KEYHOLDERS = ("by link", "customer")  # the secret link is theirs (rule B11); nobody else can guess it

@@ -11,15 +11,15 @@ from accounts.models import Technician
 from customer.views import secret_link
 from mila.clock import mila_now
 from payments.models import CardSetup, Charge, PaymentCustomer, SavedCard
-from payments.standin import hands
+from payments.standin import user_actions
 from places.place import Place
 from requests_app.actions import placing
 from requests_app.models import Booking, PhotoSize, photo_storage
 from requests_app.secret_link import mailed_url
 from tests import factories, pictures
-from tests.canaries.crawl import Visitor
-from tests.canaries.words import Canaries
 from tests.cast import next_wall
+from tests.leak_detection.crawl import Visitor
+from tests.leak_detection.words import Canaries
 from tests.payments import cast
 
 DOOR = {"lat": 45.751863, "lon": 4.846727}
@@ -109,7 +109,7 @@ class World:
         self.learn()
 
     def order(self) -> None:
-        hands.type_card(self.booking.card_setups.get(opened_by=self.customer).client_secret)
+        user_actions.type_card(self.booking.card_setups.get(opened_by=self.customer).client_secret)
         answer = self.buyer.post(self.page("customer:card"), {"card": "new", "starts_early": "on", "terms": "on"})
         assert answer.status_code == 302, answer.content.decode()
 

@@ -23,11 +23,11 @@ from partner import offer_cards
 from requests_app import access
 from requests_app.models import Booking, BookingContact, photo_storage
 from tests.broker import broker_redis
-from tests.canaries import cells, fields, stories
-from tests.canaries.crawl import Seen, Visitor
-from tests.canaries.telling import stored, tell
-from tests.canaries.words import Canaries
 from tests.cast import MORNING
+from tests.leak_detection import cells, fields, stories
+from tests.leak_detection.crawl import Seen, Visitor
+from tests.leak_detection.telling import stored, tell
+from tests.leak_detection.words import Canaries
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 STORIES = (stories.to_the_end, stories.called_off, stories.contested, stories.silent)

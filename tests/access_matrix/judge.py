@@ -11,10 +11,10 @@ from django.db import connections, transaction
 from django.test import Client
 
 from mila.wsgi import ReadableRequest
+from tests.access_matrix.forms import Page, name_of
+from tests.access_matrix.nonsense import Asked
+from tests.access_matrix.town import Town
 from tests.signing_in import sign_in
-from tests.walls.forms import Page, name_of
-from tests.walls.nonsense import Asked
-from tests.walls.town import Town
 
 DATABASES = ("default", "standin")
 LANGUAGES = ("fr", "de", "it", "en")

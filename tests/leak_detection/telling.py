@@ -10,9 +10,9 @@ from django.urls import reverse
 from accounts import notifications
 from mila.redis import cache_redis
 from tests.broker import broker_redis
-from tests.canaries import fields, people, places
-from tests.canaries.crawl import Seen
-from tests.canaries.world import World
+from tests.leak_detection import fields, people, places
+from tests.leak_detection.crawl import Seen
+from tests.leak_detection.world import World
 
 REASON = {"reason": "The customer rang"}
 

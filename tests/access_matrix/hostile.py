@@ -10,8 +10,8 @@ from accounts.notifications import render
 from mila.clock import mila_now
 from requests_app import notices
 from requests_app.models import Booking
+from tests.access_matrix.payloads import PAYLOADS
 from tests.evidence import forged
-from tests.walls.payloads import PAYLOADS
 
 APPS = ("accounts", "catalogue", "dispatch", "payments", "places", "policy", "requests_app")
 SHORTEST = 20  # a field in which no payload has room

@@ -14,7 +14,7 @@ from requests_app.lifecycle import Role
 from requests_app.models import NotePhrase, SignOffKind, State
 from requests_app.sweeps import sweep_bookings, sweep_clocks
 from tests import cast
-from tests.canaries.world import World
+from tests.leak_detection.world import World
 
 REPORT = {"done": "Canal changé", "explained": True, "tidied": True}
 Story = Iterator[str]
