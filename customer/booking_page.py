@@ -42,7 +42,7 @@ CURRENT = {S.EN_ROUTE: "depart", S.ARRIVED: "arrive", S.IN_PROGRESS: "start"}
 
 
 @dataclass(frozen=True)
-class Way:
+class CustomerAction:
     """One thing the customer may do now: a line of the list, or the button."""
 
     url: str
@@ -131,9 +131,13 @@ class BookingPage:
         if events and CURRENT.get(self.state) == events[-1].move:
             since = events.pop().at
         names = self._names()
-        lines = [self._noted(event, line) for event in events if (line := wording.told(event, names.get(event.pk, "")))]
+        lines = [
+            self._noted(event, line)
+            for event in events
+            if (line := wording.timeline_line(event, names.get(event.pk, "")))
+        ]
         if self.late:
-            lines = sorted([*lines, wording.told_late(self.late)], key=lambda line: line.at)
+            lines = sorted([*lines, wording.late_line(self.late)], key=lambda line: line.at)
         now = wording.under_way(self.booking, self.facts, since)
         if now and self.state == S.IN_PROGRESS:
             now = replace(now, notes=self.notes)
@@ -266,50 +270,51 @@ class BookingPage:
     # --- what may be done now
 
     @cached_property
-    def primary(self) -> Way | None:
+    def primary(self) -> CustomerAction | None:
         """The one next step that waits for the customer."""
         amount = money(self.receipt[1], self.booking.currency)
-        for action in wording.next_actions(self.booking, self.facts):
-            url = reverse(action.page, args=[self.booking.token])
-            note = amount if action.shows_amount else ""
-            return Way(url, action.icon, str(action.label) % {"amount": amount}, note)
-        return None
+        action = next(iter(wording.next_actions(self.booking, self.facts)), None)
+        if action is None:
+            return None
+        note = amount if action.shows_amount else ""
+        url = reverse(action.page, args=[self.booking.token])
+        return CustomerAction(url, action.icon, str(action.label) % {"amount": amount}, note)
 
     @cached_property
-    def ways(self) -> list[Way]:
+    def actions(self) -> list[CustomerAction]:
         """What the table of moves and the facts of this booking let the customer do (rule B9-B11)."""
         b, may = self.booking, available_moves(self.booking, Role.CUSTOMER)
 
         def page(name: str) -> str:
             return reverse(f"customer:{name}", args=[b.token])
 
-        ways = []
+        actions: list[CustomerAction] = []
+
+        def add(*facts: str) -> None:
+            actions.append(CustomerAction(*facts))
+
         if "no_show" in may and changes.may_give_up(b, self.at):
-            ways.append(Way(page("no_show"), "alert", _("Nobody came"), _("We look for somebody else at another time")))
+            add(page("no_show"), "alert", _("Nobody came"), _("We look for somebody else at another time"))
         if may & MOVES_OF_DATE and self.state != S.UNFILLED:
             note = _("If %(name)s is not free then, we look for somebody else") % {"name": first_name(b)}
-            ways.append(Way(page("move"), "calendar", _("Change the day or the hour"), note if b.technician_id else ""))
+            add(page("move"), "calendar", _("Change the day or the hour"), note if b.technician_id else "")
         if self.state in ADJUSTABLE:
-            ways.append(Way(page("access"), "pin", _("Explain how to find the door"), _("Floor, code, who opens")))
+            add(page("access"), "pin", _("Explain how to find the door"), _("Floor, code, who opens"))
         if "refuse" in may:
-            ways.append(
-                Way(
-                    page("refuse"), "help", _("Something is not right"), _("Nothing is charged before it is cleared up")
-                )
-            )
+            add(page("refuse"), "help", _("Something is not right"), _("Nothing is charged before it is cleared up"))
         if self.may_sign_late:
             note = _("Kept as proof; nothing more is charged")
-            ways.append(Way(page("sign"), "pen", _("Sign the report afterwards"), note))
+            add(page("sign"), "pen", _("Sign the report afterwards"), note)
         if self.state == S.FINISHED and self.rated is None:
-            ways.append(Way(page("rate"), "star", _("Say how it was")))
+            add(page("rate"), "star", _("Say how it was"))
         if may_cancel(b, self.at):
-            ways.append(Way(page("cancel"), "cross", _("Cancel the visit"), self.cost))
+            add(page("cancel"), "cross", _("Cancel the visit"), self.cost)
             if until := self.withdrawal_until:
                 note = _("Right of withdrawal until %(day)s") % {"day": full_day(until, self.zone)}
-                ways.append(Way(page("cancel") + "?withdraw", "paper", _("Withdraw from the contract here"), note))
+                add(page("cancel") + "?withdraw", "paper", _("Withdraw from the contract here"), note)
         note = _("Say the number %(number)s") % {"number": b.number}
-        ways.append(Way(reverse("customer:help"), "shield", _("Help and guarantee"), note))
-        return ways
+        add(reverse("customer:help"), "shield", _("Help and guarantee"), note)
+        return actions
 
     @property
     def cost(self) -> str:

@@ -338,7 +338,7 @@ def next_actions(booking: Booking, facts: Facts) -> list[Action]:
     return [*([PAY] if facts.unpaid else []), *([READ] if facts.held else []), *own]
 
 
-def told(event: BookingEvent, name: str) -> Line | None:
+def timeline_line(event: BookingEvent, name: str) -> Line | None:
     """What happened, as a line; None for what need not be read. `name`: who had the job then."""
     row = MOVES.get(event.move)
     if row is None:
@@ -347,7 +347,7 @@ def told(event: BookingEvent, name: str) -> Line | None:
     return Line(row.tone, str(words) % {"name": name or gettext("The person")}, event.at)
 
 
-def told_late(late_one: LateSignature) -> Line:
+def late_line(late_one: LateSignature) -> Line:
     """The customer's signature after the end (rule L13)."""
     note = gettext("It changed nothing about the amount.")
     return Line("done", gettext("You signed afterwards"), late_one.signed_at, note=note)

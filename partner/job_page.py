@@ -192,14 +192,14 @@ class JobPage:
     @cached_property
     def story(self) -> list[dict]:
         """What they did so far, as lines of a timeline, from the claim on."""
-        lines = [(wording.told(event), event) for event in standing(of_present_technician(self.events))]
+        lines = [(wording.timeline_line(event), event) for event in standing(of_present_technician(self.events))]
         story = [
             {"state": "done", "what": what, "at": event.at, "notes": self.notes if event.move == "start" else []}
             for what, event in lines
             if what
         ]
         if self.late:
-            story.append({"state": "done", "what": wording.told_late(self.late), "at": self.late.signed_at})
+            story.append({"state": "done", "what": wording.late_line(self.late), "at": self.late.signed_at})
         return sorted(story, key=itemgetter("at"))
 
     @cached_property

@@ -334,7 +334,7 @@ def in_vain(booking: Booking, *, asked: bool, cents: int | None) -> Step:
     return Step(note=gettext("Ended. Mila has decided not to pay the way."))
 
 
-def told(event: BookingEvent) -> str:
+def timeline_line(event: BookingEvent) -> str:
     """One line of the job's story; empty for what is not theirs to read."""
     row = MOVES.get(event.move)
     if row is None:
@@ -342,7 +342,7 @@ def told(event: BookingEvent) -> str:
     return str(next((words for holds, words in row.cases if holds(event)), row.what))
 
 
-def told_late(late: LateSignature) -> str:
+def late_line(late: LateSignature) -> str:
     """The customer's signature after the end (rule L13)."""
     return gettext("The customer signed afterwards; the amount stays as it is")
 

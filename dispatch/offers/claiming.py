@@ -37,7 +37,7 @@ def claim(booking_id: int, technician_id: int, *, rank: int, by: User) -> Bookin
     if offer is None:
         raise NotOffered
     at = mila_now()
-    judge(booking, offer, at)
+    check_claimable(booking, offer, at)
     if not matching.may_be_asked(offer.technician, booking.service.skill_id, at):
         raise NotOffered
     if caps.is_paused(technician_id, booking.policy, at):
@@ -52,7 +52,7 @@ def claim(booking_id: int, technician_id: int, *, rank: int, by: User) -> Bookin
     return booking
 
 
-def judge(booking: Booking, offer: Offer, at: datetime) -> None:
+def check_claimable(booking: Booking, offer: Offer, at: datetime) -> None:
     """The database's verdict on a claim; both rows are locked. Raises OfferTaken, OfferExpired."""
     if booking.state not in OFFERED:
         raise OfferTaken

@@ -137,5 +137,5 @@ def test_what_was_written_under_a_former_name_is_shown_by_it():
     assert "withdraw" in backoffice.wording.happened(event)
     assert backoffice.wording.move("withdraw") == "withdraw"
     assert backoffice.wording.role("courier") == "courier"
-    assert customer.wording.told(event, "") is None
-    assert partner.wording.told(event) == ""
+    assert customer.wording.timeline_line(event, "") is None
+    assert partner.wording.timeline_line(event) == ""

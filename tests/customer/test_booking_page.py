@@ -26,7 +26,7 @@ def page(client, booking):
 
 
 def ways(answer):
-    return {way.url for way in answer.context["page"].ways}
+    return {way.url for way in answer.context["page"].actions}
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ class TestWhatMayBeDone:
         walk(booking, partner, State.CONFIRMED)
         move_clock(timedelta(days=2, hours=22))
 
-        way = next(w for w in page(client, booking).context["page"].ways if w.url == url("cancel", booking))
+        way = next(w for w in page(client, booking).context["page"].actions if w.url == url("cancel", booking))
 
         assert way.note == "CHF\N{NO-BREAK SPACE}30.00 in all"
 

@@ -175,7 +175,9 @@ class TestOpenForm:
 
 class TestStory:
     def late_way(self, client, booking):
-        return [way for way in page(client, "booking", booking).context["page"].ways if way.url == url("sign", booking)]
+        return [
+            way for way in page(client, "booking", booking).context["page"].actions if way.url == url("sign", booking)
+        ]
 
     def test_page_offers_it_until_it_is_signed(self, client, silent):
         answer = page(client, "booking", silent)
