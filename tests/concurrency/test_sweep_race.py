@@ -105,7 +105,7 @@ def test_sweeper_killed_at_any_point_loses_nothing_and_does_nothing_twice(point,
 
 
 def test_sweeper_killed_after_the_commit_has_done_its_work(due):
-    die_in_a_fork(due[0], lifecycle.live, "_send")
+    die_in_a_fork(due[0], lifecycle.publish, "_send")
 
     assert missed_calls() == broken_promises() == 1
     assert Booking.objects.get(pk=due[0]).due_at == Booking.objects.get(pk=due[0]).last_start_at - timedelta(hours=1)
