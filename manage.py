@@ -6,8 +6,6 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from devstack import launch
-
 
 def world_apart(words: list[str]) -> str:
     """The world of a command that throws databases away and moves the clock: never that of a running site."""
@@ -21,6 +19,8 @@ def world_apart(words: list[str]) -> str:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
     if world := world_apart(sys.argv[1:]):
+        from devstack import launch  # not in the image of production, whose commands never need it
+
         launch.isolate(world)
     execute_from_command_line(sys.argv)
 

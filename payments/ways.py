@@ -29,7 +29,7 @@ class WayNotOpen(Refusal):
 
 class Claim(Enum):
     NONE = auto()
-    ON_HIS_WORD = auto()
+    ON_THEIR_WORD = auto()
     SHOWN = auto()
 
 
@@ -39,9 +39,9 @@ def claim(booking: Booking) -> Claim:
     if booking.state != State.FAILED or booking.fee_cents or last is None:
         return Claim.NONE
     if booking.end_fault in MILA_ANSWERS:
-        return Claim.SHOWN if last.role == Role.OPS else Claim.ON_HIS_WORD
+        return Claim.SHOWN if last.role == Role.OPS else Claim.ON_THEIR_WORD
     if booking.end_fault == Fault.CUSTOMER and last.move == "fail_visit":  # free: inside the right of withdrawal
-        return Claim.SHOWN if was_at_the_door(booking) else Claim.ON_HIS_WORD
+        return Claim.SHOWN if was_at_the_door(booking) else Claim.ON_THEIR_WORD
     return Claim.NONE
 
 
@@ -59,7 +59,7 @@ def settle_way(booking_id: int) -> WayPay | None:
     match claim(booking):
         case Claim.SHOWN:
             return _decide(booking, _asked(booking), paid=True, by=None)
-        case Claim.ON_HIS_WORD:
+        case Claim.ON_THEIR_WORD:
             notices.queue(booking, "way_ops", round=booking.epoch)
             return _asked(booking)
     return None
