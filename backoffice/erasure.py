@@ -210,7 +210,9 @@ def erase_person(user: User, *, by: str, reason: str) -> dict[str, int]:
 
 def find(who: str) -> User:
     """By the address that was given last, or by the account's number: who was erased has no address any more."""
-    found = Q(pk=int(who)) if who.isdecimal() else Q(email=canonical_email(who))
+    # A number only of somebody who is erased already: another number (of a booking, of a case) is easily mistaken.
+    erased = Q(email__endswith=f"@{NOBODY}")
+    found = erased & Q(pk=int(who)) if who.isdecimal() else Q(email=canonical_email(who))
     user = User.objects.filter(found).first()
     if user is None:
         raise NotErased("There is nobody with this address or number. Who was erased has no address any more.")
@@ -300,10 +302,11 @@ def _close_sessions(person: Person, why: Why) -> dict[str, int]:
     marks = [person.user.email]
     for uuid, link in Booking.objects.filter(pk__in=person.bookings).values_list("uuid", "token_hash"):
         marks += [str(uuid), link]
+    whole = [json.dumps(mark) for mark in marks]  # with its quotes: no other address that ends alike
     users, closed = {str(pk) for pk in person.users}, 0
     for session in Session.objects.iterator():
         data = session.get_decoded()
-        if data.get("_auth_user_id") in users or any(mark in json.dumps(data, default=str) for mark in marks):
+        if data.get("_auth_user_id") in users or any(mark in json.dumps(data, default=str) for mark in whole):
             session.delete()
             _write_down(person, why, Session._meta.db_table, "", [GONE])
             closed += 1

@@ -18,7 +18,7 @@ def sweep() -> int:
     events = StripeEvent.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
     taken_up = [
         *handle_each(charge_booking, uncharged_bookings()),
-        *handle_each(ways.settle_way, unsettled_ways()),
+        *handle_each(ways.ask_about_way, unsettled_ways()),
         *handle_each(charges.let_go, _ids(due.filter(state=ChargeState.HELD)), charges.set_aside),
         *handle_each(charges.submit, _ids(due.filter(state__in=charges.OPEN_STATES)), charges.set_aside),
         *handle_each(charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside),
@@ -28,8 +28,8 @@ def sweep() -> int:
 
 
 def charge_booking(booking_id: int) -> Charge | None:
-    """Open what the booking owes and submit it; a way in vain may be Mila's to pay. Repeatable."""
-    ways.settle_way(booking_id)
+    """Open what the booking owes and submit it; staff are asked about a way that may be Mila's to pay. Repeatable."""
+    ways.ask_about_way(booking_id)
     charge = charges.open_charge(booking_id)
     return charges.submit(charge.pk) if charge else None
 

@@ -195,7 +195,7 @@ ACTS = (
         open_to=_open("release"),
         explain=_("The assignment ends without fault, and the booking is offered to others.")),
     Act("fail", _("End the visit unsuccessfully"), "report", _fail, form=FaultForm, danger=True,
-        open_to=_open("fail_visit"), done=_("The visit was ended.")),
+        open_to=_open("fail_visit"), asks_again=True, done=_("The visit was ended.")),
     Act("refuse", _("Record that the customer does not sign"), "do_not_disturb_on", _refuse, open_to=_open("refuse"),
         done=_("The clock has stopped. Nothing is charged before the decision."),
         explain=_("On the customer's wish. Nothing is charged before you decide.")),

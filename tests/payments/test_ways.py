@@ -52,27 +52,30 @@ def asked(booking):
     return Notification.objects.filter(subject_id=booking.uuid, kind="way_ops").count()
 
 
-# --- What is shown is paid by itself
+# --- Staff are asked, and decide
 
 
 @pytest.mark.parametrize("fault", [Fault.MILA, Fault.BRAND])
-def test_staff_who_say_whose_fault_it_was_have_decided(end, payee, staff, fault):
+def test_whoever_of_staff_ends_a_visit_has_not_paid_with_it(end, payee, staff, fault):
     booking = end(fault, role=Role.OPS, by=staff)
 
     sweeps.charge_booking(booking.pk)
 
+    assert (lines(), asked(booking), Charge.objects.count(), cast.intents(booking)) == ([], 1, 0, [])
+    ways.decide_way(booking.pk, paid=True, by=staff)
     assert lines() == paid_by_mila(payee)
-    assert (asked(booking), Charge.objects.count(), cast.intents(booking)) == (0, 0, [])
     assert violations() == {}
 
 
-def test_nobody_home_inside_the_right_of_withdrawal(end, payee):
+def test_nobody_home_inside_the_right_of_withdrawal(end, payee, staff):
+    """Also where the phone says the door: it is the partner's own, and the customer has nothing to object to."""
     booking = end(Fault.CUSTOMER)
 
     sweeps.charge_booking(booking.pk)
 
+    assert (lines(), asked(booking), cast.intents(booking)) == ([], 1, [])
+    ways.decide_way(booking.pk, paid=True, by=staff)
     assert lines() == paid_by_mila(payee)
-    assert cast.intents(booking) == []
     assert violations() == {}
 
 
@@ -84,27 +87,31 @@ def test_decision_that_nothing_is_owed_and_mila_is_at_fault(end, payee, staff):
 
     signing.decide_none(booking.pk, by=staff, reason="A wrong address of ours", fault=Fault.MILA)
     sweeps.charge_booking(booking.pk)
+    assert lines() == []
+    ways.decide_way(booking.pk, paid=True, by=staff)
 
     assert lines() == paid_by_mila(payee)
     assert violations() == {}
 
 
-def test_lost_message_is_found_by_the_sweep_and_a_repeat_pays_nothing_more(end, payee):
+def test_lost_message_is_found_by_the_sweep_and_a_repeat_asks_and_pays_nothing_more(end, payee, staff):
     booking = end(Fault.CUSTOMER)
     sweeps.sweep()
-    assert lines() == paid_by_mila(payee)
+    assert asked(booking) == 1
+    ways.decide_way(booking.pk, paid=True, by=staff)
 
     sweeps.sweep()
     sweeps.charge_booking(booking.pk)
-    ways.settle_way(booking.pk)
+    ways.ask_about_way(booking.pk)
 
-    assert lines() == paid_by_mila(payee)
+    assert (lines(), asked(booking)) == (paid_by_mila(payee), 1)
     assert sweeps.unsettled_ways() == []
 
 
-def test_all_of_it_stands_on_the_partner_s_pages(client, end, payee):
+def test_all_of_it_stands_on_the_partner_s_pages(client, end, payee, staff):
     booking = end(Fault.CUSTOMER)
     sweeps.charge_booking(booking.pk)
+    ways.decide_way(booking.pk, paid=True, by=staff)
     client.force_login(payee.user)
 
     page = client.get(reverse("partner:job", args=[booking.uuid]), headers={"Accept-Language": "en"}).content.decode()
@@ -113,9 +120,6 @@ def test_all_of_it_stands_on_the_partner_s_pages(client, end, payee):
     assert "25,00" in page
     assert "sans commission" in page
     assert "25,00" in listed
-
-
-# --- A word alone is not
 
 
 @pytest.mark.parametrize(
@@ -127,7 +131,7 @@ def test_all_of_it_stands_on_the_partner_s_pages(client, end, payee):
         (Fault.CUSTOMER, {"arrival": DOOR, "place": ELSEWHERE}),
     ],
 )
-def test_technician_s_word_alone_asks_staff_once_and_pays_nothing(end, fault, places):
+def test_staff_are_asked_once_and_nothing_is_paid_before(end, fault, places):
     booking = end(fault, **places)
 
     sweeps.charge_booking(booking.pk)
@@ -168,9 +172,6 @@ def test_decision_against_the_technician_makes_no_claim(end, staff):
     assert (lines(), WayPay.objects.count(), sweeps.unsettled_ways()) == ([], 0, [])
 
 
-# --- Staff decide
-
-
 def act(client, booking, paid):
     address = reverse("admin:requests_app_booking_act", args=[booking.pk, "way"])
     return client.post(address, {"paid": paid, "reason": "Looked at"})
@@ -209,6 +210,17 @@ def test_decided_is_decided(end, payee, staff):
     assert lines() == paid_by_mila(payee)
 
 
+def test_policy_of_nothing_pays_nothing(end, staff):
+    booking = end(Fault.MILA)
+    Booking.objects.filter(pk=booking.pk).update(policy_data={"cancel_fee_cents": {"EUR": 0, "CHF": 0}})
+    sweeps.charge_booking(booking.pk)
+
+    way = ways.decide_way(booking.pk, paid=True, by=staff)
+
+    assert (way.cents, lines()) == (0, [])
+    assert violations() == {}
+
+
 def test_nothing_was_asked_so_nothing_is_decided(end, staff):
     booking = end(Fault.NOBODY)
 
@@ -241,9 +253,10 @@ def test_staff_show_the_second_factor_again(client, end, staff):
         lambda way: Booking.objects.filter(pk=way.booking_id).update(fee_cents=2500),
     ],
 )
-def test_breach_is_named(end, breach):
+def test_breach_is_named(end, staff, breach):
     booking = end(Fault.CUSTOMER)
-    way = ways.settle_way(booking.pk)
+    ways.ask_about_way(booking.pk)
+    way = ways.decide_way(booking.pk, paid=True, by=staff)
 
     with forged():
         breach(way)
