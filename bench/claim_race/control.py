@@ -40,7 +40,7 @@ def redis_lock_only():
         patches.enter_context(mock.patch.object(gate, "take", brief))
         patches.enter_context(mock.patch.object(tapping, "_another_looks", return_value=False))
         patches.enter_context(mock.patch.object(windows, "look_at_offers", return_value=windows.Offers(None, [], 0)))
-        for module, name in ((gate, "put"), (claiming, "judge"), (claiming, "end_search")):
+        for module, name in ((gate, "put"), (claiming, "check_claimable"), (claiming, "end_search")):
             patches.enter_context(mock.patch.object(module, name, return_value=None))
         yield
 

@@ -127,6 +127,7 @@ def test_check_meets_nothing_of_the_environment(monkeypatch):
 def prepared(monkeypatch, elsewhere):
     """What preparing calls, in order; nothing is really made."""
     calls = []
+    monkeypatch.setattr(instances, "outlived", lambda world: False)
     monkeypatch.setattr(instances, "make", lambda world, fresh: calls.append((world, fresh)) or fresh)
     monkeypatch.setattr(instances, "keep_templates", lambda world: calls.append("template"))
     monkeypatch.setattr("django.db.connections.close_all", lambda: None)
