@@ -42,7 +42,8 @@ TOWNS = [
     (44.838, -0.579, 1.3), (43.7, 7.268, 1), (47.218, -1.554, 1), (48.573, 7.752, 0.9), (47.377, 8.541, 1.4),
     (46.204, 6.143, 1), (47.558, 7.588, 0.5), (46.948, 7.447, 0.4), (46.519, 6.632, 0.4),
 ]  # fmt: skip
-SKILLS, NEARNESS = Policy().score_weights_ppm.nearness
+SKILLS, EACH = 20, 3
+NEARNESS = Policy().score_weights_ppm.nearness
 EACH = 20, 3
 
 

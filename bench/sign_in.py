@@ -44,8 +44,8 @@ from django.urls import reverse
 from accounts import pace
 from accounts.models import User
 from devstack.instances import fresh_databases
-from mila.redis import broker_redis
 from mila.web import limits
+from tests.broker import broker_redis
 
 PASSWORD, VICTIM = "chouette-hulotte-9", "victim@example.com"
 FORMS = {
