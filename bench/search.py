@@ -44,7 +44,6 @@ TOWNS = [
 ]  # fmt: skip
 SKILLS, EACH = 20, 3
 NEARNESS = Policy().score_weights_ppm.nearness
-EACH = 20, 3
 
 
 def somewhere(dice):
