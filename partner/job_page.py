@@ -15,6 +15,7 @@ from accounts.models import Busy, BusyKind, Technician
 from catalogue import money
 from partner import wording
 from partner.wording import Step, Undo
+from payments.models import WayPay
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
 from requests_app import access, deadlines
@@ -98,8 +99,8 @@ def _due(row: JobRow) -> datetime:
     return promise.due_at if promise else row.booking.start_at
 
 
-def way_of(booking: Booking) -> Any:
-    """What Mila has decided about the way of a visit in vain: payments.models.WayPay; None if nothing is asked."""
+def way_of(booking: Booking) -> WayPay | None:
+    """What Mila has decided about the way of a visit in vain; None if nothing is asked."""
     return getattr(booking, "way", None)
 
 
@@ -107,8 +108,8 @@ def share(booking: Booking, service_cents: int | None) -> int:
     """What stays with the partner of this price; nothing of a visit that failed without a fee (rule M2, M3)."""
     rate = booking.policy.commission_bp[booking.partner.kind]
     if booking.state == S.FAILED:
-        if way_cents := getattr(way_of(booking), "cents", None):
-            return way_cents  # all of it (rule L11)
+        if (way := way_of(booking)) is not None and way.cents:
+            return way.cents  # all of it (rule L11)
         return money.split(booking.fee_cents, rate, 0).partner_cents
     cents = booking.service_cents if service_cents is None else service_cents
     return money.split(cents, rate, booking.booking_fee_cents).partner_cents

@@ -25,7 +25,7 @@ NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?:#+ |// |\* )?[ \t]*")
 ELSEWHERE = re.compile(
     r"\b(?:STYLE|UX|RELIABILITY)\b"
     r"|\b(?:PRODUCT|FAULT|LAW|HOUSE|CASES|PACKAGES|STRIPE|PERFORMANCE)(?:\.md\b|:? (?:section )?(?:[A-Z]?\d))"
-    r"|\.\./shared\b|/work/"
+    r"|\.\./shared\b"
 )
 
 KINDS = {".py", ".html", ".txt", ".md", ".toml", ".js", ".css", ".yml", ""}

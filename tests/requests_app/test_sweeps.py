@@ -33,12 +33,6 @@ RUNS_IN = {
 }
 
 
-@pytest.fixture
-def now(morning, stopped_clock):
-    stopped_clock(morning)
-    return morning
-
-
 def told(booking):
     return sorted(Notification.objects.filter(subject_id=booking.uuid).values_list("kind", "round"))
 
