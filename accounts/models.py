@@ -45,6 +45,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(db_default=MilaNow(), editable=False)
+    joined_into = models.ForeignKey(
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="joined",
+        help_text="The account that has proved this row's address: one person (rule B12).",
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []

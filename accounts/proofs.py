@@ -42,6 +42,7 @@ def take_over(email: str, *, account: User) -> bool:
         EmailAddress.objects.filter(user=other).delete()
         CustomerProfile.objects.filter(user=other).delete()
         other.email, other.name, other.is_active = f"{uuid4().hex}@joined.invalid", "", False
+        other.joined_into = account
         other.set_unusable_password()
-        other.save(update_fields=["email", "name", "is_active", "password"])
+        other.save(update_fields=["email", "name", "is_active", "password", "joined_into"])
     return True

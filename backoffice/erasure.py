@@ -49,7 +49,6 @@ from requests_app.models import (
 
 WORK = "erase_person"
 NOBODY = "erased.invalid"  # a name that leads nowhere: where the addresses of erased people end
-JOINED = "@joined.invalid"  # a guest's row whose address an account has proved (accounts.proofs.take_over)
 OVER = (ChargeState.SUCCEEDED, ChargeState.OBJECTED)
 GONE = "*"  # in place of columns: the whole row
 TO_CUSTOMERS = [kind for kind, notice in notices.KINDS.items() if notice.to is notices.To.CUSTOMER]
@@ -181,6 +180,7 @@ PARTS = (
     Part(User, lambda p: Q(pk__in=p.users),
          {"email": _nobodys, "name": "", "password": "!", "last_login": None, "is_active": False}),
 )  # fmt: skip
+EVIDENCE = {part.model: part for part in PARTS if part.kept}
 # Their rows go once the cards are off at Stripe; Stripe's name for the person stays, as the payments do.
 CARDS = (
     Part(CardSetup, lambda p: of_the_bookings(p) | Q(customer__user__in=p.users)),
@@ -285,7 +285,15 @@ def _erase_row(part: Part, row: Any, person: Person, why: Why) -> bool:
 def stands(part: Part, row: Any) -> bool:
     """Whether a row of evidence is as it was written, or as an earlier erasure has left it."""
     found = part.computed(row)
-    return found == getattr(row, part.kept) or found == remaining_hashes(part.model).get(row.pk)
+    return found == getattr(row, part.kept) or is_left(row, found, remaining_hashes(part.model))
+
+
+def is_left(row: Any, found: str, remaining: Mapping[int, str]) -> bool:
+    """Whether an erasure has left a row of evidence so: the hash is written down, and what it takes away is not there.
+
+    Without the second, who may write the list of erasures could excuse words of their own by it.
+    """
+    return found == remaining.get(row.pk) and not EVIDENCE[type(row)].changes(row)
 
 
 def _write_down(person: Person, why: Why, table: str, row: str, columns: list[str], remains: str = "") -> None:
@@ -341,11 +349,18 @@ def _take_cards_off(person: Person) -> None:
                 gateway.detach_card(card.id, key=f"{WORK}-{card.id}")
 
 
+def accounts_of(user: User) -> list[int]:
+    """Ids of the account and of every row that joined it, or joined one that did (rule B12)."""
+    users = [user.pk]
+    while more := list(User.objects.filter(joined_into__in=users).exclude(pk__in=users).values_list("pk", flat=True)):
+        users += more
+    return sorted(users)
+
+
 def _person(user: User) -> Person:
-    bookings = list(Booking.objects.filter(customer=user).order_by("pk").values_list("pk", flat=True))
-    cards = Booking.objects.filter(pk__in=bookings).exclude(card="").values("card")
-    joined = User.objects.filter(email__endswith=JOINED, payment_customer__cards__stripe_id__in=cards)
-    return Person(user, [user.pk, *joined.order_by("pk").values_list("pk", flat=True).distinct()], bookings)
+    users = accounts_of(user)
+    bookings = Booking.objects.filter(customer__in=users).order_by("pk")
+    return Person(user, users, list(bookings.values_list("pk", flat=True)))
 
 
 def _must_be_over(person: Person) -> None:

@@ -104,7 +104,7 @@ MOVES: dict[str, MoveWords] = {
         ),
         due=_("Signature due"),
     ),
-    "refuse": MoveWords(_("Signature refused"), BAD),
+    "refuse": MoveWords(_("Something is not right, says the customer"), BAD),
     "object": MoveWords(_("Objection to the charge"), BAD),
     "settle": MoveWords(_("Paid by card"), GOOD),
     "fail_visit": MoveWords(_("Visit ended without the work"), BAD),

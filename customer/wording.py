@@ -293,7 +293,7 @@ MOVES: dict[str, MoveWords | None] = {
             ),
         ),
     ),
-    "refuse": MoveWords(_("You did not sign"), "lost"),
+    "refuse": MoveWords(_("You said that something is not right"), "lost"),
     "object": MoveWords(_("You objected"), "lost"),
     "settle": MoveWords(_("Paid by card")),
     "fail_visit": MoveWords(_("The visit could not be carried out"), "lost"),

@@ -216,7 +216,7 @@ STATES: dict[State, StateWords | None] = {
     ),
     S.CONTESTED: StateWords(
         badge=("now", _("Being examined")),
-        over=_said(_("The customer did not sign. We hear both sides and decide; nothing is charged before.")),
+        over=_said(_("The customer says that something is not right. We hear both sides before anything is charged.")),
     ),
     S.SIGNED_OFF: StateWords(
         badge=("done", _("Signed")),
@@ -271,7 +271,7 @@ MOVES: dict[str, MoveWords | None] = {
             ),
         ),
     ),
-    "refuse": MoveWords(_("The customer did not sign")),
+    "refuse": MoveWords(_("The customer says that something is not right")),
     "object": MoveWords(_("The customer objected")),
     "settle": MoveWords(_("Paid")),
     "fail_visit": MoveWords(_("The visit ended without the work")),

@@ -1,5 +1,6 @@
 """What a row would do, asked before it is written."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -11,6 +12,8 @@ from policy.bounds import contradictions
 from policy.figures import Policy, decode
 from policy.models import PolicyRow
 from policy.queries import policy_at
+
+PolicyAt = Callable[[datetime, str], Policy]
 
 
 class Effect(NamedTuple):
@@ -31,13 +34,22 @@ def effects(row: PolicyRow) -> list[Effect]:
 
 def contradictions_of(row: PolicyRow) -> list[str]:
     """What the figures would say against each other from its instant on, and did not before."""
+    return _contradictions(row, policy_at, lambda at, country: _with(row, at, country))
+
+
+def contradictions_without(row: PolicyRow) -> list[str]:
+    """What the figures would say against each other if this stored row were taken back, and do not with it."""
+    return _contradictions(row, policy_at, lambda at, country: _without(row, at, country))
+
+
+def _contradictions(row: PolicyRow, before: PolicyAt, after: PolicyAt) -> list[str]:
+    """In each country, at the row's instant and wherever a later row comes into force."""
     found: dict[str, None] = {}
     for country in _countries(row):
         later = PolicyRow.objects.filter(Q(country="") | Q(country=country), starts_at__gt=row.starts_at)
         for at in sorted({row.starts_at, *later.values_list("starts_at", flat=True)}):
-            known = contradictions(policy_at(at, country))
-            new = contradictions(_with(row, at, country))
-            found |= dict.fromkeys(one for one in new if one not in known)
+            known = contradictions(before(at, country))
+            found |= dict.fromkeys(one for one in contradictions(after(at, country)) if one not in known)
     return list(found)
 
 
@@ -46,6 +58,13 @@ def _countries(row: PolicyRow) -> list[str]:
 
 
 def _with(row: PolicyRow, at: datetime, country: str) -> Policy:
-    rows = [*PolicyRow.objects.in_force(at, country=country), row]
+    return _of([*PolicyRow.objects.in_force(at, country=country), row])
+
+
+def _without(row: PolicyRow, at: datetime, country: str) -> Policy:
+    return _of([one for one in PolicyRow.objects.in_force(at, country=country) if one.pk != row.pk])
+
+
+def _of(rows: list[PolicyRow]) -> Policy:
     rows.sort(key=lambda one: (one.country, one.starts_at))
     return replace(Policy(), **{one.key: decode(one.key, one.value) for one in rows})

@@ -30,7 +30,7 @@ from requests_app.due_instants import (
     waited,
     waited_on,
 )
-from requests_app.models import AT_WORK, BEFORE_DEPARTURE, CANCELLABLE, Booking, ClockKind, State
+from requests_app.models import BEFORE_DEPARTURE, CANCELLABLE, Booking, ClockKind, State
 
 S, C = State, ClockKind
 
@@ -144,13 +144,14 @@ MOVES: dict[str, Move] = {
                        clocks=((C.DOOR_WAIT, waited_on),)),
     "undo_finish": Move(only(S.FINISHED), S.IN_PROGRESS, only(PARTNER), undoes="finish",
                         clocks=((C.OVERDUE_WORK, overdue_on),)),
-    # From the door and the work only while nothing but taps says that somebody came (rule L9): the verb asks.
-    "no_show": Move(only(S.UNCONFIRMED, S.CONFIRMED) | AT_WORK, S.SEARCHING,
+    # From the door only while no code says that they met (rule L9): the verb asks.
+    "no_show": Move(only(S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE, S.ARRIVED), S.SEARCHING,
                     only(CUSTOMER, OPS), due=search_limit, clocks=SEARCHES,
                     notices=("moved", "no_show"), effects=(WITHDRAW, SEARCH)),
     # --- end: signed, refused, failed, cancelled
     "sign_off": Move(only(S.FINISHED), S.SIGNED_OFF, only(CUSTOMER, SYSTEM), effects=(CHARGE,)),
-    "refuse": Move(only(S.FINISHED), S.CONTESTED, only(CUSTOMER, OPS), reason=True, notices=CASE),
+    # From the work too: who says that it goes wrong, or that nobody is there, is heard by people, and pays nothing yet.
+    "refuse": Move(only(S.IN_PROGRESS, S.FINISHED), S.CONTESTED, only(CUSTOMER, OPS), reason=True, notices=CASE),
     # Only while its charge is held; that is the verb's to know (payments.charges.holding).
     "object": Move(only(S.SIGNED_OFF, S.FAILED), S.CONTESTED, only(CUSTOMER, OPS), reason=True,
                    notices=CASE),
@@ -158,7 +159,7 @@ MOVES: dict[str, Move] = {
     "fail_visit": Move(only(S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS), S.FAILED, only(PARTNER, OPS),
                        reason=True, notices=("failed",), effects=(CHARGE,)),
     # Once somebody is on the way, or says so, the verb asks that they be late and have not come (rule L9).
-    "cancel": Move(CANCELLABLE | AT_WORK, S.CANCELLED, WISHERS,
+    "cancel": Move(CANCELLABLE | only(S.EN_ROUTE, S.ARRIVED), S.CANCELLED, WISHERS,
                    notices=("cancelled", "job_cancelled"), effects=(WITHDRAW, CHARGE)),
     # --- staff: theirs alone, always with a reason
     "assign": Move(only(S.SEARCHING, S.UNCONFIRMED, S.UNFILLED), S.CLAIMED, only(OPS), reason=True,

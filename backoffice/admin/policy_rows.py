@@ -25,7 +25,7 @@ from mila.transactions import after_commit
 from mila.web.forms import LineField
 from places.place import Country
 from policy.bounds import bounds
-from policy.effects import contradictions_of, effects
+from policy.effects import contradictions_of, contradictions_without, effects
 from policy.figures import FIGURES, Policy, decode
 from policy.models import PolicyRow
 from policy.values import encode
@@ -133,6 +133,11 @@ class PolicyRowAdmin(AsksAgain, OnlyGrows, ReadsIds, ModelAdmin):
     @display(description=_("country"), ordering="country")
     def where(self, row):
         return row.get_country_display() if row.country else gettext("both countries")
+
+    def has_delete_permission(self, request, obj=None):
+        """Not while other figures count on the row: without it they would stand against each other."""
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or not contradictions_without(obj))
 
     def save_model(self, request, obj, form, change):
         obj.set_by = request.user

@@ -1,4 +1,4 @@
-"""What the customer writes after the order: how to find the door, why they do not sign, how it was."""
+"""What the customer writes after the order: how to find the door, what is not right, how it was."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +15,7 @@ class AccessForm(forms.Form):
 
 
 class RefuseForm(forms.Form):
-    """Why the customer does not sign (rule L13)."""
+    """What is not right, at work or with the report (rule L13)."""
 
     reason = ProseField(
         label=_("What is not right?"),

@@ -145,7 +145,7 @@ def door(request, booking):
 
 @change(may_move("refuse"))
 def refuse(request, booking):
-    """They do not sign, and say why (rule L13)."""
+    """It goes wrong, or they do not sign; they say why (rule L13)."""
     verb = partial(ending.refuse, by=_by(request, booking))
     sentence = _("Thank you. Nothing is charged until we have looked at it together.")
     return _fill_in(request, booking, "refuse", RefuseForm(sent(request)), verb, sentence)

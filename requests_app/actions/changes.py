@@ -27,7 +27,6 @@ from requests_app.models import (
     Booking,
     BookingContact,
     State,
-    has_shown_up,
     have_met,
 )
 
@@ -57,8 +56,6 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
     placed = booking.placed_at
     if placed is None:
         return 0
-    if may_withdraw(booking, at):
-        return booking.policy.withdrawal_cost_cents
     free = deadlines.cancelling_is_free(
         at=at,
         start_at=booking.start_at,
@@ -68,7 +65,8 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
         policy=booking.policy,
         moved_from=booking.cancel_start_at,
     )
-    return 0 if free else booking.policy.cancel_fee_cents[booking.currency]
+    cost = 0 if free else booking.policy.cancel_fee_cents[booking.currency]
+    return min(cost, booking.policy.withdrawal_cost_cents) if may_withdraw(booking, at) else cost
 
 
 def may_withdraw(booking: Booking, at: datetime) -> bool:
@@ -89,13 +87,9 @@ def on_the_way(booking: Booking) -> bool:
 def may_give_up(booking: Booking, at: datetime) -> bool:
     """The free ways out half an hour after the start; from the door only while no code says that they met (rule L9).
 
-    Beginning takes a tap as well, so it takes them away only where more than taps says that somebody came.
+    Once the work has begun, or somebody says so, people decide (signing.refuse), not a tap and not a code kept back.
     """
-    if not given_up(booking, at):
-        return False
-    if booking.state == State.IN_PROGRESS:
-        return not has_shown_up(booking)
-    return not (booking.state == State.ARRIVED and have_met(booking))
+    return given_up(booking, at) and not (booking.state == State.ARRIVED and have_met(booking))
 
 
 @verb

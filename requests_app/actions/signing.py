@@ -232,7 +232,10 @@ def sign_off_by_silence(booking_id: int) -> Booking:
 
 @verb
 def refuse(booking_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Booking:
-    """The customer does not sign, and says why: nothing is charged before the decision (rule L13)."""
+    """It goes wrong, or they do not sign, and say why: nothing is charged before the decision (rule L13).
+
+    The work and its slot end here. A repeat returns the booking.
+    """
     booking = lock_booking(booking_id)
     if booking.state == State.CONTESTED:
         return booking

@@ -33,7 +33,6 @@ from requests_app.models.visit import (
     Position,
     ProgressNote,
     door_places,
-    has_shown_up,
     was_at_the_door,
 )
 
@@ -80,7 +79,6 @@ __all__ = [
     "Wish",
     "door_places",
     "entered_at",
-    "has_shown_up",
     "have_met",
     "last_made_at",
     "new_token",

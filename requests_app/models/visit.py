@@ -66,12 +66,6 @@ def was_at_the_door(booking: Booking) -> bool:
     return near or have_met(booking)
 
 
-def has_shown_up(booking: Booking) -> bool:
-    """Whether more than a tap says that the technician came: the visit code, or a place near the door on arrival."""
-    place = door_places(booking).get(DoorMove.ARRIVE)
-    return have_met(booking) or (place is not None and place.is_near(booking.policy))
-
-
 class NotePhrase(models.TextChoices):
     """Ready-made notes: stored by key, so that each reader sees them in their own language."""
 

@@ -3,6 +3,8 @@
 law R17, R18.
 """
 
+from io import StringIO
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
@@ -14,8 +16,9 @@ from accounts.models import CustomerProfile, Notification, User
 from backoffice import erasure
 from backoffice.invariants import violations
 from payments import gateway
-from payments.models import Charge, LedgerEntry, SavedCard
+from payments.models import Charge, LedgerEntry, PaymentCustomer, SavedCard
 from payments.standin.models import Thing
+from requests_app import statement
 from requests_app.models import (
     Booking,
     BookingContact,
@@ -265,6 +268,21 @@ def test_event_whose_words_went_is_still_checked(payee, person):
     assert "I13" in violations()
 
 
+def test_list_of_erasures_excuses_no_other_words(person):
+    """Not even written by who may write it: what an erasure takes away would have to be gone."""
+    signed = SignOff.objects.get(booking=person.booking)
+    signed.text = "other words"
+    with forged(), connection.cursor() as cursor:
+        SignOff.objects.filter(pk=signed.pk).update(text=signed.text)
+        cursor.execute(
+            "INSERT INTO mila_erasure (person, by, reason, table_name, row_id, columns, remains) "
+            "VALUES (1, 'x', 'x', 'requests_app_signoff', %s, '{text}', %s)",
+            [str(signed.pk), statement.sha256(signed)],
+        )
+
+    assert "L12" in violations()
+
+
 def test_what_was_altered_before_is_not_erased(person):
     with forged():
         SignOff.objects.update(text="other words")
@@ -290,14 +308,33 @@ def test_row_of_a_guest_that_joined_the_account_goes_too(person, payee):
     EmailAddress.objects.filter(user=guest.user).delete()  # a guest has proved nothing
     assert proofs.take_over("odile.p@example.com", account=person.user)
     card = SavedCard.objects.get(customer__user=guest.user)
+    said = StringIO()
 
-    erase(person)
+    call_command("erase_person", "odile@example.com", reason="Asked by letter", stdout=said)
+
+    owners = PaymentCustomer.objects.filter(user__in=[person.user, guest.user]).values_list("stripe_id", flat=True)
+    assert len(owners) == 2
+    assert all(f"Delete customer {owner}" in said.getvalue() for owner in owners)
 
     assert User.objects.get(pk=guest.user.pk).email == f"{guest.user.pk}@erased.invalid"
     assert not SavedCard.objects.exists()
     assert Thing.objects.get(id=card.stripe_id).body["customer"] is None
     assert not erasing.held()["requests_app.BookingContact.name"].strip('"\n')
     assert violations() == {}
+
+
+def test_row_that_joined_somebody_else_stays_even_with_the_same_card(person, payee):
+    """Who typed the card of another person is still another person: only the proof of the address joins (rule B12)."""
+    jeanne = erasing.visit_over(payee, email="jeanne@example.com", days=6, key="two")
+    guest = erasing.visit_over(payee, email="jeanne.p@example.com", days=7, key="guest")
+    EmailAddress.objects.filter(user=guest.user).delete()
+    assert proofs.take_over("jeanne.p@example.com", account=jeanne.user)
+    Booking.objects.filter(pk=person.booking.pk).update(card=SavedCard.objects.get(customer__user=guest.user).stripe_id)
+
+    erase(person)
+
+    assert not User.objects.get(pk=guest.user.pk).email.endswith("@erased.invalid")
+    assert PaymentCustomer.objects.filter(user=guest.user).exists()
 
 
 def test_who_joins_an_account_leaves_no_name_behind(person, payee):

@@ -12,6 +12,7 @@ from accounts.models import Technician, TechnicianSkill
 from accounts.search import SWEEP_SCORES, refresh_search_rows
 from mila.clock import mila_now
 from policy.models import PolicyRow
+from policy.values import encode
 from tests import factories
 from tests.factories import LONG_AGO
 from tests.signing_in import sign_in
@@ -210,3 +211,24 @@ def test_only_what_does_not_hold_yet_may_be_taken_back(ops, shift, status):
 
     assert answer.status_code == status
     assert PolicyRow.objects.exists() == (status == 403)
+
+
+def test_row_to_come_that_another_counts_on_stays(ops):
+    """Without the longer wait the later figure would stand against it: it is taken back first."""
+    later = mila_now() + timedelta(days=30)
+    rows = [
+        PolicyRow.objects.create(key=key, value=encode(value), note="x", starts_at=later + timedelta(days=day))
+        for day, (key, value) in enumerate(
+            [
+                ("signature_limit", timedelta(hours=96)),
+                ("signature_reminders", (timedelta(), timedelta(hours=24), timedelta(hours=80))),
+            ]
+        )
+    ]
+    first, second = (reverse("admin:policy_policyrow_delete", args=[row.pk]) for row in rows)
+
+    assert ops.post(first, {"post": "yes"}).status_code == 403
+    assert PolicyRow.objects.count() == 2
+    ops.post(second, {"post": "yes"})
+    ops.post(first, {"post": "yes"})
+    assert not PolicyRow.objects.exists()

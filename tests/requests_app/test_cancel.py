@@ -167,7 +167,7 @@ def test_out_of_turn_is_refused(state, now, partner):
         cancel(booking.pk, role=CUSTOMER, by=None, accepted_cost_cents=9999)
 
 
-@pytest.mark.parametrize("state", [State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS])
+@pytest.mark.parametrize("state", [State.EN_ROUTE, State.ARRIVED])
 def test_half_an_hour_late_it_is_free_also_when_somebody_says_to_be_at_the_door(state, now, partner, stopped_clock):
     booking = swiss(state, partner, now)
     stopped_clock(booking.start_at + 30 * MINUTE)
@@ -176,9 +176,8 @@ def test_half_an_hour_late_it_is_free_also_when_somebody_says_to_be_at_the_door(
 
 
 @pytest.mark.parametrize(("met", "after"), [(True, 30 * MINUTE), (False, 30 * MINUTE - SECOND)])
-@pytest.mark.parametrize("state", [State.ARRIVED, State.IN_PROGRESS])
-def test_from_the_door_only_late_and_without_a_code(state, met, after, now, partner, stopped_clock):
-    booking = swiss(state, partner, now)
+def test_from_the_door_only_late_and_without_a_code(met, after, now, partner, stopped_clock):
+    booking = swiss(State.ARRIVED, partner, now)
     booking.assignments.update(code_typed_at=booking.start_at if met else None)
     stopped_clock(booking.start_at + after)
 

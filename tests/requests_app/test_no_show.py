@@ -6,11 +6,11 @@ import pytest
 
 from accounts.models import Busy
 from places.calendar import Closed, instant
-from requests_app.actions import undoing, visit
+from requests_app.actions import undoing
 from requests_app.actions.changes import NotLateYet, report_no_show
 from requests_app.lifecycle import BRAND, CUSTOMER, OPS, PARTNER, IllegalMove
-from requests_app.models import AT_WORK, State
-from tests.cast import at_the_door, walk
+from requests_app.models import State
+from tests.cast import walk
 from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
 
 MONDAY = datetime(2026, 11, 30, 9, 0)
@@ -21,7 +21,7 @@ def report(booking, *, role=CUSTOMER, wall=MONDAY):
     return report_no_show(booking.pk, [wall], role=role, by=None)
 
 
-@pytest.mark.parametrize("state", sorted(AT_WORK | {State.UNCONFIRMED, State.CONFIRMED}))
+@pytest.mark.parametrize("state", [State.UNCONFIRMED, State.CONFIRMED, State.EN_ROUTE, State.ARRIVED])
 @pytest.mark.parametrize("role", [CUSTOMER, OPS])
 def test_nobody_came_is_their_fault_and_the_search_begins_again(state, role, now, partner, stopped_clock):
     booking = booking_in(state, partner, now)
@@ -47,9 +47,8 @@ def test_a_second_before_half_an_hour_is_refused(state, now, partner, stopped_cl
         report(booking)
 
 
-@pytest.mark.parametrize("state", [State.ARRIVED, State.IN_PROGRESS])
-def test_a_code_typed_says_that_somebody_came(state, now, partner, stopped_clock):
-    booking = booking_in(state, partner, now)
+def test_a_code_typed_says_that_somebody_came(now, partner, stopped_clock):
+    booking = booking_in(State.ARRIVED, partner, now)
     booking.assignments.update(code_typed_at=booking.start_at)
     stopped_clock(booking.start_at + LATE)
 
@@ -57,27 +56,9 @@ def test_a_code_typed_says_that_somebody_came(state, now, partner, stopped_clock
         report(booking)
 
 
-@pytest.mark.parametrize(("metres", "came"), [(40, True), (4_000, False)])
-def test_work_that_began_without_the_code_counts_where_a_phone_was_at_the_door(
-    metres, came, searching, partner, stopped_clock
-):
-    booking = walk(searching, partner, State.EN_ROUTE)
-    visit.arrive(booking.pk, partner.pk, by=partner.user, place=at_the_door(metres))
-    booking = visit.start(booking.pk, partner.pk, by=partner.user)
-    stopped_clock(booking.start_at + LATE)
-
-    if came:
-        with refused(booking, NotLateYet):
-            report(booking)
-    else:
-        assert report(booking).state == State.SEARCHING
-
-
 def test_arrival_that_was_taken_back_is_no_coming(searching, partner, stopped_clock):
     booking = walk(searching, partner, State.ARRIVED)
-    undoing.take_back(booking.pk, partner.pk, by=partner.user, step="arrive")
-    visit.arrive(booking.pk, partner.pk, by=partner.user)
-    booking = visit.start(booking.pk, partner.pk, by=partner.user)
+    booking = undoing.take_back(booking.pk, partner.pk, by=partner.user, step="arrive")
     stopped_clock(booking.start_at + LATE)
 
     assert report(booking).state == State.SEARCHING
@@ -101,7 +82,7 @@ def test_without_a_partner_nobody_is_late(state, now, partner, stopped_clock):
         report(booking)
 
 
-@pytest.mark.parametrize("state", [State.FINISHED, State.SETTLED])
+@pytest.mark.parametrize("state", [State.IN_PROGRESS, State.FINISHED, State.SETTLED])
 def test_somebody_who_came_is_no_absentee(state, now, partner, stopped_clock):
     booking = booking_in(state, partner, now)
     stopped_clock(booking.start_at + LATE)

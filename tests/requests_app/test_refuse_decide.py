@@ -1,11 +1,16 @@
 """They do not sign: nothing is charged before people have decided (rule L13)."""
 
+from datetime import timedelta
+
 import pytest
 
 from catalogue.models import Service
-from requests_app.actions import signing
+from payments.models import Charge
+from requests_app.actions import changes, signing
+from requests_app.actions.changes import TooLate
 from requests_app.lifecycle import IllegalMove, ReasonMissing, Role
 from requests_app.models import Booking, Fault, Quote, QuoteOrigin, SignOff, SignOffKind, State
+from tests.cast import walk
 from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
 
 REASON = "It is as slow as before"
@@ -38,6 +43,21 @@ def test_refusal_stops_the_clock_and_tells_everybody(role, now, partner, custome
     assert (effects(), told(contested)) == ([], ["contested", "contested_ops", "job_contested"])
 
 
+@pytest.mark.parametrize("minutes", [1, 90])
+def test_work_that_a_tap_began_ends_neither_free_nor_paid_but_before_people(minutes, searching, partner, stopped_clock):
+    """Who keeps the code back has no free way out of work that goes on, and who never came no money (rule L9, L13)."""
+    booking = walk(searching, partner, State.IN_PROGRESS)
+    stopped_clock(booking.start_at + timedelta(minutes=minutes))
+    with refused(booking, TooLate if minutes < 30 else IllegalMove):
+        changes.cancel(booking.pk, role=Role.CUSTOMER, by=None, accepted_cost_cents=9999)
+
+    contested = signing.refuse(booking.pk, by=None, reason="Nobody is here")
+
+    assert contested.state == State.CONTESTED
+    assert not contested.clocks.filter(done_at=None).exists()
+    assert not Charge.objects.exists()
+
+
 def test_repeated_refusal_changes_nothing(now, partner, customer):
     booking = booking_in(State.CONTESTED, partner, now)
 
@@ -52,7 +72,7 @@ def test_refusal_without_a_reason_is_refused(now, partner, customer):
         signing.refuse(booking.pk, by=customer, reason="  ")
 
 
-@pytest.mark.parametrize("state", [State.IN_PROGRESS, State.SIGNED_OFF, State.SETTLED])
+@pytest.mark.parametrize("state", [State.ARRIVED, State.SIGNED_OFF, State.SETTLED])
 def test_refusal_out_of_turn_is_refused(state, now, partner, customer):
     booking = booking_in(state, partner, now)
 

@@ -31,5 +31,5 @@ class Command(BaseCommand):
         for table, rows in sorted(counts.items()):
             self.stdout.write(f"{table:40} {rows:8}")
         self.stdout.write(f"Person {user.pk} is erased." if counts else f"Nothing of person {user.pk} was left.")
-        for customer in PaymentCustomer.objects.filter(user=user):
+        for customer in PaymentCustomer.objects.filter(user__in=erasure.accounts_of(user)).order_by("pk"):
             self.stdout.write(f"Delete customer {customer.stripe_id} in Stripe's dashboard.")
