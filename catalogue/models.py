@@ -140,6 +140,50 @@ class Package(models.Model):
         return self.name
 
 
+class TopicKind(models.TextChoices):
+    THING = "thing", _("A thing people name")
+    ACT = "act", _("What is wanted, or wrong")
+    NOT_SOLD = "not_sold", _("Not sold")
+
+
+class Topic(models.Model):
+    """What a search may name, with the words people have for it; one a line, several words where all must be said."""
+
+    slug = models.SlugField(unique=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=TopicKind.choices)
+    name = models.CharField(_("name"), max_length=80, blank=True, help_text=_("Shown where it is not sold."))
+    brands = models.TextField(_("words of every language"), blank=True)
+    words = models.TextField(_("words people search with"), blank=True)
+    services = models.ManyToManyField(Service, through="TopicLead", related_name="topics")
+
+    class Meta:
+        ordering = ["kind", "slug"]
+        verbose_name = _("topic of the search")
+        verbose_name_plural = _("topics of the search")
+        constraints = [
+            models.CheckConstraint(condition=~Q(kind="not_sold") | ~Q(name=""), name="what_is_not_sold_has_a_name")
+        ]
+
+    def __str__(self):
+        return self.name or self.slug
+
+
+class TopicLead(models.Model):
+    """How strongly a topic leads to a service."""
+
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="leads")
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+", verbose_name=_("service"))
+    percent = models.PositiveSmallIntegerField(_("per cent"), default=100)
+
+    class Meta:
+        verbose_name = _("service it leads to")
+        verbose_name_plural = _("services it leads to")
+        constraints = [models.UniqueConstraint(fields=["topic", "service"], name="one_lead_a_service")]
+
+    def __str__(self):
+        return f"{self.topic} – {self.service}"
+
+
 class DatedPrice(models.Model):
     """A price from an instant on, until the next row. VAT included, minor units, the currency of the country."""
 

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from catalogue.models import Category, Package, Service
+from catalogue.models import Category, Package, Service, Topic
 
 
 @register(Category)
@@ -18,3 +18,8 @@ class ServiceTranslation(TranslationOptions):
 @register(Package)
 class PackageTranslation(TranslationOptions):
     fields = ("name", "summary")
+
+
+@register(Topic)
+class TopicTranslation(TranslationOptions):
+    fields = ("name", "words")

@@ -5,7 +5,7 @@ from django.contrib import admin
 from modeltranslation.admin import TranslationAdmin
 from unfold.admin import TabularInline
 
-from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice
+from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice, Topic, TopicLead
 from mila.adminkit.acts import ModelAdmin, OnlyGrows, ReadsIds
 
 LANGUAGES = settings.LANGUAGES
@@ -84,3 +84,20 @@ class PackagePriceAdmin(OnlyGrows, ReadsIds, ModelAdmin):
     list_select_related = ["package"]
     autocomplete_fields = ["package"]
     search_fields = ["package__slug"]
+
+
+class TopicLeadInline(TabularInline):
+    model = TopicLead
+    fields = ["service", "percent"]
+    extra = 0
+
+
+@admin.register(Topic)
+class TopicAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
+    """What people name when they search, and where it leads them."""
+
+    fieldsets = by_language(["slug", "kind", "brands"], ["name", "words"])
+    list_display = ["slug", "kind", "name"]
+    list_filter = ["kind"]
+    search_fields = ["slug", "name", "brands", "words"]
+    inlines = [TopicLeadInline]

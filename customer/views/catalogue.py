@@ -11,6 +11,8 @@ from accounts.models import PartnerKind
 from catalogue import queries
 from catalogue.models import CURRENCY_OF, Category
 from catalogue.money import BASIS
+from catalogue.search import QUESTION_LENGTH
+from catalogue.search import search as search_catalogue
 from customer.country import chosen_country
 from customer.reviews import recent_ratings
 from mila.clock import mila_now
@@ -104,10 +106,10 @@ def service(request, slug: str):
 def search(request):
     """By what hurts; with htmx only the results, while typing."""
     shop = _shop(request)
-    question = request.GET.get("q", "").strip()[: queries.QUESTION_LENGTH]
-    found = queries.search(question, shop["country"], shop["at"])
+    question = request.GET.get("q", "").strip()[:QUESTION_LENGTH]
+    found = search_catalogue(question, shop["country"], shop["at"])
     page = "customer/search.html#results" if request.htmx else "customer/search.html"
-    return render(request, page, {**shop, "question": question, "found": found})
+    return render(request, page, {**shop, "question": question, "found": found.services, "not_sold": found.not_sold})
 
 
 @visitors_page

@@ -1,4 +1,4 @@
-"""Fill the catalogue from catalogue/data/*.toml: skills, categories, services, packages and their first prices.
+"""Fill the catalogue from catalogue/data/*.toml: skills, categories, services, packages, first prices, search topics.
 
 Texts and durations are brought up to date by slug. Prices are only added where a country has none yet: after that they
 are dated rows that people set in the admin. Running it again changes nothing.
@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from accounts.models import Skill
-from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice
+from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice, Topic, TopicLead
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)  # from when the first prices hold
@@ -69,6 +69,9 @@ class Command(BaseCommand):
             changed += self.load_shelf(_read(file.name), position, skills)
         for position, entry in enumerate(_read("packages.toml")["package"], start=1):
             changed += self.load_package(entry, position)
+        services = dict(Service.objects.values_list("slug", "pk"))
+        for entry in _read("topics.toml")["topic"]:
+            changed += self.load_topic(entry, services)
         self.stdout.write(
             f"{Service.objects.count()} services, {Package.objects.count()} packages, {changed} texts changed."
         )
@@ -101,4 +104,19 @@ class Command(BaseCommand):
         if fits != set(package.services.values_list("pk", flat=True)):
             package.services.set(fits)
         _price(PackagePrice, {"package": package}, entry)
+        return int(wrote)
+
+    def load_topic(self, entry: dict, services: dict[str, int]) -> int:
+        texts = {f"words_{code}": _text(entry.get(code, [])) for code in LANGUAGES}
+        texts |= {f"name_{code}": entry.get("name", {}).get(code, "") for code in LANGUAGES}
+        topic, wrote = _upsert(
+            Topic, entry["slug"], {"kind": entry["kind"], "brands": _text(entry.get("brands", [])), **texts}
+        )
+        wanted = {services[slug]: percent for slug, percent in entry.get("services", {}).items()}
+        if wanted != dict(topic.leads.values_list("service", "percent")):
+            topic.leads.all().delete()
+            TopicLead.objects.bulk_create(
+                TopicLead(topic=topic, service_id=service, percent=percent) for service, percent in wanted.items()
+            )
+            wrote = True
         return int(wrote)
