@@ -39,7 +39,7 @@ def test_modules_import_each_other_by_hashed_names(collected):
 
 def test_styles_are_collected_and_compressed(collected):
     folder, paths = collected
-    for part in ("tokens", "reset", "base", "layout", "components", "pages"):
+    for part in ("type", "tokens", "reset", "base", "layout", "components", "pages"):
         assert (folder / f"{paths[f'css/{part}.css']}.gz").exists()
 
 
