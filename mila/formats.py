@@ -145,14 +145,16 @@ def km(metres: float | None) -> str:
 
 
 def phone(number) -> str:
-    """A stored number as people of its country write it: 01 99 00 12 34."""
+    """A stored number as people of its country write it, 01 99 00 12 34; from elsewhere with its code."""
     if not number:
         return ""
     try:
         parsed = phonenumbers.parse(str(tel(number)), None)
     except phonenumbers.NumberParseException:
         return str(number)
-    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    at_home = parsed.country_code in (33, 41)
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    written = phonenumbers.format_number(parsed, form)
     return written.replace(" ", NBSP)
 
 

@@ -46,6 +46,11 @@ class Suggestion:
     def label(self) -> str:
         return f"{self.code} {self.town}"
 
+    @property
+    def value(self) -> str:
+        """As the picker sends it."""
+        return f"{self.code}|{self.town}|{self.country}"
+
 
 class NameLine(NamedTuple):
     """One way to find an entry by name."""

@@ -10,6 +10,7 @@ from catalogue.models import Service
 from customer.forms.account import AddressField
 from customer.forms.fields import PhoneField, at_the_door_field, door_code_field
 from mila.web.forms import LineField, ProseField
+from places import addresses, geocoding
 from places.gazetteer import Suggestion, suggest_postcodes
 from places.place import Country
 from requests_app.models import Booking
@@ -18,7 +19,8 @@ SUGGESTIONS = 8
 
 
 def country_field(**kwargs) -> forms.ChoiceField:
-    return forms.ChoiceField(label=_("Country"), choices=Country.choices, widget=forms.RadioSelect, **kwargs)
+    widget = forms.RadioSelect(attrs={"autocomplete": "country"})
+    return forms.ChoiceField(label=_("Country"), choices=Country.choices, widget=widget, **kwargs)
 
 
 class ServiceForm(forms.Form):
@@ -45,9 +47,13 @@ class PlaceForm(forms.Form):
     street = LineField(
         label=_("Street and number"),
         max_length=160,
-        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
-        error_messages={"required": _("Please give the street and number.")},
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
+        error_messages={
+            "required": _("Please give the street and number."),
+            "max_length": _("This is longer than a street can be. Please shorten it."),
+        },
     )
+    unnumbered = LineField(required=False, max_length=160, widget=forms.HiddenInput)  # the street that was asked about
     postcode = LineField(
         label=_("Postcode"),
         max_length=16,
@@ -69,27 +75,58 @@ class PlaceForm(forms.Form):
                 "What you wrote here is kept and not shown on this device. Leave it empty to keep it."
             )
 
-    def suggestions(self) -> list[Suggestion]:
-        """Postcodes that may be meant by what was typed."""
-        if not self.is_bound:
-            return []
-        return suggested(self.data.get("postcode", ""), self.data.get("city", ""), self.data.get("country", ""))
+        self.suggestions: list[Suggestion] = []
+        self.other_country = ""
+
+    def clean(self):
+        """Asks about a town that is not the postcode's, a code of the other country, a street without a number."""
+        found = super().clean()
+        self._ask_for_number(found.get("street", ""))
+        if "postcode" not in found and "city" not in found:
+            return found
+        code, city, country = (found.get(name, "") for name in ("postcode", "city", "country"))
+        try:
+            doubt = addresses.doubt_about(code, city, country) if code and country else None
+        except geocoding.UnknownPostcode as refusal:
+            self.add_error("postcode", str(refusal))
+            self.suggestions = suggested(code, city, country)
+        except geocoding.OutsideServiceArea as refusal:
+            self.add_error("postcode", str(refusal))  # and no list of towns that are not meant
+        else:
+            if doubt:
+                self.add_error("postcode", doubt.sentence)
+                self.suggestions = doubt.suggestions
+                self.other_country = next((one.country for one in doubt.suggestions if one.country != country), "")
+            elif self.errors.get("postcode") or self.errors.get("city"):
+                self.suggestions = suggested(code, city, country)
+        return found
+
+    def _ask_for_number(self, street: str) -> None:
+        """Once: who sends the same street again has none."""
+        if street and not any(letter.isdigit() for letter in street) and self.cleaned_data["unnumbered"] != street:
+            self.add_error("street", _("Is there no house number? If so, simply continue."))
+            self.data = {**self.data, self.add_prefix("unnumbered"): street}
 
 
 def picked(data):
-    """The same data with postcode and town from the line that was chosen."""
-    code, bar, town = (data or {}).get("pick", "").partition("|")
+    """The same data with postcode, town and country from the line that was chosen."""
+    code, bar, rest = (data or {}).get("pick", "").partition("|")
     if not bar:
         return data
+    town, _bar, country = rest.partition("|")
     data = data.copy()
     data["postcode"], data["city"] = code, town
+    if country:
+        data["country"] = country
     return data
 
 
 def suggested(postcode: str, city: str, country: str) -> list[Suggestion]:
-    """What the list offers: by the postcode and, if that leads nowhere, by the town."""
+    """What the list offers: the towns of a whole postcode, codes that begin so, else by the town."""
     where = country if country in Country.values else None
     postcode, city = postcode.strip()[:16], city.strip()[:80]
+    if towns := addresses.towns_of(postcode, city, country):
+        return towns
     found = suggest_postcodes(postcode, where, SUGGESTIONS) if postcode else []
     return found or (suggest_postcodes(city, where, SUGGESTIONS) if len(city) > 1 else [])
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from customer.forms.days import read_day
 from mila.errors import Refusal
 from places.calendar import Closed, TooFar, TooSoon, bookable_starts, check_start, earliest_start, wall_time
 from requests_app.deadlines import hours_of
@@ -174,7 +175,7 @@ class StartChoice:
 
     def ask_for(self, text: str) -> None:
         """Another day from the calendar; one on which nobody comes is refused with the sentence that says why."""
-        day = parse_day(text)
+        day = read_day(text, wall_time(self.at, self.booking.timezone).date())
         if day is None:
             self.day_error = str(_("Please give the day as day, month, year."))
         elif refusal := self._why_not(day):

@@ -180,8 +180,7 @@ def place(request, booking):
             if door_code:
                 remember_typed(request, booking, door_code)
             return redirect(WHEN, booking.token)
-    suggestions = form.suggestions() if form.errors.get("postcode") or form.errors.get("city") else []
-    return _page(request, "place", booking, PLACE, form, suggestions=suggestions)
+    return _page(request, "place", booking, PLACE, form, suggestions=form.suggestions)
 
 
 @require_safe

@@ -267,7 +267,7 @@ class TestPlace:
         page = client.post(url("place", draft), PLACE | {"postcode": "", "city": "Lyon"})
 
         assert [one.label for one in page.context["suggestions"]] == ["69007 Lyon 7e Arrondissement"]
-        assert 'value="69007|Lyon 7e Arrondissement"' in page.content.decode()
+        assert 'value="69007|Lyon 7e Arrondissement|FR"' in page.content.decode()
 
     def test_a_line_of_the_list_fills_in_postcode_and_town(self, client, draft):
         pick = {"postcode": "", "city": "lyo", "pick": "69007|Lyon 7e Arrondissement"}
@@ -276,6 +276,34 @@ class TestPlace:
 
         draft.refresh_from_db()
         assert (draft.postcode, draft.city) == ("69007", "Lyon 7e Arrondissement")
+
+    def test_code_of_the_other_country_is_one_tap_away(self, client, draft):
+        page = client.post(url("place", draft), PLACE | {"postcode": "1204", "city": "Genève"})
+
+        assert page.status_code == 422
+        assert "1204 correspond à Genève, en Suisse." in page.content.decode()
+        assert '<button class="button" data-kind="second" name="pick" value="1204|Genève|CH">' in page.content.decode()
+        client.post(url("place", draft), PLACE | {"postcode": "1204", "pick": "1204|Genève|CH"})
+        draft.refresh_from_db()
+        assert (draft.country, draft.postcode) == ("CH", "1204")
+
+    def test_street_without_a_number_is_asked_about_once(self, client, draft):
+        street = {"street": "Hameau des Sources"}
+
+        asked = client.post(url("place", draft), PLACE | street)
+
+        assert asked.status_code == 422
+        again = {"unnumbered": asked.context["form"]["unnumbered"].value()}
+        other = client.post(url("place", draft), PLACE | {"street": "Hameau du Bas"} | again)
+        assert other.status_code == 422  # another street is another question
+        assert client.post(url("place", draft), PLACE | street | again).url == url("when", draft)
+
+    @pytest.mark.parametrize("code", ["97400", "98000"])
+    def test_where_nobody_works_there_is_no_list_of_other_towns(self, code, client, draft):
+        page = client.post(url("place", draft), PLACE | {"postcode": code, "city": "Lyon 7e Arrondissement"})
+
+        assert page.status_code == 422
+        assert page.context["suggestions"] == []
 
     def test_switzerland_changes_the_price(self, client, draft):
         client.post(url("place", draft), PLACE | {"country": "CH", "postcode": "1204", "city": "Genève"})
@@ -467,7 +495,7 @@ class TestWho:
             ("email", "odile"),
             ("email", ""),
             ("phone", "12"),
-            ("phone", "+1 202 555 0123"),
+            ("phone", "+1 202 555 012"),
             ("phone", "06 39 98 01 17 99"),
             ("phone", "call me"),
             ("problem", " "),
@@ -497,6 +525,24 @@ class TestWho:
         draft.refresh_from_db()
         assert draft.customer is None
         assert not User.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("+49 170 1234567", "+491701234567"),
+            ("+44 7911 123456", "+447911123456"),
+            ("0039 333 123 4567", "+393331234567"),
+            ("079 123 45 67", "+33791234567"),  # as in the country of the visit
+            ("0692 12 34 56", "+262692123456"),  # what a Swiss telephone has to dial
+            ("+262 692 12 34 56", "+262692123456"),
+            ("06 96 12 34 56", "+596696123456"),
+        ],
+    )
+    def test_number_of_any_country(self, typed, kept, client, draft):
+        client.post(url("who", draft), WHO | {"phone": typed})
+
+        draft.contact.refresh_from_db()
+        assert draft.contact.phone == kept
 
     def test_arabic_digits_are_a_telephone_number_too(self, client, draft):
         client.post(url("who", draft), WHO | {"phone": "٠٦٣٩٩٨٠١١٧"})
