@@ -234,14 +234,14 @@ class Busy(models.Model):
 class SkillSearch(models.Model):
     """One narrow row for each skill of each technician who may be asked; what the search reads (docs/decisions/0006).
 
-    `q` is everything of the score that does not depend on the place, in ppm, and `nearness_ppm` what the nearest gets
-    beside it. Written by accounts.search in the transaction that changes a source, and again when the figures of
+    `base_score_ppm` is everything of the score that does not depend on the place, and `nearness_ppm` what the nearest
+    gets beside it. Written by accounts.search in the transaction that changes a source, and again when the figures of
     `scored_under` are no longer in force.
     """
 
     skill = models.ForeignKey(Skill, on_delete=models.CASCADE, db_index=False)
-    cell = models.BigIntegerField()
-    q = models.IntegerField()
+    h3_cell = models.BigIntegerField()
+    base_score_ppm = models.IntegerField()
     radius_m = models.IntegerField()
     lat = models.FloatField()
     lon = models.FloatField()
@@ -255,12 +255,20 @@ class SkillSearch(models.Model):
         constraints = [models.UniqueConstraint(fields=["technician", "skill"], name="one_search_row_per_skill")]
         indexes = [
             models.Index(fields=["scored_under"], name="skill_search_scored_under"),
-            models.Index(
-                "skill",
-                "cell",
-                models.F("q").desc(),
-                name="skill_search_q",
-                include=["technician", "radius_m", "lat", "lon", "valid_until"],
+            *(
+                # Each cell's best in their order, without a look at the rows themselves (dispatch/nearest.py).
+                models.Index(
+                    "skill",
+                    "h3_cell",
+                    models.F("base_score_ppm").desc(),
+                    name=name,
+                    condition=condition,
+                    include=["technician", "radius_m", "lat", "lon", "nearness_ppm"],
+                )
+                for name, condition in [
+                    ("skill_search_best", None),
+                    ("skill_search_newcomers", models.Q(newcomer=True)),
+                ]
             ),
         ]
 

@@ -30,7 +30,7 @@ SCORE_FIGURES = (
     "prior_promises",
     "newcomer_jobs",
 )
-SCORED = ["q", "nearness_ppm", "newcomer", "scored_under"]
+SCORED = ["base_score_ppm", "nearness_ppm", "newcomer", "scored_under"]
 SWEEP_SCORES = "accounts.sweep_scores"
 PIECE = 200  # technicians whose scores are written anew in one transaction
 PIECES = 100  # at most so many in one sweep
@@ -90,7 +90,7 @@ def expected_rows(technician: Technician, policy: Policy) -> list[SkillSearch]:
         SkillSearch(
             technician=technician,
             skill_id=one.skill_id,
-            cell=cell(technician.lat, technician.lon),
+            h3_cell=cell(technician.lat, technician.lon),
             radius_m=technician.radius_m,
             lat=technician.lat,
             lon=technician.lon,
@@ -104,7 +104,7 @@ def expected_rows(technician: Technician, policy: Policy) -> list[SkillSearch]:
 def _scores(technician: Technician, level: int, policy: Policy) -> dict[str, int | bool | str]:
     """The columns of SCORED."""
     return {
-        "q": sum(quality_parts(technician, level, policy).values()),
+        "base_score_ppm": sum(quality_parts(technician, level, policy).values()),
         "nearness_ppm": policy.score_weights_ppm.nearness,
         "newcomer": technician.settled_jobs < policy.newcomer_jobs,
         "scored_under": version(technician.partner.country, policy),
@@ -121,7 +121,7 @@ def refresh_search_rows(*technicians: Technician) -> None:
         rows,
         update_conflicts=True,
         unique_fields=["technician", "skill"],
-        update_fields=["cell", "radius_m", "lat", "lon", "valid_until", *SCORED],
+        update_fields=["h3_cell", "radius_m", "lat", "lon", "valid_until", *SCORED],
     )
     kept = {(row.technician_id, row.skill_id) for row in rows}
     for pk, *pair in SkillSearch.objects.filter(technician__in=ids).values_list("pk", "technician_id", "skill_id"):

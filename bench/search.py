@@ -84,7 +84,9 @@ def technicians(first, last, skills, dice, begins):
             " SELECT n, tstzrange(%s, %s), 'job', '' FROM generate_series(%s::int, %s::int) n WHERE n %% 2 = 0",
             [begins, begins + timedelta(hours=2), *numbers],
         )
-        columns = "skill_id, cell, q, nearness_ppm, radius_m, lat, lon, technician_id, newcomer, scored_under"
+        columns = (
+            "skill_id, h3_cell, base_score_ppm, nearness_ppm, radius_m, lat, lon, technician_id, newcomer, scored_under"
+        )
         people = []
         with cursor.copy(f"COPY accounts_skillsearch ({columns}) FROM STDIN") as rows:
             for number in range(first, last):

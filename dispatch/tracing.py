@@ -4,6 +4,8 @@ import hashlib
 import json
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from accounts.models import TechnicianSkill
 from accounts.search import policies, quality_parts
 from dispatch import matching
@@ -14,9 +16,10 @@ from requests_app.models import Booking
 
 
 def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) -> Trace:
-    """Inputs, policy, the best with the parts of their score, and how many each rule left out. Four queries.
+    """Inputs, policy, the best with the parts of their score. Three queries.
 
-    The place is rounded. Scores are those of the policy in force in the country of each technician's partner.
+    The place is rounded. Scores are those of the policy in force in the country of each technician's partner. How many
+    each rule left out is counted later: that grows with the town, and somebody waits for the offer.
     """
     contact = booking.contact
     skill_id = booking.service.skill_id
@@ -43,7 +46,7 @@ def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) 
                 "technician": c.technician_id,
                 "score": c.score_ppm,
                 **parts.get(c.technician_id, {}),
-                "nearness": c.score_ppm - c.quality_ppm,
+                "nearness": c.score_ppm - c.base_score_ppm,
                 "metres": c.distance_m,
                 "wishes": c.wishes,
                 "asked": c.asked,
@@ -53,8 +56,24 @@ def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) 
             }
             for c in found
         ],
-        excluded=matching.exclusions(booking, at),
     )
+
+
+def uncounted() -> QuerySet[Trace]:
+    return Trace.objects.filter(excluded__isnull=True).order_by("pk")
+
+
+def count_exclusions(trace_id: int) -> bool:
+    """How many each rule left out at that asking, as far as calendars and offers are what they were then (rule D9).
+
+    A repeat changes nothing.
+    """
+    whole = uncounted().select_related("search__booking__service", "search__booking__contact")
+    trace = whole.filter(pk=trace_id).first()
+    if trace is None:
+        return False
+    counts = matching.exclusions(trace.search.booking, trace.at)
+    return bool(uncounted().filter(pk=trace_id).update(excluded=counts))
 
 
 def policy_version(booking: Booking) -> str:
