@@ -254,7 +254,7 @@ class SkillSearch(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["technician", "skill"], name="one_search_row_per_skill")]
         indexes = [
-            models.Index(fields=["scored_under"], name="skill_search_scored_under"),
+            models.Index(fields=["scored_under", "technician"], name="skill_search_scored_under"),
             *(
                 # Each cell's best in their order, without a look at the rows themselves (dispatch/nearest.py).
                 models.Index(
@@ -271,6 +271,18 @@ class SkillSearch(models.Model):
                 ]
             ),
         ]
+
+
+class SearchRowsCheck(models.Model):
+    """How far the check of all search rows has come (accounts/search_rows.py); one row. `next_at` is its clock."""
+
+    next_at = models.DateTimeField()
+    checked_to = models.BigIntegerField(default=0, help_text="Technicians up to this id are done; 0 between checks.")
+    mended = models.JSONField(default=list, help_text="Technicians whose rows had to be written anew, the first ones.")
+    mended_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_check_of_search_rows")]
 
 
 class NotificationState(models.TextChoices):
