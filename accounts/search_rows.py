@@ -27,7 +27,7 @@ PIECE = 500  # technicians compared at once
 PIECES = 8  # in one stretch: a second or two, and a million in about an hour and a half
 NAMED = 10  # in the message to ops
 KIND = "search_rows_ops"
-AT, ZONE = time(2, 0), "Europe/Paris"
+AT, ZONE = time(3, 30), "Europe/Paris"  # not in the hour that is missing in March
 
 
 class Compared(NamedTuple):
@@ -44,12 +44,12 @@ def check() -> int:
     """
     at, mended = mila_now(), 0
     row, _new = SearchRowsCheck.objects.get_or_create(pk=1, defaults={"next_at": _next_night(at)})
-    done = 0 if row.next_at <= at else PIECES
-    while done < PIECES:
+    for _ in range(PIECES):
+        if row.next_at > at:
+            break
         compared = compare(row.checked_to)
-        row = _note(row.checked_to, compared)
+        row = _note(row, compared)
         mended += len(compared.mended)
-        done = done + 1 if compared.last else PIECES
     return mended
 
 
@@ -84,17 +84,17 @@ def mend(technician_id: int) -> bool:
 
 
 @verb
-def _note(after: int, compared: Compared) -> SearchRowsCheck:
-    """How far it has come, and whom it had to mend. Another one may have looked at the same people meanwhile."""
+def _note(before: SearchRowsCheck, compared: Compared) -> SearchRowsCheck:
+    """How far it has come since `before`, and whom it had to mend; how far is not ours where another one was faster."""
     row = SearchRowsCheck.objects.select_for_update().get(pk=1)
     row.mended = [*row.mended, *compared.mended][:NAMED]
     row.mended_count += len(compared.mended)
-    if compared.last:
-        row.checked_to = max(row.checked_to, compared.last)
-    elif row.checked_to == after:
-        if row.mended_count:
-            _tell_ops(row)
-        row.next_at, row.checked_to, row.mended, row.mended_count = _next_night(mila_now()), 0, [], 0
+    if (row.next_at, row.checked_to) == (before.next_at, before.checked_to):
+        row.checked_to = compared.last
+        if not compared.last:  # the end
+            if row.mended_count:
+                _tell_ops(row)
+            row.next_at, row.mended, row.mended_count = _next_night(mila_now()), [], 0
     row.save()
     return row
 

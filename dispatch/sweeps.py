@@ -1,7 +1,9 @@
 """Each second: windows that are over, searches that are due, what a lost message left behind (rule D3)."""
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import takewhile
 
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 
@@ -13,7 +15,7 @@ from requests_app.models import OFFERED, Booking, BookingEvent
 
 BATCH = 200
 PUSH_BACK = timedelta(minutes=1)
-TRACES = 50  # counted in one round: each may look at a whole town
+COUNTING = 5  # seconds of each round: a trace may look at a whole town
 
 
 def sweep() -> int:
@@ -68,7 +70,9 @@ def unsearched_bookings() -> list[int]:
 
 def count_exclusions() -> int:
     """Of whom searches have passed over, how many by which rule (rule D9). Answers how many traces it completed."""
-    return _each(tracing.count_exclusions, _ids(tracing.uncounted()[:TRACES]))
+    until = time.monotonic() + COUNTING
+    in_time = takewhile(lambda _pk: time.monotonic() < until, _ids(tracing.uncounted()))
+    return _each(tracing.count_exclusions, in_time)
 
 
 def _ids(queryset, column: str = "pk") -> list[int]:

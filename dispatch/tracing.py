@@ -11,6 +11,7 @@ from accounts.search import policies, quality_parts
 from dispatch import matching
 from dispatch.matching import Candidate
 from dispatch.models import Search, Trace
+from mila.transactions import verb
 from policy.values import encode
 from requests_app.models import Booking
 
@@ -63,17 +64,19 @@ def uncounted() -> QuerySet[Trace]:
     return Trace.objects.filter(excluded__isnull=True).order_by("pk")
 
 
+@verb
 def count_exclusions(trace_id: int) -> bool:
     """How many each rule left out at that asking, as far as calendars and offers are what they were then (rule D9).
 
-    A repeat changes nothing.
+    A repeat changes nothing, and neither does one beside another that is at it.
     """
-    whole = uncounted().select_related("search__booking__service", "search__booking__contact")
-    trace = whole.filter(pk=trace_id).first()
+    free = uncounted().select_for_update(of=("self",), skip_locked=True)
+    trace = free.select_related("search__booking__service", "search__booking__contact").filter(pk=trace_id).first()
     if trace is None:
         return False
-    counts = matching.exclusions(trace.search.booking, trace.at)
-    return bool(uncounted().filter(pk=trace_id).update(excluded=counts))
+    trace.excluded = matching.exclusions(trace.search.booking, trace.at)
+    trace.save(update_fields=["excluded"])
+    return True
 
 
 def policy_version(booking: Booking) -> str:

@@ -6,7 +6,8 @@ In a world of its own, made anew. One JSON line for each figure, each beside its
 statement, which asks the facts of everybody in reach. Half of the technicians are busy at the time. `--exact`: 1,000
 searches everywhere and 200 in Paris against brute force in plain Python, with nobody, half and 95 of a hundred busy,
 in the smallest world. `--writes`: in the largest, a rating, and searches while all scores are written anew. The million
-is an option: `--sizes 10000 100000 1000000`.
+is an option: `--sizes 10000 100000 1000000`. With the address of a PostGIS in BENCH_POSTGIS_URL the same rows are asked
+there too.
 """
 
 # ruff: noqa: E402  (the world is chosen before Django reads its settings)
@@ -28,6 +29,7 @@ django.setup()
 
 from accounts.models import SkillSearch, Technician
 from accounts.search import count_stars
+from bench.search import postgis
 from bench.search.brute_force import mismatches
 from bench.search.world import World
 from devstack.instances import fresh_databases
@@ -43,6 +45,7 @@ ORDER = """
  ORDER BY lapsed >= lapse_limit, in_window, reserve DESC, asked, free[1], score DESC, technician_id
  LIMIT 20
 """
+BEST_OF = 3  # on a busy machine the best of a few says what a search costs, the first what one has to wait
 NAIVE = 20  # searches: a million of rows takes it a second each
 PACE = 0.05  # seconds from one search to the next while scores are written anew
 
@@ -68,29 +71,38 @@ def p95(spans):
     return round(statistics.quantiles(spans, n=20)[-1], 1)
 
 
+def p50(spans):
+    return round(statistics.median(spans), 1)
+
+
 def say(what, wanted, world, **figures):
     facts = {"what": what, "technicians": world.size, "rows": SkillSearch.objects.count(), "seed": wanted.seed}
     print(json.dumps(facts | figures), flush=True)
 
 
-def measure(wanted, world, asked, before):
+def measure(wanted, world, asked, before, peer):
     """Searches beside their reference, everywhere and in Paris; `before` holds the p95 of the smallest world."""
     for where, searches in asked.items():
         for booking in searches:  # once unmeasured
             matching.candidates(booking, world.at)
-        spans = timed(lambda booking: matching.candidates(booking, world.at), searches)
+        rounds = [timed(lambda booking: matching.candidates(booking, world.at), searches) for _ in range(BEST_OF)]
+        spans, best = rounds[0], [min(spans) for spans in zip(*rounds, strict=True)]
         few = searches[:NAIVE]
         wrong = sum(naive(one, world.at) != matching.candidates(one, world.at) for one in few)
         slow = timed(lambda booking: naive(booking, world.at), few)
         fast = timed(lambda booking: matching.candidates(booking, world.at), few)
-        before.setdefault(where, p95(spans))
+        before.setdefault(where, p95(best))
         say(
-            "search", wanted, world, where=where, busy_percent=50, p50_ms=round(statistics.median(spans), 1),
-            p95_ms=p95(spans), target_ms=TARGET_MS, growth=round(p95(spans) / before[where], 2), target_growth=2,
-            naive_p50_ms=round(statistics.median(slow), 1), naive_p95_ms=p95(slow),
-            times_naive=round(statistics.median(slow) / statistics.median(fast), 1),
-            times_naive_p95=round(p95(slow) / p95(fast), 1), differ_from_naive=wrong,
+            "search", wanted, world, where=where, busy_percent=50, p50_ms=p50(spans), p95_ms=p95(spans),
+            p50_best_ms=p50(best), p95_best_ms=p95(best), best_of=BEST_OF, target_ms=TARGET_MS,
+            growth_of_best=round(p95(best) / before[where], 2), target_growth=2,
+            naive_p50_ms=p50(slow), naive_p95_ms=p95(slow), times_naive_p50=round(p50(slow) / p50(fast), 1),
+            times_naive_p95=round(p95(slow) / p95(fast), 1), target_times_naive=10, differ_from_naive=wrong,
         )  # fmt: skip
+        if peer is not None:
+            spans = timed(lambda booking: peer.search(booking, world.starts[50]), few)
+            times = {"times_p50": round(p50(spans) / p50(fast), 1), "times_p95": round(p95(spans) / p95(fast), 1)}
+            say("PostGIS", wanted, world, where=where, p50_ms=p50(spans), p95_ms=p95(spans), **times)
 
 
 def exact(wanted, world):
@@ -109,7 +121,7 @@ def writes(wanted, world, searches):
     people = list(Technician.objects.order_by("?")[:200])
     rate = verb(lambda technician: count_stars(technician, 5, 5, 5))
     spans = timed(rate, people)
-    say("rating", wanted, world, p50_ms=round(statistics.median(spans), 1), p95_ms=p95(spans), target_ms=5)
+    say("rating", wanted, world, p50_ms=p50(spans), p95_ms=p95(spans), target_ms=5)
     alone = timed(lambda booking: matching.candidates(booking, world.at), searches, pace=PACE)
     weights = {"stars": 400_000, "level": 200_000, "reliability": 200_000, "nearness": 200_000}
     PolicyRow.objects.create(key="score_weights_ppm", value=weights, note="bench")
@@ -141,10 +153,12 @@ def main():
         "everywhere": world.bookings(wanted.searches, 50, paris=False),
         "Paris": world.bookings(wanted.searches, 50, paris=True),
     }
-    before = {}
+    before, peer = {}, postgis.Peer() if postgis.ADDRESS else None
     for size in sorted(wanted.sizes):
         world.grow(size, remembers=wanted.exact and size == min(wanted.sizes))
-        measure(wanted, world, asked, before)
+        if peer is not None:
+            peer.copy()
+        measure(wanted, world, asked, before, peer)
         if wanted.exact and size == min(wanted.sizes):
             exact(wanted, world)
     if wanted.writes:

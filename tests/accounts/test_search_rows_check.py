@@ -22,7 +22,7 @@ from tests import factories
 from tests.accounts.test_search_rows import expected as expected_rows
 from tests.accounts.test_search_rows import there
 
-NIGHT = instant(datetime(2026, 11, 25, 2, 0), "Europe/Paris")
+NIGHT = instant(datetime(2026, 11, 25, 3, 30), "Europe/Paris")
 SECOND = timedelta(seconds=1)
 
 
@@ -98,6 +98,21 @@ def test_check_runs_once_a_night(still, partner):
     assert search_rows.check() == 0
     still(NIGHT + timedelta(hours=24))
     assert search_rows.check() == 1
+
+
+def test_another_one_at_the_same_stretch_skips_nobody(still, monkeypatch):
+    """Two workers look at the same people, and the slower one comes back when the night's check is over."""
+    people = [factories.TechnicianFactory() for _ in range(2)]
+    still(NIGHT)
+    before, slow = SearchRowsCheck.objects.get(), search_rows.compare(0)
+    search_rows.check()
+
+    search_rows._note(before, slow)
+
+    still(NIGHT + timedelta(days=1))
+    for who in people:
+        DRIFTS["another score"](who)
+    assert search_rows.check() == 2
 
 
 def test_large_world_is_checked_in_stretches_and_told_once(still, monkeypatch):
