@@ -242,14 +242,14 @@ class Busy(models.Model):
 class SkillSearch(models.Model):
     """One narrow row for each skill of each technician who may be asked; what the search reads (docs/decisions/0006).
 
-    `q` is everything of the score that does not depend on the place, in ppm, and `nearness_ppm` what the nearest gets
-    beside it. Written by accounts.search in the transaction that changes a source, and again when the figures of
+    `base_score_ppm` is everything of the score that does not depend on the place, and `nearness_ppm` what the nearest
+    gets beside it. Written by accounts.search in the transaction that changes a source, and again when the figures of
     `scored_under` are no longer in force.
     """
 
     skill = models.ForeignKey(Skill, on_delete=models.CASCADE, db_index=False)
-    cell = models.BigIntegerField()
-    q = models.IntegerField()
+    h3_cell = models.BigIntegerField()
+    base_score_ppm = models.IntegerField()
     radius_m = models.IntegerField()
     lat = models.FloatField()
     lon = models.FloatField()
@@ -262,15 +262,35 @@ class SkillSearch(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["technician", "skill"], name="one_search_row_per_skill")]
         indexes = [
-            models.Index(fields=["scored_under"], name="skill_search_scored_under"),
-            models.Index(
-                "skill",
-                "cell",
-                models.F("q").desc(),
-                name="skill_search_q",
-                include=["technician", "radius_m", "lat", "lon", "valid_until"],
+            models.Index(fields=["scored_under", "technician"], name="skill_search_scored_under"),
+            *(
+                # Each cell's best in their order, without a look at the rows themselves (dispatch/nearest.py).
+                models.Index(
+                    "skill",
+                    "h3_cell",
+                    models.F("base_score_ppm").desc(),
+                    name=name,
+                    condition=condition,
+                    include=["technician", "radius_m", "lat", "lon", "nearness_ppm"],
+                )
+                for name, condition in [
+                    ("skill_search_best", None),
+                    ("skill_search_newcomers", models.Q(newcomer=True)),
+                ]
             ),
         ]
+
+
+class SearchRowsCheck(models.Model):
+    """How far the check of all search rows has come (accounts/search_rows.py); one row. `next_at` is its clock."""
+
+    next_at = models.DateTimeField()
+    checked_to = models.BigIntegerField(default=0, help_text="Technicians up to this id are done; 0 between checks.")
+    mended = models.JSONField(default=list, help_text="Technicians whose rows had to be written anew, the first ones.")
+    mended_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_check_of_search_rows")]
 
 
 class NotificationState(models.TextChoices):

@@ -5,11 +5,13 @@ Call `refresh_search_rows` in the transaction that changes a source: skill, area
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import F, Q
 
 from accounts.models import SkillSearch, Technician
@@ -30,10 +32,17 @@ SCORE_FIGURES = (
     "prior_promises",
     "newcomer_jobs",
 )
-SCORED = ["q", "nearness_ppm", "newcomer", "scored_under"]
+SCORED = ["base_score_ppm", "nearness_ppm", "newcomer", "scored_under"]
+PLACED = ["h3_cell", "radius_m", "lat", "lon", "valid_until"]
 SWEEP_SCORES = "accounts.sweep_scores"
-PIECE = 200  # technicians whose scores are written anew in one transaction
+PIECE = 600  # rows whose scores are written anew in one transaction
 PIECES = 100  # at most so many in one sweep
+RESCORE = """
+UPDATE accounts_skillsearch s
+   SET base_score_ppm = v.base, nearness_ppm = v.nearness, newcomer = v.newcomer, scored_under = v.version
+  FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::boolean[], %s::text[]) v (id, base, nearness, newcomer, version)
+ WHERE s.id = v.id
+"""
 
 
 def quality_parts(technician: Technician, level: int, policy: Policy) -> dict[str, int]:
@@ -53,6 +62,7 @@ def quality_parts(technician: Technician, level: int, policy: Policy) -> dict[st
     }
 
 
+@lru_cache(maxsize=16)
 def version(country: str, policy: Policy) -> str:
     """The country and the figures a score was made under: equal letters, equal scores."""
     figures = {key: encode(getattr(policy, key)) for key in SCORE_FIGURES}
@@ -90,7 +100,7 @@ def expected_rows(technician: Technician, policy: Policy) -> list[SkillSearch]:
         SkillSearch(
             technician=technician,
             skill_id=one.skill_id,
-            cell=cell(technician.lat, technician.lon),
+            h3_cell=cell(technician.lat, technician.lon),
             radius_m=technician.radius_m,
             lat=technician.lat,
             lon=technician.lon,
@@ -104,7 +114,7 @@ def expected_rows(technician: Technician, policy: Policy) -> list[SkillSearch]:
 def _scores(technician: Technician, level: int, policy: Policy) -> dict[str, int | bool | str]:
     """The columns of SCORED."""
     return {
-        "q": sum(quality_parts(technician, level, policy).values()),
+        "base_score_ppm": sum(quality_parts(technician, level, policy).values()),
         "nearness_ppm": policy.score_weights_ppm.nearness,
         "newcomer": technician.settled_jobs < policy.newcomer_jobs,
         "scored_under": version(technician.partner.country, policy),
@@ -121,7 +131,7 @@ def refresh_search_rows(*technicians: Technician) -> None:
         rows,
         update_conflicts=True,
         unique_fields=["technician", "skill"],
-        update_fields=["cell", "radius_m", "lat", "lon", "valid_until", *SCORED],
+        update_fields=[*PLACED, *SCORED],
     )
     kept = {(row.technician_id, row.skill_id) for row in rows}
     for pk, *pair in SkillSearch.objects.filter(technician__in=ids).values_list("pk", "technician_id", "skill_id"):
@@ -132,54 +142,67 @@ def refresh_search_rows(*technicians: Technician) -> None:
 def sweep_scores() -> int:
     """Write anew what was scored under another policy than the one in force; answers how many technicians that were.
 
-    In pieces, each a transaction of its own: searches go on meanwhile and read each score as a whole. A piece whose
-    people are all busy in other transactions is left for the next sweep.
+    In pieces, each a transaction of its own: searches go on meanwhile and read each score as a whole. Those who are
+    locked by other transactions are left for the next sweep.
     """
-    done = 0
-    for _ in range(PIECES):
-        if not (written := rescore()):
-            break
-        done += written
-    return done
+    in_force = policies(Country.values)
+    written, pieces = 0, PIECES
+    for former in _former_versions(in_force):
+        after = 0
+        while pieces and (piece := rescore(former, after, in_force)).last:
+            written, after, pieces = written + piece.written, piece.last, pieces - 1
+    return written
+
+
+class Piece(NamedTuple):
+    """How many technicians were written, and the last one looked at; 0 when there was none."""
+
+    written: int
+    last: int
 
 
 @verb
-def rescore() -> int:
-    """One piece: the scores of some technicians, under their lock. Who is locked elsewhere is passed over.
+def rescore(former: str, after: int, in_force: Mapping[str, Policy]) -> Piece:
+    """One piece: the scores of the next technicians scored under `former`, in the order of their ids, under their lock.
 
-    Only the columns of the score, and only of rows that are there: who may no longer be asked stays out.
+    Only the columns of the score, and only of rows that are there: who may no longer be asked stays out. Who is locked
+    elsewhere is passed over.
     """
-    in_force = policies(Country.values)
-    versions = sorted(version(country, policy) for country, policy in in_force.items())
-    stale = SkillSearch.objects.filter(_other_than(versions)).values_list("technician", flat=True)
+    stale = SkillSearch.objects.filter(scored_under=former, technician__gt=after).order_by("technician")
+    ids = sorted(set(stale.values_list("technician", flat=True)[:PIECE]))
     locked = (
         Technician.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(pk__in=list(stale.distinct()[:PIECE]))
+        .filter(pk__in=ids)
         .select_related("partner")
         .prefetch_related("skills", "search_rows")
         .order_by("pk")
     )
-    rows = []
+    scores, gone = [], []
     for technician in locked:
         policy = in_force[technician.partner.country]
         levels = {skill.skill_id: skill.level for skill in technician.skills.all()}
         for row in technician.search_rows.all():
-            if row.skill_id not in levels:  # left behind: the search would find what is no longer theirs
-                row.delete()
-                continue
-            for column, value in _scores(technician, levels[row.skill_id], policy).items():
-                setattr(row, column, value)
-            rows.append(row)
-    SkillSearch.objects.bulk_update(rows, SCORED)
-    return len(locked)
+            if row.skill_id in levels:
+                scores.append((row.pk, *_scores(technician, levels[row.skill_id], policy).values()))
+            else:  # left behind: the search would find what is no longer theirs
+                gone.append(row.pk)
+    SkillSearch.objects.filter(pk__in=gone).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(RESCORE, [list(column) for column in zip(*scores, strict=True)] or [[]] * (1 + len(SCORED)))
+    return Piece(len(locked), ids[-1] if ids else 0)
 
 
-def _other_than(versions: list[str]) -> Q:
-    """As ranges, so that the index answers it at once where nothing is to be done."""
-    apart = Q(scored_under__lt=versions[0]) | Q(scored_under__gt=versions[-1])
-    for one, next_one in pairwise(versions):
-        apart |= Q(scored_under__gt=one, scored_under__lt=next_one)
-    return apart
+def _former_versions(in_force: Mapping[str, Policy]) -> list[str]:
+    """Under which other figures rows are scored: the first of each range between the versions in force. One query.
+
+    Each range by itself, so that the index answers at once where nothing is to be done.
+    """
+    versions = sorted(version(country, policy) for country, policy in in_force.items())
+    ranges = [Q(scored_under__lt=versions[0]), Q(scored_under__gt=versions[-1])]
+    ranges += [Q(scored_under__gt=one, scored_under__lt=next_one) for one, next_one in pairwise(versions)]
+    rows = SkillSearch.objects.order_by("scored_under").values_list("scored_under", flat=True)
+    first, *others = [rows.filter(one)[:1] for one in ranges]
+    return list(first.union(*others, all=True))
 
 
 def lock_technician(technician_id: int) -> Technician:

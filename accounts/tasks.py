@@ -4,7 +4,7 @@ The sweep's heartbeat is stamped by mila.heartbeat after each success."""
 
 from celery import shared_task
 
-from accounts import notifications, search
+from accounts import notifications, search, search_rows
 
 
 @shared_task(name=notifications.DELIVER)
@@ -23,3 +23,9 @@ def sweep_notifications() -> None:
 def sweep_scores() -> None:
     """Every ten seconds: who was scored under figures that are no longer in force (rule D2)."""
     search.sweep_scores()
+
+
+@shared_task(name="accounts.check_search_rows")
+def check_search_rows() -> None:
+    """Every ten seconds: the next stretch of the nightly check, if it is time (docs/decisions/0006)."""
+    search_rows.check()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 
 from accounts.models import Busy, Notification, NotificationState, SkillSearch, Technician
-from accounts.search import expected_rows, policies
+from accounts.search import SCORED, expected_rows, policies
 from backoffice import erasure
 from dispatch.models import Offer, OfferState
 from mila.clock import mila_now
@@ -276,7 +276,7 @@ def signatures(ids):
 def search_rows(ids):
     if ids is not None:
         return
-    facts = ("technician_id", "skill_id", "cell", "q", "nearness_ppm", "radius_m", "valid_until", "newcomer")
+    facts = ("technician_id", "skill_id", "h3_cell", "radius_m", "valid_until", *SCORED)
     in_force = policies(Country.values)
     expected = {
         tuple(getattr(row, fact) for fact in facts)

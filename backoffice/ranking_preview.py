@@ -30,7 +30,7 @@ def reordered(effect: Effect) -> Reordered | None:
         return None
     there = SkillSearch.objects.filter(technician__partner__country=effect.country)
     town, lat, lon = TOWNS[effect.country]
-    near = there.filter(cell__in=[cell for cell, _closest in search_cells(lat, lon)[1]])
+    near = there.filter(h3_cell__in=[cell for cell, _closest in search_cells(lat, lon)[1]])
     skills = near.values_list("skill").annotate(count=Count("pk")).order_by("-count", "skill")
     rows = [
         row

@@ -1,28 +1,25 @@
-"""Who qualifies for a booking, and in what order: one query over the search rows (rule D1, D2; docs/decisions/0006).
+"""Who qualifies for a booking, and in what order (rule D1, D2; docs/decisions/0006).
 
-The same statement answers all questions: who may do this booking, which bookings may this technician do, and which
-rule leaves the others out.
+The same facts answer all questions: who may do this booking, which bookings may this technician do, and which rule
+leaves the others out. Whom a search asks them about comes from `dispatch.nearest`, the best score first, and only as
+many as decide its list.
 """
 
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from django.db import connection
+from itertools import islice
+from typing import NamedTuple
 
 from accounts.models import Technician
 from accounts.search import askable
-from places.distance import METRES_PER_DEGREE, REACH_M, search_cells
-from places.place import VAGUE
-from policy.figures import Policy
-from requests_app import caps
+from dispatch import facts, nearest
+from places.distance import search_cells
 from requests_app.models import Booking
 
-# Where only the middle of a wide area is known, a technician's circle is taken this much wider.
-VAGUE_M = 5_000
+# How many of the best by score are looked at, and how many if those were too few.
+ROUNDS = (128, 512, 4_096, nearest.EVERYBODY)
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Candidate:
     booking_id: int
     technician_id: int
     score_ppm: int
-    quality_ppm: int
+    base_score_ppm: int
     distance_m: int
     wishes: list[int]
     asked: int
@@ -47,140 +44,124 @@ class Candidate:
 
     @property
     def parts(self) -> dict[str, int]:
-        return {"quality": self.quality_ppm, "nearness": self.score_ppm - self.quality_ppm}
+        return {"quality": self.base_score_ppm, "nearness": self.score_ppm - self.base_score_ppm}
 
 
-REACHED = caps.REACHED.format(technician="s.technician_id", drops="b.drops", lost="b.lost", held="b.held")
-# Each booking is judged by the policy it was made under; figures younger than it have their default.
-# A wish is open as long as a search for it would be (rule D10): nobody is asked to be there in five minutes. An outage
-# may have moved the search's end on, and the offer says how soon the visit is (requests_app.lost_time.search_ends_at).
-FACTS = """
-WITH wanted AS MATERIALIZED (
-    SELECT b.id, b.start_at, b.timezone, v.skill_id, c.lat, c.lon, cos(radians(c.lat)) AS width,
-           CASE WHEN c.precision = ANY(%(vague)s) THEN %(vague_m)s ELSE 0 END AS wider_m,
-           b.duration_minutes * interval '1 minute' AS duration,
-           (p.policy ->> 'travel_buffer')::int * interval '1 second' AS buffer,
-           least((p.policy ->> 'search_ends_lead')::int * interval '1 second',
-                 CASE WHEN b.state = 'searching' THEN greatest(b.last_start_at - b.due_at, interval '0') END) AS lead,
-           (p.policy ->> 'lapse_limit')::int AS lapse_limit,
-           (p.policy ->> 'drops_per_day')::int AS drops, (p.policy ->> 'jobs_lost_per_week')::int AS lost,
-           (p.policy ->> 'open_claims_per_day')::int AS held
-      FROM requests_app_booking b
-      JOIN requests_app_bookingcontact c ON c.booking_id = b.id
-      JOIN catalogue_service v ON v.id = b.service_id
-     CROSS JOIN LATERAL (SELECT %(policy)s::jsonb || b.policy_data AS policy) p
-     WHERE b.id = ANY(%(bookings)s) AND c.lat IS NOT NULL AND c.lon IS NOT NULL),
-wish AS MATERIALIZED (
-    SELECT w.booking_id, w.rank, extract(isodow FROM wall.begins) - 1 AS weekday,
-           wall.begins::time AS begins, wall.ends::time AS ends, wall.begins::date = wall.ends::date AS one_day,
-           tstzrange(w.start_at, w.start_at + b.duration + b.buffer) AS during
-      FROM requests_app_wish w
-      JOIN wanted b ON b.id = w.booking_id
-     CROSS JOIN LATERAL (
-           SELECT w.start_at AT TIME ZONE b.timezone AS begins,
-                  (w.start_at + b.duration) AT TIME ZONE b.timezone AS ends) wall
-     WHERE w.start_at > %(at)s + b.lead AND (b.start_at IS NULL OR w.start_at = b.start_at)),
-past AS MATERIALIZED (
-    SELECT o.booking_id, o.technician_id,
-           count(*) FILTER (WHERE o.state IN ('lapsed', 'not_reached') AND NOT o.silent AND NOT o.own_tap) AS asked,
-           count(*) FILTER (WHERE o.state = 'lapsed' AND NOT o.silent) AS lapsed,
-           bool_or(o.state = 'declined') AS declined
-      FROM dispatch_offer o
-      JOIN dispatch_search r ON r.id = o.search_id AND r.ended_at IS NULL
-     WHERE o.booking_id = ANY(%(bookings)s) AND o.state <> 'queued'
-     GROUP BY o.booking_id, o.technician_id),
-reserve AS MATERIALIZED (
-    SELECT o.booking_id, o.technician_id
-      FROM dispatch_offer o
-     WHERE o.booking_id = ANY(%(bookings)s) AND o.reserve_at IS NOT NULL),
-facts AS (
-    SELECT b.id AS booking_id, s.technician_id, s.cell,
-           s.q + round(s.nearness_ppm * greatest(0, 1 - place.metres / %(reach)s))::int AS score,
-           s.q, round(place.metres)::int AS metres, time.free,
-           coalesce(past.asked, 0) AS asked, coalesce(past.lapsed, 0) AS lapsed,
-           EXISTS (
-               SELECT 1 FROM dispatch_offer o
-                WHERE o.technician_id = s.technician_id AND o.state = 'open') AS in_window,
-           s.newcomer, reserve.technician_id IS NOT NULL AS reserve, b.lapse_limit, place.near,
-           CASE WHEN NOT place.near THEN 'too_far'
-                WHEN s.valid_until <= %(at)s THEN 'papers'
-                WHEN EXISTS (
-                    SELECT 1 FROM requests_app_assignment a
-                     WHERE a.booking_id = b.id AND a.technician_id = s.technician_id) THEN 'had_it'
-                WHEN past.declined THEN 'declined'
-                WHEN time.works IS NULL THEN 'hours'
-                WHEN time.free IS NULL THEN 'busy'
-                WHEN {reached} THEN 'takes_too_many' END AS rule
-      FROM wanted b
-      JOIN accounts_skillsearch s ON s.skill_id = b.skill_id
-     CROSS JOIN LATERAL (
-           SELECT %(degree)s * sqrt((s.lat - b.lat) ^ 2 + ((s.lon - b.lon) * b.width) ^ 2) AS metres) away
-     CROSS JOIN LATERAL (
-           SELECT away.metres, away.metres <= least(s.radius_m + b.wider_m, %(reach)s) AS near) place
-     CROSS JOIN LATERAL (
-           SELECT array_agg(w.rank ORDER BY w.rank) AS works,
-                  array_agg(w.rank ORDER BY w.rank) FILTER (WHERE NOT EXISTS (
-                      SELECT 1 FROM accounts_busy y
-                       WHERE y.technician_id = s.technician_id AND y.during && w.during)) AS free
-             FROM wish w
-            WHERE place.near AND w.booking_id = b.id AND w.one_day AND EXISTS (
-                  SELECT 1 FROM accounts_weeklyhours h
-                   WHERE h.technician_id = s.technician_id AND h.weekday = w.weekday
-                     AND h.opens <= w.begins AND h.closes >= w.ends)) time
-      LEFT JOIN past ON past.booking_id = b.id AND past.technician_id = s.technician_id
-      LEFT JOIN reserve ON reserve.booking_id = b.id AND reserve.technician_id = s.technician_id
-     WHERE {condition})
-"""
-OF_BOOKING = "s.cell = ANY(%(cells)s)"
-OF_TECHNICIAN = "s.technician_id = %(technician)s"
 CANDIDATE = """
-SELECT booking_id, technician_id, score, q, metres, free, asked, lapsed, in_window, newcomer, reserve
+SELECT booking_id, technician_id, score, base_score_ppm, metres, free, asked, lapsed, in_window, newcomer, reserve
   FROM facts
  WHERE near AND rule IS NULL
 """
-# Who has let enough lapse comes last, then who looks at another offer. Of the others those in reserve come first (rule
-# L2), then those asked least, then the customer's wishes in their order (rule B2), then the score. `past` is empty at
-# the first asking only.
-ORDER = """
- ORDER BY lapsed >= lapse_limit, in_window, reserve DESC, asked, {first} free[1], score DESC, technician_id
- LIMIT %(limit)s
-"""
-NEWCOMER_FIRST = "newcomer AND NOT EXISTS (SELECT 1 FROM past) DESC,"
 COUNTS = """
 SELECT rule, count(*)
   FROM (SELECT CASE WHEN rule IS NOT NULL THEN rule WHEN lapsed >= lapse_limit THEN 'asked_enough'
-                    WHEN in_window THEN 'window_elsewhere' END AS rule FROM facts) each
+                    WHEN in_window_elsewhere THEN 'window_elsewhere' END AS rule FROM facts) each
  WHERE rule IS NOT NULL
  GROUP BY rule
 """
 
 
+class Place(NamedTuple):
+    """A place in the order; the lower comes first.
+
+    Who has let enough lapse comes last, then who looks at another offer. Of the others those in reserve come first
+    (rule L2), then those asked least, at the first asking of some bookings the newcomers (rule D2), then the customer's
+    wishes in their order (rule B2), then the score.
+    """
+
+    asked_enough: bool
+    in_window: bool
+    not_in_reserve: bool
+    asked: int
+    not_leading: bool
+    wish: int
+    minus_score: int
+    technician_id: int
+
+
 def candidates(booking: Booking, at: datetime, *, limit: int = 20) -> list[Candidate]:
-    """Who may be asked for this booking, the next one first. One query; `at` is the database's now.
+    """Who may be asked for this booking, the next one first; `at` is the database's now.
 
     Includes, at the end, who holds a window elsewhere (`in_window`) or has let enough lapse: the caller decides. At the
-    very first asking of some bookings the best newcomer leads (rule D2).
+    very first asking of some bookings the best newcomer leads (rule D2). Two queries; more where so many are busy that
+    the best by score do not fill the list.
     """
-    cells = _cells(booking)
-    if not cells:
-        return []
-    order = ORDER.format(first=NEWCOMER_FIRST if asks_newcomer_first(booking) else "")
-    rows = _select(OF_BOOKING, CANDIDATE + order, at, [booking.pk], cells=cells, limit=limit)
-    return [Candidate(*row) for row in rows]
+    enough = booking.policy.lapse_limit
+    found: list[tuple[Place, Candidate]] = []
+    for look in _looks(booking, at, 3 * limit + 4):
+        for row in facts.select(CANDIDATE, at, [booking.pk], people=look.people):
+            one = Candidate(*row)
+            found.append((_place(one, enough, newcomers_lead=look.newcomers_lead), one))
+        found.sort()
+        if len(found) >= limit and found[limit - 1][0] <= look.next_place:
+            break
+    return [one for _place, one in found[:limit]]
+
+
+class Look(NamedTuple):
+    """Some of the people in the order of their scores. `next_place`: nobody who is still to come stands before it."""
+
+    people: list[int]
+    next_place: Place
+    newcomers_lead: bool
+
+
+def _looks(booking: Booking, at: datetime, size: int) -> Iterator[Look]:
+    """First with those whom more than wish and score places; where newcomers lead, all of them before the others."""
+    contact = booking.contact
+    if contact.lat is None or contact.lon is None:
+        return
+    seen: set[int] = set()
+    by_hash = asks_newcomer_first(booking)
+    for only_newcomers in (True, False) if by_hash else (False,):
+        for count in ROUNDS:
+            best = nearest.best(booking.pk, contact.lat, contact.lon, at, count, newcomers=only_newcomers)
+            newcomers_lead = by_hash and not best.asked
+            if best.first_rank is None or (only_newcomers and not newcomers_lead):
+                break
+            unseen = ((pk, score) for pk, score in zip(best.people, best.scores, strict=True) if pk not in seen)
+            while part := list(islice(unseen, size)):
+                last, score = part[-1]
+                people = {pk for pk, _score in part} | (set(best.apart) - seen)
+                next_place = Place(False, False, True, 0, not only_newcomers, best.first_rank, -score, last)
+                yield Look(sorted(people), next_place, newcomers_lead)
+                seen |= people
+                size *= 2
+            if len(best.people) < count:  # that was everybody
+                break
+
+
+def _place(one: Candidate, enough: int, *, newcomers_lead: bool) -> Place:
+    return Place(
+        one.lapsed >= enough,
+        one.in_window,
+        not one.reserve,
+        one.asked,
+        not (newcomers_lead and one.newcomer),
+        one.wishes[0],
+        -one.score_ppm,
+        one.technician_id,
+    )
 
 
 def fitting_bookings(technician_id: int, booking_ids: Sequence[int], at: datetime) -> dict[int, Candidate]:
     """Which of these bookings this technician may do, by booking id. One query."""
     if not booking_ids:
         return {}
-    rows = _select(OF_TECHNICIAN, CANDIDATE, at, list(booking_ids), technician=technician_id)
+    rows = facts.select(CANDIDATE, at, list(booking_ids), people=[technician_id])
     return {row[0]: Candidate(*row) for row in rows}
 
 
 def exclusions(booking: Booking, at: datetime) -> dict[str, int]:
-    """How many technicians of the skill, round about, each rule leaves out; each is counted once (rule D9)."""
-    cells = _cells(booking)
-    return dict(_select(OF_BOOKING, COUNTS, at, [booking.pk], cells=cells)) if cells else {}
+    """How many technicians of the skill, round about, each rule leaves out; each is counted once (rule D9).
+
+    Asks about each of them, so it grows with the town: never while somebody waits for an answer.
+    """
+    contact = booking.contact
+    if contact.lat is None or contact.lon is None:
+        return {}
+    cells = [cell for cell, _closest in search_cells(contact.lat, contact.lon)[1]]
+    return dict(facts.select(COUNTS, at, [booking.pk], rows=facts.OF_CELLS, cells=cells))
 
 
 def excluding_rule(booking: Booking, technician_id: int, at: datetime) -> str | None:
@@ -188,7 +169,7 @@ def excluding_rule(booking: Booking, technician_id: int, at: datetime) -> str | 
 
     "not_askable": no search row, so not approved, not payable, suspended, or without the skill.
     """
-    rows = _select(OF_TECHNICIAN, "SELECT rule FROM facts", at, [booking.pk], technician=technician_id)
+    rows = facts.select("SELECT rule FROM facts", at, [booking.pk], people=[technician_id])
     return rows[0][0] if rows else "not_askable"
 
 
@@ -202,28 +183,3 @@ def asks_newcomer_first(booking: Booking) -> bool:
     """For a fixed share of bookings, by a hash of the id, the best newcomer is asked first (rule D2)."""
     digest = hashlib.sha256(booking.uuid.bytes).digest()
     return int.from_bytes(digest[:4]) % 100 < booking.policy.newcomer_share_percent
-
-
-def _cells(booking: Booking) -> list[int]:
-    contact = booking.contact
-    if contact.lat is None or contact.lon is None:
-        return []
-    return [cell for cell, _closest in search_cells(contact.lat, contact.lon)[1]]
-
-
-def _select(condition: str, question: str, at: datetime, booking_ids: list[int], **params: Any) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            FACTS.format(condition=condition, reached=REACHED) + question,
-            {
-                "policy": json.dumps(Policy().to_json()),
-                "degree": METRES_PER_DEGREE,
-                "reach": REACH_M,
-                "vague": sorted(VAGUE),
-                "vague_m": VAGUE_M,
-                "at": at,
-                "bookings": booking_ids,
-                **params,
-            },
-        )
-        return cursor.fetchall()

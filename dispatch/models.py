@@ -40,10 +40,11 @@ class Trace(models.Model):
     at = models.DateTimeField()
     inputs = models.JSONField(help_text="Skill, cell-rounded place, wishes, policy figures.")
     best = models.JSONField(help_text="The best with the parts of their score, in order.")
-    excluded = models.JSONField(default=dict, help_text="How many each rule left out.")
+    excluded = models.JSONField(null=True, help_text="How many each rule left out; null until they are counted.")
 
     class Meta:
         ordering = ["pk"]
+        indexes = [models.Index(fields=["id"], name="trace_uncounted", condition=Q(excluded__isnull=True))]
 
 
 class OfferState(models.TextChoices):

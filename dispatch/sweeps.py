@@ -1,11 +1,13 @@
 """Each second: windows that are over, searches that are due, what a lost message left behind (rule D3)."""
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import takewhile
 
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 
-from dispatch import offers, outages
+from dispatch import offers, outages, tracing
 from dispatch.models import Offer, OfferState, Search
 from mila.clock import MilaNow
 from mila.sweeping import handle_each
@@ -13,6 +15,7 @@ from requests_app.models import OFFERED, Booking, BookingEvent
 
 BATCH = 200
 PUSH_BACK = timedelta(minutes=1)
+COUNTING = 5  # seconds of each round: a trace may look at a whole town
 
 
 def sweep() -> int:
@@ -63,6 +66,13 @@ def unsearched_bookings() -> list[int]:
     begun = Search.objects.filter(booking=OuterRef("pk"), round=OuterRef("opened"))
     waiting = Booking.objects.filter(state__in=OFFERED).annotate(opened=Subquery(opened)).filter(~Exists(begun))
     return _ids(waiting.filter(opened__isnull=False).order_by("last_start_at"))
+
+
+def count_exclusions() -> int:
+    """Of whom searches have passed over, how many by which rule (rule D9). Answers how many traces it completed."""
+    until = time.monotonic() + COUNTING
+    in_time = takewhile(lambda _pk: time.monotonic() < until, _ids(tracing.uncounted()))
+    return _each(tracing.count_exclusions, in_time)
 
 
 def _ids(queryset, column: str = "pk") -> list[int]:

@@ -31,3 +31,9 @@ def withdraw(*, booking_id: int):
 @shared_task(name="dispatch.sweep")
 def sweep():
     sweeps.sweep()
+
+
+@shared_task(name="dispatch.count_exclusions")
+def count_exclusions():
+    """Every ten seconds, beside the sweep, which may not wait for it."""
+    sweeps.count_exclusions()

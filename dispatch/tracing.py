@@ -4,19 +4,23 @@ import hashlib
 import json
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from accounts.models import TechnicianSkill
 from accounts.search import policies, quality_parts
 from dispatch import matching
 from dispatch.matching import Candidate
 from dispatch.models import Search, Trace
+from mila.transactions import verb
 from policy.values import encode
 from requests_app.models import Booking
 
 
 def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) -> Trace:
-    """Inputs, policy, the best with the parts of their score, and how many each rule left out. Four queries.
+    """Inputs, policy, the best with the parts of their score. Three queries.
 
-    The place is rounded. Scores are those of the policy in force in the country of each technician's partner.
+    The place is rounded. Scores are those of the policy in force in the country of each technician's partner. How many
+    each rule left out is counted later: that grows with the town, and somebody waits for the offer.
     """
     contact = booking.contact
     skill_id = booking.service.skill_id
@@ -43,7 +47,7 @@ def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) 
                 "technician": c.technician_id,
                 "score": c.score_ppm,
                 **parts.get(c.technician_id, {}),
-                "nearness": c.score_ppm - c.quality_ppm,
+                "nearness": c.score_ppm - c.base_score_ppm,
                 "metres": c.distance_m,
                 "wishes": c.wishes,
                 "asked": c.asked,
@@ -53,8 +57,26 @@ def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) 
             }
             for c in found
         ],
-        excluded=matching.exclusions(booking, at),
     )
+
+
+def uncounted() -> QuerySet[Trace]:
+    return Trace.objects.filter(excluded__isnull=True).order_by("pk")
+
+
+@verb
+def count_exclusions(trace_id: int) -> bool:
+    """How many each rule left out at that asking, as far as calendars and offers are what they were then (rule D9).
+
+    A repeat changes nothing, and neither does one beside another that is at it.
+    """
+    free = uncounted().select_for_update(of=("self",), skip_locked=True)
+    trace = free.select_related("search__booking__service", "search__booking__contact").filter(pk=trace_id).first()
+    if trace is None:
+        return False
+    trace.excluded = matching.exclusions(trace.search.booking, trace.at)
+    trace.save(update_fields=["excluded"])
+    return True
 
 
 def policy_version(booking: Booking) -> str:

@@ -44,7 +44,7 @@ REACHED = """
                     SELECT 1 FROM requests_app_bookingevent e
                      WHERE e.booking_id = a.booking_id AND e.move = 'release' AND e.role = 'partner'
                        AND e.at = a.ended_at) AS dropped) released
-          WHERE a.technician_id = {technician}) d)
+          WHERE a.technician_id = {technician} AND (a.ended_at IS NULL OR a.ended_at > %(at)s - interval '7 days')) d)
 """
 
 

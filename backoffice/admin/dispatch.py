@@ -153,7 +153,8 @@ def trace_text(trace: Trace) -> str:
     """The best in their order, the inputs, and how many each rule left out."""
     best = "\n".join(f"{place}. {json.dumps(one)}" for place, one in enumerate(trace.best, 1))
     inputs = json.dumps(trace.inputs, indent=2, ensure_ascii=False)
-    return f"{best}\n\n{inputs}\n\n{json.dumps(trace.excluded)}"
+    excluded = gettext("Those left out are not counted yet.") if trace.excluded is None else json.dumps(trace.excluded)
+    return f"{best}\n\n{inputs}\n\n{excluded}"
 
 
 # --- Lists -------------------------------------------------------------------------------------------------------

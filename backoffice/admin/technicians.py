@@ -107,7 +107,7 @@ class SearchRowInline(ReadOnly, TabularInline):
     verbose_name_plural = _("search rows")
     hide_title = True
     extra = 0
-    fields = readonly_fields = ["skill", "q", "radius_m", "valid_until", "newcomer"]
+    fields = readonly_fields = ["skill", "base_score_ppm", "radius_m", "valid_until", "newcomer"]
 
 
 class TechnicianForm(forms.ModelForm):

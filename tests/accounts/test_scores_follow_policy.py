@@ -31,7 +31,7 @@ def order(booking, at):
 
 
 def facts():
-    columns = ("technician_id", "q", "nearness_ppm", "newcomer", "scored_under")
+    columns = ("technician_id", "base_score_ppm", "nearness_ppm", "newcomer", "scored_under")
     return sorted(SkillSearch.objects.values_list(*columns))
 
 
@@ -92,12 +92,12 @@ def test_nearness_is_weighed_by_the_same_row(morning, stopped_clock, searching, 
 )
 def test_each_prior_acts_on_the_stored_score(key, value, morning, stopped_clock, loved):
     stopped_clock(morning)
-    before = SkillSearch.objects.get(technician=loved).q
+    before = SkillSearch.objects.get(technician=loved).base_score_ppm
     row(key, value, morning)
 
     sweep_scores()
 
-    assert SkillSearch.objects.get(technician=loved).q != before
+    assert SkillSearch.objects.get(technician=loved).base_score_ppm != before
 
 
 def test_limit_of_newcomers_acts_on_who_is_one(morning, stopped_clock, loved, partner):
@@ -113,13 +113,13 @@ def test_limit_of_newcomers_acts_on_who_is_one(morning, stopped_clock, loved, pa
 def test_row_of_one_country_changes_the_scores_there_only(morning, stopped_clock, partner):
     stopped_clock(morning)
     swiss = factories.TechnicianFactory(partner__country="CH")
-    before = SkillSearch.objects.get(technician=partner).q
+    before = SkillSearch.objects.get(technician=partner).base_score_ppm
     row("score_weights_ppm", NO_STARS, morning, country="CH")
 
     assert sweep_scores() == 1
 
-    assert SkillSearch.objects.get(technician=partner).q == before
-    assert SkillSearch.objects.get(technician=swiss).q != before
+    assert SkillSearch.objects.get(technician=partner).base_score_ppm == before
+    assert SkillSearch.objects.get(technician=swiss).base_score_ppm != before
 
 
 def test_second_sweep_writes_nothing(morning, stopped_clock, loved, skilled):
@@ -206,5 +206,5 @@ def test_sweep_is_on_the_clock_and_answers_at_once_where_nothing_is_to_do(
     assert expected()[tasks.sweep_scores.name] == "scores"
     assert app.conf.beat_schedule["scores"]["schedule"] == 10.0
 
-    with django_assert_num_queries(len(Country.values) + 3):  # transaction, rows in force, who is stale
+    with django_assert_num_queries(len(Country.values) + 1):  # rows in force, who is stale
         tasks.sweep_scores()

@@ -18,8 +18,8 @@ from tests.requests_app.stages import booking_in
 FACTS = (
     "technician_id",
     "skill_id",
-    "cell",
-    "q",
+    "h3_cell",
+    "base_score_ppm",
     "radius_m",
     "lat",
     "lon",

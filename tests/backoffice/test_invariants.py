@@ -158,7 +158,7 @@ BREACHES = [
     ("L12", "other words", lambda w: change(SignOff, w.paid.sign_off.pk, text="other")),
     ("L12", "another hand", lambda w: change(SignOff, w.paid.sign_off.pk, signature="X")),
     ("search", "a row too few", lambda w: SkillSearch.objects.filter(technician=w.partner).delete()),
-    ("search", "a wrong row", lambda w: SkillSearch.objects.filter(technician=w.partner).update(q=1)),
+    ("search", "a wrong row", lambda w: SkillSearch.objects.filter(technician=w.partner).update(base_score_ppm=1)),
     ("search", "a row too many", lambda w: type(w.partner).objects.filter(pk=w.partner.pk).update(active=False)),
 ]
 # These are about the house, not about one booking.

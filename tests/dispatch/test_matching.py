@@ -1,47 +1,26 @@
 """Who may be asked, and in what order (rule D1, D2)."""
 
-import random
 import uuid
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, time, timedelta
 
 import pytest
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from accounts.models import Busy, PartnerProfile, Technician, TechnicianSkill, WeeklyHours
-from accounts.search import expected_rows, refresh_search_rows
+from accounts.models import PartnerProfile, Technician, TechnicianSkill, WeeklyHours
+from accounts.search import refresh_search_rows
 from dispatch import matching
-from dispatch.models import UNTAKEN, Offer, OfferState, Search
+from dispatch.models import OfferState, Search
 from mila.clock import mila_now
 from places.calendar import instant
-from places.distance import metres
-from policy.figures import Policy
 from requests_app.models import Assignment, Booking
 from tests import factories
+from tests.dispatch.brute_force import MINUTE, VISIT, busy, offered, with_newcomers_first
 from tests.dispatch.scenes import technician
 
 pytestmark = pytest.mark.django_db
-VISIT = datetime(2026, 11, 27, 13, 0, tzinfo=UTC)  # 14:00 in Lyon, for an hour
-MINUTE = timedelta(minutes=1)
 
 
 def found(booking, at=None):
     return [candidate.technician_id for candidate in matching.candidates(booking, at or mila_now(), limit=100)]
-
-
-def busy(who, begin, end, kind="absence"):
-    return Busy.objects.create(technician=who, during=DateTimeTZRange(begin, end, "[)"), kind=kind)
-
-
-def running(booking):
-    return Search.objects.get_or_create(booking=booking, round=1, defaults={"started_at": mila_now()})[0]
-
-
-def offered(booking, who, state, **kwargs):
-    kwargs.setdefault("search", running(booking))
-    return Offer.objects.create(
-        booking=booking, technician=who, epoch=0, state=state, distance_m=0, expires_at=mila_now(), **kwargs
-    )
 
 
 def change(model, who, **values):
@@ -261,12 +240,6 @@ def test_who_let_two_windows_lapse_comes_last_and_is_counted(wanted, partner, ri
     assert matching.exclusions(wanted, mila_now()) == {"asked_enough": 1}
 
 
-def with_newcomers_first(booking, yes):
-    booking.policy_data["newcomer_share_percent"] = 100 if yes else 0
-    booking.save(update_fields=["policy_data"])
-    vars(booking).pop("policy", None)
-
-
 def test_the_best_newcomer_leads_where_the_hash_says_so(wanted):
     old = technician(settled_jobs=5, star_sum=50, star_count=10)
     new = technician(settled_jobs=4)
@@ -296,121 +269,3 @@ def test_one_booking_in_ten_asks_a_newcomer_first():
 
 def test_nothing_asked_nothing_found(partner):
     assert matching.fitting_bookings(partner.pk, [], mila_now()) == {}
-
-
-# --- Brute force: the rules once more, in plain Python
-
-
-def expected_candidate(booking, who, at):
-    """(sort key, wishes, metres) of one technician, or None."""
-    policy, contact = Policy.from_json(booking.policy_data), booking.contact
-    rows = [row for row in expected_rows(who, policy) if row.skill_id == booking.service.skill_id]
-    if not rows or (rows[0].valid_until and rows[0].valid_until <= at):
-        return None
-    away = metres(contact.lat, contact.lon, who.lat, who.lon)
-    vague = 5_000 if contact.precision in ("district", "neighbours") else 0
-    if away > min(who.radius_m + vague, 50_000):
-        return None
-    if any(a.technician_id == who.pk for a in booking.assignments.all()):
-        return None
-    mine = [o for o in booking.offers.all() if o.technician_id == who.pk and o.search.ended_at is None]
-    if any(o.state == "declined" for o in mine):
-        return None
-    free = []
-    for wish in booking.wishes.all():
-        begins = wish.start_at.astimezone(ZoneInfo(booking.timezone))
-        ends = begins + timedelta(minutes=booking.duration_minutes)
-        one_day = begins.date() == ends.date()
-        slot = (wish.start_at, wish.start_at + timedelta(minutes=booking.duration_minutes) + policy.travel_buffer)
-        works = any(
-            h.weekday == begins.weekday() and h.opens <= begins.time() and ends.time() <= h.closes and one_day
-            for h in who.hours.all()
-        )
-        clash = any(b.during.lower < slot[1] and b.during.upper > slot[0] for b in who.busy.all())
-        if works and not clash and wish.start_at > at + policy.search_ends_lead:
-            free.append(wish.rank)
-    if not free:
-        return None
-    loud = [o for o in mine if not o.silent]
-    asked = sum(o.state in ("lapsed", "not_reached") and not o.own_tap for o in loud)
-    lapsed = sum(o.state == "lapsed" for o in loud)
-    score = rows[0].q + round(policy.score_weights_ppm.nearness * max(0, 1 - away / 50_000))
-    newcomer = rows[0].newcomer and matching.asks_newcomer_first(booking) and not booking.offers.all()
-    looks = any(o.state == "open" for o in who.offers.all())
-    reserve = any(o.reserve_at for o in who.offers.all() if o.booking_id == booking.pk)
-    return (
-        (lapsed >= policy.lapse_limit, looks, not reserve, asked, not newcomer, free[0], -score, who.pk),
-        free,
-        round(away),
-    )
-
-
-def random_technician(dice, skills):
-    who = technician(
-        north_m=dice.uniform(-55_000, 55_000),
-        lon=4.85 + dice.uniform(-0.7, 0.7),
-        radius_m=dice.choice([5_000, 20_000, 50_000, 50_000]),
-        skills={skill: dice.randint(1, 5) for skill in skills if dice.random() < 0.8},
-        star_count=(stars := dice.randint(0, 9)),
-        star_sum=stars * dice.randint(1, 5),
-        promises_kept=dice.randint(0, 9),
-        promises_broken=dice.randint(0, 3),
-        settled_jobs=dice.randint(0, 9),
-        active=dice.random() < 0.95,
-        partner__payable=dice.random() < 0.95,
-        partner__papers_valid_until=dice.choice([None, None, VISIT, mila_now(), mila_now() + MINUTE]),
-    )
-    who.hours.filter(weekday__in=dice.sample(range(7), 3)).update(opens=time(9), closes=time(dice.randint(12, 19)))
-    for hour in dice.sample(range(0, 96, 2), 6):
-        busy(who, VISIT + hour * 60 * MINUTE, VISIT + (hour + dice.choice([1, 1.5, 2])) * 60 * MINUTE)
-    return who
-
-
-def random_booking(dice, services, customer):
-    starts = dice.sample([VISIT + half * 30 * MINUTE for half in range(100)], dice.randint(1, 3))
-    return factories.DraftFactory(
-        customer=customer,
-        service=dice.choice(services),
-        wishes=starts,
-        contact={
-            "lat": 45.75 + dice.uniform(-0.3, 0.3),
-            "lon": 4.85 + dice.uniform(-0.4, 0.4),
-            "precision": dice.choice(["address", "town", "district"]),
-        },
-    )
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_no_rank_differs_from_brute_force(seed, still, customer):
-    dice = random.Random(seed)
-    skills = [factories.SkillFactory(slug=f"skill-{n}") for n in range(2)]
-    services = [factories.ServiceFactory(slug=f"service-{n}", skill=skills[n % 2]) for n in range(3)]
-    people = [random_technician(dice, skills) for _ in range(60)]
-    bookings = [random_booking(dice, services, customer) for _ in range(15)]
-    for booking in bookings:
-        with_newcomers_first(booking, dice.random() < 0.5)
-        for who in dice.sample(people, dice.choice([0, 10])):
-            state = dice.choice(["lapsed", "lapsed", "not_reached", "declined", "withdrawn"])
-            for _ in range(dice.randint(1, 2)):
-                offer = offered(booking, who, state, own_tap=dice.random() < 0.3, silent=dice.random() < 0.2)
-            if offer.state in UNTAKEN and dice.random() < 0.3:
-                Offer.objects.filter(pk=offer.pk).update(reserve_at=mila_now())
-    for booking, who in zip(bookings, people, strict=False):
-        offered(booking, who, OfferState.OPEN)
-
-    whole = Technician.objects.select_related("partner").prefetch_related("hours", "busy", "skills", "offers")
-    people = list(whole)
-    seen = 0
-    for booking in Booking.objects.prefetch_related("wishes", "offers__search", "assignments"):
-        answers = {who.pk: expected_candidate(booking, who, mila_now()) for who in people}
-        expected = sorted(
-            (key, pk, free, away) for pk, answer in answers.items() if answer for key, free, away in [answer]
-        )
-        candidates = matching.candidates(booking, mila_now(), limit=100)
-        assert [(c.technician_id, c.wishes, c.distance_m) for c in candidates] == [row[1:] for row in expected]
-        for who in dice.sample(people, 8):
-            alone = matching.fitting_bookings(who.pk, [booking.pk], mila_now()).get(booking.pk)
-            assert alone == next((c for c in candidates if c.technician_id == who.pk), None)
-        seen += len(candidates)
-
-    assert seen > 100

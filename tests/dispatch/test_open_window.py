@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Notification
-from dispatch import matching, offers
+from dispatch import matching, offers, sweeps
 from dispatch.models import Offer, OfferState, Search, Trace
 from mila.clock import mila_now
 from requests_app.models import Booking
@@ -168,6 +168,9 @@ def test_the_trace_says_who_was_seen_and_why_others_were_not(wanted, partner, ri
 
     offers.open_next(wanted.pk)
 
+    assert Trace.objects.get().excluded is None  # whoever waits for the offer does not wait for these counts
+    assert sweeps.count_exclusions() == 1
+    assert sweeps.count_exclusions() == 0
     trace = Trace.objects.get()
     (best,) = trace.best
     assert best["technician"] == partner.pk

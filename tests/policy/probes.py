@@ -127,7 +127,7 @@ def refused(act: Callable[[Site], Any]) -> Probe:
 
 def scores(site: Site) -> list[tuple]:
     sweep_scores()
-    return list(SkillSearch.objects.values_list("q", "nearness_ppm", "newcomer"))
+    return list(SkillSearch.objects.values_list("base_score_ppm", "nearness_ppm", "newcomer"))
 
 
 def area(site: Site) -> tuple[int, int]:

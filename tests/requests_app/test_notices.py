@@ -11,7 +11,7 @@ from django.conf import settings as site
 from django.core import mail
 from django.template import engines
 
-from accounts import account_mail, notifications, still_you
+from accounts import account_mail, notifications, search_rows, still_you
 from accounts.models import Notification
 from mila.clock import mila_now, set_clock
 from policy.figures import Policy
@@ -93,6 +93,7 @@ def test_every_kind_has_its_words_and_no_words_are_left_over():
         *KINDS,
         *account_mail.KINDS.values(),
         still_you.KIND,
+        search_rows.KIND,
     }
 
 

@@ -32,7 +32,9 @@ def test_rating_is_kept_and_counts_in_the_rank(state, now, partner):
     assert (rating.technician, rating.quality, rating.punctuality, rating.friendliness) == (partner, 5, 4, 5)
     assert (rating.comment, rating.at) == ("Very kind.", now)
     assert stars(partner) == (5, 1)
-    assert SkillSearch.objects.get(technician=partner).q == expected_rows(partner, Policy())[0].q
+    assert (
+        SkillSearch.objects.get(technician=partner).base_score_ppm == expected_rows(partner, Policy())[0].base_score_ppm
+    )
     assert moves(booking) == []
 
 

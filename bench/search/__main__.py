@@ -1,0 +1,170 @@
+"""How long it takes to find who may be asked, and whether it is exact. By hand:
+
+    python -m bench.search [--sizes 10000 100000] [--searches 100] [--seed 1] [--exact] [--writes]
+
+In a world of its own, made anew. One JSON line for each figure, each beside its reference in the same run: the naive
+statement, which asks the facts of everybody in reach. Half of the technicians are busy at the time. `--exact`: 1,000
+searches everywhere and 200 in Paris against brute force in plain Python, with nobody, half and 95 of a hundred busy,
+in the smallest world. `--writes`: in the largest, a rating, and searches while all scores are written anew. The million
+is an option: `--sizes 10000 100000 1000000`. With the address of a PostGIS in BENCH_POSTGIS_URL the same rows are asked
+there too.
+"""
+
+# ruff: noqa: E402  (the world is chosen before Django reads its settings)
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
+os.environ["MILA_INSTANCE"] = "search"
+
+import django
+
+django.setup()
+
+from accounts.models import SkillSearch, Technician
+from accounts.search import count_stars
+from bench.search import postgis
+from bench.search.brute_force import mismatches
+from bench.search.world import World
+from devstack.instances import fresh_databases
+from dispatch import facts, matching
+from embedded import hold
+from mila.clock import mila_now
+from mila.transactions import verb
+from places.distance import search_cells
+from policy.models import PolicyRow
+
+TARGET_MS = 8
+ORDER = """
+ ORDER BY lapsed >= lapse_limit, in_window, reserve DESC, asked, free[1], score DESC, technician_id
+ LIMIT 20
+"""
+BEST_OF = 3  # on a busy machine the best of a few says what a search costs, the first what one has to wait
+NAIVE = 20  # searches: a million of rows takes it a second each
+PACE = 0.05  # seconds from one search to the next while scores are written anew
+
+
+def naive(booking, at):
+    cells = [cell for cell, _closest in search_cells(booking.contact.lat, booking.contact.lon)[1]]
+    rows = facts.select(matching.CANDIDATE + ORDER, at, [booking.pk], rows=facts.OF_CELLS, cells=cells)
+    return [matching.Candidate(*row) for row in rows]
+
+
+def timed(call, things, *, pace=0.0):
+    """Milliseconds of each call, in order."""
+    spans = []
+    for thing in things:
+        began = time.perf_counter()
+        call(thing)
+        spans.append((time.perf_counter() - began) * 1000)
+        time.sleep(max(0, pace - spans[-1] / 1000))
+    return spans
+
+
+def p95(spans):
+    return round(statistics.quantiles(spans, n=20)[-1], 1)
+
+
+def p50(spans):
+    return round(statistics.median(spans), 1)
+
+
+def say(what, wanted, world, **figures):
+    facts = {"what": what, "technicians": world.size, "rows": SkillSearch.objects.count(), "seed": wanted.seed}
+    print(json.dumps(facts | figures), flush=True)
+
+
+def measure(wanted, world, asked, before, peer):
+    """Searches beside their reference, everywhere and in Paris; `before` holds the p95 of the smallest world."""
+    for where, searches in asked.items():
+        for booking in searches:  # once unmeasured
+            matching.candidates(booking, world.at)
+        rounds = [timed(lambda booking: matching.candidates(booking, world.at), searches) for _ in range(BEST_OF)]
+        spans, best = rounds[0], [min(spans) for spans in zip(*rounds, strict=True)]
+        few = searches[:NAIVE]
+        wrong = sum(naive(one, world.at) != matching.candidates(one, world.at) for one in few)
+        slow = timed(lambda booking: naive(booking, world.at), few)
+        fast = timed(lambda booking: matching.candidates(booking, world.at), few)
+        before.setdefault(where, p95(best))
+        say(
+            "search", wanted, world, where=where, busy_percent=50, p50_ms=p50(spans), p95_ms=p95(spans),
+            p50_best_ms=p50(best), p95_best_ms=p95(best), best_of=BEST_OF, target_ms=TARGET_MS,
+            growth_of_best=round(p95(best) / before[where], 2), target_growth=2,
+            naive_p50_ms=p50(slow), naive_p95_ms=p95(slow), times_naive_p50=round(p50(slow) / p50(fast), 1),
+            times_naive_p95=round(p95(slow) / p95(fast), 1), target_times_naive=10, differ_from_naive=wrong,
+        )  # fmt: skip
+        if peer is not None:
+            spans = timed(lambda booking: peer.search(booking, world.starts[50]), few)
+            times = {"times_p50": round(p50(spans) / p50(fast), 1), "times_p95": round(p95(spans) / p95(fast), 1)}
+            say("PostGIS", wanted, world, where=where, p50_ms=p50(spans), p95_ms=p95(spans), **times)
+
+
+def exact(wanted, world):
+    """1,000 searches everywhere and 200 in Paris, at three shares of busy people; every rank."""
+    for percent in (0, 50, 95):
+        (edge,) = world.bookings(1, percent, paris=False)
+        world.one_at_the_edge(edge)
+        searches = [edge, *world.bookings(1_000, percent, paris=False, mixed=True)]
+        searches += world.bookings(200, percent, paris=True, mixed=True)
+        wrong, ranks = mismatches(world, searches, percent)
+        say("exactness", wanted, world, searches=len(searches), busy_percent=percent, ranks=ranks, mismatches=wrong)
+
+
+def writes(wanted, world, searches):
+    """A rating, whole with its commit; and searches, 20 a second, while every score is written anew."""
+    people = list(Technician.objects.order_by("?")[:200])
+    rate = verb(lambda technician: count_stars(technician, 5, 5, 5))
+    spans = timed(rate, people)
+    say("rating", wanted, world, p50_ms=p50(spans), p95_ms=p95(spans), target_ms=5)
+    alone = timed(lambda booking: matching.candidates(booking, world.at), searches, pace=PACE)
+    weights = {"stars": 400_000, "level": 200_000, "reliability": 200_000, "nearness": 200_000}
+    PolicyRow.objects.create(key="score_weights_ppm", value=weights, note="bench")
+    began = time.perf_counter()
+    other = subprocess.Popen([sys.executable, "-m", "bench.search.rescoring"])
+    beside = []
+    while other.poll() is None:
+        beside += timed(lambda booking: matching.candidates(booking, world.at), searches[:20], pace=PACE)
+    seconds = time.perf_counter() - began
+    assert other.returncode == 0
+    say(
+        "search while scores are written anew", wanted, world, searches=len(beside), p95_ms=p95(beside),
+        alone_p95_ms=p95(alone), times=round(p95(beside) / p95(alone), 2), target_times=2,
+        rows_a_second=round(SkillSearch.objects.count() / seconds),
+    )  # fmt: skip
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    arguments.add_argument("--searches", type=int, default=100)
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--exact", action="store_true")
+    arguments.add_argument("--writes", action="store_true")
+    wanted = arguments.parse_args()
+    fresh_databases()
+    world = World(random.Random(wanted.seed), mila_now())
+    asked = {
+        "everywhere": world.bookings(wanted.searches, 50, paris=False),
+        "Paris": world.bookings(wanted.searches, 50, paris=True),
+    }
+    before, peer = {}, postgis.Peer() if postgis.ADDRESS else None
+    for size in sorted(wanted.sizes):
+        world.grow(size, remembers=wanted.exact and size == min(wanted.sizes))
+        if peer is not None:
+            peer.copy()
+        measure(wanted, world, asked, before, peer)
+        if wanted.exact and size == min(wanted.sizes):
+            exact(wanted, world)
+    if wanted.writes:
+        writes(wanted, world, asked["everywhere"])
+
+
+if __name__ == "__main__":
+    with hold():
+        main()
