@@ -13,8 +13,6 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.models import Technician
-from accounts.search import askable
 from places.distance import METRES_PER_DEGREE, REACH_M, search_cells
 from places.place import VAGUE
 from policy.figures import Policy
@@ -190,12 +188,6 @@ def excluding_rule(booking: Booking, technician_id: int, at: datetime) -> str | 
     """
     rows = _select(OF_TECHNICIAN, "SELECT rule FROM facts", at, [booking.pk], technician=technician_id)
     return rows[0][0] if rows else "not_askable"
-
-
-def may_be_asked(technician: Technician, skill_id: int, at: datetime) -> bool:
-    """Approved, payable, not suspended, papers and skill valid: from the sources themselves, not from a search row."""
-    skills = [one for one in askable(technician) if one.skill_id == skill_id]
-    return any(one.valid_until is None or one.valid_until > at for one in skills)
 
 
 def asks_newcomer_first(booking: Booking) -> bool:

@@ -99,6 +99,9 @@ class Booking(models.Model):
         help_text="X of rule L5 counts from here: the claim, or the last move of the date.",
     )
 
+    # Sequence and hash of its last event, where they were read under its lock (lifecycle.read_clock).
+    chain: tuple[int, str] | None = None
+
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     placed_at = models.DateTimeField(null=True, editable=False)
     card_saved_at = models.DateTimeField(null=True, editable=False)
