@@ -21,7 +21,7 @@ from accounts.search import lock_technician
 from catalogue.models import Service
 from mila.errors import Refusal
 from mila.formats import moment
-from mila.rows import Columns, rows
+from mila.rows import Columns, add, rows, write
 from mila.streams import publish
 from mila.transactions import after_commit, verb
 from requests_app import deadlines, notices
@@ -226,7 +226,7 @@ def advance(
     booking.epoch += 1
     booking.state = move.target
     booking.due_at = move.due(booking, at) if move.due else None
-    booking.save(update_fields={"state", "epoch", "due_at", *changes})
+    write(booking, {"state", "epoch", "due_at", *changes})
     _restart_clocks(booking, move, at)
     event = _write_event(booking, name, source, role, by, at, reason, data or {})
     told = (notices.message(booking, kind, round=event.sequence, former=former) for kind in move.notices)
@@ -308,7 +308,7 @@ def _write_event(
         data=data,
     )
     event.hash = event_hash(last_hash, event)
-    event.save(force_insert=True)
+    add(event)
     booking.chain = (event.sequence, event.hash)
     return event
 
