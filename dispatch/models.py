@@ -44,6 +44,7 @@ class Trace(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [models.Index(fields=["at"], name="trace_at")]
 
 
 class OfferState(models.TextChoices):
@@ -126,5 +127,6 @@ class Offer(models.Model):
         ]
         indexes = [
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(state="open")),
+            models.Index(fields=["booking"], name="offer_waiting", condition=Q(state__in=["open", "queued"])),
             models.Index(fields=["technician", "state"], name="offer_of_technician"),
         ]

@@ -62,7 +62,7 @@ def rows(statement: str, params: Sequence[Any] | Mapping[str, Any]) -> list[Iter
 
 def write(instance: models.Model, names: Iterable[str]) -> None:
     """As `save(update_fields=names)`, without a query builder; no signal is sent."""
-    fields = [instance._meta.get_field(name) for name in sorted(names)]
+    fields: list[Any] = [instance._meta.get_field(name) for name in sorted(names)]
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
     statement = f'UPDATE "{instance._meta.db_table}" SET {columns} WHERE id = %s'  # noqa: S608  names of columns
     with connection.cursor() as cursor:

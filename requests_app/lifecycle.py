@@ -37,6 +37,7 @@ from requests_app.models import (
 )
 from requests_app.moves import (
     BRAND,
+    CHARGE,
     CUSTOMER,
     ENDS_VISIT,
     FAULTS,
@@ -223,6 +224,8 @@ def advance(
     former = booking.technician if booking.technician_id and "technician" in changes else None
     for field, value in changes.items():
         setattr(booking, field, value)
+    if CHARGE in move.effects:  # until payments have looked at it: the message may be lost
+        changes["unsettled_at"] = booking.unsettled_at = at
     booking.epoch += 1
     booking.state = move.target
     booking.due_at = move.due(booking, at) if move.due else None
