@@ -121,6 +121,7 @@ class PartnerProfile(models.Model):
 
     class Meta:
         ordering = ["name"]
+        indexes = [models.Index(fields=["id"], name="partner_applied", condition=models.Q(approved_at__isnull=True))]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(suspended_at__isnull=True) | ~models.Q(suspension_reason=""),
@@ -331,6 +332,12 @@ class Notification(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="notification_due", condition=models.Q(state="queued")),
+            models.Index(
+                fields=["state", "due_at"],
+                name="notification_for_staff",
+                condition=models.Q(state__in=["sending", "failed"]),
+            ),
+            models.Index(fields=["queued_at"], name="notification_kept", condition=~models.Q(context={})),
             models.Index(fields=["subject_id"], name="notification_subject"),
         ]
 

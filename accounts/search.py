@@ -14,8 +14,9 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import F, Q
 
-from accounts.models import SkillSearch, Technician
+from accounts.models import PartnerProfile, SkillSearch, Technician, User
 from mila.clock import MilaNow
+from mila.rows import Columns, rows
 from mila.transactions import verb
 from places.distance import cell
 from places.place import Country
@@ -82,14 +83,25 @@ class Askable(NamedTuple):
     valid_until: datetime | None
 
 
+def is_admitted(technician: Technician) -> bool:
+    """Neither they nor their partner are kept from work; skills and papers have their own dates (rule D1)."""
+    partner = technician.partner
+    return bool(technician.active and partner.approved_at and partner.payable and not partner.suspended_at)
+
+
+def may_work(technician: Technician, at: datetime) -> bool:
+    """Admitted, with papers that are valid at this instant."""
+    papers = technician.partner.papers_valid_until
+    return is_admitted(technician) and (papers is None or papers > at)
+
+
 def askable(technician: Technician) -> list[Askable]:
     """In what they may be asked; nothing while they or their partner may not be (rule D1)."""
-    partner = technician.partner
-    if not (technician.active and partner.approved_at and partner.payable) or partner.suspended_at:
+    if not is_admitted(technician):
         return []
     found = []
     for skill in technician.skills.all():
-        ends = [at for at in (skill.valid_until, partner.papers_valid_until) if at]
+        ends = [at for at in (skill.valid_until, technician.partner.papers_valid_until) if at]
         found.append(Askable(skill.skill_id, skill.level, min(ends, default=None)))
     return found
 
@@ -208,6 +220,29 @@ def _former_versions(in_force: Mapping[str, Policy]) -> list[str]:
 def lock_technician(technician_id: int) -> Technician:
     """The technician under their row lock: before anything is written to their calendar."""
     return Technician.objects.select_for_update(of=("self",)).select_related("partner").get(pk=technician_id)
+
+
+TECHNICIAN, PARTNER = Columns(Technician, "t"), Columns(PartnerProfile, "p")
+USER = Columns(User, "u", but=("password",))
+LOCK_TECHNICIANS = """
+SELECT {}, {}, {}
+  FROM accounts_technician t
+  JOIN accounts_partnerprofile p ON p.id = t.partner_id
+  JOIN accounts_user u ON u.id = t.user_id
+ WHERE t.id = ANY(%s)
+ ORDER BY t.id
+   FOR UPDATE OF t
+"""
+
+
+def lock_technicians(*technician_ids: int) -> dict[int, Technician]:
+    """Several under their row locks, in the order of their ids, with whom to write to. One statement."""
+    found = {}
+    for row in rows(LOCK_TECHNICIANS.format(TECHNICIAN, PARTNER, USER), [list(technician_ids)]):
+        technician = TECHNICIAN.make(row)
+        technician.partner, technician.user = PARTNER.make(row), USER.make(row)
+        found[technician.pk] = technician
+    return found
 
 
 def count_promise(technician: Technician, *, kept: bool) -> None:

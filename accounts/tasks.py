@@ -8,9 +8,10 @@ from accounts import notifications, search, search_rows
 
 
 @shared_task(name=notifications.DELIVER)
-def deliver(*, notification_id: int) -> None:
+def deliver(*, notification_ids: list[int]) -> None:
     """At most once: a message is marked before it is sent (rule N3)."""
-    notifications.deliver(notification_id)
+    for notification_id in notification_ids:
+        notifications.deliver(notification_id)
 
 
 @shared_task(name="accounts.sweep_notifications")

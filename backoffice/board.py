@@ -93,7 +93,9 @@ def board(request, context: dict[str, Any]) -> dict[str, Any]:
     """The context of the admin's first page (settings: UNFOLD DASHBOARD_CALLBACK)."""
     if request.user.has_perm("requests_app.view_booking"):
         at = mila_now()
-        states = dict(Booking.objects.order_by().values_list("state").annotate(Count("pk")))
+        states = dict(
+            Booking.objects.filter(state__in=sorted(LIVE)).order_by().values_list("state").annotate(Count("pk"))
+        )
         fill, claim = charts(at)
         context |= {
             "title": _("Board"),

@@ -12,8 +12,6 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from accounts.models import Technician
-from accounts.search import askable
 from dispatch import facts, nearest
 from places.distance import search_cells
 from requests_app.models import Booking
@@ -171,12 +169,6 @@ def excluding_rule(booking: Booking, technician_id: int, at: datetime) -> str | 
     """
     rows = facts.select("SELECT rule FROM facts", at, [booking.pk], people=[technician_id])
     return rows[0][0] if rows else "not_askable"
-
-
-def may_be_asked(technician: Technician, skill_id: int, at: datetime) -> bool:
-    """Approved, payable, not suspended, papers and skill valid: from the sources themselves, not from a search row."""
-    skills = [one for one in askable(technician) if one.skill_id == skill_id]
-    return any(one.valid_until is None or one.valid_until > at for one in skills)
 
 
 def asks_newcomer_first(booking: Booking) -> bool:

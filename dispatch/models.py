@@ -44,7 +44,10 @@ class Trace(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["id"], name="trace_uncounted", condition=Q(excluded__isnull=True))]
+        indexes = [
+            models.Index(fields=["at"], name="trace_at"),
+            models.Index(fields=["id"], name="trace_uncounted", condition=Q(excluded__isnull=True)),
+        ]
 
 
 class OfferState(models.TextChoices):
@@ -127,5 +130,6 @@ class Offer(models.Model):
         ]
         indexes = [
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(state="open")),
+            models.Index(fields=["booking"], name="offer_waiting", condition=Q(state__in=["open", "queued"])),
             models.Index(fields=["technician", "state"], name="offer_of_technician"),
         ]

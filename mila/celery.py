@@ -39,6 +39,7 @@ app.autodiscover_tasks()
 # A tick that could not be taken within its period is dropped: the next one finds the same rows.
 EVERY_SECOND = {"schedule": 1.0, "options": {"expires": 2}}
 EVERY_TEN_SECONDS = {"schedule": 10.0, "options": {"expires": 20}}
+EVERY_MINUTE = {"schedule": 60.0, "options": {"expires": 60}}
 app.conf.beat_schedule = {
     "offers": {"task": "dispatch.sweep", **EVERY_SECOND},
     "notices": {"task": "accounts.sweep_notifications", **EVERY_SECOND},
@@ -47,4 +48,5 @@ app.conf.beat_schedule = {
     "bookings": {"task": "requests_app.sweep", **EVERY_TEN_SECONDS},
     "traces": {"task": "dispatch.count_exclusions", **EVERY_TEN_SECONDS},
     "charges": {"task": "payments.sweep", **EVERY_TEN_SECONDS},
+    "retention": {"task": "backoffice.let_go", **EVERY_MINUTE},
 }

@@ -85,6 +85,10 @@ class ChargeState(models.TextChoices):
     SUCCEEDED = "succeeded", _("Paid")
 
 
+# Where a person is waited for: the customer, or staff.
+WAITS = sorted({ChargeState.HELD, ChargeState.FAILED, ChargeState.ACTION_REQUIRED})
+
+
 class Charge(models.Model):
     """What a customer owes for one booking and how far it has come. One PaymentIntent, so one success (rule M4)."""
 
@@ -123,7 +127,10 @@ class Charge(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount_cents__gt=0), name="charge_is_above_zero"),
         ]
-        indexes = [models.Index(fields=["next_at"], name="charge_due", condition=Q(next_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["next_at"], name="charge_due", condition=Q(next_at__isnull=False)),
+            models.Index(fields=["state"], name="charge_open", condition=Q(state__in=WAITS)),
+        ]
 
     @property
     def application_fee_cents(self) -> int:
@@ -223,4 +230,8 @@ class StripeEvent(models.Model):
     error = models.TextField(blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["next_at"], name="stripe_event_due", condition=Q(next_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["next_at"], name="stripe_event_due", condition=Q(next_at__isnull=False)),
+            models.Index(fields=["id"], name="stripe_event_open", condition=Q(done_at__isnull=True)),
+            models.Index(fields=["received_at"], name="stripe_event_kept", condition=~Q(payload={})),
+        ]

@@ -5,6 +5,7 @@ claim is refused; what they have stays theirs, and ops may still assign.
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection
@@ -50,21 +51,25 @@ REACHED = """
 
 def is_paused(technician_id: int, policy: Policy, at: datetime) -> bool:
     """Whether a cap is reached. One query."""
-    reached = REACHED.format(
-        technician="%(technician)s::bigint", drops="%(drops)s::int", lost="%(lost)s::int", held="%(held)s::int"
-    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {reached}",
-            {
-                "technician": technician_id,
-                "at": at,
-                "drops": policy.drops_per_day,
-                "lost": policy.jobs_lost_per_week,
-                "held": policy.open_claims_per_day,
-            },
-        )
+        cursor.execute(f"SELECT {PAUSED}", paused_params(technician_id, policy, at))
         return bool(cursor.fetchone()[0])
+
+
+# The same as an expression, for a statement that asks more; it takes `paused_params`.
+PAUSED = REACHED.format(
+    technician="%(technician)s::bigint", drops="%(drops)s::int", lost="%(lost)s::int", held="%(held)s::int"
+)
+
+
+def paused_params(technician_id: int, policy: Policy, at: datetime) -> dict[str, Any]:
+    return {
+        "technician": technician_id,
+        "at": at,
+        "drops": policy.drops_per_day,
+        "lost": policy.jobs_lost_per_week,
+        "held": policy.open_claims_per_day,
+    }
 
 
 def tell_ops_of_a_pause(booking: Booking, technician: Technician, at: datetime) -> None:

@@ -1,5 +1,7 @@
 """Who begins the work without the customer's code, and how often: a figure for staff (rule L9b)."""
 
+from datetime import datetime
+
 from django.db.models import BooleanField, Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
@@ -16,8 +18,18 @@ def with_codeless_starts(technicians: QuerySet[Technician]) -> QuerySet[Technici
 
     A code that was typed only after the start does not count as typed. Two queries beside, for the countries' figures.
     """
+    at, policies = _in_force()
+    return _with_codeless_starts(technicians, at, policies)
+
+
+def _in_force() -> tuple[datetime, dict[str, Policy]]:
     at = mila_now()
-    policies = {country: policy_at(at, country) for country in Country.values}
+    return at, {country: policy_at(at, country) for country in Country.values}
+
+
+def _with_codeless_starts(
+    technicians: QuerySet[Technician], at: datetime, policies: dict[str, Policy]
+) -> QuerySet[Technician]:
     began = BookingEvent.objects.filter(booking=OuterRef("booking"), move="start", at__gte=OuterRef("claimed_at"))
     lately = Q()
     for country, policy in policies.items():
@@ -35,8 +47,16 @@ def with_codeless_starts(technicians: QuerySet[Technician]) -> QuerySet[Technici
 
 
 def often_codeless(technicians: QuerySet[Technician]) -> QuerySet[Technician]:
-    """Those of them who begin without it more often than the policy takes for chance."""
-    return with_codeless_starts(technicians).filter(Q(often_codeless=True))
+    """Those of them who begin without it more often than the policy takes for chance.
+
+    Asked only of those who have begun anything lately: not of everybody who ever worked here.
+    """
+    at, policies = _in_force()
+    longest = max(policy.codeless_window for policy in policies.values())
+    lately = BookingEvent.objects.filter(move="start", at__gt=at - longest)
+    active = Assignment.objects.filter(booking__in=lately.values("booking"), ended_at=None)
+    some = technicians.filter(pk__in=active.values("technician"))
+    return _with_codeless_starts(some, at, policies).filter(Q(often_codeless=True))
 
 
 def _too_many(country: str, policy: Policy) -> Q:

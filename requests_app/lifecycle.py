@@ -10,15 +10,18 @@ from datetime import datetime
 from typing import Any, NewType
 
 from celery import current_app
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import notifications
 from accounts.models import Busy, User
 from accounts.search import lock_technician
-from mila.clock import mila_now
+from catalogue.models import Service
 from mila.errors import Refusal
 from mila.formats import moment
+from mila.rows import Columns, add, rows, write
 from mila.streams import publish
 from mila.transactions import after_commit, verb
 from requests_app import deadlines, notices
@@ -29,12 +32,12 @@ from requests_app.models import (
     Assignment,
     Booking,
     BookingEvent,
-    Clock,
     State,
     of_present_technician,
 )
 from requests_app.moves import (
     BRAND,
+    CHARGE,
     CUSTOMER,
     ENDS_VISIT,
     FAULTS,
@@ -73,6 +76,7 @@ __all__ = [
     "lock_unless_locked",
     "opens_at",
     "postpone",
+    "read_clock",
     "undo_of",
 ]
 
@@ -105,18 +109,51 @@ class NotUndoable(Refusal):
     sentence = _("This can no longer be taken back.")
 
 
+BOOKING = Columns(Booking, "b")
+SERVICE = Columns(Service, "v")
+CUSTOMER_USER = Columns(User, "u", but=("password",))
+
 # A booking read under its row lock, which its transaction still holds.
 Locked = NewType("Locked", Booking)
 
 
-def lock_booking(booking_id: int) -> Locked:
-    """The booking under its row lock, first of all locks. Raises Booking.DoesNotExist."""
-    return Locked(Booking.objects.select_for_update().get(pk=booking_id))
+def lock_booking(booking_id: int | None = None, **found_by: Any) -> Locked:
+    """The booking under its row lock, first of all locks; by its id or by a row of its own. Raises DoesNotExist."""
+    if booking_id is None:
+        return Locked(Booking.objects.select_for_update(of=("self",)).get(**found_by))
+    for row in rows(LOCK.format(BOOKING), [booking_id]):
+        return Locked(BOOKING.make(row))
+    raise Booking.DoesNotExist
 
 
-def lock_unless_locked(booking_id: int) -> Locked | None:
+LOCK = "SELECT {} FROM requests_app_booking b WHERE b.id = %s FOR UPDATE"
+READ_CLOCK = """
+SELECT {service}, {customer}, mila_now(), e.sequence, e.hash
+  FROM requests_app_booking b
+  JOIN catalogue_service v ON v.id = b.service_id
+  LEFT JOIN accounts_user u ON u.id = b.customer_id
+  LEFT JOIN LATERAL (
+       SELECT sequence, hash FROM requests_app_bookingevent
+        WHERE booking_id = b.id ORDER BY sequence DESC LIMIT 1) e ON true
+ WHERE b.id = %s
+"""
+
+
+def read_clock(booking: Locked) -> datetime:
+    """The instant now, read after the lock; the booking's service, customer and last event come with the statement."""
+    (row,) = rows(READ_CLOCK.format(service=SERVICE, customer=CUSTOMER_USER), [booking.pk])
+    booking.service, booking.customer = SERVICE.make(row), CUSTOMER_USER.make_or_none(row)
+    at: datetime
+    at, sequence, last_hash = row
+    booking.chain = (sequence or 0, last_hash or "")
+    return at
+
+
+def lock_unless_locked(booking_id: int | None = None, **found_by: Any) -> Locked | None:
     """The same for a sweep: None if it is gone, or somebody else has it now."""
-    row = Booking.objects.select_for_update(skip_locked=True).filter(pk=booking_id).first()
+    if booking_id is not None:
+        found_by["pk"] = booking_id
+    row = Booking.objects.select_for_update(of=("self",), skip_locked=True).filter(**found_by).first()
     return Locked(row) if row is not None else None
 
 
@@ -171,7 +208,7 @@ def advance(
         raise IllegalMove(name, source, role)
     if move.reason and not reason.strip():
         raise ReasonMissing
-    at = at or mila_now()
+    at = at or read_clock(booking)
     opens = opens_at(booking, name)
     if opens is not None and at < opens:
         raise TooEarly(opens, booking.timezone)
@@ -187,14 +224,16 @@ def advance(
     former = booking.technician if booking.technician_id and "technician" in changes else None
     for field, value in changes.items():
         setattr(booking, field, value)
+    if CHARGE in move.effects:  # until payments have looked at it: the message may be lost
+        changes["unsettled_at"] = booking.unsettled_at = at
     booking.epoch += 1
     booking.state = move.target
     booking.due_at = move.due(booking, at) if move.due else None
-    booking.save(update_fields={"state", "epoch", "due_at", *changes})
+    write(booking, {"state", "epoch", "due_at", *changes})
     _restart_clocks(booking, move, at)
     event = _write_event(booking, name, source, role, by, at, reason, data or {})
-    for kind in move.notices:
-        notices.queue(booking, kind, round=event.sequence, former=former)
+    told = (notices.message(booking, kind, round=event.sequence, former=former) for kind in move.notices)
+    notifications.queue_all([message for message in told if message is not None])
     _after_commit(booking, move, former)
     return booking
 
@@ -258,7 +297,7 @@ def _write_event(
     data: dict[str, Any],
 ) -> BookingEvent:
     chain = BookingEvent.objects.filter(booking=booking).order_by("-sequence").values_list("sequence", "hash")
-    last, last_hash = chain.first() or (0, "")
+    last, last_hash = booking.chain or chain.first() or (0, "")
     event = BookingEvent(
         booking=booking,
         sequence=last + 1,
@@ -272,17 +311,24 @@ def _write_event(
         data=data,
     )
     event.hash = event_hash(last_hash, event)
-    event.save(force_insert=True)
+    add(event)
+    booking.chain = (event.sequence, event.hash)
     return event
+
+
+RESTART = """
+WITH over AS (UPDATE requests_app_clock SET done_at = %s WHERE booking_id = %s AND done_at IS NULL)
+INSERT INTO requests_app_clock (booking_id, kind, epoch, due_at, fired)
+SELECT %s, kind, %s, due_at, false FROM unnest(%s::varchar[], %s::timestamptz[]) AS new (kind, due_at)
+"""
 
 
 def _restart_clocks(booking: Booking, move: Move, at: datetime) -> None:
     """Promises of the former state are kept or called off; those of the new one begin."""
-    Clock.objects.filter(booking=booking, done_at=None).update(done_at=at)
-    new = [(kind, due(booking, at)) for kind, due in move.clocks]
-    Clock.objects.bulk_create(
-        Clock(booking=booking, kind=kind, epoch=booking.epoch, due_at=due) for kind, due in new if due is not None
-    )
+    new = {kind: due(booking, at) for kind, due in move.clocks}
+    running = {kind: due for kind, due in new.items() if due is not None}
+    with connection.cursor() as cursor:
+        cursor.execute(RESTART, [at, booking.pk, booking.pk, booking.epoch, list(running), list(running.values())])
 
 
 def _after_commit(booking: Booking, move: Move, former: Any) -> None:

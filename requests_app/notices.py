@@ -152,6 +152,21 @@ def queue(
     are counted of, if not the booking. None when there is nobody to tell. Raises TypeError for a fact this message must
     not carry.
     """
+    found = message(booking, kind, round=round, former=former, technician=technician, about=about, **given)
+    return next(iter(notifications.queue_all([found])), None) if found else None
+
+
+def message(
+    booking: Booking,
+    kind: str,
+    *,
+    round: int,
+    former: Technician | None = None,
+    technician: Technician | None = None,
+    about: UUID | None = None,
+    **given: Any,
+) -> notifications.Message | None:
+    """What `queue` writes down, for a caller who writes several at once."""
     notice = KINDS[kind]
     if forbidden := given.keys() - set(notice.given):
         raise TypeError(f"'{kind}' must not carry {sorted(forbidden)}")
@@ -169,7 +184,7 @@ def queue(
             **given,
         }
     sealed = {name: facts.pop(name) for name in SEALED if name in facts}
-    return notifications.queue(
+    return notifications.Message(
         kind=kind,
         subject_id=about or booking.uuid,
         round=round,

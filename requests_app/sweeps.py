@@ -15,7 +15,7 @@ from requests_app import caps, notices, outages
 from requests_app.actions import photographing
 from requests_app.actions.signing import sign_off_by_silence
 from requests_app.actions.visit import drop_old_positions
-from requests_app.lifecycle import WHEN_DUE, Role, advance, free_time, lock_unless_locked
+from requests_app.lifecycle import WHEN_DUE, Role, advance, free_time, lock_unless_locked, read_clock
 from requests_app.models import Booking, BookingPhoto, Clock, ClockKind, State
 
 BATCH = 500
@@ -67,7 +67,7 @@ def handle_due_booking(booking_id: int) -> bool:
     booking = lock_unless_locked(booking_id)
     if booking is None or booking.due_at is None:
         return False
-    at = mila_now()
+    at = read_clock(booking)
     if booking.due_at > at:
         return False
     if booking.state == State.FINISHED:

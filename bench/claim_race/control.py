@@ -7,7 +7,7 @@ from unittest import mock
 from django.db import connection, transaction
 
 from dispatch import gate, offers
-from dispatch.models import Offer
+from dispatch.models import Offer, OfferState
 from dispatch.offers import claiming, tapping, windows
 from requests_app import lifecycle
 from requests_app.models import Assignment, Booking, BookingEvent, Clock
@@ -31,8 +31,13 @@ def redis_lock_only():
             raise offers.WindowHeld
         return True
 
-    def unlocked(booking_id):
-        return Booking.objects.select_related("service").get(pk=booking_id)
+    def unlocked(booking_id=None, **found_by):
+        if booking_id is not None:
+            found_by["pk"] = booking_id
+        return Booking.objects.select_related("service").get(**found_by)
+
+    def close_alone(offer, at):
+        Offer.objects.filter(pk=offer.pk).update(state=OfferState.CLAIMED, ended_at=at)
 
     with contextlib.ExitStack() as patches:
         for module in (tapping, claiming, windows, lifecycle):
@@ -40,7 +45,8 @@ def redis_lock_only():
         patches.enter_context(mock.patch.object(gate, "take", brief))
         patches.enter_context(mock.patch.object(tapping, "_another_looks", return_value=False))
         patches.enter_context(mock.patch.object(windows, "look_at_offers", return_value=windows.Offers(None, [], 0)))
-        for module, name in ((gate, "put"), (claiming, "check_claimable"), (claiming, "end_search")):
+        patches.enter_context(mock.patch.object(claiming, "close_claimed", close_alone))
+        for module, name in ((gate, "put"), (claiming, "check_claimable")):
             patches.enter_context(mock.patch.object(module, name, return_value=None))
         yield
 

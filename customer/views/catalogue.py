@@ -1,10 +1,14 @@
 """The public pages. Prices and promises on them come from the rows and the policy in force, never from the text."""
 
+import hashlib
 from datetime import timedelta
+from functools import wraps
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from accounts.models import PartnerKind
@@ -15,24 +19,67 @@ from catalogue.search import QUESTION_LENGTH
 from catalogue.search import search as search_catalogue
 from customer.country import chosen_country
 from customer.reviews import recent_ratings
-from mila.clock import mila_now
+from customer.shop import Visit, visit
 from mila.web.middleware import visitors_page
+from mila.web.stamp import site_stamp
 from places.place import Country
-from policy.queries import policy_at
 
 # What the law wants named (law R6); settings.OPERATOR fills it, what is missing is marked on the page.
 OPERATOR_FACTS = ("company", "address", "register", "vat", "director", "host", "mediator")
 
 
+def _visit(request) -> Visit:
+    """One for each request."""
+    if not hasattr(request, "visit"):
+        request.visit = visit(chosen_country(request))
+    return request.visit
+
+
+def as_it_is_now(view):
+    """A browser that has the page asks whether it is still so, and is told before anything is built.
+
+    For visitors without a session and a message: everything else that such a page shows is the same for all of them
+    but for the token of its forms, and a token is one's own. Never older than the last change: nothing is kept unasked.
+    """
+
+    @wraps(view)
+    def inner(request, *args, **kwargs):
+        mine = settings.SESSION_COOKIE_NAME in request.COOKIES or bool(messages.get_messages(request))
+        if mine or settings.DEMO or request.method not in ("GET", "HEAD"):
+            return view(request, *args, **kwargs)
+        known = request.META.get("CSRF_COOKIE") and _tag(request)
+        answer = get_conditional_response(request, etag=known) if known else None
+        if answer is None:
+            answer = view(request, *args, **kwargs)
+        if answer.status_code in (200, 304) and request.session.is_empty():
+            answer.headers["ETag"] = _tag(request)
+            answer.headers["Cache-Control"] = "private, no-cache"
+            patch_vary_headers(answer, ["Accept-Language", "Cookie"])
+        return answer
+
+    return inner
+
+
+def _tag(request) -> str:
+    facts = [
+        _visit(request).tag,
+        request.META.get("CSRF_COOKIE"),
+        request.LANGUAGE_CODE,
+        bool(request.htmx),
+        site_stamp(),
+    ]
+    return f'"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}"'
+
+
 def _shop(request) -> dict:
     """Where and when the visitor is shopping, and under which policy."""
-    country, at = chosen_country(request), mila_now()
-    policy, currency = policy_at(at, country), CURRENCY_OF[country]
+    visit = _visit(request)
+    country, policy, currency = visit.country, visit.shop.policy, CURRENCY_OF[visit.country]
     return {
         "country": country,
         "countries": Country.choices,
         "currency": currency,
-        "at": at,
+        "at": visit.at,
         "policy": policy,
         "fee_cents": policy.booking_fee_cents[currency],
         "cancel_hours": policy.cancel_free_lead // timedelta(hours=1),
@@ -46,9 +93,10 @@ def _receipt(service, shop: dict):
 
 @visitors_page
 @require_safe
+@as_it_is_now
 def home(request):
     shop = _shop(request)
-    shelves = queries.shelves(shop["country"], shop["at"])
+    shelves = _visit(request).shop.shelves
     example = shelves[0].services[0] if shelves else None
     return render(
         request,
@@ -60,35 +108,39 @@ def home(request):
             "example": example,
             "receipt": _receipt(example, shop) if example else None,
             "partner_percent": (BASIS - shop["policy"].commission_bp[PartnerKind.FRIEND]) // 100,
-            "ratings": recent_ratings(),
+            "ratings": recent_ratings(_visit(request).rating_figures()),
         },
     )
 
 
 @visitors_page
 @require_safe
+@as_it_is_now
 def services(request):
     shop = _shop(request)
-    return render(request, "customer/services.html", {**shop, "shelves": queries.shelves(shop["country"], shop["at"])})
+    return render(request, "customer/services.html", {**shop, "shelves": _visit(request).shop.shelves})
 
 
 @visitors_page
 @require_safe
+@as_it_is_now
 def category(request, slug: str):
     shop = _shop(request)
-    wanted = get_object_or_404(Category, slug=slug)
-    sold = queries.category_on_sale(wanted, shop["country"], shop["at"])
-    return render(request, "customer/category.html", {**shop, "category": wanted, "services": sold})
+    shelf = next((one for one in _visit(request).shop.shelves if one.category.slug == slug), None)
+    wanted = shelf.category if shelf else get_object_or_404(Category, slug=slug)
+    return render(
+        request, "customer/category.html", {**shop, "category": wanted, "services": shelf.services if shelf else []}
+    )
 
 
 @visitors_page
 @require_safe
+@as_it_is_now
 def service(request, slug: str):
     shop = _shop(request)
-    try:
-        wanted = queries.service_on_sale(slug, shop["country"], shop["at"])
-    except queries.NotSold as refusal:
-        raise Http404(str(refusal)) from refusal
+    wanted = _visit(request).shop.service(slug)
+    if wanted is None:
+        raise Http404(str(queries.NotSold.sentence))
     return render(
         request,
         "customer/service_page.html",
@@ -114,6 +166,7 @@ def search(request):
 
 @visitors_page
 @require_safe
+@as_it_is_now
 def prices(request):
     shop = _shop(request)
     return render(
@@ -121,7 +174,7 @@ def prices(request):
         "customer/prices.html",
         {
             **shop,
-            "shelves": queries.shelves(shop["country"], shop["at"]),
+            "shelves": _visit(request).shop.shelves,
             "packages": queries.packages_on_sale(shop["country"], shop["at"]),
         },
     )
@@ -129,12 +182,14 @@ def prices(request):
 
 @visitors_page
 @require_safe
+@as_it_is_now
 def help_page(request):
     return render(request, "customer/help.html", _shop(request))
 
 
 @visitors_page
 @require_safe
+@as_it_is_now
 def ranking(request):
     """How the order comes about, from the live weights (law R8)."""
     shop = _shop(request)

@@ -2,18 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Subquery
+from django.db.models import Subquery, prefetch_related_objects
 
 from accounts.models import Technician
 from dispatch import matching, tracing
 from dispatch.matching import Candidate
 from dispatch.models import Offer, OfferState, Search
 from dispatch.offers import windows
-from mila.clock import mila_now
 from mila.streams import publish
 from mila.transactions import verb
 from requests_app import deadlines, notices
-from requests_app.lifecycle import Locked, Role, advance, lock_booking
+from requests_app.lifecycle import Locked, Role, advance, lock_booking, read_clock
 from requests_app.lost_time import search_ends_at
 from requests_app.models import OFFERED, Booking, BookingEvent, State
 
@@ -30,7 +29,7 @@ def open_next(booking_id: int) -> Offer | None:
     if there is one afterwards. Raises Booking.DoesNotExist.
     """
     booking = lock_booking(booking_id)
-    at = mila_now()
+    at = read_clock(booking)
     held, line, _withdrawn = windows.look_at_offers(booking, at)
     if booking.state not in OFFERED:
         return None
@@ -71,8 +70,8 @@ def running_search(booking: Booking, at: datetime) -> Search | None:
     sequence = last.values_list("sequence", flat=True).first()
     if sequence is None:
         return None
-    run, _new = Search.objects.get_or_create(
-        booking=booking, round=sequence, defaults={"started_at": at, "next_at": at}
+    run = Search.objects.filter(booking=booking, round=sequence).first() or Search.objects.create(
+        booking=booking, round=sequence, started_at=at, next_at=at
     )
     return run if run.ended_at is None else None
 
@@ -127,6 +126,7 @@ def offer_to_queue(booking: Booking, run: Search, line: list[Offer], at: datetim
 
 def _open_best(booking: Booking, run: Search, found: list[Candidate], at: datetime) -> Offer | None:
     """The first who is free, in the order of the search; somebody may have got another window since it was read."""
+    prefetch_related_objects([booking], "wishes")  # the trace and the message both tell them
     tracing.record(booking, run, found, at)
     for candidate in found:
         if not candidate.in_window and candidate.lapsed < booking.policy.lapse_limit:

@@ -5,15 +5,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from celery import current_app
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Notification, Technician
 from dispatch import gate
 from dispatch.matching import Candidate
 from dispatch.models import Offer, OfferState, Search
 from dispatch.offers.refusals import NotOffered
-from mila.clock import mila_now
+from mila.clock import MilaNow, mila_now
 from mila.streams import publish
 from mila.transactions import after_commit, verb
 from places.distance import rounded_km
@@ -40,7 +39,7 @@ def open_for(
     No window outlives the search.
     """
     policy = booking.policy
-    technician = Technician.objects.get(pk=candidate.technician_id)
+    technician = Technician.objects.select_related("user", "partner").get(pk=candidate.technician_id)
     length = policy.offer_window + technician.window_extra
     expires_at = at + length if viewed else at + policy.offer_ack_limit + length
     offer = Offer(
@@ -93,8 +92,7 @@ def acknowledge(offer_id: int, technician_id: int) -> Offer:
 
     A repeat changes nothing, and neither does one that comes after the end.
     """
-    offer, booking = lock_offer(offer_id, technician_id)
-    at = mila_now()
+    offer, booking, at = lock_offer(offer_id, technician_id)
     if offer.state == OfferState.OPEN and offer.viewed_at is None and at < _expiry(offer):
         offer.viewed_at = offer.acknowledged_at = at
         offer.expires_at = min(_expiry(offer), at + booking.policy.offer_window + offer.technician.window_extra)
@@ -110,14 +108,14 @@ def expire(offer_id: int) -> bool:
 
     One that a later move has fenced ends without fault instead, though its time is over too.
     """
-    booking_id = Offer.objects.filter(pk=offer_id).values_list("booking_id", flat=True).first()
-    booking = lock_unless_locked(booking_id) if booking_id is not None else None
+    booking = lock_unless_locked(offers=offer_id)
     if booking is None:
         return False
-    offer = Offer.objects.select_for_update().filter(pk=offer_id, state=OfferState.OPEN).first()
-    at = mila_now()
-    if offer is None or not is_over(offer, at):
+    locked = Offer.objects.select_for_update(of=("self",)).annotate(now=MilaNow())
+    offer = locked.filter(pk=offer_id, state=OfferState.OPEN).first()
+    if offer is None or not is_over(offer, offer.now):
         return False
+    at = offer.now
     if is_fenced(offer, booking):
         look_at_offers(booking, at)
     else:
@@ -139,16 +137,15 @@ def withdraw(booking_id: int) -> int:
 # --- Pieces for the verbs beside this one; the caller holds the booking's lock
 
 
-def lock_offer(offer_id: int, technician_id: int) -> tuple[Offer, Booking]:
-    """The offer and its booking under their locks, booking first; only their own (NotOffered)."""
-    booking_id = (
-        Offer.objects.filter(pk=offer_id, technician=technician_id).values_list("booking_id", flat=True).first()
-    )
-    if booking_id is None:
-        raise NotOffered
-    booking = lock_booking(booking_id)
-    offer = Offer.objects.select_for_update(of=("self",)).select_related("technician").get(pk=offer_id)
-    return offer, booking
+def lock_offer(offer_id: int, technician_id: int) -> tuple[Offer, Booking, datetime]:
+    """The offer and its booking under their locks, booking first, and the instant then; only their own (NotOffered)."""
+    try:
+        booking = lock_booking(offers=offer_id, offers__technician=technician_id)
+    except Booking.DoesNotExist:
+        raise NotOffered from None
+    locked = Offer.objects.select_for_update(of=("self",)).select_related("technician").annotate(now=MilaNow())
+    offer = locked.get(pk=offer_id)
+    return offer, booking, offer.now
 
 
 def is_over(offer: Offer, at: datetime) -> bool:
@@ -194,10 +191,19 @@ def lapse(offer: Offer, at: datetime) -> None:
     close(offer, OfferState.LAPSED if offer.acknowledged_at else OfferState.NOT_REACHED, at)
 
 
+# The window's end and the search's next step, in one statement.
+CLOSE = """
+WITH next AS (
+    UPDATE dispatch_search SET windows_ended = windows_ended + 1, next_at = %s WHERE id = %s AND ended_at IS NULL)
+UPDATE dispatch_offer SET state = %s, ended_at = %s, decline_reason = %s WHERE id = %s
+"""
+
+
 def close(offer: Offer, state: OfferState, at: datetime) -> None:
     """A window ends without a claim, by their doing or not; the search goes on now."""
-    end(offer, state, at)
-    Search.objects.filter(pk=offer.search_id, ended_at=None).update(windows_ended=F("windows_ended") + 1, next_at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE, [at, offer.search_id, state, at, offer.decline_reason, offer.pk])
+    _ended(offer, state, at)
     if offer.from_reserve and (state == OfferState.DECLINED or not offer.silent):  # silent: not counted (rule D7)
         end_reserves(Offer.objects.in_reserve().filter(booking=offer.booking_id, technician=offer.technician_id))
     after_commit(_send_search, offer.booking_id)
@@ -205,8 +211,12 @@ def close(offer: Offer, state: OfferState, at: datetime) -> None:
 
 def end(offer: Offer, state: OfferState, at: datetime) -> None:
     """The row is history; the gate is free again, and their page is told."""
-    offer.state, offer.ended_at = state, at
+    _ended(offer, state, at)
     offer.save(update_fields=["state", "ended_at", "decline_reason"])
+
+
+def _ended(offer: Offer, state: OfferState, at: datetime) -> None:
+    offer.state, offer.ended_at = state, at
     if offer.lock_token:
         after_commit(gate.release, offer.booking_id, offer.lock_token)
     publish.publish(f"technician:{offer.technician_id}", "offer")

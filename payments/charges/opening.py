@@ -18,9 +18,12 @@ def open_charge(booking_id: int) -> Charge | None:
     """The charge this booking owes, made once; None if it owes nothing. A total of zero settles the booking at once.
 
     A repeat returns the first one as it stands; one that was objected to is planned anew, with what was decided. Where
-    the technician's word alone says that it is owed, it is held (rule L9b).
+    the technician's word alone says that it is owed, it is held (rule L9b). The end of the booking is looked at then.
     """
     booking = lock_booking(booking_id)
+    if booking.unsettled_at is not None:
+        booking.unsettled_at = None
+        booking.save(update_fields=["unsettled_at"])
     partner = _partner(booking)
     owed = amount_owed(booking, partner)
     if owed is None:

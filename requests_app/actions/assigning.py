@@ -2,16 +2,16 @@
 
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Busy, BusyKind, Technician, User
-from accounts.search import lock_technician
-from mila.clock import mila_now
+from accounts.search import lock_technicians
 from mila.errors import Refusal
 from mila.transactions import verb
-from requests_app.lifecycle import Locked, Role, advance, end_assignment, lock_booking
-from requests_app.models import Assignment, Booking, State
+from requests_app.lifecycle import Locked, Role, advance, end_assignment, lock_booking, read_clock
+from requests_app.models import Assignment, Booking, State, new_visit_code
 
 
 class TechnicianBusy(Refusal):
@@ -46,6 +46,32 @@ def start_of(booking: Booking, rank: int) -> datetime:
     return wish.start_at
 
 
+# One statement: the calendar's own constraint says whether they are free, and no assignment is without its time.
+BIND = """
+WITH slot AS (
+    INSERT INTO accounts_busy (technician_id, during, kind, note) VALUES (%s, %s, %s, '')
+    ON CONFLICT DO NOTHING RETURNING id)
+INSERT INTO requests_app_assignment
+       (booking_id, partner_id, technician_id, start_at, claimed_at, code, busy_id, "end", code_tries, fault)
+SELECT %s, %s, %s, %s, %s, %s, slot.id, '', 0, false FROM slot
+"""
+
+
+def _bind(booking: Booking, technician: Technician, start_at: datetime, at: datetime) -> None:
+    """The technician's time and the assignment that takes it. Raises TechnicianBusy; their row lock is held."""
+    code = Assignment._meta.get_field("code").get_prep_value(new_visit_code())
+    time = [technician.pk, slot(booking, start_at), BusyKind.JOB]
+    with connection.cursor() as cursor:
+        cursor.execute(BIND, [*time, booking.pk, technician.partner_id, technician.pk, start_at, at, code])
+        if not cursor.rowcount:
+            raise TechnicianBusy
+
+
+def lock_parties(booking: Locked, technician_id: int) -> dict[int, Technician]:
+    """Who is to have it and who has it, under their row locks."""
+    return lock_technicians(technician_id, booking.technician_id or technician_id)
+
+
 def attach(
     booking: Locked,
     technician_id: int,
@@ -56,27 +82,25 @@ def attach(
     by: User | None,
     at: datetime,
     reason: str = "",
+    start_at: datetime | None = None,
+    locked: dict[int, Technician] | None = None,
 ) -> Booking:
     """Give the booking to this technician at the wish of this rank.
+
+    `start_at` is that wish's, and `locked` who is concerned, where the caller has read them (`lock_parties`).
 
     The former assignment and its slot end first, in the same transaction (rule L4). Raises TechnicianBusy,
     NoSuchWish, IllegalMove; the caller's transaction must then be rolled back.
     """
-    start_at = start_of(booking, rank)
-    locked = {pk: lock_technician(pk) for pk in sorted({technician_id, booking.technician_id or technician_id})}
+    start_at = start_at or start_of(booking, rank)
+    locked = locked or lock_parties(booking, technician_id)
     technician = locked[technician_id]
-    end_assignment(booking, move, at)
-    during = slot(booking, start_at)
-    if start_at <= at or not is_free(technician, during):
+    if booking.technician_id is not None:
+        booking.technician = locked[booking.technician_id]
+        end_assignment(booking, move, at)
+    if start_at <= at:
         raise TechnicianBusy
-    Assignment.objects.create(
-        booking=booking,
-        partner=technician.partner,
-        technician=technician,
-        start_at=start_at,
-        claimed_at=at,
-        busy=Busy.objects.create(technician=technician, during=during, kind=BusyKind.JOB),
-    )
+    _bind(booking, technician, start_at, at)
     return advance(
         booking,
         move,
@@ -99,4 +123,6 @@ def assign(booking_id: int, technician_id: int, *, rank: int, by: User, reason: 
     booking = lock_booking(booking_id)
     if booking.technician_id == technician_id:
         return booking
-    return attach(booking, technician_id, rank=rank, move="assign", role=Role.OPS, by=by, at=mila_now(), reason=reason)
+    return attach(
+        booking, technician_id, rank=rank, move="assign", role=Role.OPS, by=by, at=read_clock(booking), reason=reason
+    )

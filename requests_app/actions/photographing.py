@@ -16,6 +16,7 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.faults import has_no_room
 from mila.transactions import after_commit, verb
+from policy.kept import DRAFT
 from requests_app.actions.placing import NotADraft
 from requests_app.lifecycle import lock_booking
 from requests_app.models import PHOTOS_MAX, Booking, BookingPhoto, PhotoSize, State, photo_storage
@@ -23,7 +24,6 @@ from requests_app.photos.decoder import Redrawn
 
 logger = logging.getLogger(__name__)
 ARRIVING = timedelta(hours=1)
-DRAFT_KEPT = timedelta(days=30)
 
 
 class TooManyPhotos(Refusal):
@@ -75,7 +75,7 @@ def _attach(booking_id: int, photo_id: int) -> BookingPhoto:
     free = set(range(1, PHOTOS_MAX + 1)) - set(booking.photos.values_list("rank", flat=True))
     if not free:
         raise TooManyPhotos
-    arriving.booking, arriving.rank, arriving.delete_after_at = booking, min(free), mila_now() + DRAFT_KEPT
+    arriving.booking, arriving.rank, arriving.delete_after_at = booking, min(free), mila_now() + DRAFT
     arriving.save(update_fields=["booking", "rank", "delete_after_at"])
     return arriving
 
@@ -86,7 +86,7 @@ def remove_photo(booking_id: int, key: str) -> None:
     booking = _lock_draft(booking_id)
     photo = booking.photos.select_for_update().filter(key=key).first()
     if photo is not None:
-        _detach(photo)
+        detach(photo)
         after_commit(drop_photo, photo.pk)
 
 
@@ -96,7 +96,7 @@ def let_go(photo_id: int) -> bool:
     photo = BookingPhoto.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=photo_id).first()
     if photo is None or photo.delete_after_at is None or photo.delete_after_at > mila_now():
         return False
-    _detach(photo)
+    detach(photo)
     return True
 
 
@@ -117,6 +117,6 @@ def _lock_draft(booking_id: int) -> Booking:
     return booking
 
 
-def _detach(photo: BookingPhoto) -> None:
+def detach(photo: BookingPhoto) -> None:
     photo.booking, photo.rank, photo.delete_after_at = None, None, mila_now()
     photo.save(update_fields=["booking", "rank", "delete_after_at"])

@@ -20,7 +20,7 @@ from policy.words import span
 from requests_app import caps, deadlines, notices
 from requests_app.actions.changes import may_withdraw
 from requests_app.actions.doorstep import PhonePlace, keep_place
-from requests_app.lifecycle import Locked, Role, advance, lock_booking
+from requests_app.lifecycle import Locked, Role, advance, lock_booking, read_clock
 from requests_app.models import (
     Assignment,
     Booking,
@@ -83,7 +83,7 @@ def record_call(
     booking = lock_own(booking_id, technician_id)
     if booking.state != State.CLAIMED:
         return booking
-    at = mila_now()
+    at = read_clock(booking)
     assignment = Assignment.objects.get(booking=booking, ended_at=None)
     CallAttempt.objects.create(
         assignment=assignment, at=at, channel=channel, reached=reached, note=note, wants_other_time=wants_other_time
@@ -124,7 +124,7 @@ def release(booking_id: int, technician_id: int, *, by: User, reason: str, role:
         if released.state == State.SEARCHING and last and (last.technician_id, last.end) == (technician_id, "release"):
             return released
         raise
-    technician, at = booking.technician, mila_now()
+    technician, at = booking.technician, read_clock(booking)
     released = advance(booking, "release", role=role, by=by, at=at, reason=reason)
     caps.tell_ops_of_a_pause(released, technician, at)
     return released
@@ -190,7 +190,7 @@ def finish(
     booking = lock_own(booking_id, technician_id)
     if booking.state == State.FINISHED:
         return booking
-    at = mila_now()
+    at = read_clock(booking)
     assert booking.partner is not None
     if service_cents is not None and service_cents != booking.service_cents and not booking.partner.is_friend:
         raise PriceIsFixed
@@ -273,7 +273,7 @@ def fail_visit(
     booking = lock_own(booking_id, technician_id)
     if booking.state == State.FAILED:
         return booking
-    at = mila_now()
+    at = read_clock(booking)
     fee = 0
     if fault == Fault.CUSTOMER:
         arrived_at = last_made_at(booking, "arrive")

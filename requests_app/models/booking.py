@@ -15,7 +15,7 @@ from mila.clock import MilaNow
 from mila.encrypted_fields import EncryptedTextField, FingerprintField
 from places.place import Country
 from policy.figures import Policy
-from requests_app.models.states import HAS_PARTNER, State
+from requests_app.models.states import HAS_PARTNER, LIVE, State
 
 # Columns that are set in exactly the states with a partner.
 ASSIGNED = ("partner__isnull", "technician__isnull", "claimed_at__isnull", "start_at__isnull")
@@ -99,6 +99,9 @@ class Booking(models.Model):
         help_text="X of rule L5 counts from here: the claim, or the last move of the date.",
     )
 
+    # Sequence and hash of its last event, where they were read under its lock (lifecycle.read_clock).
+    chain: tuple[int, str] | None = None
+
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     placed_at = models.DateTimeField(null=True, editable=False)
     card_saved_at = models.DateTimeField(null=True, editable=False)
@@ -111,6 +114,11 @@ class Booking(models.Model):
     report_seen_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
     signed_off_at = models.DateTimeField(null=True, editable=False)
+    unsettled_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="Since when what its end owes waits to be looked at; null once it was.",
+    )
     report = models.JSONField(default=dict, editable=False, help_text="What was done, checklists; written at finish.")
     # What ending it without a sign-off costs the customer in all, frozen at the end (rule B10); 0 is free.
     fee_cents = models.PositiveIntegerField(default=0, editable=False)
@@ -145,7 +153,10 @@ class Booking(models.Model):
             ),
             models.Index(fields=["customer", "-id"], name="booking_of_customer"),
             models.Index(fields=["technician", "start_at"], name="booking_of_technician"),
-            models.Index(fields=["signed_off_at"], name="booking_unsettled", condition=Q(state="signed_off")),
+            models.Index(fields=["unsettled_at"], name="booking_unsettled", condition=Q(unsettled_at__isnull=False)),
+            models.Index(fields=["state"], name="booking_live", condition=Q(state__in=sorted(LIVE))),
+            models.Index(fields=["created_at"], name="booking_draft", condition=Q(state="draft")),
+            models.Index(fields=["placed_at"], name="booking_placed", condition=Q(placed_at__isnull=False)),
         ]
 
     def __str__(self):

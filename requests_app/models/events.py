@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from mila.encrypted_fields import EncryptedTextField
 from requests_app.models.booking import Booking
@@ -28,6 +29,7 @@ class BookingEvent(models.Model):
     class Meta:
         ordering = ["sequence"]
         constraints = [models.UniqueConstraint(fields=["booking", "sequence"], name="one_event_of_a_sequence")]
+        indexes = [models.Index(fields=["at"], name="event_start", condition=Q(move="start"))]
 
     def __str__(self):
         return f"{self.sequence} {self.move}"

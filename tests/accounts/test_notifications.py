@@ -73,7 +73,7 @@ def test_queue_writes_a_row_and_hands_it_to_a_worker(db, stranger, django_captur
     with django_capture_on_commit_callbacks(execute=True):
         row = queue(user=stranger)
 
-    assert handed == [{"notification_id": row.pk}]
+    assert handed == [{"notification_ids": [row.pk]}]
     assert (state_of(row), row.tries, row.user, row.due_at <= mila_now()) == ("queued", 0, stranger, True)
     assert mail.outbox == []
 
@@ -125,7 +125,7 @@ def test_facts_cannot_break_lines_headers_or_the_database(db):
     context = facts(number="M1\r\nBcc: eve@example.com", service="a\x00b\u2028c\u202ed", lines=[{"label": "x\ny"}])
     row = queue(context=context)
 
-    tasks.deliver(notification_id=row.pk)
+    tasks.deliver(notification_ids=[row.pk])
 
     [message] = mail.outbox
     assert "\n" not in message.subject
@@ -141,7 +141,7 @@ def test_facts_cannot_break_lines_headers_or_the_database(db):
 def test_delivered_once_whatever_is_repeated(db):
     row = queue()
     for _again in range(2):
-        tasks.deliver(notification_id=row.pk)
+        tasks.deliver(notification_ids=[row.pk])
         tasks.sweep_notifications()
 
     [message] = mail.outbox
@@ -151,7 +151,7 @@ def test_delivered_once_whatever_is_repeated(db):
 
 
 def test_missing_row_is_no_error(db):
-    tasks.deliver(notification_id=0)
+    tasks.deliver(notification_ids=[0])
 
     assert mail.outbox == []
 
@@ -162,7 +162,7 @@ def test_not_before_its_time(morning, stopped_clock, early, sent, django_capture
         row = queue(at=morning)
     stopped_clock(morning - early)
 
-    tasks.deliver(notification_id=row.pk)
+    tasks.deliver(notification_ids=[row.pk])
 
     assert callbacks == []
     assert len(mail.outbox) == sent
@@ -190,9 +190,9 @@ def test_killed_while_sending_is_never_sent_again(morning, stopped_clock, monkey
     with monkeypatch.context() as patch:
         patch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", killed)
         with pytest.raises(SystemExit):
-            tasks.deliver(notification_id=row.pk)
+            tasks.deliver(notification_ids=[row.pk])
     stopped_clock(morning + timedelta(days=1))
-    tasks.deliver(notification_id=row.pk)
+    tasks.deliver(notification_ids=[row.pk])
     tasks.sweep_notifications()
 
     assert state_of(row) == "sending"
@@ -203,7 +203,7 @@ def test_answer_that_never_came_is_shown_to_staff_and_not_sent_again(morning, st
     stopped_clock(morning)
     row = queue()
     server.mood = "hang_up"
-    tasks.deliver(notification_id=row.pk)
+    tasks.deliver(notification_ids=[row.pk])
     server.mood = "accept"
     for at in (morning + notifications.STUCK_AFTER - SECOND, morning + notifications.STUCK_AFTER):
         stopped_clock(at)
@@ -230,7 +230,7 @@ def test_row_held_by_another_worker_is_left_alone(transactional_db):
     worker = threading.Thread(target=hold)
     worker.start()
     held.wait(5)
-    tasks.deliver(notification_id=row.pk)
+    tasks.deliver(notification_ids=[row.pk])
     done.set()
     worker.join()
 
@@ -250,7 +250,7 @@ def test_workers_at_once(transactional_db, monkeypatch, lock):
 
     def work():
         start.wait()
-        tasks.deliver(notification_id=row.pk)
+        tasks.deliver(notification_ids=[row.pk])
         connection.close()
 
     workers = [threading.Thread(target=work) for _ in range(4)]

@@ -84,11 +84,11 @@ def test_control_without_the_lock_the_sweepers_collide(due, caplog, monkeypatch)
 
 
 POINTS = {
-    "after the lock": (sweeps, "mila_now"),
+    "after the lock": (sweeps, "read_clock"),
     "after the count": (sweeps, "advance"),
     "in the end of the assignment": (lifecycle, "lock_technician"),
     "after the state": (lifecycle, "_restart_clocks"),
-    "after the event": (notices, "queue"),
+    "after the event": (notices, "message"),
     "before the commit": (lifecycle, "_after_commit"),
 }
 

@@ -62,11 +62,12 @@ def test_takes_the_same_queries_for_one_and_three_rows(client, name):
             service = ServiceFactory(slug=f"service-{n}", name=f"Wi-Fi {n}")
             ServiceFactory(slug=f"elsewhere-{n}", category=CategoryFactory(slug=f"category-{n}"))
             PackageFactory(slug=f"package-{n}").services.add(service)
+        read(client, name, *args, q="wifi")  # what is sold is read again after a change, once
         with CaptureQueriesContext(connection) as asked:
             read(client, name, *args, q="wifi")
         counts.append(len(asked))
 
-    assert counts[0] == counts[1] <= 5
+    assert counts[0] == counts[1] <= 2
 
 
 def test_service_page_spells_out_the_price(client, service):
@@ -177,7 +178,7 @@ def test_home_shows_reviews_only_when_there_are_real_ones(client, service, monke
     assert "reviews-title" not in read(client, "customer:home")
     review = {"text": "Enfin.", "name": "Maëlle T.", "city": "Lyon", "service": "Wi-Fi", "at": LONG_AGO}
     ratings = {"stars": 4.8, "count": 12, "reviews": [review]}
-    monkeypatch.setattr(catalogue, "recent_ratings", lambda: ratings)
+    monkeypatch.setattr(catalogue, "recent_ratings", lambda _figures: ratings)
 
     assert "Maëlle T." in read(client, "customer:home")
 

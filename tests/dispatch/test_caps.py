@@ -57,6 +57,7 @@ def test_five_addresses_are_not_collected_by_claim_and_release(morning, partner)
 def test_control_without_the_cap_all_five_are(morning, partner, monkeypatch):
     monkeypatch.setattr(caps, "is_paused", lambda *args: False)
     monkeypatch.setattr(facts, "REACHED", "false")
+    monkeypatch.setattr(caps, "PAUSED", "false")
 
     assert len(collect(bookings(5), partner)) == 5
 

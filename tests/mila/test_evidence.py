@@ -154,7 +154,7 @@ def test_message_of_stripe_is_taken_up_but_says_what_it_said(evidence):
     StripeEvent.objects.update(tries=1, done_at=mila_now(), next_at=None)
 
     with pytest.raises(DatabaseError, match="Evidence stays"), transaction.atomic():
-        StripeEvent.objects.update(payload={})
+        StripeEvent.objects.update(payload={"b": 2})
 
     assert StripeEvent.objects.get().payload == {"a": 1}
 

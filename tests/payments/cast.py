@@ -48,6 +48,7 @@ def signed_booking(customer: User, card: str, technician, *, service_cents: int 
         placed_at=at,
         finished_at=at,
         signed_off_at=at,
+        unsettled_at=at,
     )
     Assignment.objects.create(
         booking=booking,

@@ -105,7 +105,7 @@ def test_lost_message_is_found_by_the_sweep_and_a_repeat_asks_and_pays_nothing_m
     ways.ask_about_way(booking.pk)
 
     assert (lines(), asked(booking)) == (paid_by_mila(payee), 1)
-    assert sweeps.unsettled_ways() == []
+    assert sweeps.unsettled_bookings() == []
 
 
 def test_all_of_it_stands_on_the_partner_s_pages(client, end, payee, staff):
@@ -169,7 +169,7 @@ def test_decision_against_the_technician_makes_no_claim(end, staff):
 
     sweeps.sweep()
 
-    assert (lines(), WayPay.objects.count(), sweeps.unsettled_ways()) == ([], 0, [])
+    assert (lines(), WayPay.objects.count(), sweeps.unsettled_bookings()) == ([], 0, [])
 
 
 def act(client, booking, paid):

@@ -7,8 +7,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.db import IntegrityError, transaction
 
+from policy.kept import DRAFT
 from requests_app.actions import changes, placing
-from requests_app.actions.photographing import DRAFT_KEPT, TooManyPhotos, add_photo, drop_photo, remove_photo
+from requests_app.actions.photographing import TooManyPhotos, add_photo, drop_photo, remove_photo
 from requests_app.lifecycle import Role
 from requests_app.models import BookingPhoto, PhotoSize
 from requests_app.photos.decoder import redraw
@@ -36,7 +37,7 @@ def order(draft):
 def test_photo_has_a_rank_a_random_name_and_two_files(draft, files, now):
     photo = photo_of(draft)
 
-    assert (photo.booking, photo.rank, photo.delete_after_at) == (draft, 1, now + DRAFT_KEPT)
+    assert (photo.booking, photo.rank, photo.delete_after_at) == (draft, 1, now + DRAFT)
     assert len(photo.key) >= 43  # 256 bits
     assert files() == names(photo)
 
@@ -114,7 +115,7 @@ def test_order_closes_the_photos(draft, files, change):
 def test_ordered_photo_stays(draft, files, stopped_clock, now):
     photo = photo_of(draft)
     order(draft)
-    stopped_clock(now + DRAFT_KEPT * 20)
+    stopped_clock(now + DRAFT * 20)
 
     assert sweep_photos() == 0
 
@@ -124,13 +125,13 @@ def test_ordered_photo_stays(draft, files, stopped_clock, now):
 
 @pytest.mark.parametrize("cancelled", [False, True])
 @pytest.mark.parametrize(("after", "swept"), [(-SECOND, 0), (0 * SECOND, 1), (SECOND, 1)])
-def test_photo_of_a_draft_that_nobody_orders_goes_after_thirty_days(
+def test_photo_of_a_draft_that_nobody_orders_goes_after_two_weeks(
     draft, files, stopped_clock, now, after, swept, cancelled
 ):
     photo = photo_of(draft)
     if cancelled:
         changes.cancel(draft.pk, role=Role.CUSTOMER, by=draft.customer)
-    stopped_clock(now + DRAFT_KEPT + after)
+    stopped_clock(now + DRAFT + after)
 
     assert sweep_photos() == swept
 
@@ -157,7 +158,7 @@ def test_storage_that_fails_is_asked_again_and_no_page_shows_the_photo(
     draft, files, stopped_clock, now, monkeypatch, caplog
 ):
     photo = photo_of(draft)
-    stopped_clock(now + DRAFT_KEPT)
+    stopped_clock(now + DRAFT)
     with monkeypatch.context() as broken:
         broken.setattr(InMemoryStorage, "delete", lambda self, name: 1 / 0)
         assert sweep_photos() == 0
@@ -165,7 +166,7 @@ def test_storage_that_fails_is_asked_again_and_no_page_shows_the_photo(
     assert files() == names(photo)
     assert "handle_due_photo" in caplog.text
 
-    stopped_clock(now + DRAFT_KEPT + timedelta(minutes=1))
+    stopped_clock(now + DRAFT + timedelta(minutes=1))
 
     assert sweep_photos() == 1
     assert files() == set()

@@ -21,7 +21,7 @@ def best_of_each_cell(name, condition=None):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial")]
+    dependencies = [("accounts", "0002_joined_into")]
 
     operations = [
         migrations.RemoveIndex(model_name="skillsearch", name="skill_search_q"),

@@ -1,0 +1,67 @@
+"""What grows is kept no longer than policy.kept says: a few rows of each kind at a time, each its own statement.
+
+Each minute a little, so that no night is long and a missed run is made up for by the next ones.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
+
+from accounts.models import Notification, NotificationState
+from dispatch.models import Trace
+from mila.clock import machine_now, mila_now
+from mila.sweeping import handle_each
+from payments.models import StripeEvent
+from policy.kept import KEPT
+from requests_app.actions import dropping
+from requests_app.models import Booking, State
+
+PIECE = 500
+
+
+def let_go() -> dict[str, int]:
+    """One piece of each kind; answers how many rows of each."""
+    at = mila_now()
+    return {name: drop(at - KEPT[name]) for name, drop in DROP.items()}
+
+
+def _first(rows: QuerySet) -> QuerySet:
+    return rows.model.objects.filter(pk__in=rows.values("pk")[:PIECE])
+
+
+def _drop_sessions(_before: datetime) -> int:
+    """Their end is told by the machine's clock, as everything about signing in (docs/clocks.md)."""
+    return _first(Session.objects.filter(expire_date__lt=machine_now() - KEPT["sessions"])).delete()[0]
+
+
+def _empty_notices(before: datetime) -> int:
+    gone = Q(state__in=[NotificationState.SENT, NotificationState.REACHED], queued_at__lt=before)
+    return _first(Notification.objects.filter(gone).exclude(context={}).order_by("queued_at")).update(
+        context={}, sealed=""
+    )
+
+
+def _drop_traces(before: datetime) -> int:
+    return _first(Trace.objects.filter(at__lt=before).order_by("at")).delete()[0]
+
+
+def _empty_webhooks(before: datetime) -> int:
+    done = StripeEvent.objects.filter(received_at__lt=before, done_at__isnull=False).exclude(payload={})
+    return _first(done.order_by("received_at")).update(payload={})
+
+
+def _drop_drafts(before: datetime) -> int:
+    old = Booking.objects.filter(state=State.DRAFT, created_at__lt=before).order_by("created_at")
+    ids = old.filter(contact_accesses=None).values_list("pk", flat=True)[:PIECE]
+    return sum(handle_each(dropping.drop_draft, list(ids)))
+
+
+DROP: dict[str, Callable[[datetime], int]] = {
+    "sessions": _drop_sessions,
+    "drafts": _drop_drafts,
+    "notices": _empty_notices,
+    "traces": _drop_traces,
+    "webhooks": _empty_webhooks,
+}

@@ -1,0 +1,15 @@
+"""How long what grows is kept, in one table; backoffice.retention lets it go (rule B1, D9; docs/retention.md).
+
+What must stay is not here: events, signatures, looks at contact data, the ledger are evidence.
+"""
+
+from datetime import timedelta
+
+DRAFT = timedelta(days=14)  # a draft nobody orders, and its photos, from its first step
+KEPT = {
+    "sessions": timedelta(0),  # from their own end on
+    "drafts": DRAFT,
+    "notices": timedelta(days=90),  # the words of a message that has gone out; that it went stays
+    "traces": timedelta(days=180),  # what a search saw; its offers stay
+    "webhooks": timedelta(days=90),  # the body of a message from Stripe that was dealt with; its type and object stay
+}
