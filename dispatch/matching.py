@@ -15,14 +15,10 @@ from django.db import connection
 
 from accounts.models import Technician
 from accounts.search import askable
-from places.distance import METRES_PER_DEGREE, REACH_M, search_cells
-from places.place import VAGUE
+from dispatch import eligibility
+from places.distance import search_cells
 from policy.figures import Policy
-from requests_app import caps
 from requests_app.models import Booking
-
-# Where only the middle of a wide area is known, a technician's circle is taken this much wider.
-VAGUE_M = 5_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Candidate:
         return {"quality": self.quality_ppm, "nearness": self.score_ppm - self.quality_ppm}
 
 
-REACHED = caps.REACHED.format(technician="s.technician_id", drops="b.drops", lost="b.lost", held="b.held")
+OF_A_WISH = eligibility.window("w.start_at", "b.timezone", "b.duration", "b.buffer")
 # Each booking is judged by the policy it was made under; figures younger than it have their default.
 # A wish is open as long as a search for it would be (rule D10): nobody is asked to be there in five minutes. An outage
 # may have moved the search's end on, and the offer says how soon the visit is (requests_app.lost_time.search_ends_at).
@@ -71,14 +67,10 @@ WITH wanted AS MATERIALIZED (
      CROSS JOIN LATERAL (SELECT %(policy)s::jsonb || b.policy_data AS policy) p
      WHERE b.id = ANY(%(bookings)s) AND c.lat IS NOT NULL AND c.lon IS NOT NULL),
 wish AS MATERIALIZED (
-    SELECT w.booking_id, w.rank, extract(isodow FROM wall.begins) - 1 AS weekday,
-           wall.begins::time AS begins, wall.ends::time AS ends, wall.begins::date = wall.ends::date AS one_day,
-           tstzrange(w.start_at, w.start_at + b.duration + b.buffer) AS during
+    SELECT w.booking_id, w.rank, {window}
       FROM requests_app_wish w
       JOIN wanted b ON b.id = w.booking_id
-     CROSS JOIN LATERAL (
-           SELECT w.start_at AT TIME ZONE b.timezone AS begins,
-                  (w.start_at + b.duration) AT TIME ZONE b.timezone AS ends) wall
+     CROSS JOIN LATERAL ({wall}) wall
      WHERE w.start_at > %(at)s + b.lead AND (b.start_at IS NULL OR w.start_at = b.start_at)),
 past AS MATERIALIZED (
     SELECT o.booking_id, o.technician_id,
@@ -103,30 +95,27 @@ facts AS (
                 WHERE o.technician_id = s.technician_id AND o.state = 'open') AS in_window,
            s.newcomer, reserve.technician_id IS NOT NULL AS reserve, b.lapse_limit, place.near,
            CASE WHEN NOT place.near THEN 'too_far'
-                WHEN s.valid_until <= %(at)s THEN 'papers'
-                WHEN EXISTS (
-                    SELECT 1 FROM requests_app_assignment a
-                     WHERE a.booking_id = b.id AND a.technician_id = s.technician_id) THEN 'had_it'
+                WHEN {papers_over} THEN 'papers'
+                WHEN {had_it} THEN 'had_it'
                 WHEN past.declined THEN 'declined'
                 WHEN time.works IS NULL THEN 'hours'
                 WHEN time.free IS NULL THEN 'busy'
-                WHEN {reached} THEN 'takes_too_many' END AS rule
+                WHEN {takes_too_many} THEN 'takes_too_many' END AS rule
       FROM wanted b
       JOIN accounts_skillsearch s ON s.skill_id = b.skill_id
      CROSS JOIN LATERAL (
-           SELECT %(degree)s * sqrt((s.lat - b.lat) ^ 2 + ((s.lon - b.lon) * b.width) ^ 2) AS metres) away
+           SELECT {metres} AS metres) away
      CROSS JOIN LATERAL (
-           SELECT away.metres, away.metres <= least(s.radius_m + b.wider_m, %(reach)s) AS near) place
+           SELECT away.metres, {near} AS near) place
      CROSS JOIN LATERAL (
            SELECT array_agg(w.rank ORDER BY w.rank) AS works,
                   array_agg(w.rank ORDER BY w.rank) FILTER (WHERE NOT EXISTS (
                       SELECT 1 FROM accounts_busy y
-                       WHERE y.technician_id = s.technician_id AND y.during && w.during)) AS free
+                       WHERE {taken})) AS free
              FROM wish w
             WHERE place.near AND w.booking_id = b.id AND w.one_day AND EXISTS (
                   SELECT 1 FROM accounts_weeklyhours h
-                   WHERE h.technician_id = s.technician_id AND h.weekday = w.weekday
-                     AND h.opens <= w.begins AND h.closes >= w.ends)) time
+                   WHERE {works})) time
       LEFT JOIN past ON past.booking_id = b.id AND past.technician_id = s.technician_id
       LEFT JOIN reserve ON reserve.booking_id = b.id AND reserve.technician_id = s.technician_id
      WHERE {condition})
@@ -214,13 +203,10 @@ def _cells(booking: Booking) -> list[int]:
 def _select(condition: str, question: str, at: datetime, booking_ids: list[int], **params: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(
-            FACTS.format(condition=condition, reached=REACHED) + question,
+            FACTS.format(condition=condition, **eligibility.RULES, **OF_A_WISH) + question,
             {
                 "policy": json.dumps(Policy().to_json()),
-                "degree": METRES_PER_DEGREE,
-                "reach": REACH_M,
-                "vague": sorted(VAGUE),
-                "vague_m": VAGUE_M,
+                **eligibility.PARAMS,
                 "at": at,
                 "bookings": booking_ids,
                 **params,
