@@ -18,6 +18,7 @@ from requests_app import deadlines
 from requests_app.actions import changes
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
+from requests_app.moves import CHOOSES
 from requests_app.models import (
     ADJUSTABLE,
     HAS_PARTNER,
@@ -103,6 +104,7 @@ class BookingPage:
             eta_at=self.position.eta_at if self.position else None,
             final_cents=self.final_cents,
             rated=self.rated is not None,
+            chosen_at=max((event.at for event in self.events if event.move in CHOOSES), default=None),
         )
 
     # --- words

@@ -223,10 +223,13 @@ class FreeTime:
 
 
 class FreeTimes:
-    """The free times of a booking, read in blocks of days as they are asked for."""
+    """The free times of a booking, read in blocks of days as they are asked for.
 
-    def __init__(self, booking: Booking, at: datetime):
-        self.booking, self.at = booking, at
+    `keeps`: whoever has the job may come at another time, so their time counts too.
+    """
+
+    def __init__(self, booking: Booking, at: datetime, *, keeps: bool = False):
+        self.booking, self.at, self.keeps = booking, at, keeps
         self._visit, self._hours = Visit.of(booking), hours_of(booking.policy)
         self._first = wall_time(at, booking.timezone).date()
         self._last = wall_time(at + booking.policy.horizon, booking.timezone).date()
@@ -247,7 +250,7 @@ class FreeTimes:
         starts = {day: bookable_starts(day, self.at, b.duration_minutes, b, self._hours) for day in days}
         every = [start for of_day in starts.values() for start in of_day]
         people = free_people(self._visit, every, self.at) if every else {}
-        keeper = keeper_is_free(b, every, self.at) if every else set()
+        keeper = keeper_is_free(b, every, self.at) if every and self.keeps else set()
         return {
             day: [FreeTime(start, people[(at := start.astimezone(UTC))], at in keeper) for start in of_day]
             for day, of_day in starts.items()
@@ -260,24 +263,23 @@ class FreeTimes:
         free = [one.start for each in near for one in self.on(each) if one.is_free]
         return sorted(sorted(free, key=lambda one: (abs(one - start), one))[:NEAREST])
 
+    def check(self, walls: Sequence[datetime]) -> None:
+        """Raises NobodyFree where nobody is free at one of these starts, with the nearest ones at which somebody is.
 
-def check_somebody_free(booking: Booking, walls: Sequence[datetime], at: datetime) -> None:
-    """Raises NobodyFree where nobody is free at one of these starts, with the nearest ones at which somebody is.
-
-    What the calendar forbids is for the verb to say. Nothing is reserved by it: whoever is free now may not be at once.
-    """
-    times = FreeTimes(booking, at)
-    for wall in walls:
-        try:
-            start = check_wish(booking, wall, at)
-        except Refusal:
-            continue
-        if any(one.start == start and one.is_free for one in times.on(wall.date())):
-            continue
-        facts = {
-            "moment": moment(start, booking.timezone),
-            "free": "; ".join(moment(one, booking.timezone) for one in times.nearest(start)),
-        }
-        if facts["free"]:
+        What the calendar forbids is for the verb to say. Nothing is reserved by it: who is free now may soon not be.
+        """
+        for wall in walls:
+            try:
+                start = check_wish(self.booking, wall, self.at)
+            except Refusal:
+                continue
+            if any(one.start == start and one.is_free for one in self.on(wall.date())):
+                continue
+            zone = self.booking.timezone
+            facts = {
+                "moment": moment(start, zone),
+                "free": "; ".join(moment(one, zone) for one in self.nearest(start)),
+            }
+            if not facts["free"]:
+                raise NobodyFree(gettext("Nobody is free on %(moment)s, nor on the days around it.") % facts)
             raise NobodyFree(gettext("Nobody is free on %(moment)s. Free now: %(free)s.") % facts)
-        raise NobodyFree(gettext("Nobody is free on %(moment)s, nor in the two weeks around it.") % facts)

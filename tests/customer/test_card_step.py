@@ -23,7 +23,7 @@ CONSENTS = {"starts_early": "on", "terms": "on"}
 
 
 @pytest.fixture
-def draft(morning, customer):
+def draft(morning, somebody_free, customer):
     return factories.DraftFactory(customer=customer, card="")
 
 
@@ -335,7 +335,7 @@ class TestCardThatEnds:
     """A card is good through the last day of its month, on the wall of the place (rule B7)."""
 
     @pytest.fixture
-    def draft(self, stopped_clock, customer):
+    def draft(self, stopped_clock, somebody_free, customer):
         """A visit on Wednesday 5 December, asked for nine days ahead; so far on as the stand-in takes no past year."""
         stopped_clock(at(2040, 11, 26, 10))
         return factories.DraftFactory(customer=customer, card="", wishes=[at(2040, 12, 5)])

@@ -151,7 +151,7 @@ def test_a_start_with_nobody_is_refused_with_the_nearest_free_ones(still, custom
     busy(partner, VISIT, VISIT + 60 * MINUTE)
 
     with pytest.raises(NobodyFree) as refusal:
-        availability.check_somebody_free(draft, [datetime(2026, 11, 27, 14)], mila_now())
+        FreeTimes(draft, mila_now()).check([datetime(2026, 11, 27, 14)])
 
     written = str(refusal.value).replace("\N{NO-BREAK SPACE}", " ")
     assert "vendredi 27 novembre" in written
@@ -163,19 +163,19 @@ def test_a_start_with_nobody_is_refused_with_the_nearest_free_ones(still, custom
 def test_a_start_with_somebody_passes(still, customer, partner):
     draft = factories.DraftFactory(customer=customer)
 
-    availability.check_somebody_free(draft, [datetime(2026, 11, 27, 14)], mila_now())
+    FreeTimes(draft, mila_now()).check([datetime(2026, 11, 27, 14)])
 
 
 def test_what_the_calendar_forbids_is_left_to_the_verb(still, customer):
     draft = factories.DraftFactory(customer=customer)
 
-    availability.check_somebody_free(draft, [datetime(2026, 11, 29, 14)], mila_now())  # a Sunday
+    FreeTimes(draft, mila_now()).check([datetime(2026, 11, 29, 14)])  # a Sunday
 
 
 def test_one_who_keeps_the_job_is_enough(job, partner):
     wall = job.start_at.astimezone(ZoneInfo("Europe/Paris")).replace(tzinfo=None) + timedelta(hours=1)
 
-    availability.check_somebody_free(claimed_again(job), [wall], mila_now())
+    FreeTimes(claimed_again(job), mila_now(), keeps=True).check([wall])
 
 
 def claimed_again(job):

@@ -14,7 +14,9 @@ from django.urls import reverse
 
 from accounts.models import SkillSearch, Technician
 from accounts.search import sweep_scores
+from customer.forms.starts import fresh_choice
 from dispatch import offers
+from dispatch.availability import FreeTimes
 from dispatch.offers import searching
 from mila.clock import mila_now, set_clock
 from mila.errors import Refusal
@@ -240,6 +242,7 @@ TWO_WAYS = ((0, "phone"), (31, "sms"), (62, "phone"))
 PROBES: dict[str, tuple[Any, Probe]] = {
     "wishes_max": (2, page("customer:home")),
     "lead_min": (14_400, earliest("10:00")),
+    "proposal_lead": (21_600, lambda site: fresh_choice(FreeTimes(site.booking(), AT)).current),
     "horizon": (864_000, lambda site: len(bookable_days(AT, 60, PARIS, hours_of(site.policy)))),
     "slot_step": (3_600, starts),
     "day_opens": ("09:00", starts),
@@ -287,7 +290,8 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "night_to": ("08:30", night("08:00")),
     "silent_pool_before": ("11:30", opens_silently),
     "search_ends_lead": (7_200, deadline(deadlines.search_limit, AT)),
-    "search_warns_lead": (14_400, deadline(deadlines.search_warning, AT)),
+    "search_warns_lead": (14_400, deadline(deadlines.search_warning, AT, AT - 9 * HOUR)),
+    "search_warns_after": (3_600, deadline(deadlines.search_warning, AT + HOUR, AT)),
     "drops_per_day": (0, paused),
     "jobs_lost_per_week": (0, paused),
     "open_claims_per_day": (0, paused),
