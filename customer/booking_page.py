@@ -18,7 +18,6 @@ from requests_app import deadlines
 from requests_app.actions import changes
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
-from requests_app.moves import CHOOSES
 from requests_app.models import (
     ADJUSTABLE,
     HAS_PARTNER,
@@ -34,6 +33,7 @@ from requests_app.models import (
     State,
     standing,
 )
+from requests_app.moves import CHOOSES
 
 S = State
 HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})

@@ -27,6 +27,7 @@ from customer.views.secret_link import (
     shows_door_code,
 )
 from customer.views.starts import choose_starts
+from dispatch.availability import Visit, somebody_works
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.web.request_limits import takes_files
@@ -203,7 +204,10 @@ def postcodes(request, token):
 
 @draft_step(WHEN)
 def when(request, booking):
-    """Day and hour, up to three wishes in order (rule B2, B3)."""
+    """Day and time, up to three wishes in order (rule B2, B3); where nobody works it says so instead (rule B14)."""
+    if not somebody_works(Visit.of(booking), mila_now()):
+        context = {"booking": booking, "steps": step_line(booking, WHEN)}
+        return render(request, "customer/nobody.html", context, status=409 if request.method == "POST" else 200)
     return choose_starts(
         request,
         booking,

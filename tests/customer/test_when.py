@@ -7,7 +7,8 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
 
-from accounts.models import Busy, WeeklyHours
+from accounts.models import Busy, Technician, WeeklyHours
+from accounts.search import refresh_search_rows
 from mila.clock import mila_now
 from places.calendar import instant
 from requests_app.models import State
@@ -213,3 +214,27 @@ def test_who_did_not_come_is_not_waited_for_again(client, customer, partner, riv
 
     assert "Yanis" not in " ".join(words for _c, _f, words in slots(page).values())
     assert all("1" in words for _c, free, words in slots(page).values() if free)
+
+
+# --- Where nobody works
+
+
+def test_where_nobody_works_is_said_before_name_and_card(client, draft, partner):
+    Technician.objects.filter(pk=partner.pk).update(lat=48.85, lon=2.35)
+    refresh_search_rows(partner)
+
+    page = client.get(url(draft), headers={"accept-language": "en"})
+
+    assert "Nobody comes to 69007 Lyon yet" in page.content.decode()
+    assert slots(page.content.decode()) == {}
+    assert client.get(reverse("customer:draft_who", args=[draft.token])).url == url(draft)
+
+
+def test_where_nobody_works_no_time_is_kept(client, draft, partner):
+    Technician.objects.filter(pk=partner.pk).update(active=False)
+    refresh_search_rows(partner)
+
+    answer = client.post(url(draft), {"slot": "2026-11-25T14:00"})
+
+    assert answer.status_code == 409
+    assert not draft.wishes.exists()
