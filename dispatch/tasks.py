@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from dispatch import offers, sweeps
+from dispatch import alerts, offers, sweeps
 from requests_app.models import Booking
 
 log = logging.getLogger(__name__)
@@ -31,3 +31,9 @@ def withdraw(*, booking_id: int):
 @shared_task(name="dispatch.sweep")
 def sweep():
     sweeps.sweep()
+
+
+@shared_task(name="dispatch.sweep_alerts")
+def sweep_alerts():
+    """Whether somebody comes now to where nobody did (rule B14)."""
+    alerts.sweep()

@@ -41,6 +41,7 @@ EVERY_SECOND = {"schedule": 1.0, "options": {"expires": 2}}
 EVERY_TEN_SECONDS = {"schedule": 10.0, "options": {"expires": 20}}
 app.conf.beat_schedule = {
     "offers": {"task": "dispatch.sweep", **EVERY_SECOND},
+    "alerts": {"task": "dispatch.sweep_alerts", **EVERY_TEN_SECONDS},
     "notices": {"task": "accounts.sweep_notifications", **EVERY_SECOND},
     "scores": {"task": "accounts.sweep_scores", **EVERY_TEN_SECONDS},
     "bookings": {"task": "requests_app.sweep", **EVERY_TEN_SECONDS},

@@ -79,6 +79,9 @@ class Policy:
         PerCurrency(EUR=290, CHF=490), _("Booking fee"), 0, 2_000)
     drafts_per_day: int = figure(
         20, _("Bookings begun by one person or browser within a day"), 3, 200)
+    alert_life: timedelta = figure(
+        days(365), _("How long somebody waits to be told that we come to their place"), days(30), days(730))
+    alerts_per_address: int = figure(5, _("Places and services one address waits for"), 1, 50)
     cards_per_booking: int = figure(5, _("Cards saved for one booking"), 1, 10)
     cards_per_day: int = figure(10, _("Cards saved for one address within a day"), 1, 50)
 

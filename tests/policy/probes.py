@@ -15,8 +15,9 @@ from django.urls import reverse
 from accounts.models import SkillSearch, Technician
 from accounts.search import sweep_scores
 from customer.forms.starts import fresh_choice
-from dispatch import offers
+from dispatch import alerts, offers
 from dispatch.availability import FreeTimes
+from dispatch.models import AreaAlert
 from dispatch.offers import searching
 from mila.clock import mila_now, set_clock
 from mila.errors import Refusal
@@ -202,6 +203,22 @@ def outage_wait(site: Site) -> timedelta:
     return waits[0]
 
 
+def alert_waits(site: Site) -> bool:
+    """Whether a place without anybody is still waited for after sixty days."""
+    booking = site.booking(contact={"lat": 44.5, "lon": 3.5})
+    alerts.ask(booking, email="odile@example.com", language="fr")
+    AreaAlert.objects.update(asked_at=mila_now() - 1440 * HOUR)
+    alerts.look(AreaAlert.objects.get().pk)
+    return AreaAlert.objects.exists()
+
+
+def alerts_kept(site: Site) -> int:
+    for postcode in ("48000", "48100"):
+        booking = site.booking(postcode=postcode, contact={"lat": 44.5, "lon": 3.5})
+        alerts.ask(booking, email="odile@example.com", language="fr")
+    return AreaAlert.objects.count()
+
+
 def code_life(site: Site) -> timedelta:
     booking = site.booking()
     proving.send_code(booking.pk)
@@ -261,6 +278,8 @@ PROBES: dict[str, tuple[Any, Probe]] = {
         refused(lambda site: placing.start_draft(
             factories.ServiceFactory(), country="FR", language="fr", by=site.technician.user)),
     ),
+    "alert_life": (30 * 86_400, alert_waits),
+    "alerts_per_address": (1, alerts_kept),
     "cards_per_booking": (0, cards_enough),
     "cards_per_day": (0, cards_enough),
     "cancel_free_lead": (172_800, cancel_cost(30)),

@@ -13,6 +13,7 @@ from django.template import engines
 
 from accounts import account_mail, notifications, still_you
 from accounts.models import Notification
+from dispatch import alerts
 from mila.clock import mila_now, set_clock
 from policy.figures import Policy
 from requests_app import deadlines, notices, secret_link
@@ -93,6 +94,8 @@ def test_every_kind_has_its_words_and_no_words_are_left_over():
         *KINDS,
         *account_mail.KINDS.values(),
         still_you.KIND,
+        alerts.KEPT,
+        alerts.COMES,
     }
 
 
