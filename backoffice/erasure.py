@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.models import Model, Q
 
 from accounts.models import AccountCode, CustomerProfile, Notification, NotificationState, User
-from dispatch.models import Trace
+from dispatch.models import AreaAlert, Trace
 from mila.cleaning import canonical_email
 from mila.clock import mila_now
 from mila.errors import Refusal
@@ -172,6 +172,8 @@ PARTS = (
     Part(Notification, lambda p: _told(p) & WAITING),
     Part(Notification, _told, {"email": _nobodys, "context": {}, "sealed": "", "error": ""}),
     Part(Notification, lambda p: Q(subject_id__in=p.uuids) & ~WAITING, {"context": {}, "sealed": "", "error": ""}),
+    # Where they waited for somebody to come
+    Part(AreaAlert, lambda p: Q(email__in=User.objects.filter(pk__in=p.users).values("email"))),
     # The account
     Part(Authenticator, of_the_account),
     Part(EmailAddress, of_the_account),

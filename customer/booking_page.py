@@ -33,6 +33,7 @@ from requests_app.models import (
     State,
     standing,
 )
+from requests_app.moves import CHOOSES
 
 S = State
 HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
@@ -103,6 +104,7 @@ class BookingPage:
             eta_at=self.position.eta_at if self.position else None,
             final_cents=self.final_cents,
             rated=self.rated is not None,
+            chosen_at=max((event.at for event in self.events if event.move in CHOOSES), default=None),
         )
 
     # --- words

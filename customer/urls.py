@@ -3,6 +3,7 @@
 from django.urls import path
 
 from customer.views import (
+    alerts,
     booking,
     booking_list,
     card,
@@ -32,6 +33,8 @@ urlpatterns = [
     path("book/d/<str:token>/place/", draft.place, name="draft_place"),
     path("book/d/<str:token>/postcodes/", draft.postcodes, name="draft_postcodes"),
     path("book/d/<str:token>/when/", draft.when, name="draft_when"),
+    path("book/d/<str:token>/tell-me/", alerts.ask, name="draft_tell_me"),
+    path("alerts/<str:key>/", alerts.stop, name="stop_alerts"),
     path("book/d/<str:token>/who/", draft.who, name="draft_who"),
     path("book/d/<str:token>/photos/", draft.photos, name="draft_photos"),
     path("book/d/<str:token>/card/", card.card, name="card"),

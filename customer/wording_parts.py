@@ -39,6 +39,7 @@ class Facts:
     eta_at: datetime | None = None
     final_cents: int = 0  # what the last version of the price comes to, fee included
     rated: bool = False
+    chosen_at: datetime | None = None  # when the customer chose the times, the last time
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,10 @@ def costs(s: Seen) -> bool:
 
 
 def warned(s: Seen) -> bool:
-    b = s.booking
-    return bool(b.last_start_at) and s.facts.at >= deadlines.search_warning(b.last_start_at, b.policy)
+    b, chosen_at = s.booking, s.facts.chosen_at or s.booking.placed_at
+    if b.last_start_at is None or chosen_at is None:
+        return False
+    return s.facts.at >= deadlines.search_warning(b.last_start_at, chosen_at, b.policy)
 
 
 TITLE_NAMES: dict[str, Callable[[Seen], str]] = {

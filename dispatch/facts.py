@@ -10,14 +10,10 @@ from typing import Any
 
 from django.db import connection
 
-from places.distance import METRES_PER_DEGREE, REACH_M
-from places.place import VAGUE
+from dispatch.eligibility import PARAMS, RULES, window
 from policy.figures import Policy
 from policy.values import encode
-from requests_app import caps
 
-# Where only the middle of a wide area is known, a technician's circle is taken this much wider.
-VAGUE_M = 5_000
 # What a policy younger than a booking adds to it.
 FIGURES = json.dumps(
     {
@@ -33,16 +29,14 @@ FIGURES = json.dumps(
     }
 )
 
-# Of a search row `s` and a booking `b`.
-METRES = "%(degree)s * sqrt((s.lat - b.lat) ^ 2 + ((s.lon - b.lon) * b.width) ^ 2)"
-NEAR = "away.metres <= least(s.radius_m + b.wider_m, %(reach)s)"
+# Of a search row `s` that is `away` from what is wanted.
 SCORE = "s.base_score_ppm + round(s.nearness_ppm * greatest(0, 1 - away.metres / %(reach)s))::int"
 
 # Each booking is judged by the policy it was made under; figures younger than it have their default.
 # A wish is open as long as a search for it would be (rule D10): nobody is asked to be there in five minutes. An outage
 # may have moved the search's end on, and the offer says how soon the visit is (requests_app.lost_time.search_ends_at).
 # `past` are those asked in the running search.
-BOOKINGS = """
+_BOOKINGS = """
 WITH wanted AS MATERIALIZED (
     SELECT b.id, b.start_at, b.timezone, v.skill_id, c.lat, c.lon, cos(radians(c.lat)) AS width,
            CASE WHEN c.precision = ANY(%(vague)s) THEN %(vague_m)s ELSE 0 END AS wider_m,
@@ -59,14 +53,10 @@ WITH wanted AS MATERIALIZED (
      CROSS JOIN LATERAL (SELECT %(policy)s::jsonb || b.policy_data AS policy OFFSET 0) p
      WHERE b.id = ANY((SELECT %(bookings)s::bigint[])::bigint[]) AND c.lat IS NOT NULL AND c.lon IS NOT NULL),
 wish AS MATERIALIZED (
-    SELECT w.booking_id, w.rank, extract(isodow FROM wall.begins) - 1 AS weekday,
-           wall.begins::time AS begins, wall.ends::time AS ends, wall.begins::date = wall.ends::date AS one_day,
-           tstzrange(w.start_at, w.start_at + b.duration + b.buffer) AS during
+    SELECT w.booking_id, w.rank, {window}
       FROM requests_app_wish w
       JOIN wanted b ON b.id = w.booking_id
-     CROSS JOIN LATERAL (
-           SELECT w.start_at AT TIME ZONE b.timezone AS begins,
-                  (w.start_at + b.duration) AT TIME ZONE b.timezone AS ends) wall
+     CROSS JOIN LATERAL ({wall}) wall
      WHERE w.start_at > %(at)s + b.lead AND (b.start_at IS NULL OR w.start_at = b.start_at)),
 past AS MATERIALIZED (
     SELECT o.booking_id, o.technician_id,
@@ -82,7 +72,7 @@ reserve AS MATERIALIZED (
       FROM dispatch_offer o
      WHERE o.booking_id = ANY((SELECT %(bookings)s::bigint[])::bigint[]) AND o.reserve_at IS NOT NULL)
 """
-REACHED = caps.REACHED.format(technician="s.technician_id", drops="b.drops", lost="b.lost", held="b.held")
+BOOKINGS = _BOOKINGS.format(**window("w.start_at", "b.timezone", "b.duration", "b.buffer"))
 FACTS = """
 {bookings},
 facts AS (
@@ -98,14 +88,12 @@ facts AS (
                   AND o.booking_id <> b.id) AS in_window_elsewhere,
            s.newcomer, reserve.technician_id IS NOT NULL AS reserve, b.lapse_limit, place.near,
            CASE WHEN NOT place.near THEN 'too_far'
-                WHEN s.valid_until <= %(at)s THEN 'papers'
-                WHEN EXISTS (
-                    SELECT 1 FROM requests_app_assignment a
-                     WHERE a.booking_id = b.id AND a.technician_id = s.technician_id) THEN 'had_it'
+                WHEN {papers_over} THEN 'papers'
+                WHEN {had_it} THEN 'had_it'
                 WHEN past.declined THEN 'declined'
                 WHEN time.works IS NULL THEN 'hours'
                 WHEN time.free IS NULL THEN 'busy'
-                WHEN {reached} THEN 'takes_too_many' END AS rule
+                WHEN {takes_too_many} THEN 'takes_too_many' END AS rule
       FROM wanted b
       JOIN accounts_skillsearch s ON s.skill_id = b.skill_id
      CROSS JOIN LATERAL (SELECT {metres} AS metres) away
@@ -114,12 +102,11 @@ facts AS (
            SELECT array_agg(w.rank ORDER BY w.rank) AS works,
                   array_agg(w.rank ORDER BY w.rank) FILTER (WHERE NOT EXISTS (
                       SELECT 1 FROM accounts_busy y
-                       WHERE y.technician_id = s.technician_id AND y.during && w.during)) AS free
+                       WHERE {taken})) AS free
              FROM wish w
             WHERE place.near AND w.booking_id = b.id AND w.one_day AND EXISTS (
                   SELECT 1 FROM accounts_weeklyhours h
-                   WHERE h.technician_id = s.technician_id AND h.weekday = w.weekday
-                     AND h.opens <= w.begins AND h.closes >= w.ends)) time
+                   WHERE {works})) time
       LEFT JOIN past ON past.booking_id = b.id AND past.technician_id = s.technician_id
       LEFT JOIN reserve ON reserve.booking_id = b.id AND reserve.technician_id = s.technician_id
      WHERE {rows})
@@ -130,7 +117,7 @@ OF_CELLS = "s.h3_cell = ANY(%(cells)s)"
 
 def select(question: str, at: datetime, booking_ids: list[int], *, rows: str = OF_PEOPLE, **params: Any) -> list[tuple]:
     """What `question` asks of the facts about these search rows and these bookings. One query."""
-    text = FACTS.format(bookings=BOOKINGS, rows=rows, score=SCORE, metres=METRES, near=NEAR, reached=REACHED)
+    text = FACTS.format(bookings=BOOKINGS, rows=rows, score=SCORE, **RULES)
     return run(text + question, at, booking_ids, **params)
 
 
@@ -140,10 +127,7 @@ def run(statement: str, at: datetime, booking_ids: list[int], **params: Any) -> 
             statement,
             {
                 "policy": FIGURES,
-                "degree": METRES_PER_DEGREE,
-                "reach": REACH_M,
-                "vague": sorted(VAGUE),
-                "vague_m": VAGUE_M,
+                **PARAMS,
                 "at": at,
                 "bookings": booking_ids,
                 **params,

@@ -1,10 +1,14 @@
-"""Searches and offers: whom a booking was shown to, in which order, and why."""
+"""Searches and offers: whom a booking was shown to, in which order, and why; who waits for somebody to come at all."""
+
+import uuid
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Technician
+from accounts.models import LANGUAGES, Technician
+from catalogue.models import Service
+from places.place import Country
 from requests_app.lifecycle import MOVES
 from requests_app.models import OFFERED, Assignment, Booking
 
@@ -133,3 +137,25 @@ class Offer(models.Model):
             models.Index(fields=["booking"], name="offer_waiting", condition=Q(state__in=["open", "queued"])),
             models.Index(fields=["technician", "state"], name="offer_of_technician"),
         ]
+
+
+class AreaAlert(models.Model):
+    """Somebody wants to be told when a service comes to their place (rule B14). The row goes when they are told."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField()
+    language = models.CharField(max_length=2, choices=LANGUAGES)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+")
+    country = models.CharField(max_length=2, choices=Country.choices)
+    postcode = models.CharField(max_length=5)
+    city = models.CharField(max_length=80)
+    lat = models.FloatField(help_text="Rounded: the district, never the house.")
+    lon = models.FloatField()
+    asked_at = models.DateTimeField()
+    checked_at = models.DateTimeField(help_text="When it was last looked whether somebody comes.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["email", "service", "country", "postcode"], name="one_alert_of_a_place")
+        ]
+        indexes = [models.Index(fields=["checked_at"], name="area_alert_checked")]

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dispatch import facts
+from dispatch.eligibility import RULES
 from places.distance import search_cells
 from policy.figures import Policy
 
@@ -79,8 +80,8 @@ def best(booking_id: int, lat: float, lon: float, at: datetime, count: int, *, n
     text = ROUNDS.format(
         bookings=facts.BOOKINGS,
         score=facts.SCORE,
-        metres=facts.METRES,
-        near=facts.NEAR,
+        metres=RULES["metres"],
+        near=RULES["near"],
         only=ONLY_NEWCOMERS if newcomers else "",
     )
     ((*row,),) = facts.run(

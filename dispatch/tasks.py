@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from dispatch import offers, sweeps
+from dispatch import alerts, offers, sweeps
 from requests_app.models import Booking
 
 log = logging.getLogger(__name__)
@@ -37,3 +37,9 @@ def sweep():
 def count_exclusions():
     """Every ten seconds, beside the sweep, which may not wait for it."""
     sweeps.count_exclusions()
+
+
+@shared_task(name="dispatch.sweep_alerts")
+def sweep_alerts():
+    """Whether somebody comes now to where nobody did (rule B14)."""
+    alerts.sweep()

@@ -42,6 +42,7 @@ EVERY_TEN_SECONDS = {"schedule": 10.0, "options": {"expires": 20}}
 EVERY_MINUTE = {"schedule": 60.0, "options": {"expires": 60}}
 app.conf.beat_schedule = {
     "offers": {"task": "dispatch.sweep", **EVERY_SECOND},
+    "alerts": {"task": "dispatch.sweep_alerts", **EVERY_TEN_SECONDS},
     "notices": {"task": "accounts.sweep_notifications", **EVERY_SECOND},
     "scores": {"task": "accounts.sweep_scores", **EVERY_TEN_SECONDS},
     "search rows": {"task": "accounts.check_search_rows", **EVERY_TEN_SECONDS},

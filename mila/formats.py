@@ -41,16 +41,16 @@ def _pieces(at: date | datetime, zone) -> date | datetime:
 
 
 def money(cents: int | None, currency: str) -> str:
-    """Minor units as the country writes them: 12,90 EUR (EUR 12.90 in English), CHF 12.90 in every language."""
+    """Minor units as people write them: 12,90 € (€12.90 in English), CHF 12.90 in every language."""
     if cents is None:
         return ""
     currency = currency.upper()
     if currency == "CHF":
         locale, pattern = "de_CH", f"¤¤{NBSP}#,##0.00;¤¤{NBSP}{MINUS}#,##0.00"
     elif language() == "en":
-        locale, pattern = "en", f"¤¤{NBSP}#,##0.00;¤¤{NBSP}{MINUS}#,##0.00"
+        locale, pattern = "en", f"¤#,##0.00;{MINUS}¤#,##0.00"
     else:
-        locale, pattern = language(), f"#,##0.00{NBSP}¤¤;{MINUS}#,##0.00{NBSP}¤¤"
+        locale, pattern = language(), f"#,##0.00{NBSP}¤;{MINUS}#,##0.00{NBSP}¤"
     return format_currency(Decimal(cents) / 100, currency, pattern, locale=locale)
 
 
@@ -169,9 +169,10 @@ def initials(name: str | None) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
-def stars(score) -> str:
-    """4,9 (one decimal, in the language's manner)"""
-    return format_decimal(score, "0.0", locale=language()) if score is not None else ""
+def stars(score, country: str = "") -> str:
+    """4,9 (one decimal, in the language's manner; in German in Switzerland 4.9, as the amounts beside it)"""
+    locale = "de_CH" if language() == "de" and country == "CH" else language()
+    return format_decimal(score, "0.0", locale=locale) if score is not None else ""
 
 
 def reviews(count: int) -> str:

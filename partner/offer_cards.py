@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Busy, Technician
 from catalogue.money import split
-from dispatch import facts, matching, offers
+from dispatch import eligibility, matching, offers
 from dispatch.models import MAY_BE_OFFERED, Offer, OfferState
 from dispatch.offers import reserving
 from mila.formats import clock_time, day
@@ -218,7 +218,7 @@ def _starts(booking: Booking) -> list[datetime]:
 
 def _near(technician: Technician, at: datetime) -> list[Booking]:
     """Bookings of their skills within reach that stand in a pool or were offered to them in the running search."""
-    reach = (technician.radius_m + facts.VAGUE_M) / METRES_PER_DEGREE
+    reach = (technician.radius_m + eligibility.VAGUE_M) / METRES_PER_DEGREE
     wide = reach / math.cos(math.radians(technician.lat))
     mine = Offer.objects.filter(booking=OuterRef("pk"), technician=technician)
     return list(

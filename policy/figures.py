@@ -52,6 +52,8 @@ class Policy:
     # Booking (rule B2-B7, B11, B12)
     wishes_max: int = figure(3, _("Wishes of one booking"), 1, 3)
     lead_min: timedelta = figure(hours(2), _("Shortest time from order to start"), minutes(90), DAY)
+    proposal_lead: timedelta = figure(
+        hours(4), _("Proposed by itself: a start so far ahead, at least"), timedelta(0), DAY)
     horizon: timedelta = figure(
         days(60), _("How far ahead a start may be chosen"), days(7), days(365))
     slot_step: timedelta = figure(minutes(30), _("Step between two starts"), minutes(15), HOUR)
@@ -77,6 +79,9 @@ class Policy:
         PerCurrency(EUR=290, CHF=490), _("Booking fee"), 0, 2_000)
     drafts_per_day: int = figure(
         20, _("Bookings begun by one person or browser within a day"), 3, 200)
+    alert_life: timedelta = figure(
+        days(365), _("How long somebody waits to be told that we come to their place"), days(30), days(730))
+    alerts_per_address: int = figure(5, _("Places and services one address waits for"), 1, 50)
     cards_per_booking: int = figure(5, _("Cards saved for one booking"), 1, 10)
     cards_per_day: int = figure(10, _("Cards saved for one address within a day"), 1, 50)
 
@@ -132,6 +137,8 @@ class Policy:
         HOUR, _("Search ends so long before the start"), minutes(30), hours(12))
     search_warns_lead: timedelta = figure(
         hours(3), _("Warning of an empty search, before the start"), minutes(45), DAY)
+    search_warns_after: timedelta = figure(
+        minutes(30), _("No such warning so long after the order"), minutes(10), hours(6))
 
     # Jobs taken and not done (fault A4, C15): beyond these the technician is passed over
     drops_per_day: int = figure(2, _("Jobs given back within a day until a pause"), 1, 20)

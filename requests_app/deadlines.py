@@ -129,9 +129,9 @@ def search_limit(last_start_at: datetime, policy: Policy) -> datetime:
     return last_start_at - policy.search_ends_lead
 
 
-def search_warning(last_start_at: datetime, policy: Policy) -> datetime:
-    """Ops and customer are told that nobody has claimed yet (rule D10)."""
-    return last_start_at - policy.search_warns_lead
+def search_warning(last_start_at: datetime, chosen_at: datetime, policy: Policy) -> datetime:
+    """Ops and customer are told that nobody has claimed yet (rule D10); never right after the times were chosen."""
+    return max(last_start_at - policy.search_warns_lead, chosen_at + policy.search_warns_after)
 
 
 def may_depart_at(start_at: datetime, policy: Policy) -> datetime:

@@ -72,7 +72,13 @@ def overdue_on(b: Booking, at: datetime) -> datetime | None:
 
 
 def search_warning(b: Booking, at: datetime) -> datetime:
-    return deadlines.search_warning(_last_start(b), b.policy)
+    """Of a booking that has lost its partner: no doubt is left, but for the first half hour after the order."""
+    return deadlines.search_warning(_last_start(b), b.placed_at or at, b.policy)
+
+
+def search_warning_of_a_wish(b: Booking, at: datetime) -> datetime:
+    """The customer has just chosen the times: there is no doubt yet."""
+    return deadlines.search_warning(_last_start(b), at, b.policy)
 
 
 def signature_reminder(number: int, b: Booking, at: datetime) -> datetime:

@@ -24,6 +24,7 @@ from requests_app.due_instants import (
     overdue_on,
     search_limit,
     search_warning,
+    search_warning_of_a_wish,
     signature_reminder,
     silence,
     slot_freed,
@@ -80,6 +81,7 @@ SEARCH = "dispatch.search"
 WITHDRAW = "dispatch.withdraw"
 CHARGE = "payments.charge"
 
+WISHES = ((C.SEARCH_WARNING, search_warning_of_a_wish),)
 SEARCHES = ((C.SEARCH_WARNING, search_warning),)
 CALLS = ((C.CALL_REMINDER, call_reminder),)
 CONFIRMS = ((C.CONFIRM_REMINDER, confirm_reminder),)
@@ -95,12 +97,12 @@ WISHERS = only(CUSTOMER, BRAND, OPS)
 MOVES: dict[str, Move] = {
     # --- search: somebody is wanted
     "place": Move(only(S.DRAFT), S.SEARCHING, WISHERS,
-                  due=search_limit, clocks=SEARCHES, notices=("booked",), effects=(SEARCH,)),
+                  due=search_limit, clocks=WISHES, notices=("booked",), effects=(SEARCH,)),
     "claim": Move(only(S.SEARCHING, S.UNCONFIRMED), S.CLAIMED, only(PARTNER),
                   due=call_due, clocks=CALLS, notices=("claimed", "job_claimed", "job_taken"),
                   effects=(WITHDRAW,)),
     "move_open": Move(only(S.SEARCHING, S.UNFILLED), S.SEARCHING, WISHERS,
-                      due=search_limit, clocks=SEARCHES, notices=("moved",),
+                      due=search_limit, clocks=WISHES, notices=("moved",),
                       effects=(WITHDRAW, SEARCH)),
     "exhaust": Move(only(S.SEARCHING), S.UNFILLED, only(SYSTEM),
                     due=last_start, notices=("unfilled",), effects=(WITHDRAW,)),
@@ -125,7 +127,7 @@ MOVES: dict[str, Move] = {
                       due=confirm_due, clocks=CONFIRMS, notices=("moved", "job_moved"),
                       effects=(WITHDRAW,)),
     "move_lost": Move(BEFORE_DEPARTURE, S.SEARCHING, WISHERS,
-                      due=search_limit, clocks=SEARCHES, notices=("moved", "job_lost"),
+                      due=search_limit, clocks=WISHES, notices=("moved", "job_lost"),
                       effects=(WITHDRAW, SEARCH)),
     # --- visit: the day itself; a wrong tap taken back, the former clock goes on (rule L9)
     "depart": Move(only(S.CONFIRMED), S.EN_ROUTE, only(PARTNER), opens=departure_opens,
@@ -146,7 +148,7 @@ MOVES: dict[str, Move] = {
                         clocks=((C.OVERDUE_WORK, overdue_on),)),
     # From the door only while no code says that they met (rule L9): the verb asks.
     "no_show": Move(only(S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE, S.ARRIVED), S.SEARCHING,
-                    only(CUSTOMER, OPS), due=search_limit, clocks=SEARCHES,
+                    only(CUSTOMER, OPS), due=search_limit, clocks=WISHES,
                     notices=("moved", "no_show"), effects=(WITHDRAW, SEARCH)),
     # --- end: signed, refused, failed, cancelled
     "sign_off": Move(only(S.FINISHED), S.SIGNED_OFF, only(CUSTOMER, SYSTEM), effects=(CHARGE,)),
@@ -173,6 +175,8 @@ MOVES: dict[str, Move] = {
                        notices=("decided_none",), effects=(CHARGE,)),
 }  # fmt: skip
 
+# By these the customer has chosen the times anew: no doubt yet that somebody comes (rule D10).
+CHOOSES = only("place", "move_open", "move_lost", "no_show")
 # Which move a booking's own clock makes when it falls due (requests_app.sweeps).
 WHEN_DUE = {
     S.SEARCHING: "exhaust",

@@ -46,6 +46,12 @@ def rival_partner(db):
 
 
 @pytest.fixture
+def somebody_free(morning):
+    """Somebody who may be asked in Lyon and works all day: without them no time can be chosen (rule B14)."""
+    return factories.TechnicianFactory(user__name="Noé Libre", user__email="noe@example.com")
+
+
+@pytest.fixture
 def stranger(db):
     return factories.UserFactory(name="Nobody", email="stranger@example.com")
 

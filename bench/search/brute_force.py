@@ -2,7 +2,7 @@
 
 from bench.search.world import is_busy, with_a_past
 from dispatch import matching
-from dispatch.facts import VAGUE_M
+from dispatch.eligibility import VAGUE_M
 from places.distance import REACH_M, metres
 from places.place import VAGUE
 from policy.figures import Policy

@@ -165,6 +165,14 @@ class WhoForm(forms.Form):
             self.fields["email"].help_text = _("You are signed in with this address.")
 
 
+class AlertForm(forms.Form):
+    """Where nobody comes yet: whom to tell when somebody does (rule B14)."""
+
+    email = AddressField(
+        help_text=_("We write to you when somebody comes, and delete your address then, or when you say so.")
+    )
+
+
 class OrderForm(forms.Form):
     """The order itself: what the law wants said and ticked before it (rule M9, law R5, R6). For the card step."""
 

@@ -1,7 +1,8 @@
-"""Choosing a day and up to three starts in order (rule B2, B3): what was sent, and the page that answers it.
+"""Choosing a day and up to three starts in order (rule B2, B3, B14): what was sent, and the page that answers it.
 
 The whole choice travels in the form: `wish` are the starts kept so far, `current` the one being chosen, `slot` a click
 on another hour of the day that is `shown`. So the page works without script, and the back button shows what was there.
+A start at which nobody is free is shown struck out, and never chosen for anybody.
 """
 
 import re
@@ -14,8 +15,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from customer.forms.days import read_day
+from dispatch.availability import BLOCK, MOST, FreeTime, FreeTimes
 from mila.errors import Refusal
-from places.calendar import Closed, TooFar, TooSoon, bookable_starts, check_start, earliest_start, wall_time
+from places.calendar import Closed, TooFar, TooSoon, check_start, earliest_start, wall_time
 from requests_app.deadlines import hours_of
 from requests_app.models import Booking
 
@@ -30,7 +32,7 @@ PARTS = (
 
 
 class NothingChosen(Refusal):
-    sentence = _("Please choose an hour.")
+    sentence = _("Please choose a time.")
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,25 @@ class DayCard:
 
 @dataclass(frozen=True)
 class Slot:
-    """One hour of the day that is shown; `rank` is its place among the wishes, 0 for none."""
+    """One time of the day that is shown; `rank` is its place among the wishes, 0 for none.
+
+    `people`: how many are free then, MOST for more; `keeper`: whoever has the job is.
+    """
 
     value: str
     start: datetime
     rank: int
     chosen: bool
+    people: int
+    keeper: bool
+
+    @property
+    def is_free(self) -> bool:
+        return self.keeper or self.people > 0
+
+    @property
+    def is_many(self) -> bool:
+        return self.people >= MOST
 
 
 @dataclass(frozen=True)
@@ -64,8 +79,7 @@ class Chosen:
 class StartChoice:
     """The state of the choice, and everything the page shows of it."""
 
-    booking: Booking
-    at: datetime
+    times: FreeTimes
     kept: list[datetime] = field(default_factory=list)  # wall times, in order
     current: datetime | None = None
     day: date | None = None
@@ -73,6 +87,14 @@ class StartChoice:
     day_error: str = ""
     other_day: str = ""  # as written in the calendar field
     turns: bool = False  # another day was asked for: its hours are to be seen before anything is saved
+
+    @property
+    def booking(self) -> Booking:
+        return self.times.booking
+
+    @property
+    def at(self) -> datetime:
+        return self.times.at
 
     @property
     def walls(self) -> list[datetime]:
@@ -111,21 +133,26 @@ class StartChoice:
 
     @property
     def cards(self) -> list[DayCard]:
-        """The next three days with a free hour; a day from the calendar takes the last place."""
+        """The next three days with a free time; a day from the calendar takes the last place."""
         near = self._near()
         if self.day and self.day not in near:
             near[-1:] = [self.day]
-        return [DayCard(day, len(self._starts(day)), day == self.day) for day in sorted(near)]
+        return [DayCard(day, len(self._free(day)), day == self.day) for day in sorted(near)]
 
     @property
     def parts(self) -> list[tuple[str, list[Slot]]]:
-        """The hours of the day by morning, afternoon, evening."""
+        """The times of the day by morning, afternoon, evening; where somebody has the job, theirs first."""
         walls = self.walls
         slots = []
-        for start in self._starts(self.day):
-            wall = start.replace(tzinfo=None, fold=0)
+        for one in self._starts(self.day):
+            wall = _wall(one)
             rank = walls.index(wall) + 1 if wall in walls else 0
-            slots.append(Slot(value_of(wall), start, rank, wall == self.current))
+            slots.append(Slot(value_of(wall), one.start, rank, wall == self.current, one.people, one.keeper))
+        if any(slot.keeper for slot in slots):
+            name = self.booking.technician.name
+            theirs, others = ([slot for slot in slots if slot.keeper is whose] for whose in (True, False))
+            groups = [(_("%(name)s is free") % {"name": name}, theirs), (_("With somebody else"), others)]
+            return [(str(label), inside) for label, inside in groups if inside]
         parts, before = [], time.min
         for until, label in PARTS:
             inside = [slot for slot in slots if before <= slot.start.time() < until]
@@ -158,20 +185,35 @@ class StartChoice:
         self.kept, self.current = left[:-1], left[-1] if left else None
 
     def show_a_day(self) -> None:
-        """A day with free hours is shown, and on a fresh page the first free hour is chosen."""
+        """A day with times is shown: the one asked for, that of the time being chosen, or the first with a free one."""
         if self.day is None or not self._starts(self.day):
             wanted = self.current.date() if self.current else None
             near = self._near()
             self.day = wanted if wanted and self._starts(wanted) else near[0] if near else None
-        if not self.walls and self.day:
-            self.current = self._starts(self.day)[0].replace(tzinfo=None, fold=0)
+
+    def propose(self) -> None:
+        """On a fresh page the first free time is chosen that is not too near to be found somebody for."""
+        if self.walls:
+            return
+        after = self.at + self.booking.policy.proposal_lead
+        keeper = self.times.keeps and self.booking.technician_id is not None
+        days = list(self._days())
+        proposed = self._first_from(after, days[:BLOCK], keeper=True) if keeper else None
+        proposed = proposed or self._first_from(after, days)
+        if proposed is not None:
+            self.current = _wall(proposed)
+            self.day = self.current.date()
+
+    def _first_from(self, after: datetime, days: list[date], *, keeper: bool = False) -> FreeTime | None:
+        free = (one for day in days for one in self._free(day) if one.keeper or not keeper)
+        return next((one for one in free if one.start >= after and one.start != self.booking.start_at), None)
 
     def follow_the_day(self) -> None:
-        """Who turns to another day means it: the hour being chosen becomes that day's first free one."""
+        """Who turns to another day means it: what is being chosen becomes that day's first free time, or nothing."""
         if not self.turns or self.day_error or self.current is None or self.current.date() == self.day:
             return
-        walls = [start.replace(tzinfo=None, fold=0) for start in self._starts(self.day)]
-        self.current = next((wall for wall in walls if wall not in self.kept), self.current)
+        walls = [_wall(one) for one in self._preferred(self.day)]
+        self.current = next((wall for wall in walls if wall not in self.kept), None)
 
     def ask_for(self, text: str) -> None:
         """Another day from the calendar; one on which nobody comes is refused with the sentence that says why."""
@@ -201,32 +243,43 @@ class StartChoice:
     def _inside(self, day: date) -> bool:
         return self.first_day - timedelta(days=1) <= day <= self.last_day
 
-    def _starts(self, day: date | None) -> list[datetime]:
-        if day is None or not self._inside(day):
-            return []
-        b = self.booking
-        return bookable_starts(day, self.at, b.duration_minutes, b, hours_of(b.policy))
+    def _starts(self, day: date | None) -> list[FreeTime]:
+        """What can be booked on a day, whether anybody is free then or not."""
+        return self.times.on(day) if day is not None and self._inside(day) else []
+
+    def _free(self, day: date | None) -> list[FreeTime]:
+        return [one for one in self._starts(day) if one.is_free]
+
+    def _preferred(self, day: date | None) -> list[FreeTime]:
+        """Where somebody has the job and is free on that day, the times at which they are; else all free ones."""
+        free = self._free(day)
+        return [one for one in free if one.keeper] or free
+
+    def _days(self) -> Iterator[date]:
+        return (self.first_day + timedelta(days=number) for number in range((self.last_day - self.first_day).days + 1))
 
     def _near(self) -> list[date]:
-        days = (self.first_day + timedelta(days=number) for number in range((self.last_day - self.first_day).days + 1))
-        return list(_first(CARDS, (day for day in days if self._starts(day))))
+        return list(_first(CARDS, (day for day in self._days() if self._free(day))))
 
 
-def fresh_choice(booking: Booking, at: datetime, walls: Sequence[datetime] = ()) -> StartChoice:
-    """The choice as a page opens: the saved wishes, or the first free hour."""
-    choice = StartChoice(booking, at, kept=list(walls[:-1]), current=walls[-1] if walls else None)
+def fresh_choice(times: FreeTimes, walls: Sequence[datetime] = ()) -> StartChoice:
+    """The choice as a page opens: the saved wishes, or the first free time that is not too near."""
+    current = walls[-1] if walls else None
+    choice = StartChoice(times, kept=list(walls[:-1]), current=current)
+    choice.propose()
     choice.show_a_day()
     return choice
 
 
-def read_choice(data: QueryDict, booking: Booking, at: datetime) -> StartChoice:
+def read_choice(data: QueryDict, times: FreeTimes) -> StartChoice:
     """The choice as it was sent. What cannot be read is passed over, as if it had not been sent."""
-    most = booking.policy.wishes_max
+    most = times.booking.policy.wishes_max
     kept = [wall for text in data.getlist("wish")[:most] if (wall := parse_wall(text))]
     current = parse_wall(data.get("slot", "")) or parse_wall(data.get("current", ""))
     if current in kept:
         current = None
-    choice = StartChoice(booking, at, kept=kept[: most - 1] if current else kept, current=current)
+    kept = kept[: most - 1] if current else kept
+    choice = StartChoice(times, kept=kept, current=current)
     shown, card, other = parse_day(data.get("shown", "")), parse_day(data.get("day", "")), data.get("other_day", "")
     other, asked = other.strip()[:20], data.get("asked", "")
     choice.day, choice.other_day = shown, other
@@ -241,6 +294,10 @@ def read_choice(data: QueryDict, booking: Booking, at: datetime) -> StartChoice:
     choice.show_a_day()
     choice.follow_the_day()
     return choice
+
+
+def _wall(one: FreeTime) -> datetime:
+    return one.start.replace(tzinfo=None, fold=0)
 
 
 def value_of(wall: datetime) -> str:

@@ -97,20 +97,22 @@ def _seen_cost(text: str, booking: Booking) -> int:
     return cents if uuid == str(booking.uuid) else 0
 
 
-def _choose_starts(request, booking: Booking, template: str, verb, sentence: str):
+def _choose_starts(request, booking: Booking, template: str, verb, sentence: str, *, keeps: bool = False):
     return choose_starts(
         request,
         booking,
         partial(verb, booking.pk, role=Role.CUSTOMER, by=_by(request, booking)),
         done=lambda: _done(request, booking, sentence),
         page=lambda choice: _page(request, template, booking, 422 if choice.error else 200, choice=choice),
+        keeps=keeps,
     )
 
 
 @change(may_move(*MOVES_OF_DATE))
 def move(request, booking):
-    """Other wishes (rule B9)."""
-    return _choose_starts(request, booking, "move", changes.move, _("The new time is noted; everybody has been told."))
+    """Other wishes (rule B9); first those at which whoever has the job is free."""
+    sentence = _("The new time is noted; everybody has been told.")
+    return _choose_starts(request, booking, "move", changes.move, sentence, keeps=True)
 
 
 @change(may_move("no_show"))

@@ -14,7 +14,7 @@ from catalogue import queries as catalogue
 from catalogue.models import CURRENCY_OF, Service
 from customer.country import chosen_country
 from customer.draft_steps import CARD, PLACE, SERVICE, WHEN, WHO, may_open, resume_url, step_line
-from customer.forms.draft import PlaceForm, ServiceForm, WhoForm, picked, suggested
+from customer.forms.draft import AlertForm, PlaceForm, ServiceForm, WhoForm, picked, suggested
 from customer.views.photos import received
 from customer.views.secret_link import (
     card_of_browser,
@@ -27,6 +27,7 @@ from customer.views.secret_link import (
     shows_door_code,
 )
 from customer.views.starts import choose_starts
+from dispatch.availability import Visit, somebody_works
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.web.request_limits import takes_files
@@ -42,6 +43,14 @@ DRAFT = "draft"  # the session's last draft, by the hash of its link
 BEGUN = "begun"  # when this browser began a draft, within the last day
 UNFINISHED = 422
 LONGEST_KEY = 64
+
+
+def nobody_here(request, booking: Booking, form: AlertForm | None = None, status: int = 200):
+    """Nobody comes there yet: said before name and card, with a box for whom to tell (rule B14)."""
+    if form is None:
+        form = AlertForm(initial={"email": request.user.email if request.user.is_authenticated else ""})
+    context = {"booking": booking, "steps": step_line(booking, WHEN), "form": form}
+    return render(request, "customer/nobody.html", context, status=status)
 
 
 def draft_step(name: str):
@@ -202,7 +211,9 @@ def postcodes(request, token):
 
 @draft_step(WHEN)
 def when(request, booking):
-    """Day and hour, up to three wishes in order (rule B2, B3)."""
+    """Day and time, up to three wishes in order (rule B2, B3); where nobody works it says so instead (rule B14)."""
+    if not somebody_works(Visit.of(booking), mila_now()):
+        return nobody_here(request, booking, status=409 if request.method == "POST" else 200)
     return choose_starts(
         request,
         booking,

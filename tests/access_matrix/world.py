@@ -13,7 +13,8 @@ from django.test import Client
 
 from accounts import actions
 from accounts.models import Dispatcher, User
-from dispatch import offers
+from dispatch import alerts, offers
+from dispatch.models import AreaAlert
 from mila import heartbeat
 from mila.clock import mila_now, set_clock
 from mila.formats import phone
@@ -350,6 +351,15 @@ class World:
             own[technician.name.split()[0].lower()] = Thing({"pk": away.pk})
         return Kind(own, none={"pk": 0})
 
+    def _alert(self) -> str:
+        """Somebody waits for a service to come to Mende."""
+        at = mila_now()
+        alert = AreaAlert.objects.create(
+            email="mende@example.com", language="fr", service=factories.ServiceFactory(), country="FR",
+            postcode="48000", city="Mende", lat=44.52, lon=3.5, asked_at=at, checked_at=at,
+        )  # fmt: skip
+        return alerts.key_of(alert)
+
     def _keys(self) -> dict[str, Kind]:
         """What a person has in a mail, or a browser from Stripe."""
         user = self.berthe
@@ -366,5 +376,6 @@ class World:
                 none={"intent_id": "seti_x"},
                 foreign=Thing(intent),
             ),
+            "alert": Kind({EVERYBODY: Thing({"key": self._alert()})}, none={"key": "x"}),
             "onboarding": Kind({EVERYBODY: Thing({"link_id": link.rstrip("/").split("/")[-1]})}, none={"link_id": "x"}),
         }

@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
 
-from accounts.models import Notification, User
+from accounts.models import Busy, Notification, User
 from mila.clock import mila_now, set_clock
 from payments import cards
 from payments.models import CardSetup, Charge, PaymentCustomer, SavedCard
@@ -23,7 +24,7 @@ CONSENTS = {"starts_early": "on", "terms": "on"}
 
 
 @pytest.fixture
-def draft(morning, customer):
+def draft(morning, somebody_free, customer):
     return factories.DraftFactory(customer=customer, card="")
 
 
@@ -37,8 +38,8 @@ def type_card(client, draft, number=cast.GOOD, **how):
     return user_actions.type_card(draft.card_setups.latest("number").client_secret, number, **how)
 
 
-def order(client, draft, **values):
-    return client.post(url(draft), CONSENTS | {"card": "new"} | values)
+def order(client, draft, language="fr", **values):
+    return client.post(url(draft), CONSENTS | {"card": "new"} | values, headers={"accept-language": language})
 
 
 def test_everything_is_said_before_the_order(client, draft):
@@ -96,6 +97,26 @@ def test_without_a_card_nothing_is_placed(client, draft):
     assert answer.context["form"]["starts_early"].value()
     draft.refresh_from_db()
     assert draft.state == State.DRAFT
+
+
+def test_a_time_at_which_nobody_is_free_any_more_orders_nothing(client, draft, somebody_free):
+    """Free at the step, taken before the order (rule B14)."""
+    type_card(client, draft)
+    start = draft.first_start_at
+    Busy.objects.create(
+        technician=somebody_free, during=DateTimeTZRange(start, start + timedelta(hours=1), "[)"), kind="job"
+    )
+
+    answer = order(client, draft, language="en")
+
+    assert answer.status_code == 422
+    said = " ".join(answer.context["form"].non_field_errors())
+    assert "Nobody is free on Friday 27 November" in said
+    assert "Free now:" in said
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+    assert not BookingEvent.objects.exists()
+    assert not Notification.objects.filter(kind="booked").exists()
 
 
 @pytest.mark.parametrize("missing", ["starts_early", "terms"])
@@ -335,7 +356,7 @@ class TestCardThatEnds:
     """A card is good through the last day of its month, on the wall of the place (rule B7)."""
 
     @pytest.fixture
-    def draft(self, stopped_clock, customer):
+    def draft(self, stopped_clock, somebody_free, customer):
         """A visit on Wednesday 5 December, asked for nine days ahead; so far on as the stand-in takes no past year."""
         stopped_clock(at(2040, 11, 26, 10))
         return factories.DraftFactory(customer=customer, card="", wishes=[at(2040, 12, 5)])

@@ -118,7 +118,7 @@ class TestCancel:
 
 
 class TestMove:
-    def test_other_wishes(self, client, searching):
+    def test_other_wishes(self, client, searching, partner):
         client.post(url("move", searching), {"wish": wall(4), "slot": wall(5)})
 
         assert [wish.wall for wish in searching.wishes.all()] == [wall(4), wall(5)]
@@ -160,7 +160,7 @@ class TestMove:
 
 class TestNoShow:
     @pytest.fixture
-    def waiting(self, searching, partner):
+    def waiting(self, searching, partner, rival_partner):
         return walk(searching, partner, State.CONFIRMED)
 
     def test_somebody_else_at_another_time(self, client, waiting):

@@ -73,8 +73,33 @@ def test_takes_the_same_queries_for_one_and_three_rows(client, name):
 def test_service_page_spells_out_the_price(client, service):
     page = read(client, "customer:service", service.slug)
 
-    for words in ("Une mesure", "Un mur percé", "Un testeur", f"69,00{NBSP}EUR", f"2,90{NBSP}EUR", f"71,90{NBSP}EUR"):
+    for words in ("Une mesure", "Un mur percé", "Un testeur", f"69,00{NBSP}€", f"2,90{NBSP}€", f"71,90{NBSP}€"):
         assert words in page
+
+
+LISTS = {
+    "customer:home": ((), {}),
+    "customer:services": ((), {}),
+    "customer:category": (("internet",), {}),
+    "customer:search": ((), {"q": "wifi"}),
+    "customer:prices": ((), {}),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    ("country", "whole", "part"),
+    [("FR", f"71,90{NBSP}€", f"69,00{NBSP}€"), ("CH", f"CHF{NBSP}123.90", f"CHF{NBSP}119.00")],
+)
+def test_every_list_shows_the_whole_price_and_never_a_part(name, country, whole, part, client, service):
+    """Rule B14: prices in lists are totals with the fee."""
+    args, query = LISTS[name]
+
+    page = read(client, name, *args, country=country, **query)
+
+    assert whole in page
+    receipt = page.count('<dl class="receipt">')
+    assert page.count(part) == receipt  # nowhere but in the receipt of the example
 
 
 def test_country_is_chosen_and_kept(client, service):
@@ -98,7 +123,7 @@ def test_unknown_country_changes_nothing(client, service):
 def test_german_readers_see_switzerland_first(client, service):
     client.cookies["django_language"] = "de"
 
-    assert f"CHF{NBSP}119.00" in read(client, "customer:services")
+    assert f"CHF{NBSP}123.90" in read(client, "customer:services")
     assert "country" not in client.session
 
 
@@ -150,8 +175,8 @@ def test_promises_follow_the_policy(client, service):
     page = read(client, "customer:prices")
 
     assert "30" in page
-    assert f"3,10{NBSP}EUR" in page
-    assert f"72,10{NBSP}EUR" in read(client, "customer:service", service.slug)
+    assert f"72,10{NBSP}€" in page
+    assert f"72,10{NBSP}€" in read(client, "customer:service", service.slug)
 
 
 def test_search_answers_with_and_without_script(client, service):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Notification
-from dispatch import facts, matching, offers
+from dispatch import eligibility, matching, offers
 from dispatch.models import Offer
 from mila.clock import mila_now, set_clock
 from requests_app import caps
@@ -56,7 +56,7 @@ def test_five_addresses_are_not_collected_by_claim_and_release(morning, partner)
 
 def test_control_without_the_cap_all_five_are(morning, partner, monkeypatch):
     monkeypatch.setattr(caps, "is_paused", lambda *args: False)
-    monkeypatch.setattr(facts, "REACHED", "false")
+    monkeypatch.setitem(eligibility.RULES, "takes_too_many", "false")
     monkeypatch.setattr(caps, "PAUSED", "false")
 
     assert len(collect(bookings(5), partner)) == 5

@@ -23,21 +23,31 @@ def plain(text: str) -> str:
 @pytest.mark.parametrize(
     ("language", "cents", "currency", "written"),
     [
-        ("fr", 1290, "EUR", "12,90 EUR"),
-        ("de", 1290, "eur", "12,90 EUR"),
-        ("it", 1290, "EUR", "12,90 EUR"),
-        ("en", 1290, "EUR", "EUR 12.90"),
+        ("fr", 1290, "EUR", "12,90 €"),
+        ("de", 1290, "eur", "12,90 €"),
+        ("it", 1290, "EUR", "12,90 €"),
+        ("en", 1290, "EUR", "€12.90"),
         ("fr", 1290, "CHF", "CHF 12.90"),
         ("de", 123456, "CHF", "CHF 1’234.56"),
-        ("fr", 123456, "EUR", "1 234,56 EUR"),
-        ("fr", 0, "EUR", "0,00 EUR"),
-        ("fr", -500, "EUR", "−5,00 EUR"),
+        ("fr", 123456, "EUR", "1 234,56 €"),
+        ("fr", 0, "EUR", "0,00 €"),
+        ("fr", -500, "EUR", "−5,00 €"),
+        ("en", -500, "EUR", "−€5.00"),
         ("it", -500, "CHF", "CHF −5.00"),
     ],
 )
 def test_money_is_written_as_the_country_writes_it(language, cents, currency, written):
     with translation.override(language):
         assert plain(formats.money(cents, currency)) == written
+
+
+@pytest.mark.parametrize(
+    ("language", "country", "written"),
+    [("fr", "FR", "4,7"), ("de", "", "4,7"), ("de", "CH", "4.7"), ("fr", "CH", "4,7"), ("en", "FR", "4.7")],
+)
+def test_swiss_german_decimals_have_a_point(language, country, written):
+    with translation.override(language):
+        assert formats.stars(4.7, country) == written
 
 
 def test_no_money_is_no_words():

@@ -41,7 +41,7 @@ def test_paid_and_unpaid_stand_apart(client, inside):
 
     assert page.count('data-state="done"') == 1
     assert page.count('class="line-when" data-state="promised"') == 1
-    assert page.count("55,20 EUR") == 4  # two jobs, and the sum twice: the unpaid one is not in it
+    assert page.count("55,20 €") == 4  # two jobs, and the sum twice: the unpaid one is not in it
     assert "110,40" not in page
     assert reverse("partner:job", args=[unpaid.booking.uuid]) in page
     assert "Odile" not in page

@@ -49,7 +49,7 @@ def test_opening_the_page_starts_their_two_minutes_once(client, offer):
 def test_card_shows_what_they_may_know_and_nothing_of_the_customer(client, offer):
     page = client.get(address(offer)).content.decode().replace("\N{NO-BREAK SPACE}", " ")
 
-    for shown in ("Wi-Fi lent", "69007", "1 km", "55,20 EUR", 'name="wish" value="1" checked', "data-expires-at"):
+    for shown in ("Wi-Fi lent", "69007", "1 km", "55,20 €", 'name="wish" value="1" checked', "data-expires-at"):
         assert shown in page
     assert [canary for canary in CANARIES if canary in page] == []
 

@@ -51,7 +51,7 @@ def test_page_speaks_the_customers_language(client, finished, partner):
     page = response.content.decode()
     assert response.headers["Content-Language"] == "de"
     assert '<html lang="de">' in page
-    assert "71,90\N{NO-BREAK SPACE}EUR" in page
+    assert "71,90\N{NO-BREAK SPACE}€" in page
     assert "Odile Perrachon" in page
 
 

@@ -14,7 +14,10 @@ from django.urls import reverse
 
 from accounts.models import SkillSearch, Technician
 from accounts.search import sweep_scores
-from dispatch import offers
+from customer.forms.starts import fresh_choice
+from dispatch import alerts, offers
+from dispatch.availability import FreeTimes
+from dispatch.models import AreaAlert
 from dispatch.offers import searching
 from mila.clock import mila_now, set_clock
 from mila.errors import Refusal
@@ -200,6 +203,22 @@ def outage_wait(site: Site) -> timedelta:
     return waits[0]
 
 
+def alert_waits(site: Site) -> bool:
+    """Whether a place without anybody is still waited for after sixty days."""
+    booking = site.booking(contact={"lat": 44.5, "lon": 3.5})
+    alerts.ask(booking, email="odile@example.com", language="fr")
+    AreaAlert.objects.update(asked_at=mila_now() - 1440 * HOUR)
+    alerts.look(AreaAlert.objects.get().pk)
+    return AreaAlert.objects.exists()
+
+
+def alerts_kept(site: Site) -> int:
+    for postcode in ("48000", "48100"):
+        booking = site.booking(postcode=postcode, contact={"lat": 44.5, "lon": 3.5})
+        alerts.ask(booking, email="odile@example.com", language="fr")
+    return AreaAlert.objects.count()
+
+
 def code_life(site: Site) -> timedelta:
     booking = site.booking()
     proving.send_code(booking.pk)
@@ -240,6 +259,7 @@ TWO_WAYS = ((0, "phone"), (31, "sms"), (62, "phone"))
 PROBES: dict[str, tuple[Any, Probe]] = {
     "wishes_max": (2, page("customer:home")),
     "lead_min": (14_400, earliest("10:00")),
+    "proposal_lead": (21_600, lambda site: fresh_choice(FreeTimes(site.booking(), AT)).current),
     "horizon": (864_000, lambda site: len(bookable_days(AT, 60, PARIS, hours_of(site.policy)))),
     "slot_step": (3_600, starts),
     "day_opens": ("09:00", starts),
@@ -258,6 +278,8 @@ PROBES: dict[str, tuple[Any, Probe]] = {
         refused(lambda site: placing.start_draft(
             factories.ServiceFactory(), country="FR", language="fr", by=site.technician.user)),
     ),
+    "alert_life": (30 * 86_400, alert_waits),
+    "alerts_per_address": (1, alerts_kept),
     "cards_per_booking": (0, cards_enough),
     "cards_per_day": (0, cards_enough),
     "cancel_free_lead": (172_800, cancel_cost(30)),
@@ -287,7 +309,8 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "night_to": ("08:30", night("08:00")),
     "silent_pool_before": ("11:30", opens_silently),
     "search_ends_lead": (7_200, deadline(deadlines.search_limit, AT)),
-    "search_warns_lead": (14_400, deadline(deadlines.search_warning, AT)),
+    "search_warns_lead": (14_400, deadline(deadlines.search_warning, AT, AT - 9 * HOUR)),
+    "search_warns_after": (3_600, deadline(deadlines.search_warning, AT + HOUR, AT)),
     "drops_per_day": (0, paused),
     "jobs_lost_per_week": (0, paused),
     "open_claims_per_day": (0, paused),

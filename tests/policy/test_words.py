@@ -21,7 +21,7 @@ SAID = [
     ("call_hours", (time(8), time(21)), "08:00 – 21:00"),
     ("call_share", (2, 3), "2/3"),
     ("unpaid_reminder_days", (0, 3), "0, 3"),
-    ("booking_fee_cents", PerCurrency(EUR=290, CHF=490), "EUR 2.90, CHF 4.90"),
+    ("booking_fee_cents", PerCurrency(EUR=290, CHF=490), "€2.90, CHF 4.90"),
     ("withdrawal_cost_cents", 150, "1.50"),
     ("commission_bp", PerKind(friend=2_000, pro=1_850), "Friend 20 %, Pro 18.5 %"),
     ("score_weights_ppm", Policy().score_weights_ppm, "stars 45 %, level 20 %, reliability 15 %, nearness 20 %"),

@@ -93,6 +93,7 @@ DEFAULTS = {
 UNITS = [timedelta(hours=1), timedelta(days=1), timedelta(days=7)]  # steps of a calendar, not figures
 # Reviewed: what the spans are that equal one of the policy's by chance.
 OTHER_SPANS = {
+    "dispatch/alerts.py: timedelta(minutes=10)",  # how often it is looked whether somebody comes
     "accounts/notifications.py: timedelta(minutes=5)",  # a message that is being sent is stuck
     "accounts/still_you.py: timedelta(minutes=15)",  # a door: no policy row may widen it
     "dispatch/offers/searching.py: timedelta(minutes=5)",  # a pool is looked after

@@ -233,7 +233,8 @@ def test_reminders_respect_the_quiet_hours(claim, lead, zone):
     ("found", "expected"),
     [
         (deadlines.search_limit(CLAIM, POLICY), CLAIM - HOUR),
-        (deadlines.search_warning(CLAIM, POLICY), CLAIM - 3 * HOUR),
+        (deadlines.search_warning(CLAIM, CLAIM - 9 * HOUR, POLICY), CLAIM - 3 * HOUR),
+        (deadlines.search_warning(CLAIM, CLAIM - 2 * HOUR, POLICY), CLAIM - 1.5 * HOUR),
         (deadlines.late_at(CLAIM, POLICY), CLAIM + 15 * MINUTE),
         (deadlines.given_up_at(CLAIM, POLICY), CLAIM + 30 * MINUTE),
         (deadlines.waited_at(CLAIM, POLICY), CLAIM + 10 * MINUTE),

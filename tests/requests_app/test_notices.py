@@ -13,6 +13,7 @@ from django.template import engines
 
 from accounts import account_mail, notifications, search_rows, still_you
 from accounts.models import Notification
+from dispatch import alerts
 from mila.clock import mila_now, set_clock
 from policy.figures import Policy
 from requests_app import deadlines, notices, secret_link
@@ -94,6 +95,8 @@ def test_every_kind_has_its_words_and_no_words_are_left_over():
         *account_mail.KINDS.values(),
         still_you.KIND,
         search_rows.KIND,
+        alerts.KEPT,
+        alerts.COMES,
     }
 
 
@@ -404,7 +407,7 @@ def test_receipt_and_pay_slip_add_up(signed):
     )
     assert slip["commission_cents"] + slip["partner_cents"] == slip["price_cents"] == 6900
     assert receipt["guarantee_until_at"] == (signed.signed_off_at + timedelta(days=14)).isoformat()
-    assert "Total, VAT included: EUR\N{NO-BREAK SPACE}71.90" in in_english(queued("receipt"))
+    assert "Total, VAT included: €71.90" in in_english(queued("receipt"))
 
 
 def test_receipt_without_lines_has_one(signed):

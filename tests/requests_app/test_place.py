@@ -1,6 +1,6 @@
 """Ordering freezes the price and begins the search, once (rule B6, B7)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -130,3 +130,24 @@ def test_only_those_who_wish_may_order(role, now):
 
     with refused(draft, IllegalMove):
         place(draft, role=role)
+
+
+def warning_of(booking):
+    return booking.clocks.get(kind=ClockKind.SEARCH_WARNING, done_at=None).due_at
+
+
+def test_the_warning_never_comes_within_half_an_hour_of_the_order(now):
+    soon = factories.DraftFactory(wishes=[now + timedelta(hours=2)])
+
+    booking = place(soon)
+
+    assert warning_of(booking) == now + timedelta(minutes=30)
+
+
+def test_times_that_were_just_chosen_anew_are_not_doubted_at_once(now, stopped_clock):
+    booking = place(factories.DraftFactory())
+    stopped_clock(now + timedelta(hours=1))
+
+    changes.move(booking.pk, [datetime(2026, 11, 24, 13)], role=Role.CUSTOMER, by=booking.customer)
+
+    assert warning_of(booking) == now + timedelta(minutes=90)

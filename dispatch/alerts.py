@@ -1,0 +1,118 @@
+"""Nobody comes there yet: who asked is told once, as soon as somebody does (rule B14)."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+from django.utils import translation
+
+from accounts import notifications
+from dispatch.availability import Visit, somebody_works
+from dispatch.models import AreaAlert
+from mila.clock import mila_now
+from mila.sweeping import handle_each
+from mila.transactions import verb
+from policy.queries import policy_at
+from requests_app.models import Booking
+
+KEPT, COMES = "area_alert_kept", "area_alert"  # the words: templates/emails
+SALT = "dispatch.area_alert"
+LOOK_AGAIN = timedelta(minutes=10)
+BATCH = 100
+
+
+@verb
+def ask(booking: Booking, *, email: str, language: str) -> None:
+    """Tell this address once somebody comes to the draft's place for its service; one mail says so at once.
+
+    A repeat changes nothing; beyond the limit of one address nothing is kept, and nobody learns which.
+    """
+    at = mila_now()
+    where = {"email": email, "service": booking.service, "country": booking.country, "postcode": booking.postcode}
+    most = policy_at(at, booking.country).alerts_per_address
+    if AreaAlert.objects.filter(**where).exists() or AreaAlert.objects.filter(email=email).count() >= most:
+        return
+    contact = booking.contact
+    alert = AreaAlert.objects.create(
+        **where,
+        language=language,
+        city=booking.city,
+        lat=round(contact.lat, 2),
+        lon=round(contact.lon, 2),
+        asked_at=at,
+        checked_at=at,
+    )
+    _tell(alert, KEPT)
+
+
+@verb
+def stop(key: str) -> None:
+    """By the link of the mail: nothing of this address is kept any more. A link that is no more changes nothing."""
+    email = _email_of(key)
+    if email is not None:
+        AreaAlert.objects.filter(email=email).delete()
+
+
+def sweep() -> int:
+    """Those that were not looked at lately: told where somebody comes now, dropped when they have waited too long."""
+    due = AreaAlert.objects.filter(checked_at__lte=mila_now() - LOOK_AGAIN).order_by("checked_at")
+    return sum(handle_each(look, list(due.values_list("pk", flat=True)[:BATCH]), lambda _pk: None))
+
+
+@verb
+def look(alert_id: int) -> bool:
+    """One of them, under its lock; False where somebody else has it, or it is gone."""
+    alert = AreaAlert.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=alert_id).first()
+    if alert is None:
+        return False
+    at = mila_now()
+    if _comes(alert, at):
+        _tell(alert, COMES)
+        alert.delete()
+    elif at >= alert.asked_at + policy_at(at, alert.country).alert_life:
+        alert.delete()
+    else:
+        alert.checked_at = at
+        alert.save(update_fields=["checked_at"])
+    return True
+
+
+def _comes(alert: AreaAlert, at: datetime) -> bool:
+    policy = policy_at(at, alert.country)
+    service = alert.service
+    minutes = service.duration_minutes
+    return somebody_works(Visit(service.skill_id, alert.lat, alert.lon, "town", "", minutes, policy), at)
+
+
+def _tell(alert: AreaAlert, kind: str) -> None:
+    with translation.override(alert.language):
+        service = str(alert.service)
+    books = reverse("customer:book", args=[alert.service.slug])
+    notifications.queue(
+        kind=kind,
+        subject_id=alert.uuid,
+        round=0,
+        email=alert.email,
+        language=alert.language,
+        context={
+            "country": alert.country,
+            "service": service,
+            "place": f"{alert.postcode} {alert.city}",
+            "books": f"{settings.SITE_URL}{books}?country={alert.country}",
+        },
+        sealed={"stops": settings.SITE_URL + reverse("customer:stop_alerts", args=[key_of(alert)])},
+    )
+
+
+def key_of(alert: AreaAlert) -> str:
+    """What the link to stop carries: it says nothing, and nobody else can make one."""
+    return signing.dumps(str(alert.uuid), salt=SALT)
+
+
+def _email_of(key: str) -> str | None:
+    try:
+        uuid = signing.loads(key, salt=SALT)
+    except signing.BadSignature:
+        return None
+    return AreaAlert.objects.filter(uuid=uuid).values_list("email", flat=True).first()
