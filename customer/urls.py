@@ -47,6 +47,7 @@ urlpatterns = [
     path("b/<str:token>/photos/<str:key>/", photos.photo, {"size": "large"}, name="photo"),
     path("b/<str:token>/photos/<str:key>/small/", photos.photo, {"size": "small"}, name="photo_small"),
     path("b/<str:token>/cancel/", changes.cancel, name="cancel"),
+    path("b/<str:token>/withdraw/", changes.withdraw, name="withdraw"),
     path("b/<str:token>/move/", changes.move, name="move"),
     path("b/<str:token>/no-show/", changes.no_show, name="no_show"),
     path("b/<str:token>/access/", changes.door, name="access"),

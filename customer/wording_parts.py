@@ -39,6 +39,7 @@ class Facts:
     eta_at: datetime | None = None
     final_cents: int = 0  # what the last version of the price comes to, fee included
     rated: bool = False
+    withdrawn: bool = False  # cancelled by the right of withdrawal (law R5)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from requests_app.due_instants import (
     waited,
     waited_on,
 )
-from requests_app.models import AT_WORK, BEFORE_DEPARTURE, CANCELLABLE, Booking, ClockKind, State
+from requests_app.models import ADJUSTABLE, AT_WORK, BEFORE_DEPARTURE, CANCELLABLE, Booking, ClockKind, State
 
 S, C = State, ClockKind
 
@@ -160,6 +160,9 @@ MOVES: dict[str, Move] = {
     # Once somebody is on the way, or says so, the verb asks that they be late and have not come (rule L9).
     "cancel": Move(CANCELLABLE | AT_WORK, S.CANCELLED, WISHERS,
                    notices=("cancelled", "job_cancelled"), effects=(WITHDRAW, CHARGE)),
+    # A French consumer's right, up to the signature; the verb knows its days and what the work done so far costs.
+    "withdraw": Move(ADJUSTABLE | AT_WORK | only(S.FINISHED), S.CANCELLED, only(CUSTOMER, OPS),
+                     notices=("withdrawn", "job_withdrawn"), effects=(WITHDRAW, CHARGE)),
     # --- staff: theirs alone, always with a reason
     "assign": Move(only(S.SEARCHING, S.UNCONFIRMED, S.UNFILLED), S.CLAIMED, only(OPS), reason=True,
                    due=call_due, clocks=CALLS, notices=("claimed", "job_assigned", "job_taken"),

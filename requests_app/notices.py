@@ -19,7 +19,7 @@ from accounts import notifications
 from accounts.models import Notification, Technician, User
 from catalogue.money import split
 from places.place import Country
-from requests_app import deadlines, secret_link
+from requests_app import deadlines, secret_link, withdrawal
 from requests_app.lost_time import search_ends_at
 from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State, was_at_the_door
 
@@ -90,6 +90,7 @@ KINDS: dict[str, Notice] = {
     "unpaid": to_customer("owed_cents"),
     "receipt": to_customer("who", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"),
     "cancelled": to_customer("fee_cents"),
+    "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at"),
     "outage_search": to_customer(given=("extended_at",)),
     "outage_start": to_customer(),
     "outage_promise": to_customer("technician", "start_at", given=("extended_at",)),
@@ -116,6 +117,7 @@ KINDS: dict[str, Notice] = {
     "job_lost": to_former(),
     "no_show": to_former(),
     "job_cancelled": to_former("fee_cents", "fee_share_cents"),
+    "job_withdrawn": to_former("fee_cents", "fee_share_cents"),
     # Staff
     "search_warning_ops": to_ops("search_limit_at"),
     "not_reached_ops": to_ops("confirm_due_at"),
@@ -255,7 +257,7 @@ def _free_until(b: Booking, _: Technician | None) -> datetime | None:
     placed_at = b.placed_at or b.created_at
     until = deadlines.free_until(b.cancel_start_at or b.start_at, placed_at, b.policy)
     if b.country == Country.FR and b.policy.withdrawal_cost_cents == 0:
-        until = max(until, placed_at + b.policy.withdrawal_window)
+        until = max(until, withdrawal.ends_at(b) or until)
     return until if until > b.clocks_from_at else None
 
 
@@ -275,6 +277,12 @@ def _visit_code(b: Booking, _: Technician | None) -> str:
     """The running assignment's; the message keeps it sealed."""
     running = Assignment.objects.filter(booking=b, ended_at=None).first()
     return running.code if running else ""
+
+
+def _withdrawn_at(b: Booking, _: Technician | None) -> datetime:
+    """When the customer declared it; staff may have entered it later."""
+    last = b.events.latest("sequence")
+    return datetime.fromisoformat(last.data.get("declared_at") or last.at.isoformat())
 
 
 def _sign_off(b: Booking) -> SignOff | None:
@@ -355,6 +363,8 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "given_up_at": lambda b, _: deadlines.given_up_at(b.start_at, b.policy),
     "silence_at": lambda b, _: b.due_at or deadlines.silence_at(b.finished_at, b.policy),
     "signed_at": _signed("signed_at"),
+    "placed_at": lambda b, _: b.placed_at,
+    "withdrawn_at": _withdrawn_at,
     "guarantee_until_at": lambda b, _: b.sign_off.signed_at + b.policy.guarantee,
     # How much
     "total_cents": lambda b, _: b.total_cents,

@@ -67,6 +67,7 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     **dict.fromkeys(
         (
             "customer:cancel",
+            "customer:withdraw",
             "customer:move",
             "customer:no_show",
             "customer:access",

@@ -30,6 +30,7 @@ from requests_app.models import (
     has_shown_up,
     have_met,
 )
+from requests_app.withdrawal import may_withdraw
 
 
 class CostChanged(Refusal):
@@ -69,12 +70,6 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
         moved_from=booking.cancel_start_at,
     )
     return 0 if free else booking.policy.cancel_fee_cents[booking.currency]
-
-
-def may_withdraw(booking: Booking, at: datetime) -> bool:
-    """Inside a French consumer's right of withdrawal (rule B10, law R5)."""
-    placed = booking.placed_at
-    return booking.country == "FR" and placed is not None and at <= placed + booking.policy.withdrawal_window
 
 
 def given_up(booking: Booking, at: datetime) -> bool:

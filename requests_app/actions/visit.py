@@ -18,7 +18,6 @@ from mila.streams import publish
 from mila.transactions import verb
 from policy.words import span
 from requests_app import caps, deadlines, notices
-from requests_app.actions.changes import may_withdraw
 from requests_app.actions.doorstep import PhonePlace, keep_place
 from requests_app.lifecycle import Locked, Role, advance, lock_booking
 from requests_app.models import (
@@ -35,6 +34,7 @@ from requests_app.models import (
     have_met,
     last_made_at,
 )
+from requests_app.withdrawal import may_withdraw
 
 
 class NotYours(Refusal):
