@@ -31,6 +31,7 @@ from accounts.models import Notification, NotificationState, User
 from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
 from mila.transactions import after_commit, verb
+from policy.models import Paper
 
 logger = logging.getLogger(__name__)
 
@@ -212,6 +213,9 @@ def render(row: Notification) -> mail.EmailMultiAlternatives:
         },
     )
     message.attach_alternative(page, "text/html")
+    if hashes := row.context.get("papers"):
+        for paper in Paper.objects.filter(sha256__in=hashes).order_by("name"):
+            message.attach(f"mila-{paper.name}-{paper.dated}.txt", paper.plain(), "text/plain")
     return message
 
 

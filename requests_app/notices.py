@@ -19,6 +19,7 @@ from accounts import notifications
 from accounts.models import Notification, Technician, User
 from catalogue.money import split
 from places.place import Country
+from policy import conditions
 from requests_app import deadlines, secret_link, withdrawal
 from requests_app.lost_time import search_ends_at
 from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State, was_at_the_door
@@ -33,11 +34,15 @@ class To(Enum):
 
 @dataclass(frozen=True)
 class Notice:
-    """`facts` are read from the booking (FACTS); `given` are what the caller may add, nothing else."""
+    """`facts` are read from the booking (FACTS); `given` are what the caller may add, nothing else.
+
+    `leads`: where the link leads on to, if not to the page itself.
+    """
 
     to: To
     facts: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    leads: str = ""
 
 
 def to_customer(*facts: str, given: tuple[str, ...] = ()) -> Notice:
@@ -64,7 +69,7 @@ KINDS: dict[str, Notice] = {
     "address_code": to_customer(given=("code", "until_at")),
     "link_renewed": to_customer(),
     "card_link": to_customer("starts_at", "total_cents", "card_due_at"),
-    "booked": to_customer("starts_at", "total_cents", "search_limit_at"),
+    "booked": to_customer("starts_at", "total_cents", "search_limit_at", "papers"),
     "search_warning": to_customer("starts_at", "search_limit_at"),
     "unfilled": to_customer("starts_at", "last_start_at"),
     "lapsed": to_customer(),
@@ -90,6 +95,7 @@ KINDS: dict[str, Notice] = {
     "unpaid": to_customer("owed_cents"),
     "receipt": to_customer("who", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"),
     "cancelled": to_customer("fee_cents"),
+    "withdrawal_link": Notice(To.CUSTOMER, leads="?withdraw"),
     "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at"),
     "outage_search": to_customer(given=("extended_at",)),
     "outage_start": to_customer(),
@@ -179,7 +185,7 @@ def queue(
         email=person.email,
         language=person.language,
         context=facts,
-        sealed={"link": person.link, **sealed},
+        sealed={"link": person.link + notice.leads, **sealed},
     )
 
 
@@ -279,6 +285,13 @@ def _visit_code(b: Booking, _: Technician | None) -> str:
     return running.code if running else ""
 
 
+def _papers(b: Booking, _: Technician | None) -> list[str]:
+    if b.terms is None or b.placed_at is None:
+        return []
+    how = conditions.keep(conditions.text("withdrawal", b.terms.language, b.placed_at))
+    return [b.terms.sha256, how.sha256]
+
+
 def _withdrawn_at(b: Booking, _: Technician | None) -> datetime:
     """When the customer declared it; staff may have entered it later."""
     last = b.events.latest("sequence")
@@ -366,6 +379,8 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "placed_at": lambda b, _: b.placed_at,
     "withdrawn_at": _withdrawn_at,
     "guarantee_until_at": lambda b, _: b.sign_off.signed_at + b.policy.guarantee,
+    # The terms that were accepted, and how to withdraw: accounts.notifications attaches them (law R5, R6)
+    "papers": _papers,
     # How much
     "total_cents": lambda b, _: b.total_cents,
     "final_cents": _final,

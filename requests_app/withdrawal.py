@@ -1,4 +1,4 @@
-"""A French consumer's right of withdrawal: until when it runs, and what it costs once work has begun (rule B10, law R5).
+"""A French consumer's right of withdrawal: its days, and what it costs once work has begun (rule B10, law R5).
 
 Only reads; `actions.withdrawing` makes it so.
 """

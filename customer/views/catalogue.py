@@ -18,9 +18,6 @@ from mila.web.middleware import visitors_page
 from places.place import Country
 from policy.queries import policy_at
 
-# What the law wants named (law R6); settings.OPERATOR fills it, what is missing is marked on the page.
-OPERATOR_FACTS = ("company", "address", "register", "vat", "director", "host", "mediator")
-
 
 def _shop(request) -> dict:
     """Where and when the visitor is shopping, and under which policy."""
@@ -144,9 +141,4 @@ def ranking(request):
 @visitors_page
 @require_safe
 def legal(request):
-    operator = getattr(settings, "OPERATOR", {})
-    return render(
-        request,
-        "customer/legal.html",
-        {**_shop(request), "operator": {fact: operator.get(fact, "") for fact in OPERATOR_FACTS}},
-    )
+    return render(request, "customer/legal.html", {**_shop(request), "operator": settings.OPERATOR})

@@ -49,6 +49,7 @@ NOTES = Limit("notes", 60, 10 * MINUTE)
 LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:book": (BOOKING, SEND),
     "customer:draft_who": (CONTACTS, SEND),
+    "customer:withdrawal": (CONTACTS, SEND),
     "customer:card": (CARDS, READ | SEND),  # a look opens a try at Stripe
     "customer:draft_photos": (PHOTOS, SEND),
     "customer:search": (SEARCH, READ),

@@ -92,6 +92,9 @@ row(
     anybody,
     LOOK,
 )
+row("customer:terms customer:privacy customer:accessibility customer:reviews", anybody, LOOK)
+row("customer:withdrawal", anybody, FORM)
+row("customer:own_terms", anybody, LOOK, of="link")
 row("customer:category", anybody, LOOK, of="category")
 row("customer:service", anybody, LOOK, of="service")
 row("healthz readyz", anybody, LOOK)

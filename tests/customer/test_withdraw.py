@@ -4,10 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.urls import reverse
 
 from accounts import notifications
+from accounts.models import Notification
 from mila.clock import mila_now
 from requests_app import withdrawal
 from requests_app.models import Booking, State, last_made_at
@@ -107,3 +109,67 @@ def test_receipt_goes_out_with_day_and_hour_within_the_minute(client, asked_earl
     assert asked_early.number in receipt.body
     assert "Received on 24 November 2026 at 10:0" in receipt.body
     assert receipt.to == ["odile@example.com"]
+
+
+# --- Without the booking's page at hand: the page that every footer leads to
+
+
+def page(client):
+    return client.get(reverse("customer:withdrawal"), headers=EN).content.decode()
+
+
+def ask(client, booking, email="odile@example.com"):
+    return client.post(reverse("customer:withdrawal"), {"number": booking.number, "email": email}, headers=EN)
+
+
+def links(booking):
+    return Notification.objects.filter(subject_id=booking.uuid, kind="withdrawal_link")
+
+
+def test_account_sees_its_own_open_contracts_three_clicks_in_all(client, searching, customer, stranger):
+    client.force_login(customer)
+    assert f'href="{url("withdraw", searching)}"' in page(client)
+
+    client.force_login(stranger)
+
+    assert url("withdraw", searching) not in page(client)
+
+
+def test_browser_that_ordered_sees_it_too_and_no_other(client, searching):
+    assert url("withdraw", searching) not in page(client)
+    session = client.session
+    session["ordered"] = [str(searching.uuid)]
+    session.save()
+
+    assert f'href="{url("withdraw", searching)}"' in page(client)
+
+
+def test_link_goes_to_the_booking_s_own_address_and_leads_to_the_confirmation(client, searching):
+    answer = ask(client, searching)
+
+    link = notifications.unsealed(links(searching).get())["link"]
+    assert "a message with the link" in client.get(answer.url, headers=EN).content.decode()
+    assert client.get(link.removeprefix(settings.SITE_URL)).url == url("withdraw", searching)
+
+
+@pytest.mark.parametrize("email", ["stranger@example.com", "odile@example.org"])
+def test_another_address_learns_and_does_nothing(client, searching, email):
+    known, unknown = ask(client, searching, email), ask(client, Booking(pk=999_999), email)
+
+    assert known.url == unknown.url
+    assert not links(searching).exists()
+
+
+def test_links_by_mail_are_few(client, searching):
+    for _ in range(8):
+        ask(client, searching)
+
+    assert links(searching).count() == searching.policy.address_codes_an_hour
+
+
+@pytest.mark.parametrize("number", ["", "Mila", "M", "M0", "M99999999999", "1e5", "M12' OR 1"])
+def test_what_is_no_number_is_said_beside_the_field(client, searching, number):
+    answer = client.post(reverse("customer:withdrawal"), {"number": number, "email": "odile@example.com"}, headers=EN)
+
+    assert answer.status_code == 422
+    assert not links(searching).exists()

@@ -47,6 +47,7 @@ SAMPLES = {
         {"label": "Répéteur", "quantity": 2, "cents": 5000},
     ],
     "distance_m": 4200,
+    "papers": [],
     "until_at": AT,
 }
 COMMON = {"number": "M000042", "service": "Wi-Fi lent", "country": "FR", "currency": "EUR", "zone": "Europe/Paris"}

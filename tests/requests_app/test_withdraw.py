@@ -1,4 +1,4 @@
-"""A French consumer's right of withdrawal: its days, its price by the minute, and what ends it (rule B10, M9; law R5)."""
+"""A French consumer's right of withdrawal: its days, its price, its end (rule B10, M9; law R5)."""
 
 from datetime import UTC, date, datetime, timedelta
 
