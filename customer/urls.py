@@ -14,6 +14,7 @@ from customer.views import (
     photos,
     proving,
     sign_off,
+    sitemap,
 )
 
 app_name = "customer"
@@ -23,6 +24,7 @@ urlpatterns = [
     path("help/", catalogue.help_page, name="help"),
     path("ranking/", catalogue.ranking, name="ranking"),
     path("legal/", catalogue.legal, name="legal"),
+    path("sitemap.xml", sitemap.sitemap, name="sitemap"),
     path("terms/", conditions.page, {"name": "terms"}, name="terms"),
     path("privacy/", conditions.page, {"name": "privacy"}, name="privacy"),
     path("accessibility/", conditions.page, {"name": "accessibility"}, name="accessibility"),

@@ -92,6 +92,7 @@ row(
     anybody,
     LOOK,
 )
+row("customer:sitemap robots_txt security_txt favicon", anybody, LOOK)
 row("customer:terms customer:privacy customer:accessibility customer:reviews", anybody, LOOK)
 row("customer:withdrawal", anybody, FORM)
 row("customer:own_terms", anybody, LOOK, of="link")

@@ -98,10 +98,11 @@ def test_unknown_country_changes_nothing(client, service):
     assert client.session["country"] == "CH"
 
 
-def test_german_readers_see_switzerland_first(client, service):
-    client.cookies["django_language"] = "de"
+def test_who_is_at_home_in_switzerland_sees_its_prices_first(client, service):
+    """Whatever they read (tests/customer/test_country.py); nothing is remembered for it."""
+    page = client.get(reverse("customer:services"), headers={"accept-language": "it-CH"}).content.decode()
 
-    assert f"CHF{NBSP}119.00" in read(client, "customer:services")
+    assert f"CHF{NBSP}119.00" in page
     assert "country" not in client.session
 
 

@@ -1,4 +1,4 @@
-"""The pages an order rests on: four languages, figures from the policy, a date and a hash (law R5, R6, R8, R20, R22)."""
+"""The pages an order rests on: languages, figures of the policy, a date and a hash (law R5, R6, R8, R20, R22)."""
 
 import hashlib
 import re
@@ -16,11 +16,11 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 NAMES = list(conditions.DATED)
 # The words as they were last dated. New words: a new day in conditions.DATED, and the hash that is printed.
 WORDS = {
-    "terms": ("2026-11-28", "ac70b2ca4d5f"),
-    "withdrawal": ("2026-11-28", "e30bc2895c6a"),
-    "privacy": ("2026-11-28", "c0561e83c67e"),
-    "accessibility": ("2026-11-28", "863852388d8f"),
-    "reviews": ("2026-11-28", "953322830112"),
+    "terms": ("2026-11-28", "603e017799c4"),
+    "withdrawal": ("2026-11-28", "6af95fe4480b"),
+    "privacy": ("2026-11-28", "19241ffcf81a"),
+    "accessibility": ("2026-11-28", "61e043c90975"),
+    "reviews": ("2026-11-28", "ff5f965d0a79"),
 }
 
 
