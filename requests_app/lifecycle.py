@@ -193,6 +193,8 @@ def advance(
     booking.save(update_fields={"state", "epoch", "due_at", *changes})
     _restart_clocks(booking, move, at)
     event = _write_event(booking, name, source, role, by, at, reason, data or {})
+    if source in (State.DRAFT, State.FINISHED):
+        notices.drop_waiting(booking)
     for kind in move.notices:
         notices.queue(booking, kind, round=event.sequence, former=former)
     _after_commit(booking, move, former)

@@ -107,7 +107,7 @@ MOVES: dict[str, Move] = {
     "lapse": Move(only(S.UNFILLED), S.CANCELLED, only(SYSTEM), notices=("lapsed",)),
     # --- promise: a call and a confirmation, kept or missed
     "record_call": Move(only(S.CLAIMED), S.CALLED, only(PARTNER),
-                        due=confirm_due, clocks=CONFIRMS, notices=("called",)),
+                        due=confirm_due, clocks=CONFIRMS),
     "miss_call": Move(only(S.CLAIMED), S.SEARCHING, only(SYSTEM),
                       due=search_limit, clocks=SEARCHES, notices=("partner_lost", "call_missed"),
                       effects=(SEARCH,)),

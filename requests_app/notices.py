@@ -6,7 +6,7 @@ the message: contact data of the customer is no fact at all, messages to partner
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 from uuid import UUID
@@ -16,8 +16,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
 
 from accounts import notifications
-from accounts.models import Notification, Technician, User
+from accounts.models import Notification, NotificationState, Technician, User
 from catalogue.money import split
+from mila.clock import mila_now
 from places.place import Country
 from policy import conditions
 from requests_app import deadlines, secret_link, withdrawal
@@ -36,13 +37,15 @@ class To(Enum):
 class Notice:
     """`facts` are read from the booking (FACTS); `given` are what the caller may add, nothing else.
 
-    `leads`: where the link leads on to, if not to the page itself.
+    `leads`: where the link leads on to, if not to the page itself. `waits`: the next step within it makes the message
+    needless (`drop_waiting`): who orders or signs at once is spared it.
     """
 
     to: To
     facts: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     leads: str = ""
+    waits: timedelta | None = None
 
 
 def to_customer(*facts: str, given: tuple[str, ...] = ()) -> Notice:
@@ -63,9 +66,11 @@ def to_ops(*facts: str, given: tuple[str, ...] = ()) -> Notice:
 
 SEALED = ("code", "visit_code")  # facts that open something, as the link does: encrypted in the row
 
+PATIENCE = timedelta(minutes=10)
+
 KINDS: dict[str, Notice] = {
     # The customer's booking, in the order of its life
-    "draft_saved": to_customer(),
+    "draft_saved": Notice(To.CUSTOMER, waits=PATIENCE),
     "address_code": to_customer(given=("code", "until_at")),
     "link_renewed": to_customer(),
     "card_link": to_customer("starts_at", "total_cents", "card_due_at"),
@@ -76,17 +81,19 @@ KINDS: dict[str, Notice] = {
     "claimed": to_customer(
         "technician", "who", "partner", "friend", "start_at", "call_due_at", "free_until_at", "cancel_cents"
     ),
-    "called": to_customer("technician", "reached", "start_at", "confirm_due_at"),
+    "called": to_customer("technician", "start_at", "confirm_due_at"),
     "other_time": to_customer("technician", "start_at"),
-    "confirmed": to_customer("technician", "start_at", "prepare", "free_until_at", "cancel_cents"),
+    "confirmed": to_customer(
+        "technician", "start_at", "prepare", "reached", "free_until_at", "cancel_cents", "calendar"
+    ),
     "unconfirmed": to_customer("technician", "start_at", "search_limit_at"),
-    "partner_lost": to_customer("starts_at", "search_limit_at"),
-    "moved": to_customer("technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at"),
+    "partner_lost": to_customer("starts_at", "search_limit_at", "calendar"),
+    "moved": to_customer("technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at", "calendar"),
     "en_route": to_customer("technician", "start_at", "visit_code"),
     "taken_back": to_customer("technician", "start_at", given=("step",)),
     "late": to_customer("technician", "start_at", "given_up_at"),
     "failed": to_customer("technician", "start_at", "fee_cents", "at_the_door", "objection_seconds"),
-    "please_sign": to_customer("technician", "final_cents", "silence_at"),
+    "please_sign": Notice(To.CUSTOMER, ("technician", "final_cents", "silence_at"), waits=PATIENCE),
     "signed_unproved": to_customer("technician", "start_at", "charge_cents", "objection_seconds"),
     "contested": to_customer("technician", "start_at"),
     "decided": to_customer("charge_cents"),
@@ -94,9 +101,9 @@ KINDS: dict[str, Notice] = {
     "action_required": to_customer("owed_cents"),
     "unpaid": to_customer("owed_cents"),
     "receipt": to_customer("who", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"),
-    "cancelled": to_customer("fee_cents"),
+    "cancelled": to_customer("fee_cents", "calendar"),
     "withdrawal_link": Notice(To.CUSTOMER, leads="?withdraw"),
-    "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at"),
+    "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at", "calendar"),
     "outage_search": to_customer(given=("extended_at",)),
     "outage_start": to_customer(),
     "outage_promise": to_customer("technician", "start_at", given=("extended_at",)),
@@ -186,7 +193,15 @@ def queue(
         language=person.language,
         context=facts,
         sealed={"link": person.link + notice.leads, **sealed},
+        at=mila_now() + notice.waits if notice.waits else None,
     )
+
+
+def drop_waiting(booking: Booking) -> None:
+    """The step has been made that these messages would have asked for: those that still wait are never sent."""
+    kinds = [kind for kind, notice in KINDS.items() if notice.waits]
+    waiting = Notification.objects.filter(subject_id=booking.uuid, kind__in=kinds, state=NotificationState.QUEUED)
+    waiting.filter(tries=0, due_at__gt=mila_now()).delete()
 
 
 def reseal(booking: Booking) -> None:
@@ -285,6 +300,30 @@ def _visit_code(b: Booking, _: Technician | None) -> str:
     return running.code if running else ""
 
 
+def _calendar(b: Booking, technician: Technician | None) -> dict[str, Any] | None:
+    """The visit as it is now, or that it is off; nothing before a confirmation has given an entry out.
+
+    The booking's epoch grows with each move: of two files with the same number a calendar takes the newer one.
+    """
+    given = b.state == State.CONFIRMED or Notification.objects.filter(subject_id=b.uuid, kind="confirmed").exists()
+    if not given:
+        return None
+    start_at = b.start_at or _former_start(b)
+    return {
+        "sequence": b.epoch,
+        "from": start_at,
+        "minutes": b.duration_minutes,
+        "stands": b.start_at is not None,
+        "where": f"{b.postcode} {b.city}",
+        "who": technician.name if technician and b.start_at else "",
+    }
+
+
+def _former_start(b: Booking) -> datetime | None:
+    """The start of the assignment that has just ended."""
+    return Assignment.objects.filter(booking=b).order_by("-pk").values_list("start_at", flat=True).first()
+
+
 def _papers(b: Booking, _: Technician | None) -> list[str]:
     if b.terms is None or b.placed_at is None:
         return []
@@ -381,6 +420,8 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "guarantee_until_at": lambda b, _: b.sign_off.signed_at + b.policy.guarantee,
     # The terms that were accepted, and how to withdraw: accounts.notifications attaches them (law R5, R6)
     "papers": _papers,
+    # The entry for their calendar: accounts.notifications attaches it
+    "calendar": _calendar,
     # How much
     "total_cents": lambda b, _: b.total_cents,
     "final_cents": _final,

@@ -93,7 +93,8 @@ def record_call(
         return booking
     search.count_promise(booking.technician, kept=True)
     advance(booking, "record_call", role=Role.PARTNER, by=by, at=at, data={"reached": reached, "tries": len(tries)})
-    if not reached:
+    if not reached:  # who was spoken with need not be told so; the confirmation asks whether it is true
+        notices.queue(booking, "called", round=booking.epoch)
         notices.queue(booking, "not_reached_ops", round=booking.epoch)
     if wants_other_time:
         notices.queue(booking, "other_time", round=booking.epoch)
