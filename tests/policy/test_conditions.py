@@ -18,7 +18,7 @@ NAMES = list(conditions.DATED)
 WORDS = {
     "terms": ("2026-11-28", "603e017799c4"),
     "withdrawal": ("2026-11-28", "6af95fe4480b"),
-    "privacy": ("2026-11-28", "19241ffcf81a"),
+    "privacy": ("2026-11-28", "0b4278be8111"),
     "accessibility": ("2026-11-28", "61e043c90975"),
     "reviews": ("2026-11-28", "ff5f965d0a79"),
 }

@@ -25,7 +25,7 @@ OTHER_FIGURES = {
     "The link is valid for one hour.",  # settings.PASSWORD_RESET_TIMEOUT
     "The last fourteen days, today on the right.",  # a drawing
     "As of %(clock_now)s, looked up every 30 seconds",
-    "Monday to Saturday, from 8 to 20.",  # the telephone of help, not the visits
+    "Monday to Saturday, 8 am to 8 pm.",  # the telephone of help, not the visits
     "With two or three wishes somebody says yes sooner.",
     "as local time, 08:00",  # how an hour is written
     "Time between two tries",  # the name of the figure itself
