@@ -15,13 +15,13 @@ SATURDAY = 5
 BEGUN = frozenset({State.IN_PROGRESS, State.FINISHED})
 
 
-def last_day(booking: Booking) -> date | None:
-    """The last day of the right, local to the place; None where there is none.
+def last_day(booking: Booking, *, from_at: datetime | None = None) -> date | None:
+    """The last day of the right, local to the place; None where there is none. `from_at`: were the contract made then.
 
     The day of the contract does not count. A last day that is a Saturday, a Sunday or a public holiday moves on to the
     next working day, as the French law of consumers wants (L221-19).
     """
-    from_at = _contract_at(booking)
+    from_at = from_at or _contract_at(booking)
     if booking.country != Country.FR or from_at is None:
         return None
     day = wall_time(from_at, booking.timezone).date() + timedelta(days=booking.policy.withdrawal_window.days)
@@ -30,9 +30,9 @@ def last_day(booking: Booking) -> date | None:
     return day
 
 
-def ends_at(booking: Booking) -> datetime | None:
+def ends_at(booking: Booking, *, from_at: datetime | None = None) -> datetime | None:
     """The midnight after its last day."""
-    day = last_day(booking)
+    day = last_day(booking, from_at=from_at)
     return instant(datetime.combine(day + DAY, time()), booking.timezone) if day else None
 
 

@@ -24,7 +24,7 @@ CORRECTED = {
         ),
     },
     "de": {
-        "A neighbour is on the way.": "Jemand aus Ihrer Nachbarschaft kommt vorbei.",
+        "Someone nearby is on the way.": "Jemand aus Ihrer Nachbarschaft kommt vorbei.",
         "Choose an hour": "Termin wählen",
         "Services": "Leistungen",
         "That person signs at the end. You accept whatever raises the price.": (

@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Busy, Notification
 from mila.clock import mila_now
-from requests_app import withdrawal
+from requests_app import statement, withdrawal
 from requests_app.actions import visit
 from requests_app.actions.changes import AddressNotProved, CostChanged
 from requests_app.actions.withdrawing import WithdrawalOver, withdraw
@@ -206,3 +207,21 @@ def test_staff_cannot_date_it_into_the_future(now, partner, staff, stopped_clock
     booking = at_work(partner, now, stopped_clock, 20)
 
     assert withdraw(booking.pk, role=OPS, by=staff, declared_at=now + DAY, reason="x").fee_cents == 2300
+
+
+@pytest.mark.parametrize(("country", "currency", "said"), [("FR", "EUR", True), ("CH", "CHF", False)])
+def test_page_to_sign_says_that_the_right_ends_with_the_signature(country, currency, said, now, partner):
+    """What is signed says it, in the words that are kept."""
+    booking = booking_in(State.FINISHED, partner, now, finished_at=now, country=country, currency=currency)
+
+    with translation.override("en"):
+        text = statement.text(booking, booking.quotes.get())
+
+    assert ("with my signature my right of withdrawal ends" in text) == said
+
+
+def test_once_the_right_is_over_the_signature_says_nothing_of_it(now, rival_partner):
+    booking = booking_in(State.FINISHED, rival_partner, now, finished_at=now, placed_at=now - 20 * DAY)
+
+    with translation.override("en"):
+        assert "withdrawal" not in statement.text(booking, booking.quotes.get())
