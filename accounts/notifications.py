@@ -29,10 +29,12 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.json import Jsonb
 
+from accounts import calendar_file
 from accounts.models import Notification, NotificationState, User
 from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
 from mila.transactions import after_commit, verb
+from policy.models import Paper
 
 logger = logging.getLogger(__name__)
 
@@ -263,6 +265,16 @@ def render(row: Notification) -> mail.EmailMultiAlternatives:
         },
     )
     message.attach_alternative(page, "text/html")
+    if facts.get("calendar"):
+        with translation.override(row.language):
+            message.attach(
+                calendar_file.attachment(
+                    facts["calendar"], facts, row.subject_id, row.queued_at or mila_now(), support["email"]
+                )
+            )
+    if hashes := row.context.get("papers"):
+        for paper in Paper.objects.filter(sha256__in=hashes).order_by("name"):
+            message.attach(f"mila-{paper.name}-{paper.dated}.txt", paper.plain(), "text/plain")
     return message
 
 

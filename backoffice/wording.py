@@ -109,6 +109,7 @@ MOVES: dict[str, MoveWords] = {
     "settle": MoveWords(_("Paid by card"), GOOD),
     "fail_visit": MoveWords(_("Visit ended without the work"), BAD),
     "cancel": MoveWords(_("Booking cancelled"), QUIET),
+    "withdraw": MoveWords(_("Customer withdrew from the contract"), QUIET),
     # --- staff
     "assign": MoveWords(_("Assigned by staff")),
     "decide": MoveWords(_("Price decided by staff")),

@@ -14,7 +14,7 @@ from customer.wording_parts import first_name, language_name
 from mila.formats import full_day, moment, money
 from payments import charges
 from payments.models import ChargeState
-from requests_app import deadlines
+from requests_app import deadlines, withdrawal
 from requests_app.actions import changes
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
@@ -95,6 +95,7 @@ class BookingPage:
             (self.sign_off or booking.fee_cents) and booking.charges.filter(state__in=charges.WAITING).exists()
         )
         self.held = self.state in HOLDING and booking.charges.filter(state=ChargeState.HELD).exists()
+        self.withdrawn = bool(self.events) and self.events[-1].move == "withdraw"
         self.facts = wording.Facts(
             at=at,
             lost_one=any(assignment.ended_at for assignment in self.assignments),
@@ -105,6 +106,7 @@ class BookingPage:
             final_cents=self.final_cents,
             rated=self.rated is not None,
             chosen_at=max((event.at for event in self.events if event.move in CHOOSES), default=None),
+            withdrawn=self.withdrawn,
         )
 
     # --- words
@@ -248,6 +250,8 @@ class BookingPage:
         b = self.booking
         if self.state in (S.CANCELLED, S.FAILED):
             words = _("Cancellation") if self.state == S.CANCELLED else _("Visit in vain")
+            if self.withdrawn:
+                words = _("Work done until the withdrawal")
             return ([(words, b.fee_cents)] if b.fee_cents else []), b.fee_cents
         quote = self.quotes[-1] if self.quotes else None
         if self.sign_off:
@@ -311,9 +315,9 @@ class BookingPage:
             add(page("rate"), "star", _("Say how it was"))
         if may_cancel(b, self.at):
             add(page("cancel"), "cross", _("Cancel the visit"), self.cost)
-            if until := self.withdrawal_until:
-                note = _("Right of withdrawal until %(day)s") % {"day": full_day(until, self.zone)}
-                add(page("cancel") + "?withdraw", "paper", _("Withdraw from the contract here"), note)
+        if self.may_withdraw:
+            note = _("Right of withdrawal until %(day)s") % {"day": full_day(withdrawal.last_day(b))}
+            add(page("withdraw"), "paper", _("Withdraw from the contract here"), note)
         note = _("Say the number %(number)s") % {"number": b.number}
         add(reverse("customer:help"), "shield", _("Help and guarantee"), note)
         return actions
@@ -326,13 +330,9 @@ class BookingPage:
         return _("%(amount)s in all") % {"amount": money(self.cost_cents, self.booking.currency)}
 
     @property
-    def withdrawal_until(self) -> datetime | None:
-        """The end of a French consumer's right of withdrawal, while it runs (law R5)."""
-        b = self.booking
-        if b.country != "FR" or b.placed_at is None:
-            return None
-        until = b.placed_at + b.policy.withdrawal_window
-        return until if self.at <= until else None
+    def may_withdraw(self) -> bool:
+        """For its whole period, up to the signature (law R5)."""
+        return can_withdraw(self.booking, self.at)
 
     @property
     def may_not_move(self) -> bool:
@@ -344,3 +344,8 @@ def may_cancel(booking: Booking, at: datetime) -> bool:
     """While somebody is on the way, only once they are much too late (rule L9)."""
     on_time = changes.on_the_way(booking) and not changes.may_give_up(booking, at)
     return "cancel" in available_moves(booking, Role.CUSTOMER) and not on_time
+
+
+def can_withdraw(booking: Booking, at: datetime) -> bool:
+    """Whether a French consumer's right of withdrawal runs and nothing was signed yet (rule B10)."""
+    return "withdraw" in available_moves(booking, Role.CUSTOMER) and withdrawal.may_withdraw(booking, at)

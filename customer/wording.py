@@ -234,11 +234,19 @@ STATES: dict[State, StateWords] = {
     ),
     S.CANCELLED: StateWords(
         title=_("Your visit is cancelled"),
-        titles=((unpaid, _("Cancelled; a payment is open")),),
+        titles=(
+            (lambda s: s.facts.withdrawn and s.facts.unpaid, _("You have withdrawn; a payment is open")),
+            (lambda s: s.facts.withdrawn, _("You have withdrawn from the contract")),
+            (unpaid, _("Cancelled; a payment is open")),
+        ),
         badge=("", pgettext_lazy("booking", "Cancelled")),
         now=None,
         explanation=(
             (lambda s: not s.booking.placed_at, ""),
+            (
+                lambda s: s.facts.withdrawn and costs(s),
+                _("You pay %(amount)s in all, for the work done until then."),
+            ),
             (costs, _("The cancellation costs %(amount)s in all.")),
             (always, _("It costs you nothing.")),
         ),
@@ -298,6 +306,7 @@ MOVES: dict[str, MoveWords | None] = {
     "settle": MoveWords(_("Paid by card")),
     "fail_visit": MoveWords(_("The visit could not be carried out"), "lost"),
     "cancel": MoveWords(_("Cancelled")),
+    "withdraw": MoveWords(_("You withdrew from the contract")),
     # --- staff
     "assign": ACCEPTED,
     "decide": MoveWords(_("We have decided")),

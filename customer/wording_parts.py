@@ -40,6 +40,7 @@ class Facts:
     final_cents: int = 0  # what the last version of the price comes to, fee included
     rated: bool = False
     chosen_at: datetime | None = None  # when the customer chose the times, the last time
+    withdrawn: bool = False  # cancelled by the right of withdrawal (law R5)
 
 
 @dataclass(frozen=True)

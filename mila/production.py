@@ -13,9 +13,20 @@ from urllib.parse import urlsplit
 
 SHORTEST_KEY = 50  # characters of a secret key, as Django's own check wants it
 NOBODY = (".example", "@example.com", "@example.org", "@example.net", ".invalid", ".test", "localhost")
-MAILS = ("DEFAULT_FROM_EMAIL", "OPS_EMAIL", "SUPPORT_EMAIL_FR", "SUPPORT_EMAIL_CH")
+MAILS = ("DEFAULT_FROM_EMAIL", "OPS_EMAIL", "SUPPORT_EMAIL_FR", "SUPPORT_EMAIL_CH", "SECURITY_EMAIL")
 PHONES = ("SUPPORT_PHONE_FR", "SUPPORT_PHONE_CH")
 EXAMPLE_PHONES = ("+33199001234", "+41445550123")
+# Who runs the site: the law wants them named, and the terms name them.
+OPERATOR = (
+    "OPERATOR_COMPANY",
+    "OPERATOR_ADDRESS",
+    "OPERATOR_REGISTER",
+    "OPERATOR_VAT",
+    "OPERATOR_DIRECTOR",
+    "OPERATOR_HOST",
+    "OPERATOR_MEDIATOR",
+)
+INVENTED = re.compile("exemple|example|beispiel|esempio|00000000|000 000 000", re.IGNORECASE)
 STORES = {
     "DATABASE_URL": ("postgres", "postgresql", "pgsql", "postgis"),
     "REDIS_URL": ("redis", "rediss", "unix"),
@@ -39,6 +50,7 @@ NEEDED = (
     "EMAIL_URL",
     *MAILS,
     *PHONES,
+    *OPERATOR,
     *STRIPE,
 )
 
@@ -93,6 +105,9 @@ def _odd(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, f"{name} is no telephone number in international form, such as +33..."
         elif value(name) in EXAMPLE_PHONES:
             yield name, f"{name} is still the number of the example file."
+    for name in OPERATOR:
+        if INVENTED.search(value(name)):
+            yield name, f"{name} is still invented, as in the example file: the law wants the real one."
 
 
 def _secret_key(key: str) -> Iterator[tuple[str, str]]:

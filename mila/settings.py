@@ -227,8 +227,18 @@ SUPPORT = {
         "email": env("SUPPORT_EMAIL_CH", default="bonjour@mila.example"),
     },
 }
-# Legal notice (law R6), JSON: company, address, register, vat, director, host, mediator. What is missing is marked.
-OPERATOR = env.json("OPERATOR", default={})
+# Who runs the site (law R6): the legal notice and the terms name it. The laptop's company is invented.
+OPERATOR = {
+    "company": env("OPERATOR_COMPANY", default="Exemple Mila SAS (société inventée)"),
+    "address": env("OPERATOR_ADDRESS", default="1 rue de l’Exemple, 69000 Lyon, France"),
+    "register": env("OPERATOR_REGISTER", default="RCS Lyon 000 000 000"),
+    "vat": env("OPERATOR_VAT", default="FR00000000000"),
+    "director": env("OPERATOR_DIRECTOR", default="Camille Exemple"),
+    "host": env("OPERATOR_HOST", default="Hébergeur Exemple, 2 rue de l’Exemple, 75000 Paris, +33 1 99 00 00 00"),
+    "mediator": env("OPERATOR_MEDIATOR", default="Médiation Exemple, 3 rue de l’Exemple, 75000 Paris, www.example"),
+}
+# Who is told of a weakness in the site: .well-known/security.txt.
+SECURITY_EMAIL = env("SECURITY_EMAIL", default="security@mila.example")
 
 # --- Files
 STATIC_URL = "/static/"

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from mila.web import error_pages, styleguide
+from mila.web import error_pages, styleguide, well_known
 
 urlpatterns = [
     path("", include("customer.urls")),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("partner/", include("partner.urls")),
     path("accounts/", include("allauth.urls")),
+    path("robots.txt", well_known.robots, name="robots_txt"),
+    path(".well-known/security.txt", well_known.security, name="security_txt"),
+    path("favicon.ico", well_known.favicon, name="favicon"),
     path("i18n/setlang/", set_language, name="set_language"),
     path("", include("backoffice.urls")),
     path("_styleguide/", styleguide.styleguide, name="styleguide"),

@@ -276,6 +276,7 @@ MOVES: dict[str, MoveWords | None] = {
     "settle": MoveWords(_("Paid")),
     "fail_visit": MoveWords(_("The visit ended without the work")),
     "cancel": SILENT,
+    "withdraw": SILENT,
     # --- staff
     "assign": MoveWords(_("We gave you the job")),
     "decide": DECIDED,

@@ -97,6 +97,8 @@ class Policy:
         days(14), _("Withdrawal by consumers in France"), days(14), days(60))
     withdrawal_cost_cents: int = figure(
         0, _("Cost of withdrawing before the work begins"), 0, 5_000)
+    withdrawal_shown_for: timedelta = figure(
+        minutes(5), _("How long a shown cost of withdrawing holds"), MINUTE, minutes(30))
 
     # Who is asked, in what order (rule D1, D2)
     travel_buffer: timedelta = figure(

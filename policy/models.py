@@ -1,5 +1,6 @@
 """The dated rows of policy: one figure, from an instant on."""
 
+import re
 from datetime import datetime
 
 from django.conf import settings
@@ -53,3 +54,24 @@ class PolicyRow(models.Model):
             check(self.key, self.value)
         except (PolicyError, OutOfBounds) as error:
             raise ValidationError({"value" if self.key in TYPES else "key": str(error)}) from error
+
+
+class Paper(models.Model):
+    """The very words of a page an order rests on, as somebody accepted them or was sent them. Only added (law R6)."""
+
+    sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    name = models.CharField(max_length=16, editable=False)
+    language = models.CharField(max_length=2, choices=settings.LANGUAGES, editable=False)
+    dated = models.DateField(editable=False, help_text="The version by its day.")
+    body = models.TextField(editable=False)
+
+    class Meta:
+        ordering = ["-dated", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.dated} {self.language}"
+
+    def plain(self) -> str:
+        """As it goes along with a message: headings without marks, links without addresses."""
+        lines = re.sub(r"\[([^\]]+)\]\(\w+\)", r"\1", self.body).split("\n")
+        return "\n".join(line.lstrip("#").lstrip() if line.startswith("#") else line for line in lines) + "\n"

@@ -52,6 +52,11 @@ def draft_of_browser(link_hash: str) -> Booking | None:
     return BOOKINGS.filter(token_hash=link_hash, state=State.DRAFT).first() if link_hash else None
 
 
+def bookings_of_browser(uuids: list[str]) -> list[Booking]:
+    """The bookings a session remembers that it ordered."""
+    return list(BOOKINGS.filter(uuid__in=uuids)) if uuids else []
+
+
 def booking_for_customer(user: User | AnonymousUser, uuid: UUID) -> Booking:
     """One of the account's own bookings. Raises Http404."""
     return _one(bookings_of_customer(user).filter(uuid=uuid))

@@ -232,6 +232,8 @@ def advance(
     write(booking, {"state", "epoch", "due_at", *changes})
     _restart_clocks(booking, move, at)
     event = _write_event(booking, name, source, role, by, at, reason, data or {})
+    if source in (State.DRAFT, State.FINISHED):
+        notices.drop_waiting(booking)
     told = (notices.message(booking, kind, round=event.sequence, former=former) for kind in move.notices)
     notifications.queue_all([message for message in told if message is not None])
     _after_commit(booking, move, former)

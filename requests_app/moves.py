@@ -31,7 +31,7 @@ from requests_app.due_instants import (
     waited,
     waited_on,
 )
-from requests_app.models import BEFORE_DEPARTURE, CANCELLABLE, Booking, ClockKind, State
+from requests_app.models import ADJUSTABLE, AT_WORK, BEFORE_DEPARTURE, CANCELLABLE, Booking, ClockKind, State
 
 S, C = State, ClockKind
 
@@ -109,7 +109,7 @@ MOVES: dict[str, Move] = {
     "lapse": Move(only(S.UNFILLED), S.CANCELLED, only(SYSTEM), notices=("lapsed",)),
     # --- promise: a call and a confirmation, kept or missed
     "record_call": Move(only(S.CLAIMED), S.CALLED, only(PARTNER),
-                        due=confirm_due, clocks=CONFIRMS, notices=("called",)),
+                        due=confirm_due, clocks=CONFIRMS),
     "miss_call": Move(only(S.CLAIMED), S.SEARCHING, only(SYSTEM),
                       due=search_limit, clocks=SEARCHES, notices=("partner_lost", "call_missed"),
                       effects=(SEARCH,)),
@@ -163,6 +163,9 @@ MOVES: dict[str, Move] = {
     # Once somebody is on the way, or says so, the verb asks that they be late and have not come (rule L9).
     "cancel": Move(CANCELLABLE | only(S.EN_ROUTE, S.ARRIVED), S.CANCELLED, WISHERS,
                    notices=("cancelled", "job_cancelled"), effects=(WITHDRAW, CHARGE)),
+    # A French consumer's right, up to the signature; the verb knows its days and what the work done so far costs.
+    "withdraw": Move(ADJUSTABLE | AT_WORK | only(S.FINISHED), S.CANCELLED, only(CUSTOMER, OPS),
+                     notices=("withdrawn", "job_withdrawn"), effects=(WITHDRAW, CHARGE)),
     # --- staff: theirs alone, always with a reason
     "assign": Move(only(S.SEARCHING, S.UNCONFIRMED, S.UNFILLED), S.CLAIMED, only(OPS), reason=True,
                    due=call_due, clocks=CALLS, notices=("claimed", "job_assigned", "job_taken"),

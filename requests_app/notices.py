@@ -6,7 +6,7 @@ the message: contact data of the customer is no fact at all, messages to partner
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,12 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
 
 from accounts import notifications
-from accounts.models import Notification, Technician, User
+from accounts.models import Notification, NotificationState, Technician, User
 from catalogue.money import split
+from mila.clock import mila_now
 from places.place import Country
-from requests_app import deadlines, secret_link
+from policy import conditions
+from requests_app import deadlines, secret_link, withdrawal
 from requests_app.lost_time import search_ends_at
 from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State, was_at_the_door
 
@@ -33,11 +35,17 @@ class To(Enum):
 
 @dataclass(frozen=True)
 class Notice:
-    """`facts` are read from the booking (FACTS); `given` are what the caller may add, nothing else."""
+    """`facts` are read from the booking (FACTS); `given` are what the caller may add, nothing else.
+
+    `leads`: where the link leads on to, if not to the page itself. `waits`: the next step within it makes the message
+    needless (`drop_waiting`): who orders or signs at once is spared it.
+    """
 
     to: To
     facts: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    leads: str = ""
+    waits: timedelta | None = None
 
 
 def to_customer(*facts: str, given: tuple[str, ...] = ()) -> Notice:
@@ -58,30 +66,34 @@ def to_ops(*facts: str, given: tuple[str, ...] = ()) -> Notice:
 
 SEALED = ("code", "visit_code")  # facts that open something, as the link does: encrypted in the row
 
+PATIENCE = timedelta(minutes=10)
+
 KINDS: dict[str, Notice] = {
     # The customer's booking, in the order of its life
-    "draft_saved": to_customer(),
+    "draft_saved": Notice(To.CUSTOMER, waits=PATIENCE),
     "address_code": to_customer(given=("code", "until_at")),
     "link_renewed": to_customer(),
     "card_link": to_customer("starts_at", "total_cents", "card_due_at"),
-    "booked": to_customer("starts_at", "total_cents", "search_limit_at"),
+    "booked": to_customer("starts_at", "total_cents", "search_limit_at", "papers"),
     "search_warning": to_customer("starts_at", "search_limit_at"),
     "unfilled": to_customer("starts_at", "last_start_at"),
     "lapsed": to_customer(),
     "claimed": to_customer(
         "technician", "who", "partner", "friend", "start_at", "call_due_at", "free_until_at", "cancel_cents"
     ),
-    "called": to_customer("technician", "reached", "start_at", "confirm_due_at"),
+    "called": to_customer("technician", "start_at", "confirm_due_at"),
     "other_time": to_customer("technician", "start_at"),
-    "confirmed": to_customer("technician", "start_at", "prepare", "free_until_at", "cancel_cents"),
+    "confirmed": to_customer(
+        "technician", "start_at", "prepare", "reached", "free_until_at", "cancel_cents", "calendar"
+    ),
     "unconfirmed": to_customer("technician", "start_at", "search_limit_at"),
-    "partner_lost": to_customer("starts_at", "search_limit_at"),
-    "moved": to_customer("technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at"),
+    "partner_lost": to_customer("starts_at", "search_limit_at", "calendar"),
+    "moved": to_customer("technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at", "calendar"),
     "en_route": to_customer("technician", "start_at", "visit_code"),
     "taken_back": to_customer("technician", "start_at", given=("step",)),
     "late": to_customer("technician", "start_at", "given_up_at"),
     "failed": to_customer("technician", "start_at", "fee_cents", "at_the_door", "objection_seconds"),
-    "please_sign": to_customer("technician", "final_cents", "silence_at"),
+    "please_sign": Notice(To.CUSTOMER, ("technician", "final_cents", "silence_at"), waits=PATIENCE),
     "signed_unproved": to_customer("technician", "start_at", "charge_cents", "objection_seconds"),
     "contested": to_customer("technician", "start_at"),
     "decided": to_customer("charge_cents"),
@@ -89,7 +101,9 @@ KINDS: dict[str, Notice] = {
     "action_required": to_customer("owed_cents"),
     "unpaid": to_customer("owed_cents"),
     "receipt": to_customer("who", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"),
-    "cancelled": to_customer("fee_cents"),
+    "cancelled": to_customer("fee_cents", "calendar"),
+    "withdrawal_link": Notice(To.CUSTOMER, leads="?withdraw"),
+    "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at", "calendar"),
     "outage_search": to_customer(given=("extended_at",)),
     "outage_start": to_customer(),
     "outage_promise": to_customer("technician", "start_at", given=("extended_at",)),
@@ -116,6 +130,7 @@ KINDS: dict[str, Notice] = {
     "job_lost": to_former(),
     "no_show": to_former(),
     "job_cancelled": to_former("fee_cents", "fee_share_cents"),
+    "job_withdrawn": to_former("fee_cents", "fee_share_cents"),
     # Staff
     "search_warning_ops": to_ops("search_limit_at"),
     "not_reached_ops": to_ops("confirm_due_at"),
@@ -192,8 +207,16 @@ def message(
         email=person.email,
         language=person.language,
         context=facts,
-        sealed={"link": person.link, **sealed},
+        sealed={"link": person.link + notice.leads, **sealed},
+        at=mila_now() + notice.waits if notice.waits else None,
     )
+
+
+def drop_waiting(booking: Booking) -> None:
+    """The step has been made that these messages would have asked for: those that still wait are never sent."""
+    kinds = [kind for kind, notice in KINDS.items() if notice.waits]
+    waiting = Notification.objects.filter(subject_id=booking.uuid, kind__in=kinds, state=NotificationState.QUEUED)
+    waiting.filter(tries=0, due_at__gt=mila_now()).delete()
 
 
 def reseal(booking: Booking) -> None:
@@ -270,7 +293,7 @@ def _free_until(b: Booking, _: Technician | None) -> datetime | None:
     placed_at = b.placed_at or b.created_at
     until = deadlines.free_until(b.cancel_start_at or b.start_at, placed_at, b.policy)
     if b.country == Country.FR and b.policy.withdrawal_cost_cents == 0:
-        until = max(until, placed_at + b.policy.withdrawal_window)
+        until = max(until, withdrawal.ends_at(b) or until)
     return until if until > b.clocks_from_at else None
 
 
@@ -290,6 +313,43 @@ def _visit_code(b: Booking, _: Technician | None) -> str:
     """The running assignment's; the message keeps it sealed."""
     running = Assignment.objects.filter(booking=b, ended_at=None).first()
     return running.code if running else ""
+
+
+def _calendar(b: Booking, technician: Technician | None) -> dict[str, Any] | None:
+    """The visit as it is now, or that it is off; nothing before a confirmation has given an entry out.
+
+    The booking's epoch grows with each move: of two files with the same number a calendar takes the newer one.
+    """
+    given = b.state == State.CONFIRMED or Notification.objects.filter(subject_id=b.uuid, kind="confirmed").exists()
+    if not given:
+        return None
+    start_at = b.start_at or _former_start(b)
+    return {
+        "sequence": b.epoch,
+        "from": start_at,
+        "minutes": b.duration_minutes,
+        "stands": b.start_at is not None,
+        "where": f"{b.postcode} {b.city}",
+        "who": technician.name if technician and b.start_at else "",
+    }
+
+
+def _former_start(b: Booking) -> datetime | None:
+    """The start of the assignment that has just ended."""
+    return Assignment.objects.filter(booking=b).order_by("-pk").values_list("start_at", flat=True).first()
+
+
+def _papers(b: Booking, _: Technician | None) -> list[str]:
+    if b.terms is None or b.placed_at is None:
+        return []
+    how = conditions.keep(conditions.text("withdrawal", b.terms.language, b.placed_at))
+    return [b.terms.sha256, how.sha256]
+
+
+def _withdrawn_at(b: Booking, _: Technician | None) -> datetime:
+    """When the customer declared it; staff may have entered it later."""
+    last = b.events.latest("sequence")
+    return datetime.fromisoformat(last.data.get("declared_at") or last.at.isoformat())
 
 
 def _sign_off(b: Booking) -> SignOff | None:
@@ -370,7 +430,13 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "given_up_at": lambda b, _: deadlines.given_up_at(b.start_at, b.policy),
     "silence_at": lambda b, _: b.due_at or deadlines.silence_at(b.finished_at, b.policy),
     "signed_at": _signed("signed_at"),
+    "placed_at": lambda b, _: b.placed_at,
+    "withdrawn_at": _withdrawn_at,
     "guarantee_until_at": lambda b, _: b.sign_off.signed_at + b.policy.guarantee,
+    # The terms that were accepted, and how to withdraw: accounts.notifications attaches them (law R5, R6)
+    "papers": _papers,
+    # The entry for their calendar: accounts.notifications attaches it
+    "calendar": _calendar,
     # How much
     "total_cents": lambda b, _: b.total_cents,
     "final_cents": _final,

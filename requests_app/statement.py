@@ -6,6 +6,7 @@ import json
 from django.utils.translation import gettext
 
 from mila.formats import full_day, money
+from requests_app import withdrawal
 from requests_app.models import Booking, LateSignature, Quote, SignOff
 
 
@@ -36,6 +37,8 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
         lines.append(gettext("The result was shown and explained to me."))
     if booking.report.get("tidied"):
         lines.append(gettext("The place of work was left tidy."))
+    if closed is None and booking.finished_at and withdrawal.may_withdraw(booking, booking.finished_at):
+        lines.append(gettext("The work was done in full at my wish; with my signature my right of withdrawal ends."))
     if closed is None:
         lines.append(gettext("I agree, and my card will be charged with the total."))
     else:

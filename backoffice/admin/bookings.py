@@ -30,6 +30,7 @@ from mila.adminkit.acts import (
     Choice,
     ModelAdmin,
     NativeDate,
+    NativeMoment,
     ReadOnly,
     Section,
     WithActs,
@@ -40,7 +41,7 @@ from mila.formats import left, phone, short_moment
 from mila.web.forms import LineField
 from payments.models import ChargeState
 from requests_app import access
-from requests_app.actions import changes, contact_access, hiding, signing, visit
+from requests_app.actions import changes, contact_access, hiding, signing, visit, withdrawing
 from requests_app.lifecycle import MOVES, Role
 from requests_app.models import LIVE, Booking, Clock, Fault, PhotoSize, State
 
@@ -95,6 +96,14 @@ class FaultForm(ActForm):
     fault = Choice(label=_("Who caused it"), choices=Fault.choices, help_text=_("It decides who is paid and who pays."))
 
 
+class DeclarationForm(ActForm):
+    declared_at = forms.DateTimeField(
+        label=_("When the customer declared it"),
+        widget=NativeMoment,
+        help_text=_("The letter's postmark, the hour of the e-mail or the call. It decides what is owed."),
+    )
+
+
 class PriceForm(ActForm):
     amount = forms.DecimalField(
         label=_("What the work is worth"),
@@ -119,6 +128,10 @@ def _release(b, by, answers):
 
 def _cancel(b, by, answers):
     changes.cancel(b.pk, role=Role.OPS, by=by, reason=answers["reason"])
+
+
+def _withdraw(b, by, answers):
+    withdrawing.withdraw(b.pk, role=Role.OPS, by=by, declared_at=answers["declared_at"], reason=answers["reason"])
 
 
 def _move(b, by, answers):
@@ -213,6 +226,10 @@ ACTS = (
         explain=_("Only what the law forbids to publish. The words are kept, the stars go on counting.")),
     Act("show-comment", _("Show the comment again"), "visibility", _show_comment,
         open_to=lambda b: hiding.has_comment(b, hidden=True), done=_("The comment is public again.")),
+    Act("withdraw", _("Record a withdrawal"), "undo", _withdraw, form=DeclarationForm, danger=True, asks_again=True,
+        open_to=lambda b: b.country == "FR" and _open("withdraw")(b),
+        done=_("The contract is ended. The customer has the confirmation by e-mail."),
+        explain=_("Declared by letter, e-mail or telephone. The work done until then is paid, nothing else.")),
     Act("cancel", _("Cancel the booking"), "cancel", _cancel, danger=True, open_to=_open("cancel"),
         done=_("The booking was cancelled. It costs the customer nothing."),
         explain=_("There will be no visit. It costs the customer nothing; both sides are told.")),

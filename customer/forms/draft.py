@@ -13,6 +13,7 @@ from mila.web.forms import LineField, ProseField
 from places import addresses, geocoding
 from places.gazetteer import Suggestion, suggest_postcodes
 from places.place import Country
+from requests_app import withdrawal
 from requests_app.models import Booking
 
 SUGGESTIONS = 8
@@ -184,13 +185,16 @@ class OrderForm(forms.Form):
     BUTTON = _("Order with obligation to pay")
 
     starts_early = forms.BooleanField(
-        help_text=_("You can still withdraw. Once the work has begun you pay for what was done until then."),
+        help_text=_(
+            "You can still withdraw, until you sign. Once the work has begun you pay for what was done until then; "
+            "with your signature the right of withdrawal ends."
+        ),
     )
 
     def __init__(self, *args, booking: Booking, at: datetime, **kwargs):
         super().__init__(*args, **kwargs)
-        window_ends = at + booking.policy.withdrawal_window
-        if booking.country != "FR" or booking.first_start_at is None or booking.first_start_at >= window_ends:
+        window_ends = withdrawal.ends_at(booking, from_at=at)
+        if window_ends is None or booking.first_start_at is None or booking.first_start_at >= window_ends:
             del self.fields["starts_early"]
         else:
             days = {"days": booking.policy.withdrawal_window.days}

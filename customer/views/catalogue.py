@@ -24,9 +24,6 @@ from mila.web.middleware import visitors_page
 from mila.web.stamp import site_stamp
 from places.place import Country
 
-# What the law wants named (law R6); settings.OPERATOR fills it, what is missing is marked on the page.
-OPERATOR_FACTS = ("company", "address", "register", "vat", "director", "host", "mediator")
-
 
 def _visit(request) -> Visit:
     """One for each request."""
@@ -201,9 +198,4 @@ def ranking(request):
 @visitors_page
 @require_safe
 def legal(request):
-    operator = getattr(settings, "OPERATOR", {})
-    return render(
-        request,
-        "customer/legal.html",
-        {**_shop(request), "operator": {fact: operator.get(fact, "") for fact in OPERATOR_FACTS}},
-    )
+    return render(request, "customer/legal.html", {**_shop(request), "operator": settings.OPERATOR})

@@ -8,14 +8,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from customer.booking_page import MOVES_OF_DATE, BookingPage, may_cancel
+from customer.booking_page import MOVES_OF_DATE, BookingPage, can_withdraw, may_cancel
 from customer.forms.visit import AccessForm, RatingForm, RefuseForm
 from customer.views.secret_link import secret_page, sent
 from customer.views.starts import choose_starts
 from mila.clock import mila_now
 from mila.errors import Refusal
-from requests_app import access
-from requests_app.actions import changes
+from requests_app import access, withdrawal
+from requests_app.actions import changes, withdrawing
 from requests_app.actions import signing as ending
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import ADJUSTABLE, Booking, Rating, State
@@ -82,10 +82,37 @@ def cancel(request, booking):
     context = {
         "page": page,
         "seen": signing.dumps([str(booking.uuid), page.cost_cents], salt=COST),
-        "withdraws": "withdraw" in request.GET and page.withdrawal_until is not None,
         "refused": refused,
     }
     return _page(request, "cancel", booking, 422 if refused else 200, **context)
+
+
+@change(lambda booking: can_withdraw(booking, mila_now()))
+def withdraw(request, booking):
+    """The second step of the right of withdrawal: what ends, what it costs, and the button (law R5)."""
+    refused = ""
+    if request.method == "POST":
+        try:
+            withdrawing.withdraw(
+                booking.pk,
+                role=Role.CUSTOMER,
+                by=_by(request, booking),
+                accepted_cost_cents=_seen_cost(request.POST.get("seen", ""), booking),
+            )
+        except Refusal as refusal:
+            refused = str(refusal)
+        else:
+            sentence = _("You have withdrawn from the contract. The confirmation with day and hour comes by e-mail.")
+            return _done(request, booking, sentence)
+    at = mila_now()
+    cost_cents = withdrawal.cost_cents(booking, at)
+    context = {
+        "page": BookingPage(booking, at, cost_cents=cost_cents),
+        "last_day": withdrawal.last_day(booking),
+        "seen": signing.dumps([str(booking.uuid), cost_cents], salt=COST),
+        "refused": refused,
+    }
+    return _page(request, "withdraw", booking, 422 if refused else 200, **context)
 
 
 def _seen_cost(text: str, booking: Booking) -> int:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalogue import queries as catalogue
 from catalogue.models import CURRENCY_OF, Service
-from customer.country import chosen_country
+from customer.country import chosen_country, remember_country
 from customer.draft_steps import CARD, PLACE, SERVICE, WHEN, WHO, may_open, resume_url, step_line
 from customer.forms.draft import AlertForm, PlaceForm, ServiceForm, WhoForm, picked, suggested
 from customer.views.photos import received
@@ -188,6 +188,7 @@ def place(request, booking):
         else:
             if door_code:
                 remember_typed(request, booking, door_code)
+            remember_country(request, where.country)
             return redirect(WHEN, booking.token)
     return _page(request, "place", booking, PLACE, form, suggestions=form.suggestions)
 

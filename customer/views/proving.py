@@ -32,7 +32,7 @@ def from_mail(request, token, proof):
     booking = access.booking_by_link(token)
     if proving.open_from_mail(booking.pk, proof) and booking.email_proved_at is None and booking.state != State.DRAFT:
         messages.success(request, PROVED)
-    return redirect("customer:booking", token)
+    return redirect("customer:withdraw" if "withdraw" in request.GET else "customer:booking", token)
 
 
 def placed(view):

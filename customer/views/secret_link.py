@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.utils.crypto import salted_hmac
 
 from mila.encrypted_fields import fingerprint
-from requests_app.access import LinkEnded, draft_of_browser
+from requests_app.access import LinkEnded, bookings_of_browser, draft_of_browser
 from requests_app.models import Booking
 
 ORDERED = "ordered"  # the session's own orders, by their public ids
@@ -121,6 +121,11 @@ def _mark(booking: Booking, secret: str) -> str:
 def remember_order(request, booking: Booking) -> None:
     """This browser ordered: it may correct an address that is not proved yet (rule B12)."""
     request.session[ORDERED] = [*request.session.get(ORDERED, []), str(booking.uuid)][-MOST:]
+
+
+def ordered_here(request) -> list[Booking]:
+    """The session's own orders."""
+    return bookings_of_browser(request.session.get(ORDERED, []))
 
 
 def has_ordered(request, booking: Booking) -> bool:

@@ -50,6 +50,7 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:book": (BOOKING, SEND),
     "customer:draft_who": (CONTACTS, SEND),
     "customer:draft_tell_me": (CONTACTS, SEND),
+    "customer:withdrawal": (CONTACTS, SEND),
     "customer:card": (CARDS, READ | SEND),  # a look opens a try at Stripe
     "customer:draft_photos": (PHOTOS, SEND),
     "customer:search": (SEARCH, READ),
@@ -68,6 +69,7 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     **dict.fromkeys(
         (
             "customer:cancel",
+            "customer:withdraw",
             "customer:move",
             "customer:no_show",
             "customer:access",

@@ -29,6 +29,7 @@ from requests_app.models import (
     State,
     have_met,
 )
+from requests_app.withdrawal import may_withdraw
 
 
 class CostChanged(Refusal):
@@ -67,12 +68,6 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
     )
     cost = 0 if free else booking.policy.cancel_fee_cents[booking.currency]
     return min(cost, booking.policy.withdrawal_cost_cents) if may_withdraw(booking, at) else cost
-
-
-def may_withdraw(booking: Booking, at: datetime) -> bool:
-    """Inside a French consumer's right of withdrawal (rule B10, law R5)."""
-    placed = booking.placed_at
-    return booking.country == "FR" and placed is not None and at <= placed + booking.policy.withdrawal_window
 
 
 def given_up(booking: Booking, at: datetime) -> bool:

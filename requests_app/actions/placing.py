@@ -22,6 +22,7 @@ from mila.formats import full_day, moment
 from mila.transactions import verb
 from places.calendar import check_start, wall_time
 from places.place import TIME_ZONES, Place
+from policy import conditions
 from policy.queries import policy_at
 from requests_app import notices
 from requests_app.deadlines import hours_of
@@ -313,6 +314,11 @@ def drop_card(booking_id: int, *, unless: str) -> None:
         booking.save(update_fields=["card", "card_saved_at", "card_ends_on"])
 
 
+def terms_of(booking: Booking, language: str, at: datetime) -> conditions.Text:
+    """The terms with the figures this booking is made under."""
+    return conditions.text("terms", language, at, {**conditions.in_force(at), booking.country: booking.policy})
+
+
 @verb
 def place(
     booking_id: int,
@@ -373,4 +379,5 @@ def place(
         first_start_at=span["first"],
         last_start_at=span["last"],
         withdrawal_waived_at=at if waives_withdrawal else None,
+        terms=conditions.keep(terms_of(booking, booking.language, at)),
     )

@@ -15,7 +15,6 @@ from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
 from requests_app import notices, statement
-from requests_app.actions.changes import may_withdraw
 from requests_app.actions.visit import write_quote
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, postpone
 from requests_app.models import (
@@ -32,6 +31,7 @@ from requests_app.models import (
     have_met,
     last_made_at,
 )
+from requests_app.withdrawal import may_withdraw
 
 UNDECIDED_AGAIN = timedelta(hours=24)
 

@@ -18,7 +18,6 @@ from mila.streams import publish
 from mila.transactions import verb
 from policy.words import span
 from requests_app import caps, deadlines, notices
-from requests_app.actions.changes import may_withdraw
 from requests_app.actions.doorstep import PhonePlace, keep_place
 from requests_app.lifecycle import Locked, Role, advance, lock_booking, read_clock
 from requests_app.models import (
@@ -35,6 +34,7 @@ from requests_app.models import (
     have_met,
     last_made_at,
 )
+from requests_app.withdrawal import may_withdraw
 
 
 class NotYours(Refusal):
@@ -93,7 +93,8 @@ def record_call(
         return booking
     search.count_promise(booking.technician, kept=True)
     advance(booking, "record_call", role=Role.PARTNER, by=by, at=at, data={"reached": reached, "tries": len(tries)})
-    if not reached:
+    if not reached:  # who was spoken with need not be told so; the confirmation asks whether it is true
+        notices.queue(booking, "called", round=booking.epoch)
         notices.queue(booking, "not_reached_ops", round=booking.epoch)
     if wants_other_time:
         notices.queue(booking, "other_time", round=booking.epoch)

@@ -15,6 +15,7 @@ from mila.clock import MilaNow
 from mila.encrypted_fields import EncryptedTextField, FingerprintField
 from places.place import Country
 from policy.figures import Policy
+from policy.models import Paper
 from requests_app.models.states import HAS_PARTNER, LIVE, State
 
 # Columns that are set in exactly the states with a partner.
@@ -109,6 +110,9 @@ class Booking(models.Model):
     card_ends_on = models.DateField(null=True, editable=False, help_text="Its last day, where it says one.")
     withdrawal_waived_at = models.DateTimeField(
         null=True, editable=False, help_text="Asked to start within 14 days (law R5)."
+    )
+    terms = models.ForeignKey(
+        Paper, null=True, on_delete=models.PROTECT, related_name="+", editable=False, help_text="As they were accepted."
     )
     # An act of a person on the page while the report waits for a signature; a mail scanner's GET is none (rule L13).
     report_seen_at = models.DateTimeField(null=True, editable=False)

@@ -132,10 +132,10 @@ def test_staff_have_words_for_every_move_every_role_and_every_clock_that_moves_a
 
 
 def test_what_was_written_under_a_former_name_is_shown_by_it():
-    event = BookingEvent(move="withdraw", data={})
+    event = BookingEvent(move="renounce", data={})
 
-    assert "withdraw" in backoffice.wording.happened(event)
-    assert backoffice.wording.move("withdraw") == "withdraw"
+    assert "renounce" in backoffice.wording.happened(event)
+    assert backoffice.wording.move("renounce") == "renounce"
     assert backoffice.wording.role("courier") == "courier"
     assert customer.wording.timeline_line(event, "") is None
     assert partner.wording.timeline_line(event) == ""

@@ -12,7 +12,8 @@ from django.utils.html import escape
 
 from accounts.models import Notification
 from backoffice import wording
-from mila.clock import move_clock
+from mila.clock import mila_now, move_clock
+from places.calendar import wall_time
 from requests_app.actions import signing
 from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, ContactAccess, State
@@ -223,10 +224,15 @@ def wish():
     return {"day_1": next_wall(6).date().isoformat(), "hour_1": "15:30"}
 
 
+def declared():
+    return {"declared_at": f"{wall_time(mila_now(), 'Europe/Paris'):%Y-%m-%dT%H:%M}"}
+
+
 ACTS = {
     "move": (at(State.CONFIRMED), wish, "move_kept", State.CALLED),
     "release": (at(State.CALLED), dict, "release", State.SEARCHING),
     "cancel": (at(State.CLAIMED), dict, "cancel", State.CANCELLED),
+    "withdraw": (at(State.IN_PROGRESS), declared, "withdraw", State.CANCELLED),
     "fail": (at(State.ARRIVED), lambda: {"fault": "mila"}, "fail_visit", State.FAILED),
     "refuse": (at(State.FINISHED), dict, "refuse", State.CONTESTED),
     "decide": (contested, lambda: {"amount": "49,50"}, "decide", State.SIGNED_OFF),

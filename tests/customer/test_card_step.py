@@ -51,6 +51,8 @@ def test_everything_is_said_before_the_order(client, draft):
     assert 'data-client-secret="seti_' in page
     assert 'data-publishable-key="pk_test_standin"' in page
     assert "stripe.js" in page
+    for name, of in (("own_terms", [draft.token]), ("withdrawal", []), ("privacy", []), ("legal", [])):
+        assert f'href="{reverse(f"customer:{name}", args=of)}"' in page  # what is accepted can be read (law R6)
 
 
 def test_looking_often_opens_one_setup(client, draft):

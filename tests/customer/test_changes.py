@@ -88,18 +88,6 @@ class TestCancel:
         assert "Cancel for CHF\N{NO-BREAK SPACE}30.00" in answer.content.decode()
         assert state_of(booking) == State.CONFIRMED
 
-    def test_a_withdrawal_is_confirmed_in_a_second_step(self, client, searching):
-        """Law R5."""
-        text = client.get(url("cancel", searching) + "?withdraw", headers=EN).content.decode()
-
-        assert "Confirm the withdrawal</button>" in text
-
-    def test_in_switzerland_there_is_no_withdrawal(self, client, near):
-        text = client.get(url("cancel", near) + "?withdraw", headers=EN).content.decode()
-
-        assert "Confirm the withdrawal" not in text
-        assert "Cancel for CHF" in text
-
     def test_too_late_leads_back_with_a_sentence(self, client, searching, partner):
         booking = walk(searching, partner, State.EN_ROUTE)
 

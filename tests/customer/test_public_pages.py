@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
 
 from customer.views import catalogue
 from policy.models import PolicyRow
@@ -13,7 +14,10 @@ from tests.factories import CategoryFactory, PackageFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-PAGES = [f"customer:{name}" for name in ("home", "services", "search", "prices", "help", "ranking", "legal")]
+PAGES = [f"customer:{name}" for name in (
+    "home", "services", "search", "prices", "help", "ranking", "legal", "terms", "privacy", "accessibility",
+    "reviews",
+)]  # fmt: skip
 NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -120,10 +124,11 @@ def test_unknown_country_changes_nothing(client, service):
     assert client.session["country"] == "CH"
 
 
-def test_german_readers_see_switzerland_first(client, service):
-    client.cookies["django_language"] = "de"
+def test_who_is_at_home_in_switzerland_sees_its_prices_first(client, service):
+    """Whatever they read (tests/customer/test_country.py); nothing is remembered for it."""
+    page = client.get(reverse("customer:services"), headers={"accept-language": "it-CH"}).content.decode()
 
-    assert f"CHF{NBSP}123.90" in read(client, "customer:services")
+    assert f"CHF{NBSP}123.90" in page
     assert "country" not in client.session
 
 
@@ -208,10 +213,11 @@ def test_home_shows_reviews_only_when_there_are_real_ones(client, service, monke
     assert "Maëlle T." in read(client, "customer:home")
 
 
-def test_legal_notice_marks_what_is_missing(client, settings):
-    settings.OPERATOR = {"company": "Mila Example SAS"}
+def test_legal_notice_names_who_runs_the_site(client, settings):
+    """Law R6; production does not start without them (tests/mila/test_production.py)."""
+    settings.OPERATOR = {**settings.OPERATOR, "company": "Aide à domicile SAS", "mediator": "Médiateur du pays"}
 
     page = read(client, "customer:legal")
 
-    assert "Mila Example SAS" in page
-    assert page.count("To be completed by the operator") + page.count("compléter") >= 6
+    for fact in settings.OPERATOR.values():
+        assert escape(fact) in page

@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from mila.clock import mila_now
 from payments import ledger
 from payments.models import Charge, Operation, StripeEvent
+from policy.models import Paper
 from requests_app.access import reveal_contact
 from requests_app.actions import signing
 from requests_app.models import BookingEvent, ContactAccess, DoorPlace, LateSignature, SignOff, State
@@ -20,6 +21,7 @@ TABLES = [
     "requests_app_latesignature",
     "requests_app_contactaccess",
     "requests_app_doorplace",
+    "policy_paper",
     "payments_ledgerentry",
     "payments_operation",
     "payments_stripeevent",
@@ -33,6 +35,7 @@ TELLING = {
     "requests_app_latesignature": "kind",
     "requests_app_contactaccess": "reason",
     "requests_app_doorplace": "move",
+    "policy_paper": "body",
     "payments_ledgerentry": "key",
     "payments_operation": "key",
     "payments_stripeevent": "type",
@@ -117,7 +120,7 @@ def test_control_without_its_trigger_the_row_changes(table, evidence):
     assert rows(table) != before
 
 
-@pytest.mark.parametrize("model", [BookingEvent, SignOff, LateSignature, ContactAccess, DoorPlace])
+@pytest.mark.parametrize("model", [BookingEvent, SignOff, LateSignature, ContactAccess, DoorPlace, Paper])
 def test_the_orm_is_refused_too(model, evidence):
     row = model.objects.first()
 

@@ -39,6 +39,8 @@ WRONG = {
     "SUPPORT_EMAIL_CH": ["bonjour@mila.example", "@"],
     "SUPPORT_PHONE_FR": ["0199001235", "+33199001234"],
     "SUPPORT_PHONE_CH": ["044 555 01 23", "+41445550123"],
+    "SECURITY_EMAIL": ["security", "security@mila.example"],
+    **{name: re.findall(rf'^{name}="?([^"\n]+)', EXAMPLE, re.M) for name in production.OPERATOR},
 }
 # Judged by the compose file itself, and by payments.checks (tests/payments/test_checks.py).
 COMPOSE = {"POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD"}

@@ -174,7 +174,7 @@ class TestFee:
 
 def walk_to_the_door(job, technician, stopped_clock, *, placed=timedelta(days=20)):
     user = technician.user
-    Booking.objects.filter(pk=job.pk).update(placed_at=job.start_at - placed)
+    Booking.objects.filter(pk=job.pk).update(claimed_at=job.start_at - placed)
     visit.record_call(job.pk, technician.pk, by=user, channel="phone", reached=True)
     visit.confirm(job.pk, technician.pk, by=user)
     nearly_time(job)

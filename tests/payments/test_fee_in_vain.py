@@ -35,13 +35,18 @@ def page(booking):
     return reverse("customer:held", args=[booking.token])
 
 
+def outside_the_right(booking):
+    """The Friend's contract was made so long ago that nobody can withdraw from it any more."""
+    Booking.objects.filter(pk=booking.pk).update(claimed_at=mila_now() - timedelta(days=20))
+
+
 @pytest.fixture
 def nobody_opens(booked, payee, stopped_clock):
     """A function: the technician came and waited, their phone at these places."""
 
     def end(arrival, end):
-        Booking.objects.filter(pk=booked.pk).update(placed_at=mila_now() - timedelta(days=20))
         booking = walk(booked, payee, State.EN_ROUTE)
+        outside_the_right(booking)
         visit.arrive(booking.pk, payee.pk, by=payee.user, place=arrival)
         stopped_clock(booking.start_at + timedelta(minutes=10))
         words = {"reason": "Nobody opened", "fault": Fault.CUSTOMER}
@@ -198,7 +203,7 @@ def test_decided_fee_is_charged(in_vain, staff):
 
 def test_no_fee_is_decided_inside_the_right_of_withdrawal(in_vain, staff):
     charges.object_to(charge_of(in_vain).pk, by=None, reason="I was at home")
-    Booking.objects.filter(pk=in_vain.pk).update(placed_at=mila_now() - timedelta(days=2))
+    Booking.objects.filter(pk=in_vain.pk).update(claimed_at=mila_now() - timedelta(days=2))
 
     with pytest.raises(signing.NoFeeHere):
         signing.decide_fee(in_vain.pk, by=staff, reason="The wait is shown")
@@ -238,8 +243,8 @@ def test_the_mail_says_what_silence_does(nobody_opens):
 
 
 def test_place_of_an_arrival_that_was_taken_back_proves_nothing(booked, payee, stopped_clock):
-    Booking.objects.filter(pk=booked.pk).update(placed_at=mila_now() - timedelta(days=20))
     booking, who = walk(booked, payee, State.EN_ROUTE), {"by": payee.user}
+    outside_the_right(booking)
     visit.arrive(booking.pk, payee.pk, place=at_the_door(40), **who)
     undoing.take_back(booking.pk, payee.pk, step="arrive", **who)
     stopped_clock(booking.start_at - timedelta(minutes=1))

@@ -37,8 +37,9 @@ def end(booked, payee, stopped_clock):
     """A function: the technician came and waited, and ends the visit; or staff do."""
 
     def end(fault, *, role=Role.PARTNER, by=None, arrival=DOOR, place=DOOR, ordered_ago=timedelta(days=1)):
-        Booking.objects.filter(pk=booked.pk).update(placed_at=mila_now() - ordered_ago)
         booking = walk(booked, payee, State.EN_ROUTE)
+        ordered_at = mila_now() - ordered_ago
+        Booking.objects.filter(pk=booked.pk).update(placed_at=ordered_at, claimed_at=ordered_at)
         visit.arrive(booking.pk, payee.pk, by=payee.user, place=arrival)
         stopped_clock(booking.start_at + timedelta(minutes=10))
         words = {"reason": "No line", "fault": fault, "role": role}

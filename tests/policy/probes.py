@@ -31,8 +31,11 @@ from places.place import Place
 from policy.queries import policy_at
 from requests_app import caps, codeless, deadlines, due_instants, notices, secret_link
 from requests_app.actions import assigning, changes, meeting, placing, proving
+from requests_app.actions.changes import CostChanged
+from requests_app.actions.withdrawing import withdraw
 from requests_app.deadlines import hours_of
-from requests_app.models import Booking, DoorPlace, Position, State
+from requests_app.lifecycle import Role
+from requests_app.models import Booking, DoorPlace, Position, State, last_made_at
 from requests_app.sweeps import sweep_positions
 from tests import factories
 from tests.requests_app.stages import booking_in
@@ -60,7 +63,7 @@ class Site:
         """Enough of a booking for what is pure."""
         return SimpleNamespace(
             policy=self.policy, timezone=ZONE, duration_minutes=60, country="FR", currency="EUR",
-            start_at=AT + 72 * HOUR, last_start_at=AT + 72 * HOUR, placed_at=AT,
+            start_at=AT + 72 * HOUR, last_start_at=AT + 72 * HOUR, placed_at=AT, partner=None, region="69",
         )  # fmt: skip
 
     def booking(self, **kwargs) -> Booking:
@@ -252,6 +255,22 @@ def cancel_cost(hours: int, **facts: Any) -> Probe:
     return probe
 
 
+def withdrawn_for_nothing(*, minutes: int) -> Probe:
+    """Whether what was shown at the start still holds so long after it."""
+
+    def probe(site: Site) -> bool:
+        columns = {"withdrawal_waived_at": AT, "policy_data": site.policy.to_json()}
+        booking = booking_in(State.IN_PROGRESS, site.technician, AT, **columns)
+        set_clock(last_made_at(booking, "start") + minutes * MINUTE, speed=0)
+        try:
+            withdraw(booking.pk, role=Role.CUSTOMER, by=None)
+        except CostChanged:
+            return False
+        return True
+
+    return probe
+
+
 OUTAGE = Outage(1, AT, AT + HOUR, HOUR)
 SOON, LATER = AT + 3 * HOUR, AT + 72 * HOUR
 TWO_WAYS = ((0, "phone"), (31, "sms"), (62, "phone"))
@@ -288,6 +307,7 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "door_wait": (1_200, deadline(deadlines.waited_at, AT)),
     "withdrawal_window": (86_400, cancel_cost(1, country="FR")),
     "withdrawal_cost_cents": (500, cancel_cost(1, country="FR")),
+    "withdrawal_shown_for": (60, withdrawn_for_nothing(minutes=3)),
     "travel_buffer": (3_600, lambda site: assigning.slot(site.facts, AT)),
     "area_min_m": (8_000, area),
     "area_max_m": (30_000, area),

@@ -25,7 +25,6 @@ OTHER_FIGURES = {
     "The link is valid for one hour.",  # settings.PASSWORD_RESET_TIMEOUT
     "The last fourteen days, today on the right.",  # a drawing
     "As of %(clock_now)s, looked up every 30 seconds",
-    "Monday to Saturday, from 8 to 20.",  # the telephone of help, not the visits
     "With two or three wishes somebody says yes sooner.",
     "as local time, 08:00",  # how an hour is written
     "Time between two tries",  # the name of the figure itself
@@ -100,6 +99,7 @@ OTHER_SPANS = {
     "backoffice/invariants.py: timedelta(minutes=2)",  # slack of what must hold
     "payments/charges/sending.py: timedelta(minutes=2)",  # the slowest answer of Stripe
     "requests_app/actions/photographing.py: timedelta(days=30)",  # a draft's photos
+    "requests_app/notices.py: timedelta(minutes=10)",  # a mail that asks for a step waits for it
     "partner/wording.py: timedelta(hours=2)",  # a promise is drawn as near
 }
 

@@ -48,6 +48,15 @@ SAMPLES = {
         {"label": "Répéteur", "quantity": 2, "cents": 5000},
     ],
     "distance_m": 4200,
+    "papers": [],
+    "calendar": {
+        "sequence": 7,
+        "from": AT.isoformat(),
+        "minutes": 60,
+        "stands": True,
+        "where": "69007 Lyon",
+        "who": "Yanis Corvel",
+    },
     "until_at": AT,
 }
 COMMON = {"number": "M000042", "service": "Wi-Fi lent", "country": "FR", "currency": "EUR", "zone": "Europe/Paris"}
@@ -69,6 +78,7 @@ def rendered(kind, language="fr", **others):
     facts = {**COMMON, "link": LINK, **{fact: sample(fact) for fact in carried(kind)}, **others}
     row = Notification(pk=1, kind=kind, subject_id=uuid.UUID(int=1), email="a@example.com", language=language)
     row.sealed = json.dumps({name: facts.pop(name) for name in ("link", *notices.SEALED) if name in facts})
+    row.queued_at = AT
     row.context = json.loads(json.dumps(notifications._storable(facts)))
     return notifications.render(row)
 
@@ -138,7 +148,7 @@ def test_renders_with_what_may_be_missing(kind):
 def test_carries_nothing_its_words_do_not_use(kind):
     text = source(kind)
 
-    assert {fact for fact in carried(kind) if not re.search(rf"\b{fact}\b", text)} - {"until_at"} == set()
+    assert {fact for fact in carried(kind) if not re.search(rf"\b{fact}\b", text)} - {"until_at", "calendar"} == set()
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if any(fact.endswith("_at") for fact in carried(kind))])
@@ -146,7 +156,7 @@ def test_instants_are_written_with_weekday_and_hour_of_the_place(kind):
     body = rendered(kind).body
 
     assert "26 novembre" in body
-    if kind != "receipt":  # a receipt has a day
+    if kind not in ("receipt", "withdrawn"):  # papers have the year
         assert "jeudi 26 novembre, 17:30" in body
 
 
@@ -340,18 +350,25 @@ def test_moved_start_keeps_its_old_hour_for_the_cost(job):
     assert row.context["free_until_at"] == (job.cancel_start_at - timedelta(hours=24)).isoformat()
 
 
+def test_call_without_an_answer_is_not_called_a_talk(job, partner):
+    for minutes, channel in ((0, "phone"), (40, "text"), (80, "phone")):
+        set_clock(job.claimed_at + timedelta(minutes=minutes))
+        visit.record_call(job.pk, partner.pk, by=partner.user, channel=channel, reached=False)
+
+    assert "without success" in in_english(queued("called"))
+    assert Notification.objects.filter(kind="not_reached_ops").count() == 1
+
+
 @pytest.mark.parametrize("reached", [True, False])
-def test_call_without_an_answer_is_not_called_a_talk(job, partner, reached):
+def test_who_was_spoken_with_is_asked_with_the_confirmation_whether_it_is_so(reached, job, partner):
+    """A call that never took place is found out without a message of its own (rule L1)."""
     for minutes, channel in ((0, "phone"), (40, "text"), (80, "phone")):
         set_clock(job.claimed_at + timedelta(minutes=minutes))
         visit.record_call(job.pk, partner.pk, by=partner.user, channel=channel, reached=reached)
-        if reached:
-            break
+    visit.confirm(job.pk, partner.pk, by=partner.user)
 
-    body = in_english(queued("called"))
-    assert ("has spoken with you" in body) == reached
-    assert ("without success" in body) == (not reached)
-    assert Notification.objects.filter(kind="not_reached_ops").count() == (not reached)
+    assert ("If that call never took place, please tell us." in in_english(queued("confirmed"))) == reached
+    assert Notification.objects.filter(kind="called").exists() == (not reached)
 
 
 def test_move_tells_whether_the_technician_stays(job, partner):
@@ -389,7 +406,7 @@ def test_displaced_technician_is_told(job, partner, rival_partner):
 
 
 def test_late_cancellation_names_cost_and_share(job, partner):
-    Booking.objects.filter(pk=job.pk).update(placed_at=mila_now() - timedelta(days=20))
+    Booking.objects.filter(pk=job.pk).update(claimed_at=mila_now() - timedelta(days=20))
     set_clock(job.start_at - timedelta(hours=5))
     changes.cancel(job.pk, role=Role.CUSTOMER, by=job.customer, accepted_cost_cents=2500)
 

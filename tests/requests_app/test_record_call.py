@@ -30,7 +30,7 @@ def test_call_that_reached_keeps_the_promise(now, partner):
     attempt = CallAttempt.objects.get()
     assert (attempt.at, attempt.channel, attempt.reached, attempt.note) == (now, "phone", True, "Clear")
     assert called.events.last().data == {"reached": True, "tries": 1}
-    assert (moves(called), told(called), effects()) == (["record_call"], ["called"], [])
+    assert (moves(called), told(called), effects()) == (["record_call"], [], [])
     assert kept(partner) == (1, 0)
 
 
@@ -100,7 +100,7 @@ def test_wish_for_another_time_is_told_to_the_customer_and_moves_nothing(now, pa
 
     called = call(booking, partner, wants_other_time=True)
 
-    assert told(called) == ["called", "other_time"]
+    assert told(called) == ["other_time"]
     assert called.start_at == booking.start_at
     assert CallAttempt.objects.get().wants_other_time is True
 

@@ -1,0 +1,72 @@
+"""A French consumer's right of withdrawal: its days, and what it costs once work has begun (rule B10, law R5).
+
+Only reads; `actions.withdrawing` makes it so.
+"""
+
+from datetime import date, datetime, time, timedelta
+
+from catalogue.money import round_half_up
+from places.calendar import instant, is_holiday, wall_time
+from places.place import Country
+from requests_app.models import Booking, State, last_made_at
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+SATURDAY = 5
+BEGUN = frozenset({State.IN_PROGRESS, State.FINISHED})
+
+
+def last_day(booking: Booking, *, from_at: datetime | None = None) -> date | None:
+    """The last day of the right, local to the place; None where there is none. `from_at`: were the contract made then.
+
+    The day of the contract does not count. A last day that is a Saturday, a Sunday or a public holiday moves on to the
+    next working day, as the French law of consumers wants (L221-19).
+    """
+    from_at = from_at or _contract_at(booking)
+    if booking.country != Country.FR or from_at is None:
+        return None
+    day = wall_time(from_at, booking.timezone).date() + timedelta(days=booking.policy.withdrawal_window.days)
+    while day.weekday() >= SATURDAY or is_holiday(day, booking.country, booking.region):
+        day += DAY
+    return day
+
+
+def ends_at(booking: Booking, *, from_at: datetime | None = None) -> datetime | None:
+    """The midnight after its last day."""
+    day = last_day(booking, from_at=from_at)
+    return instant(datetime.combine(day + DAY, time()), booking.timezone) if day else None
+
+
+def may_withdraw(booking: Booking, at: datetime) -> bool:
+    """Inside the right. The states in which it can be used are the table's (`moves`): at sign-off it ends."""
+    until = ends_at(booking)
+    return until is not None and at < until
+
+
+def cost_cents(booking: Booking, at: datetime) -> int:
+    """What withdrawing at this instant costs in all, in cents: nothing but the work done so far.
+
+    The booked price by the minutes since `start`, of those that were planned; at most the last version the customer
+    accepted, or a lower one that was reported. Who never asked for an early start owes nothing (L221-25).
+    """
+    begun_at = last_made_at(booking, "start") if booking.state in BEGUN else None
+    if begun_at is None:
+        return booking.policy.withdrawal_cost_cents
+    if booking.withdrawal_waived_at is None:
+        return 0
+    until = booking.finished_at if booking.state == State.FINISHED and booking.finished_at else at
+    minutes = max(0, (min(at, until) - begun_at) // MINUTE)
+    return min(round_half_up(booking.service_cents * minutes, booking.duration_minutes), _most(booking))
+
+
+def _contract_at(booking: Booking) -> datetime | None:
+    """With a Friend the contract is made by the claim, else by the order (rule M9)."""
+    if booking.partner is not None and booking.partner.is_friend:
+        return booking.claimed_at
+    return booking.placed_at
+
+
+def _most(booking: Booking) -> int:
+    """The last accepted version; the report's own, where that is lower."""
+    versions = list(booking.quotes.standing())
+    accepted = [one.service_cents for one in versions if one.accepted_at is not None][-1]
+    return min(accepted, versions[-1].service_cents) if booking.state == State.FINISHED else accepted
