@@ -4,7 +4,7 @@ Who may do what stands in the verbs (requests_app.actions.quoting); the caller h
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -186,6 +186,23 @@ def figures(quote: Quote) -> dict[str, Any]:
 def words(quote: Quote) -> str:
     """Of a version its words: why, and what its lines are called."""
     return json.dumps([quote.reason, *(line.label for line in quote.lines.order_by("pk"))], ensure_ascii=False)
+
+
+def is_as_written(quote: Quote, event: QuoteEvent) -> bool:
+    """Whether a version is what its step says; of an erased one the words are gone on both sides."""
+    same_words = not event.words or event.words == words(quote)
+    made = (quote.created_at, quote.created_by_id) == (event.at, event.by_id)
+    return event.data == figures(quote) and same_words and made
+
+
+def is_as_answered(quote: Quote, steps: Mapping[str, QuoteEvent]) -> bool:
+    """Whether what became of it is what its steps say."""
+    found = (quote.accepted_at, quote.declined_at, quote.withdrawn_at)
+    said = tuple(
+        steps[step].at if step in steps else None for step in (QuoteStep.ACCEPTED, QuoteStep.DECLINED, QuoteStep.FELL)
+    )
+    kind = steps[QuoteStep.ACCEPTED].kind if QuoteStep.ACCEPTED in steps else ""
+    return found == said and quote.acceptance_kind == kind and quote.own_hand == (kind in BY_HAND)
 
 
 def event_hash(previous: str, event: QuoteEvent) -> str:
