@@ -23,6 +23,7 @@ from requests_app.models import (
     DoorPlace,
     Fault,
     LateSignature,
+    Quote,
     QuoteOrigin,
     Rating,
     SignedStatement,
@@ -104,12 +105,29 @@ def quotes(b: Booking, at: datetime) -> Section:
     rows = []
     for quote in b.quotes.select_related("created_by").prefetch_related("lines"):
         lines = "; ".join(f"{one.quantity} × {one.label} {money(one.cents, b.currency)}" for one in quote.lines.all())
-        hand = _("by their own hand") if quote.own_hand else ""
-        agreed = " ".join(filter(None, [stamp(quote.accepted_at, b.timezone), hand]))
         total = money(quote.service_cents, b.currency)
-        rows.append([quote.version, QuoteOrigin(quote.origin).label, lines, total, stamp(quote.created_at), agreed])
-    columns = [_("Version"), _("Origin"), _("Lines"), _("Sum"), _("Made"), _("Accepted")]
+        rows.append(
+            [
+                quote.version,
+                QuoteOrigin(quote.origin).label,
+                lines,
+                total,
+                minutes(quote.duration_minutes),
+                quote.reason,
+                stamp(quote.created_at, b.timezone),
+                _answer(quote, b.timezone),
+            ]
+        )
+    columns = [_("Version"), _("Origin"), _("Lines"), _("Sum"), _("Length"), _("Why"), _("Made"), _("Answer")]
     return Section("quotes", _("Prices"), columns, rows)
+
+
+def _answer(quote: Quote, zone: str) -> str:
+    """How it was accepted, and what else became of it."""
+    accepted = quote.acceptance_kind and f"{quote.get_acceptance_kind_display()}, {stamp(quote.accepted_at, zone)}"
+    declined = quote.declined_at and _("declined, %(at)s") % {"at": stamp(quote.declined_at, zone)}
+    fell = quote.withdrawn_at and _("fell, %(at)s") % {"at": stamp(quote.withdrawn_at, zone)}
+    return "; ".join(str(one) for one in (accepted, declined, fell) if one)
 
 
 def events(b: Booking, at: datetime) -> Section:

@@ -26,7 +26,7 @@ from mila.errors import Refusal
 from mila.transactions import verb
 from payments import gateway
 from payments.models import CardSetup, Charge, ChargeState, PaymentCustomer, SavedCard
-from requests_app import notices, statement
+from requests_app import notices, price_versions, statement
 from requests_app.lifecycle import event_hash
 from requests_app.models import (
     LIVE,
@@ -41,7 +41,11 @@ from requests_app.models import (
     DoorPlace,
     LateSignature,
     Position,
+    PriceCode,
     ProgressNote,
+    Quote,
+    QuoteEvent,
+    QuoteLine,
     Rating,
     SignOff,
     new_token,
@@ -125,6 +129,12 @@ def chained_hash(event: BookingEvent) -> str:
     return event_hash(before.order_by("-sequence").values_list("hash", flat=True).first() or "", event)
 
 
+def chained_quote_hash(event: QuoteEvent) -> str:
+    before = QuoteEvent.objects.filter(booking=event.booking_id, sequence__lt=event.sequence)
+    previous = before.order_by("-sequence").values_list("hash", flat=True).first() or ""
+    return price_versions.event_hash(previous, event)
+
+
 def _ticks(booking: Booking) -> dict[str, Any]:
     """Of the report what was ticked, without the words."""
     return {name: value for name, value in booking.report.items() if isinstance(value, bool)}
@@ -162,6 +172,12 @@ PARTS = (
     Part(Rating, of_the_bookings, {"comment": "", "answer": "", "hidden_reason": ""}),
     Part(Trace, lambda p: Q(search__booking__in=p.bookings), {"inputs": lambda row: {**row.inputs, "near": None}}),
     Part(BookingEvent, of_the_bookings, {"reason": ""}, "hash", chained_hash),
+    Part(Quote, of_the_bookings, {"reason": "", "key": None}),
+    Part(QuoteLine, lambda p: Q(quote__booking__in=p.bookings),
+         {"label": lambda row: "" if row.in_own_words else row.label}),
+    Part(QuoteEvent, of_the_bookings, {"words": "", "signer": "", "signature": "", "device": ""}, "hash",
+         chained_quote_hash),
+    Part(PriceCode, of_the_bookings),
     Part(SignOff, of_the_bookings, NO_HAND, "sha256", statement.sha256),
     Part(LateSignature, of_the_bookings, NO_HAND, "sha256", statement.sha256),
     Part(ContactAccess, lambda p: of_the_bookings(p) & Q(partner=None), {"reason": ""}),

@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from accounts.models import Busy, Notification, NotificationState, SkillSearch, Technician
 from accounts.search import SCORED, expected_rows, policies
 from backoffice import erasure
+from catalogue.money import ceiling
 from dispatch.models import Offer, OfferState
 from mila.clock import mila_now
 from payments.ledger import way_key
@@ -23,9 +24,10 @@ from payments.models import (
     WayPay,
 )
 from places.place import Country
-from requests_app import deadlines, statement
+from requests_app import deadlines, price_versions, statement
 from requests_app.lifecycle import MOVES, event_hash
 from requests_app.models import (
+    BY_THE_PAYER,
     ENDED,
     HAS_PARTNER,
     UNSIGNED,
@@ -35,6 +37,9 @@ from requests_app.models import (
     Clock,
     ContactAccess,
     LateSignature,
+    Quote,
+    QuoteEvent,
+    QuoteStep,
     SignOff,
     SignOffKind,
     State,
@@ -42,6 +47,7 @@ from requests_app.models import (
 )
 
 SLACK = timedelta(minutes=2)
+SIGNS = ("sign_off", "decide")
 
 Found = Iterator[str]
 Invariant = Callable[[list[int] | None], Found]
@@ -121,9 +127,6 @@ def amounts(ids):
 
 @invariant("held", "Without the visit code a signature on the partner's screen charges only what the payer let pass")
 def held(ids):
-    for one in _of(SignOff.objects.filter(kind=SignOffKind.SCREEN), ids).select_related("booking"):
-        if one.service_cents > one.booking.service_cents:
-            yield f"booking {one.booking_id}: a signature on the partner's screen raised the price"
     met = Assignment.objects.filter(booking=OuterRef("booking"), ended_at=None, code_typed_at__isnull=False)
     last = SignOff.objects.filter(booking=OuterRef("booking")).order_by("-pk").values("kind")[:1]
     jobs = Charge.objects.filter(kind=ChargeKind.JOB).annotate(end=Subquery(last), met=Exists(met))
@@ -140,6 +143,22 @@ def held(ids):
     for fee in _of(silent, ids).select_related("booking"):
         if not was_at_the_door(fee.booking):
             yield f"charge {fee.pk} went on by silence, and nothing shows that anybody was at the door"
+
+
+@invariant("L10", "Nothing above what the payer accepted is signed or charged, and nothing above the ceiling accepted")
+def accepted_prices(ids):
+    accepted: dict[int, list[int]] = {}
+    for quote in _of(Quote.objects.exclude(accepted_at=None).order_by("accepted_at", "version"), ids).select_related(
+        "booking"
+    ):
+        before = accepted.setdefault(quote.booking_id, [])
+        if quote.acceptance_kind not in BY_THE_PAYER and quote.service_cents > max(before, default=0):
+            yield f"booking {quote.booking_id}: version {quote.version} rose without the payer"
+        if quote.service_cents > ceiling(quote.booking.service_cents, quote.booking.policy.ceiling_percent):
+            yield f"booking {quote.booking_id}: version {quote.version} is above the ceiling"
+        before.append(quote.service_cents)
+    for one in _of(SignOff.objects.filter(quote__accepted_at=None), ids):
+        yield f"booking {one.booking_id}: a version nobody accepted was signed"
 
 
 @invariant("I4", "The ledger sums to zero per entry and currency, and holds each paid charge")
@@ -245,8 +264,49 @@ def accesses(ids):
             yield f"access {access.pk} to booking {access.booking_id} too long after the sign-off"
 
 
-@invariant("I13", "The hash chain of each booking's events is unbroken")
+@invariant("I13", "The hash chains of each booking's events and prices are unbroken, from the first to the last")
 def chains(ids):
+    yield from _event_chain(ids)
+    yield from _price_chain(ids)
+    ends = Count("sign_offs", distinct=True), Count("events", filter=Q(events__move__in=SIGNS), distinct=True)
+    bookings = _of(Booking.objects.exclude(placed_at=None), ids, "pk").annotate(signed=ends[0], said=ends[1])
+    for booking in bookings.exclude(signed=F("said")):
+        yield f"booking {booking.pk}: {booking.signed} sign-offs, and {booking.said} events say so"
+
+
+def _price_chain(ids):
+    previous: dict[int, QuoteEvent] = {}
+    erased = erasure.remaining_hashes(QuoteEvent)
+    written: dict[int, QuoteEvent] = {}
+    answers: dict[int, dict[str, QuoteEvent]] = {}
+    for event in _of(QuoteEvent.objects.order_by("booking", "sequence"), ids):
+        before = previous.get(event.booking_id)
+        found = price_versions.event_hash(before.hash if before else "", event)
+        if found not in (event.hash, erased.get(event.pk)) or event.sequence != (before.sequence if before else 0) + 1:
+            yield f"booking {event.booking_id}: step {event.sequence} of its prices was altered"
+        previous[event.booking_id] = event
+        if event.step == QuoteStep.WRITTEN:
+            written[event.quote_id] = event
+        answers.setdefault(event.quote_id, {})[event.step] = event
+    for booking in _of(Booking.objects.exclude(placed_at=None), ids, "pk"):
+        last = previous.get(booking.pk)
+        if booking.quotes_hash != (last.hash if last else "") or last is None:
+            yield f"booking {booking.pk}: the end of its prices is missing"
+    numbers: dict[int, int] = {}
+    for quote in _of(Quote.objects.order_by("booking", "version"), ids):
+        numbers[quote.booking_id] = numbers.get(quote.booking_id, 0) + 1
+        event = written.get(quote.pk)
+        if (
+            quote.version != numbers[quote.booking_id]
+            or event is None
+            or not price_versions.is_as_written(quote, event)
+        ):
+            yield f"booking {quote.booking_id}: version {quote.version} of its price was altered"
+        elif not price_versions.is_as_answered(quote, answers[quote.pk]):
+            yield f"booking {quote.booking_id}: the answer to version {quote.version} was altered"
+
+
+def _event_chain(ids):
     previous: dict[int, str] = {}
     erased = erasure.remaining_hashes(BookingEvent)
     for event in _of(BookingEvent.objects.order_by("booking", "sequence"), ids):
@@ -254,6 +314,9 @@ def chains(ids):
         if found != event.hash and not erasure.is_left(event, found, erased):
             yield f"booking {event.booking_id}: event {event.sequence} was altered"
         previous[event.booking_id] = event.hash
+    for pk, last in _of(Booking.objects.all(), ids, "pk").values_list("pk", "events_hash"):
+        if last != previous.get(pk, ""):
+            yield f"booking {pk}: the end of its events is missing"
 
 
 @invariant("I14", "Of an erased person nothing is left but what the law keeps")

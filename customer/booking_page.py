@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import TechnicianSkill
 from customer import wording
 from customer.mini_map import MiniMap, draw
+from customer.price_change import PriceChange, change_of
 from customer.wording_parts import first_name, language_name
 from mila.formats import full_day, moment, money
 from payments import charges
@@ -21,6 +22,7 @@ from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
     HAS_PARTNER,
+    NEGOTIABLE,
     UNSIGNED,
     Booking,
     BookingEvent,
@@ -69,7 +71,8 @@ class Version:
     number: int
     total_cents: int
     at: datetime
-    accepted_at: datetime | None
+    reason: str
+    state: str
 
 
 class BookingPage:
@@ -82,7 +85,11 @@ class BookingPage:
         self.contact = booking.contact
         self.wishes = list(booking.wishes.all())
         self.photos = list(booking.photos.all())
-        self.quotes: list[Quote] = list(booking.quotes.standing().prefetch_related("lines"))
+        self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines"))
+        counts = [one for one in self.quotes if one.accepted_at and not one.withdrawn_at]
+        self.agreed: Quote | None = counts[-1] if counts else None
+        waits = [one for one in self.quotes if one.is_open and self.state in NEGOTIABLE]
+        self.proposal: Quote | None = waits[0] if waits else None
         self.events: list[BookingEvent] = list(booking.events.all())
         self.assignments = list(booking.assignments.select_related("technician"))
         self.sign_off = SignOff.objects.filter(booking=booking).last() if self.state in SIGNED else None
@@ -101,6 +108,7 @@ class BookingPage:
             lost_one=any(assignment.ended_at for assignment in self.assignments),
             unpaid=self.unpaid,
             held=self.held,
+            proposed=self.proposal is not None,
             unsigned=self.may_sign_late,
             eta_at=self.position.eta_at if self.position else None,
             final_cents=self.final_cents,
@@ -240,8 +248,8 @@ class BookingPage:
 
     @property
     def final_cents(self) -> int:
-        """The last version with the booking fee."""
-        service = self.quotes[-1].service_cents if self.quotes else self.booking.service_cents
+        """What is agreed, with the booking fee."""
+        service = self.agreed.service_cents if self.agreed else self.booking.service_cents
         return service + self.booking.booking_fee_cents
 
     @cached_property
@@ -253,7 +261,7 @@ class BookingPage:
             if self.withdrawn:
                 words = _("Work done until the withdrawal")
             return ([(words, b.fee_cents)] if b.fee_cents else []), b.fee_cents
-        quote = self.quotes[-1] if self.quotes else None
+        quote = self.agreed
         if self.sign_off:
             quote = next(one for one in self.quotes if one.pk == self.sign_off.quote_id)
         lines = [(line.label, line.cents) for line in quote.lines.all()] if quote else []
@@ -264,14 +272,22 @@ class BookingPage:
     @property
     def version(self) -> int:
         """The number of the price that is shown; an act on the page says that this one was read."""
-        return self.quotes[-1].version
+        return self.agreed.version if self.agreed else 1
 
     @cached_property
     def versions(self) -> list[Version]:
-        """The versions of the price, when there is more than the first (rule L10)."""
+        """The versions of the price and what became of them, when there is more than the first (rule L10)."""
         fee = self.booking.booking_fee_cents
         many = self.quotes if len(self.quotes) > 1 else []
-        return [Version(one.version, one.service_cents + fee, one.created_at, one.accepted_at) for one in many]
+        return [
+            Version(one.version, one.service_cents + fee, one.created_at, one.reason, wording.version_state(one))
+            for one in many
+        ]
+
+    @cached_property
+    def change(self) -> PriceChange | None:
+        """What is proposed, beside what is agreed (rule L10)."""
+        return change_of(self.booking, self.agreed, self.proposal) if self.agreed and self.proposal else None
 
     # --- what may be done now
 

@@ -14,6 +14,7 @@ from customer.views import (
     pay,
     photos,
     proving,
+    quotes,
     sign_off,
     sitemap,
 )
@@ -63,6 +64,7 @@ urlpatterns = [
     path("b/<str:token>/move/", changes.move, name="move"),
     path("b/<str:token>/no-show/", changes.no_show, name="no_show"),
     path("b/<str:token>/access/", changes.door, name="access"),
+    path("b/<str:token>/price/", quotes.answer, name="answer_price"),
     path("b/<str:token>/sign/", sign_off.sign_own, name="sign"),
     path("b/<str:token>/refuse/", changes.refuse, name="refuse"),
     path("b/<str:token>/rate/", changes.rate, name="rate"),

@@ -44,7 +44,7 @@ from customer.wording_parts import (
     warned,
     working_since,
 )
-from requests_app.models import Booking, BookingEvent, LateSignature, SignOffKind, State
+from requests_app.models import Booking, BookingEvent, LateSignature, Quote, SignOffKind, State
 
 S = State
 
@@ -60,6 +60,7 @@ UNPAID = ("lost", _("Unpaid"))
 LATE = ("lost", _("Late"))
 PAY = Action("customer:pay", "card", _("Pay %(amount)s"), shows_amount=True)
 READ = Action("customer:held", "paper", _("Read what was reported"))
+ANSWER = Action("customer:answer_price", "paper", _("Read the proposed price"))
 SIGN = Action("customer:sign", "pen", _("Read and sign"), shows_amount=True)
 MOVE = Action("customer:move", "calendar", _("Choose another time"))
 RATE = Action("customer:rate", "star", _("Say how it was"))
@@ -314,7 +315,19 @@ MOVES: dict[str, MoveWords | None] = {
     "decide_fee": MoveWords(_("We have decided: the way is paid"), "lost"),
 }
 
+VERSIONS: dict[str, Any] = {
+    "open": _("waits for your answer"),
+    "accepted": _("accepted"),
+    "declined": _("declined"),
+    "fell": _("no longer holds"),
+}
+
 # --- What the pages ask
+
+
+def version_state(quote: Quote) -> str:
+    """What became of a version of the price."""
+    return str(VERSIONS[quote.status])
 
 
 def _first(cases: Cases, seen: Seen, otherwise: Any) -> Any:
@@ -344,7 +357,8 @@ def next_actions(booking: Booking, facts: Facts) -> list[Action]:
     """What waits for the customer, the most pressing first."""
     action = STATES[State(booking.state)].action
     own = [action] if action and not (action is RATE and facts.rated) else []
-    return [*([PAY] if facts.unpaid else []), *([READ] if facts.held else []), *own]
+    asked = [ANSWER] if facts.proposed else []
+    return [*([PAY] if facts.unpaid else []), *([READ] if facts.held else []), *asked, *own]
 
 
 def timeline_line(event: BookingEvent, name: str) -> Line | None:

@@ -35,6 +35,7 @@ class Facts:
     lost_one: bool = False  # somebody had accepted and no longer comes
     unpaid: bool = False
     held: bool = False  # charged only after the customer has read of it (rule L9b, L11)
+    proposed: bool = False  # another price waits for the customer's answer (rule L10)
     unsigned: bool = False  # closed, and the customer's hand is missing (rule L13)
     eta_at: datetime | None = None
     final_cents: int = 0  # what the last version of the price comes to, fee included

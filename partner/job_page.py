@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 
 from accounts.models import Busy, BusyKind, Technician
 from catalogue import money
+from customer.price_change import PriceChange, change_of
 from partner import wording
 from partner.wording import Step, Undo
 from payments.models import WayPay
@@ -25,6 +26,7 @@ from requests_app.actions.signing import evidence_only
 from requests_app.actions.undoing import answered
 from requests_app.lifecycle import Role, available_moves, undo_of
 from requests_app.models import (
+    NEGOTIABLE,
     UNDO,
     Assignment,
     Booking,
@@ -77,10 +79,10 @@ def jobs_page(technician: Technician, at: datetime, number: str | None) -> Jobs:
 
 
 def _with_entry(bookings):
-    """Adds `entered_at`, when the present state began, and `final_cents`, the last version of the price."""
+    """Adds `entered_at`, when the present state began, and `final_cents`, the price that is agreed."""
     here = BookingEvent.objects.filter(booking=OuterRef("pk"), target=OuterRef("state")).exclude(move__startswith=UNDO)
     last = here.order_by("-sequence").values("at")[:1]
-    quote = Quote.objects.standing().filter(booking=OuterRef("pk")).order_by("-version").values("service_cents")[:1]
+    quote = Quote.objects.agreed().filter(booking=OuterRef("pk")).order_by("-version").values("service_cents")[:1]
     return bookings.annotate(entered_at=Subquery(last), final_cents=Subquery(quote))
 
 
@@ -115,6 +117,17 @@ def share(booking: Booking, service_cents: int | None) -> int:
     return money.split(cents, rate, booking.booking_fee_cents).partner_cents
 
 
+@dataclass(frozen=True)
+class Version:
+    """A version of the price, without the booking fee."""
+
+    number: int
+    cents: int
+    at: datetime
+    reason: str
+    state: str
+
+
 class JobPage:
     """Everything one job's page shows at one instant, but the contact data: that is `access.reveal_contact`'s."""
 
@@ -122,7 +135,9 @@ class JobPage:
         self.booking, self.at = booking, at
         self.zone = booking.timezone
         self.events: list[BookingEvent] = list(booking.events.all())
-        self.quote: Quote = booking.quotes.standing().prefetch_related("lines").order_by("-version").first()
+        self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines"))
+        counts = [one for one in self.quotes if one.accepted_at and not one.withdrawn_at]
+        self.quote: Quote | None = counts[-1] if counts else None
         self.may = available_moves(booking, Role.PARTNER)
 
     @cached_property
@@ -186,6 +201,35 @@ class JobPage:
     def may_release(self) -> bool:
         return "release" in self.may
 
+    @property
+    def may_propose(self) -> bool:
+        return self.booking.state in NEGOTIABLE
+
+    @cached_property
+    def proposal(self) -> Quote | None:
+        """The version that waits for the customer's answer (rule L10)."""
+        return next((one for one in self.quotes if one.is_open), None) if self.may_propose else None
+
+    @cached_property
+    def change(self) -> PriceChange | None:
+        """What was proposed, beside what is agreed."""
+        return change_of(self.booking, self.quote, self.proposal) if self.proposal and self.quote else None
+
+    @cached_property
+    def answered(self) -> tuple[str, str] | None:
+        """(kind of notice, words) of the customer's answer to the last proposal, while it still matters."""
+        last = self.quotes[-1] if self.quotes else None
+        return wording.answer(last, self.booking) if last and self.may_propose else None
+
+    @cached_property
+    def versions(self) -> list[Version]:
+        """Every version of the price and what became of it, when there is more than the first."""
+        many = self.quotes if len(self.quotes) > 1 else []
+        return [
+            Version(one.version, one.service_cents, one.created_at, one.reason, wording.version_state(one))
+            for one in many
+        ]
+
     @cached_property
     def partner_cents(self) -> int:
         return share(self.booking, self.quote.service_cents if self.quote else None)
@@ -242,6 +286,7 @@ class JobPage:
             (self.booking.epoch, self.booking.state, door, len(self.notes), self.late is None, self.step.label == "")
         )
         facts += repr((self.met, self.asks_code, self.undo, self.step.note))
+        facts += repr([(one.version, one.accepted_at, one.declined_at, one.withdrawn_at) for one in self.quotes])
         return hashlib.sha256(f"{self.booking.token}{facts}".encode()).hexdigest()[:16]
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partner.views import calendar, earnings, jobs, offers, sign_off
+from partner.views import calendar, earnings, jobs, offers, quotes, sign_off
 
 app_name = "partner"
 urlpatterns = [
@@ -27,6 +27,8 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/start/", jobs.start, name="start"),
     path("jobs/<uuid:uuid>/code/", jobs.code, name="code"),
     path("jobs/<uuid:uuid>/note/", jobs.note, name="note"),
+    path("jobs/<uuid:uuid>/price/", quotes.propose, name="propose"),
+    path("jobs/<uuid:uuid>/price/answer/", quotes.answer, name="answer_price"),
     path("jobs/<uuid:uuid>/release/", jobs.release, name="release"),
     path("jobs/<uuid:uuid>/fail/", jobs.fail, name="fail"),
     path("jobs/<uuid:uuid>/cash/", jobs.cash, name="cash"),

@@ -15,7 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from mila.formats import minutes, moment, money, short_moment
 from requests_app import deadlines
 from requests_app.lifecycle import UNDOES, opens_at
-from requests_app.models import Booking, BookingEvent, LateSignature, SignOffKind, State
+from requests_app.models import (
+    Booking,
+    BookingEvent,
+    LateSignature,
+    Quote,
+    QuoteOrigin,
+    SignOffKind,
+    State,
+)
 
 S = State
 NEAR = timedelta(hours=2)
@@ -285,6 +293,36 @@ MOVES: dict[str, MoveWords | None] = {
 }
 
 # --- What the pages ask
+
+
+VERSIONS: dict[str, Any] = {
+    "open": _("waits for the customer"),
+    "accepted": _("agreed"),
+    "declined": _("declined"),
+    "fell": _("no longer holds"),
+}
+
+
+def version_state(quote: Quote) -> str:
+    """What became of a version of the price."""
+    return str(VERSIONS[quote.status])
+
+
+def answer(quote: Quote, booking: Booking) -> tuple[str, str] | None:
+    """(kind of components/_notice.html, words) of the customer's answer to this version; None without one."""
+    total = money(quote.service_cents, booking.currency)
+    if quote.origin != QuoteOrigin.PARTNER:
+        return None
+    if quote.status == "accepted":
+        said = gettext("The customer has accepted version %(number)d: %(total)s without the booking fee.")
+        return "done", said % {"number": quote.version, "total": total}
+    if quote.status == "declined":
+        said = gettext(
+            "The customer has declined version %(number)d (%(total)s). What was agreed before goes on; "
+            "if it cannot be done so, end the visit below."
+        )
+        return "lose", said % {"number": quote.version, "total": total}
+    return None
 
 
 def undo(move: str, until_at: datetime) -> Undo:

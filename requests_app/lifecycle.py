@@ -3,8 +3,6 @@
 The table is `requests_app.moves`.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NewType
@@ -24,10 +22,12 @@ from mila.formats import moment
 from mila.rows import Columns, add, rows, write
 from mila.streams import publish
 from mila.transactions import after_commit, verb
-from requests_app import deadlines, notices
+from requests_app import deadlines, notices, price_versions
+from requests_app.chain import link
 from requests_app.lost_time import lay_in_an_outage
 from requests_app.models import (
     HAS_PARTNER,
+    LIVE,
     UNDO,
     Assignment,
     Booking,
@@ -44,6 +44,7 @@ from requests_app.moves import (
     MOVES,
     OPS,
     PARTNER,
+    PROPOSAL_FALLS,
     SYSTEM,
     UNDOES,
     WHEN_DUE,
@@ -218,6 +219,8 @@ def advance(
             raise NotUndoable
     if name in ENDS_VISIT:
         free_time(booking, at)
+    if name in PROPOSAL_FALLS:
+        price_versions.fall(booking.quotes.open(), at)
     if move.target not in HAS_PARTNER:
         end_assignment(booking, name, at)
         changes |= {"partner": None, "technician": None, "claimed_at": None, "start_at": None, "clocks_from_at": None}
@@ -229,9 +232,10 @@ def advance(
     booking.epoch += 1
     booking.state = move.target
     booking.due_at = move.due(booking, at) if move.due else None
-    write(booking, {"state", "epoch", "due_at", *changes})
-    _restart_clocks(booking, move, at)
     event = _write_event(booking, name, source, role, by, at, reason, data or {})
+    booking.events_hash = event.hash
+    write(booking, {"state", "epoch", "due_at", "events_hash", *changes})
+    _restart_clocks(booking, move, at)
     if source in (State.DRAFT, State.FINISHED):
         notices.drop_waiting(booking)
     told = (notices.message(booking, kind, round=event.sequence, former=former) for kind in move.notices)
@@ -256,6 +260,10 @@ def end_assignment(booking: Locked, move: str, at: datetime) -> None:
     assignment.save(update_fields=["ended_at", "end", "fault", "busy", "code"])
     if slot is not None:
         slot.delete()
+    if price_versions.fall_with_the_assignment(booking, at):
+        booking.save(update_fields=["duration_minutes"])
+        if MOVES[move].target in LIVE:
+            notices.queue(booking, "price_as_booked", round=assignment.pk)
 
 
 def free_time(booking: Locked, at: datetime) -> None:
@@ -281,11 +289,10 @@ def postpone(booking: Locked, due_at: datetime) -> None:
 
 def event_hash(previous: str, event: BookingEvent) -> str:
     """SHA-256 over the event and the hash before it (invariant I13)."""
-    facts = [
+    return link(
         previous, event.booking_id, event.sequence, event.move, event.source, event.target, event.role,
         event.by_id, event.at.isoformat(), event.reason, event.data,
-    ]  # fmt: skip
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    )  # fmt: skip
 
 
 def _write_event(

@@ -192,4 +192,6 @@ WHEN_DUE = {
 FAULTS = {"miss_call", "no_show"}
 # After these nobody comes any more: what is left of the time belongs to others (rule L9).
 ENDS_VISIT = {"sign_off", "refuse", "fail_visit"}
+# What was proposed and not answered is no longer what the visit would be (rule L10).
+PROPOSAL_FALLS = {"finish", "move_claimed", "move_kept", "fail_visit"}
 UNDOES = {name: move.undoes for name, move in MOVES.items() if move.undoes}

@@ -94,6 +94,10 @@ KINDS: dict[str, Notice] = {
     "late": to_customer("technician", "start_at", "given_up_at"),
     "failed": to_customer("technician", "start_at", "fee_cents", "at_the_door", "objection_seconds"),
     "please_sign": Notice(To.CUSTOMER, ("technician", "final_cents", "silence_at"), waits=PATIENCE),
+    "price_proposed": to_customer("technician", "start_at", "final_cents", "proposed_cents", "proposed_minutes"),
+    "price_code": to_customer("technician", "proposed_cents", given=("code", "until_at")),
+    "price_agreed": to_customer("technician", "start_at", "final_cents", given=("on_screen",)),
+    "price_as_booked": to_customer("total_cents", "duration_minutes"),
     "signed_unproved": to_customer("technician", "start_at", "charge_cents", "objection_seconds"),
     "contested": to_customer("technician", "start_at"),
     "decided": to_customer("charge_cents"),
@@ -122,6 +126,7 @@ KINDS: dict[str, Notice] = {
     "job_outage": to_partner("start_at", given=("extended_at",)),
     "job_moved": to_partner("start_at", "call_due_at", "confirm_due_at"),
     "door_waited": to_partner("start_at"),
+    "job_price_answered": to_partner("start_at", "agreed_cents", given=("accepted",)),
     "job_contested": to_partner("start_at"),
     "job_paid": to_partner("start_at", "price_cents", "commission_cents", "partner_cents"),
     "call_missed": to_former(),
@@ -364,7 +369,11 @@ def _signed(field: str) -> Callable[[Booking, Technician | None], Any]:
 
 
 def _last_quote(b: Booking) -> Quote | None:
-    return b.quotes.standing().order_by("-version").first()
+    return b.quotes.agreed().order_by("-version").first()
+
+
+def _proposal(b: Booking) -> Quote:
+    return b.quotes.open().get()
 
 
 def _final(b: Booking, _: Technician | None) -> int:
@@ -440,6 +449,9 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     # How much
     "total_cents": lambda b, _: b.total_cents,
     "final_cents": _final,
+    "agreed_cents": lambda b, _: _final(b, _) - b.booking_fee_cents,
+    "proposed_cents": lambda b, _: _proposal(b).service_cents + b.booking_fee_cents,
+    "proposed_minutes": lambda b, _: _proposal(b).duration_minutes,
     "owed_cents": _owed,
     "cancel_cents": lambda b, _: b.policy.cancel_fee_cents[b.currency],
     "fee_cents": lambda b, _: b.fee_cents,

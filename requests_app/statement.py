@@ -5,8 +5,8 @@ import json
 
 from django.utils.translation import gettext
 
-from mila.formats import full_day, money
-from requests_app import withdrawal
+from mila.formats import full_day, minutes, money
+from requests_app import price_versions, withdrawal
 from requests_app.models import Booking, LateSignature, Quote, SignOff
 
 
@@ -30,6 +30,12 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
         % {"amount": amount(booking.booking_fee_cents)},
         gettext("Total, VAT included: %(amount)s")
         % {"amount": amount(quote.service_cents + booking.booking_fee_cents)},
+        gettext("Booked: %(booked)s. Agreed (version %(version)d): %(agreed)s.")
+        % {
+            "booked": amount(booking.total_cents),
+            "version": quote.version,
+            "agreed": amount(quote.service_cents + booking.booking_fee_cents),
+        },
     ]
     if booking.report.get("done"):
         lines.append(gettext("What was done: %(done)s") % {"done": booking.report["done"]})
@@ -45,6 +51,32 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
         day = full_day(closed.signed_at, booking.timezone)
         lines.append(gettext("The total was settled on %(day)s without my signature.") % {"day": day})
         lines.append(gettext("I confirm this report afterwards. That changes nothing about the amount."))
+    return "\n".join(lines)
+
+
+def of_a_proposal(booking: Booking, agreed: Quote, quote: Quote) -> str:
+    """What is accepted before the work, in the active language: kept with the acceptance (rule L10)."""
+
+    def total(one: Quote) -> str:
+        return money(one.service_cents + booking.booking_fee_cents, booking.currency)
+
+    lines = [
+        gettext("Booking %(number)s: %(service)s") % {"number": booking.number, "service": booking.service.name},
+        gettext("Version %(version)d of the price") % {"version": quote.version},
+        *(
+            gettext("%(label)s: %(before)s, now %(after)s")
+            % {
+                "label": one.label,
+                "before": "–" if one.before_cents is None else money(one.before_cents, booking.currency),
+                "after": "–" if one.after_cents is None else money(one.after_cents, booking.currency),
+            }
+            for one in price_versions.differences(agreed, quote)
+        ),
+        gettext("Total, VAT included: %(before)s, now %(after)s") % {"before": total(agreed), "after": total(quote)},
+        gettext("The visit takes %(span)s.") % {"span": minutes(quote.duration_minutes)},
+        gettext("Why: %(reason)s") % {"reason": quote.reason},
+        gettext("I accept this before the work is done. My card is charged only after I have signed."),
+    ]
     return "\n".join(lines)
 
 

@@ -64,7 +64,7 @@ class BadFaith:
             booking_id,
             key=f"alone-{booking_id}",
             kind=SignOffKind.SCREEN,
-            quote_version=booking.quotes.latest("version").version,
+            quote_version=booking.quotes.agreed().latest("version").version,
             signer="…",
             signature="…",
             device="simulation",

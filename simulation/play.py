@@ -4,7 +4,7 @@ import heapq
 import random
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -14,6 +14,7 @@ from django.db import connection
 
 from accounts.models import Technician, User
 from catalogue.models import Service
+from catalogue.queries import packages_for
 from dispatch import matching, offers
 from dispatch import sweeps as dispatch_sweeps
 from dispatch.models import Offer, OfferState, Search
@@ -27,7 +28,7 @@ from payments.standin.delivery import deliver_pending
 from places.calendar import bookable_days, bookable_starts
 from policy.figures import Policy
 from requests_app import sweeps as booking_sweeps
-from requests_app.actions import changes, meeting, signing, visit
+from requests_app.actions import changes, meeting, quoting, signing, visit
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import Role
 from requests_app.models import ENDED, OFFERED, Assignment, Booking, BookingEvent, Fault, SignOffKind, State
@@ -319,6 +320,8 @@ class Simulation:
                 self.after(span(11, 15, self.dice), partial(absent, *ids, by=user))
             case State.IN_PROGRESS:
                 work = timedelta(minutes=booking.duration_minutes) * self.dice.uniform(0.7, 1.2)
+                if self.dice.random() < 0.3:
+                    self.after(work * self.dice.uniform(0.1, 0.8), partial(self.propose, booking.pk))
                 self.after(work, partial(self.finish, booking.pk))
             case State.FINISHED if chance < 0.95:
                 self.after(span(2, 10, self.dice), partial(self.sign, booking.pk))
@@ -333,12 +336,38 @@ class Simulation:
             meeting.type_code(booking_id, technician_id, code=code)
         visit.start(booking_id, technician_id, by=self.technicians[technician_id].user)
 
+    def propose(self, booking_id: int) -> None:
+        """More work is found: the price rises, and the customer answers by their link or not at all."""
+        booking = Booking.objects.get(pk=booking_id)
+        technician, dice = self.technicians[booking.technician_id], self.dice
+        wanted = quoting.Wanted(more_minutes=dice.choice((0, 15, 30)))
+        if technician.partner.is_friend:
+            price = round(booking.service_cents * dice.choice((0.8, 1.1, 1.25, 1.5, 1.6)))  # the last is refused
+            wanted = replace(wanted, service_cents=price)
+        else:
+            fitting = packages_for(booking.service, booking.country, self.now)
+            wanted = replace(wanted, packages={dice.choice(fitting).pk: 1} if fitting else {})
+        agreed = booking.quotes.agreed().latest("version")
+        quote = quoting.propose(
+            booking_id,
+            technician.pk,
+            by=technician.user,
+            key=f"sim-{booking_id}-{agreed.version}-{booking.epoch}",
+            agreed_version=agreed.version,
+            wanted=wanted,
+            reason="The old part is broken.",
+        )
+        chance = dice.random()
+        if chance < 0.85:
+            verb = quoting.accept if chance < 0.6 else quoting.decline
+            self.after(span(0.2, 5, dice), partial(verb, booking_id, version=quote.version, by=None))
+
     def finish(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)
         technician = self.technicians[booking.technician_id]
-        price = booking.service_cents
-        if technician.partner.is_friend and self.dice.random() < 0.3:
-            price = round(price * self.dice.choice((0.8, 0.9, 1.1, 1.25)))
+        price = None
+        if technician.partner.is_friend and self.dice.random() < 0.2:
+            price = round(booking.quotes.agreed().latest("version").service_cents * self.dice.choice((0.8, 0.9)))
         visit.finish(
             booking.pk,
             technician.pk,
@@ -349,7 +378,7 @@ class Simulation:
 
     def read_and_forget(self, booking: Booking) -> None:
         """The customer looks at the report, and never signs. Without the code ops find out what it is worth."""
-        signing.see_report(booking.pk, version=booking.quotes.latest("version").version)
+        signing.see_report(booking.pk, version=booking.quotes.agreed().latest("version").version)
         self.after(timedelta(hours=80), partial(self.call_about, booking.pk))
 
     def call_about(self, booking_id: int) -> None:
@@ -388,12 +417,12 @@ class Simulation:
 
     def sign(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)
-        last = booking.quotes.latest("version")
-        raised = signing.needs_own_device(booking, last)  # then the customer signs on their own screen
+        last = booking.quotes.agreed().latest("version")
+        at_home = self.dice.random() < 0.1
         signing.sign_off(
             booking_id,
             key=f"sim-{booking_id}",
-            kind=SignOffKind.OWN_DEVICE if raised else SignOffKind.SCREEN,
+            kind=SignOffKind.OWN_DEVICE if at_home else SignOffKind.SCREEN,
             quote_version=last.version,
             signer=booking.customer.name,
             signature=booking.customer.name,

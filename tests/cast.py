@@ -9,9 +9,9 @@ from django.core.management import call_command
 from dispatch import offers
 from mila.clock import mila_now, reset_clock, set_clock
 from places.calendar import instant, is_service_day, wall_time
-from requests_app.actions import meeting, signing, visit
+from requests_app.actions import meeting, quoting, signing, visit
 from requests_app.actions.doorstep import PhonePlace
-from requests_app.models import Booking, SignOffKind, State, photo_storage
+from requests_app.models import Booking, Quote, SignOffKind, State, photo_storage
 from tests import factories
 from tests.payments import cast as paid
 
@@ -131,18 +131,38 @@ def walk(booking: Booking, technician, until: State) -> Booking:
     return booking
 
 
+def propose(booking: Booking, technician, cents: int | None = None, *, key: str = "", **wanted) -> Quote:
+    """The technician proposes the next version: a Friend's price for the booked work, or what `wanted` says."""
+    agreed = booking.quotes.agreed().latest("version").version
+    return quoting.propose(
+        booking.pk,
+        technician.pk,
+        by=technician.user,
+        key=key or f"proposal-{booking.quotes.count()}",
+        agreed_version=agreed,
+        wanted=quoting.Wanted(service_cents=cents, **wanted),
+        reason="The cable is broken",
+    )
+
+
+def agree(booking: Booking, technician, cents: int | None = None, **wanted) -> Booking:
+    """The same, and the customer accepts it by their link."""
+    quote = propose(booking, technician, cents, **wanted)
+    return quoting.accept(booking.pk, version=quote.version, by=None)
+
+
 def at_the_door(metres: int = 0, accuracy_m: int = 20) -> PhonePlace:
     """Where a phone is, so many metres north of the customer's door."""
     return PhonePlace(factories.LYON["lat"] + metres / 111_195, factories.LYON["lon"], accuracy_m)
 
 
 def sign(booking: Booking, *, key: str = "key-1", kind: str = SignOffKind.SCREEN) -> Booking:
-    """The customer signs the last version."""
+    """The customer signs what is agreed."""
     return signing.sign_off(
         booking.pk,
         key=key,
         kind=kind,
-        quote_version=booking.quotes.latest("version").version,
+        quote_version=booking.quotes.agreed().latest("version").version,
         signer="Odile Perrachon",
         signature="Odile Perrachon",
         device="test",

@@ -7,8 +7,16 @@ from accounts.models import PartnerProfile, Technician, TechnicianSkill, User, W
 from accounts.search import refresh_search_rows
 from dispatch.models import Search
 from policy.figures import Policy
-from requests_app import lifecycle
-from requests_app.models import Booking, BookingContact, BookingEvent, State, Wish
+from requests_app import lifecycle, price_versions
+from requests_app.models import (
+    AcceptanceKind,
+    Booking,
+    BookingContact,
+    BookingEvent,
+    QuoteOrigin,
+    State,
+    Wish,
+)
 from tests import factories
 
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -65,6 +73,11 @@ def make_bookings(places, starts) -> list[int]:
     for event in events:
         event.hash = lifecycle.event_hash("", event)
     BookingEvent.objects.bulk_create(events)
+    for booking, event in zip(bookings, events, strict=True):
+        line = price_versions.Line(service.name, booking.service_cents)
+        quote = price_versions.write(booking, [line], by=None, at=MORNING, origin=QuoteOrigin.BOOKING)
+        price_versions.accept(quote, AcceptanceKind.BOOKING, by=None, at=MORNING)
+        Booking.objects.filter(pk=booking.pk).update(events_hash=event.hash)
     return [booking.pk for booking in bookings]
 
 

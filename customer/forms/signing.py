@@ -16,13 +16,9 @@ LONGEST = 200_000  # characters of strokes; a long name drawn slowly has about 2
 MOST_POINTS = 20_000
 
 
-class SignForm(forms.Form):
-    """`key` is drawn when the page is made, so that the same page sent twice is one signature (fault M24)."""
+class HandForm(forms.Form):
+    """A signature: strokes, or a name that was typed."""
 
-    key = forms.RegexField(KEY, widget=forms.HiddenInput)
-    quote_version = forms.IntegerField(min_value=1, max_value=30_000, widget=forms.HiddenInput)
-    # The page said that the visit is closed and this signature charges nothing (rule L13).
-    late = forms.BooleanField(required=False, widget=forms.HiddenInput)
     strokes = forms.CharField(required=False, max_length=LONGEST, widget=forms.HiddenInput)
     typed = LineField(
         label=_("Or type your name"),
@@ -30,10 +26,6 @@ class SignForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-
-    @classmethod
-    def blank(cls, version: int) -> "SignForm":
-        return cls(initial={"key": secrets.token_urlsafe(24), "quote_version": version})
 
     def clean_strokes(self):
         """The drawing as it will be kept; empty when nothing that deserves the name was drawn."""
@@ -45,14 +37,61 @@ class SignForm(forms.Form):
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ValidationError(_("The signature did not arrive. Please sign once more.")) from error
 
-    def key_of(self, booking: Booking) -> str:
-        """One-time within its booking: another booking's key cannot get in its way."""
-        return f"{booking.pk}:{self.cleaned_data['key']}"
-
     @property
     def signature(self) -> str:
         """What was drawn, else the name that was typed; may be empty."""
         return self.cleaned_data.get("strokes") or self.cleaned_data.get("typed", "")
+
+
+class SignForm(HandForm):
+    """`key` is drawn when the page is made, so that the same page sent twice is one signature (fault M24)."""
+
+    key = forms.RegexField(KEY, widget=forms.HiddenInput)
+    quote_version = forms.IntegerField(min_value=1, max_value=30_000, widget=forms.HiddenInput)
+    # The page said that the visit is closed and this signature charges nothing (rule L13).
+    late = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def blank(cls, version: int) -> "SignForm":
+        return cls(initial={"key": secrets.token_urlsafe(24), "quote_version": version})
+
+    def key_of(self, booking: Booking) -> str:
+        """One-time within its booking: another booking's key cannot get in its way."""
+        return f"{booking.pk}:{self.cleaned_data['key']}"
+
+
+class VersionForm(forms.Form):
+    """Which version of the price the page showed: no other is answered by it (rule L10)."""
+
+    version = forms.IntegerField(min_value=1, max_value=30_000, widget=forms.HiddenInput)
+
+    @classmethod
+    def blank(cls, version: int):
+        return cls(initial={"version": version})
+
+
+class AnswerForm(HandForm, VersionForm):
+    """The answer on the technician's phone turned round: a signature, and the number that was sent to the payer."""
+
+    number = forms.RegexField(
+        r"^[0-9]{4}$",
+        label=_("The four digits we have sent you"),
+        required=False,
+        widget=forms.TextInput(
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "one-time-code",
+                "maxlength": 9,
+                "class": "field-box code-field",
+            }
+        ),
+        error_messages={"invalid": _("The number has four digits. It stands in the message we have just sent.")},
+    )
+
+    def __init__(self, data=None, **kwargs):
+        super().__init__(data, **kwargs)
+        if self.is_bound:
+            self.data = {**data.dict(), "number": "".join(data.get("number", "").split())}
 
 
 def _no_number(name: str) -> None:

@@ -8,9 +8,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from customer.forms.signing import SignForm
+from customer.price_change import change_of
 from customer.views.secret_link import secret_page, sent
 from mila.errors import Refusal
-from requests_app import access, statement
+from requests_app import access, price_versions, statement
 from requests_app.actions import signing
 from requests_app.models import Booking, LateSignature, Quote, SignOffKind, State, have_met
 
@@ -20,9 +21,9 @@ SIGNED = (State.SIGNED_OFF, State.SETTLED)
 @secret_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_own(request, token):
-    """The same on their own device, by their link: here they also accept a higher price (rule L10, B8).
+    """The same on their own device, by their link.
 
-    And here they may still sign a visit that was closed without them, as evidence (rule L13).
+    Here they may also still sign a visit that was closed without them, as evidence (rule L13).
     """
     booking = access.booking_by_link(token)
     if booking.state != State.FINISHED and not signing.closed_unsigned(booking):
@@ -45,9 +46,8 @@ class Signing:
     def __init__(self, request, booking: Booking, kind: str, *, who: str, by: User | None):
         self.request, self.booking, self.who = request, booking, who
         self.closed = signing.closed_unsigned(booking)
-        quotes = booking.quotes.standing().prefetch_related("lines")
+        quotes = booking.quotes.agreed().prefetch_related("lines")
         self.quote: Quote = quotes.get(pk=self.closed.quote_id) if self.closed else quotes.latest("version")
-        self.elsewhere = kind == SignOffKind.SCREEN and signing.needs_own_device(booking, self.quote)
         self.status, self.done, self.refused = 200, False, ""
         self.form = SignForm(sent(request)) if sent(request) else SignForm.blank(self.quote.version)
         if self.form.is_bound:
@@ -86,12 +86,10 @@ class Signing:
             "version": self.quote.version,
             "who": self.who,
             "refused": self.refused,
-            "elsewhere": self.elsewhere,
+            "change": change_of(booking, price_versions.booked(booking), self.quote),
             "met": have_met(booking),
             "first_name": booking.technician.name.split()[0],
             "done_list": [line.strip() for line in booking.report.get("done", "").splitlines() if line.strip()],
-            "receipt": [(f"{line.quantity} × {line.label}" if line.quantity > 1 else line.label, line.cents)
-                        for line in self.quote.lines.all()],
             "total_cents": self.quote.service_cents + booking.booking_fee_cents,
             "was_charged": booking.state == State.SETTLED and self.quote.service_cents + booking.booking_fee_cents > 0,
             "statement": statement.text(booking, self.quote, closed=self.closed).splitlines(),

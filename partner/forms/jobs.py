@@ -11,17 +11,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Technician
-from catalogue.models import Package
 from customer.forms.signing import KEY
 from customer.forms.starts import parse_wall
 from mila.errors import Refusal
-from mila.formats import money
 from mila.web.forms import LineField, ProseField
 from places.calendar import instant
 from policy.figures import Policy
 from requests_app.actions.doorstep import PhonePlace
 from requests_app.actions.notes import LONGEST_NOTE, NothingWritten
-from requests_app.models import Booking, CallChannel, Fault, NotePhrase
+from requests_app.models import AcceptanceKind, Booking, CallChannel, Fault, NotePhrase, Quote
 
 # What a price may look like: 69, 69.5, 69,50, 1'234.50. Digits of other scripts, signs and exponents are none.
 PRICE = re.compile(r"([0-9]{1,5})(?:[.,]([0-9]{1,2}))?", re.ASCII)
@@ -197,7 +195,7 @@ class NoteForm(forms.Form):
 
 
 class FinishForm(forms.Form):
-    """What was done, the two ticks, the price: a Friend's own figure, or packages on a Pro's job (rule L10, L12)."""
+    """What was done and the two ticks, at the price that was agreed; a Friend may ask less (rule L10, L12)."""
 
     done = ProseField(
         label=_("What was done"),
@@ -213,48 +211,30 @@ class FinishForm(forms.Form):
         label=_("The place is tidy"), error_messages={"required": _("Please leave the place tidy first.")}
     )
 
-    def __init__(self, *args, booking: Booking, packages: list[Package], **kwargs):
+    def __init__(self, *args, booking: Booking, agreed: Quote, **kwargs):
         super().__init__(*args, **kwargs)
-        self.packages = [] if booking.partner.is_friend else packages
-        # The end was taken back: what was typed for it is still here (rule L9).
-        former = booking.quotes.exclude(withdrawn_at=None).prefetch_related("lines").last()
-        counts = {line.package_id: line.quantity for line in former.lines.all()} if former else {}
+        assert booking.partner is not None
         self.fields["done"].initial = booking.report.get("done", "")
-        if booking.partner.is_friend:
-            self.fields["price"] = PriceField(
-                label=_("Agreed price in %(currency)s") % {"currency": booking.currency},
-                initial=_written((former or booking).service_cents),
-                help_text=_(
-                    "Without the booking fee. A higher price counts once whoever pays has signed on their own page."
-                ),
-                error_messages={"required": _("Please write the agreed price.")},
-            )
-        for package in self.packages:
-            self.fields[f"package_{package.pk}"] = forms.IntegerField(
-                label=f"{package.name}, {money(package.price_cents, package.currency)}",
-                min_value=0,
-                max_value=MOST_PACKAGES,
-                required=False,
-                initial=counts.get(package.pk, 0),
-                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-            )
-
-    @property
-    def package_fields(self) -> list:
-        return [self[f"package_{package.pk}"] for package in self.packages]
+        if not booking.partner.is_friend:
+            return
+        # The end was taken back: what was asked then is still here (rule L9).
+        former = booking.quotes.filter(
+            acceptance_kind=AcceptanceKind.NOT_NEEDED, withdrawn_at__isnull=False, version__gt=agreed.version
+        ).last()
+        self.fields["price"] = PriceField(
+            label=_("Price in the end in %(currency)s") % {"currency": booking.currency},
+            initial=written((former or agreed).service_cents),
+            help_text=_("Without the booking fee. No more than was agreed; less is always possible."),
+            error_messages={"required": _("Please write the price.")},
+        )
 
     @property
     def report(self) -> dict:
         return {name: self.cleaned_data[name] for name in ("done", "explained", "tidied")}
 
-    @property
-    def chosen(self) -> dict[int, int]:
-        """Package id to quantity, without the zeros."""
-        counts = {package.pk: self.cleaned_data.get(f"package_{package.pk}") for package in self.packages}
-        return {pk: count for pk, count in counts.items() if count}
 
-
-def _written(cents: int) -> str:
+def written(cents: int) -> str:
+    """As it stands in a field for a price."""
     return f"{cents // 100}.{cents % 100:02d}"
 
 

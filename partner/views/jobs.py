@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from catalogue.queries import packages_for
+from customer.price_change import change_of
 from customer.views.photos import shown
 from mila.clock import mila_now
 from mila.errors import Refusal
@@ -30,7 +30,7 @@ from partner.forms.jobs import (
 )
 from partner.job_page import JobPage, jobs_page
 from places.distance import metres
-from requests_app import access
+from requests_app import access, price_versions
 from requests_app.access import technician_page
 from requests_app.actions import meeting, notes, undoing, visit
 from requests_app.models import Booking, BookingContact, State
@@ -126,7 +126,7 @@ def _answer(request, technician, booking):
     return _page(request, technician, booking) if request.htmx else redirect("partner:job", booking.uuid)
 
 
-def _said(refusal: Refusal):
+def said(refusal: Refusal):
     """Its sentence; a job that has just ceased to be theirs is own_job's to answer."""
     if isinstance(refusal, visit.NotYours):
         raise refusal
@@ -143,7 +143,7 @@ def _step(verb, sentence="", *, keeps_place=False):
         try:
             verb(booking.pk, technician.pk, by=request.user, **more)
         except Refusal as refusal:
-            return _page(request, technician, booking, refused=_said(refusal), status=409)
+            return _page(request, technician, booking, refused=said(refusal), status=409)
         if sentence:
             messages.success(request, sentence)
         return _answer(request, technician, booking)
@@ -164,7 +164,7 @@ def undo(request, technician, booking):
     try:
         undoing.take_back(booking.pk, technician.pk, by=request.user, step=request.POST.get("step", ""))
     except Refusal as refusal:
-        return _page(request, technician, booking, refused=_said(refusal), status=409)
+        return _page(request, technician, booking, refused=said(refusal), status=409)
     messages.success(request, _("Taken back."))
     return _answer(request, technician, booking)
 
@@ -180,7 +180,7 @@ def start(request, technician, booking):
     try:
         visit.start(booking.pk, technician.pk, by=request.user)
     except Refusal as refused:
-        return _page(request, technician, booking, refused=_said(refused), status=409)
+        return _page(request, technician, booking, refused=said(refused), status=409)
     messages.success(request, _("The work has begun."))
     return _answer(request, technician, booking)
 
@@ -204,7 +204,7 @@ def _type_code(request, technician, booking):
     try:
         answer = meeting.type_code(booking.pk, technician.pk, code=form.cleaned_data["code"])
     except Refusal as refusal:
-        return _page(request, technician, booking, refused=_said(refusal), status=409)
+        return _page(request, technician, booking, refused=said(refusal), status=409)
     if answer == meeting.Code.RIGHT:
         return None
     if answer == meeting.Code.SPENT:
@@ -246,7 +246,7 @@ def release(request, technician, booking):
     try:
         visit.release(booking.pk, technician.pk, by=request.user, reason=form.cleaned_data["reason"])
     except Refusal as refusal:
-        return _page(request, technician, booking, refused=_said(refusal), status=409)
+        return _page(request, technician, booking, refused=said(refusal), status=409)
     messages.success(request, _("You have given the job back. We are looking for somebody else."))
     return go(request, "partner:jobs")
 
@@ -268,7 +268,7 @@ def fail(request, technician, booking):
             place=PhonePlaceForm(request.POST).place,
         )
     except Refusal as refusal:
-        return _page(request, technician, booking, fail_form=form, refused=_said(refusal), status=409)
+        return _page(request, technician, booking, fail_form=form, refused=said(refusal), status=409)
     messages.success(request, _("The visit is ended. Thank you for the trouble you took."))
     return _answer(request, technician, booking)
 
@@ -286,7 +286,7 @@ def note(request, technician, booking):
         form.add_error("text", refusal.sentence)
         return _page(request, technician, booking, note_form=form, status=422)
     except Refusal as refusal:
-        return _page(request, technician, booking, note_form=form, refused=_said(refusal), status=409)
+        return _page(request, technician, booking, note_form=form, refused=said(refusal), status=409)
     if form.left_over:  # a redirect would lose it
         return _page(request, technician, booking, note_form=NoteForm.blank(form.left_over))
     return _answer(request, technician, booking)
@@ -325,13 +325,13 @@ def _eta(booking: Booking, *, lat: float, lon: float):
 @own_job
 @require_http_methods(["GET", "HEAD", "POST"])
 def finish(request, technician, booking):
-    """What was done and what it costs; then the phone is turned to the customer (rule L10, L12)."""
+    """What was done, at the price that was agreed; then the phone is turned to the customer (rule L10, L12)."""
     if booking.state == State.FINISHED:
         return go(request, "partner:sign", booking.uuid)
     if booking.state != State.IN_PROGRESS:
         return _page(request, technician, booking, refused=NOT_NOW, status=409)
-    packages = packages_for(booking.service, booking.country, mila_now())
-    form = FinishForm(request.POST if request.method == "POST" else None, booking=booking, packages=packages)
+    agreed = price_versions.agreed(booking)
+    form = FinishForm(request.POST if request.method == "POST" else None, booking=booking, agreed=agreed)
     if form.is_valid():
         try:
             visit.finish(
@@ -340,12 +340,16 @@ def finish(request, technician, booking):
                 by=request.user,
                 report=form.report,
                 service_cents=form.cleaned_data.get("price"),
-                packages=form.chosen,
             )
         except Refusal as refusal:
-            form.add_error(None, _said(refusal))
+            form.add_error(None, said(refusal))
         else:
             return go(request, "partner:sign", booking.uuid)
-    booked = [(_("Booked price"), booking.service_cents)]
-    context = {"booking": booking, "form": form, "booked": booked, "tab": "jobs"}
+    context = {
+        "booking": booking,
+        "form": form,
+        "change": change_of(booking, price_versions.booked(booking), agreed),
+        "waits": price_versions.proposal(booking) is not None,
+        "tab": "jobs",
+    }
     return page_or_part(request, "partner/finish.html", "sheet", context, status=422 if form.errors else 200)

@@ -24,15 +24,14 @@ from places.calendar import check_start, wall_time
 from places.place import TIME_ZONES, Place
 from policy import conditions
 from policy.queries import policy_at
-from requests_app import notices
+from requests_app import notices, price_versions
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
 from requests_app.models import (
+    AcceptanceKind,
     AddressCode,
     Booking,
     BookingContact,
-    Quote,
-    QuoteLine,
     QuoteOrigin,
     State,
     Wish,
@@ -354,19 +353,10 @@ def place(
         raise refusal
     if not keeps_door_code:
         BookingContact.objects.filter(booking=booking).update(door_code="")
-    quote = Quote.objects.create(
-        booking=booking,
-        version=1,
-        origin=QuoteOrigin.BOOKING,
-        service_cents=booking.service_cents,
-        created_at=at,
-        created_by=by,
-        accepted_at=at,
-        own_hand=True,
-    )
     with translation.override(booking.language):
-        label = booking.service.name
-    QuoteLine.objects.create(quote=quote, label=label, cents=booking.service_cents)
+        lines = [price_versions.Line(booking.service.name, booking.service_cents)]
+    quote = price_versions.write(booking, lines, by=by, at=at, origin=QuoteOrigin.BOOKING)
+    price_versions.accept(quote, AcceptanceKind.BOOKING, by=by, at=at)
     booking.photos.update(delete_after_at=None)
     span = booking.wishes.aggregate(first=Min("start_at"), last=Max("start_at"))
     return advance(

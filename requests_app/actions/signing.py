@@ -14,11 +14,11 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
-from requests_app import notices, statement
-from requests_app.actions.visit import write_quote
+from requests_app import notices, price_versions, statement
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, postpone
 from requests_app.models import (
     UNSIGNED,
+    AcceptanceKind,
     Booking,
     Fault,
     LateSignature,
@@ -34,10 +34,6 @@ from requests_app.models import (
 from requests_app.withdrawal import may_withdraw
 
 UNDECIDED_AGAIN = timedelta(hours=24)
-
-
-class OwnDeviceNeeded(Refusal):
-    sentence = _("This price needs the customer's own agreement: please let them sign by the link in their e-mail.")
 
 
 class SignatureMissing(Refusal):
@@ -85,7 +81,7 @@ def sign_off(
     `key` is the one-time key of the form: sent twice it is the same signature (fault M24). `kind` says on whose screen.
     After the visit was closed without it, a signature is evidence: kept once, it moves and charges nothing
     (rule L13). `late`: the page said so; else it had the ordinary words on it, and these are kept.
-    Raises SignatureMissing, PriceChanged, OwnDeviceNeeded, IllegalMove.
+    Raises SignatureMissing, PriceChanged, IllegalMove.
     """
     booking = lock_booking(booking_id)
     if any(model.objects.filter(booking=booking, key=key).exists() for model in (SignOff, LateSignature)):
@@ -98,8 +94,6 @@ def sign_off(
     quote = _to_be_read(booking, closed, late=late, version=quote_version)
     if quote is None or quote.version != quote_version:
         raise PriceChanged
-    if kind == SignOffKind.SCREEN and needs_own_device(booking, quote):
-        raise OwnDeviceNeeded
     hand = Hand(kind, key, signer, signature, device[:200])  # what is kept is what is hashed
     if closed is None:
         signed = _signed_statement(booking, quote, hand, by=by)
@@ -124,14 +118,9 @@ def closed_unsigned(booking: Booking) -> SignOff | None:
 def _to_be_read(booking: Booking, closed: SignOff | None, *, late: bool, version: int) -> Quote | None:
     """The version of the price that must have stood on their page."""
     if closed is None:
-        return booking.quotes.standing().latest("version")
+        return booking.quotes.agreed().latest("version")
     # A page from before the end showed a version of its own: silence may have chosen another, a decision added one.
-    return closed.quote if late else booking.quotes.standing().filter(version=version).first()
-
-
-def needs_own_device(booking: Booking, quote: Quote) -> bool:
-    """Whatever raises the price above version 1 is accepted by the payer, through their own channel (rule B8, L10)."""
-    return quote.service_cents > booking.service_cents
+    return closed.quote if late else booking.quotes.agreed().filter(version=version).first()
 
 
 def evidence_only(booking: Booking) -> bool:
@@ -154,7 +143,7 @@ def see_report(booking_id: int, *, version: int) -> Booking:
 
 
 def _last_version(booking: Booking) -> int:
-    return booking.quotes.standing().latest("version").version
+    return booking.quotes.agreed().latest("version").version
 
 
 @verb
@@ -179,10 +168,6 @@ def _signed_statement(
     """Write the sign-off and make the move, in one transaction."""
     at = mila_now()
     SignOff.objects.create(booking=booking, **_frozen(booking, quote, hand, at))
-    if quote.accepted_at is None:
-        quote.accepted_at = at
-    quote.own_hand = quote.own_hand or hand.kind in (SignOffKind.SCREEN, SignOffKind.OWN_DEVICE)
-    quote.save(update_fields=["accepted_at", "own_hand"])
     return advance(booking, move, role=role, by=by, at=at, reason=reason, signed_off_at=at, data={"kind": hand.kind})
 
 
@@ -224,8 +209,8 @@ def sign_off_by_silence(booking_id: int) -> Booking:
         notices.queue(booking, "undecided_ops", round=at.toordinal())
         postpone(booking, at + UNDECIDED_AGAIN)
         return booking
-    final = booking.quotes.standing().latest("version")
-    accepted = booking.quotes.standing().filter(own_hand=True).latest("version")
+    final = booking.quotes.agreed().latest("version")
+    accepted = booking.quotes.agreed().filter(own_hand=True).latest("version")
     quote = min(final, accepted, key=lambda q: q.service_cents)
     return _signed_statement(booking, quote, Hand(SignOffKind.SILENCE, f"silence-{booking.uuid}"), role=Role.SYSTEM)
 
@@ -244,7 +229,7 @@ def refuse(booking_id: int, *, by: User | None, reason: str, role: Role = Role.C
 
 @verb
 def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Booking:
-    """Ops decide what the work is worth, with reasons; above the partner's report is never possible.
+    """Ops decide what the work is worth, with reasons; above what was accepted last is never possible.
 
     A repeat returns the booking as it was decided.
     """
@@ -254,10 +239,11 @@ def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Boo
     if booking.state != State.CONTESTED:
         raise IllegalMove("decide", booking.state, Role.OPS)
     at = mila_now()
-    cents = max(0, min(service_cents, booking.quotes.standing().latest("version").service_cents))
+    cents = max(0, min(service_cents, booking.quotes.agreed().latest("version").service_cents))
     with translation.override(booking.language):
-        lines = [(booking.service.name, None, 1, cents)]
-    quote = write_quote(booking, lines, by=by, at=at, origin=QuoteOrigin.DECISION)
+        lines = [price_versions.Line(booking.service.name, cents)]
+    quote = price_versions.write(booking, lines, by=by, at=at, origin=QuoteOrigin.DECISION)
+    price_versions.accept(quote, AcceptanceKind.DECISION, by=by, at=at)
     hand = Hand(SignOffKind.DECISION, key)
     return _signed_statement(booking, quote, hand, by=by, move="decide", role=Role.OPS, reason=reason)
 

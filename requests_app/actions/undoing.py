@@ -5,10 +5,10 @@ from typing import Any
 from accounts.models import User
 from mila.clock import mila_now
 from mila.transactions import verb
-from requests_app import notices
+from requests_app import notices, price_versions
 from requests_app.actions.visit import lock_own
 from requests_app.lifecycle import UNDOES, NotUndoable, Role, advance
-from requests_app.models import UNDO, Assignment, Booking, Position, QuoteOrigin, Rating
+from requests_app.models import UNDO, AcceptanceKind, Assignment, Booking, Position, QuoteStep, Rating
 
 
 @verb
@@ -28,7 +28,10 @@ def take_back(booking_id: int, technician_id: int, *, by: User, step: str) -> Bo
     at = mila_now()
     changes: dict[str, Any] = {}
     if step == "finish":
-        booking.quotes.filter(origin=QuoteOrigin.PARTNER, created_at=booking.finished_at).update(withdrawn_at=at)
+        came_with_it = booking.quotes.agreed().filter(
+            acceptance_kind=AcceptanceKind.NOT_NEEDED, created_at=booking.finished_at
+        )
+        price_versions.fall(came_with_it, at)
         changes = {"finished_at": None, "report_seen_at": None}  # the report waits in the form it came from
     booking = advance(booking, move, role=Role.PARTNER, by=by, at=at, **changes)
     if step == "depart":
@@ -39,6 +42,9 @@ def take_back(booking_id: int, technician_id: int, *, by: User, step: str) -> Bo
 
 
 def answered(booking: Booking) -> bool:
-    """The customer has acted on what the step brought: judged the visit, or accepted the price."""
-    accepted = booking.quotes.standing().filter(origin=QuoteOrigin.PARTNER, accepted_at__isnull=False)
-    return Rating.objects.filter(booking=booking).exists() or accepted.exists()
+    """The customer has acted since the step: judged the visit, or accepted or declined a price."""
+    last = booking.events.last()
+    if last is None or Rating.objects.filter(booking=booking).exists():
+        return last is not None
+    answers = booking.quote_events.filter(step__in=[QuoteStep.ACCEPTED, QuoteStep.DECLINED], at__gte=last.at)
+    return answers.exclude(kind=AcceptanceKind.NOT_NEEDED).exists()

@@ -1,35 +1,32 @@
 """What the partner does, from the call to the finished work (rule L1-L11)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import search
 from accounts.models import User
-from catalogue.models import Package
-from catalogue.queries import package_price_for
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
 from policy.words import span
-from requests_app import caps, deadlines, notices
+from requests_app import caps, deadlines, notices, price_versions
 from requests_app.actions.doorstep import PhonePlace, keep_place
-from requests_app.lifecycle import Locked, Role, advance, lock_booking, read_clock
+from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, read_clock
 from requests_app.models import (
+    AcceptanceKind,
     Assignment,
     Booking,
     CallAttempt,
     DoorMove,
     Fault,
     Position,
-    Quote,
-    QuoteLine,
-    QuoteOrigin,
     State,
     have_met,
     last_made_at,
@@ -47,6 +44,10 @@ class WaitNotOver(Refusal):
 
 class PriceIsFixed(Refusal):
     sentence = _("On this job the price stays as booked; you can add packages.")
+
+
+class NotAgreed(Refusal):
+    sentence = _("This is more than was agreed. Please propose the new price first: the customer accepts it, or not.")
 
 
 def lock_own(booking_id: int, technician_id: int) -> Locked:
@@ -181,31 +182,19 @@ def finish(
     by: User,
     report: Mapping[str, Any],
     service_cents: int | None = None,
-    packages: Mapping[int, int] | None = None,
 ) -> Booking:
-    """The work is done: what was done, the checklist, the final price as the next version (rule L10, L12).
+    """The work is done: what was done, the checklist, at the price that was agreed last (rule L10, L12).
 
-    `service_cents`: a Friend's agreed price, fee not included. `packages`: package id to quantity. A Pro's price stays
-    and packages add to it. Raises PriceIsFixed. A repeat returns the booking.
+    `service_cents`: what a Friend asks in the end, fee not included: no more than was agreed, which nobody need accept.
+    Raises NotAgreed, PriceIsFixed. A repeat returns the booking.
     """
     booking = lock_own(booking_id, technician_id)
     if booking.state == State.FINISHED:
         return booking
+    if booking.state != State.IN_PROGRESS:
+        raise IllegalMove("finish", booking.state, Role.PARTNER)
     at = read_clock(booking)
-    assert booking.partner is not None
-    if service_cents is not None and service_cents != booking.service_cents and not booking.partner.is_friend:
-        raise PriceIsFixed
-    base = booking.service_cents if service_cents is None else service_cents
-    wanted = {pk: count for pk, count in (packages or {}).items() if count > 0}
-    with translation.override(booking.language):  # the customer reads and signs these words
-        lines: list[tuple[str, Package | None, int, int]] = [(booking.service.name, None, 1, base)]
-        for package in Package.objects.filter(pk__in=wanted, active=True):
-            count, price = wanted[package.pk], package_price_for(package, booking.country, at)
-            lines.append((package.name, package, count, count * price.price_cents))
-    # After an end that was taken back the version is a new one even at the same price: a page that still shows the
-    # former report signs nothing, and was no reading of this one.
-    anew = booking.events.filter(move="undo_finish").exists()
-    write_quote(booking, lines, by=by, at=at, anew=anew)
+    _lower(booking, service_cents, by=by, at=at)
     return advance(
         booking,
         "finish",
@@ -214,44 +203,32 @@ def finish(
         at=at,
         finished_at=at,
         report=dict(report),
-        data={"lines": len(lines)},
+        data={"version": price_versions.agreed(booking).version},
     )
 
 
-def write_quote(
-    booking: Booking,
-    lines: Sequence[tuple[str, Package | None, int, int]],
-    *,
-    by: User | None,
-    at: datetime,
-    origin: str = QuoteOrigin.PARTNER,
-    anew: bool = False,
-) -> Quote:
-    """The next version of the price, unless the last one has these very lines; then `anew` asks for one all the same.
+def _lower(booking: Locked, service_cents: int | None, *, by: User, at: datetime) -> None:
+    """The last accepted version, less what the technician lets off; nothing is written where that is nothing.
 
-    Holds the booking's lock.
+    After an end that was taken back the version is a new one even at the same price: a page that still shows the former
+    report signs nothing, and was no reading of this one.
     """
-    last = booking.quotes.standing().prefetch_related("lines").last()
-    wanted = [(label, package.pk if package else None, count, cents) for label, package, count, cents in lines]
-    if (
-        last
-        and not anew
-        and [(line.label, line.package_id, line.quantity, line.cents) for line in last.lines.all()] == wanted
-    ):
-        return last
-    quote = Quote.objects.create(
-        booking=booking,
-        version=booking.quotes.count() + 1,
-        origin=origin,
-        service_cents=sum(cents for *_rest, cents in lines),
-        created_at=at,
-        created_by=by,
-    )
-    QuoteLine.objects.bulk_create(
-        QuoteLine(quote=quote, label=label, package=package, quantity=count, cents=cents)
-        for label, package, count, cents in lines
-    )
-    return quote
+    assert booking.partner is not None
+    agreed = price_versions.agreed(booking)
+    wanted = agreed.service_cents if service_cents is None else service_cents
+    if wanted > agreed.service_cents:
+        raise NotAgreed
+    if wanted < agreed.service_cents and not booking.partner.is_friend:
+        raise PriceIsFixed
+    anew = booking.events.filter(move="undo_finish").exists()
+    if wanted == agreed.service_cents and not anew:
+        return
+    lines = price_versions.lines_of(agreed)
+    if wanted < agreed.service_cents:
+        with translation.override(booking.language):  # the customer reads and signs these words
+            lines.append(price_versions.Line(gettext("Reduction"), wanted - agreed.service_cents))
+    lower = price_versions.write(booking, lines, by=by, at=at)
+    price_versions.accept(lower, AcceptanceKind.NOT_NEEDED, by=by, at=at)
 
 
 @verb

@@ -3,7 +3,7 @@
 from requests_app.models.assignments import Assignment, CallAttempt, CallChannel, have_met, new_visit_code
 from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_token
 from requests_app.models.clocks import Clock, ClockKind
-from requests_app.models.contact import AddressCode, BookingContact, ContactAccess
+from requests_app.models.contact import AddressCode, BookingContact, ContactAccess, PriceCode
 from requests_app.models.endings import UNSIGNED, LateSignature, Rating, SignedStatement, SignOff, SignOffKind
 from requests_app.models.events import (
     UNDO,
@@ -14,7 +14,16 @@ from requests_app.models.events import (
     standing,
 )
 from requests_app.models.photos import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
-from requests_app.models.quotes import Quote, QuoteLine, QuoteOrigin
+from requests_app.models.quotes import (
+    BY_HAND,
+    BY_THE_PAYER,
+    AcceptanceKind,
+    Quote,
+    QuoteEvent,
+    QuoteLine,
+    QuoteOrigin,
+    QuoteStep,
+)
 from requests_app.models.states import (
     ADJUSTABLE,
     AT_WORK,
@@ -23,6 +32,7 @@ from requests_app.models.states import (
     ENDED,
     HAS_PARTNER,
     LIVE,
+    NEGOTIABLE,
     OFFERED,
     State,
 )
@@ -41,14 +51,18 @@ __all__ = [
     "ASSIGNED",
     "AT_WORK",
     "BEFORE_DEPARTURE",
+    "BY_HAND",
+    "BY_THE_PAYER",
     "CANCELLABLE",
     "ENDED",
     "HAS_PARTNER",
     "LIVE",
+    "NEGOTIABLE",
     "OFFERED",
     "PHOTOS_MAX",
     "UNDO",
     "UNSIGNED",
+    "AcceptanceKind",
     "AddressCode",
     "Assignment",
     "Booking",
@@ -67,10 +81,13 @@ __all__ = [
     "NotePhrase",
     "PhotoSize",
     "Position",
+    "PriceCode",
     "ProgressNote",
     "Quote",
+    "QuoteEvent",
     "QuoteLine",
     "QuoteOrigin",
+    "QuoteStep",
     "Rating",
     "SignOff",
     "SignOffKind",

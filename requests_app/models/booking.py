@@ -86,6 +86,9 @@ class Booking(models.Model):
     currency = models.CharField(max_length=3, choices=[("EUR", "EUR"), ("CHF", "CHF")])
     service_cents = models.PositiveIntegerField(help_text="Version 1: the booked price.")
     booking_fee_cents = models.PositiveIntegerField()
+    # The last link of each chain, so that a chain without its end is not a whole one (invariant I13).
+    events_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    quotes_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
 
     partner = models.ForeignKey(
         PartnerProfile, null=True, on_delete=models.PROTECT, related_name="bookings", editable=False

@@ -33,6 +33,19 @@ class AddressCode(MailedCode):
         return self.booking.uuid, self.booking.customer_id
 
 
+class PriceCode(MailedCode):
+    """A number mailed to the payer for one version of the price: who types it has read that mailbox (rule L10).
+
+    Wrong ones are counted by the assignment, over all its versions: proposing again is no new set of guesses.
+    """
+
+    booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="price_code")
+    version = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    def about(self):
+        return self.booking.uuid, self.booking.customer_id, self.version
+
+
 class ContactAccess(models.Model):
     """Who saw a customer's contact data, when and why. Only added to: triggers refuse the rest."""
 

@@ -32,7 +32,7 @@ LEFT_BEHIND = {
     "standin_delivery": "the same",
 }
 # Pages that speak the customer's language whoever looks: the phone is turned round (rule L12).
-TURNED_ROUND = {"partner:sign", "partner:rate"}
+TURNED_ROUND = {"partner:sign", "partner:rate", "partner:answer_price"}
 ALARMS = {"readyz"}  # says with 503 that the sweeps do not run, and here they do not
 # Answers a script reads, no person.
 SILENT = {"partner:position", "payments:webhook", "payments:connect_webhook", "standin:api", "customer:photo",

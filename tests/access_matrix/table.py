@@ -119,6 +119,7 @@ row("customer:prove customer:renew customer:ended", anybody, FORM, of="link")
 row("customer:address", anybody, FORM, of="ordered_link")
 row("customer:link_sent", anybody, LOOK)
 row("customer:sign customer:refuse customer:rate customer:pay customer:held", anybody, FORM, of="link")
+row("customer:answer_price", anybody, FORM, of="link")
 
 # What belongs to a person who is signed in.
 row("customer:bookings", signed_in, LOOK)
@@ -134,6 +135,7 @@ row("partner:tap partner:keep_in_reserve partner:leave_reserve", technician, ACT
 row("partner:job partner:thanks", technician, LOOK, of="job")
 row("partner:photo partner:photo_small", technician, LOOK, of="job_photo")
 row("partner:call partner:finish partner:sign partner:rate", technician, FORM, of="job")
+row("partner:propose partner:answer_price", technician, FORM, of="job")
 row("partner:confirm partner:depart partner:position partner:arrive partner:start", technician, ACT, of="job")
 row("partner:code partner:undo", technician, ACT, of="job")
 row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")

@@ -32,7 +32,11 @@ from requests_app.models import (
     LateSignature,
     PhotoSize,
     Position,
+    PriceCode,
     ProgressNote,
+    Quote,
+    QuoteEvent,
+    QuoteLine,
     Rating,
     SignOff,
     SignOffKind,
@@ -71,7 +75,10 @@ STAYS = {
     "requests_app.LateSignature.currency": "one of two",
     "requests_app.LateSignature.sha256": "a hash",
     "requests_app.Wish.wall": "an hour",
-    "requests_app.QuoteLine.label": "a word of the catalogue, with its amount",
+    "requests_app.Booking.events_hash": "a hash",
+    "requests_app.Booking.quotes_hash": "a hash",
+    "requests_app.QuoteEvent.data": "figures and the code's words",
+    "requests_app.QuoteEvent.hash": "a hash",
     "dispatch.Trace.best": "figures of technicians",
     "dispatch.Trace.excluded": "counts by rule",
     "dispatch.Search.end": "a word of the code",
@@ -115,6 +122,8 @@ def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace
     photo.save()
     cast.walk(booking, payee, State.IN_PROGRESS)
     notes.post_note(booking.pk, payee.pk, key=key, text="Trouvé")
+    cast.agree(booking, payee, 6400, own=[("Le câble de Mme Perrachon", 500)])
+    PriceCode.objects.create(booking=booking, counted_from_at=mila_now())
     finish(booking, payee)
     cast.sign(booking, key=key)
     signing.rate(booking.pk, quality=5, punctuality=5, friendliness=4, comment="Merci.")
@@ -161,8 +170,9 @@ def rows_about(person) -> dict[type[models.Model], models.QuerySet]:
     """All rows that are about this person, by table, without asking the product."""
     bookings = Booking.objects.filter(customer=person.user)
     of_bookings = (BookingContact, BookingEvent, SignOff, LateSignature, Rating, Position, ProgressNote, Assignment,
-                   AddressCode, BookingPhoto, CardSetup)  # fmt: skip
+                   AddressCode, BookingPhoto, CardSetup, Quote, QuoteEvent, PriceCode)  # fmt: skip
     found = {model: model.objects.filter(booking__in=bookings) for model in of_bookings}
+    found[QuoteLine] = QuoteLine.objects.filter(quote__booking__in=bookings, in_own_words=True)
     found |= {model: model.objects.filter(assignment__booking__in=bookings) for model in (CallAttempt, DoorPlace)}
     found |= {model: model.objects.filter(user=person.user) for model in (CustomerProfile, Authenticator, AccountCode)}
     found[ContactAccess] = ContactAccess.objects.filter(booking__in=bookings, partner=None)
@@ -191,7 +201,13 @@ def plant(person, canaries: Canaries) -> None:
                         model.objects.filter(pk=row.pk).update(**{column.name: value})
     with forged():
         for event in BookingEvent.objects.filter(booking__customer=person.user).order_by("sequence"):
-            BookingEvent.objects.filter(pk=event.pk).update(hash=erasure.chained_hash(event))
+            event.hash = erasure.chained_hash(event)
+            BookingEvent.objects.filter(pk=event.pk).update(hash=event.hash)
+            Booking.objects.filter(pk=event.booking_id).update(events_hash=event.hash)
+        for step in QuoteEvent.objects.filter(booking__customer=person.user).order_by("sequence"):
+            step.hash = erasure.chained_quote_hash(step)
+            QuoteEvent.objects.filter(pk=step.pk).update(hash=step.hash)
+            Booking.objects.filter(pk=step.booking_id).update(quotes_hash=step.hash)
         for model in (SignOff, LateSignature):
             for signed in model.objects.filter(booking__customer=person.user):
                 model.objects.filter(pk=signed.pk).update(sha256=statement.sha256(signed))

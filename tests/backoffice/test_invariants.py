@@ -19,7 +19,18 @@ from payments import ledger
 from payments.models import Charge, LedgerEntry, Operation, StripeEvent, WayPay
 from requests_app.access import reveal_contact
 from requests_app.actions import signing
-from requests_app.models import Assignment, Booking, BookingEvent, Clock, ContactAccess, Quote, SignOff, State
+from requests_app.models import (
+    Assignment,
+    Booking,
+    BookingEvent,
+    Clock,
+    ContactAccess,
+    Quote,
+    QuoteEvent,
+    QuoteLine,
+    SignOff,
+    State,
+)
 from tests import cast, factories
 from tests.evidence import forged
 
@@ -99,6 +110,23 @@ def operation(w):
     Operation.objects.create(charge=w.charge, kind="confirm", key="k", params={}, state="sent")
 
 
+def version_1(w):
+    return w.job.quotes.get()
+
+
+def gone(model, *pks):
+    with forged():
+        model.objects.filter(pk__in=pks)._raw_delete("default")
+
+
+def all_versions_gone(w):
+    """And with them every trace on the booking itself."""
+    gone(QuoteEvent, *w.job.quote_events.values_list("pk", flat=True))
+    gone(QuoteLine, *QuoteLine.objects.filter(quote__booking=w.job).values_list("pk", flat=True))
+    gone(Quote, *w.job.quotes.values_list("pk", flat=True))
+    change(Booking, w.job.pk, quotes_hash="")
+
+
 def erased_with_a_name(w):
     factories.UserFactory(name="Odile", email="1@erased.invalid")
 
@@ -126,7 +154,9 @@ BREACHES = [
     ("I3", "other shares", lambda w: change(Charge, w.charge.pk, commission_cents=1381, partner_cents=5519)),
     ("I3", "another quote", lambda w: change(Quote, w.paid.sign_off.quote_id, service_cents=7000)),
     ("held", "sent before it was read", lambda w: change(Assignment, met(w).pk, code_typed_at=None)),
-    ("held", "raised at the door", lambda w: change(Booking, w.paid.pk, service_cents=6800)),
+    ("L10", "above the ceiling", lambda w: change(Booking, w.paid.pk, service_cents=4599)),
+    ("L10", "raised by a stroke alone", lambda w: change(Quote, w.paid.sign_off.quote_id, acceptance_kind="screen")),
+    ("L10", "signed and never accepted", lambda w: change(Quote, w.paid.sign_off.quote_id, accepted_at=None)),
     ("I4", "a lonely line", line),
     ("I4", "paid, not booked", lambda w: charge_of(w.job, "job", w.paid.sign_off)),
     ("I7", "no row of the table", lambda w: change(BookingEvent, last_event(w).pk, move="confirm")),
@@ -149,6 +179,18 @@ BREACHES = [
     ("I11", "seen before the claim", lambda w: access(w.job, w.partner, w.now - HOUR)),
     ("I11", "seen too long after", lambda w: access(w.paid, w.partner, w.paid.signed_off_at + timedelta(days=7))),
     ("I13", "an altered event", lambda w: change(BookingEvent, last_event(w).pk, reason="other")),
+    ("I13", "the last event gone", lambda w: gone(BookingEvent, last_event(w).pk)),
+    ("I13", "a sign-off gone", lambda w: gone(SignOff, w.paid.sign_off.pk)),
+    ("I13", "another price", lambda w: change(Quote, version_1(w).pk, service_cents=6901)),
+    ("I13", "another hour of a price", lambda w: change(Quote, version_1(w).pk, created_at=w.now - HOUR)),
+    ("I13", "another answer", lambda w: change(Quote, version_1(w).pk, acceptance_kind="screen")),
+    ("I13", "another instant of the answer", lambda w: change(Quote, version_1(w).pk, accepted_at=w.now - HOUR)),
+    ("I13", "another word of a line", lambda w: change(QuoteLine, version_1(w).lines.get().pk, label="Wi-Fi")),
+    ("I13", "another amount of a line", lambda w: change(QuoteLine, version_1(w).lines.get().pk, cents=1)),
+    ("I13", "another step", lambda w: change(QuoteEvent, w.job.quote_events.first().pk, words="[]")),
+    ("I13", "the last step gone", lambda w: gone(QuoteEvent, w.job.quote_events.last().pk)),
+    ("I13", "all steps gone", lambda w: gone(QuoteEvent, *w.job.quote_events.values_list("pk", flat=True))),
+    ("I13", "all versions gone", all_versions_gone),
     (
         "way",
         "paid and not booked",

@@ -38,6 +38,8 @@ def _from(first: str) -> tuple[str, ...]:
     return told[told.index(first) :]
 
 
+PRICE = {"Quote.reason", "QuoteLine.label"}
+
 CELLS = (
     Cell("by link", {"BookingContact.street", *PHOTOS}, STAGES, "their own booking (rule B11)"),
     Cell("by link", {*CONTACT, "User.email"} - {"BookingContact.door_code"}, ("draft",),
@@ -49,24 +51,28 @@ CELLS = (
     Cell("by link", {"loser Technician.phone"}, LOSERS, "who comes (rule B11)"),
     Cell("by link", {"holder Technician.phone"}, (*HOLDERS, "suspended"), "who comes (rule B11)"),
     Cell("by link", {"ProgressNote.text"}, _from("in progress"), "written for them (rule L9)"),
+    Cell("by link", PRICE, _from("in progress"), "what they accept, and why (rule L10)"),
     Cell("customer", {"Booking.token"}, STAGES, "their account leads to the link (rule B11)"),
     Cell("customer", {"BookingContact.street", "BookingPhoto.key"}, STAGES[1:], "their own booking"),
     Cell("customer", {"Assignment.code", "BookingContact.at_the_door"}, ("en route", "arrived"), "the same (rule L9b)"),
     Cell("customer", {"loser Technician.phone"}, LOSERS, "who comes (rule B11)"),
     Cell("customer", {"holder Technician.phone"}, (*HOLDERS, "suspended"), "who comes (rule B11)"),
     Cell("customer", {"ProgressNote.text"}, _from("in progress"), "written for them (rule L9)"),
+    Cell("customer", PRICE, _from("in progress"), "what they accept, and why (rule L10)"),
     Cell("loser", {*CONTACT, *PHOTOS}, LOSERS, "the job is theirs (rule D8)"),
     Cell("loser", {"loser CallAttempt.note"}, ("called by the loser",), "what they wrote, while it is theirs"),
     Cell("loser", {"loser Busy.note"}, THIS_WEEK, "their own calendar of this week"),
     Cell("holder", {*CONTACT, *PHOTOS}, HOLDERS, "the job is theirs (rule D8)"),
     Cell("holder", {"CallAttempt.note"}, _from("called")[:-1], "what they wrote, as long as the contact data"),
     Cell("holder", {"ProgressNote.text"}, _from("in progress"), "what they told the customer, in their own words"),
+    Cell("holder", PRICE, _from("in progress"), "what they proposed, in their own words (rule L10)"),
     Cell("holder", {"holder Busy.note"}, THIS_WEEK, "their own calendar of this week"),
     Cell("holder", {"holder PartnerProfile.suspension_reason"}, ("suspended",), "they are told why (rule P3)"),
     Cell("ops", {"photo"}, STAGES, "its address is learnt only where a reason was given (fault A11)"),
     Cell("ops", {"BookingEvent.reason"}, (*_from("lost"), "contested", "failed"), "the story of the booking (rule O1)"),
     Cell("ops", {"Booking.end_reason"}, ("cancelled",), "the story of the booking (rule O1)"),
     Cell("ops", {"ProgressNote.text"}, _from("in progress"), "the story of the booking (rule O1)"),
+    Cell("ops", PRICE, _from("in progress"), "the story of the booking (rule O1)"),
     Cell("ops", {"SignOff.device"}, _from("signed off"), "evidence (rule L12)"),
     Cell("ops", {"LateSignature.device"}, ("signed late",), "evidence (rule L13)"),
     Cell("ops", {"ContactAccess.reason"}, _from("confirmed"), "who looked, and why (fault A11)"),
@@ -82,7 +88,7 @@ CELLS = (
     Cell("customer", {"photo", "User.email"}, ("in progress",), "their photos, and their own account"),
     Cell("holder", {"holder User.email"}, ("in progress",), "their own account"),
     Cell("loser", {"loser User.email"}, ("in progress",), "their own account"),
-    Cell("clerk", {"BookingEvent.reason", "ContactAccess.reason", "ProgressNote.text"}, ("in progress",),
+    Cell("clerk", {"BookingEvent.reason", "ContactAccess.reason", "ProgressNote.text", *PRICE}, ("in progress",),
          "the story of the booking (rule O1)"),
     Cell("ops", {"User.name", *(f"{who}User.email" for who in ("", "decliner ", "loser ", "holder "))},
          ("in progress",), "the list of accounts"),
@@ -99,8 +105,8 @@ AT_STRIPE |= {"User.email", *ACCOUNTS, *(f"{who} PartnerProfile.email" for who i
 # Where a word may lie beside the pages. Places that are not here hold nothing: no log, no job, no live message.
 LYING = {
     "mail to customer": (
-        {"User.email", "Booking.token", "Assignment.code", "Notification.sealed"},
-        "the customer's own: the link, the code (rule B11)",
+        {"User.email", "Booking.token", "Assignment.code", "Notification.sealed", "QuoteLine.label"},
+        "the customer's own: the link, the code (rule B11), the lines of the receipt",
     ),
     **{f"mail to {who}": ({f"{who} User.email"}, "their own mail, their address") for who in PARTNERS},
     "Redis cache": ({"Offer.lock_token"}, "it is the lock"),
@@ -109,6 +115,7 @@ LYING = {
     "accounts_user.name": ({"User.name"}, "shown in lists, of an account and not of a door"),
     "account_emailaddress.email": (ADDRESSES, "the login, as allauth keeps it"),
     "accounts_notification.email": (ADDRESSES, "where the message goes"),
+    "accounts_notification.context": ({"QuoteLine.label"}, "the lines of the customer's receipt"),
     "accounts_technician.phone": ({f"{who} Technician.phone" for who in PARTNERS}, "a trader's own number"),
     "accounts_technician.lat": ({f"{who} Technician.lat" for who in PARTNERS}, "the search measures from it"),
     "accounts_technician.lon": ({f"{who} Technician.lon" for who in PARTNERS}, "the search measures from it"),

@@ -7,11 +7,12 @@ from accounts import actions
 from dispatch import offers
 from mila.clock import mila_now, set_clock
 from payments.sweeps import charge_booking
-from requests_app.actions import changes, contact_access, notes, signing, visit
+from requests_app.actions import changes, contact_access, notes, quoting, signing, visit
 from requests_app.actions.assigning import assign
 from requests_app.actions.doorstep import PhonePlace
 from requests_app.lifecycle import Role
 from requests_app.models import NotePhrase, SignOffKind, State
+from requests_app.price_versions import ByHand
 from requests_app.sweeps import sweep_bookings, sweep_clocks
 from tests import cast
 from tests.leak_detection.world import World
@@ -71,6 +72,7 @@ def to_the_end(w: World) -> Story:
     w.canaries.plant("DoorPlace.point", "45.748913 4.846917")
     yield "arrived"
     cast.begin(booking, w.holder)
+    _agreed_on_the_phone(w)
     notes.post_note(booking.pk, w.holder.pk, key="n-1", text=f"{word('ProgressNote.text')} trouvé")
     notes.post_note(booking.pk, w.holder.pk, key="n-2", phrase=NotePhrase.NEARLY)
     yield "in progress"
@@ -80,7 +82,7 @@ def to_the_end(w: World) -> Story:
         booking.pk,
         key="s-1",
         kind=SignOffKind.SCREEN,
-        quote_version=booking.quotes.latest("version").version,
+        quote_version=booking.quotes.agreed().latest("version").version,
         signer=word("SignOff.signer"),
         signature=word("SignOff.signature"),
         device=word("SignOff.device"),
@@ -92,6 +94,22 @@ def to_the_end(w: World) -> Story:
     yield "settled"
     later(days=7)
     yield "a week later"
+
+
+def _agreed_on_the_phone(w: World) -> None:
+    """A version of the price in the technician's words, accepted on the phone turned round."""
+    word = w.canaries.word
+    quote = quoting.propose(
+        w.booking.pk,
+        w.holder.pk,
+        by=w.holder.user,
+        key="p-1",
+        agreed_version=1,
+        wanted=quoting.Wanted(service_cents=6000, own=[(f"{word('QuoteLine.label')} neuf", 100)]),
+        reason=f"{word('Quote.reason')} cassé",
+    )
+    hand = ByHand(*(word(f"QuoteEvent.{name}") for name in ("words", "signer", "signature", "device")))
+    quoting.accept_on_screen(w.booking.pk, w.holder.pk, version=quote.version, by=w.holder.user, hand=hand)
 
 
 def called_off(w: World) -> Story:
@@ -133,7 +151,7 @@ def silent(w: World) -> Story:
     _offered_to_the_loser(w)
     _done_by_the_holder(w, done=w.canaries.word("LateSignature.text"))
     sweep_clocks()
-    signing.see_report(w.booking.pk, version=w.booking.quotes.latest("version").version)
+    signing.see_report(w.booking.pk, version=w.booking.quotes.agreed().latest("version").version)
     later(hours=72)
     assert sweep_bookings() == 1
     assert_state(w, State.SIGNED_OFF)
@@ -143,7 +161,7 @@ def silent(w: World) -> Story:
         w.booking.pk,
         key="late-1",
         kind=SignOffKind.OWN_DEVICE,
-        quote_version=w.booking.quotes.latest("version").version,
+        quote_version=w.booking.quotes.agreed().latest("version").version,
         signer=word("LateSignature.signer"),
         signature=word("LateSignature.signature"),
         device=word("LateSignature.device"),

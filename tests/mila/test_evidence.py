@@ -11,7 +11,7 @@ from payments.models import Charge, Operation, StripeEvent
 from policy.models import Paper
 from requests_app.access import reveal_contact
 from requests_app.actions import signing
-from requests_app.models import BookingEvent, ContactAccess, DoorPlace, LateSignature, SignOff, State
+from requests_app.models import BookingEvent, ContactAccess, DoorPlace, LateSignature, QuoteEvent, SignOff, State
 from tests import cast, factories
 from tests.evidence import forged
 
@@ -19,6 +19,7 @@ TABLES = [
     "requests_app_bookingevent",
     "requests_app_signoff",
     "requests_app_latesignature",
+    "requests_app_quoteevent",
     "requests_app_contactaccess",
     "requests_app_doorplace",
     "policy_paper",
@@ -33,6 +34,7 @@ TELLING = {
     "requests_app_bookingevent": "move",
     "requests_app_signoff": "kind",
     "requests_app_latesignature": "kind",
+    "requests_app_quoteevent": "words",
     "requests_app_contactaccess": "reason",
     "requests_app_doorplace": "move",
     "policy_paper": "body",
@@ -120,7 +122,7 @@ def test_control_without_its_trigger_the_row_changes(table, evidence):
     assert rows(table) != before
 
 
-@pytest.mark.parametrize("model", [BookingEvent, SignOff, LateSignature, ContactAccess, DoorPlace, Paper])
+@pytest.mark.parametrize("model", [BookingEvent, QuoteEvent, SignOff, LateSignature, ContactAccess, DoorPlace, Paper])
 def test_the_orm_is_refused_too(model, evidence):
     row = model.objects.first()
 

@@ -11,6 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from accounts.models import Busy, BusyKind, Notification, Technician
 from requests_app import lifecycle
 from requests_app.models import (
+    BY_HAND,
     HAS_PARTNER,
     Assignment,
     Booking,
@@ -59,8 +60,9 @@ def booking_in(state: str, technician: Technician, at: datetime, **columns) -> B
         )
     Booking.objects.filter(pk=draft.pk).update(state=state, **values)
     quote = Quote.objects.create(
-        booking=draft, version=1, origin="booking", service_cents=6900, created_at=at, accepted_at=at, own_hand=True
-    )
+        booking=draft, version=1, origin="booking", service_cents=6900, duration_minutes=60, created_at=at,
+        accepted_at=at, acceptance_kind="booking", own_hand=True,
+    )  # fmt: skip
     if state in (State.SIGNED_OFF, State.SETTLED):
         SignOff.objects.create(
             booking=draft, quote=quote, key=f"key-{draft.pk}", kind=SignOffKind.SCREEN, text="signed", signed_at=at,
@@ -90,7 +92,8 @@ def facts(booking: Booking) -> dict:
         "assignments": list(booking.assignments.values()),
         "calls": list(booking.assignments.values_list("calls")),
         "wishes": list(booking.wishes.values()),
-        "quotes": list(booking.quotes.values("version", "service_cents", "accepted_at", "own_hand")),
+        "quotes": list(booking.quotes.values()),
+        "quote_events": list(booking.quote_events.values("step", "kind")),
         "sign_off": list(
             Booking.objects.filter(pk=booking.pk).values_list("sign_offs", "late_signature", "rating", "position")
         ),
@@ -132,6 +135,15 @@ def unchanged(booking: Booking):
     yield
     assert facts(booking) == before
     assert len(connection.run_on_commit) == hooks
+
+
+def agreed_version(booking: Booking, number: int, cents: int, *, kind: str = "own_device") -> Quote:
+    """A version that was accepted so, written straight into the database."""
+    at = booking.finished_at or booking.claimed_at
+    return Quote.objects.create(
+        booking=booking, version=number, origin="partner", service_cents=cents, duration_minutes=60, created_at=at,
+        accepted_at=at, acceptance_kind=kind, own_hand=kind in BY_HAND,
+    )  # fmt: skip
 
 
 def silence(booking):

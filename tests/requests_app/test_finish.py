@@ -1,17 +1,15 @@
-"""The work is done, and what it costs: a Friend agrees any price, a Pro only adds packages (rule L10, L12)."""
+"""The work is done, at the price that was agreed before it; less is always possible (rule L10, L12)."""
 
 from datetime import timedelta
 
 import pytest
 
 from accounts.models import PartnerProfile
-from catalogue.models import Package, PackagePrice, Service
-from catalogue.queries import NotSold
-from requests_app.actions import visit
+from requests_app.actions import quoting, visit
 from requests_app.actions.visit import PriceIsFixed
 from requests_app.lifecycle import IllegalMove
-from requests_app.models import Booking, ClockKind, QuoteLine, QuoteOrigin, State
-from tests import factories
+from requests_app.models import AcceptanceKind, Booking, ClockKind, QuoteLine, QuoteOrigin, State
+from tests.cast import agree, propose
 from tests.requests_app.stages import booking_in, moves, refused, told, unchanged
 
 REPORT = {"done": "Channel changed", "explained": True, "tidied": True}
@@ -57,19 +55,47 @@ def test_work_as_booked_needs_no_new_version(work, partner, now):
     assert (moves(work), told(work)) == (["finish"], [])
 
 
-@pytest.mark.parametrize("cents", [0, 4000, 20_000])
-def test_friend_agrees_any_price_up_or_down(cents, work, partner, now):
+@pytest.mark.parametrize("cents", [0, 4000, 6899])
+def test_friend_asks_less_in_the_end_and_nobody_need_accept_it(cents, work, partner, now):
     finish(work, partner, service_cents=cents)
 
-    quote = work.quotes.latest("version")
+    quote = work.quotes.agreed().latest("version")
     assert versions(work) == [(1, 6900), (2, cents)]
     assert (quote.origin, quote.created_at, quote.created_by) == (QuoteOrigin.PARTNER, now, partner.user)
-    assert (quote.accepted_at, quote.own_hand) == (None, False)
+    assert (quote.accepted_at, quote.acceptance_kind, quote.own_hand) == (now, AcceptanceKind.NOT_NEEDED, False)
+    assert list(quote.lines.values_list("cents", flat=True)) == [6900, cents - 6900]
+
+
+@pytest.mark.parametrize("cents", [6901, 9000, 20_000])
+def test_more_than_was_agreed_is_refused(cents, work, partner):
+    """The attack: the price rises when the work is done."""
+    with refused(work, visit.NotAgreed):
+        finish(work, partner, service_cents=cents)
+
+
+def test_what_was_agreed_before_is_taken_without_being_said_again(work, partner):
+    agree(work, partner, 9000)
+
+    finish(work, partner)
+
+    assert work.quotes.agreed().latest("version").service_cents == 9000
+
+
+@pytest.mark.parametrize("answer", [None, quoting.decline])
+def test_what_was_not_agreed_is_not_taken(answer, work, partner):
+    quote = propose(work, partner, 9000)
+    if answer:
+        answer(work.pk, version=quote.version, by=None)
+
+    finish(work, partner)
+
+    assert work.quotes.agreed().latest("version").service_cents == 6900
+    assert not work.quotes.open().exists()
 
 
 @pytest.mark.parametrize("cents", [6899, 6901, 0])
 def test_pro_may_not_change_the_price(cents, pro_work, partner):
-    with refused(pro_work, PriceIsFixed):
+    with refused(pro_work, visit.NotAgreed if cents > 6900 else PriceIsFixed):
         finish(pro_work, partner, service_cents=cents)
 
 
@@ -79,62 +105,11 @@ def test_pro_may_say_the_booked_price(pro_work, partner):
     assert versions(pro_work) == [(1, 6900)]
 
 
-def test_packages_are_added_at_the_price_of_the_catalogue(pro_work, partner):
-    package = factories.PackageFactory()
-
-    finish(pro_work, partner, packages={package.pk: 2})
-
-    quote = pro_work.quotes.latest("version")
-    assert quote.service_cents == 6900 + 5000
-    assert list(quote.lines.values_list("label", "package", "quantity", "cents")) == [
-        ("Wi-Fi lent", None, 1, 6900),
-        ("Répéteur", package.pk, 2, 5000),
-    ]
-
-
-@pytest.mark.parametrize("count", [0, -1])
-def test_package_counted_below_one_is_no_way_to_lower_a_price(count, pro_work, partner):
-    finish(pro_work, partner, packages={factories.PackageFactory().pk: count})
-
-    assert versions(pro_work) == [(1, 6900)]
-
-
-def test_package_no_longer_sold_adds_nothing(pro_work, partner):
-    package = factories.PackageFactory()
-    Package.objects.update(active=False)
-
-    finish(pro_work, partner, packages={package.pk: 1, 0: 3})
-
-    assert versions(pro_work) == [(1, 6900)]
-
-
-def test_package_without_a_price_there_is_refused(pro_work, partner):
-    package = factories.PackageFactory()
-    PackagePrice.objects.filter(country="FR").update(starts_at=pro_work.created_at + timedelta(days=400))
-
-    with refused(pro_work, NotSold):
-        finish(pro_work, partner, packages={package.pk: 1})
-
-
-def test_lines_speak_the_customer_s_language(pro_work, partner):
-    Booking.objects.update(language="de")
-    Service.objects.update(name_de="Langsames WLAN")
-    package = factories.PackageFactory()
-    Package.objects.update(name_de="Verstärker")
-
-    finish(pro_work, partner, packages={package.pk: 1})
-
-    assert list(pro_work.quotes.latest("version").lines.values_list("label", flat=True)) == [
-        "Langsames WLAN",
-        "Verstärker",
-    ]
-
-
 def test_repeat_changes_nothing(work, partner):
-    finish(work, partner, service_cents=9000)
+    finish(work, partner, service_cents=6000)
 
     with unchanged(work):
-        finish(work, partner, service_cents=9999)
+        finish(work, partner, service_cents=5000)
 
 
 @pytest.mark.parametrize("state", [State.ARRIVED, State.CONFIRMED, State.SIGNED_OFF, State.FAILED])

@@ -11,21 +11,21 @@ from mila.streams import publish
 from payments.models import Charge, LedgerEntry
 from requests_app.actions import signing
 from requests_app.lifecycle import IllegalMove
-from requests_app.models import LateSignature, Quote, QuoteLine, SignOff, SignOffKind, State
+from requests_app.models import LateSignature, QuoteLine, SignOff, SignOffKind, State
 from requests_app.sweeps import sweep_bookings
 from tests.evidence import forged
-from tests.requests_app.stages import booking_in, effects, facts, refused, unchanged
+from tests.requests_app.stages import agreed_version, booking_in, effects, facts, refused, unchanged
 
 LATER = timedelta(days=9)
 
 
 @pytest.fixture
 def work(now, partner):
-    """Finished at 90 euros, booked at 69; a reminder has reached the customer."""
+    """Agreed at 90 euros, booked at 69; a reminder has reached the customer."""
     report = {"done": "Canal changé", "explained": True, "tidied": True}
     booking = booking_in(State.FINISHED, partner, now, finished_at=now, due_at=now + timedelta(hours=72), report=report)
     QuoteLine.objects.create(quote=booking.quotes.get(), label="Wi-Fi lent", cents=6900)
-    quote = Quote.objects.create(booking=booking, version=2, origin="partner", service_cents=9000, created_at=now)
+    quote = agreed_version(booking, 2, 9000)
     QuoteLine.objects.create(quote=quote, label="Wi-Fi et répéteur", cents=9000)
     booking.assignments.update(code_typed_at=now)
     signing.see_report(booking.pk, version=booking.quotes.latest("version").version)
@@ -34,7 +34,7 @@ def work(now, partner):
 
 @pytest.fixture
 def silent(work, stopped_clock, now):
-    """Closed by silence at the lower price, and nine days have passed."""
+    """Closed by silence, and nine days have passed."""
     stopped_clock(work.due_at)
     assert sweep_bookings() == 1
     stopped_clock(now + LATER)
@@ -42,7 +42,7 @@ def silent(work, stopped_clock, now):
     return work
 
 
-def sign(booking, *, key="late-1", kind=SignOffKind.OWN_DEVICE, version=1, late=True, **kwargs):
+def sign(booking, *, key="late-1", kind=SignOffKind.OWN_DEVICE, version=2, late=True, **kwargs):
     values = {"signer": "Odile Perrachon", "signature": "[[1,2]]", "device": "Firefox", "by": None, **kwargs}
     return signing.sign_off(booking.pk, key=key, kind=kind, quote_version=version, late=late, **values)
 
@@ -62,10 +62,10 @@ def test_it_is_frozen_beside_the_sign_off(silent, now, customer):
         "Firefox",
         customer,
     )
-    assert (kept.service_cents, kept.charge_cents, kept.currency, kept.signed_at) == (6900, 7190, "EUR", now + LATER)
+    assert (kept.service_cents, kept.charge_cents, kept.currency, kept.signed_at) == (9000, 9290, "EUR", now + LATER)
     frozen = [
-        str(silent.uuid), 1, kept.kind, kept.signer, kept.signature, kept.text, kept.device, 6900, 290, 1380, 5520,
-        7190, "EUR", kept.signed_at.isoformat(),
+        str(silent.uuid), 2, kept.kind, kept.signer, kept.signature, kept.text, kept.device, 9000, 290, 1800, 7200,
+        9290, "EUR", kept.signed_at.isoformat(),
     ]  # fmt: skip
     assert kept.sha256 == hashlib.sha256(json.dumps(frozen, ensure_ascii=False).encode()).hexdigest()
     assert "Canal changé" in kept.text
@@ -141,7 +141,7 @@ def test_page_from_before_the_end_keeps_the_words_it_showed(silent, kind, versio
     assert (kept.kind, kept.quote.version) == (kind, version)
     assert kept.text.splitlines()[-1] == SignOff.objects.get().text.splitlines()[-1]
     assert kept.charge_cents == {1: 7190, 2: 9290}[version]
-    assert SignOff.objects.get().charge_cents == 7190
+    assert SignOff.objects.get().charge_cents == 9290
     assert {**facts(silent), "sign_off": 0} == {**before, "sign_off": 0}
 
 
@@ -150,7 +150,7 @@ def test_page_from_before_the_end_keeps_the_words_it_showed(silent, kind, versio
     [
         ({"signer": " "}, signing.SignatureMissing),
         ({"signature": ""}, signing.SignatureMissing),
-        ({"version": 2}, signing.PriceChanged),
+        ({"version": 1}, signing.PriceChanged),
         ({"version": 3}, signing.PriceChanged),
         ({"version": 3, "late": False}, signing.PriceChanged),
     ],
@@ -158,13 +158,6 @@ def test_page_from_before_the_end_keeps_the_words_it_showed(silent, kind, versio
 def test_what_is_no_signature_is_not_kept(change, refusal, silent):
     with refused(silent, refusal):
         sign(silent, **change)
-
-
-def test_what_the_partners_screen_could_not_show_is_not_kept(silent):
-    Quote.objects.filter(booking=silent, version=2).update(service_cents=10_351)
-
-    with refused(silent, signing.OwnDeviceNeeded):
-        sign(silent, kind=SignOffKind.SCREEN, version=2, late=False)
 
 
 def test_words_that_charge_nothing_do_not_sign_off(work):

@@ -9,18 +9,18 @@ from payments.models import Charge
 from requests_app.actions import changes, signing
 from requests_app.actions.changes import TooLate
 from requests_app.lifecycle import IllegalMove, ReasonMissing, Role
-from requests_app.models import Booking, Fault, Quote, QuoteOrigin, SignOff, SignOffKind, State
+from requests_app.models import Booking, Fault, QuoteOrigin, SignOff, SignOffKind, State
 from tests.cast import walk
-from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.stages import agreed_version, booking_in, effects, moves, refused, told, unchanged
 
 REASON = "It is as slow as before"
 
 
 @pytest.fixture
 def case(now, partner):
-    """Contested work; the partner's report says 80 euros."""
+    """Contested work; 80 euros were agreed."""
     booking = booking_in(State.CONTESTED, partner, now, finished_at=now)
-    Quote.objects.create(booking=booking, version=2, origin="partner", service_cents=8000, created_at=now)
+    agreed_version(booking, 2, 8000)
     return booking
 
 
@@ -84,7 +84,7 @@ def test_refusal_out_of_turn_is_refused(state, now, partner, customer):
 
 
 @pytest.mark.parametrize(("cents", "owed"), [(5000, 5000), (8000, 8000), (8001, 8000), (0, 0), (-1, 0)])
-def test_decision_is_never_above_the_report(cents, owed, case, staff, now):
+def test_decision_is_never_above_what_was_agreed(cents, owed, case, staff, now):
     decided = decide(case, staff, service_cents=cents)
 
     frozen = SignOff.objects.get()

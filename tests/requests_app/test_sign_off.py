@@ -10,9 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from catalogue.models import Service
 from requests_app.actions import signing
 from requests_app.lifecycle import IllegalMove
-from requests_app.models import Booking, BookingContact, Quote, QuoteLine, SignOff, SignOffKind, State
+from requests_app.models import Booking, Quote, QuoteLine, SignOff, SignOffKind, State
 from tests.evidence import forged
-from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.stages import agreed_version, booking_in, effects, moves, refused, told, unchanged
 
 KINDS = [SignOffKind.SCREEN, SignOffKind.OWN_DEVICE]
 
@@ -28,14 +28,14 @@ def work(now, partner):
 
 
 def final(booking, cents, at):
-    quote = Quote.objects.create(booking=booking, version=2, origin="partner", service_cents=cents, created_at=at)
+    quote = agreed_version(booking, 2, cents)
     QuoteLine.objects.create(quote=quote, label="Wi-Fi lent", cents=cents)
     return quote
 
 
 def sign(booking, *, key="key-1", kind=SignOffKind.SCREEN, version=None, **kwargs):
     values = {"signer": "Odile Perrachon", "signature": "[[1,2]]", "device": "Firefox", "by": None, **kwargs}
-    version = version or booking.quotes.latest("version").version
+    version = version or booking.quotes.agreed().latest("version").version
     return signing.sign_off(booking.pk, key=key, kind=kind, quote_version=version, **values)
 
 
@@ -92,14 +92,16 @@ def test_text_speaks_the_customer_s_language(work):
     assert "Langsames WLAN" in SignOff.objects.get().text
 
 
-def test_signature_accepts_the_version_by_their_own_hand(work, now):
-    quote = final(work, 8000, now)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_agreed_before_the_work_is_signed_on_either_screen(kind, work, now):
+    final(work, 8000, now)
 
-    sign(work, kind=SignOffKind.OWN_DEVICE)
+    sign(work, kind=kind)
 
-    quote.refresh_from_db()
-    assert (quote.accepted_at, quote.own_hand) == (now, True)
-    assert SignOff.objects.get().charge_cents == 8290
+    frozen = SignOff.objects.get()
+    assert (frozen.quote.version, frozen.charge_cents) == (2, 8290)
+    assert "71,90" in frozen.text  # booked
+    assert "82,90" in frozen.text  # agreed
 
 
 def test_same_key_twice_is_one_signature(work):
@@ -132,29 +134,19 @@ def test_price_they_did_not_read_is_refused(version, work, now):
         sign(work, version=version)
 
 
-@pytest.mark.parametrize(("cents", "at_the_screen"), [(6900, True), (6901, False), (10_351, False)])
-def test_above_version_1_only_on_their_own_device(cents, at_the_screen, work, now):
-    final(work, cents, now)
-
-    if at_the_screen:
-        assert sign(work).state == State.SIGNED_OFF
+@pytest.mark.parametrize("answer", ["accepted_at", "declined_at", "withdrawn_at"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_proposed_and_not_agreed_is_signed_on_no_screen(kind, answer, work, now):
+    """Control: accepted, it is."""
+    Quote.objects.create(booking=work, version=2, origin="partner", service_cents=9000, created_at=now, **{answer: now})
+    if answer == "accepted_at":
+        assert sign(work, kind=kind, version=2).sign_off.service_cents == 9000
         return
-    with refused(work, signing.OwnDeviceNeeded):
-        sign(work)
-    assert sign(work, kind=SignOffKind.OWN_DEVICE).sign_off.service_cents == cents
 
+    with refused(work, signing.PriceChanged):
+        sign(work, kind=kind, version=2)
 
-@pytest.mark.parametrize(("cents", "at_the_screen"), [(6900, True), (5000, True), (6901, False)])
-def test_somebody_else_at_the_door_signs_no_higher_price(cents, at_the_screen, work, now):
-    BookingContact.objects.update(at_the_door="Jules")
-    final(work, cents, now)
-
-    if at_the_screen:
-        assert sign(work, signer="Jules").state == State.SIGNED_OFF
-        return
-    with refused(work, signing.OwnDeviceNeeded):
-        sign(work, signer="Jules")
-    assert sign(work, kind=SignOffKind.OWN_DEVICE).state == State.SIGNED_OFF
+    assert sign(work, kind=kind, version=1).sign_off.service_cents == 6900
 
 
 @pytest.mark.parametrize("state", [State.IN_PROGRESS, State.CONTESTED, State.FAILED, State.CANCELLED])

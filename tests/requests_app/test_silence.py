@@ -8,7 +8,7 @@ from accounts.models import Notification, NotificationState
 from requests_app.actions import signing
 from requests_app.models import Booking, Quote, SignOff, SignOffKind, State
 from requests_app.sweeps import sweep_bookings
-from tests.requests_app.stages import booking_in, effects, moves, told, unchanged
+from tests.requests_app.stages import agreed_version, booking_in, effects, moves, told, unchanged
 
 SECOND, LIMIT = timedelta(seconds=1), timedelta(hours=72)
 
@@ -26,11 +26,16 @@ def reached(work):
     return work
 
 
-def version(booking, number, cents, *, own_hand=False):
+def version(booking, number, cents, became):
+    """What became of it: how it was accepted, or `open`, `declined`."""
+    if became not in ("open", "declined"):
+        agreed_version(booking, number, cents, kind=became)
+        return
     at = booking.finished_at
     Quote.objects.create(
-        booking=booking, version=number, origin="partner", service_cents=cents, created_at=at, own_hand=own_hand
-    )
+        booking=booking, version=number, origin="partner", service_cents=cents, created_at=at,
+        declined_at=at if became == "declined" else None,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("after", "signed"), [(-SECOND, False), (0 * SECOND, True), (SECOND, True)])
@@ -48,18 +53,19 @@ def test_silence_ends_it_from_its_second_on(after, signed, work, reached, stoppe
     ("versions", "expected"),
     [
         ([], 6900),
-        ([(9000, False)], 6900),
-        ([(5000, False)], 5000),
-        ([(8000, True), (9000, False)], 8000),
-        ([(8000, True), (7000, False)], 7000),
-        ([(5000, True), (9000, False)], 5000),
+        ([(9000, "open")], 6900),
+        ([(9000, "declined")], 6900),
+        ([(5000, "not_needed")], 5000),
+        ([(8000, "own_device"), (9000, "declined")], 8000),
+        ([(8000, "number"), (7000, "not_needed")], 7000),
+        ([(5000, "screen"), (9000, "open")], 5000),
     ],
 )
 def test_the_lower_of_the_report_and_what_their_own_hand_accepted(
     versions, expected, work, reached, stopped_clock, now
 ):
-    for number, (cents, own_hand) in enumerate(versions, 2):
-        version(work, number, cents, own_hand=own_hand)
+    for number, (cents, became) in enumerate(versions, 2):
+        version(work, number, cents, became)
     stopped_clock(now + LIMIT)
 
     signing.sign_off_by_silence(work.pk)
@@ -77,13 +83,13 @@ def test_the_lower_of_the_report_and_what_their_own_hand_accepted(
 
 
 def test_silence_is_no_hand_of_theirs(work, reached, stopped_clock, now):
-    version(work, 2, 5000)
+    version(work, 2, 5000, "not_needed")
     stopped_clock(now + LIMIT)
 
     signing.sign_off_by_silence(work.pk)
 
     quote = work.quotes.get(version=2)
-    assert (quote.accepted_at, quote.own_hand) == (now + LIMIT, False)
+    assert (quote.accepted_at, quote.own_hand) == (now, False)
 
 
 @pytest.mark.parametrize(("met", "seen"), [(True, False), (False, True), (False, False)])

@@ -10,12 +10,12 @@ from django.urls import reverse
 from accounts.models import Busy, Notification
 from mila.errors import Refusal
 from requests_app import lifecycle
-from requests_app.actions import assigning, signing, undoing, visit
+from requests_app.actions import assigning, quoting, signing, undoing, visit
 from requests_app.actions.visit import NotYours, WaitNotOver
 from requests_app.lifecycle import NotUndoable
-from requests_app.models import Assignment, ClockKind, Fault, Position, QuoteOrigin, State, last_made_at
+from requests_app.models import Assignment, ClockKind, Fault, Position, State, last_made_at
 from requests_app.sweeps import sweep_clocks
-from tests.cast import code_of, sign, walk
+from tests.cast import agree, code_of, propose, sign, walk
 from tests.requests_app.stages import refused, unchanged
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -144,7 +144,7 @@ def test_an_arrival_that_was_taken_back_is_no_wait_at_the_door(searching, partne
 @pytest.fixture
 def finished(searching, partner):
     booking = walk(searching, partner, State.IN_PROGRESS)
-    return visit.finish(booking.pk, partner.pk, by=partner.user, report=REPORT, service_cents=9900)
+    return visit.finish(booking.pk, partner.pk, by=partner.user, report=REPORT, service_cents=5900)
 
 
 def test_price_falls_with_the_end_of_the_work(finished, partner):
@@ -154,17 +154,17 @@ def test_price_falls_with_the_end_of_the_work(finished, partner):
 
     assert (booking.state, booking.finished_at, booking.report_seen_at) == (State.IN_PROGRESS, None, None)
     assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900)]
-    assert list(booking.quotes.values_list("version", "service_cents")) == [(1, 6900), (2, 9900)]
+    assert list(booking.quotes.values_list("version", "service_cents")) == [(1, 6900), (2, 5900)]
 
 
 def test_second_end_writes_the_next_version_and_that_one_counts(finished, partner):
     back(finished, partner, "finish")
 
-    booking = visit.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=7900)
+    booking = visit.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=4900)
 
-    assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900), (3, 7900)]
+    assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900), (3, 4900)]
     booking = sign(booking, kind="own_device")
-    assert booking.sign_off.service_cents == 7900
+    assert booking.sign_off.service_cents == 4900
 
 
 def test_price_that_stayed_as_it_was_stays(searching, partner):
@@ -177,7 +177,7 @@ def test_price_that_stayed_as_it_was_stays(searching, partner):
 
 def test_a_page_from_before_signs_nothing(finished, partner):
     back(finished, partner, "finish")
-    visit.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=7900)
+    visit.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=4900)
 
     with refused(finished, signing.PriceChanged):
         signing.sign_off(
@@ -218,7 +218,7 @@ def test_a_page_from_before_was_no_reading_of_the_new_report(client, finished, p
     page = client.get(reverse("customer:booking", args=[finished.token])).content.decode()
     seen = re.search(r'data-seen-url="([^"]+)"', page)[1]
     back(finished, partner, "finish")
-    visit.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=9900)
+    visit.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=5900)
 
     with unchanged(finished):
         for address in (seen, seen.partition("?")[0], seen.partition("?")[0] + "?version=x"):
@@ -251,17 +251,38 @@ def test_once_the_customer_has_judged_it_the_end_stands(finished, partner):
         back(finished, partner, "finish")
 
 
-def test_once_the_customer_has_accepted_the_price_the_end_stands(finished, partner):
-    finished.quotes.filter(origin=QuoteOrigin.PARTNER).update(accepted_at=finished.finished_at)
+@pytest.mark.parametrize("verb", [quoting.accept, quoting.decline])
+def test_once_the_customer_has_answered_a_price_the_step_before_stands(verb, searching, partner):
+    booking = walk(searching, partner, State.IN_PROGRESS)
+    quote = propose(booking, partner, 8900)
+    verb(booking.pk, version=quote.version, by=None)
 
-    with refused(finished, NotUndoable):
-        back(finished, partner, "finish")
+    with refused(booking, NotUndoable):
+        back(booking, partner, "start")
+
+
+def test_a_price_that_waits_lets_the_step_before_be_taken_back(searching, partner):
+    booking = walk(searching, partner, State.IN_PROGRESS)
+    propose(booking, partner, 8900)
+
+    assert back(booking, partner, "start").state == State.ARRIVED
+    assert booking.quotes.open().exists()
+
+
+def test_what_was_agreed_before_the_work_outlives_its_end_taken_back(searching, partner):
+    booking = walk(searching, partner, State.IN_PROGRESS)
+    agree(booking, partner, 8900)
+    visit.finish(booking.pk, partner.pk, by=partner.user, report=REPORT)
+
+    booking = back(booking, partner, "finish")
+
+    assert list(booking.quotes.agreed().values_list("version", "service_cents")) == [(1, 6900), (2, 8900)]
 
 
 def test_once_it_is_signed_the_end_stands(finished, partner):
     sign(finished, kind="own_device")
 
-    with refused(finished, NotUndoable):
+    with refused(finished, lifecycle.IllegalMove):
         back(finished, partner, "finish")
 
 
