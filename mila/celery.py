@@ -45,4 +45,5 @@ app.conf.beat_schedule = {
     "scores": {"task": "accounts.sweep_scores", **EVERY_TEN_SECONDS},
     "bookings": {"task": "requests_app.sweep", **EVERY_TEN_SECONDS},
     "charges": {"task": "payments.sweep", **EVERY_TEN_SECONDS},
+    "payouts": {"task": "payments.sweep_payouts", **EVERY_TEN_SECONDS},
 }
