@@ -62,6 +62,10 @@ class Chart:
     def width(self) -> int:
         return MONTHS * STEP
 
+    @property
+    def last(self) -> Bar:
+        return self.bars[-1]
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -88,7 +92,6 @@ def earnings_page(payee: Payee, number: str | None, at: datetime) -> dict[str, A
         "charts": charts(payee, today),
         "waiting": unpaid(payee),
         "account_waits": payee.owns and account_waits(payee),
-        "payouts": list(payee.payouts.exclude(state=PayoutState.DROPPED).order_by("-pk")[:5]),
     }
 
 
@@ -121,7 +124,7 @@ def _where_it_is(earning: Earning, today: date) -> tuple[str, Any, date | None, 
     if payout is not None and payout.state == PayoutState.PAID:
         return "done", _("paid out"), payout.arrives_on, ""
     if payout is not None and payout.state in LEFT:
-        return "done", _("on its way, at your bank"), payout.arrives_on, ""
+        return "done", _("on its way, arrives"), payout.arrives_on, ""
     if earning.cents < 0:
         return "held", _("set off against your next payout"), None, ""
     if earning.frozen_at is not None:

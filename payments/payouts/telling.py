@@ -3,24 +3,29 @@
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 
 from accounts import notifications
 from accounts.models import PartnerProfile, User
+from mila.formats import full_day
 from payments.models import Payout
 
 
 def tell_partner(payout: Payout, kind: str) -> None:
     person = owner_of(payout.partner)
+    language = person.language if person else "fr"
+    with translation.override(language):
+        arrives = full_day(payout.arrives_on)
     notifications.queue(
         kind=kind,
         subject_id=payout.uuid,
         round=0,
         user=person,
         email=person.email if person else payout.partner.email,
-        language=person.language if person else "fr",
+        language=language,
         context={
             **_facts(payout),
-            "arrives": payout.arrives_on.isoformat() if payout.arrives_on else "",
+            "arrives": arrives,
             "earnings_url": f"{settings.SITE_URL}/partner/earnings/",
             "account_url": f"{settings.SITE_URL}/partner/account/",
         },

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from tests.access_matrix.asker import BROKEN, HIDDEN, IN, LOGIN, METHODS, NOT_ALLOWED, Answer, Asker
-from tests.access_matrix.table import ANY, CLASS_FORM, TABLE, Row, anybody, signed_in
+from tests.access_matrix.table import ANY, FORM, TABLE, Row, anybody, signed_in
 from tests.access_matrix.world import NONE, OTHER, OWN, Person, Thing, World
 from tests.architecture.addresses import fill, routes
 
@@ -81,7 +81,7 @@ def _expected(row: Row, person: Person, whose: str, method: str) -> set[str | in
     """The refusals that apply; none: they get in, or what is as good as that."""
     refusals = {row.door(person)} - {None}
     # Whom a library's view does not lead on, it may tell first that there is no such method.
-    methods = CLASS_FORM if row.methods == ANY and refusals else row.methods
+    methods = FORM if row.methods == ANY and refusals else row.methods
     if method.split()[0] not in methods:
         refusals.add(NOT_ALLOWED)
     if whose != OWN and (refusals or not row.politely):
