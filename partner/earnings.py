@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, TruncMonth
 from django.utils.translation import gettext_lazy as _
 
 from payments.access import Payee
-from payments.models import Charge, ChargeState, Earning, Hold, PayoutAccount, PayoutState
+from payments.models import Charge, ChargeKind, ChargeState, Earning, Hold, Payout, PayoutAccount, PayoutState
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
 
@@ -37,6 +37,16 @@ class Line:
     words: Any
     day: date | None = None
     why: Any = ""
+
+    @property
+    def note(self) -> Any:
+        """What it is, where it is no job."""
+        if self.earning.way_id:
+            return _("way in vain, paid by Mila")
+        if self.earning.cents < 0:
+            return _("owed to Mila")
+        charge = self.earning.charge
+        return _("wasted way") if charge and charge.kind == ChargeKind.FEE else ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ class Statement:
     month: date
     lines: list[Line]
     sums: list[dict[str, Any]]
-    payouts: list[Any]
+    payouts: list[tuple[Payout, Any]]
 
 
 def earnings_page(payee: Payee, number: str | None, at: datetime) -> dict[str, Any]:
@@ -210,7 +220,8 @@ def statement(payee: Payee, year: int, month: int, at: datetime) -> Statement | 
     today = wall_time(at, zone_of(payee)).date()
     lines = [line(earning, today) for earning in _rows(mine).order_by("earned_at", "pk")]
     paid = payee.payouts.filter(Q(state__in=LEFT) | Q(state=PayoutState.FAILED), day__gte=first, day__lt=after)
-    payouts = list(paid.order_by("day", "pk"))
+    back = _("sent back by the bank")
+    payouts = [(one, back if one.state == PayoutState.FAILED else "") for one in paid.order_by("day", "pk")]
     if not lines and not payouts:
         return None
     return Statement(first, lines, sums(mine), payouts)
@@ -243,7 +254,7 @@ def csv_rows(found: Statement, zone: str, *, comma: bool) -> Iterable[list[str]]
             wall_time(earning.earned_at, zone).date().isoformat(),
             safe(earning.booking.number),
             safe(str(earning.booking.service)),
-            safe(str(kind_words(earning))),
+            safe(str(one.note or _("Job"))),
             safe(earning.technician.name if earning.technician else ""),
             amount(one.price_cents, comma=comma),
             amount(-one.commission_cents, comma=comma),
@@ -252,14 +263,6 @@ def csv_rows(found: Statement, zone: str, *, comma: bool) -> Iterable[list[str]]
             safe(str(one.words)),
             one.day.isoformat() if one.day else "",
         ]
-
-
-def kind_words(earning: Earning) -> Any:
-    if earning.way_id:
-        return _("way in vain, paid by Mila")
-    if earning.charge is not None:
-        return earning.charge.get_kind_display()
-    return _("Owed to Mila")
 
 
 def safe(words: str) -> str:

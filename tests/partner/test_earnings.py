@@ -159,7 +159,7 @@ def test_twelve_months_stand_side_by_side(owing, payee):
 # --- For a spreadsheet
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize("evil", ["=1+1", "+33", "-2", "@SUM(1)", "\t=1", "\r=1", " =1", "\n=cmd|' /C calc'!0"])
 def test_words_are_never_formulas(evil):
     assert earnings.safe(evil).startswith("'")
 
