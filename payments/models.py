@@ -273,7 +273,6 @@ class Earning(models.Model):
     hold = models.CharField(max_length=10, choices=Hold.choices, default=Hold.NONE, blank=True)
     promised_on = models.DateField()
     frozen_at = models.DateTimeField(null=True, help_text="While a case or a dispute is open nothing is paid.")
-    frozen_reason = models.CharField(max_length=200, blank=True)
     payout = models.ForeignKey(Payout, null=True, on_delete=models.PROTECT, related_name="earnings")
 
     class Meta:
@@ -281,9 +280,6 @@ class Earning(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(frozen_at__isnull=True) | Q(payout__isnull=True), name="frozen_is_in_no_payout"
-            ),
-            models.CheckConstraint(
-                condition=Q(frozen_at__isnull=True) | ~Q(frozen_reason=""), name="frozen_for_a_reason"
             ),
         ]
         indexes = [

@@ -141,7 +141,7 @@ BOOKING_ACTS = (
         "freeze",
         _("Freeze the payout"),
         "ac_unit",
-        lambda booking, by, answers: payouts.freeze(booking.pk, reason=answers["reason"]),
+        lambda booking, by, answers: payouts.freeze(booking.pk),
         open_to=lambda b: b.earnings.filter(STILL_OURS, frozen_at=None, cents__gt=0).exists(),
         done=_("Nothing of this booking is paid out until you end it."),
         permission="payments.change_charge",
@@ -226,7 +226,7 @@ def shares(b: Booking, at: datetime) -> Section:
             stamp(one.free_at, b.timezone),
             one.get_hold_display() if one.hold else "",
             one.promised_on,
-            toned(one.frozen_reason, WARN, wraps=True) if one.frozen_at else "",
+            toned(stamp(one.frozen_at, b.timezone), WARN) if one.frozen_at else "",
             linked(one.payout.get_state_display(), "payments_payout_change", one.payout.pk) if one.payout else "",
         ]
         for one in b.earnings.select_related("partner", "payout")

@@ -77,7 +77,6 @@ class Migration(migrations.Migration):
                 ('hold', models.CharField(blank=True, choices=[('', 'None'), ('first_jobs', 'One of the first jobs'), ('overlap', 'Partner and payer have something in common')], default='', max_length=10)),
                 ('promised_on', models.DateField()),
                 ('frozen_at', models.DateTimeField(help_text='While a case or a dispute is open nothing is paid.', null=True)),
-                ('frozen_reason', models.CharField(blank=True, max_length=200)),
                 ('booking', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='earnings', to='requests_app.booking')),
                 ('charge', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='earning', to='payments.charge')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='earnings', to='accounts.partnerprofile')),
@@ -134,10 +133,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='earning',
             constraint=models.CheckConstraint(condition=models.Q(('frozen_at__isnull', True), ('payout__isnull', True), _connector='OR'), name='frozen_is_in_no_payout'),
-        ),
-        migrations.AddConstraint(
-            model_name='earning',
-            constraint=models.CheckConstraint(condition=models.Q(('frozen_at__isnull', True), models.Q(('frozen_reason', ''), _negated=True), _connector='OR'), name='frozen_for_a_reason'),
         ),
         migrations.AddIndex(
             model_name='payoutaccount',

@@ -120,7 +120,7 @@ def _drop(payout: LockedPayout, at: datetime) -> None:
 
 
 @verb
-def freeze(booking_id: int, *, reason: str) -> list[Earning]:
+def freeze(booking_id: int) -> list[Earning]:
     """A case or a dispute is open: nothing of this booking is paid out (rule G4). A repeat changes nothing.
 
     Raises NothingToFreeze, also where it is on its way to the bank: then it is owed, not frozen.
@@ -136,8 +136,8 @@ def freeze(booking_id: int, *, reason: str) -> list[Earning]:
                 continue
             _drop(lock_payout(earning.payout.pk), at)
         if earning.frozen_at is None:
-            earning.payout, earning.frozen_at, earning.frozen_reason = None, at, reason[:200]
-            earning.save(update_fields=["payout", "frozen_at", "frozen_reason"])
+            earning.payout, earning.frozen_at = None, at
+            earning.save(update_fields=["payout", "frozen_at"])
         frozen.append(earning)
     if not frozen:
         raise NothingToFreeze
@@ -151,8 +151,8 @@ def thaw(booking_id: int) -> list[Earning]:
     at, thawed = mila_now(), []
     found = Earning.objects.filter(booking_id=booking_id).exclude(frozen_at=None).order_by("pk")
     for earning in found.select_for_update(of=("self",)).select_related("partner", "booking"):
-        earning.frozen_at, earning.frozen_reason = None, ""
-        earning.save(update_fields=["frozen_at", "frozen_reason"])
+        earning.frozen_at = None
+        earning.save(update_fields=["frozen_at"])
         earnings.promise_one_anew(earning, at)
         thawed.append(earning)
     return thawed

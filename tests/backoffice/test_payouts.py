@@ -1,6 +1,7 @@
 """Money out in the back office: seen, frozen, said yes to by two, never written (rule M5, G4, O1)."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
@@ -101,7 +102,8 @@ def test_booking_is_frozen_and_goes_on(ops, owing, payee):
 
     ops.post(of_booking(earning, "freeze"), {"reason": "Der Kunde reklamiert"})
     earning.refresh_from_db()
-    assert (earning.frozen_at is not None, earning.frozen_reason) == (True, "Der Kunde reklamiert")
+    assert earning.frozen_at is not None
+    assert LogEntry.objects.filter(change_message__contains="Der Kunde reklamiert").exists()
     cast.come_to_payday(earning)
     sweeps.sweep_payouts()
     assert not Payout.objects.exists()

@@ -127,7 +127,7 @@ def test_each_share_says_its_day(owing, payee):
     assert words(payee) == [("promised", earning.promised_on)]
     assert shown(payee)["next"] == [{"promised_on": earning.promised_on, "currency": "EUR", "cents": 5520}]
 
-    payouts.freeze(earning.booking_id, reason="A case")
+    payouts.freeze(earning.booking_id)
     assert (words(payee), shown(payee)["next"]) == ([("held", None)], [])
 
     payouts.thaw(earning.booking_id)

@@ -156,11 +156,12 @@ def test_two_workers_send_one_call(due, payee):
 
 
 def test_frozen_while_it_is_sent_it_is_too_late_for_freezing(due, payee):
+    """The call is written down (fault M14)."""
     (payout,) = payouts.plan(payee.partner.pk)
     sending.next_operation(payout.pk)
 
     with pytest.raises(payouts.NothingToFreeze):
-        payouts.freeze(due.booking_id, reason="A dispute")
+        payouts.freeze(due.booking_id)
 
     due.refresh_from_db()
     assert (due.payout_id, due.frozen_at) == (payout.pk, None)

@@ -74,7 +74,7 @@ def test_it_arrives_by_message_or_by_a_look(owing, payee):
     set_clock(mila_now() + timedelta(days=2), speed=0)
 
     assert user_actions.let_payouts_arrive() == 1
-    sweeps.sweep_payouts()  # the message was lost
+    sweeps.sweep_payouts()  # the message was lost (fault M8)
 
     payout.refresh_from_db()
     assert payout.state == PayoutState.PAID
@@ -123,7 +123,7 @@ def test_payer_who_is_the_partner_is_seen(owing, payee, shared):
 
 def test_frozen_is_not_paid_until_it_is_let_go(owing, payee):
     frozen, other = cast.earned(owing()), cast.earned(owing(service_cents=10000))
-    payouts.freeze(frozen.booking_id, reason="A case")
+    payouts.freeze(frozen.booking_id)
 
     first = paid_out(frozen, other)
     payouts.thaw(frozen.booking_id)
@@ -139,7 +139,7 @@ def test_freezing_takes_a_planned_payout_apart(owing, payee):
     cast.come_to_payday(frozen, other)
     (planned,) = payouts.plan(payee.partner.pk)
 
-    payouts.freeze(frozen.booking_id, reason="A dispute")
+    payouts.freeze(frozen.booking_id)
     sweeps.sweep_payouts()
 
     planned.refresh_from_db()
@@ -153,7 +153,7 @@ def test_what_is_with_the_bank_cannot_be_frozen(owing, payee):
     paid_out(earning)
 
     with pytest.raises(payouts.NothingToFreeze):
-        payouts.freeze(earning.booking_id, reason="Too late")
+        payouts.freeze(earning.booking_id)
 
     earning.refresh_from_db()
     assert earning.frozen_at is None
