@@ -117,6 +117,10 @@ class PartnerProfile(models.Model):
     # Written by payments from the account's state; read by dispatch (the two do not know each other).
     payable = models.BooleanField(default=False)
     stripe_account = models.CharField(max_length=64, blank=True)
+    # A Pro's own person for money: sees all earnings, changes the payout account (rule M5). A Friend is their own.
+    owner = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="companies", verbose_name=_("owner")
+    )
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
 
     class Meta:

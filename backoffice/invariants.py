@@ -17,9 +17,12 @@ from payments.models import (
     Charge,
     ChargeKind,
     ChargeState,
+    Earning,
     LedgerEntry,
     Operation,
     OperationState,
+    Payout,
+    PayoutState,
     StripeEvent,
     WayPay,
 )
@@ -187,6 +190,46 @@ def paid_ways(ids):
     yield from (f"ledger line {pk} pays no way" for pk in _of(lines, ids).values_list("pk", flat=True))
 
 
+@invariant("I6", "A payout takes what is paid, free and not frozen, once, is its sum, and left as the ledger says")
+def paid_out(ids):
+    yield from (f"payout {pk}: {words}" for pk, words in _payout_faults(ids))
+    held = Q(free_at__gt=F("payout__created_at"), cents__gt=0) | Q(frozen_at__isnull=False)
+    unpaid = Q(charge__isnull=False) & ~Q(charge__state=ChargeState.SUCCEEDED)
+    early = Earning.objects.exclude(payout=None).filter(held | unpaid)
+    yield from (f"earning {pk} was paid out too early" for pk in _of(early, ids).values_list("pk", flat=True))
+
+
+def _payout_faults(ids):
+    payouts = Payout.objects.prefetch_related("earnings")
+    for payout in payouts if ids is None else payouts.filter(earnings__booking__in=ids).distinct():
+        shares = list(payout.earnings.all())
+        over = payout.state in (PayoutState.FAILED, PayoutState.DROPPED)
+        if (over and shares) or (not over and sum(one.cents for one in shares) != payout.cents):
+            yield payout.pk, "is not the sum of its shares"
+        if len({(one.partner_id, one.currency) for one in shares} | {(payout.partner_id, payout.currency)}) != 1:
+            yield payout.pk, "holds a share of somebody else, or of another currency"
+        left = LedgerEntry.objects.filter(key__startswith=f"payout-{payout.pk}-", account=Account.PARTNER)
+        booked = left.aggregate(cents=Sum("cents"))["cents"] or 0
+        if booked != (payout.cents if payout.state in (PayoutState.ON_ITS_WAY, PayoutState.PAID) else 0):
+            yield payout.pk, f"{booked} in the ledger"
+
+
+@invariant("earned", "Each share of a partner is earned once, and what the ledger owes them is what is not paid out")
+def earned(ids):
+    paid = Charge.objects.filter(state=ChargeState.SUCCEEDED, partner__isnull=False, partner_cents__gt=0)
+    for charge in _of(paid, ids).exclude(earning__cents=F("partner_cents")):
+        yield f"charge {charge.pk} has brought the partner nothing, or something else"
+    for way in _of(WayPay.objects.filter(cents__gt=0), ids).exclude(earning__cents=F("cents")):
+        yield f"the way of booking {way.booking_id} has brought the partner nothing, or something else"
+    gone = Q(payout__state__in=[PayoutState.ON_ITS_WAY, PayoutState.PAID])
+    here = _of(Earning.objects.exclude(gone), ids).values("booking", "partner").annotate(cents=Sum("cents"))
+    owed = _of(LedgerEntry.objects.filter(account=Account.PARTNER), ids).values("booking", "partner")
+    rests = {(row["booking"], row["partner"]): row["cents"] for row in here.order_by()}
+    for row in owed.annotate(cents=Sum("cents")).order_by():
+        if -row["cents"] != rests.get((row["booking"], row["partner"]), 0):
+            yield f"booking {row['booking']}: the ledger owes partner {row['partner']} {-row['cents']}"
+
+
 @invariant("I7", "Every state is the last event's, and every event a row of the table, in unbroken order")
 def events(ids):
     last: dict[int, str] = {}
@@ -235,9 +278,13 @@ def messages(ids):
     for pk in _of(Charge.objects.filter(state__in=waiting, next_at=None), ids).values_list("pk", flat=True):
         yield f"charge {pk} is open and not scheduled"
     unanswered = Operation.objects.filter(state__in=[OperationState.PLANNED, OperationState.SENT])
-    for operation in _of(unanswered, ids, "charge__booking").select_related("charge"):
+    for operation in _of(unanswered.exclude(charge=None), ids, "charge__booking").select_related("charge"):
         if operation.charge.state != ChargeState.SUCCEEDED and operation.charge.next_at is None:
             yield f"operation {operation.pk} has no answer and is not scheduled"
+    moving = [PayoutState.PLANNED, PayoutState.SENT, PayoutState.UNKNOWN, PayoutState.ON_ITS_WAY]
+    silent = Payout.objects.filter(state__in=moving, next_at=None)
+    silent = silent if ids is None else silent.filter(earnings__booking__in=ids)
+    yield from (f"payout {pk} is open and not scheduled" for pk in silent.values_list("pk", flat=True))
 
 
 @invariant("I10", "Every notice is sent, scheduled, or shown to staff as failed")

@@ -20,7 +20,7 @@ from django.db import connections
 from django.utils import translation
 
 import embedded
-from accounts.models import Skill, TechnicianSkill
+from accounts.models import Skill, TechnicianSkill, User
 from accounts.search import refresh_search_rows
 from backoffice import invariants
 from devstack.sent_mails import sent_mails
@@ -30,7 +30,7 @@ from payments.models import Charge, ChargeState, StripeEvent
 from places.calendar import instant
 from requests_app.access import booking_by_link
 from requests_app.models import Booking, ContactAccess, State
-from simulation import page_flows
+from simulation import factor, page_flows
 from simulation.html_client import Visitor
 from simulation.people import CITIES, People
 
@@ -259,7 +259,9 @@ class Walk:
         with step("the receipt is in the mail"):
             until(self.receipt, "no receipt was written")
         with step("the partner's earnings show price, commission, net"):
-            self.partner.get("/partner/earnings/")
+            earner = User.objects.get(email=PARTNER)
+            factor.enrol(earner)
+            page_flows.see_earnings(self.partner, factor.current_code(earner))
             for cents in (6000, 1200, 4800):
                 expect(self.says(cents) in self.partner.words, f"the earnings do not show {self.says(cents)}")
         with step("everything that must hold does hold"):

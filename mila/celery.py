@@ -50,4 +50,5 @@ app.conf.beat_schedule = {
     "traces": {"task": "dispatch.count_exclusions", **EVERY_TEN_SECONDS},
     "charges": {"task": "payments.sweep", **EVERY_TEN_SECONDS},
     "retention": {"task": "backoffice.let_go", **EVERY_MINUTE},
+    "payouts": {"task": "payments.sweep_payouts", **EVERY_TEN_SECONDS},
 }

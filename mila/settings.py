@@ -332,7 +332,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-src": [SELF, *(["https://js.stripe.com", "https://hooks.stripe.com"] if not STANDIN else [])],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        # A form that leads on to the partner's pages at Stripe.
+        "form-action": [SELF, *(["https://connect.stripe.com"] if not STANDIN else [])],
         "frame-ancestors": [NONE],
     },
 }

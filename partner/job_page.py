@@ -14,7 +14,8 @@ from django.utils.functional import cached_property
 from accounts.models import Busy, BusyKind, Technician
 from catalogue import money
 from customer.price_change import PriceChange, change_of
-from partner import wording
+from partner import earnings, wording
+from partner.earnings import Line
 from partner.wording import Step, Undo
 from payments.models import WayPay
 from places.calendar import instant, wall_time
@@ -162,6 +163,15 @@ class JobPage:
         if self.booking.state == S.FAILED and (way := way_of(self.booking)) is not None:
             return wording.in_vain(self.booking, asked=way.cents is None, cents=way.cents)
         return wording.next_step(self.booking, self.at, self.held[-1].at if self.held else None)
+
+    @cached_property
+    def payout(self) -> Line | None:
+        """Where their share of it is, and the day it is promised for (rule M5); None while nothing was earned."""
+        if self.booking.state not in (S.SETTLED, S.FAILED):
+            return None
+        earning = self.booking.earnings.select_related("payout", "charge", "partner").first()
+        today = wall_time(self.at, TIME_ZONES[earning.partner.country]).date() if earning else None
+        return earnings.line(earning, today) if earning and today else None
 
     @cached_property
     def assignment(self) -> Assignment | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partner.views import calendar, earnings, jobs, offers, quotes, sign_off
+from partner.views import account, calendar, earnings, jobs, offers, quotes, sign_off
 
 app_name = "partner"
 urlpatterns = [
@@ -40,4 +40,10 @@ urlpatterns = [
     path("calendar/absences/<int:pk>/remove/", calendar.remove_absence, name="remove_absence"),
     path("me/", calendar.me, name="me"),
     path("earnings/", earnings.earnings, name="earnings"),
+    path("earnings/<int:year>-<int:month>/", earnings.statement, name="statement"),
+    path("earnings/<int:year>-<int:month>.csv", earnings.statement_csv, name="statement_csv"),
+    path("account/", account.account, name="account"),
+    path("account/start/", account.start, name="account_start"),
+    path("account/again/", account.again, name="account_again"),
+    path("account/back/", account.back, name="account_back"),
 ]

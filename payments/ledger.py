@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 from accounts.models import PartnerProfile
-from payments.models import Account, Charge, LedgerEntry, WayPay
+from payments.models import Account, Charge, Earning, LedgerEntry, Payout, WayPay
 from requests_app.models import Booking
 
 
@@ -23,6 +23,24 @@ def book_way(way: WayPay, at: datetime) -> None:
     """Mila pays the way: all of it is the partner's (rule L11). Once."""
     assert way.cents
     _book(way.booking, way.partner, way_key(way), at, {Account.MILA: way.cents, Account.PARTNER: -way.cents})
+
+
+def book_payout(payout: Payout, at: datetime) -> None:
+    """It left Stripe for the bank: what it brings of each job is no longer owed (rule M5). Once."""
+    for earning in payout.earnings.select_related("booking", "partner").order_by("pk"):
+        lines = {Account.PARTNER: earning.cents, Account.STRIPE: -earning.cents}
+        _book(earning.booking, earning.partner, payout_key(payout, earning), at, lines)
+
+
+def book_payout_back(payout: Payout, at: datetime) -> None:
+    """The bank sent it back: the money is at Stripe, and owed as before. Once."""
+    for earning in payout.earnings.select_related("booking", "partner").order_by("pk"):
+        lines = {Account.STRIPE: earning.cents, Account.PARTNER: -earning.cents}
+        _book(earning.booking, earning.partner, f"{payout_key(payout, earning)}-back", at, lines)
+
+
+def payout_key(payout: Payout, earning: Earning) -> str:
+    return f"payout-{payout.pk}-{earning.pk}"
 
 
 def way_key(way: WayPay) -> str:

@@ -1,10 +1,10 @@
 """Find money that is due to move: signed-off bookings without a charge, charges and events to take up again."""
 
-from mila.clock import MilaNow
+from mila.clock import MilaNow, mila_now
 from mila.sweeping import handle_each
 from mila.transactions import verb
-from payments import charges, outages, ways, webhooks
-from payments.models import Charge, ChargeState, StripeEvent
+from payments import charges, outages, partners, payouts, ways, webhooks
+from payments.models import Charge, ChargeState, Payout, PayoutState, StripeEvent
 from requests_app.models import Booking
 
 BATCH = 200
@@ -21,6 +21,20 @@ def sweep() -> int:
         *handle_each(charges.submit, _ids(due.filter(state__in=charges.OPEN_STATES)), charges.set_aside),
         *handle_each(charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside),
         *handle_each(webhooks.handle, _ids(events)),
+    ]
+    return len(taken_up)
+
+
+def sweep_payouts() -> int:
+    """One round of money out: what is due today, what was planned or not answered, and what nobody told us about."""
+    at = mila_now()
+    due = Payout.objects.filter(next_at__lte=at).order_by("next_at")
+    planned = handle_each(payouts.plan, payouts.due_partners(at, BATCH))
+    taken_up = [
+        *(payout for of_one in planned for payout in of_one),
+        *handle_each(payouts.submit, _ids(due.filter(state__in=payouts.OPEN_STATES)), payouts.set_aside),
+        *handle_each(payouts.look_again, _ids(due.filter(state=PayoutState.ON_ITS_WAY))),
+        *handle_each(partners.ask_again, partners.due_accounts(BATCH), partners.put_off),
     ]
     return len(taken_up)
 

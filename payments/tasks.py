@@ -31,3 +31,8 @@ def handle_event(*, event_id: int):
 @shared_task(name="payments.sweep")
 def sweep():
     sweeps.sweep()
+
+
+@shared_task(name="payments.sweep_payouts")
+def sweep_payouts():
+    sweeps.sweep_payouts()

@@ -11,7 +11,7 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
-from payments import ledger
+from payments import earnings, ledger
 from payments.models import WayPay
 from requests_app import notices
 from requests_app.lifecycle import Locked, lock_booking
@@ -67,5 +67,6 @@ def _decide(booking: Locked, way: WayPay, *, paid: bool, by: User) -> WayPay:
     way.save(update_fields=["cents", "by", "at"])
     if way.cents:  # a policy of 0 pays nothing
         ledger.book_way(way, way.at)
+        earnings.earn_way(way, way.at)
     publish.publish(f"technician:{booking.technician_id}", "way")
     return way

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from mila.clock import mila_now
 from mila.transactions import after_commit, verb
-from payments import cards, charges, gateway, partners
+from payments import cards, charges, gateway, partners, payouts
 from payments.models import CardSetup, StripeEvent
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,12 @@ def _account(event: StripeEvent) -> bool:
 
 
 def _account_lost(event: StripeEvent) -> bool:
-    return partners.lose_account(event.account)
+    """Asked, not believed: a tie that holds is not cut by a message."""
+    return partners.refresh_account(event.account)
+
+
+def _payout(event: StripeEvent) -> bool:
+    return payouts.apply_payout(event.object_id, event.account) is not None
 
 
 # Answers whether the object is known here; an unknown one is tried again later.
@@ -92,7 +97,13 @@ HANDLERS: dict[str, Callable[[StripeEvent], bool]] = {
     "setup_intent.succeeded": _setup_intent,
     "account.updated": _account,
     "account.application.deauthorized": _account_lost,
+    "account.external_account.created": _account,
+    "account.external_account.updated": _account,
+    "account.external_account.deleted": _account,
     "capability.updated": _account,
+    "payout.paid": _payout,
+    "payout.failed": _payout,
+    "payout.canceled": _payout,
 }
 
 

@@ -21,6 +21,7 @@ from mila.errors import Refusal
 FRENCH_CALENDARS = {"57": "57", "67": "6AE", "68": "6AE"}
 MOMENT = "l j F, H:i"
 WEEKDAYS = frozenset(range(6))  # Monday is 0
+SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,20 @@ def is_holiday(day: date, country: str, region: str) -> bool:
 
 def is_service_day(day: date, country: str, region: str, weekdays: frozenset[int] = WEEKDAYS) -> bool:
     return day.weekday() in weekdays and not is_holiday(day, country, region)
+
+
+@lru_cache(maxsize=200)
+def bank_holidays(year: int, country: str) -> frozenset[date]:
+    """Days without payments between banks: those of the settlement system, and the country's own."""
+    if country == "CH":
+        # As the Swiss system keeps them: the holidays of Zurich, and the second of January.
+        return public_holidays(year, "CH", "ZH") | {date(year, 1, 2)}
+    settlement = frozenset(holidays.financial_holidays("ECB", years=year))
+    return settlement | public_holidays(year, country, "")
+
+
+def is_bank_day(day: date, country: str) -> bool:
+    return day.weekday() < SATURDAY and day not in bank_holidays(day.year, country)
 
 
 # --- Starts

@@ -27,6 +27,7 @@ AT_MOST = (
     ("night_to", "silent_pool_before"),
     ("prior_kept", "prior_promises"),
     ("cards_per_booking", "cards_per_day"),
+    ("payout_hold", "payout_hold_long"),
 )
 LESS = (
     ("search_ends_lead", "lead_min"),

@@ -223,11 +223,19 @@ class Policy:
         days(30), _("Unpaid: the partner may have it from us after"), days(7), days(180),
         later="rule M4: advances")
     payout_hold: timedelta = figure(
-        days(3), _("Held before a payout"), timedelta(0), days(30), later="rule M5: payouts")
-    payout_weekday: int = figure(
-        1, _("Weekday of payouts to Friends (Monday is 0)"), 0, 4, later="rule M5: payouts")
-    payout_month_day: int = figure(
-        5, _("Day of the month of payouts to Pros"), 1, 28, later="rule M5: payouts")
+        days(3), _("Held before a payout"), timedelta(0), days(30))
+    payout_hold_long: timedelta = figure(
+        days(7), _("The same for first jobs, and where partner and payer have something in common"),
+        timedelta(0), days(60))
+    payout_first_jobs: int = figure(5, _("First jobs of a partner that are held longer"), 0, 50)
+    payout_hold_changed: timedelta = figure(
+        hours(72), _("Nothing is paid out so long after the bank account was changed"),
+        timedelta(0), days(30))
+    payout_weekday: int = figure(1, _("Weekday of payouts to Friends (Monday is 0)"), 0, 4)
+    payout_month_day: int = figure(5, _("Day of the month of payouts to Pros"), 1, 28)
+    payout_approval_cents: PerCurrency = figure(
+        PerCurrency(EUR=200_000, CHF=200_000), _("Payouts above this need two of our staff"),
+        0, 100_000_000)
 
     # Guarantee and help (rule G1, H1)
     guarantee: timedelta = figure(days(14), _("Guarantee after sign-off"), days(7), days(365))

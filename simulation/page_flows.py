@@ -148,6 +148,13 @@ def sign_in(partner: Visitor, email: str, password: str) -> None:
         raise PageError(f"Signing in leads to {partner.path}: {partner.words[:200]}")
 
 
+def see_earnings(partner: Visitor, code: str) -> None:
+    """Behind the second factor, which is asked for on the way there."""
+    partner.get("/partner/earnings/")
+    if not partner.path.startswith("/partner/"):
+        partner.submit(partner.form(has="code"), code=code)
+
+
 def see_offer(partner: Visitor) -> int | None:
     """Look at the offers: the number of the one that is theirs now, its two minutes begun; None when there is none."""
     partner.get("/partner/offers/")

@@ -103,6 +103,8 @@ class People:
             self._technician(partner, name, login if number == 0 else f"{login}-{number + 1}", city, password)
             for number, name in enumerate(names)
         ]
+        if kind == "pro":
+            PartnerProfile.objects.filter(pk=partner.pk).update(owner=made[0].user)
         account = partners.open_account(partner)
         user_actions.onboard(account)
         partners.refresh_account(account)

@@ -1,4 +1,4 @@
-"""Staff with their second factor passed, in one step; `Client.force_login` alone is the first factor."""
+"""Who needs a second factor with it passed, in one step; `Client.force_login` alone is the first factor."""
 
 import time
 
@@ -8,13 +8,17 @@ from allauth.account.internal.flows.login import (
 )
 from allauth.mfa.models import Authenticator
 
+from payments.access import payee_of
 from simulation import factor
 
 
 def sign_in(client, user, *, seconds_ago: int = 0):
-    """Somebody who has just signed in, as the site itself would have it: who works for Mila with a code of an app."""
+    """Somebody who has just signed in, as the site itself would have it.
+
+    Who works for Mila, or has earnings to look at, did so with a code of an app.
+    """
     client.force_login(user)
-    if not user.is_staff:
+    if not (user.is_staff or payee_of(user)):
         return client
     own = Authenticator.objects.filter(user=user).first() or factor.enrol(user)
     at = time.time() - seconds_ago

@@ -271,6 +271,7 @@ HISTORY = (  # in the order in which ops ask
     payments.operations,
     payments.ledger,
     payments.way,
+    payments.shares,
     booking_history.notices,
     booking_history.accesses,
 )

@@ -9,7 +9,7 @@ from unfold.decorators import display
 from accounts import actions
 from accounts.models import Dispatcher, PartnerProfile, Technician
 from accounts.search import refresh_search_rows
-from backoffice.admin import payments
+from backoffice.admin import payouts
 from mila.adminkit.acts import (
     BAD,
     GOOD,
@@ -80,7 +80,7 @@ PARTNER_ACTS = (
 
 @admin.register(PartnerProfile)
 class PartnerAdmin(WithActs, SavesOnlyChanges, ModelAdmin):
-    acts = (*PARTNER_ACTS, *payments.PARTNER_ACTS)
+    acts = (*PARTNER_ACTS, *payouts.PARTNER_ACTS)
     list_display = ["name", "kind", "country", "standing", "money", "papers_valid_until"]
     list_filter = [StandingFilter, "kind", "country", "payable"]
     search_fields = ["name", "=email", "technicians__name"]
@@ -88,10 +88,11 @@ class PartnerAdmin(WithActs, SavesOnlyChanges, ModelAdmin):
     fieldsets = [
         (None, {"fields": [("name", "kind"), ("country", "email"), "papers_valid_until"]}),
         (_("Standing"), {"fields": [("approved_at", "suspended_at"), "suspension_reason"]}),
-        (_("Payout account"), {"fields": [("payable", "stripe_account"), "created_at"]}),
+        (_("Payout account"), {"fields": ["owner", ("payable", "stripe_account"), "created_at"]}),
     ]
     DECIDED = ["approved_at", "suspended_at", "suspension_reason", "payable", "stripe_account", "created_at"]
     inlines = [TechnicianInline, DispatcherInline]
+    autocomplete_fields = ["owner"]
 
     def get_readonly_fields(self, request, obj=None):
         """What a verb decides, and what the account at Stripe was opened for."""

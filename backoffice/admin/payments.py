@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.contrib import admin
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -27,9 +27,8 @@ from mila.adminkit.acts import (
     stamp,
     toned,
 )
-from mila.errors import Refusal
 from mila.formats import money
-from payments import actions, charges, gateway, partners, ways
+from payments import actions, charges, payouts, ways
 from payments.models import (
     Account,
     Charge,
@@ -37,6 +36,7 @@ from payments.models import (
     LedgerEntry,
     Operation,
     OperationState,
+    PayoutState,
     StripeEvent,
     WayPay,
 )
@@ -63,10 +63,6 @@ def operation_word(operation: Operation) -> str:
 
 
 # --- Acts --------------------------------------------------------------------------------------------------------
-
-
-class StripeSilent(Refusal):
-    sentence = _("Stripe did not answer as it should. Please try again in a moment.")
 
 
 def _of(booking: Booking, fits: Callable[[Charge], bool]) -> Charge | None:
@@ -112,6 +108,9 @@ def _decide_way(booking: Booking, by, answers) -> None:
     ways.decide_way(booking.pk, paid=answers["paid"] == "yes", by=by)
 
 
+# Not with the bank yet: in no payout, or in one of which nothing was sent.
+STILL_OURS = Q(payout=None) | Q(payout__state__in=[PayoutState.WAITS, PayoutState.PLANNED])
+
 BOOKING_ACTS = (
     Act(
         "take-up",
@@ -138,33 +137,30 @@ BOOKING_ACTS = (
             "The visit was in vain and no customer pays it. In all, without commission, from Mila's own account."
         ),
     ),
+    Act(
+        "freeze",
+        _("Freeze the payout"),
+        "ac_unit",
+        lambda booking, by, answers: payouts.freeze(booking.pk),
+        open_to=lambda b: b.earnings.filter(STILL_OURS, frozen_at=None, cents__gt=0).exists(),
+        done=_("Nothing of this booking is paid out until you end it."),
+        permission="payments.change_charge",
+        asks_again=True,
+        explain=_("While a case or a dispute is open. The partner sees that it waits, not why."),
+    ),
+    Act(
+        "thaw",
+        _("Let the payout go on"),
+        "sunny",
+        lambda booking, by, answers: payouts.thaw(booking.pk),
+        open_to=lambda b: b.earnings.exclude(frozen_at=None).exists(),
+        done=_("It is paid out on the next day of its kind."),
+        permission="payments.change_charge",
+        asks_again=True,
+    ),
     replace(RETRY, do=_retry_of, open_to=lambda b: _of(b, actions.can_retry) is not None),
     replace(LINK, do=_link_of, open_to=lambda b: _of(b, actions.waits) is not None),
 )
-
-
-def _open_account(partner, by, answers) -> None:
-    try:
-        partners.open_account(partner)
-    except gateway.GatewayError as error:
-        raise StripeSilent from error
-
-
-def _refresh_account(partner, by, answers) -> None:
-    try:
-        partners.refresh_account(partner.stripe_account)
-    except gateway.GatewayError as error:
-        raise StripeSilent from error
-
-
-PARTNER_ACTS = (
-    Act("account", _("Open the account at Stripe"), "account_balance", _open_account, done=_("The account is open."),
-        open_to=lambda partner: not partner.stripe_account, asks_again=True,
-        explain=_("The partner fills in the rest, on Stripe's pages.")),
-    Act("refresh", _("Ask Stripe about the account"), "sync", _refresh_account, done=_("Stripe has been asked."),
-        open_to=lambda partner: bool(partner.stripe_account),
-        explain=_("Whether the partner can be paid, as Stripe says it now.")),
-)  # fmt: skip
 
 
 # --- The chapter of a booking's story ----------------------------------------------------------------------------
@@ -219,6 +215,24 @@ def way(b: Booking, at: datetime) -> Section:
         (gettext("By"), found.by),
     ]
     return Section("way", title, facts=facts)
+
+
+def shares(b: Booking, at: datetime) -> Section:
+    """What the partner earned with it, and where it is (rule M5)."""
+    rows = [
+        [
+            one.partner,
+            money(one.cents, one.currency),
+            stamp(one.free_at, b.timezone),
+            one.get_hold_display() if one.hold else "",
+            one.promised_on,
+            toned(stamp(one.frozen_at, b.timezone), WARN) if one.frozen_at else "",
+            linked(one.payout.get_state_display(), "payments_payout_change", one.payout.pk) if one.payout else "",
+        ]
+        for one in b.earnings.select_related("partner", "payout")
+    ]
+    columns = [_("Partner"), _("Share"), _("Held until"), _("Longer because"), _("Promised"), _("Frozen"), _("Payout")]
+    return Section("shares", gettext("Payouts of this booking"), columns, rows)
 
 
 def ledger(b: Booking, at: datetime) -> Section:

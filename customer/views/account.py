@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts import codes, still_you
 from customer.forms.account import CodeForm
 from mila.errors import Refusal
+from payments.access import payee_of
 from requests_app.access import technician_of
 
 
@@ -51,4 +52,6 @@ def start(request):
         return redirect("admin:index")
     if technician_of(request.user) is not None:
         return redirect("partner:offers")
+    if payee_of(request.user) is not None:
+        return redirect("partner:earnings")  # the owner of a company, who is no technician
     return redirect("customer:bookings")

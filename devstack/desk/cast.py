@@ -26,7 +26,7 @@ class Part:
     line: str
     page: str
     link: str = ""  # of a guest, who has no account to sign in to
-    code: str = ""  # of staff: what an authenticator app would show now
+    code: str = ""  # of who needs a second factor: what an authenticator app would show now
 
 
 # State of a booking, and what its customer has to do or to look at then.
@@ -107,7 +107,8 @@ def technicians() -> list[Part]:
             page = reverse("partner:job", args=[booking.uuid])
             if state == State.SETTLED:
                 page = reverse("partner:earnings")
-            found.append(Part(booking.technician.user, str(line), page))
+            user = booking.technician.user
+            found.append(Part(user, str(line), page, code=factor.current_code(user)))
     return found
 
 

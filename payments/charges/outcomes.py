@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from mila.clock import mila_now
 from mila.transactions import verb
-from payments import gateway, ledger
+from payments import earnings, gateway, ledger
 from payments.charges.calls import NeverArrived
 from payments.charges.reminders import close, tell_ops, wait_for_customer
 from payments.charges.rows import answer, lock_charge, unanswered
@@ -65,6 +65,7 @@ def _succeed(charge: LockedCharge, booking: Booking, intent: gateway.PaymentInte
     card = intent.payment_method or charge.payment_method
     advance(charge, "succeed", succeeded_at=at, next_at=None, failure_code="", payment_method=card)
     ledger.book_charge(charge, at)
+    earnings.earn_charge(charge, at)
     if charge.kind == ChargeKind.JOB:
         signing.settle(booking.pk)
 

@@ -19,6 +19,12 @@ from payments.gateway.intents import (
     retrieve_payment_intent,
     update_payment_intent,
 )
+from payments.gateway.payouts import (
+    create_payout,
+    create_transfer,
+    find_payout,
+    retrieve_payout,
+)
 from payments.gateway.people import (
     cancel_setup_intent,
     create_customer,
@@ -36,6 +42,7 @@ from payments.gateway.shapes import (
     PaymentFailure,
     PaymentIntent,
     PaymentPlan,
+    PayoutAnswer,
     SetupIntent,
 )
 
@@ -53,6 +60,7 @@ __all__ = [
     "PaymentFailure",
     "PaymentIntent",
     "PaymentPlan",
+    "PayoutAnswer",
     "SetupIntent",
     "account_status",
     "browser_script",
@@ -62,15 +70,19 @@ __all__ = [
     "construct_event",
     "create_customer",
     "create_payment_intent",
+    "create_payout",
     "create_setup_intent",
+    "create_transfer",
     "detach_card",
     "find_payment_intent",
+    "find_payout",
     "list_cards",
     "list_events",
     "onboarding_url",
     "open_account",
     "retrieve_card",
     "retrieve_payment_intent",
+    "retrieve_payout",
     "retrieve_setup_intent",
     "update_payment_intent",
 ]

@@ -1,5 +1,8 @@
 """Partners' connected accounts: v1 with `controller`, behind three functions, so that v2 is a later swap."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import stripe
 from stripe.params import AccountCreateParams, AccountLinkCreateParams
 
@@ -59,6 +62,7 @@ def account_status(account: str) -> AccountStatus:
 def _status(account: stripe.Account) -> AccountStatus:
     values = account.to_dict()
     requirements = values.get("requirements") or {}
+    due = requirements.get("current_deadline")
     return AccountStatus(
         id=values["id"],
         transfers_active=(values.get("capabilities") or {}).get("transfers") == "active",
@@ -66,4 +70,14 @@ def _status(account: stripe.Account) -> AccountStatus:
         details_submitted=values["details_submitted"],
         currently_due=tuple(requirements.get("currently_due") or ()),
         disabled_reason=requirements.get("disabled_reason") or "",
+        checking=bool(requirements.get("pending_verification")),
+        due_at=datetime.fromtimestamp(due, UTC) if due else None,
+        bank=_bank(values.get("external_accounts") or {}),
     )
+
+
+def _bank(listed: dict[str, Any]) -> str:
+    """The bank account that payouts go to; nothing of its number leaves here."""
+    found = listed.get("data") or []
+    first = next((one for one in found if one.get("default_for_currency")), found[0] if found else {})
+    return str(first.get("fingerprint") or first.get("id") or "")

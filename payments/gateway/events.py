@@ -23,7 +23,17 @@ PLATFORM_EVENTS = (
     "payment_intent.canceled",
     "setup_intent.succeeded",
 )
-CONNECT_EVENTS = ("account.updated", "capability.updated")
+CONNECT_EVENTS = (
+    "account.updated",
+    "account.application.deauthorized",
+    "account.external_account.created",
+    "account.external_account.updated",
+    "account.external_account.deleted",
+    "capability.updated",
+    "payout.paid",
+    "payout.failed",
+    "payout.canceled",
+)
 
 
 def construct_event(raw_body: bytes, signature_header: str | None, secrets: Sequence[str]) -> Event:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -82,7 +82,10 @@ class PaymentIntent:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """Jobs need `transfers_active`; money out needs `payouts_enabled`. The two are never one flag."""
+    """Jobs need `transfers_active`; money out needs `payouts_enabled`. The two are never one flag.
+
+    `due_at`: by when what is missing must be there. `bank`: a fingerprint, which tells one bank account from another.
+    """
 
     id: str
     transfers_active: bool
@@ -90,6 +93,22 @@ class AccountStatus:
     details_submitted: bool
     currently_due: tuple[str, ...]
     disabled_reason: str
+    checking: bool
+    due_at: datetime | None
+    bank: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAnswer:
+    """`status` is Stripe's: pending, in_transit, paid, failed, canceled. A paid one may still fail within days."""
+
+    id: str
+    status: str
+    cents: int
+    currency: str
+    arrives_on: date
+    failure_code: str
+    payout_uuid: str | None
 
 
 @dataclass(frozen=True, slots=True)

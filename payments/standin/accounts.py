@@ -8,6 +8,8 @@ from payments.standin.problems import Problem
 from payments.standin.routing import Call, listing, merged, new_id, overwrite, route
 
 LINK_SECONDS = 5 * 60
+DAYS_TO_REPAIR = 14
+GOOD_BANK, CLOSED_BANK = "3000", "0116"  # last digits: payouts to the second are sent back
 ASKED = ("business_profile.product_description", "external_account", "individual.dob", "tos_acceptance.date")
 SWISS_CURRENCY, OTHER_CURRENCY = "chf", "eur"
 
@@ -69,7 +71,15 @@ def page(call: Call) -> dict[str, Any]:
 
 @route("GET", "/v1/accounts/{id}", stripe_params.AccountRetrieveParams)
 def retrieve(call: Call) -> dict[str, Any]:
-    return call.find("account", call.id).body
+    account = call.find("account", call.id)
+    if account.inner.get("left"):
+        raise Problem(
+            f"The provided key does not have access to account '{call.id}' (or that account does not exist).",
+            status=403,
+            code="account_invalid",
+        )
+    body: dict[str, Any] = account.body
+    return body
 
 
 @route("POST", "/v1/accounts/{id}", stripe_params.AccountUpdateParams)
@@ -108,7 +118,7 @@ def create_link(call: Call) -> dict[str, Any]:
     return body
 
 
-def onboarded(call: Call, account: Any, *, transfers: bool, payouts: bool) -> dict[str, Any]:
+def onboarded(call: Call, account: Any, *, transfers: bool, payouts: bool, bank: str = GOOD_BANK) -> dict[str, Any]:
     """The partner has filled in Stripe's form: what that switched on, and what it did not."""
     due = () if transfers and payouts else ("external_account",) if transfers else ASKED
     account.body.update(
@@ -116,8 +126,72 @@ def onboarded(call: Call, account: Any, *, transfers: bool, payouts: bool) -> di
         payouts_enabled=payouts,
         requirements=_requirements(due, None if payouts else "requirements.past_due"),
     )
-    _set_transfers(account, active=transfers)
+    if payouts:
+        _set_bank(call, account, bank)
+    _set_transfers(call, account, active=transfers)
     return _changed(call, account)
+
+
+def checked(call: Call, account: Any) -> dict[str, Any]:
+    """Everything is given, and Stripe looks at it: nothing is switched on yet."""
+    account.body.update(details_submitted=True, payouts_enabled=False)
+    account.body["requirements"] = {
+        **_requirements((), "requirements.pending_verification"),
+        "pending_verification": ["individual.verification.document"],
+    }
+    _set_transfers(call, account, active=False)
+    return _changed(call, account)
+
+
+def asked_for_more(call: Call, account: Any) -> dict[str, Any]:
+    """Stripe wants to see something by a day; until then all goes on."""
+    due = _requirements(("individual.verification.document",), None)
+    deadline = call.bank_now + DAYS_TO_REPAIR * 86_400
+    account.body["requirements"] = {**due, "past_due": [], "current_deadline": deadline}
+    return _changed(call, account)
+
+
+def left(call: Call, account: Any) -> None:
+    """The partner cut the tie: the platform may not even ask about the account any more."""
+    account.inner["left"] = True
+    call.store.save(account)
+    body = {"id": "ca_standin", "object": "application"}
+    call.emit("account.application.deauthorized", body, account=account.body["id"])
+
+
+def bank_refused(call: Call, account: Any) -> None:
+    """A payout came back: Stripe sends no more there until the partner names another bank account."""
+    account.body.update(
+        payouts_enabled=False, requirements=_requirements(("external_account",), "requirements.past_due")
+    )
+    _changed(call, account)
+
+
+def _set_bank(call: Call, account: Any, last4: str) -> None:
+    body = account.body
+    there = body["external_accounts"]["data"]
+    if there and there[0]["last4"] == last4:
+        return
+    bank = {
+        "id": new_id("ba"),
+        "object": "bank_account",
+        "account": body["id"],
+        "account_holder_name": None,
+        "account_holder_type": body["business_type"],
+        "account_type": None,
+        "available_payout_methods": ["standard"],
+        "bank_name": "STANDIN BANK",
+        "country": body["country"],
+        "currency": body["default_currency"],
+        "default_for_currency": True,
+        "fingerprint": f"{body['id'][-12:]}{last4}",
+        "last4": last4,
+        "metadata": {},
+        "routing_number": None,
+        "status": "new",
+    }
+    body["external_accounts"] = {**body["external_accounts"], "data": [bank]}
+    call.emit(f"account.external_account.{'updated' if there else 'created'}", bank, account=body["id"])
 
 
 def restricted(call: Call, account: Any, *, reason: str) -> dict[str, Any]:
@@ -125,12 +199,27 @@ def restricted(call: Call, account: Any, *, reason: str) -> dict[str, Any]:
     account.body.update(
         payouts_enabled=False, requirements=_requirements(("individual.verification.document",), reason)
     )
-    _set_transfers(account, active=False)
+    _set_transfers(call, account, active=False)
     return _changed(call, account)
 
 
-def _set_transfers(account: Any, *, active: bool) -> None:
-    account.body["capabilities"] = {**account.body["capabilities"], "transfers": "active" if active else "inactive"}
+def _set_transfers(call: Call, account: Any, *, active: bool) -> None:
+    status = "active" if active else "inactive"
+    changes = account.body["capabilities"].get("transfers") != status
+    account.body["capabilities"] = {**account.body["capabilities"], "transfers": status}
+    if changes:
+        body = account.body
+        capability = {
+            "id": "transfers",
+            "object": "capability",
+            "account": body["id"],
+            "future_requirements": body["future_requirements"],
+            "requested": True,
+            "requested_at": body["created"],
+            "requirements": body["requirements"],
+            "status": status,
+        }
+        call.emit("capability.updated", capability, account=body["id"])
 
 
 def _changed(call: Call, account: Any) -> dict[str, Any]:

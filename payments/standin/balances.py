@@ -10,6 +10,7 @@ from payments.standin.routing import Call, listing, new_id, route
 WORLD = "world"  # everybody outside: cards and banks
 DAYS_TO_AVAILABLE = 2
 AT_ONCE = "4000000000000077"
+CATEGORIES = {"payment": "charge", "application_fee": "platform_earning", "payout_failure": "payout_reversal"}
 
 
 def collect(call: Call, intent: Any, method: Any) -> None:
@@ -21,10 +22,10 @@ def collect(call: Call, intent: Any, method: Any) -> None:
     destination = (body["transfer_data"] or {}).get("destination")
     fee = body["application_fee_amount"] or 0
     charge = _charge(call, body, method.body, status="succeeded")
-    at = call.now if method.inner["number"] == AT_ONCE else call.now + DAYS_TO_AVAILABLE * 86_400
+    at = call.bank_now if method.inner["number"] == AT_ONCE else call.bank_now + DAYS_TO_AVAILABLE * 86_400
     amount, currency = body["amount"], body["currency"]
     call.store.post(WORLD, currency, -amount, transaction_id="", available_on=at)
-    charge["balance_transaction"] = _book(call, "", currency, amount, "charge", charge["id"], at)
+    charge["balance_transaction"] = book(call, "", currency, amount, "charge", charge["id"], at)
     transfer = fee_object = payment = None
     if destination:
         payment = _partner_side(call, charge, destination, fee, at)
@@ -127,36 +128,43 @@ def _partner_side(call: Call, charge: dict[str, Any], destination: str, fee: int
         "payment_method": None,
         "transfer_data": None,
     }
-    payment["balance_transaction"] = _book(
+    payment["balance_transaction"] = book(
         call, destination, charge["currency"], charge["amount"], "payment", payment["id"], at, fee=fee
     )
     return payment
 
 
 def _transfer(call: Call, charge: dict[str, Any], destination: str, payment_id: str, at: int) -> dict[str, Any]:
-    transfer = {
-        "id": new_id("tr"),
-        "object": "transfer",
-        "amount": charge["amount"],
-        "amount_reversed": 0,
-        "balance_transaction": None,
-        "created": call.now,
-        "currency": charge["currency"],
-        "description": None,
-        "destination": destination,
-        "destination_payment": payment_id,
-        "livemode": False,
-        "metadata": {},
-        "reversals": {"object": "list", "data": [], "has_more": False, "url": ""},
-        "reversed": False,
-        "source_transaction": charge["id"],
-        "source_type": "card",
-        "transfer_group": charge["transfer_group"],
-    }
-    transfer["balance_transaction"] = _book(
+    transfer = transfer_body(call, charge, destination, payment_id, source=charge["id"])
+    transfer["balance_transaction"] = book(
         call, "", charge["currency"], -charge["amount"], "transfer", transfer["id"], at
     )
     return call.add(transfer).body
+
+
+def transfer_body(
+    call: Call, given: dict[str, Any], destination: str, payment_id: str, *, source: str | None
+) -> dict[str, Any]:
+    """`given`: the charge it comes from, or what was asked for."""
+    return {
+        "id": new_id("tr"),
+        "object": "transfer",
+        "amount": given["amount"],
+        "amount_reversed": 0,
+        "balance_transaction": None,
+        "created": call.now,
+        "currency": given["currency"],
+        "description": given.get("description") if source is None else None,
+        "destination": destination,
+        "destination_payment": payment_id,
+        "livemode": False,
+        "metadata": given.get("metadata", {}) if source is None else {},
+        "reversals": {"object": "list", "data": [], "has_more": False, "url": ""},
+        "reversed": False,
+        "source_transaction": source,
+        "source_type": "card",
+        "transfer_group": given.get("transfer_group"),
+    }
 
 
 def _fee(call: Call, charge: dict[str, Any], payment_id: str, destination: str, fee: int, at: int) -> dict[str, Any]:
@@ -177,15 +185,11 @@ def _fee(call: Call, charge: dict[str, Any], payment_id: str, destination: str, 
         "refunded": False,
         "refunds": {"object": "list", "data": [], "has_more": False, "url": ""},
     }
-    fee_object["balance_transaction"] = _book(
-        call, "", charge["currency"], fee, "application_fee", fee_object["id"], at
-    )
+    fee_object["balance_transaction"] = book(call, "", charge["currency"], fee, "application_fee", fee_object["id"], at)
     return call.add(fee_object).body
 
 
-def _book(
-    call: Call, account: str, currency: str, amount: int, type: str, source: str, at: int, *, fee: int = 0
-) -> str:
+def book(call: Call, account: str, currency: str, amount: int, type: str, source: str, at: int, *, fee: int = 0) -> str:
     """One line on an account's statement, and the same money in the ledger."""
     transaction = {
         "id": new_id("txn"),
@@ -210,9 +214,9 @@ def _book(
         if fee
         else [],
         "net": amount - fee,
-        "reporting_category": {"payment": "charge", "application_fee": "platform_earning"}.get(type, type),
+        "reporting_category": CATEGORIES.get(type, type),
         "source": source,
-        "status": "available" if at <= call.now else "pending",
+        "status": "available" if at <= call.bank_now else "pending",
         "type": type,
     }
     call.add(transaction, account=account)
@@ -222,7 +226,7 @@ def _book(
 
 @route("GET", "/v1/balance", stripe_params.BalanceRetrieveParams)
 def balance(call: Call) -> dict[str, Any]:
-    sums = call.store.balance(call.account, call.now)
+    sums = call.store.balance(call.account, call.bank_now)
     return {
         "object": "balance",
         "available": [_amount(ready, currency) for currency, (ready, _) in sums.items()],
@@ -248,7 +252,7 @@ def transaction(call: Call) -> dict[str, Any]:
 
 
 def _by_now(call: Call, line: dict[str, Any]) -> dict[str, Any]:
-    return {**line, "status": "available" if line["available_on"] <= call.now else "pending"}
+    return {**line, "status": "available" if line["available_on"] <= call.bank_now else "pending"}
 
 
 @route("GET", "/v1/charges", stripe_params.ChargeListParams)

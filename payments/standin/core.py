@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
-from payments.standin import accounts, balances, customers, intents, notices, setups  # noqa: F401  (they add routes)
+from payments.standin import accounts, balances, customers, intents, notices, payouts, setups  # noqa: F401  (they add routes)
 from payments.standin.forms import check, decode
 from payments.standin.problems import AnswerLost, Declined, Problem
 from payments.standin.routing import Call, Route, expanded, find_route, new_id
@@ -33,10 +33,18 @@ BEFORE = {
 class StandIn:
     """Answers like Stripe. `now` is its own clock, apart from the site's: keys are forgotten after 24 hours of it."""
 
-    def __init__(self, store: Any, *, site: str = "", now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Any,
+        *,
+        site: str = "",
+        now: Callable[[], float] = time.time,
+        ahead: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self.store = store
         self.site = site
         self.now = now
+        self.ahead = ahead  # seconds by which days at the banks run before its clock: the site's may have been moved
 
     def handle(self, method: str, path: str, headers: Mapping[str, str], body: str) -> Response:
         """One request. Raises AnswerLost when a fault cuts the line, before or after the work was done."""
@@ -49,7 +57,7 @@ class StandIn:
 
     def call(self, **given: Any) -> Call:
         """A call from within, for what a person does in the browser; use inside `store.transaction()`."""
-        return Call(self.store, int(self.now()), site=self.site, **given)
+        return Call(self.store, int(self.now()), site=self.site, ahead=self.ahead, **given)
 
     def _answer(self, method: str, address: str, headers: dict[str, str], body: str) -> Response:
         parts = urlsplit(address)
@@ -87,8 +95,11 @@ class StandIn:
         return status, more, answer
 
     def _once(self, call: Call, route: Route, fingerprint: str, fault: str, seconds: float) -> Response:
-        if call.account and self.store.get("account", call.account, "", lock=False) is None:
-            raise Problem(f"The provided key does not have access to account '{call.account}'.", status=403)
+        if call.account:
+            row = self.store.get("account", call.account, "", lock=False)
+            if row is None or row.inner.get("left"):
+                words = f"The provided key does not have access to account '{call.account}'."
+                raise Problem(words, status=403, code="account_invalid")
         if call.key is None:
             status, answer = self._try(call, route, fault)
             return status, {}, answer

@@ -29,6 +29,7 @@ KINDS = {
     "fee": "application_fee",
     "pi": "payment_intent",
     "pm": "payment_method",
+    "po": "payout",
     "py": "charge",
     "tr": "transfer",
     "txn": "balance_transaction",
@@ -54,10 +55,16 @@ class Call:
     publishable: bool = False
     key: str | None = None
     known: dict[tuple[str, str, str], Any] = field(default_factory=dict, repr=False)
+    ahead: Callable[[], float] = lambda: 0.0
 
     @property
     def id(self) -> str:
         return self.ids[0]
+
+    @cached_property
+    def bank_now(self) -> int:
+        """The clock by which money becomes available and payouts arrive: the site's."""
+        return self.now + int(self.ahead())
 
     def find(
         self, kind: str, object_id: str, *, param: str = "id", lock: bool = False, account: str | None = None

@@ -3,11 +3,12 @@
 The browser half calls these; tests and simulations call them instead of a browser.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from payments.standin import accounts, intents, setups
+from payments.standin import accounts, intents, payouts, setups
 from payments.standin.client import the_standin
-from payments.standin.models import Fault
+from payments.standin.models import Fault, Thing
 from payments.standin.problems import missing
 
 PUBLISHABLE = {"authorization": "Bearer pk_test_standin", "stripe-version": "browser"}
@@ -81,29 +82,59 @@ def open_link(link_id: str) -> str:
     return account
 
 
-def leave_onboarding(link_id: str, *, transfers: bool, payouts: bool, submitted: bool = True) -> str:
+def leave_onboarding(
+    link_id: str, *, transfers: bool, payouts: bool, submitted: bool = True, bank: str = accounts.GOOD_BANK
+) -> str:
     """The partner is done, or gives up (`submitted` false): the address they go back to."""
     link = _link(link_id, lock=False)
     if submitted:
-        onboard(link.inner["account"], transfers=transfers, payouts=payouts)
+        onboard(link.inner["account"], transfers=transfers, payouts=payouts, bank=bank)
     return_url: str = link.inner["return_url"]
     return return_url
 
 
-def onboard(account: str, *, transfers: bool = True, payouts: bool = True) -> None:
+def onboard(account: str, *, transfers: bool = True, payouts: bool = True, bank: str = accounts.GOOD_BANK) -> None:
     """The account after its onboarding, without the browser."""
+    _change(account, lambda call, row: accounts.onboarded(call, row, transfers=transfers, payouts=payouts, bank=bank))
+
+
+def wait_for_check(account: str) -> None:
+    """Everything was given, and Stripe has not decided."""
+    _change(account, accounts.checked)
+
+
+def ask_for_more(account: str) -> None:
+    """Stripe wants a document within two weeks."""
+    _change(account, accounts.asked_for_more)
+
+
+def leave(account: str) -> None:
+    """The partner cuts the tie to the platform."""
+    _change(account, accounts.left)
+
+
+def let_payouts_arrive() -> int:
+    """The banks' day: what was due to arrive does, or comes back. How many were looked at."""
+    standin = the_standin()
+    now = int(standin.now() + standin.ahead())
+    due = Thing.objects.filter(kind="payout", body__status=payouts.MOVING, body__arrival_date__lte=now)
+    found = list(due.order_by("serial").values_list("account", "id"))
+    for account, payout_id in found:
+        with standin.store.transaction():
+            payouts.arrive(standin.call(account=account), payout_id)
+    return len(found)
+
+
+def _change(account: str, change: Callable[[Any, Any], object]) -> None:
     standin = the_standin()
     with standin.store.transaction():
         call = standin.call()
-        accounts.onboarded(call, call.find("account", account, lock=True), transfers=transfers, payouts=payouts)
+        change(call, call.find("account", account, lock=True))
 
 
 def restrict(account: str, *, reason: str = "requirements.past_due") -> None:
     """Stripe takes the capability away (between booking and sign-off, say)."""
-    standin = the_standin()
-    with standin.store.transaction():
-        call = standin.call()
-        accounts.restricted(call, call.find("account", account, lock=True), reason=reason)
+    _change(account, lambda call, row: accounts.restricted(call, row, reason=reason))
 
 
 def switch_on(

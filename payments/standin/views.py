@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from payments.standin import user_actions
+from payments.standin.accounts import CLOSED_BANK
 from payments.standin.client import the_standin
 from payments.standin.problems import AnswerLost, Problem
 
@@ -87,6 +88,7 @@ def bank(request, intent_id):
 
 OUTCOMES = {
     "complete": {"transfers": True, "payouts": True},
+    "closed_bank": {"transfers": True, "payouts": True, "bank": CLOSED_BANK},
     "no_bank": {"transfers": True, "payouts": False},
     "refused": {"transfers": False, "payouts": False},
     "later": {"transfers": False, "payouts": False, "submitted": False},

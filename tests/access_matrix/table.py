@@ -29,14 +29,24 @@ def technician(person: Person) -> str | int | None:
     return signed_in(person) or (None if person.technician else FORBIDDEN)
 
 
+def payee(person: Person) -> str | int | None:
+    """One with earnings: who works, or owns a company; with the second factor, which all of them have here."""
+    return signed_in(person) or (None if person.payee else FORBIDDEN)
+
+
+def owner(person: Person) -> str | int | None:
+    """Who decides where they go: a Friend, the owner of a company, no technician of one."""
+    return signed_in(person) or (None if person.owns else FORBIDDEN)
+
+
 def staff(person: Person) -> int | None:
     """Others need not know that there is such a page."""
     return None if person.staff else HIDDEN
 
 
 def second_factor(person: Person) -> str | int | None:
-    """Somebody with an authenticator app: in this world, who works for Mila."""
-    return signed_in(person) or (None if person.staff else HIDDEN)
+    """Somebody with an authenticator app: in this world, who works for Mila or has earnings."""
+    return signed_in(person) or (None if person.staff or person.payee else HIDDEN)
 
 
 def recovery_codes(person: Person) -> str | int:
@@ -45,8 +55,8 @@ def recovery_codes(person: Person) -> str | int:
 
 
 def passkey(person: Person) -> str | int | None:
-    """Nobody has one: who was not asked again just now is asked first who they are, staff find nothing."""
-    return signed_in(person) or (HIDDEN if person.staff else None)
+    """Nobody has one: who was not asked again just now is asked first who they are, who has another find nothing."""
+    return signed_in(person) or (HIDDEN if person.staff or person.payee else None)
 
 
 def signature(person: Person) -> int:
@@ -126,7 +136,11 @@ row("customer:bookings", signed_in, LOOK)
 row("customer:booking_own", signed_in, LOOK, of="own_booking")
 
 # The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule D3-D8, L1-L12).
-row("partner:home partner:jobs partner:offers partner:earnings", technician, LOOK)
+row("partner:home partner:jobs partner:offers", technician, LOOK)
+row("partner:earnings partner:account partner:account_back", payee, LOOK)
+row("partner:statement partner:statement_csv", payee, LOOK, of="month")
+row("partner:account_start", owner, ACT)
+row("partner:account_again", owner, LOOK)
 row("partner:calendar partner:me", technician, FORM)
 row("partner:remove_absence", technician, ACT, of="absence", politely=True)
 row("partner:offer", technician, LOOK, of="offer")
@@ -157,8 +171,8 @@ row("account_inactive account_reset_password_done", anybody, LOOK)
 row("account_email_verification_sent", anybody, ANY)
 row("account_reset_password_from_key_done", anybody, LOOK)
 row("account_reset_password_from_key", anybody, ANY, of="reset_key", politely=True)
-row("account_reauthenticate account_email account_change_password", signed_in, CLASS_FORM)
-row("account_reauthenticate_code", signed_in, CLASS_FORM)
+row("account_email account_change_password", signed_in, CLASS_FORM)
+row("account_reauthenticate account_reauthenticate_code", signed_in, ANY)
 row("account_set_password account_confirm_login_code", signed_in, ANY)
 row("mfa_index", signed_in, LOOK)
 row("mfa_authenticate mfa_reauthenticate mfa_activate_totp mfa_generate_recovery_codes", signed_in, ANY)

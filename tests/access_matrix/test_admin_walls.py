@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, Permission
 from accounts.models import CustomerProfile
 from backoffice.admin.bookings import BookingAdmin
 from mila.clock import mila_now
-from payments.models import StripeEvent
+from payments.models import Earning, Payout, PayoutState, StripeEvent
 from places.models import Postcode
 from policy.models import PolicyRow
 from tests import factories
@@ -48,6 +48,9 @@ def filled(world):
     Postcode.objects.create(country="FR", code="69007", region="69", name="Lyon", lat=45.7, lon=4.8, precision="town")
     StripeEvent.objects.create(stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={}, received_at=at)
     cast.charged(cast.signed_booking(world.berthe, cast.saved_card(world.berthe), cast.payee()))
+    share = Earning.objects.latest("pk")
+    paid = {"partner": share.partner, "currency": share.currency, "cents": share.cents, "day": share.promised_on}
+    Payout.objects.create(**paid, state=PayoutState.WAITS)
     return world
 
 

@@ -102,6 +102,8 @@ def settle() -> Town:
         "rest": ["payment_intents", f"payment_intents/{charge.intent_id}", "customers", "events", "setup_intents"],
         "link_id": [_onboarding_link(friend.partner.stripe_account)],
         "intent_id": [charge.intent_id],
+        "year": [str(at.year)],
+        "month": [str(at.month)],
     }
     own = [str(booking.uuid) for booking in Booking.objects.filter(technician=friend)]
     town.own = {

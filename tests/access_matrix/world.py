@@ -12,13 +12,14 @@ from django.db import connection
 from django.test import Client
 
 from accounts import actions
-from accounts.models import Dispatcher, User
+from accounts.models import Dispatcher, PartnerProfile, User
 from dispatch import alerts, offers
 from dispatch.models import AreaAlert
 from mila import heartbeat
 from mila.clock import mila_now, set_clock
 from mila.formats import phone
 from payments import cards, gateway, partners
+from payments.access import payee_of
 from places.models import Postcode
 from requests_app import secret_link
 from requests_app.access import technician_of
@@ -46,6 +47,8 @@ class Person:
     signed_in: bool = False
     technician: bool = False
     staff: bool = False
+    payee: bool = False  # has earnings to look at
+    owns: bool = False  # and decides where they go
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,7 @@ class World:
             "offer": self._offers(),
             "shown": self._shown(),
             "absence": self._absences(),
+            "month": Kind({}, none={"year": 2026, "month": 1}),
             **self._keys(),
         }
 
@@ -187,10 +191,15 @@ class World:
         dispatcher = factories.UserFactory(name="Dora Planner", email="dora@example.com")
         Dispatcher.objects.create(partner=self.holder.partner, user=dispatcher)
         self.add("dispatcher of the company", dispatcher)
+        owner = factories.UserFactory(name="Odette Owner", email="odette@example.com")
+        PartnerProfile.objects.filter(pk=self.holder.partner_id).update(owner=owner)
+        self.add("owner of the company", owner)
         self._technician("departed", "sound", active=False)
         gone = self._technician("deactivated", "sound")
         User.objects.filter(pk=gone.user_id).update(is_active=False)
-        self.people["deactivated"] = replace(self.people["deactivated"], signed_in=False, technician=False)
+        self.people["deactivated"] = replace(
+            self.people["deactivated"], signed_in=False, technician=False, payee=False, owns=False
+        )
 
     def _staff(self) -> None:
         everything = frozenset(self.facts)
@@ -206,6 +215,7 @@ class World:
         client = Client()
         if user is not None:
             sign_in(client, user)
+        payee = payee_of(user) if user is not None else None
         cookies = {name: morsel.value for name, morsel in client.cookies.items()}
         self.people[role] = Person(
             role,
@@ -215,6 +225,8 @@ class World:
             signed_in=user is not None,
             technician=user is not None and technician_of(user) is not None,
             staff=user is not None and user.is_staff,
+            payee=payee is not None,
+            owns=payee is not None and payee.owns,
         )
         return user
 

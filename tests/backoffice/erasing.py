@@ -87,13 +87,14 @@ STAYS = {
     "payments.Charge.*": "money",
     "payments.Operation.*": "money: what was sent to Stripe, by Stripe's names",
     "payments.LedgerEntry.*": "money",
+    "payments.Earning.*": "money",
     "payments.StripeEvent.*": "Stripe's words, kept without people from the start",
     "admin.LogEntry.object_id": "which row staff's act was about",
 }
 # Tables without a row about a customer.
 OF_NO_CUSTOMER = (
     "accounts.PartnerProfile", "accounts.Technician", "accounts.Busy", "accounts.Skill", "accounts.SkillSearch",
-    "catalogue.", "policy.", "places.", "standin.", "auth.", "contenttypes.", "devstack.",
+    "catalogue.", "policy.", "places.", "standin.", "auth.", "contenttypes.", "devstack.", "payments.Payout",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from payments.standin import user_actions
 from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.models import Booking, State
+from simulation import factor
 from tests import axe, chromium, factories, streaming
 from tests.cast import MORNING, code_of, nearly_time
 
@@ -260,7 +261,11 @@ def test_one_job_through_all_hands(browsers, friend):
     booking.refresh_from_db()
     charge = Charge.objects.get()
     assert (booking.state, charge.amount_cents, charge.commission_cents) == (State.SETTLED, 6290, 1200)
+    factor.enrol(friend.user)
     phone.goto("/partner/earnings/")
+    phone.fill("[name=code]", factor.current_code(friend.user))
+    press(phone, "main form button[type=submit]")
+    phone.wait_for_url("**/partner/earnings/")
     for amount in ("60,00", "12,00", "48,00"):
         expect(phone.locator("main")).to_contain_text(amount)
     look(phone, "19-earnings")

@@ -5,10 +5,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import PartnerProfile
 from mila.clock import mila_now
+from payments.earnings import earn_charge
 from payments.models import Charge, ChargeState
 from requests_app.models import State
 from tests import cast, factories
+from tests.signing_in import sign_in
 
 EARNINGS = "/partner/earnings/"
 
@@ -16,16 +19,20 @@ EARNINGS = "/partner/earnings/"
 def charged(technician, *, days, state=ChargeState.SUCCEEDED):
     booking = factories.placed_booking(wishes=[factories.service_day_at(9, days=days)])
     booking = cast.walk(booking, technician, State.FINISHED)
-    return Charge.objects.create(
+    paid = state == ChargeState.SUCCEEDED
+    charge = Charge.objects.create(
         booking=booking, partner=technician.partner, kind="job", state=state, currency="EUR", amount_cents=7190,
         service_cents=6900, booking_fee_cents=290, commission_cents=1380, partner_cents=5520,
-        succeeded_at=mila_now() if state == ChargeState.SUCCEEDED else None,
+        succeeded_at=mila_now() if paid else None,
     )  # fmt: skip
+    if paid:
+        earn_charge(charge, mila_now())
+    return charge
 
 
 @pytest.fixture
 def inside(client, morning, partner):
-    client.force_login(partner.user)
+    sign_in(client, partner.user)
     return partner
 
 
@@ -34,23 +41,25 @@ def test_nothing_earned_yet(client, inside):
 
 
 def test_paid_and_unpaid_stand_apart(client, inside):
-    charged(inside, days=3)
+    paid = charged(inside, days=3)
     unpaid = charged(inside, days=5, state=ChargeState.FAILED)
 
     page = client.get(EARNINGS).content.decode().replace("\N{NO-BREAK SPACE}", " ")
 
-    assert page.count('data-state="done"') == 1
-    assert page.count('class="line-when" data-state="promised"') == 1
-    assert page.count("55,20 €") == 4  # two jobs, and the sum twice: the unpaid one is not in it
+    assert page.count('class="line-when" data-state="promised"') == 2
+    assert page.count(f'datetime="{paid.earning.promised_on}"') == 2  # the next payout, and the job's own line
+    # Two jobs, the next payout, the month, the sum: the unpaid one is in none of them.
+    assert page.count("55,20 €") == 5
     assert "110,40" not in page
     assert reverse("partner:job", args=[unpaid.booking.uuid]) in page
     assert "Odile" not in page
 
 
 def test_colleagues_job_of_the_same_company_has_no_link(client, morning, rival_partner):
+    PartnerProfile.objects.filter(pk=rival_partner.partner_id).update(owner=rival_partner.user)
     colleague = factories.TechnicianFactory(partner=rival_partner.partner)
     charge = charged(colleague, days=3)
-    client.force_login(rival_partner.user)
+    sign_in(client, rival_partner.user)
 
     page = client.get(EARNINGS).content.decode()
 

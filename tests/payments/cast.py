@@ -1,13 +1,16 @@
 """People who can pay and be paid at the stand-in, and bookings that owe."""
 
+from datetime import date, datetime, time
+
 from accounts.models import User
 from catalogue.money import split
-from mila.clock import mila_now
+from mila.clock import mila_now, set_clock
 from payments import cards, gateway, partners
 from payments.charges import open_charge, submit
-from payments.models import Charge
+from payments.models import Charge, Earning
 from payments.standin import user_actions
 from payments.standin.models import Thing
+from places.calendar import instant
 from requests_app.models import Assignment, Booking, Quote, QuoteOrigin, SignOff, SignOffKind, State
 from tests import factories
 
@@ -18,7 +21,9 @@ ASKS_ONCE, ASKS_ALWAYS, ASKS_THEN_DECLINES = "4000002500003155", "40000027600031
 def payee(**kwargs):
     """A technician whose partner can receive money at the stand-in."""
     technician = factories.TechnicianFactory(partner__stripe_account="", **kwargs)
-    user_actions.onboard(partners.open_account(technician.partner))
+    account = partners.open_account(technician.partner)
+    user_actions.onboard(account)
+    partners.refresh_account(account)
     return technician
 
 
@@ -83,6 +88,22 @@ def signed_booking(customer: User, card: str, technician, *, service_cents: int 
 def charged(booking: Booking) -> Charge:
     """Opened and sent once, as the job of the sign-off does."""
     return submit(open_charge(booking.pk).pk)
+
+
+def earned(booking: Booking) -> Earning:
+    """Charged, and the partner's share written down."""
+    return charged(booking).earning
+
+
+def come_to_payday(*earnings: Earning) -> date:
+    """The clock stands at ten o'clock of the last of the promised days."""
+    day = max(Earning.objects.filter(pk__in=[one.pk for one in earnings]).values_list("promised_on", flat=True))
+    set_clock(instant(datetime.combine(day, time(10)), "Europe/Paris"), speed=0)
+    return day
+
+
+def payouts_at_stripe(account: str) -> list[dict]:
+    return [thing.body for thing in Thing.objects.filter(kind="payout", account=account).order_by("serial")]
 
 
 def at_stripe(booking: Booking, *, kind: str = "job", status: str = "succeeded") -> list[dict]:

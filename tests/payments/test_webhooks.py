@@ -268,6 +268,7 @@ class TestHandling:
         user_actions.onboard(account)
         webhooks.handle(stored("capability.updated", "transfers", account=account).pk)
         assert SkillSearch.objects.count() == 1
+        user_actions.leave(account)
         webhooks.handle(stored("account.application.deauthorized", "ca_1", account=account).pk)
         assert not SkillSearch.objects.exists()
 

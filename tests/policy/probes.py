@@ -6,7 +6,7 @@ A probe takes a `Site`, asks the product, and answers an instant, an amount, a p
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,8 +24,9 @@ from mila.errors import Refusal
 from mila.outages import Outage
 from partner.forms.jobs import AreaForm
 from partner.offer_cards import partner_cents
-from payments import cards
+from payments import cards, earnings, payouts
 from payments.charges import reminders
+from payments.models import Earning, Hold, PayoutAccount, WayPay
 from places.calendar import bookable_days, bookable_starts, earliest_start, instant
 from places.place import Place
 from policy.queries import policy_at
@@ -129,6 +130,43 @@ def refused(act: Callable[[Site], Any]) -> Probe:
         return ""
 
     return probe
+
+
+def _earned(site: Site, kind: str = "friend") -> Earning:
+    site.technician.partner.kind = kind
+    way = WayPay.objects.create(booking=site.booking(), partner=site.technician.partner, cents=2500, at=AT)
+    return earnings.earn_way(way, mila_now())
+
+
+def share(hold: Hold, kind: str = "friend") -> Probe:
+    """Until when a share is held, and the day it is promised for."""
+
+    def probe(site: Site) -> tuple[timedelta, date]:
+        site.monkeypatch.setattr(earnings, "why_longer", lambda *_: hold)
+        earning = _earned(site, kind)
+        return earning.free_at - earning.earned_at, earning.promised_on
+
+    return probe
+
+
+def first_jobs(site: Site) -> Hold:
+    site.monkeypatch.setattr(earnings, "have_something_in_common", lambda *_: False)
+    return Hold(_earned(site).hold)
+
+
+def changed_bank(site: Site) -> datetime | None:
+    PayoutAccount.objects.create(partner=site.technician.partner, bank_changed_at=mila_now())
+    return earnings._changed_until(site.technician.partner)
+
+
+def payday(site: Site) -> str:
+    """What becomes of a share that is due today."""
+    partner = site.technician.partner
+    PayoutAccount.objects.create(partner=partner, can_be_paid=True)
+    _earned(site)
+    Earning.objects.update(promised_on=AT.date(), free_at=AT)
+    (payout,) = payouts.plan(partner.pk)
+    return payout.state
 
 
 def scores(site: Site) -> list[tuple]:
@@ -374,6 +412,13 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "commission_bp": ({"friend": 1_000, "pro": 1_000}, lambda site: partner_cents(site.booking(), site.technician)),
     "unpaid_reminder_days": (
         [0, 5], lambda site: reminders._next_reminder(SimpleNamespace(reminders=1), site.facts, AT)),
+    "payout_hold": (0, share(Hold.NONE)),
+    "payout_hold_long": (1_209_600, share(Hold.FIRST_JOBS)),
+    "payout_first_jobs": (0, first_jobs),
+    "payout_hold_changed": (0, changed_bank),
+    "payout_weekday": (3, share(Hold.NONE)),
+    "payout_month_day": (15, share(Hold.NONE, kind="pro")),
+    "payout_approval_cents": ({"EUR": 100, "CHF": 100}, payday),
     "guarantee": (2_592_000, page("customer:prices")),
     "answer_working_days": (2, page("customer:help")),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from django.db import OperationalError, connections
 
 from payments.standin.delivery import deliver_pending
 from payments.standin.router import ALIAS
+from payments.standin.user_actions import let_payouts_arrive
 
 POLL_SECONDS = 0.3
 REST_SECONDS = 3.0
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         if not settings.STANDIN:
             raise CommandError("STRIPE_SECRET_KEY is set: Stripe delivers its own events.")
         if once:
+            let_payouts_arrive()
             self.stdout.write(f"{deliver_pending()} taken")
             return
         stop = threading.Event()
@@ -35,6 +37,7 @@ class Command(BaseCommand):
     def _round(self):
         """Delivers what is due; seconds until the next look."""
         try:
+            let_payouts_arrive()
             deliver_pending()
         except OperationalError as error:
             # The database restarts or is not up yet: the rows are still there afterwards.

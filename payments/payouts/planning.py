@@ -1,0 +1,158 @@
+"""What is paid out on a day, who has to say yes to it, and what keeps a share from it (rule M5)."""
+
+from datetime import date, datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.transactions import verb
+from payments import earnings
+from payments.models import Earning, Payout, PayoutAccount, PayoutState
+from payments.payouts import telling
+from payments.payouts.table import OVER, STILL_HERE, LockedPayout, advance, lock_partner, lock_payout, new
+from places.calendar import is_bank_day, wall_time
+from places.place import TIME_ZONES
+from policy.queries import policy_at
+from requests_app.lifecycle import lock_booking
+
+
+class AlreadyUnderWay(Refusal):
+    sentence = _("This payout has been sent, or it was taken back. Nothing was changed.")
+
+
+class OnePersonTwice(Refusal):
+    sentence = _("You have approved this payout already. Above the limit somebody else has to look as well.")
+
+
+class NothingToFreeze(Refusal):
+    sentence = _("Of this booking nothing waits to be paid out.")
+
+
+def due_partners(at: datetime, limit: int) -> list[int]:
+    """Of whom something is due today, on the wall of their country, and can be sent."""
+    found: list[int] = []
+    for country, zone in TIME_ZONES.items():
+        today = wall_time(at, zone).date()
+        if is_bank_day(today, country):
+            due = Earning.objects.filter(payout=None, frozen_at=None, promised_on__lte=today, cents__gt=0)
+            ready = due.filter(partner__country=country, partner__payout_account__can_be_paid=True)
+            found += ready.values_list("partner", flat=True).distinct().order_by("partner")[:limit]
+    return found
+
+
+def _made_today(today: date):
+    return Payout.objects.filter(day=today).exclude(state__in=OVER)
+
+
+def plan(partner_id: int) -> list[Payout]:
+    """One payout for each currency in which something is left of what is free, less what the partner owes.
+
+    A repeat on the same day plans nothing. Above the limit two of our staff have to say yes.
+    """
+    due = earnings.unpaid(partner_id).values_list("currency", flat=True).distinct().order_by("currency")
+    return [payout for currency in list(due) if (payout := _plan(partner_id, currency)) is not None]
+
+
+@verb
+def _plan(partner_id: int, currency: str) -> Payout | None:
+    """Looks again at what `due_partners` saw, now under the lock."""
+    partner, at = lock_partner(partner_id), mila_now()
+    today = wall_time(at, TIME_ZONES[partner.country]).date()
+    account = PayoutAccount.objects.select_for_update().filter(partner=partner, lost_at=None, can_be_paid=True).first()
+    made = _made_today(today).filter(partner=partner, currency=currency)
+    if account is None or not is_bank_day(today, partner.country) or made.exists():
+        return None
+    due = Q(cents__gt=0, promised_on__lte=today, free_at__lte=at) | Q(cents__lt=0)
+    rows = list(
+        earnings.unpaid(partner_id)
+        .filter(due, currency=currency, frozen_at=None)
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
+    total = sum(row.cents for row in rows)
+    if total <= 0:
+        return None
+    asks = total > policy_at(at, partner.country).payout_approval_cents[currency]
+    payout = new(partner=partner, account=partner.stripe_account, currency=currency, cents=total, day=today)
+    advance(payout, "ask_staff" if asks else "plan", next_at=None if asks else at)
+    Earning.objects.filter(pk__in=[row.pk for row in rows]).update(payout=payout)
+    if asks:
+        telling.tell_ops(payout, "approval")
+    return payout
+
+
+@verb
+def approve(payout_id: int, *, by: User) -> Payout:
+    """The first yes is kept, the second, another person's, sends it. Raises AlreadyUnderWay, OnePersonTwice."""
+    payout = lock_payout(payout_id)
+    if payout.state != PayoutState.WAITS:
+        raise AlreadyUnderWay
+    if payout.approved_by_id is None:
+        payout.approved_by = by
+        payout.save(update_fields=["approved_by"])
+    elif payout.approved_by_id == by.pk:
+        raise OnePersonTwice
+    else:
+        advance(payout, "approve", approved_too_by=by, next_at=mila_now())
+    return payout
+
+
+@verb
+def drop(payout_id: int) -> Payout:
+    """Taken back before anything was sent; its shares are planned anew on the next day. Raises AlreadyUnderWay."""
+    payout, at = lock_payout(payout_id), mila_now()
+    shares = list(payout.earnings.values_list("pk", flat=True))
+    _drop(payout, at)
+    for earning in Earning.objects.filter(pk__in=shares).select_related("partner", "booking").order_by("pk"):
+        earnings.promise_one_anew(earning, at)
+    return payout
+
+
+def _drop(payout: LockedPayout, at: datetime) -> None:
+    # A call that was written down may have left the house, whatever state says that it was put back.
+    if payout.state not in STILL_HERE or payout.operations.exclude(state__in=("done", "failed")).exists():
+        raise AlreadyUnderWay
+    advance(payout, "drop", next_at=None, ended_at=at)
+    Earning.objects.filter(payout=payout).update(payout=None)
+
+
+@verb
+def freeze(booking_id: int) -> list[Earning]:
+    """A case or a dispute is open: nothing of this booking is paid out (rule G4). A repeat changes nothing.
+
+    Raises NothingToFreeze, also where it is on its way to the bank: then it is owed, not frozen.
+    """
+    lock_booking(booking_id)
+    found = Earning.objects.filter(booking_id=booking_id, cents__gt=0).order_by("pk")
+    for partner_id in sorted(set(found.values_list("partner_id", flat=True))):
+        lock_partner(partner_id)
+    at, frozen = mila_now(), []
+    for earning in found.select_for_update(of=("self",)).select_related("payout"):
+        if earning.payout is not None:
+            if earning.payout.state not in STILL_HERE:
+                continue
+            _drop(lock_payout(earning.payout.pk), at)
+        if earning.frozen_at is None:
+            earning.payout, earning.frozen_at = None, at
+            earning.save(update_fields=["payout", "frozen_at"])
+        frozen.append(earning)
+    if not frozen:
+        raise NothingToFreeze
+    return frozen
+
+
+@verb
+def thaw(booking_id: int) -> list[Earning]:
+    """It is decided: what is left of it is paid out on the next day of its kind. A repeat changes nothing."""
+    lock_booking(booking_id)
+    at, thawed = mila_now(), []
+    found = Earning.objects.filter(booking_id=booking_id).exclude(frozen_at=None).order_by("pk")
+    for earning in found.select_for_update(of=("self",)).select_related("partner", "booking"):
+        earning.frozen_at = None
+        earning.save(update_fields=["frozen_at"])
+        earnings.promise_one_anew(earning, at)
+        thawed.append(earning)
+    return thawed

@@ -1,0 +1,233 @@
+"""Send what is due, record what came of it, and ask how it is by now (fault M1-M8)."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from mila.clock import mila_now
+from mila.transactions import verb
+from payments import earnings, gateway, ledger
+from payments.models import Earning, Operation, OperationState, Payout, PayoutState
+from payments.payouts import telling
+from payments.payouts.table import OPEN_STATES, LockedPayout, advance, lock_payout
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)  # longer than the slowest answer: nobody else takes up what was just sent
+KEY_LIFE = timedelta(hours=23)  # Stripe forgets keys after 24 h: from here on look, do not repeat (fault M6)
+BROKEN_ANSWERS = 3  # a 500 may be kept under its key for ever: after so many look, do not repeat (fault M3)
+WAITS = (5, 15, 60, 240)  # seconds between tries while the outcome is unknown
+REFUSED_WAIT = timedelta(hours=6)  # the money is still on its way from the cards, or the account has to be repaired
+LOOK_AGAIN = timedelta(hours=12)  # while the bank has it
+ANSWERED = (OperationState.DONE, OperationState.FAILED)
+BACK = ("failed", "canceled")
+
+
+class Mismatch(Exception):
+    """Stripe holds another payout than ours: a person must look before anything else happens."""
+
+
+class NeverArrived(gateway.GatewayError):
+    """A look-up found no trace of a call: it is sent again, under the next key."""
+
+
+def submit(payout_id: int) -> Payout:
+    """Send what is due and record the answers. May run twice, late or beside itself: same keys, one payout."""
+    while (operation := next_operation(payout_id)) is not None:
+        try:
+            answer = call(operation)
+        except gateway.GatewayError as error:
+            return record_error(operation.pk, error)
+        if isinstance(answer, str):
+            record_transfer(operation.pk, answer)
+        else:
+            record_payout(payout_id, answer, operation_id=operation.pk)
+    return Payout.objects.get(pk=payout_id)
+
+
+@verb
+def next_operation(payout_id: int) -> Operation | None:
+    """The call that is due, committed before it is sent (fault M1); None when there is nothing to send now.
+
+    An unanswered call comes again with its own key and parameters. Whoever gets it has a lease: a rival gets None.
+    """
+    payout, at = lock_payout(payout_id), mila_now()
+    if payout.state not in OPEN_STATES or payout.next_at is None or payout.next_at > at:
+        return None
+    operation = payout.operations.exclude(state__in=ANSWERED).first()
+    if operation is None:
+        operation = _plan(payout)
+        operation.sent_at = at
+    operation.state = OperationState.SENT
+    operation.save()
+    advance(payout, "send", next_at=at + LEASE)
+    return operation
+
+
+def _plan(payout: Payout) -> Operation:
+    """First the ways that Mila pays, from its own balance; then the payout."""
+    for earning in payout.earnings.exclude(way=None).select_related("booking"):
+        tries = Operation.objects.filter(kind="transfer", params__earning=earning.pk)
+        if not tries.filter(state=OperationState.DONE).exists():
+            transfer = {
+                "earning": earning.pk,
+                "account": payout.account,
+                "cents": earning.cents,
+                "currency": payout.currency,
+                "booking_uuid": str(earning.booking.uuid),
+            }
+            return _operation(payout, "transfer", f"{earning.booking.uuid}-way", tries.count(), transfer)
+    params = {
+        "account": payout.account,
+        "cents": payout.cents,
+        "currency": payout.currency,
+        "payout_uuid": str(payout.uuid),
+    }
+    tries = payout.operations.filter(kind="payout")
+    return _operation(payout, "payout", f"payout-{payout.uuid}", tries.count(), params)
+
+
+def _operation(payout: Payout, kind: str, name: str, tries: int, params: dict[str, Any]) -> Operation:
+    return Operation(payout=payout, kind=kind, key=f"{name}-{tries + 1}" if tries else name, params=params)
+
+
+def call(operation: Operation) -> gateway.PayoutAnswer | str:
+    """One call to Stripe, no transaction open. Raises the gateway's errors, or NeverArrived."""
+    params: dict[str, Any] = operation.params
+    if operation.kind == "transfer":
+        wanted = {name: value for name, value in params.items() if name != "earning"}
+        return gateway.create_transfer(**wanted, key=operation.key)
+    if _must_look(operation):
+        found = gateway.find_payout(params["account"], params["payout_uuid"])
+        if found is None:
+            raise NeverArrived
+        return found
+    return gateway.create_payout(**params, key=operation.key)
+
+
+def _must_look(operation: Operation) -> bool:
+    told: dict[str, Any] = operation.answer
+    if told.get("reason") == "server" and told["tries"] >= BROKEN_ANSWERS:
+        return True
+    return operation.sent_at is not None and mila_now() - operation.sent_at > KEY_LIFE
+
+
+# --- What came of it
+
+
+@verb
+def record_transfer(operation_id: int, transfer: str) -> None:
+    """A way was brought to the partner's balance."""
+    operation, payout = _locked(operation_id)
+    if operation is not None:
+        at = mila_now()
+        _answer(operation, OperationState.DONE, at, {"transfer": transfer})
+        advance(payout, "next_call", next_at=at)
+
+
+@verb
+def record_payout(payout_id: int, answer: gateway.PayoutAnswer, *, operation_id: int | None = None) -> Payout:
+    """Bring the payout to where Stripe has it, with its ledger. Raises Mismatch and changes nothing if it is not ours.
+
+    What came back is final; what was paid may still come back.
+    """
+    payout, at = lock_payout(payout_id), mila_now()
+    if payout.stripe_id not in ("", answer.id) or (answer.cents, answer.currency) != (payout.cents, payout.currency):
+        raise Mismatch(f"payout {payout.pk}: {answer.id}, {answer.cents} {answer.currency} at Stripe")
+    operation = payout.operations.filter(pk=operation_id).exclude(state__in=ANSWERED).first()
+    if operation is not None:
+        _answer(operation, OperationState.DONE, at, {"status": answer.status, "payout": answer.id})
+    if payout.state in OPEN_STATES:
+        _leave(payout, answer, at)
+    if answer.status in BACK:
+        _come_back(payout, answer, at)
+    elif answer.status == "paid" and payout.state == PayoutState.ON_ITS_WAY:
+        advance(payout, "arrive", next_at=None, ended_at=at, arrives_on=answer.arrives_on)
+    return payout
+
+
+def _leave(payout: LockedPayout, answer: gateway.PayoutAnswer, at: datetime) -> None:
+    arrives = answer.arrives_on
+    advance(payout, "leave", stripe_id=answer.id, sent_at=at, arrives_on=arrives, next_at=at + LOOK_AGAIN)
+    ledger.book_payout(payout, at)
+    if answer.status not in BACK:
+        telling.tell_partner(payout, "payout_sent")
+
+
+def _come_back(payout: LockedPayout, answer: gateway.PayoutAnswer, at: datetime) -> None:
+    if payout.state == PayoutState.FAILED:
+        return
+    advance(payout, "come_back", next_at=None, ended_at=at, failure_code=answer.failure_code[:64])
+    ledger.book_payout_back(payout, at)
+    Earning.objects.filter(payout=payout).update(payout=None)
+    earnings.promise_anew(payout.partner_id, at)
+    telling.tell_partner(payout, "payout_failed")
+
+
+@verb
+def record_error(operation_id: int, error: gateway.GatewayError) -> Payout:
+    """No answer of use: what is unknown is repeated with the same key, a definite no waits, and staff hear of it."""
+    operation, payout = _locked(operation_id)
+    if operation is None:
+        return payout
+    at = mila_now()
+    if isinstance(error, gateway.OutcomeUnknown):
+        tries = operation.answer.get("tries", 0) + 1
+        _answer(operation, OperationState.UNKNOWN, at, {"tries": tries, "reason": error.reason})
+        wait = WAITS[min(tries, len(WAITS)) - 1]
+        advance(payout, "lose_track", next_at=at + timedelta(seconds=wait))
+        return payout
+    _answer(operation, OperationState.FAILED, at, {"no": type(error).__name__, "words": str(error)[:300]})
+    if isinstance(error, NeverArrived):
+        advance(payout, "put_back", next_at=at)
+        return payout
+    log.error("payout %s refused: %s", payout.pk, error)
+    advance(payout, "put_back", next_at=at + REFUSED_WAIT)
+    telling.tell_ops(payout, "refused")
+    return payout
+
+
+def _locked(operation_id: int) -> tuple[Operation | None, LockedPayout]:
+    """The call, if its answer is still awaited, and its payout, locked."""
+    payout_id = Operation.objects.values_list("payout_id", flat=True).get(pk=operation_id)
+    payout = lock_payout(payout_id)
+    return payout.operations.filter(pk=operation_id).exclude(state__in=ANSWERED).first(), payout
+
+
+def _answer(operation: Operation, state: OperationState, at: datetime, values: dict[str, Any]) -> None:
+    operation.state, operation.answered_at, operation.answer = state, at, values
+    operation.save(update_fields=["state", "answered_at", "answer"])
+
+
+# --- Asked again
+
+
+def apply_payout(stripe_id: str, account: str) -> Payout | None:
+    """Ask Stripe how it is now, and record that: for the message and the sweep. None: not one of ours."""
+    answer = gateway.retrieve_payout(stripe_id, account)
+    ours = Payout.objects.filter(account=account)
+    # The message may have come before the answer to our own call was written down.
+    payout = ours.filter(stripe_id=stripe_id).first() or ours.filter(uuid=answer.payout_uuid, stripe_id="").first()
+    return record_payout(payout.pk, answer) if payout else None
+
+
+def look_again(payout_id: int) -> Payout | None:
+    """It is with the bank for long enough that the message about it may have been lost (fault M8)."""
+    payout = Payout.objects.get(pk=payout_id)
+    _put_off(payout_id)
+    return apply_payout(payout.stripe_id, payout.account)
+
+
+@verb
+def _put_off(payout_id: int) -> None:
+    Payout.objects.filter(pk=payout_id, state=PayoutState.ON_ITS_WAY).update(next_at=mila_now() + LOOK_AGAIN)
+
+
+@verb
+def set_aside(payout_id: int) -> None:
+    """What could not be handled comes again in an hour, and staff hear of it (fault T15)."""
+    payout = lock_payout(payout_id)
+    if payout.next_at is not None:
+        payout.next_at = mila_now() + timedelta(hours=1)
+        payout.save(update_fields=["next_at"])
+        telling.tell_ops(payout, "refused")
