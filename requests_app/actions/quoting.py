@@ -181,7 +181,7 @@ def _booked_minutes(booking: Booking) -> int:
 
 
 def _longer(booking: Booking, minutes: int) -> tuple[Assignment, DateTimeTZRange | None]:
-    """The running assignment and its slot, so much longer. Locks the technician first, as all writers of calendars do."""
+    """The running assignment and its longer slot. Locks the technician first, as all writers of calendars do."""
     assert booking.technician_id is not None
     lock_technician(booking.technician_id)
     assignment = Assignment.objects.select_related("busy").get(booking=booking, ended_at=None)
