@@ -329,7 +329,8 @@ def _price_chain(ids):
     for event in _of(QuoteEvent.objects.order_by("booking", "sequence"), ids):
         before = previous.get(event.booking_id)
         found = price_versions.event_hash(before.hash if before else "", event)
-        if found not in (event.hash, erased.get(event.pk)) or event.sequence != (before.sequence if before else 0) + 1:
+        stands = found == event.hash or erasure.is_left(event, found, erased)
+        if not stands or event.sequence != (before.sequence if before else 0) + 1:
             yield f"booking {event.booking_id}: step {event.sequence} of its prices was altered"
         previous[event.booking_id] = event
         if event.step == QuoteStep.WRITTEN:

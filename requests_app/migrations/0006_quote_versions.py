@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assignment',
             name='number_tries',
-            field=models.PositiveSmallIntegerField(default=0, editable=False, help_text='Wrong numbers typed for a higher price (rule L10).'),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0, editable=False, help_text='Wrong numbers typed for a higher price (rule L10).'),
         ),
         migrations.AddField(
             model_name='booking',

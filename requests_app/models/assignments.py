@@ -32,7 +32,7 @@ class Assignment(models.Model):
     code_tries = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Wrong ones.")
     code_typed_at = models.DateTimeField(null=True, editable=False, help_text="They have met.")
     number_tries = models.PositiveSmallIntegerField(
-        default=0, editable=False, help_text="Wrong numbers typed for a higher price (rule L10)."
+        default=0, db_default=0, editable=False, help_text="Wrong numbers typed for a higher price (rule L10)."
     )
     fault = models.BooleanField(default=False, help_text="Counts against them; with appeal.")
 

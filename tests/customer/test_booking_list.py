@@ -112,14 +112,14 @@ class TestCanaries:
 
 class TestRecentRatings:
     def test_before_the_first_there_is_nothing(self, client, morning):
-        assert reviews.recent_ratings() is None
+        assert reviews.recent_ratings(reviews.figures()) is None
         assert client.get(reverse("customer:home")).status_code == 200
 
     def test_mean_count_and_the_latest_words(self, client, searching, partner):
         walk(searching, partner, State.SIGNED_OFF)
         signing.rate(searching.pk, quality=5, punctuality=4, friendliness=3, comment="Tout marche <b>enfin</b>.")
 
-        found = reviews.recent_ratings()
+        found = reviews.recent_ratings(reviews.figures())
 
         assert (float(found["stars"]), found["count"]) == (4.0, 1)
         assert found["reviews"][0]["name"] == "O."

@@ -9,7 +9,7 @@ from django.db import connection
 
 from backoffice.invariants import violations
 from mila import rotation
-from requests_app.models import DoorPlace, SignOff, State
+from requests_app.models import DoorPlace, QuoteEvent, SignOff, State
 from simulation import factor
 from tests import cast
 
@@ -46,12 +46,14 @@ def test_evidence_leaves_a_row_for_each_cell_and_the_others_none(signed, new_key
 
     changes = rows("SELECT work, table_name, row_id, columns FROM mila_evidence_change ORDER BY columns")
     pk = signed.sign_off.pk
+    versions = QuoteEvent.objects.exclude(words="").values_list("pk", flat=True)
     assert changes == [
         ("rotate_fields", "requests_app_signoff", pk, ["device"]),
         ("rotate_fields", "requests_app_doorplace", DoorPlace.objects.get().pk, ["point"]),
         ("rotate_fields", "requests_app_signoff", pk, ["signature"]),
         ("rotate_fields", "requests_app_signoff", pk, ["signer"]),
         ("rotate_fields", "requests_app_signoff", pk, ["text"]),
+        *(("rotate_fields", "requests_app_quoteevent", event, ["words"]) for event in versions),
     ]
 
 
@@ -63,7 +65,7 @@ def test_second_run_finds_nothing(signed, new_key, capsys):
 
     assert "requests_app.SignOff.signer" in first
     assert {line.split()[-1] for line in capsys.readouterr().out.splitlines()} == {"0"}
-    assert len(rows("SELECT FROM mila_evidence_change")) == 5
+    assert len(rows("SELECT FROM mila_evidence_change")) == 6
 
 
 def test_cell_written_meanwhile_is_left_as_it_is(signed, new_key, monkeypatch):
