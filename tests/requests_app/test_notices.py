@@ -14,6 +14,7 @@ from django.template import engines
 from accounts import account_mail, notifications, still_you
 from accounts.models import Notification
 from mila.clock import mila_now, set_clock
+from payments.payouts import telling
 from policy.figures import Policy
 from requests_app import deadlines, notices, secret_link
 from requests_app.actions import changes, signing, visit
@@ -93,6 +94,7 @@ def test_every_kind_has_its_words_and_no_words_are_left_over():
         *KINDS,
         *account_mail.KINDS.values(),
         still_you.KIND,
+        *telling.KINDS,
     }
 
 
