@@ -103,12 +103,17 @@ def approve(payout_id: int, *, by: User) -> Payout:
 @verb
 def drop(payout_id: int) -> Payout:
     """Taken back before anything was sent; its shares are planned anew on the next day. Raises AlreadyUnderWay."""
-    payout, at = lock_payout(payout_id), mila_now()
+    payout = lock_payout(payout_id)
+    give_back(payout, mila_now())
+    return payout
+
+
+def give_back(payout: LockedPayout, at: datetime) -> None:
+    """Its shares are free again, and promised for the day that is true now. Raises AlreadyUnderWay."""
     shares = list(payout.earnings.values_list("pk", flat=True))
     _drop(payout, at)
     for earning in Earning.objects.filter(pk__in=shares).select_related("partner", "booking").order_by("pk"):
         earnings.promise_one_anew(earning, at)
-    return payout
 
 
 def _drop(payout: LockedPayout, at: datetime) -> None:

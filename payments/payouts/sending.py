@@ -4,11 +4,13 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from mila.clock import mila_now
 from mila.transactions import verb
-from payments import earnings, gateway, ledger
-from payments.models import Earning, Operation, OperationState, Payout, PayoutState
-from payments.payouts import telling
+from payments import earnings, gateway, ledger, partners
+from payments.models import Earning, Operation, OperationState, Payout, PayoutAccount, PayoutState
+from payments.payouts import planning, telling
 from payments.payouts.table import OPEN_STATES, LockedPayout, advance, lock_payout
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,17 @@ class NeverArrived(gateway.GatewayError):
 
 
 def submit(payout_id: int) -> Payout:
-    """Send what is due and record the answers. May run twice, late or beside itself: same keys, one payout."""
+    """Send what is due and record the answers. May run twice, late or beside itself: same keys, one payout.
+
+    Before the first call the account is asked how it stands: a bank account that was changed an hour ago, of which the
+    message was lost, must not be the one that is paid (rule M5).
+    """
+    payout = Payout.objects.get(pk=payout_id)
+    if not payout.operations.exclude(state__in=ANSWERED).exists():
+        try:
+            partners.refresh_account(payout.account)
+        except gateway.OutcomeUnknown:
+            return _wait(payout_id)
     while (operation := next_operation(payout_id)) is not None:
         try:
             answer = call(operation)
@@ -55,6 +67,9 @@ def next_operation(payout_id: int) -> Operation | None:
     if payout.state not in OPEN_STATES or payout.next_at is None or payout.next_at > at:
         return None
     operation = payout.operations.exclude(state__in=ANSWERED).first()
+    if operation is None and not _may_go(payout):
+        planning.give_back(payout, at)
+        return None
     if operation is None:
         operation = _plan(payout)
         operation.sent_at = at
@@ -62,6 +77,23 @@ def next_operation(payout_id: int) -> Operation | None:
     operation.save()
     advance(payout, "send", next_at=at + LEASE)
     return operation
+
+
+def _may_go(payout: Payout) -> bool:
+    """Whether the account is still the one it was planned for, and so is its bank."""
+    found = PayoutAccount.objects.filter(partner=payout.partner, lost_at=None, can_be_paid=True)
+    same_bank = Q(bank_changed_at=None) | Q(bank_changed_at__lt=payout.created_at)
+    return found.filter(same_bank, partner__stripe_account=payout.account).exists()
+
+
+@verb
+def _wait(payout_id: int) -> Payout:
+    """Stripe is silent: nothing was sent, and in a moment again."""
+    payout = lock_payout(payout_id)
+    if payout.state in OPEN_STATES:
+        payout.next_at = mila_now() + timedelta(seconds=WAITS[-1])
+        payout.save(update_fields=["next_at"])
+    return payout
 
 
 def _plan(payout: Payout) -> Operation:

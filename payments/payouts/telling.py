@@ -10,6 +10,8 @@ from accounts.models import PartnerProfile, User
 from mila.formats import full_day
 from payments.models import Payout
 
+KINDS = ("payout_sent", "payout_failed", "payout_ops")  # templates/emails/<kind>.txt
+
 
 def tell_partner(payout: Payout, kind: str) -> None:
     person = owner_of(payout.partner)

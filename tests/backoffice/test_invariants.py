@@ -15,8 +15,8 @@ from backoffice.invariants import INVARIANTS, violations
 from dispatch import offers
 from dispatch.models import Offer
 from mila.clock import mila_now
-from payments import ledger
-from payments.models import Charge, LedgerEntry, Operation, StripeEvent, WayPay
+from payments import earnings, ledger
+from payments.models import Charge, Earning, LedgerEntry, Operation, Payout, StripeEvent, WayPay
 from requests_app.access import reveal_contact
 from requests_app.actions import signing
 from requests_app.models import (
@@ -44,6 +44,7 @@ def world(searching, partner, rival_partner):
     reveal_contact(paid, partner, reason="job page")
     charge = charge_of(paid, "job", paid.sign_off)
     ledger.book_charge(charge, mila_now())
+    earnings.earn_charge(charge, mila_now())
     paid = signing.settle(paid.pk)
     job = cast.claimed(factories.placed_booking(wishes=[factories.service_day_at(9, days=5)]), partner)
     offered = factories.placed_booking(wishes=[factories.service_day_at(15, days=6)])
@@ -132,6 +133,15 @@ def erased_with_a_name(w):
 
 
 # What breaks which invariant; every invariant has at least one.
+def paid_out(w, **columns):
+    """A payout of the paid job's share, as it would be on its day, but for these columns."""
+    share = w.charge.earning
+    change(Earning, share.pk, free_at=w.now - HOUR)
+    values = {"partner": share.partner, "currency": "EUR", "cents": share.cents, "day": share.promised_on}
+    payout = Payout.objects.create(**{**values, "state": "planned", "next_at": w.now, **columns})
+    change(Earning, share.pk, payout=payout)
+
+
 BREACHES = [
     ("I1", "no assignment", lambda w: change(Assignment, running(w).pk, ended_at=w.now)),
     ("I1", "an assignment without a partner", lambda w: assignment(w.offered, w.partner, w.now)),
@@ -196,6 +206,13 @@ BREACHES = [
         "paid and not booked",
         lambda w: WayPay.objects.create(booking=w.paid, partner=w.paid.partner, cents=0, at=w.now),
     ),
+    ("I6", "another sum than its shares", lambda w: paid_out(w, cents=1)),
+    ("I6", "somebody else's share", lambda w: paid_out(w, partner=w.rival.partner)),
+    ("I6", "left and not booked", lambda w: paid_out(w, state="paid")),
+    ("I6", "before the hold", lambda w: (paid_out(w), change(Earning, w.charge.earning.pk, free_at=w.now + HOUR))),
+    ("I6", "back and still its", lambda w: paid_out(w, state="failed")),
+    ("earned", "another amount", lambda w: change(Earning, w.charge.earning.pk, cents=1)),
+    ("earned", "nothing", lambda w: Earning.objects.filter(pk=w.charge.earning.pk).delete()),
     ("I14", "an erased person's name", erased_with_a_name),
     ("L12", "other words", lambda w: change(SignOff, w.paid.sign_off.pk, text="other")),
     ("L12", "another hand", lambda w: change(SignOff, w.paid.sign_off.pk, signature="X")),

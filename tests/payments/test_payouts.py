@@ -244,6 +244,54 @@ def test_changed_bank_account_holds_back_what_is_due(owing, payee):
     assert mila_now() - changed >= timedelta(hours=72)
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_bank_account_changed_while_two_have_to_say_yes_is_not_paid(large, payee, staff, told):
+    """Also where the message about the change was lost: the account is asked before anything is sent."""
+    account = payee.partner.stripe_account
+    set_clock(mila_now() + timedelta(minutes=5), speed=0)
+    user_actions.onboard(account, bank="9999")
+    if told:
+        partners.refresh_account(account)
+    payouts.approve(large.pk, by=staff)
+    payouts.approve(large.pk, by=factories.UserFactory(is_staff=True))
+
+    sweeps.sweep_payouts()
+
+    large.refresh_from_db()
+    earning = Earning.objects.get()
+    assert (large.state, earning.payout) == (PayoutState.DROPPED, None)
+    assert cast.payouts_at_stripe(account) == []
+    assert earning.promised_on > large.day
+    assert faults() == {}
+
+
+def test_account_that_was_left_meanwhile_is_not_paid(large, payee, staff):
+    user_actions.leave(payee.partner.stripe_account)
+    payouts.approve(large.pk, by=staff)
+    payouts.approve(large.pk, by=factories.UserFactory(is_staff=True))
+
+    sweeps.sweep_payouts()
+
+    large.refresh_from_db()
+    assert large.state == PayoutState.DROPPED
+    assert cast.payouts_at_stripe(large.account) == []
+
+
+def test_silent_stripe_is_asked_again_before_anything_is_sent(owing, payee):
+    cast.come_to_payday(cast.earned(owing()))
+    user_actions.switch_on("unreachable", path="GET /v1/accounts", times=1)
+    (payout,) = payouts.plan(payee.partner.pk)
+
+    payouts.submit(payout.pk)
+    payout.refresh_from_db()
+    assert (payout.state, payout.operations.exists()) == (PayoutState.PLANNED, False)
+
+    set_clock(mila_now() + timedelta(minutes=5), speed=0)
+    payouts.submit(payout.pk)
+    payout.refresh_from_db()
+    assert payout.state == PayoutState.ON_ITS_WAY
+
+
 def test_account_that_cannot_be_paid_waits_and_is_paid_when_it_can(owing, payee):
     earning = cast.earned(owing())
     account = payee.partner.stripe_account
