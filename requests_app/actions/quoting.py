@@ -181,7 +181,7 @@ def _booked_minutes(booking: Booking) -> int:
 
 
 def _longer(booking: Booking, minutes: int) -> tuple[Assignment, DateTimeTZRange | None]:
-    """The technician's running assignment and its slot, so much longer. Locks the technician first, as every writer of a calendar."""
+    """The technician's running assignment and its slot, so much longer. Locks the technician, as who writes it must."""
     assert booking.technician_id is not None
     lock_technician(booking.technician_id)
     assignment = Assignment.objects.select_related("busy").get(booking=booking, ended_at=None)
