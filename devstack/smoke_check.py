@@ -230,7 +230,18 @@ class Walk:
     # --- Signature and money
 
     def hand_over(self) -> None:
-        with step("the technician finishes, with the price"):
+        with step("the technician proposes another price, and the customer's open page hears of it"):
+            self.customer.get(self.page)
+            with listening(page_flows.stream_address(self.customer)) as heard:
+                page_flows.propose(self.partner, self.job, price="80,00", reason="Le câble est coupé.")
+                self.hears(heard, "proposed")
+        with step("the customer declines, then accepts a lower one"):
+            page_flows.answer_price(self.customer, self.page, accept=False)
+            page_flows.propose(self.partner, self.job, price="75,00", reason="Seulement le câble.")
+            page_flows.answer_price(self.customer, self.page, accept=True)
+            agreed = self.booking.quotes.agreed().latest("version").service_cents
+            expect(agreed == 7500, f"agreed are {agreed}")
+        with step("the technician finishes, for less than was agreed"):
             page_flows.finish(self.partner, self.job, done="Canal changé.\nRépéteur placé.", price="60,00")
             expect(
                 self.partner.path.endswith("/sign/"), f"finishing leads to {self.partner.path}, not to the signature"

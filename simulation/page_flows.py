@@ -207,8 +207,22 @@ def begin(partner: Visitor, job: str, code: str = "") -> None:
         partner.submit(partner.form(has="without"))
 
 
+def propose(partner: Visitor, job: str, *, price: str, reason: str) -> None:
+    """A Friend proposes another price before the work."""
+    partner.get(f"/partner/jobs/{job}/price/")
+    partner.submit(partner.form(has="reason"), price=price, reason=reason)
+    if not partner.path.endswith(f"/jobs/{job}/"):
+        raise PageError(f"Proposing leads to {partner.path}: {partner.words[:300]}")
+
+
+def answer_price(customer: Visitor, booking: str, *, accept: bool) -> None:
+    """What was proposed, accepted or declined on the customer's own page."""
+    customer.get(f"{booking}price/")
+    customer.submit(customer.form(within="answer"), **{"accept" if accept else "decline": "1"})
+
+
 def finish(partner: Visitor, job: str, *, done: str, price: str | None = None) -> None:
-    """The report with its two ticks; a Friend also writes the price. Ends on the page to sign."""
+    """The report with its two ticks; a Friend may also ask less. Ends on the page to sign."""
     partner.get(f"/partner/jobs/{job}/finish/")
     form = partner.form(has="done")
     values = {"done": done, "explained": "on", "tidied": "on"}

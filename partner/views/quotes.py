@@ -126,6 +126,7 @@ class Answering:
 
     def _page(self):
         booking = self.booking
+        self.form.fields["number"].required = True  # where it is shown it is asked for
         context = {
             "booking": booking,
             "form": self.form,

@@ -12,7 +12,7 @@ from requests_app.actions import changes, signing, visit
 from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, State
 from tests import factories
-from tests.cast import claimed, code_of, sign, walk
+from tests.cast import agree, claimed, code_of, sign, walk
 
 EN = {"accept-language": "en"}
 
@@ -304,7 +304,8 @@ class TestWhatMayBeDone:
 class TestPrice:
     def test_what_was_signed_is_what_is_shown(self, client, searching, partner):
         walk(searching, partner, State.IN_PROGRESS)
-        visit.finish(searching.pk, partner.pk, by=partner.user, report={"done": "x"}, service_cents=8000)
+        agree(searching, partner, 8000)
+        visit.finish(searching.pk, partner.pk, by=partner.user, report={"done": "x"})
         sign(searching, kind="own_device")
 
         answer = page(client, searching)

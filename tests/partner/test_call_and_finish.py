@@ -10,7 +10,7 @@ from partner.forms.jobs import MOST_CENTS, PriceField
 from requests_app.actions import visit
 from requests_app.lifecycle import IllegalMove, Role
 from requests_app.models import CallAttempt, State
-from tests import cast, factories
+from tests import cast
 
 HTMX = {"HX-Request": "true"}
 DONE = {"done": "Canal changé\nBox déplacée", "explained": "on", "tidied": "on"}
@@ -73,20 +73,39 @@ def test_call_sent_twice_is_one_move(client, claimed):
     assert client.get(url(claimed, "call")).url == url(claimed, "job")
 
 
-def test_friend_writes_the_agreed_price(client, working):
-    response = client.post(url(working, "finish"), {**DONE, "price": "75,50"})
+def test_friend_may_ask_less_in_the_end(client, working):
+    response = client.post(url(working, "finish"), {**DONE, "price": "65,50"})
 
     working.refresh_from_db()
     assert working.state == State.FINISHED
-    assert working.quotes.latest("version").service_cents == 7550
+    assert working.quotes.latest("version").service_cents == 6550
     assert working.report == {"done": "Canal changé\nBox déplacée", "explained": True, "tidied": True}
     assert response.url == url(working, "sign")
+
+
+def test_more_than_was_agreed_is_refused_with_the_way_to_it(client, working):
+    """The attack: the price rises as the work ends."""
+    response = client.post(url(working, "finish"), {**DONE, "price": "75,50"})
+
+    working.refresh_from_db()
+    assert response.status_code == 422
+    assert str(visit.NotAgreed()) in response.context["form"].non_field_errors()[0]
+    assert (working.state, working.quotes.count()) == (State.IN_PROGRESS, 1)
+
+
+def test_page_shows_what_was_booked_and_what_is_agreed(client, working, partner):
+    cast.agree(working, partner, 8900)
+
+    page = client.get(url(working, "finish"))
+
+    assert (page.context["change"].before_cents, page.context["change"].after_cents) == (7190, 9190)
+    assert page.context["form"]["price"].value() == "89.00"
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_finish_sent_twice_is_one_version(client, working, headers):
     for _ in range(2):
-        response = client.post(url(working, "finish"), {**DONE, "price": "75.50"}, headers=headers)
+        response = client.post(url(working, "finish"), {**DONE, "price": "65.50"}, headers=headers)
 
     assert (response.headers.get("HX-Redirect") or response.url) == url(working, "sign")
     assert working.quotes.count() == 2
@@ -136,36 +155,15 @@ def test_report_is_whole_or_the_work_is_not_done(client, working, missing):
     assert working.state == State.IN_PROGRESS
 
 
-def test_pro_adds_packages_and_has_no_price_field(client, searching, rival_partner):
-    package = factories.PackageFactory()
+def test_pro_has_no_price_field(client, searching, rival_partner):
     working = cast.walk(searching, rival_partner, State.IN_PROGRESS)
     client.force_login(rival_partner.user)
     form = client.get(url(working, "finish")).context["form"]
 
-    client.post(url(working, "finish"), {**DONE, "price": "1", f"package_{package.pk}": "2"})
+    client.post(url(working, "finish"), {**DONE, "price": "1", "package_1": "2"})
 
-    quote = working.quotes.latest("version")
     assert "price" not in form.fields
-    assert quote.service_cents == 6900 + 2 * 2500
-    assert [(line.quantity, line.cents) for line in quote.lines.all()] == [(1, 6900), (2, 5000)]
-
-
-@pytest.mark.parametrize("count", ["-1", "21", "x", "1e9", "1.5"])
-def test_odd_numbers_of_packages_are_refused(client, searching, rival_partner, count):
-    package = factories.PackageFactory()
-    working = cast.walk(searching, rival_partner, State.IN_PROGRESS)
-    client.force_login(rival_partner.user)
-
-    response = client.post(url(working, "finish"), {**DONE, f"package_{package.pk}": count})
-
-    assert response.status_code == 422
-    assert working.quotes.count() == 1
-
-
-def test_friend_is_not_offered_packages(client, working):
-    factories.PackageFactory()
-
-    assert client.get(url(working, "finish")).context["form"].packages == []
+    assert working.quotes.get().service_cents == 6900
 
 
 def test_finish_before_the_work_began_is_refused(client, claimed):

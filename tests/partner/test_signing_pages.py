@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Technician
 from customer.forms.signing import MOST_POINTS
-from requests_app.actions import signing, visit
+from requests_app.actions import signing, undoing, visit
 from requests_app.models import Rating, SignOff, SignOffKind, State
 from tests import cast, factories
 
@@ -31,10 +31,11 @@ def finished(client, searching, partner):
 
 @pytest.fixture
 def dearer(client, searching, partner):
-    """Above 150 % of the booked price."""
+    """Agreed above the booked price, before the work."""
     client.force_login(partner.user)
     booking = cast.walk(searching, partner, State.IN_PROGRESS)
-    return visit.finish(booking.pk, partner.pk, by=partner.user, report={"done": "Tout"}, service_cents=10_351)
+    cast.agree(booking, partner, 8900)
+    return visit.finish(booking.pk, partner.pk, by=partner.user, report={"done": "Tout"})
 
 
 def fields(client, address, **more):
@@ -163,7 +164,8 @@ def test_form_that_is_not_ours_is_refused(client, finished, change):
 
 def test_price_that_changed_is_read_once_more(client, finished, partner):
     data = fields(client, url(finished), typed="Odile")
-    visit.write_quote(finished, [("Wi-Fi", None, 1, 7500)], by=partner.user, at=finished.finished_at)
+    undoing.take_back(finished.pk, partner.pk, by=partner.user, step="finish")
+    visit.finish(finished.pk, partner.pk, by=partner.user, report={"done": "x"}, service_cents=6500)
 
     refused = client.post(url(finished), data)
     form = refused.context["form"]
@@ -174,19 +176,22 @@ def test_price_that_changed_is_read_once_more(client, finished, partner):
     assert not SignOff.objects.exists()
 
 
-def test_high_price_is_signed_on_the_own_device_only(client, dearer):
-    looked = client.get(url(dearer))
-    form = client.get(own(dearer)).context["form"]
-    data = {"key": form["key"].value(), "quote_version": 2, "typed": "Odile"}
+@pytest.mark.parametrize("page", [url, own])
+def test_page_to_sign_shows_booked_and_agreed(client, dearer, page):
+    looked = client.get(page(dearer))
 
-    refused = client.post(url(dearer), data)
-    assert not SignOff.objects.exists()
-    client.post(own(dearer), data)
+    change = looked.context["change"]
+    assert (change.before_cents, change.after_cents) == (7190, 9190)
+    assert [(line.before_cents, line.after_cents) for line in change.lines] == [(6900, 8900)]
 
-    assert looked.context["elsewhere"] is True
-    assert 'id="sign"' not in looked.content.decode()
-    assert refused.status_code == 409
-    assert SignOff.objects.get().kind == SignOffKind.OWN_DEVICE
+    client.post(page(dearer), fields(client, page(dearer), typed="Odile"))
+    assert SignOff.objects.get().charge_cents == 9190
+
+
+def test_page_to_sign_shows_both_also_where_nothing_changed(client, finished):
+    change = client.get(url(finished)).context["change"]
+
+    assert (change.before_cents, change.after_cents, change.is_none) == (7190, 7190, True)
 
 
 def test_signed_in_customer_signs_in_their_own_name(client, finished, customer):

@@ -13,10 +13,11 @@ from payments.charges import holding
 from payments.models import Charge, ChargeState, LedgerEntry
 from policy.models import PolicyRow
 from policy.queries import policy_at
-from requests_app.actions import meeting, signing, visit
+from requests_app.actions import meeting, quoting, signing, visit
 from requests_app.lifecycle import ReasonMissing, Role, TooEarly
 from requests_app.models import Booking, SignOff, SignOffKind, State
-from tests.cast import claimed, come_to, nearly_time, sign, walk
+from requests_app.price_versions import ByHand
+from tests.cast import claimed, come_to, nearly_time, propose, sign, walk
 from tests.factories import LONG_AGO
 from tests.payments import cast
 
@@ -60,9 +61,13 @@ def test_a_technician_alone_charges_no_card(booked, payee, stopped_clock):
     visit.depart(*ids, by=user)
     visit.arrive(*ids, by=user)
     visit.start(*ids, by=user)
-    visit.finish(*ids, by=user, report={"done": "Tout"}, service_cents=10_350)
-    with pytest.raises(signing.OwnDeviceNeeded):
-        sign(Booking.objects.get(pk=booking.pk))
+    quote = propose(Booking.objects.get(pk=booking.pk), payee, 10_350)
+    hand = ByHand("words", "Odile Perrachon", "Odile Perrachon")
+    accepted = quoting.accept_on_screen(*ids, version=quote.version, by=user, hand=hand)
+    assert accepted == quoting.Answer.SPENT  # it rises, and the payer's number is not the technician's to read
+    with pytest.raises(visit.NotAgreed):
+        visit.finish(*ids, by=user, report={"done": "Tout"}, service_cents=10_350)
+    visit.finish(*ids, by=user, report={"done": "Tout"})
     come_to(booking.start_at + timedelta(days=30))
     sweeps.sweep()
 
