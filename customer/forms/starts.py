@@ -160,6 +160,10 @@ class StartChoice:
             before = until
         return parts
 
+    @property
+    def shows_numbers(self) -> bool:
+        return any(one.people and not one.keeper for one in self._starts(self.day))
+
     def query(self) -> str:
         """The choice as it stands, for an address that shows it."""
         query = QueryDict(mutable=True)
