@@ -150,8 +150,8 @@ class StartChoice:
         if any(slot.keeper for slot in slots):
             name = self.booking.technician.name
             theirs, others = ([slot for slot in slots if slot.keeper is whose] for whose in (True, False))
-            parts = [(_("%(name)s is free") % {"name": name}, theirs), (_("With somebody else"), others)]
-            return [(str(label), inside) for label, inside in parts if inside]
+            groups = [(str(_("%(name)s is free") % {"name": name}), theirs), (str(_("With somebody else")), others)]
+            return [group for group in groups if group[1]]
         parts, before = [], time.min
         for until, label in PARTS:
             inside = [slot for slot in slots if before <= slot.start.time() < until]
