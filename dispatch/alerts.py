@@ -1,13 +1,15 @@
-"""Nobody comes there yet: who asked is told once, as soon as somebody does (rule B14)."""
+"""Nobody comes there yet: who asked is told once, as soon as somebody does, and then forgotten (rule B14)."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 
 from accounts import notifications
+from accounts.models import Notification, NotificationState
 from dispatch.availability import Visit, somebody_works
 from dispatch.models import AreaAlert
 from mila.clock import mila_now
@@ -17,7 +19,8 @@ from policy.queries import policy_at
 from requests_app.models import Booking
 
 KEPT, COMES = "area_alert_kept", "area_alert"  # the words: templates/emails
-SALT = "dispatch.area_alert"
+SIGNER = signing.Signer(salt="dispatch.area_alert", sep=".")
+UNSENT = (NotificationState.QUEUED, NotificationState.SENDING)
 LOOK_AGAIN = timedelta(minutes=10)
 BATCH = 100
 
@@ -26,9 +29,12 @@ BATCH = 100
 def ask(booking: Booking, *, email: str, language: str) -> None:
     """Tell this address once somebody comes to the draft's place for its service; one mail says so at once.
 
-    A repeat changes nothing; beyond the limit of one address nothing is kept, and nobody learns which.
+    A repeat changes nothing. Beyond the limit of one address nothing is kept, and nobody learns which; nor where
+    somebody comes already: there is nothing to wait for.
     """
     at = mila_now()
+    if somebody_works(Visit.of(booking), at):
+        return
     where = {"email": email, "service": booking.service, "country": booking.country, "postcode": booking.postcode}
     most = policy_at(at, booking.country).alerts_per_address
     if AreaAlert.objects.filter(**where).exists() or AreaAlert.objects.filter(email=email).count() >= most:
@@ -51,7 +57,7 @@ def stop(key: str) -> None:
     """By the link of the mail: nothing of this address is kept any more. A link that is no more changes nothing."""
     email = _email_of(key)
     if email is not None:
-        AreaAlert.objects.filter(email=email).delete()
+        _forget(AreaAlert.objects.filter(email=email))
 
 
 def sweep() -> int:
@@ -67,15 +73,27 @@ def look(alert_id: int) -> bool:
     if alert is None:
         return False
     at = mila_now()
-    if _comes(alert, at):
+    told = alert.told_at is not None
+    over = at >= alert.asked_at + policy_at(at, alert.country).alert_life
+    if (told and not _messages(alert).filter(state__in=UNSENT).exists()) or (over and not told):
+        _forget(AreaAlert.objects.filter(pk=alert.pk))
+        return True
+    if not told and _comes(alert, at):
         _tell(alert, COMES)
-        alert.delete()
-    elif at >= alert.asked_at + policy_at(at, alert.country).alert_life:
-        alert.delete()
-    else:
-        alert.checked_at = at
-        alert.save(update_fields=["checked_at"])
+        alert.told_at = at
+    alert.checked_at = at
+    alert.save(update_fields=["checked_at", "told_at"])
     return True
+
+
+def _messages(*alerts: AreaAlert) -> QuerySet[Notification]:
+    return Notification.objects.filter(subject_id__in=[alert.uuid for alert in alerts])
+
+
+def _forget(alerts: QuerySet[AreaAlert]) -> None:
+    """The address is kept nowhere any more, not in the messages either."""
+    _messages(*alerts).delete()
+    alerts.delete()
 
 
 def _comes(alert: AreaAlert, at: datetime) -> bool:
@@ -106,13 +124,13 @@ def _tell(alert: AreaAlert, kind: str) -> None:
 
 
 def key_of(alert: AreaAlert) -> str:
-    """What the link to stop carries: it says nothing, and nobody else can make one."""
-    return signing.dumps(str(alert.uuid), salt=SALT)
+    """What the link to stop carries: it names nobody, and nobody else can make one."""
+    return SIGNER.sign(str(alert.uuid))
 
 
 def _email_of(key: str) -> str | None:
     try:
-        uuid = signing.loads(key, salt=SALT)
+        uuid = SIGNER.unsign(key)
     except signing.BadSignature:
         return None
     return AreaAlert.objects.filter(uuid=uuid).values_list("email", flat=True).first()

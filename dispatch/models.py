@@ -140,7 +140,7 @@ class Offer(models.Model):
 
 
 class AreaAlert(models.Model):
-    """Somebody wants to be told when a service comes to their place (rule B14). The row goes when they are told."""
+    """Somebody wants to be told when a service comes to their place (rule B14). The row goes once they were told."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField()
@@ -153,6 +153,7 @@ class AreaAlert(models.Model):
     lon = models.FloatField()
     asked_at = models.DateTimeField()
     checked_at = models.DateTimeField(help_text="When it was last looked whether somebody comes.")
+    told_at = models.DateTimeField(null=True, help_text="Their message was written; when it has gone, so does this.")
 
     class Meta:
         constraints = [

@@ -151,8 +151,8 @@ class StartChoice:
         if any(slot.keeper for slot in slots):
             name = self.booking.technician.name
             theirs, others = ([slot for slot in slots if slot.keeper is whose] for whose in (True, False))
-            groups = [(_("%(name)s is free") % {"name": name}, theirs), (_("With somebody else"), others)]
-            return [(str(label), inside) for label, inside in groups if inside]
+            groups = [(str(_("%(name)s is free") % {"name": name}), theirs), (str(_("With somebody else")), others)]
+            return [group for group in groups if group[1]]
         parts, before = [], time.min
         for until, label in PARTS:
             inside = [slot for slot in slots if before <= slot.start.time() < until]
@@ -160,6 +160,10 @@ class StartChoice:
                 parts.append((str(label), inside))
             before = until
         return parts
+
+    @property
+    def shows_numbers(self) -> bool:
+        return any(one.people and not one.keeper for one in self._starts(self.day))
 
     def query(self) -> str:
         """The choice as it stands, for an address that shows it."""

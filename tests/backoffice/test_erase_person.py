@@ -15,6 +15,8 @@ from accounts import proofs
 from accounts.models import CustomerProfile, Notification, User
 from backoffice import erasure
 from backoffice.invariants import violations
+from dispatch.models import AreaAlert
+from mila.clock import mila_now
 from payments import gateway
 from payments.models import Charge, LedgerEntry, PaymentCustomer, SavedCard
 from payments.standin.models import Thing
@@ -347,3 +349,15 @@ def test_who_joins_an_account_leaves_no_name_behind(person, payee):
 
     guest.user.refresh_from_db()
     assert (guest.user.name, CustomerProfile.objects.filter(user=guest.user).exists()) == ("", False)
+
+
+def test_where_they_waited_for_somebody_to_come_is_forgotten(person):
+    """Rule B14: by their address alone, no account stands in the row."""
+    at, service = mila_now(), person.booking.service
+    place = {"language": "fr", "service": service, "country": "FR", "postcode": "48000", "city": "Mende"}
+    for email in (person.user.email, "other@example.com"):
+        AreaAlert.objects.create(email=email, lat=44.52, lon=3.5, asked_at=at, checked_at=at, **place)
+
+    erase(person)
+
+    assert list(AreaAlert.objects.values_list("email", flat=True)) == ["other@example.com"]

@@ -76,6 +76,7 @@ def order(page):
 
 
 def card_step(page, **kwargs):
+    factories.TechnicianFactory()  # somebody is free (rule B14)
     draft = factories.DraftFactory(card="", **kwargs)
     page.goto(reverse("customer:card", args=[draft.token]))
     expect(page.locator("[data-card-fields] iframe")).to_be_visible()

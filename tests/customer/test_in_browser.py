@@ -25,7 +25,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def first_step(live_server, morning):
+def first_step(live_server, somebody_free):
     load_gazetteer(
         [
             Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467, "town"),
