@@ -115,7 +115,9 @@ def _looks(booking: Booking, at: datetime, size: int) -> Iterator[Look]:
         for count in ROUNDS:
             best = nearest.best(booking.pk, contact.lat, contact.lon, at, count, newcomers=only_newcomers)
             newcomers_lead = by_hash and not best.asked
-            if best.first_rank is None or (only_newcomers and not newcomers_lead):
+            if best.first_rank is None:  # no wish is open: nobody can be asked
+                return
+            if only_newcomers and not newcomers_lead:
                 break
             unseen = ((pk, score) for pk, score in zip(best.people, best.scores, strict=True) if pk not in seen)
             while part := list(islice(unseen, size)):

@@ -122,7 +122,9 @@ def test_best_newcomer_is_found_behind_a_town_of_others(wanted, monkeypatch):
     assert [row[0] for row in found(wanted)] == [new.pk, *others]
 
 
-def test_nobody_is_read_for_a_booking_whose_wishes_are_over(wanted, partner, django_assert_num_queries):
+@pytest.mark.parametrize("newcomers", [False, True])
+def test_nobody_is_read_for_a_booking_whose_wishes_are_over(newcomers, wanted, partner, django_assert_num_queries):
+    with_newcomers_first(wanted, newcomers)
     wanted.contact, wanted.policy  # noqa: B018  (read)
     with django_assert_num_queries(1):
         assert matching.candidates(wanted, wanted.last_start_at) == []

@@ -27,6 +27,7 @@ NOT_PRIVATE = {
     "accounts.SkillSearch.lat": "a copy of Technician.lat, found as that",
     "accounts.SkillSearch.lon": "a copy of Technician.lon, found as that",
     "accounts.SkillSearch.scored_under": "a country and a hash of figures",
+    "accounts.SearchRowsCheck.mended": "ids of technicians, never of customers",
     "accounts.Notification.kind": "a word of the code",
     "accounts.Notification.email": "a copy of User.email, found as that",
     "accounts.Notification.context": "facts of a message, searched as a column",
