@@ -2,8 +2,8 @@
 
     python -m bench.pages [--rounds 40]
 
-CPU of the process that answers (not the database), statements, columns of loaded rows and kB of each page, measured in one
-run through the whole stack of middleware. In a world of its own, made anew. One JSON line a page.
+CPU of the process that answers (not the database), statements, columns of loaded rows and kB of each page, measured in
+one run through the whole stack of middleware. In a world of its own, made anew. One JSON line a page.
 """
 
 import argparse
