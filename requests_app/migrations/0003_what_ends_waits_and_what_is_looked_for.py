@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='booking',
             name='unsettled_at',
-            field=models.DateTimeField(editable=False, help_text='Since when what its end owes waits to be looked at; null once it has been.', null=True),
+            field=models.DateTimeField(editable=False, help_text='Since when what its end owes waits to be looked at; null once it was.', null=True),
         ),
         migrations.AddIndex(
             model_name='booking',
