@@ -11,7 +11,6 @@ import json
 import multiprocessing
 import os
 import time
-from itertools import count
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
@@ -45,34 +44,49 @@ def by_hand(pk, technician):
     claim_by_hand(connection.connection, pk, technician.pk)
 
 
-def work(claim, jobs):
+CLAIMS = {"verb": by_verb, "by_hand": by_hand}
+IN_TURN = 5  # claims of one kind before the other's turn: whatever else the machine does falls on both
+
+
+def work(jobs):
+    """Half of them by the verb, half by hand, in turn; claims a second of each."""
+    spent, done = dict.fromkeys(CLAIMS, 0.0), dict.fromkeys(CLAIMS, 0)
     connection.ensure_connection()
-    for pk, technician in jobs:
-        claim(pk, technician)
-
-
-def rate(claim, jobs, processes=1):
-    """Claims a second."""
-    if processes == 1:
+    for number, (pk, technician) in enumerate(jobs):
+        kind = list(CLAIMS)[number // IN_TURN % 2]
         began = time.perf_counter()
-        work(claim, jobs)
-        return len(jobs) / (time.perf_counter() - began)
+        CLAIMS[kind](pk, technician)
+        spent[kind] += time.perf_counter() - began
+        done[kind] += 1
+    return {kind: done[kind] / spent[kind] for kind in CLAIMS}
+
+
+def rates(jobs, processes):
+    """The same in several processes at once, added up."""
+    if processes == 1:
+        return work(jobs)
     context = multiprocessing.get_context("fork")
-    barrier = context.Barrier(processes + 1)
+    barrier, answers = context.Barrier(processes), context.Queue()
     connections.close_all()  # nobody inherits one
 
     def child(share):
         connection.ensure_connection()
         barrier.wait()
-        work(claim, share)
+        answers.put(work(share))
 
     children = [context.Process(target=child, args=(jobs[n::processes],)) for n in range(processes)]
     for process in children:
         process.start()
-    barrier.wait()
-    began = time.perf_counter()
+    found = [answers.get() for _ in children]
     for process in children:
         process.join()
+    return {kind: sum(one[kind] for one in found) for kind in CLAIMS}
+
+
+def rate(step, jobs):
+    began = time.perf_counter()
+    for pk, technician in jobs:
+        step(pk, technician)
     return len(jobs) / (time.perf_counter() - began)
 
 
@@ -95,24 +109,23 @@ def main():
     held = dict(Offer.objects.values_list("booking_id", "technician_id"))
     jobs = [(pk, people[held[pk]]) for pk in booking_ids]
     used = {}
-    for name, claim in (("verb", by_verb), ("by_hand", by_hand)):
+    for name, claim in CLAIMS.items():
         with CaptureQueriesContext(connection) as queries:
             claim(*jobs.pop())
         used[name] = len(queries)
-    starts = count(0, each)
     for processes in (1, 2):
-        shares = [jobs[start : start + each] for start in (next(starts), next(starts))]
-        verb, hand = (rate(claim, share, processes) for claim, share in zip((by_verb, by_hand), shares, strict=True))
+        first = (processes - 1) * 2 * each
+        found = rates(jobs[first : first + 2 * each], processes)
         say(
             "claim",
             processes=processes,
-            per_s=round(verb, 1),
-            by_hand_per_s=round(hand, 1),
-            share_percent=round(100 * verb / hand, 1),
+            per_s=round(found["verb"], 1),
+            by_hand_per_s=round(found["by_hand"], 1),
+            share_percent=round(100 * found["verb"] / found["by_hand"], 1),
             wanted_percent=WANTED_PERCENT,
             statements=used["verb"],
         )
-    mine = jobs[:each]
+    mine = [job for number, job in enumerate(jobs[: 2 * each]) if number // IN_TURN % 2 == 0]  # claimed by the verb
     for name, step in (
         ("record_call", lambda pk, t: visit.record_call(pk, t.pk, by=t.user, channel="phone", reached=True)),
         ("confirm", lambda pk, t: visit.confirm(pk, t.pk, by=t.user)),

@@ -75,11 +75,6 @@ def shelves(country: str, at: datetime) -> list[Shelf]:
     return [Shelf(category, category.sold) for category in categories if category.sold]
 
 
-def category_on_sale(category: Category, country: str, at: datetime) -> list[Service]:
-    """What a category sells there. One query."""
-    return list(Service.objects.on_sale(country, at).filter(category=category))
-
-
 def service_on_sale(slug: str, country: str, at: datetime) -> Service:
     """The service with its category and price there. Raises NotSold. One query."""
     service = Service.objects.on_sale(country, at).select_related("category").filter(slug=slug).first()

@@ -7,7 +7,7 @@ from functools import cached_property
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import TechnicianSkill
+from accounts.models import Technician, TechnicianSkill
 from customer import wording
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
@@ -91,7 +91,12 @@ class BookingPage:
         waits = [one for one in self.quotes if one.is_open and self.state in NEGOTIABLE]
         self.proposal: Quote | None = waits[0] if waits else None
         self.events: list[BookingEvent] = list(booking.events.all())
-        self.assignments = list(booking.assignments.select_related("technician"))
+        self.assignments = list(booking.assignments.all())
+        here = {booking.technician_id: booking.technician}
+        gone = {assignment.technician_id for assignment in self.assignments} - here.keys()
+        here |= Technician.objects.in_bulk(gone) if gone else {}
+        for assignment in self.assignments:
+            assignment.technician = here[assignment.technician_id]
         self.sign_off = SignOff.objects.filter(booking=booking).last() if self.state in SIGNED else None
         closed = self.sign_off is not None and self.sign_off.kind in UNSIGNED
         self.late = LateSignature.objects.filter(booking=booking).first() if closed else None

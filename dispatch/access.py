@@ -12,11 +12,7 @@ from requests_app.models import Booking
 
 def offer_for_technician(technician: Technician, pk: int) -> Offer:
     """One of their own offers, however it ended. Raises Http404."""
-    offer = (
-        Offer.objects.select_related("booking__service__category", "search", "technician__partner")
-        .filter(technician_id=technician.pk, pk=pk)
-        .first()
-    )
+    offer = technician.offers.select_related("booking__service__category", "search").filter(pk=pk).first()
     if offer is None:
         raise Http404
     return offer

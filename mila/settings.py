@@ -56,9 +56,9 @@ INSTALLED_APPS = [
     "customer",
     "partner",
     "backoffice",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "modeltranslation",
-    "django.contrib.admin",
+    "backoffice.apps.SiteConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

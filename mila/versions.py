@@ -13,7 +13,6 @@ from typing import Generic, NamedTuple, TypeVar
 from django.db import connection
 
 T = TypeVar("T")
-MOST = 100  # answers of one kind
 
 
 class Now(NamedTuple):
@@ -40,7 +39,8 @@ class Kept(Generic[T]):
     `until`: when it changes by itself, as a price that comes into force; None where it never does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 100) -> None:
+        self.most = most
         self._answers: dict[object, tuple[str, datetime, datetime | None, T]] = {}
 
     def get(self, question: object, version: str, at: datetime, make: Callable[[], tuple[T, datetime | None]]) -> T:
@@ -51,7 +51,7 @@ class Kept(Generic[T]):
             if of == version and since <= at and (until is None or at < until):
                 return answer
         answer, until = make()
-        if len(self._answers) >= MOST:
+        if len(self._answers) >= self.most:
             self._answers.clear()
         self._answers[question] = (version, at, until, answer)
         return answer

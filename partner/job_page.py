@@ -72,10 +72,10 @@ class Jobs:
 def jobs_page(technician: Technician, at: datetime, number: str | None) -> Jobs:
     """Their jobs. Four queries, however many there are."""
     mine = _with_entry(access.jobs_of_technician(technician).select_related("way"))
-    rows = [_row(booking, at) for booking in mine.exclude(state__in=DONE)]
+    rows = [_row(technician, booking, at) for booking in mine.exclude(state__in=DONE)]
     first = sorted((row for row in rows if row.booking.state in PRESSING), key=_due)
     done = Paginator(mine.filter(state__in=DONE).order_by("-start_at"), PAGE).get_page(number)
-    done.object_list = [_row(booking, at) for booking in done.object_list]
+    done.object_list = [_row(technician, booking, at) for booking in done.object_list]
     return Jobs(first=first, upcoming=[row for row in rows if row.booking.state not in PRESSING], done=done)
 
 
@@ -87,8 +87,9 @@ def _with_entry(bookings):
     return bookings.annotate(entered_at=Subquery(last), final_cents=Subquery(quote))
 
 
-def _row(booking, at: datetime) -> JobRow:
+def _row(technician: Technician, booking, at: datetime) -> JobRow:
     """From a booking of `_with_entry`."""
+    access.with_own_partner(technician, booking)
     return JobRow(
         booking=booking,
         badge=wording.badge(booking.state),

@@ -1,6 +1,7 @@
 """The only roads to a booking for a person. Somebody else's is not found, never forbidden (fault A1, A2, A9)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
@@ -21,6 +22,7 @@ from requests_app.models import Assignment, Booking, BookingContact, BookingPhot
 
 BOOKINGS = Booking.objects.select_related("service", "service__category", "partner", "technician", "customer")
 SHORTEST_TOKEN = 32
+SAME_LOOK = timedelta(hours=1)
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
@@ -78,7 +80,10 @@ def technician_of(user: User | AnonymousUser) -> Technician | None:
     """The technician who is signed in, if they may work."""
     if not user.is_authenticated:
         return None
-    return Technician.objects.select_related("partner").filter(user_id=user.pk, active=True).first()
+    technician = Technician.objects.select_related("partner").filter(user_id=user.pk, active=True).first()
+    if technician is not None:
+        technician.user = user
+    return technician
 
 
 def technician_page(view: Callable[Concatenate[HttpRequest, Technician, P], HttpResponseBase]) -> View[P]:
@@ -99,7 +104,7 @@ def job_for_technician(technician: Technician | None, uuid: UUID) -> Booking:
     """A booking they have now. One they have lost, released or never had is not found. Raises Http404."""
     if technician is None:
         raise Http404
-    return _one(jobs_of_technician(technician).filter(uuid=uuid))
+    return with_own_partner(technician, _one(jobs_of_technician(technician).filter(uuid=uuid)))
 
 
 def had_job(technician: Technician, uuid: UUID) -> bool:
@@ -108,8 +113,15 @@ def had_job(technician: Technician, uuid: UUID) -> bool:
 
 
 def jobs_of_technician(technician: Technician) -> QuerySet[Booking]:
-    """All bookings they have now, the next start first."""
-    return BOOKINGS.filter(technician_id=technician.pk).order_by("start_at")
+    """All bookings they have now, the next start first. Its technician is this one, not read again."""
+    return technician.bookings.select_related("service", "service__category", "customer").order_by("start_at")
+
+
+def with_own_partner(technician: Technician, booking: Booking) -> Booking:
+    """Their partner is there already, where the booking has the same."""
+    if booking.partner_id == technician.partner_id:
+        booking.partner = technician.partner
+    return booking
 
 
 def may_see_contact(booking: Booking, technician: Technician) -> bool:
@@ -120,21 +132,27 @@ def may_see_contact(booking: Booking, technician: Technician) -> bool:
     """
     mine = Assignment.objects.filter(booking=booking, technician_id=technician.pk, ended_at=None)
     seen = mine.filter(partner__suspended_at=None).exclude(booking__state=State.FAILED)
-    found = seen.select_related("booking").first()
+    found = seen.values_list("booking__signed_off_at").first()
     if found is None:
         return False
-    signed_off_at = found.booking.signed_off_at
+    (signed_off_at,) = found
     return signed_off_at is None or mila_now() < deadlines.contact_until(signed_off_at, booking.policy)
 
 
 @verb
 def reveal_contact(booking: Booking, technician: Technician, *, reason: str) -> BookingContact | None:
-    """The customer's contact data, with a row that says who saw it; None when they may not (fault A2)."""
+    """The customer's contact data, with a row that says who saw it; None when they may not (fault A2).
+
+    A page that is looked at again within the hour leaves no further row: it would say what the first has said.
+    """
     if not may_see_contact(booking, technician):
         return None
-    ContactAccess.objects.create(
-        booking=booking, partner_id=technician.partner_id, user_id=technician.user_id, reason=reason, at=mila_now()
-    )
+    at = mila_now()
+    lately = ContactAccess.objects.filter(booking=booking, user=technician.user_id, at__gt=at - SAME_LOOK, at__lte=at)
+    if not any(look.reason == reason for look in lately.only("reason")):
+        ContactAccess.objects.create(
+            booking=booking, partner_id=technician.partner_id, user_id=technician.user_id, reason=reason, at=at
+        )
     return BookingContact.objects.get(booking=booking)
 
 

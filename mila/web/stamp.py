@@ -1,4 +1,4 @@
-"""What every page is made of beside its rows: templates, words, styles, and what the settings say of the house."""
+"""What every page is made of beside its rows: templates, words, styles."""
 
 import hashlib
 from functools import cache
@@ -13,5 +13,5 @@ MADE_OF = ("templates", "static", "locale")
 def site_stamp() -> str:
     """Another one after each release; the same in every process of it."""
     files = (path for folder in MADE_OF for path in (Path(settings.BASE_DIR) / folder).rglob("*") if path.is_file())
-    facts = [*sorted((str(path), path.stat().st_mtime_ns) for path in files), settings.SUPPORT]
+    facts = sorted((str(path), path.stat().st_mtime_ns) for path in files)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

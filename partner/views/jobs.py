@@ -85,14 +85,17 @@ def jobs(request, technician):
 @require_safe
 def job(request, technician, booking):
     """One job. An open page asks with `seen` whether it is still true, and gets nothing when it is."""
-    if request.htmx and request.GET.get("seen") == JobPage(booking, mila_now()).seen:
-        return HttpResponse(status=204)
-    return _page(request, technician, booking)
-
-
-def _page(request, technician, booking, *, refused="", status=200, note_form=None, **forms):
-    booking = access.job_for_technician(technician, booking.uuid)
     page = JobPage(booking, mila_now())
+    if request.htmx and request.GET.get("seen") == page.seen:
+        return HttpResponse(status=204)
+    return _page(request, technician, booking, page=page)
+
+
+def _page(request, technician, booking, *, page=None, refused="", status=200, note_form=None, **forms):
+    """`page`: of a booking that nothing has changed since it was read."""
+    if page is None:
+        booking = access.job_for_technician(technician, booking.uuid)
+        page = JobPage(booking, mila_now())
     note_form = note_form or NoteForm.blank()
     # After a note the field is a new one: the old one would keep its words when the page is morphed.
     note_form.auto_id = f"%s-{len(page.notes)}"

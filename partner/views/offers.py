@@ -35,7 +35,7 @@ def offer(request, technician, pk):
     and a page that needed a second step would not count for somebody without script.
     """
     found = access.offer_for_technician(technician, pk)
-    if found.state == OfferState.OPEN:
+    if found.state == OfferState.OPEN and found.viewed_at is None:
         offers.acknowledge(found.pk, technician.pk)
         found = access.offer_for_technician(technician, pk)
     if request.htmx and offer_cards.offer_card(found, mila_now()).standing == request.GET.get("seen"):

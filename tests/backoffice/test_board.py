@@ -1,6 +1,7 @@
 """The board: what needs a person, what is about to fall, how today goes (rule O1)."""
 
 import pytest
+from django.contrib.admin import AdminSite
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -126,10 +127,11 @@ def test_quiet_sweeps_are_named(ops, morning):
     assert beats["charges"] == "bad"
 
 
-def test_same_queries_for_an_empty_and_a_full_house(ops, morning, partner):
+def test_same_queries_for_one_booking_and_a_full_house(ops, morning, partner):
     address = reverse("admin:index")
+    factories.placed_booking()
     ops.get(address)
-    with CaptureQueriesContext(connection) as empty:
+    with CaptureQueriesContext(connection) as few:
         ops.get(address)
     for _one in range(3):
         factories.placed_booking()
@@ -137,15 +139,43 @@ def test_same_queries_for_an_empty_and_a_full_house(ops, morning, partner):
     with CaptureQueriesContext(connection) as full:
         ops.get(address)
 
-    assert len(full) == len(empty)
-    assert len(full) <= 18
+    assert len(full) == len(few)
+    assert len(full) <= 19
 
 
 def test_page_asks_for_itself_again(ops, morning):
     page = ops.get(reverse("admin:index")).content.decode()
 
     assert 'hx-trigger="every 30s"' in page
-    assert 'hx-select="#board"' in page
+    assert f'hx-get="{reverse("admin:board")}"' in page
+
+
+def test_open_board_gets_the_board_alone(ops, job):
+    page = ops.get(reverse("admin:index")).content.decode()
+
+    part = ops.get(reverse("admin:board"), headers={"HX-Request": "true"}).content.decode()
+
+    assert 'id="board"' in part
+    assert "<html" not in part
+    assert len(part) < len(page) / 2
+
+
+def test_board_alone_is_for_who_may_see_bookings(client, staff):
+    staff.is_superuser = False
+    staff.save()
+    sign_in(client, staff)
+
+    assert client.get(reverse("admin:board")).status_code == 403
+
+
+def test_list_of_apps_is_made_once_a_request(ops, monkeypatch):
+    made = []
+    build = AdminSite._build_app_dict
+    monkeypatch.setattr(AdminSite, "_build_app_dict", lambda *args: made.append(args) or build(*args))
+
+    ops.get(reverse("admin:index"))
+
+    assert len(made) == 1
 
 
 def test_staff_without_the_right_see_no_board(client, morning):

@@ -98,7 +98,7 @@ def test_exactly_the_rows_that_were_erased_have_changed_and_each_left_a_row(paye
     erase(person)
 
     after = erasing.whole_database()
-    own = {"mila_erasure", "mila_evidence_change"}
+    own = {"mila_erasure", "mila_evidence_change", "mila_version"}  # the last: pages kept in memory hear of it
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key) and key[0] not in own}
     noted = {(row["table_name"], row["row_id"]) for row in erasing.noted()}
     sessions = {key for key in changed if key[0] == "django_session"}

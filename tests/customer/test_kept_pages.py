@@ -1,12 +1,15 @@
 """Public pages are made of what is kept in the process, and are never older than the last change."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from customer.views import catalogue
 from mila.clock import mila_now, set_clock
 from policy.models import PolicyRow
 from requests_app.actions import signing
@@ -120,3 +123,30 @@ def test_page_of_a_signed_in_person_is_never_kept(client, service, customer):
     assert answer.status_code == 200
     assert "ETag" not in answer
     assert "no-store" in answer["Cache-Control"]
+
+
+def test_kept_page_carries_the_reader_s_own_token(service):
+    first, second = Client(enforce_csrf_checks=True), Client(enforce_csrf_checks=True)
+    address = reverse(SERVICES)
+    first.get(address)
+    token = re.search('name="csrfmiddlewaretoken" value="(.+?)"', second.get(address).content.decode())[1]
+    change = {"language": "de", "next": "/", "csrfmiddlewaretoken": token}
+
+    assert second.post(reverse("set_language"), change).status_code == 302
+    assert first.post(reverse("set_language"), change).status_code == 403
+    assert catalogue.TOKEN not in second.get(address).content.decode()
+
+
+def test_page_of_a_signed_in_person_is_not_kept_for_others(client, service, customer):
+    client.force_login(customer)
+    read(client)
+
+    assert reverse("account_logout") not in read(Client()).content.decode()
+
+
+def test_service_that_is_no_longer_sold_is_gone(client, service):
+    assert read(client, "customer:service", service.slug).status_code == 200
+    service.active = False
+    service.save()
+
+    assert read(client, "customer:service", service.slug).status_code == 404

@@ -37,12 +37,24 @@ def test_their_own_job_shows_it_and_leaves_a_trace(state, now, partner):
     assert (trace.reason, trace.at) == ("job page", now)
 
 
-def test_each_look_is_written_down(now, partner):
+@pytest.mark.parametrize(("later", "rows"), [(timedelta(minutes=59), 1), (timedelta(hours=1), 2)])
+def test_a_look_is_written_down_and_again_after_an_hour(later, rows, now, partner, stopped_clock):
     booking = booking_in(State.CLAIMED, partner, now)
 
     look(booking, partner)
+    stopped_clock(now + later)
     look(booking, partner)
 
+    assert ContactAccess.objects.count() == rows
+
+
+def test_another_page_or_another_person_is_another_look(now, partner, rival_partner):
+    booking = booking_in(State.CLAIMED, partner, now)
+    reveal_contact(booking, partner, reason="call")
+    look(booking, partner)
+
+    assert ContactAccess.objects.count() == 2
+    assert reveal_contact(booking, rival_partner, reason="call") is None
     assert ContactAccess.objects.count() == 2
 
 
