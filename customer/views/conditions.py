@@ -15,6 +15,7 @@ from mila.web.middleware import visitors_page
 from policy import conditions
 from requests_app import access
 from requests_app.actions import placing, withdrawing
+from requests_app.lifecycle import MOVES
 
 # What a text may lead to.
 PAGES = {name: f"customer:{name}" for name in (*conditions.DATED, "legal", "ranking")}
@@ -88,7 +89,8 @@ def withdrawal(request):
 def _open_bookings(request) -> list:
     """Those of the account, and those this browser ordered, from which can be withdrawn now."""
     at, found = mila_now(), {}
-    for booking in [*access.bookings_of_customer(request.user)[:MOST], *ordered_here(request)]:
+    own = access.bookings_of_customer(request.user).filter(state__in=MOVES["withdraw"].sources)
+    for booking in [*own[:MOST], *ordered_here(request)]:
         if can_withdraw(booking, at):
             found[booking.pk] = booking
     return list(found.values())

@@ -226,8 +226,8 @@ def test_page_that_takes_no_other_card_is_readable(page, client, live_server, cu
 def test_a_visit_in_vain_is_read_where_one_may_object(page, at_the_door):
     payee = cast.payee(user__name="Yanis Corvel")
     booking = factories.placed_booking(customer=factories.UserFactory())
-    Booking.objects.update(placed_at=MORNING - timedelta(days=20))
     booking = people.walk(booking, payee, State.ARRIVED)
+    Booking.objects.update(claimed_at=MORNING - timedelta(days=20))
     set_clock(booking.start_at + timedelta(minutes=11))
     place = people.at_the_door(65, 12) if at_the_door else None
     told = {"reason": "Personne n’a ouvert.", "fault": Fault.CUSTOMER}

@@ -176,7 +176,7 @@ def test_ten_minutes_at_the_door_are_counted(client, at, stopped_clock, span, st
 @pytest.mark.parametrize(("span", "status"), [(timedelta(minutes=10, seconds=-1), 409), (timedelta(minutes=10), 302)])
 def test_nobody_home_is_paid_after_ten_minutes(client, at, stopped_clock, span, status):
     booking = at(State.ARRIVED)
-    Booking.objects.update(placed_at=booking.start_at - timedelta(days=20))
+    Booking.objects.update(claimed_at=booking.start_at - timedelta(days=20))
     stopped_clock(booking.start_at + span)  # arrived before it
 
     response = client.post(url(booking, "fail"), {"why": "nobody_home", "fault": "customer"})
@@ -465,7 +465,7 @@ def test_empty_list_leads_to_the_offers(client, morning, partner):
 
 def test_failed_visit_shows_their_share_of_the_fee(client, at, partner, stopped_clock):
     booking = at(State.ARRIVED)
-    Booking.objects.update(placed_at=booking.start_at - timedelta(days=20))
+    Booking.objects.update(claimed_at=booking.start_at - timedelta(days=20))
     stopped_clock(booking.start_at + timedelta(minutes=11))
     visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="nobody", fault="customer")
 

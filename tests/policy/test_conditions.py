@@ -5,12 +5,14 @@ import re
 from datetime import timedelta
 
 import pytest
+import yaml
 from django.conf import settings
 from django.urls import reverse
 
 from mila.clock import mila_now
 from policy import conditions
 from policy.models import Paper, PolicyRow
+from requests_app.actions.photographing import DRAFT_KEPT
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 NAMES = list(conditions.DATED)
@@ -18,8 +20,8 @@ NAMES = list(conditions.DATED)
 WORDS = {
     "terms": ("2026-11-28", "603e017799c4"),
     "withdrawal": ("2026-11-28", "6af95fe4480b"),
-    "privacy": ("2026-11-28", "0b4278be8111"),
-    "accessibility": ("2026-11-28", "61e043c90975"),
+    "privacy": ("2026-11-28", "93cc99cfde3e"),
+    "accessibility": ("2026-11-28", "986ffe9e3b81"),
     "reviews": ("2026-11-28", "ff5f965d0a79"),
 }
 
@@ -101,6 +103,18 @@ def test_page_shows_title_sections_links_and_version(name, language, client, db)
     assert "{" not in page.split("<main")[1].split("</main>")[0]
     for target in re.findall(r"\]\((\w+)\)", source(name, language)):
         assert f'href="{reverse(f"customer:{target}")}"' in page
+
+
+def test_log_of_the_server_drops_its_oldest_lines_as_the_page_says():
+    compose = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())
+
+    assert compose["services"]["web"]["logging"]["options"]["max-size"]
+    assert "push the old ones out" in source("privacy", "en")
+
+
+def test_photos_of_a_draft_are_kept_a_month_at_most_as_the_page_says():
+    assert timedelta(days=31) >= DRAFT_KEPT
+    assert "a month at most" in source("privacy", "en")
 
 
 @pytest.mark.parametrize("name", [*NAMES, "legal"])
