@@ -20,6 +20,7 @@ from django.utils.translation import gettext
 
 from mila.formats import NBSP, full_day, money, phone
 from places.place import Country
+from policy import kept
 from policy.figures import Policy
 from policy.models import Paper, PolicyRow
 from policy.queries import policy_at
@@ -128,6 +129,8 @@ def facts(policies: Policies) -> dict[str, str]:
         "guarantee": each(lambda p: span(p.guarantee)),
         "withdrawal": span(policies["FR"].withdrawal_window),
         "position_kept": each(lambda p: span(p.position_kept)),
+        "draft_kept": span(kept.DRAFT),
+        **{f"{what}_kept": span(kept.KEPT[what]) for what in ("notices", "traces", "webhooks")},
         "contact_after": each(lambda p: span(p.contact_after_sign_off)),
         "link_life": each(lambda p: span(p.link_life)),
         "order_button": gettext("Order with obligation to pay"),
