@@ -22,7 +22,7 @@ NAMES = list(conditions.DATED)
 WORDS = {
     "terms": ("2026-11-28", "603e017799c4"),
     "withdrawal": ("2026-11-28", "6af95fe4480b"),
-    "privacy": ("2026-11-28", "01966d7f5b46"),
+    "privacy": ("2026-11-28", "06af8dd7f626"),
     "accessibility": ("2026-11-28", "986ffe9e3b81"),
     "reviews": ("2026-11-28", "ff5f965d0a79"),
 }
