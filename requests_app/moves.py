@@ -164,7 +164,7 @@ MOVES: dict[str, Move] = {
     "cancel": Move(CANCELLABLE | only(S.EN_ROUTE, S.ARRIVED), S.CANCELLED, WISHERS,
                    notices=("cancelled", "job_cancelled"), effects=(WITHDRAW, CHARGE)),
     # A French consumer's right, up to the signature; the verb knows its days and what the work done so far costs.
-    "withdraw": Move(ADJUSTABLE | AT_WORK | only(S.FINISHED), S.CANCELLED, only(CUSTOMER, OPS),
+    "withdraw": Move(ADJUSTABLE | AT_WORK | only(S.FINISHED, S.CONTESTED), S.CANCELLED, only(CUSTOMER, OPS),
                      notices=("withdrawn", "job_withdrawn"), effects=(WITHDRAW, CHARGE)),
     # --- staff: theirs alone, always with a reason
     "assign": Move(only(S.SEARCHING, S.UNCONFIRMED, S.UNFILLED), S.CLAIMED, only(OPS), reason=True,
@@ -193,5 +193,5 @@ FAULTS = {"miss_call", "no_show"}
 # After these nobody comes any more: what is left of the time belongs to others (rule L9).
 ENDS_VISIT = {"sign_off", "refuse", "fail_visit"}
 # What was proposed and not answered is no longer what the visit would be (rule L10).
-PROPOSAL_FALLS = {"finish", "move_claimed", "move_kept", "fail_visit"}
+PROPOSAL_FALLS = {"finish", "move_claimed", "move_kept", "fail_visit", "refuse"}
 UNDOES = {name: move.undoes for name, move in MOVES.items() if move.undoes}

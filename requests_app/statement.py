@@ -38,7 +38,7 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
         },
     ]
     if booking.report.get("done"):
-        lines.append(gettext("What was done: %(done)s") % {"done": booking.report["done"]})
+        lines.append(gettext("What was done: %(done)s") % {"done": one_line(booking.report["done"])})
     if booking.report.get("explained"):
         lines.append(gettext("The result was shown and explained to me."))
     if booking.report.get("tidied"):
@@ -74,10 +74,15 @@ def of_a_proposal(booking: Booking, agreed: Quote, quote: Quote) -> str:
         ),
         gettext("Total, VAT included: %(before)s, now %(after)s") % {"before": total(agreed), "after": total(quote)},
         gettext("The visit takes %(span)s.") % {"span": minutes(quote.duration_minutes)},
-        gettext("Why: %(reason)s") % {"reason": quote.reason},
-        gettext("I accept this before the work is done. My card is charged only after I have signed."),
+        gettext("Why: %(reason)s") % {"reason": one_line(quote.reason)},
+        gettext("I accept this before the work is done. My card is charged only after the work."),
     ]
     return "\n".join(lines)
+
+
+def one_line(prose: str) -> str:
+    """Somebody's own words inside the statement: no line of theirs may stand there as one of Mila's."""
+    return " ".join(prose.split())
 
 
 def sha256(signed: SignOff | LateSignature) -> str:

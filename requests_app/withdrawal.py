@@ -12,7 +12,7 @@ from requests_app.models import Booking, State, last_made_at
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 SATURDAY = 5
-BEGUN = frozenset({State.IN_PROGRESS, State.FINISHED})
+BEGUN = frozenset({State.IN_PROGRESS, State.FINISHED, State.CONTESTED})
 
 
 def last_day(booking: Booking, *, from_at: datetime | None = None) -> date | None:
@@ -45,17 +45,20 @@ def may_withdraw(booking: Booking, at: datetime) -> bool:
 def cost_cents(booking: Booking, at: datetime) -> int:
     """What withdrawing at this instant costs in all, in cents: nothing but the work done so far.
 
-    The booked price by the minutes since `start`, of those that were planned; at most the last version the customer
-    accepted, or a lower one that was reported. Who never asked for an early start owes nothing (L221-25).
+    The agreed price by the minutes since `start`, of those that were planned for it; whole once the work is reported
+    as done. Who never asked for an early start owes nothing (L221-25).
     """
     begun_at = last_made_at(booking, "start") if booking.state in BEGUN else None
     if begun_at is None:
         return booking.policy.withdrawal_cost_cents
     if booking.withdrawal_waived_at is None:
         return 0
-    until = booking.finished_at if booking.state == State.FINISHED and booking.finished_at else at
-    minutes = max(0, (min(at, until) - begun_at) // MINUTE)
-    return min(round_half_up(booking.service_cents * minutes, booking.duration_minutes), _most(booking))
+    agreed = booking.quotes.agreed().latest("version").service_cents
+    if last_made_at(booking, "finish"):
+        return agreed
+    until = min(at, last_made_at(booking, "refuse") or at)
+    minutes = max(0, (until - begun_at) // MINUTE)
+    return min(round_half_up(agreed * minutes, booking.duration_minutes), agreed)
 
 
 def _contract_at(booking: Booking) -> datetime | None:
@@ -63,10 +66,3 @@ def _contract_at(booking: Booking) -> datetime | None:
     if booking.partner is not None and booking.partner.is_friend:
         return booking.claimed_at
     return booking.placed_at
-
-
-def _most(booking: Booking) -> int:
-    """The last accepted version; the report's own, where that is lower."""
-    versions = list(booking.quotes.standing())
-    accepted = [one.service_cents for one in versions if one.accepted_at is not None][-1]
-    return min(accepted, versions[-1].service_cents) if booking.state == State.FINISHED else accepted

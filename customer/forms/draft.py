@@ -174,6 +174,10 @@ class AlertForm(forms.Form):
     )
 
 
+EARLY = _("Please begin before the %(days)d days of withdrawal are over.")
+LATER = _("Should the visit fall within the %(days)d days of withdrawal, please begin before they are over.")
+
+
 class OrderForm(forms.Form):
     """The order itself: what the law wants said and ticked before it (rule M9, law R5, R6). For the card step."""
 
@@ -194,14 +198,16 @@ class OrderForm(forms.Form):
     def __init__(self, *args, booking: Booking, at: datetime, **kwargs):
         super().__init__(*args, **kwargs)
         window_ends = withdrawal.ends_at(booking, from_at=at)
-        if window_ends is None or booking.first_start_at is None or booking.first_start_at >= window_ends:
+        if window_ends is None or booking.first_start_at is None:
             del self.fields["starts_early"]
         else:
+            # Asked for a later visit too: it may be moved to an earlier day, and with a Friend the days count from the
+            # claim. Without the wish the whole work would be owed by nobody (law R5).
             days = {"days": booking.policy.withdrawal_window.days}
-            early = self.fields["starts_early"]
-            early.label = _("Please begin before the %(days)d days of withdrawal are over.") % days
+            early, later = self.fields["starts_early"], booking.first_start_at >= window_ends
+            early.label = (LATER if later else EARLY) % days
             early.error_messages["required"] = (
-                _("The visit is within the %(days)d days: we need your express wish to begin before their end.") % days
+                _("We need your express wish to begin before the %(days)d days of withdrawal are over.") % days
             )
 
     @property

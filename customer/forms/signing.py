@@ -109,6 +109,7 @@ def _drawing(found: dict) -> dict:
 
 
 def _number(value) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 10_000:
+    # Size before finiteness: a whole number of 400 digits is no float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 10_000 or not math.isfinite(value):
         raise ValueError("no coordinate")
     return round(float(value), 1)

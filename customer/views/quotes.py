@@ -60,4 +60,4 @@ def _press(request, booking: Booking) -> str:
     quote = price_versions.proposal(booking)
     words = statement.of_a_proposal(booking, price_versions.agreed(booking), quote) if quote else ""
     quoting.accept(booking.pk, version=version, by=by, words=words, device=device)
-    return _("Thank you, it is agreed. Your card is charged only after you have signed.")
+    return _("Thank you, it is agreed. Your card is charged only after the work.")

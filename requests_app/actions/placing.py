@@ -62,7 +62,7 @@ class TooManyDrafts(Refusal):
 
 
 class CardMissing(Refusal):
-    sentence = _("Please save a card first. Nothing is charged before you have signed.")
+    sentence = _("Please save a card first. Nothing is charged before the work.")
 
 
 class CardEnds(Refusal):

@@ -12,9 +12,15 @@ from mila.transactions import verb
 from requests_app import notices, withdrawal
 from requests_app.actions.changes import AddressNotProved, CostChanged
 from requests_app.lifecycle import MOVES, Role, advance, lock_booking
-from requests_app.models import Booking
+from requests_app.models import Booking, have_met
 
 HOUR = timedelta(hours=1)
+
+
+class NotMet(Refusal):
+    """Nobody is shown the amount where staff record a withdrawal: a technician's tap alone charges nothing then."""
+
+    sentence = _("No visit code says that the work began. Record that something is not right, and decide what is owed.")
 
 
 class WithdrawalOver(Refusal):
@@ -63,6 +69,8 @@ def withdraw(
     if not withdrawal.may_withdraw(booking, at):
         raise WithdrawalOver
     cost = withdrawal.cost_cents(booking, at)
+    if cost and role == Role.OPS and not have_met(booking):
+        raise NotMet
     if role == Role.CUSTOMER:
         if cost and booking.email_proved_at is None:
             raise AddressNotProved

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from django.utils import translation
 
 from customer.forms.draft import OrderForm
@@ -25,15 +24,16 @@ def test_a_visit_within_14_days_needs_the_express_wish(morning):
     assert with_it.waives_withdrawal is True
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"country": "CH", "currency": "CHF"},
-        {"wishes": [factories.LONG_AGO + timedelta(days=36_500)]},
-    ],
-)
-def test_elsewhere_or_later_nothing_is_waived(morning, values):
-    form = form_of(factories.DraftFactory(**values), {})
+def test_later_visit_needs_it_too_since_it_may_move_into_the_14_days(morning):
+    later = factories.DraftFactory(wishes=[factories.LONG_AGO + timedelta(days=36_500)])
+
+    assert not form_of(later, {}).is_valid()
+    with translation.override("en"):
+        assert form_of(later)["starts_early"].label.startswith("Should the visit fall within the 14 days")
+
+
+def test_elsewhere_nothing_is_waived(morning):
+    form = form_of(factories.DraftFactory(country="CH", currency="CHF"), {})
 
     assert form.is_valid()
     assert "starts_early" not in form.fields

