@@ -140,6 +140,7 @@ def test_key_of_another_booking_stands_in_nobodys_way(client, finished, partner)
         '{"width":1,"height":1,"strokes":[[[1,1e400],[1,2]]]}', '{"width":1,"height":1,"strokes":[[[1],[1,2]]]}',
         '{"width":true,"height":1,"strokes":[[[1,1],[1,2]]]}', '{"width":1,"height":1,"strokes":[[["1",1],[1,2]]]}',
         '{"width":1,"height":1,"strokes":' + "[" * 5000 + "]" * 5000 + "}",
+        '{"width":' + "9" * 400 + ',"height":1,"strokes":[[[1,1],[2,2]]]}',
         json.dumps({"width": 1, "height": 1, "strokes": [[[1, 1]] * (MOST_POINTS + 1)]}),
     ],
 )  # fmt: skip
