@@ -43,7 +43,7 @@ from requests_app.price_versions import ByHand, Line
 DIGITS = 4
 MOST_OWN_LINES = 3
 LONGEST_EXTRA = 480  # minutes: nobody works longer at somebody's home than a day
-MOST_VERSIONS = 30  # of a booking: who proposes more often does not negotiate
+MOST_VERSIONS = 30  # since the claim: who proposes more often does not negotiate
 
 
 class NothingNew(Refusal):
@@ -107,7 +107,7 @@ def propose(
         return sent
     if booking.state not in NEGOTIABLE:
         raise IllegalMove("propose", booking.state, Role.PARTNER)
-    if booking.quotes.count() >= MOST_VERSIONS:
+    if booking.quotes.filter(created_at__gte=booking.claimed_at).count() >= MOST_VERSIONS:
         raise EnoughProposals
     if any(mentions_password(text) for text in (reason, *(words for words, _cents in wanted.own))):
         raise HoldsPassword
