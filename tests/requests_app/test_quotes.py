@@ -162,7 +162,7 @@ def test_ceiling_is_asked_again_at_the_answer(work, partner):
 
 
 def test_enough_is_enough(work, partner, monkeypatch):
-    monkeypatch.setattr(quoting, "MOST_VERSIONS", 2)
+    monkeypatch.setattr(quoting, "MOST_VERSIONS", 1)
     propose(work, partner, 8000)
 
     with refused(work, quoting.EnoughProposals):
