@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -40,9 +41,9 @@ def _pieces(at: date | datetime, zone) -> date | datetime:
     return _local(at, zone) if isinstance(at, datetime) else at
 
 
-def money(cents: int | None, currency: str) -> str:
+def money(cents: int | Literal[""] | None, currency: str) -> str:
     """Minor units as people write them: 12,90 € (€12.90 in English), CHF 12.90 in every language."""
-    if cents is None:
+    if cents in (None, ""):  # as a template says what is not there
         return ""
     currency = currency.upper()
     if currency == "CHF":
@@ -51,7 +52,7 @@ def money(cents: int | None, currency: str) -> str:
         locale, pattern = "en", f"¤#,##0.00;{MINUS}¤#,##0.00"
     else:
         locale, pattern = language(), f"#,##0.00{NBSP}¤;{MINUS}#,##0.00{NBSP}¤"
-    return format_currency(Decimal(cents) / 100, currency, pattern, locale=locale)
+    return format_currency(Decimal(cents or 0) / 100, currency, pattern, locale=locale)
 
 
 def moment(at: datetime | None, zone=None) -> str:

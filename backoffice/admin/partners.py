@@ -1,13 +1,14 @@
 """Partners: their standing, their payout account, their people."""
 
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from accounts import actions
-from accounts.models import Dispatcher, PartnerProfile, Technician
+from accounts.models import Dispatcher, PartnerProfile, Technician, User
 from accounts.search import refresh_search_rows
 from backoffice.admin import payouts
 from mila.adminkit.acts import (
@@ -92,7 +93,14 @@ class PartnerAdmin(WithActs, SavesOnlyChanges, ModelAdmin):
     ]
     DECIDED = ["approved_at", "suspended_at", "suspension_reason", "payable", "stripe_account", "created_at"]
     inlines = [TechnicianInline, DispatcherInline]
-    autocomplete_fields = ["owner"]
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """The account is one of their own people's."""
+        if db_field.name == "owner":
+            partner = request.resolver_match.kwargs.get("object_id", "")
+            theirs = Q(technician__partner=partner) | Q(dispatcher__partner=partner)
+            kwargs["queryset"] = User.objects.filter(theirs) if partner.isdecimal() else User.objects.none()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request, obj=None):
         """What a verb decides, and what the account at Stripe was opened for."""

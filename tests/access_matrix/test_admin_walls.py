@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts.models import CustomerProfile
 from backoffice.admin.bookings import BookingAdmin
+from catalogue.models import Topic
 from mila.clock import mila_now
 from payments.models import Earning, Payout, PayoutState, StripeEvent
 from places.models import Postcode
@@ -44,6 +45,7 @@ def filled(world):
     Group.objects.create(name="Desk")
     CustomerProfile.objects.create(user=world.customer, phone="+33639980117")
     factories.PackageFactory()
+    Topic.objects.create(slug="printer", kind="thing", brands="epson")
     PolicyRow.objects.create(key="pool_after_windows", value=5, note="As it was.")
     Postcode.objects.create(country="FR", code="69007", region="69", name="Lyon", lat=45.7, lon=4.8, precision="town")
     StripeEvent.objects.create(stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={}, received_at=at)

@@ -380,7 +380,10 @@ def test_policy_rows_are_not_deleted_without(client, staff):
 def test_every_act_over_money_or_contact_data_asks_again():
     found = {act.name for act in BookingAdmin.acts if act.asks_again}
 
-    assert found == {"contact", "decide", "decide-fee", "decide-none", "fail", "retry", "take-up", "way", "withdraw"}
+    assert found == {
+        "contact", "decide", "decide-fee", "decide-none", "fail", "freeze", "retry", "take-up", "thaw", "way",
+        "withdraw",
+    }  # fmt: skip
 
 
 # --- The demo ----------------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ def test_row_that_another_stands_before_says_so(ops):
 
 WRONG = [
     ({"key": "no_such"}, "key", ""),
-    ({"key": "payout_hold", "value": "86400"}, "key", ""),  # nothing reads it yet
+    ({"key": "advance_after", "value": "864000"}, "key", ""),  # nothing reads it yet
     ({"value": '"three"'}, "value", "is written like this: 3"),
     ({"value": "{"}, "value", ""),
     ({"note": ""}, "note", ""),

@@ -54,7 +54,7 @@ def test_change_is_seen_by_the_next_reader(client, service):
 
     after = read(client).content.decode()
     assert after != before
-    assert "81" in after
+    assert "84,10" in after
 
 
 def test_price_comes_into_force_by_itself(client, service, stopped_clock):

@@ -19,6 +19,7 @@ PAGES = [f"customer:{name}" for name in (
     "home", "services", "search", "prices", "help", "ranking", "legal", "terms", "privacy", "accessibility",
     "reviews",
 )]  # fmt: skip
+LAW = ["customer:terms", "customer:privacy", "customer:accessibility", "customer:reviews"]
 NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -72,7 +73,9 @@ def test_takes_the_same_queries_for_one_and_three_rows(client, name):
             read(client, name, *args, q="wifi")
         counts.append(len(asked))
 
-    assert counts[0] == counts[1] <= 2
+    # The pages of the law read the policy's rows of both countries; a search reads its topics and the texts.
+    most = 4 if name in LAW else 3 if name == "customer:search" else 2
+    assert counts[0] == counts[1] <= most
 
 
 def test_service_page_spells_out_the_price(client, service):

@@ -14,8 +14,9 @@ from dispatch.availability import MOST, FreeTimes, NobodyFree, Visit, free_peopl
 from mila.clock import mila_now
 from requests_app.models import Assignment, Booking
 from tests import factories
+from tests.dispatch.brute_force import busy, expected_candidate, random_technician
 from tests.dispatch.scenes import technician
-from tests.dispatch.test_matching import MINUTE, RULES, VISIT, busy, expected_candidate, random_technician
+from tests.dispatch.test_matching import MINUTE, RULES, VISIT
 
 pytestmark = pytest.mark.django_db
 HALF_HOUR = timedelta(minutes=30)

@@ -20,7 +20,7 @@ AT_MOST = {
     "expire": 5,
     "claim": 12,
     "record_call": 21,
-    "confirm": 15,
+    "confirm": 17,
 }
 
 

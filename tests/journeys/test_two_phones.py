@@ -52,7 +52,7 @@ def propose(phone, booking, price, reason):
     look(phone, f"price-form-{price}")
     press(phone, "main form button[type=submit]")
     phone.wait_for_url(f"**/partner/jobs/{booking.uuid}/")
-    expect(phone.locator("#proposal")).to_contain_text("EUR")
+    expect(phone.locator("#proposal")).to_contain_text("€")
 
 
 def test_proposal_decline_second_proposal_acceptance_finish_signature(phones):

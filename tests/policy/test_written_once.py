@@ -41,7 +41,7 @@ OTHER_FIGURES = {
     "For your safety the link to a booking ends one day after the booking is over.",
     "Not satisfied? We come back or refund, for one day",
     "Until one day after your signature you can report that something is not right.",
-    "Open a case on the page of your booking, until one day after your signature.",
+    "Call or write to us until one day after your signature, with the number of your booking.",
     "As a consumer in France you may withdraw for one day: nothing to pay before the work begins, "
     "afterwards only for what was done.",
 }
@@ -101,7 +101,6 @@ OTHER_SPANS = {
     "payments/payouts/sending.py: timedelta(hours=6)",  # until a refused one is tried again
     "payments/payouts/sending.py: timedelta(minutes=2)",  # a lease
     "payments/charges/sending.py: timedelta(minutes=2)",  # the slowest answer of Stripe
-    "requests_app/actions/photographing.py: timedelta(days=30)",  # a draft's photos
     "requests_app/notices.py: timedelta(minutes=10)",  # a mail that asks for a step waits for it
     "partner/wording.py: timedelta(hours=2)",  # a promise is drawn as near
 }
