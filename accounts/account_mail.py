@@ -32,6 +32,11 @@ KINDS = {
     "account/email/password_set": "account_password_changed",
     "account/email/password_reset": "account_password_changed",
     "account/email/account_already_exists": "account_way_in",
+    "mfa/email/totp_activated": "account_factor_added",
+    "mfa/email/webauthn_added": "account_factor_added",
+    "mfa/email/totp_deactivated": "account_factor_removed",
+    "mfa/email/webauthn_removed": "account_factor_removed",
+    "mfa/email/recovery_codes_generated": "account_recovery_codes",
 }
 
 

@@ -61,7 +61,7 @@ def _earn(
         hold=hold,
         free_at=at + (booking.policy.payout_hold_long if hold else booking.policy.payout_hold),
     )
-    _promise(earning, _changed_until(partner))
+    _promise(earning, changed_until(partner))
     earning.save(force_insert=True)
     return earning
 
@@ -107,7 +107,7 @@ def have_something_in_common(booking: Booking, partner: PartnerProfile) -> bool:
     return any(metres(contact.lat, contact.lon, one.lat, one.lon) <= SAME_HOUSE_M for one in people)
 
 
-def _changed_until(partner: PartnerProfile) -> datetime | None:
+def changed_until(partner: PartnerProfile) -> datetime | None:
     """Until when nothing goes to a bank account that was changed lately."""
     changed = PayoutAccount.objects.filter(partner=partner).values_list("bank_changed_at", flat=True).first()
     return changed + policy_at(changed, partner.country).payout_hold_changed if changed else None
@@ -136,7 +136,7 @@ def unpaid(partner_id: int) -> QuerySet[Earning]:
 def promise_anew(partner_id: int, at: datetime) -> None:
     """The bank account was changed, or a payout came back: what is not paid yet gets the day that is true now."""
     partner = PartnerProfile.objects.select_for_update(no_key=True).get(pk=partner_id)
-    until = _changed_until(partner)
+    until = changed_until(partner)
     rows = unpaid(partner_id).select_for_update(of=("self",)).select_related("partner", "booking").order_by("pk")
     for earning in rows:
         _promise(earning, max(at, until) if until else at)
@@ -145,6 +145,6 @@ def promise_anew(partner_id: int, at: datetime) -> None:
 
 def promise_one_anew(earning: Earning, at: datetime) -> None:
     """It was frozen, and goes on. The caller holds its lock."""
-    until = _changed_until(earning.partner)
+    until = changed_until(earning.partner)
     _promise(earning, max(at, until) if until else at)
     earning.save(update_fields=["promised_on"])

@@ -3,13 +3,13 @@
 What a message says is never taken over: the account is asked. Where no message comes the sweep asks.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from accounts.models import PartnerProfile
 from accounts.search import refresh_search_rows
 from mila.clock import MilaNow, mila_now
 from mila.transactions import verb
-from payments import earnings, gateway
+from payments import bank_mail, earnings, gateway
 from payments.models import PayoutAccount
 
 ASK_AGAIN = timedelta(days=1)
@@ -99,10 +99,13 @@ def _keep_account(partner_id: int, account: str, number: int) -> None:
     partner, row = _lock(partner_id)
     if partner.stripe_account and row.lost_at is None:
         return
-    row.number, row.lost_at, row.bank, row.next_at = number, None, "", mila_now()
-    row.save(update_fields=["number", "lost_at", "bank", "next_at"])
+    at = mila_now()
+    row.number, row.lost_at, row.next_at = number, None, at
+    row.save(update_fields=["number", "lost_at", "next_at"])
     partner.stripe_account = account
     partner.save(update_fields=["stripe_account"])
+    if number > 1:
+        _hold_back(partner, row, at)
 
 
 @verb
@@ -111,7 +114,8 @@ def _record(partner_id: int, status: gateway.AccountStatus) -> None:
     if partner.stripe_account != status.id:
         return  # they have opened another one meanwhile
     at = mila_now()
-    changes_bank = bool(row.bank and status.bank and row.bank != status.bank)
+    known = row.bank or row.number > 1  # the first bank account of the first account is no change
+    changes_bank = bool(known and status.bank and row.bank != status.bank)
     row.takes_jobs, row.can_be_paid = status.transfers_active, status.payouts_enabled
     row.submitted, row.checking = status.details_submitted, status.checking
     row.missing, row.due_at, row.reason = list(status.currently_due), status.due_at, status.disabled_reason[:64]
@@ -119,12 +123,18 @@ def _record(partner_id: int, status: gateway.AccountStatus) -> None:
     row.lost_at, row.asked_at = None, at
     ready = row.takes_jobs and row.can_be_paid and not row.missing
     row.next_at = at + (ASK_AGAIN if ready else ASK_SOON)
-    if changes_bank:
-        row.bank_changed_at = at
     row.save()
     _set_payable(partner, row.takes_jobs)
     if changes_bank:
-        earnings.promise_anew(partner.pk, at)
+        _hold_back(partner, row, at)
+
+
+def _hold_back(partner: PartnerProfile, row: PayoutAccount, at: datetime) -> None:
+    """Money goes elsewhere from now on: it rests first, and the partner hears of it (rule M5)."""
+    row.bank_changed_at = at
+    row.save(update_fields=["bank_changed_at"])
+    earnings.promise_anew(partner.pk, at)
+    bank_mail.tell_change(partner, earnings.changed_until(partner) or at)
 
 
 @verb

@@ -23,6 +23,7 @@ from payments.gateway.payouts import (
     create_payout,
     create_transfer,
     find_payout,
+    find_transfer,
     retrieve_payout,
 )
 from payments.gateway.people import (
@@ -76,6 +77,7 @@ __all__ = [
     "detach_card",
     "find_payment_intent",
     "find_payout",
+    "find_transfer",
     "list_cards",
     "list_events",
     "onboarding_url",

@@ -1,5 +1,6 @@
 """Partners' connected accounts: v1 with `controller`, behind three functions, so that v2 is a later swap."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,7 +78,8 @@ def _status(account: stripe.Account) -> AccountStatus:
 
 
 def _bank(listed: dict[str, Any]) -> str:
-    """The bank account that payouts go to; nothing of its number leaves here."""
+    """One mark for the bank accounts that payouts go to, one for each currency; nothing of a number leaves here."""
     found = listed.get("data") or []
-    first = next((one for one in found if one.get("default_for_currency")), found[0] if found else {})
-    return str(first.get("fingerprint") or first.get("id") or "")
+    paid_to = [one for one in found if one.get("default_for_currency")] or found
+    marks = sorted(str(one.get("fingerprint") or one.get("id")) for one in paid_to)
+    return hashlib.sha256("\n".join(marks).encode()).hexdigest() if marks else ""

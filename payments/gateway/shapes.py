@@ -84,7 +84,7 @@ class PaymentIntent:
 class AccountStatus:
     """Jobs need `transfers_active`; money out needs `payouts_enabled`. The two are never one flag.
 
-    `due_at`: by when what is missing must be there. `bank`: a fingerprint, which tells one bank account from another.
+    `due_at`: by when what is missing must be there. `bank`: a mark that changes with the bank accounts.
     """
 
     id: str

@@ -32,13 +32,14 @@ class NothingToFreeze(Refusal):
 
 
 def due_partners(at: datetime, limit: int) -> list[int]:
-    """Of whom something is due today, on the wall of their country, and can be sent."""
+    """Of whom something is due today, on the wall of their country, and can be sent. Nobody who is suspended."""
     found: list[int] = []
     for country, zone in TIME_ZONES.items():
         today = wall_time(at, zone).date()
         if is_bank_day(today, country):
             due = Earning.objects.filter(payout=None, frozen_at=None, promised_on__lte=today, cents__gt=0)
-            ready = due.filter(partner__country=country, partner__payout_account__can_be_paid=True)
+            due = due.filter(partner__country=country, partner__suspended_at=None)
+            ready = due.filter(partner__payout_account__can_be_paid=True)
             found += ready.values_list("partner", flat=True).distinct().order_by("partner")[:limit]
     return found
 
@@ -63,7 +64,7 @@ def _plan(partner_id: int, currency: str) -> Payout | None:
     today = wall_time(at, TIME_ZONES[partner.country]).date()
     account = PayoutAccount.objects.select_for_update().filter(partner=partner, lost_at=None, can_be_paid=True).first()
     made = _made_today(today).filter(partner=partner, currency=currency)
-    if account is None or not is_bank_day(today, partner.country) or made.exists():
+    if account is None or partner.suspended_at or not is_bank_day(today, partner.country) or made.exists():
         return None
     due = Q(cents__gt=0, promised_on__lte=today, free_at__lte=at) | Q(cents__lt=0)
     rows = list(

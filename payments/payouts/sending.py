@@ -80,8 +80,9 @@ def next_operation(payout_id: int) -> Operation | None:
 
 
 def _may_go(payout: Payout) -> bool:
-    """Whether the account is still the one it was planned for, and so is its bank."""
+    """Whether the account is still the one it was planned for, and so is its bank. Who is suspended is not paid."""
     found = PayoutAccount.objects.filter(partner=payout.partner, lost_at=None, can_be_paid=True)
+    found = found.filter(partner__suspended_at=None)
     same_bank = Q(bank_changed_at=None) | Q(bank_changed_at__lt=payout.created_at)
     return found.filter(same_bank, partner__stripe_account=payout.account).exists()
 
@@ -126,15 +127,21 @@ def _operation(payout: Payout, kind: str, name: str, tries: int, params: dict[st
 def call(operation: Operation) -> gateway.PayoutAnswer | str:
     """One call to Stripe, no transaction open. Raises the gateway's errors, or NeverArrived."""
     params: dict[str, Any] = operation.params
-    if operation.kind == "transfer":
-        wanted = {name: value for name, value in params.items() if name != "earning"}
-        return gateway.create_transfer(**wanted, key=operation.key)
     if _must_look(operation):
-        found = gateway.find_payout(params["account"], params["payout_uuid"])
+        found = _find(operation.kind, params)
         if found is None:
             raise NeverArrived
         return found
+    if operation.kind == "transfer":
+        wanted = {name: value for name, value in params.items() if name != "earning"}
+        return gateway.create_transfer(**wanted, key=operation.key)
     return gateway.create_payout(**params, key=operation.key)
+
+
+def _find(kind: str, params: dict[str, Any]) -> gateway.PayoutAnswer | str | None:
+    if kind == "transfer":
+        return gateway.find_transfer(params["account"], params["booking_uuid"])
+    return gateway.find_payout(params["account"], params["payout_uuid"])
 
 
 def _must_look(operation: Operation) -> bool:

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.utils import translation
 
 from accounts import notifications
-from accounts.models import PartnerProfile, User
 from mila.formats import full_day
+from payments.bank_mail import owner_of
 from payments.models import Payout
 
 KINDS = ("payout_sent", "payout_failed", "payout_ops")  # templates/emails/<kind>.txt
@@ -48,14 +48,6 @@ def tell_ops(payout: Payout, why: str) -> None:
             "admin_url": f"{settings.SITE_URL}/admin/payments/payout/{payout.pk}/change/",
         },
     )
-
-
-def owner_of(partner: PartnerProfile) -> User | None:
-    """The person for the partner's money: a Friend themself, a Pro's owner."""
-    if partner.owner is not None:
-        return partner.owner
-    technician = partner.technicians.select_related("user").order_by("pk").first() if partner.is_friend else None
-    return technician.user if technician else None
 
 
 def _facts(payout: Payout) -> dict[str, Any]:

@@ -197,7 +197,8 @@ class TestMails:
     @pytest.mark.parametrize(
         "kind",
         ["account_code", "account_reset", "account_unknown", "account_email_changed", "account_password_changed",
-         "account_way_in", "account_still_you"],
+         "account_way_in", "account_still_you", "account_factor_added", "account_factor_removed",
+         "account_recovery_codes"],
     )  # fmt: skip
     def test_speak_the_houses_voice(self, kind, language):
         row = Notification(pk=1, kind=kind, subject_id="0" * 32, email=VICTIM, language=language)

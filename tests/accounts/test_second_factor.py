@@ -5,13 +5,14 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from accounts.models import CustomerProfile
+from accounts.models import CustomerProfile, Notification
 from backoffice.admin.bookings import BookingAdmin
 from mila import second_factor
 from mila.clock import mila_now
@@ -153,6 +154,45 @@ def test_a_factor_that_was_removed_opens_nothing_any_more(client, staff):
     Authenticator.objects.filter(user=staff).delete()
 
     assert client.get(BOARD).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["totp/deactivate/", "recovery-codes/generate/"])
+def test_who_changes_a_factor_is_told_by_mail(client, staff, path, django_capture_on_commit_callbacks):
+    """A thief at an open screen must not put a factor of their own in its place unheard."""
+    sign_in(client, staff)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(f"/accounts/2fa/{path}").status_code == 302
+
+    kind = "account_recovery_codes" if "recovery" in path else "account_factor_removed"
+    assert list(Notification.objects.values_list("kind", "email", "user")) == [(kind, staff.email, staff.pk)]
+
+
+def test_nobody_is_told_of_a_change_that_is_refused(client, ops):
+    """Without the second factor shown lately nothing is changed."""
+    client.force_login(ops)
+
+    client.post("/accounts/2fa/totp/deactivate/")
+
+    assert Authenticator.objects.filter(user=ops).exists()
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("totp_activated", "account_factor_added"),
+        ("webauthn_added", "account_factor_added"),
+        ("totp_deactivated", "account_factor_removed"),
+        ("webauthn_removed", "account_factor_removed"),
+        ("recovery_codes_generated", "account_recovery_codes"),
+    ],
+)
+def test_each_change_of_a_factor_has_its_mail(staff, name, kind):
+    get_adapter().send_notification_mail(f"mfa/email/{name}", staff)
+
+    row = Notification.objects.get()
+    assert (row.kind, row.email, row.user) == (kind, staff.email, staff)
 
 
 def test_somebody_elses_factor_counts_for_nobody(client, staff):

@@ -3,10 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
-from accounts.models import SkillSearch
+from accounts import notifications
+from accounts.models import Notification, SkillSearch
 from mila.clock import mila_now, set_clock
-from payments import gateway, partners, sweeps
+from mila.formats import moment
+from payments import bank_mail, gateway, partners, sweeps
+from payments.gateway.accounts import _bank
 from payments.gateway.events import CONNECT_EVENTS, PLATFORM_EVENTS
 from payments.models import PayoutAccount
 from payments.standin import user_actions
@@ -229,3 +234,120 @@ def test_only_a_changed_bank_account_counts_as_changed(technician):
     partners.refresh_account(account)
 
     assert standing(technician).bank_changed_at is not None
+
+
+HOLD = timedelta(hours=72)
+
+
+@pytest.fixture
+def paid_to(technician):
+    """Their account at Stripe, with a bank account."""
+    account = partners.open_account(technician.partner)
+    user_actions.onboard(account)
+    partners.refresh_account(account)
+    return account
+
+
+def told():
+    return Notification.objects.filter(kind=bank_mail.KIND)
+
+
+def test_the_first_bank_account_is_told_to_nobody(paid_to):
+    partners.refresh_account(paid_to)
+
+    assert not told().exists()
+
+
+def test_a_changed_bank_account_is_told_at_both_addresses_and_once(technician, paid_to):
+    user_actions.onboard(paid_to, bank="9999")
+    for _ in range(2):
+        partners.refresh_account(paid_to)
+
+    owner = technician.user
+    assert {(row.email, row.user) for row in told()} == {(owner.email, owner), (technician.partner.email, None)}
+    paid_from = standing(technician).bank_changed_at + HOLD
+    assert {row.context["paid_from_at"] for row in told()} == {paid_from.isoformat()}
+
+
+def test_a_company_is_told_at_its_owners_and_its_own_address(morning, staff):
+    pro = factories.PartnerFactory(kind="pro", stripe_account="", owner=staff)
+    account = partners.open_account(pro)
+    for bank in ("4242", "9999"):
+        user_actions.onboard(account, bank=bank)
+        partners.refresh_account(account)
+
+    assert set(told().values_list("email", flat=True)) == {staff.email, pro.email}
+
+
+def test_one_address_is_told_once(technician, paid_to):
+    type(technician.partner).objects.update(email=technician.user.email.upper())
+    user_actions.onboard(paid_to, bank="9999")
+    partners.refresh_account(paid_to)
+
+    assert told().get().user == technician.user
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
+def test_the_mail_says_from_when_it_is_paid_to_and_whom_to_call(technician, paid_to, language):
+    type(technician.user).objects.update(language=language)
+    user_actions.onboard(paid_to, bank="9999")
+    partners.refresh_account(paid_to)
+
+    message = notifications.render(told().get(email=technician.user.email))
+    with translation.override(language):
+        paid_from = moment(standing(technician).bank_changed_at + HOLD, "Europe/Paris")
+        call_us = gettext("That was not you? Please call us at once.")
+    assert paid_from in message.body
+    assert call_us in message.body
+    assert technician.partner.name in message.body
+    assert "{{" not in message.body
+
+
+def test_an_account_that_follows_a_cut_tie_is_held_and_told(technician, paid_to):
+    """Whoever cuts the tie and opens another account must not get round the hold."""
+    user_actions.leave(paid_to)
+    partners.refresh_account(paid_to)
+    technician.partner.refresh_from_db()
+    set_clock(mila_now(), speed=0)
+
+    second = partners.open_account(technician.partner)
+
+    assert standing(technician).bank_changed_at == mila_now()
+    assert told().count() == 2
+
+    set_clock(mila_now() + HOLD, speed=0)
+    user_actions.onboard(second)
+    partners.refresh_account(second)
+    assert standing(technician).bank_changed_at == mila_now()
+    assert told().count() == 4
+
+
+def test_a_second_account_whose_first_had_no_bank_is_held_from_when_it_is_named(technician):
+    first = partners.open_account(technician.partner)
+    user_actions.leave(first)
+    partners.refresh_account(first)
+    technician.partner.refresh_from_db()
+    second = partners.open_account(technician.partner)
+    set_clock(mila_now() + HOLD, speed=0)
+
+    user_actions.onboard(second)
+    partners.refresh_account(second)
+
+    assert standing(technician).bank_changed_at == mila_now()
+
+
+# --- The mark of the bank accounts
+
+
+def _listed(*accounts):
+    return {"data": [{"fingerprint": mark, "default_for_currency": paid_to} for mark, paid_to in accounts]}
+
+
+def test_the_mark_is_of_every_account_that_is_paid_to():
+    euros, francs, spare = ("a" * 40, True), ("b" * 40, True), ("c" * 40, False)
+    mark = _bank(_listed(euros, francs, spare))
+
+    assert mark == _bank(_listed(francs, euros))
+    assert len(mark) == PayoutAccount._meta.get_field("bank").max_length == 64
+    assert len({mark, _bank(_listed(euros)), _bank(_listed(euros, ("d" * 40, True))), _bank({})}) == 4
+    assert _bank(_listed(spare)) != _bank({}) == ""

@@ -8,11 +8,11 @@ import pytest
 
 from backoffice.invariants import violations
 from mila.clock import mila_now, set_clock
-from payments import ledger, payouts, sweeps
+from payments import ledger, payouts, sweeps, ways
 from payments.models import Operation, OperationState, Payout, PayoutState
 from payments.payouts import sending
 from payments.standin import user_actions
-from payments.standin.models import Answer
+from payments.standin.models import Answer, Thing
 from payments.standin.store import ledger_gaps, ledger_sums
 from tests.payments import cast
 
@@ -136,6 +136,62 @@ def test_used_again_a_forgotten_key_pays_twice(due, payee, monkeypatch):
     _later(timedelta(hours=25))
 
     assert len(cast.payouts_at_stripe(payee.partner.stripe_account)) == 2
+
+
+@pytest.fixture
+def way(owing, payee):
+    """One that Mila pays, due together with a share; Mila's own balance would hold it twice."""
+    booking = owing(service_cents=12000)
+    earning = cast.earned(booking)
+    way = ways.WayPay.objects.create(booking=booking, partner=payee.partner, cents=1000, at=mila_now())
+    ways.ledger.book_way(way, mila_now())
+    ways.earnings.earn_way(way, mila_now())
+    cast.come_to_payday(earning, way.earning)
+    return way
+
+
+def _ways_at_stripe():
+    return Thing.objects.filter(kind="transfer", body__contains={"metadata": {"kind": "way"}})
+
+
+def test_a_way_whose_key_is_forgotten_is_brought_over_once(way, payee):
+    """Fault M6: it is looked up."""
+    user_actions.switch_on("answer_lost", path="POST /v1/transfers", times=1)
+    sweeps.sweep_payouts()
+    Answer.objects.all().delete()
+
+    _later(timedelta(hours=25))
+
+    _is_brought_once_and_paid(payee)
+
+
+def test_a_way_whose_500_is_kept_is_sent_under_another_key(way, payee):
+    """Fault M3: it was never brought over, and the key would repeat its 500 for ever."""
+    user_actions.switch_on("500", path="POST /v1/transfers", times=1)
+
+    for _ in range(8):
+        _later(timedelta(minutes=5))
+
+    _is_brought_once_and_paid(payee)
+
+
+def _is_brought_once_and_paid(payee):
+    assert [one.body["amount"] for one in _ways_at_stripe()] == [1000]
+    assert Payout.objects.get().state == PayoutState.ON_ITS_WAY
+    assert [one["amount"] for one in cast.payouts_at_stripe(payee.partner.stripe_account)] == [10600]
+    assert ledger_gaps() == {}
+
+
+def test_sent_again_a_way_whose_key_is_forgotten_is_brought_over_twice(way, monkeypatch):
+    """The control."""
+    monkeypatch.setattr(sending, "KEY_LIFE", timedelta(days=99))
+    user_actions.switch_on("answer_lost", path="POST /v1/transfers", times=1)
+    sweeps.sweep_payouts()
+    Answer.objects.all().delete()
+
+    _later(timedelta(hours=25))
+
+    assert _ways_at_stripe().count() == 2
 
 
 def _fill(payee):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.actions import reinstate, suspend
 from accounts.models import Notification
 from backoffice.invariants import violations
 from mila.clock import mila_now, set_clock
@@ -333,6 +334,60 @@ def test_sent_back_by_the_bank_it_is_owed_again_and_told(owing, payee):
     user_actions.onboard(account)
     partners.refresh_account(account)
     earning.refresh_from_db()
+    assert paid_out(earning).state == PayoutState.ON_ITS_WAY
+    assert (owed(payee.partner), faults()) == (0, {})
+
+
+def test_account_that_follows_a_cut_tie_is_not_paid_within_the_hold(owing, payee):
+    earning = cast.earned(owing())
+    cast.come_to_payday(earning)
+    user_actions.leave(payee.partner.stripe_account)
+    partners.refresh_account(payee.partner.stripe_account)
+    payee.partner.refresh_from_db()
+    second = partners.open_account(payee.partner)
+    user_actions.onboard(second)
+    partners.refresh_account(second)
+
+    sweeps.sweep_payouts()
+
+    assert not Payout.objects.exists()
+    earning.refresh_from_db()
+    assert earning.promised_on > mila_now().date()
+
+
+# --- A partner who is suspended
+
+
+def test_suspended_partner_is_not_paid_until_it_is_over(owing, payee):
+    earning = cast.earned(owing())
+    cast.come_to_payday(earning)
+    suspend(payee.partner_id, reason="Papers forged")
+
+    sweeps.sweep_payouts()
+    assert payouts.plan(payee.partner_id) == []
+    assert not Payout.objects.exists()
+
+    reinstate(payee.partner_id)
+    sweeps.sweep_payouts()
+    assert Payout.objects.get().state == PayoutState.ON_ITS_WAY
+    assert faults() == {}
+
+
+def test_suspended_with_a_payout_planned_it_is_taken_back(owing, payee):
+    earning = cast.earned(owing())
+    cast.come_to_payday(earning)
+    (planned,) = payouts.plan(payee.partner_id)
+    suspend(payee.partner_id, reason="Papers forged")
+
+    sweeps.sweep_payouts()
+
+    planned.refresh_from_db()
+    earning.refresh_from_db()
+    assert (planned.state, earning.payout) == (PayoutState.DROPPED, None)
+    assert cast.payouts_at_stripe(payee.partner.stripe_account) == []
+
+    reinstate(payee.partner_id)
+    assert earning.promised_on > planned.day
     assert paid_out(earning).state == PayoutState.ON_ITS_WAY
     assert (owed(payee.partner), faults()) == (0, {})
 

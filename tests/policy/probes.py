@@ -156,7 +156,7 @@ def first_jobs(site: Site) -> Hold:
 
 def changed_bank(site: Site) -> datetime | None:
     PayoutAccount.objects.create(partner=site.technician.partner, bank_changed_at=mila_now())
-    return earnings._changed_until(site.technician.partner)
+    return earnings.changed_until(site.technician.partner)
 
 
 def payday(site: Site) -> str:

@@ -15,6 +15,7 @@ from accounts import account_mail, notifications, search_rows, still_you
 from accounts.models import Notification
 from dispatch import alerts
 from mila.clock import mila_now, set_clock
+from payments import bank_mail
 from payments.payouts import telling
 from policy.figures import Policy
 from requests_app import deadlines, notices, secret_link
@@ -109,6 +110,7 @@ def test_every_kind_has_its_words_and_no_words_are_left_over():
         alerts.KEPT,
         alerts.COMES,
         *telling.KINDS,
+        bank_mail.KIND,
     }
 
 
