@@ -190,6 +190,7 @@ def test_confirming_with_the_bank(page):
 
 
 def test_a_customer_with_a_saved_card_needs_no_fields(page, live_server):
+    factories.TechnicianFactory()  # somebody is free
     customer = factories.UserFactory()
     cast.saved_card(customer)
     client = Client()
