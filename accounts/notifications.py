@@ -217,9 +217,12 @@ def mark_reached(subject_id: UUID, *, user: User | None = None, email: str = "")
 
 
 def needing_staff(at: datetime) -> QuerySet[Notification]:
-    """Given up, or begun and never finished: a person must look, the machine does not send them again."""
+    """Given up, or begun and never finished: a person must look, the machine does not send them again.
+
+    One that failed and has lost its words by its age (policy.kept) is nothing that could be sent.
+    """
     stuck = Q(state=NotificationState.SENDING, due_at__lte=at - STUCK_AFTER)
-    return Notification.objects.filter(stuck | Q(state=NotificationState.FAILED))
+    return Notification.objects.filter(stuck | Q(state=NotificationState.FAILED) & ~Q(context={}))
 
 
 class NothingToSendAgain(Refusal):

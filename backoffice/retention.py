@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
 from accounts.models import Notification, NotificationState
-from dispatch.models import Trace
+from dispatch.models import AlertTrail, Trace
 from mila.clock import machine_now, mila_now
 from mila.sweeping import handle_each
 from payments.models import StripeEvent
@@ -19,6 +19,7 @@ from requests_app.actions import dropping
 from requests_app.models import Booking, State
 
 PIECE = 500
+ENDED = (NotificationState.SENT, NotificationState.REACHED, NotificationState.FAILED)
 
 
 def let_go() -> dict[str, int]:
@@ -37,7 +38,7 @@ def _drop_sessions(_before: datetime) -> int:
 
 
 def _empty_notices(before: datetime) -> int:
-    gone = Q(state__in=[NotificationState.SENT, NotificationState.REACHED], queued_at__lt=before)
+    gone = Q(state__in=ENDED, queued_at__lt=before)
     return _first(Notification.objects.filter(gone).exclude(context={}).order_by("queued_at")).update(
         context={}, sealed=""
     )
@@ -52,6 +53,10 @@ def _empty_webhooks(before: datetime) -> int:
     return _first(done.order_by("received_at")).update(payload={})
 
 
+def _drop_alert_trails(before: datetime) -> int:
+    return _first(AlertTrail.objects.filter(at__lt=before).order_by("at")).delete()[0]
+
+
 def _drop_drafts(before: datetime) -> int:
     old = Booking.objects.filter(state=State.DRAFT, created_at__lt=before).order_by("created_at")
     ids = old.filter(contact_accesses=None).values_list("pk", flat=True)[:PIECE]
@@ -64,4 +69,5 @@ DROP: dict[str, Callable[[datetime], int]] = {
     "notices": _empty_notices,
     "traces": _drop_traces,
     "webhooks": _empty_webhooks,
+    "alerts": _drop_alert_trails,
 }

@@ -22,6 +22,7 @@ from catalogue.models import Service, Topic, TopicKind, lines
 
 DICTIONARIES = {"fr": "french", "de": "german", "it": "italian", "en": "english"}
 QUESTION_LENGTH = 120  # characters of a search that are read
+QUESTION_WORDS = 12  # different words of it
 # Said with every complaint, so they tell nothing; the dictionaries' own stop words are not enough.
 COMMON = """
 de du des le la les un une ma mon mes en et est il elle je ne pas plus marche fonctionne avec bonjour au aux sur
@@ -66,7 +67,7 @@ class Reading(NamedTuple):
 
 def search(question: str, country: str, at: datetime) -> Found:
     """What fits the question, in the person's language; nothing for one without a word. Three queries."""
-    said = plain(question[:QUESTION_LENGTH]).split()
+    said = list(dict.fromkeys(plain(question[:QUESTION_LENGTH]).split()))[:QUESTION_WORDS]
     if not said:
         return Found([], [])
     language = (get_language() or settings.LANGUAGE_CODE)[:2]

@@ -160,3 +160,17 @@ class AreaAlert(models.Model):
             models.UniqueConstraint(fields=["email", "service", "country", "postcode"], name="one_alert_of_a_place")
         ]
         indexes = [models.Index(fields=["checked_at"], name="area_alert_checked")]
+
+
+class AlertTrail(models.Model):
+    """That an alert was asked for an address, or stopped: it outlives the alert. Holds only a keyed hash of it."""
+
+    address_hash = models.CharField(max_length=64)
+    stopped = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["address_hash"], name="alert_trail_address"),
+            models.Index(fields=["at"], name="alert_trail_at"),
+        ]

@@ -9,7 +9,8 @@ DRAFT = timedelta(days=14)  # a draft nobody orders, and its photos, from its fi
 KEPT = {
     "sessions": timedelta(0),  # from their own end on
     "drafts": DRAFT,
-    "notices": timedelta(days=90),  # the words of a message that has gone out; that it went stays
+    "notices": timedelta(days=90),  # the words of a message that has gone out, or failed; that it went or not stays
     "traces": timedelta(days=180),  # what a search saw; its offers stay
     "webhooks": timedelta(days=90),  # the body of a message from Stripe that was dealt with; its type and object stay
+    "alerts": timedelta(days=90),  # that an alert was asked or stopped for an address, of which there is only a hash
 }

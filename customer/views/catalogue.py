@@ -29,7 +29,7 @@ from places.place import Country
 
 # Stands in a kept page where each reader's own goes.
 TOKEN = "the-token-of-whoever-reads-this"  # noqa: S105  nobody's
-_pages: Kept[bytes] = Kept(most=500)
+_pages: Kept[bytes] = Kept(most=2000)
 
 
 def _visit(request) -> Visit:
@@ -54,7 +54,8 @@ def as_it_is_now(view):
         known = request.META.get("CSRF_COOKIE") and _tag(request)
         answer = get_conditional_response(request, etag=known) if known else None
         if answer is None:
-            answer = view(request, *args, **kwargs) if request.GET else _kept(request, view, *args, **kwargs)
+            asks = request.META.get("QUERY_STRING")  # of "?&" request.GET is empty, yet the page shows the address
+            answer = view(request, *args, **kwargs) if asks else _kept(request, view, *args, **kwargs)
         if answer.status_code in (200, 304) and request.session.is_empty():
             answer.headers["ETag"] = _tag(request)
             answer.headers["Cache-Control"] = "private, no-cache"

@@ -66,7 +66,7 @@ SELECT {offer},
        (SELECT w.start_at FROM requests_app_wish w WHERE w.booking_id = o.booking_id AND w.rank = %(rank)s)
   FROM dispatch_offer o
  WHERE o.booking_id = %(booking)s AND o.technician_id = %(technician)s
- ORDER BY o.id DESC
+ ORDER BY o.state = 'open' DESC, o.id DESC
  LIMIT 1
    FOR UPDATE OF o
 """
@@ -82,7 +82,7 @@ class Asked(NamedTuple):
 
 
 def lock_last_offer(booking: Booking, technician_id: int, rank: int, at: datetime) -> Asked:
-    """Their last offer under its lock. Raises NotOffered."""
+    """Their open offer, else their last one, under its lock. Raises NotOffered."""
     params = caps.paused_params(technician_id, booking.policy, at)
     params |= {"skill": booking.service.skill_id, "rank": rank, "booking": booking.pk}
     for row in rows(LAST_OFFER.format(offer=OFFER, paused=caps.PAUSED), params):

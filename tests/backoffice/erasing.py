@@ -79,6 +79,7 @@ STAYS = {
     "requests_app.Booking.quotes_hash": "a hash",
     "requests_app.QuoteEvent.data": "figures and the code's words",
     "requests_app.QuoteEvent.hash": "a hash",
+    "dispatch.AlertTrail.address_hash": "a hash: a stop must outlive the erased address, for the days of policy.kept",
     "dispatch.Trace.best": "figures of technicians",
     "dispatch.Trace.excluded": "counts by rule",
     "dispatch.Search.end": "a word of the code",

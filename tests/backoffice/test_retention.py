@@ -1,18 +1,20 @@
 """What grows goes when its time is over, and not a second before (rule B1)."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
-from accounts.models import Notification
+from accounts import notifications, proofs
+from accounts.models import Notification, User
 from backoffice import retention
 from dispatch.models import Offer, Trace
 from mila.clock import machine_now, mila_now
-from payments.models import StripeEvent
+from payments.models import PaymentCustomer, SavedCard, StripeEvent
 from policy.kept import KEPT
-from requests_app.actions import contact_access
+from requests_app.actions import contact_access, placing
 from requests_app.models import Booking, BookingContact, BookingPhoto
 from tests import factories
 
@@ -46,6 +48,55 @@ def test_draft_that_nobody_orders_goes_with_what_was_typed(late, dropped, mornin
     assert photo.delete_after_at is None or photo.delete_after_at <= mila_now()
 
 
+@pytest.fixture
+def guest(morning):
+    """Who has typed an address into a draft, and come as far as the card."""
+    guest = placing.customer_for("odile@example.com", name="Odile", language="fr")
+    factories.DraftFactory(customer=guest, email_proved_at=None, card="")
+    PaymentCustomer.objects.create(user=guest, stripe_id="cus_1")
+    return guest
+
+
+def later_without_drafts(stopped_clock):
+    stopped_clock(mila_now() + KEPT["drafts"] + SECOND)
+    assert retention.let_go()["drafts"] == 1
+
+
+def test_guest_whom_only_the_draft_knew_goes_with_it(guest, stopped_clock):
+    later_without_drafts(stopped_clock)
+
+    assert not User.objects.filter(pk=guest.pk).exists()
+    assert not PaymentCustomer.objects.exists()
+
+
+def _proved(guest):
+    proofs.prove(guest)
+
+
+def _has_a_password(guest):
+    guest.set_password("six dry olives")
+    guest.save()
+
+
+def _has_ordered(guest):
+    factories.placed_booking(customer=guest)
+
+
+def _has_saved_a_card(guest):
+    SavedCard.objects.create(
+        customer=guest.payment_customer, stripe_id="pm_1", brand="visa", last4="4242", exp_month=1, exp_year=2030
+    )
+
+
+@pytest.mark.parametrize("is_somebody", [_proved, _has_a_password, _has_ordered, _has_saved_a_card])
+def test_guest_who_is_more_than_a_draft_stays(is_somebody, guest, stopped_clock):
+    is_somebody(guest)
+
+    later_without_drafts(stopped_clock)
+
+    assert User.objects.filter(pk=guest.pk).exists()
+
+
 def test_ordered_booking_and_a_draft_that_staff_have_looked_into_stay(searching, staff, stopped_clock):
     looked_into = factories.DraftFactory()
     contact_access.show_contact(looked_into.pk, by=staff, reason="Called us")
@@ -56,9 +107,10 @@ def test_ordered_booking_and_a_draft_that_staff_have_looked_into_stay(searching,
     assert set(Booking.objects.all()) == {searching, looked_into}
 
 
+@pytest.mark.parametrize("state", ["sent", "reached", "failed"])
 @pytest.mark.parametrize(("late", "emptied"), [(-SECOND, False), (SECOND, True)])
-def test_words_of_a_message_go_and_that_it_went_stays(late, emptied, searching, stopped_clock):
-    Notification.objects.update(state="sent")
+def test_words_of_a_message_go_and_that_it_went_stays(late, emptied, state, searching, stopped_clock):
+    Notification.objects.update(state=state)
     before = Notification.objects.get(kind="booked")
     stopped_clock(before.queued_at + KEPT["notices"] + late)
 
@@ -66,10 +118,23 @@ def test_words_of_a_message_go_and_that_it_went_stays(late, emptied, searching, 
 
     after = Notification.objects.get(pk=before.pk)
     assert (after.context == {}, after.sealed == "") == (emptied, emptied)
-    assert (after.kind, after.email, after.state) == (before.kind, before.email, "sent")
+    assert (after.kind, after.email, after.state) == (before.kind, before.email, state)
 
 
-@pytest.mark.parametrize("state", ["queued", "sending", "failed"])
+@pytest.mark.parametrize(("late", "sent"), [(-SECOND, True), (SECOND, False)])
+def test_failed_message_without_its_words_is_not_sent_again(late, sent, searching, stopped_clock):
+    Notification.objects.update(state="failed", due_at=None)
+    row = Notification.objects.get(kind="booked")
+    stopped_clock(row.queued_at + KEPT["notices"] + late)
+    retention.let_go()
+
+    with nullcontext() if sent else pytest.raises(notifications.NothingToSendAgain):
+        notifications.send_again(row.pk)
+
+    assert Notification.objects.get(pk=row.pk).state == ("queued" if sent else "failed")
+
+
+@pytest.mark.parametrize("state", ["queued", "sending"])
 def test_message_that_has_not_gone_out_keeps_its_words(state, searching, stopped_clock):
     Notification.objects.update(state=state)
     stopped_clock(mila_now() + KEPT["notices"] * 2)

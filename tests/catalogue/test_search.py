@@ -7,8 +7,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import translation
 
+from catalogue import search as searching
 from catalogue.models import Service, Topic
-from catalogue.search import QUESTION_LENGTH, plain, search
+from catalogue.search import QUESTION_LENGTH, QUESTION_WORDS, plain, search
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -229,3 +230,15 @@ def test_one_way_of_writing_in_database_and_here(filled):
     with connection.cursor() as cursor:
         cursor.execute("SELECT catalogue_plain(t) FROM unnest(%s::text[]) t", [texts])
         assert [row[0] for row in cursor.fetchall()] == [plain(text) for text in texts]
+
+
+@pytest.mark.parametrize("question", ["\N{PARENTHESIZED LATIN SMALL LETTER A}" * 240, "a " * 60, "⅓⅔⅛⅜½¼" * 20 + " z"])
+def test_a_long_question_is_read_as_a_few_different_words(question, filled, monkeypatch):
+    read = []
+    monkeypatch.setattr(searching, "_services", lambda said, *_args: read.append(said) or [])
+
+    search(question, "FR", AT)
+    search(" ".join(chr(ord("a") + n) for n in range(26)), "FR", AT)
+
+    assert all(len(said) == len(set(said)) <= QUESTION_WORDS for said in read)
+    assert len(read) == 2

@@ -4,13 +4,17 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from catalogue.models import Category, Service
 from customer.views import catalogue
 from mila.clock import mila_now, set_clock
+from places.place import Country
 from policy.models import PolicyRow
 from requests_app.actions import signing
 from requests_app.models import State
@@ -150,3 +154,19 @@ def test_service_that_is_no_longer_sold_is_gone(client, service):
     service.save()
 
     assert read(client, "customer:service", service.slug).status_code == 404
+
+
+def test_an_address_with_an_empty_question_is_nobody_elses_page(service):
+    read_as_typed = Client().get(reverse(HOME) + "?&&&")
+
+    assert "?&amp;&amp;&amp;" in read_as_typed.content.decode()  # where the form of the language leads back to
+    assert "&amp;&amp;&amp;" not in read(Client(), HOME).content.decode()
+
+
+def test_every_page_of_every_reader_has_its_place():
+    """Or asking for them in turn would empty what is kept."""
+    call_command("load_catalogue", verbosity=0)
+    pages = Service.objects.count() + Category.objects.count() + 10
+    readers = len(settings.LANGUAGES) * len(Country.values) * 2  # with and without htmx
+
+    assert pages * readers <= catalogue._pages.most

@@ -8,9 +8,13 @@ from django.urls import reverse
 
 from accounts import notifications
 from accounts.models import Notification
+from backoffice import retention
 from dispatch import alerts
-from dispatch.models import AreaAlert
+from dispatch.models import AlertTrail, AreaAlert
 from mila.clock import mila_now
+from places.actions import load_gazetteer
+from places.gazetteer import Entry
+from policy.kept import KEPT
 from tests import factories
 from tests.dispatch.scenes import later
 
@@ -21,6 +25,7 @@ ADDRESS = "odile@example.com"
 
 @pytest.fixture
 def draft(still):
+    load_gazetteer([Entry("FR", "48000", "48", "Mende", "", 44.518, 3.501, "town")])
     draft = factories.DraftFactory(postcode="48000", city="Mende", contact=MENDE)
     draft.wishes.all().delete()
     return draft
@@ -46,6 +51,20 @@ def test_what_is_kept_is_the_address_and_the_district(alert):
     assert kinds() == ["area_alert_kept"]
 
 
+@pytest.mark.parametrize(("postcode", "place"), [("48000", "48000 Mende"), ("48999", "48999")])
+def test_no_words_of_a_stranger_go_out_in_a_mail_of_ours(postcode, place, draft):
+    draft.postcode, draft.city = postcode, "You have won: www.example.com"
+    alerts.ask(draft, email=ADDRESS, language="fr")
+    somebody_comes()
+    later(hours=1)
+
+    alerts.sweep()
+
+    assert kinds() == ["area_alert_kept", "area_alert"]
+    assert {row.context["place"] for row in Notification.objects.all()} == {place}
+    assert "won" not in AreaAlert.objects.get().city
+
+
 def test_asking_again_keeps_one_and_writes_nothing_more(draft, alert):
     alerts.ask(draft, email=ADDRESS, language="fr")
 
@@ -59,6 +78,42 @@ def test_no_mailbox_is_filled_by_asking_for_many_places(draft):
         alerts.ask(draft, email=ADDRESS, language="fr")
 
     assert AreaAlert.objects.count() == len(kinds()) == 5
+
+
+def test_who_has_stopped_is_not_written_to_again_while_that_is_kept(draft, alert, stopped_clock):
+    alerts.stop(alerts.key_of(alert))
+
+    for postcode in ("48000", "48100"):
+        draft.postcode = postcode
+        alerts.ask(draft, email=ADDRESS, language="fr")
+    alerts.ask(draft, email="other@example.com", language="fr")
+
+    assert list(AreaAlert.objects.values_list("email", flat=True)) == ["other@example.com"]
+    assert kinds() == ["area_alert_kept"]
+    stopped_clock(mila_now() + KEPT["alerts"] + timedelta(seconds=1))
+    assert retention.let_go()["alerts"] == 3
+    alerts.ask(draft, email=ADDRESS, language="fr")
+    assert AreaAlert.objects.filter(email=ADDRESS).exists()
+
+
+def test_mails_of_a_day_count_though_their_alerts_are_forgotten(draft):
+    for number in range(9):
+        draft.postcode = f"4800{number}"
+        alerts.ask(draft, email=ADDRESS, language="fr")
+        alerts._forget(AreaAlert.objects.all())
+    assert AlertTrail.objects.count() == 5
+
+    later(days=1)
+    alerts.ask(draft, email=ADDRESS, language="fr")
+
+    assert AreaAlert.objects.count() == 1
+
+
+def test_what_outlives_an_alert_names_nobody(alert):
+    trail = AlertTrail.objects.get()
+
+    assert len(trail.address_hash) == 64
+    assert "odile" not in trail.address_hash
 
 
 def test_as_long_as_nobody_comes_nobody_is_told(alert):
@@ -87,6 +142,24 @@ def test_as_soon_as_somebody_comes_they_are_told_once_and_forgotten(alert):
     alerts.sweep()
 
     assert len(mail.outbox) == 2
+    assert not AreaAlert.objects.exists()
+    assert kinds() == []
+
+
+def test_one_whose_mail_failed_waits_for_staff_until_the_alert_is_over(alert):
+    somebody_comes()
+    later(hours=1)
+    alerts.sweep()
+    Notification.objects.filter(kind="area_alert").update(state="failed", due_at=None)
+    Notification.objects.filter(kind="area_alert_kept").update(state="sent")
+
+    later(hours=1)
+    alerts.sweep()
+    assert AreaAlert.objects.exists()
+    assert "area_alert" in kinds()
+
+    later(days=365)
+    alerts.sweep()
     assert not AreaAlert.objects.exists()
     assert kinds() == []
 

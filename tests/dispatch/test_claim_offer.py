@@ -161,6 +161,14 @@ def test_they_may_choose_the_second_wish(still, customer, partner):
     assert take(offer, rank=2).start_at == starts[1]
 
 
+def test_a_place_in_line_written_later_hides_no_open_window(offer):
+    Offer.objects.create(
+        booking=offer.booking, search=offer.search, technician=offer.technician, epoch=0, state="queued", distance_m=1
+    )
+
+    assert take(offer).state == "claimed"
+
+
 def test_states_afterwards(offer, wanted):
     take(offer)
 

@@ -74,6 +74,7 @@ NOT_PRIVATE = {
     "requests_app.BookingPhoto.sha256": "tells nothing of what it is over",
     "requests_app.ProgressNote.key": "used up when it is stored",
     "dispatch.AreaAlert.*": "on no page and in no list: read by its own mail alone, and gone with it",
+    "dispatch.AlertTrail.address_hash": "tells nothing of what it is over",
     "dispatch.Search.end": "a word of the code",
     "dispatch.Trace.*": "searched as columns: the place in it must be rounded",
     "dispatch.Offer.parts": "figures of the rank",
