@@ -34,6 +34,7 @@ from accounts.models import Notification, NotificationState, User
 from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
 from mila.transactions import after_commit, verb
+from policy.kept import KEPT
 from policy.models import Paper
 
 logger = logging.getLogger(__name__)
@@ -219,10 +220,11 @@ def mark_reached(subject_id: UUID, *, user: User | None = None, email: str = "")
 def needing_staff(at: datetime) -> QuerySet[Notification]:
     """Given up, or begun and never finished: a person must look, the machine does not send them again.
 
-    One that failed and has lost its words by its age (policy.kept) is nothing that could be sent.
+    One that failed so long ago that its words have gone (policy.kept) is nothing that could be sent.
     """
+    kept = Q(queued_at__gte=at - KEPT["notices"])
     stuck = Q(state=NotificationState.SENDING, due_at__lte=at - STUCK_AFTER)
-    return Notification.objects.filter(stuck | Q(state=NotificationState.FAILED) & ~Q(context={}))
+    return Notification.objects.filter(stuck | kept & Q(state=NotificationState.FAILED))
 
 
 class NothingToSendAgain(Refusal):

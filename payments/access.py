@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from accounts.models import PartnerProfile, Technician, User
-from payments.models import Charge, Earning, Payout, WayPay
+from payments.models import Charge, Earning, Payout
 from requests_app.access import technician_of
 
 
@@ -22,11 +22,6 @@ class Payee:
     def charges(self) -> QuerySet[Charge]:
         mine = Q() if self.owns else Q(earning__technician=self.technician) | _unpaid_of(self.technician)
         return Charge.objects.filter(mine, partner=self.partner)
-
-    @property
-    def ways(self) -> QuerySet[WayPay]:
-        mine = Q() if self.owns else Q(earning__technician=self.technician)
-        return WayPay.objects.filter(mine, partner=self.partner, cents__gt=0)
 
     @property
     def earnings(self) -> QuerySet[Earning]:

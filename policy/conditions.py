@@ -52,10 +52,6 @@ class Text:
     def sha256(self) -> str:
         return hashlib.sha256(self.body.encode()).hexdigest()
 
-    @property
-    def blocks(self) -> "list[Block]":
-        return list(read(self.body))
-
 
 @dataclass(frozen=True)
 class Block:

@@ -68,9 +68,6 @@ class Paper(models.Model):
     class Meta:
         ordering = ["-dated", "-pk"]
 
-    def __str__(self) -> str:
-        return f"{self.name} {self.dated} {self.language}"
-
     def plain(self) -> str:
         """As it goes along with a message: headings without marks, links without addresses."""
         lines = re.sub(r"\[([^\]]+)\]\(\w+\)", r"\1", self.body).split("\n")

@@ -97,7 +97,7 @@ class PartnerAdmin(WithActs, SavesOnlyChanges, ModelAdmin):
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """The account is one of their own people's."""
         if db_field.name == "owner":
-            partner = request.resolver_match.kwargs.get("object_id", "")
+            partner = request.resolver_match.kwargs.get("object_id", "") if request.resolver_match else ""
             theirs = Q(technician__partner=partner) | Q(dispatcher__partner=partner)
             kwargs["queryset"] = User.objects.filter(theirs) if partner.isdecimal() else User.objects.none()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

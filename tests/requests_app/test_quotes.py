@@ -460,6 +460,15 @@ def test_with_the_assignment_version_1_counts_again_and_the_customer_is_told(cal
     assert released.service_cents == 6900
 
 
+def test_where_nobody_comes_any_more_nobody_is_told_of_a_price(called, partner):
+    agree(called, partner, 9000)
+
+    ended = changes.cancel(called.pk, role=Role.OPS, by=None, reason="x")
+
+    assert ended.state == State.CANCELLED
+    assert "price_as_booked" not in told(ended)
+
+
 def test_without_another_price_nobody_is_told_of_one(called, partner):
     propose(called, partner, 9000)
 
