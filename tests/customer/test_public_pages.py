@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
+from catalogue.models import Topic
 from customer.views import catalogue
 from mila.versions import Kept
 from policy.models import PolicyRow
@@ -226,3 +227,12 @@ def test_legal_notice_names_who_runs_the_site(client, settings):
 
     for fact in settings.OPERATOR.values():
         assert escape(fact) in page
+
+
+def test_what_is_not_sold_is_said_with_the_number_to_call(client, service):
+    Topic.objects.create(slug="trades", kind="not_sold", name_fr="Plomberie", words_fr="plombier", name="Plomberie")
+
+    page = read(client, "customer:search", q="plombier")
+
+    assert "Mila ne le propose pas." in page
+    assert f"appelez-nous au 01{NBSP}99{NBSP}00{NBSP}12{NBSP}34." in page
