@@ -13,7 +13,7 @@ from places.geocoding import CODE, UnknownPostcode, served_postcode
 from places.place import Country
 
 MOST = 60  # towns of one code: 46 in France
-NAMESAKES = 8
+NAMESAKES = 24  # Paris has 21 codes
 CEDEX = re.compile(r"\bcedex\b.*", re.IGNORECASE)
 
 
@@ -88,7 +88,8 @@ def _is_meant(typed: str, town: str) -> bool:
 
 def _named(town: str, country: str, department: str = "") -> list[Suggestion]:
     """Codes of the towns of just this name."""
-    return list(dict.fromkeys(_all_named(fold(town), country, department)))[:NAMESAKES]
+    found = dict.fromkeys(_all_named(fold(town), country, department))
+    return sorted(found, key=lambda one: one.code)[:NAMESAKES]
 
 
 def _all_named(name: str, country: str, department: str) -> Iterator[Suggestion]:

@@ -106,7 +106,8 @@ class PlaceForm(forms.Form):
         """Once: who sends the same street again has none."""
         if street and not any(letter.isdigit() for letter in street) and self.cleaned_data["unnumbered"] != street:
             self.add_error("street", _("Is there no house number? If so, simply continue."))
-            self.data = {**self.data, self.add_prefix("unnumbered"): street}
+            typed = {name: self.data.get(name) for name in self.data}  # what ** takes of a query are lists
+            self.data = {**typed, self.add_prefix("unnumbered"): street}
 
 
 def picked(data):

@@ -293,6 +293,7 @@ class TestPlace:
         asked = client.post(url("place", draft), PLACE | street)
 
         assert asked.status_code == 422
+        assert 'value="Hameau des Sources"' in asked.content.decode()  # what was typed stands there still
         again = {"unnumbered": asked.context["form"]["unnumbered"].value()}
         other = client.post(url("place", draft), PLACE | {"street": "Hameau du Bas"} | again)
         assert other.status_code == 422  # another street is another question
