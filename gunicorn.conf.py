@@ -1,8 +1,10 @@
-"""The pages' server; gunicorn reads this file by itself, here and in the image. What the command line says wins.
+"""The pages' server; gunicorn reads this file by itself, here and in the image. What the command
+line says wins.
 
-Whoever is slow must hold nobody else: a browser has seconds to send its request, an idle connection is let go, and a
-worker that hangs is started anew. A proxy that takes whole requests in before it passes them on stands in front
-(docs/deploy.md); these limits are what holds where one is missing, and behind it.
+Whoever is slow must hold nobody else: a browser has seconds to send its request, an idle connection
+is let go, and a worker that hangs is started anew. A proxy that takes whole requests in before it
+passes them on stands in front (docs/deploy.md); these limits are what holds where one is missing,
+and behind it.
 """
 
 import socket
@@ -27,7 +29,9 @@ logger_class = "mila.web.access_log.WebLog"
 
 
 def when_ready(server):
-    """Linux hands the listener's time-outs on to each connection: a body that stops half-way frees its thread."""
+    """Linux hands the listener's time-outs on to each connection: a body that stops half-way frees
+    its thread.
+    """
     for listener in server.LISTENERS:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", SLOWEST, 0))

@@ -8,7 +8,9 @@ from django.core.management import execute_from_command_line
 
 
 def world_apart(words: list[str]) -> str:
-    """The world of a command that throws databases away and moves the clock: never that of a running site."""
+    """The world of a command that throws databases away and moves the clock: never that of a
+    running site.
+    """
     if words[:1] == ["run"] and "--check" in words:
         return "check"
     if words[:1] == ["simulate"]:

@@ -1,8 +1,9 @@
-"""What allauth has to say by mail, said as all our mail is: a row in the outbox, our words and look (rule N2).
+"""What allauth has to say by mail, said as all our mail is: a row in the outbox, our words and look
+(rule N2).
 
-A row and no call to the mail server: a known and an unknown address cost the same time, and a server that is away
-breaks no page. Codes and links are sealed: who reads the row cannot use them. Links begin with SITE_URL, never with
-the address a request happened to name.
+A row and no call to the mail server: a known and an unknown address cost the same time, and a
+server that is away breaks no page. Codes and links are sealed: who reads the row cannot use them.
+Links begin with SITE_URL, never with the address a request happened to name.
 """
 
 from datetime import timedelta
@@ -21,7 +22,8 @@ from accounts.models import User
 from mila.clock import mila_now
 from mila.transactions import verb
 
-# allauth's name of a mail, and the kind that says it here: templates/emails/<kind>.txt. What is not here is not sent.
+# allauth's name of a mail, and the kind that says it here: templates/emails/<kind>.txt. What is not
+# here is not sent.
 KINDS = {
     "account/email/email_confirmation": "account_code",
     "account/email/email_confirmation_signup": "account_code",
@@ -41,7 +43,9 @@ KINDS = {
 
 
 class AccountMail:
-    """For the adapter: every mail of allauth's goes through `send_mail` or `send_notification_mail`."""
+    """For the adapter: every mail of allauth's goes through `send_mail` or
+    `send_notification_mail`.
+    """
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         kind = KINDS.get(template_prefix)
@@ -49,10 +53,17 @@ class AccountMail:
             return super().send_mail(template_prefix, email, context)  # type: ignore[misc]
         sealed = {"code": context["code"]} if "code" in context else {}
         if "uid" in context:
-            sealed["link"] = self.get_reset_password_from_key_url(f"{context['uid']}-{context['key']}")
-        facts: dict[str, Any] = {"signs_up": page("account_signup"), "forgot": page("account_reset_password")}
+            sealed["link"] = self.get_reset_password_from_key_url(
+                f"{context['uid']}-{context['key']}"
+            )
+        facts: dict[str, Any] = {
+            "signs_up": page("account_signup"),
+            "forgot": page("account_reset_password"),
+        }
         if "code" in sealed:
-            facts["until_at"] = mila_now() + timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
+            facts["until_at"] = mila_now() + timedelta(
+                seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT
+            )
         return _queue(kind, email, context.get("user"), facts, sealed)
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None) -> None:
@@ -63,14 +74,19 @@ class AccountMail:
             super().send_notification_mail(template_prefix, user, context, email)  # type: ignore[misc]
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        """To who signs up with a known address: the way in. A password is chosen by link where none was proved."""
+        """To who signs up with a known address: the way in.
+
+        A password is chosen by link where none was proved.
+        """
         user = User.objects.filter(email=email).first()
         if user is None:
             return
         sealed = {}
         if not proofs.has_proved(user):
             key = default_token_generator.make_token(user)
-            sealed["link"] = self.get_reset_password_from_key_url(f"{user_pk_to_url_str(user)}-{key}")
+            sealed["link"] = self.get_reset_password_from_key_url(
+                f"{user_pk_to_url_str(user)}-{key}"
+            )
         facts = {"signs_in": page("account_login"), "forgot": page("account_reset_password")}
         _queue("account_way_in", email, user, facts, sealed)
 
@@ -84,7 +100,9 @@ def page(name: str, **values: str) -> str:
 
 
 @verb
-def _queue(kind: str, email: str, user: User | None, facts: dict[str, Any], sealed: dict[str, Any]) -> None:
+def _queue(
+    kind: str, email: str, user: User | None, facts: dict[str, Any], sealed: dict[str, Any]
+) -> None:
     notifications.queue(
         kind=kind,
         subject_id=uuid4(),  # about no booking: every one is a message of its own

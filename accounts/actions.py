@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Busy, BusyKind, PartnerProfile, Technician
+from accounts.models import CalendarEntry, CalendarEntryKind, PartnerProfile, Technician
 from accounts.search import lock_technician, refresh_search_rows
 from mila.clock import mila_now
 from mila.errors import Refusal
@@ -26,29 +26,43 @@ class SuspensionWithoutReason(Refusal):
 
 
 @verb
-def add_absence(technician_id: int, *, starts_at: datetime, ends_at: datetime, note: str = "") -> Busy:
-    """They are away: nothing is offered for this time. Raises TimeTaken. The very same absence again is returned."""
+def add_absence(
+    technician_id: int, *, starts_at: datetime, ends_at: datetime, note: str = ""
+) -> CalendarEntry:
+    """They are away: nothing is offered for this time. Raises TimeTaken.
+
+    The very same absence again is returned.
+    """
     technician = lock_technician(technician_id)
     during = DateTimeTZRange(starts_at, ends_at, "[)")
-    same = Busy.objects.filter(technician=technician, kind=BusyKind.ABSENCE, during=during).first()
+    same = CalendarEntry.objects.filter(
+        technician=technician, kind=CalendarEntryKind.ABSENCE, during=during
+    ).first()
     if same is not None:
         return same
-    if Busy.objects.filter(technician=technician, during__overlap=during).exists():
+    if CalendarEntry.objects.filter(technician=technician, during__overlap=during).exists():
         raise TimeTaken
-    return Busy.objects.create(technician=technician, during=during, kind=BusyKind.ABSENCE, note=note)
+    return CalendarEntry.objects.create(
+        technician=technician, during=during, kind=CalendarEntryKind.ABSENCE, note=note
+    )
 
 
 @verb
-def remove_absence(technician_id: int, busy_id: int) -> bool:
-    """They are there after all. False when there is no such absence (any more); a job's time is never touched."""
+def remove_absence(technician_id: int, calendar_entry_id: int) -> bool:
+    """They are there after all. False when there is no such absence (any more); a job's time is
+    never touched.
+    """
     lock_technician(technician_id)
-    gone, _rows = Busy.objects.filter(pk=busy_id, technician_id=technician_id, kind=BusyKind.ABSENCE).delete()
+    gone, _rows = CalendarEntry.objects.filter(
+        pk=calendar_entry_id, technician_id=technician_id, kind=CalendarEntryKind.ABSENCE
+    ).delete()
     return bool(gone)
 
 
 @verb
 def set_area(technician_id: int, *, radius_m: int, night_pool: bool) -> Technician:
-    """How far they go, and whether they are asked at night; the search knows it in the same instant (rule D1, D7).
+    """How far they go, and whether they are asked at night; the search knows it in the same instant
+    (rule D1, D7).
 
     Raises AreaOutOfBounds.
     """
@@ -62,12 +76,16 @@ def set_area(technician_id: int, *, radius_m: int, night_pool: bool) -> Technici
     return technician
 
 
-# --- What ops decide about a partner (rule P1, P3) --------------------------------------------------------------
+# --- What ops decide about a partner (rule P1, P3)
+# --------------------------------------------------------------
 
 
 @verb
 def approve(partner_id: int) -> PartnerProfile:
-    """The partner may be asked from now on, as far as the rest is in order (rule D1). A repeat changes nothing."""
+    """The partner may be asked from now on, as far as the rest is in order (rule D1).
+
+    A repeat changes nothing.
+    """
     partner = lock_partner(partner_id)
     if partner.approved_at is None:
         partner.approved_at = mila_now()
@@ -78,7 +96,8 @@ def approve(partner_id: int) -> PartnerProfile:
 
 @verb
 def suspend(partner_id: int, *, reason: str) -> PartnerProfile:
-    """Asked no more, shown no contact data from this instant on; a claim of theirs is refused (rule P3, D8).
+    """Asked no more, shown no contact data from this instant on; a claim of theirs is refused
+    (rule P3, D8).
 
     Their jobs stay until ops move them. A repeat keeps the first reason.
     """

@@ -1,4 +1,6 @@
-"""A visit as a calendar's file (RFC 5545): one entry with a name of its own, that a later file moves or takes away."""
+"""A visit as a calendar's file (RFC 5545): one entry with a name of its own, that a later file
+moves or takes away.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,8 +15,12 @@ NAME = "mila.ics"
 LONGEST = 75  # bytes of a line
 
 
-def attachment(facts: Mapping[str, Any], about: Mapping[str, Any], uid: Any, at: datetime, email: str) -> MIMEText:
-    """`facts`: what requests_app.notices says of the visit; `about`: service and number; in the active language."""
+def attachment(
+    facts: Mapping[str, Any], about: Mapping[str, Any], uid: Any, at: datetime, email: str
+) -> MIMEText:
+    """`facts`: what requests_app.notices says of the visit; `about`: service and number; in the
+    active language.
+    """
     method = "PUBLISH" if facts["stands"] else "CANCEL"
     part = MIMEText(text(facts, about, uid, at, email), "calendar", "utf-8")
     part.set_param("method", method)
@@ -22,7 +28,9 @@ def attachment(facts: Mapping[str, Any], about: Mapping[str, Any], uid: Any, at:
     return part
 
 
-def text(facts: Mapping[str, Any], about: Mapping[str, Any], uid: Any, at: datetime, email: str) -> str:
+def text(
+    facts: Mapping[str, Any], about: Mapping[str, Any], uid: Any, at: datetime, email: str
+) -> str:
     start = datetime.fromisoformat(facts["from"])
     stands, who = facts["stands"], facts["who"]
     words = gettext("Booking %(number)s") % {"number": about["number"]}
@@ -37,7 +45,8 @@ def text(facts: Mapping[str, Any], about: Mapping[str, Any], uid: Any, at: datet
         f"DTSTAMP:{_instant(at)}",
         f"DTSTART:{_instant(start)}",
         f"DTEND:{_instant(start + timedelta(minutes=facts['minutes']))}",
-        f"SUMMARY:{_escaped('Mila: ' + ', '.join(part for part in (about['service'], who) if part))}",
+        "SUMMARY:"
+        + _escaped("Mila: " + ", ".join(part for part in (about["service"], who) if part)),
         f"LOCATION:{_escaped(facts['where'])}",
         f"DESCRIPTION:{_escaped(words)}",
         f"ORGANIZER;CN=Mila:mailto:{email}",

@@ -1,7 +1,9 @@
-"""Codes of digits that are mailed: who types one has read that mailbox. One place for how they are kept and counted.
+"""Codes of digits that are mailed: who types one has read that mailbox. One place for how they are
+kept and counted.
 
-The code itself is kept nowhere but in the message, sealed: the row holds a keyed hash over the code and what it is
-about. The caller holds a lock over its row, so that a hundred tries at once are counted as a hundred.
+The code itself is kept nowhere but in the message, sealed: the row holds a keyed hash over the code
+and what it is about. The caller holds a lock over its row, so that a hundred tries at once are
+counted as a hundred.
 """
 
 from collections.abc import Iterable
@@ -18,11 +20,16 @@ DIGITS = "0123456789"
 
 
 class TooManyCodes(Refusal):
-    sentence = _("We have sent several messages already. Please look into your mail, or try again in an hour.")
+    sentence = _(
+        "We have sent several messages already. Please look into your mail, or try again in an "
+        "hour."
+    )
 
 
 class WrongCode(Refusal):
-    sentence = _("This code is not right, or it is too old. Please look again, or ask for a new one.")
+    sentence = _(
+        "This code is not right, or it is too old. Please look again, or ask for a new one."
+    )
 
 
 class MailedCode(models.Model):
@@ -67,13 +74,20 @@ class MailedCode(models.Model):
 
     def is_out(self, at: datetime, *, tries: int) -> bool:
         """Whether a code is on its way that can still be typed."""
-        return bool(self.mac and self.tries < tries and self.until_at is not None and at < self.until_at)
+        return bool(
+            self.mac and self.tries < tries and self.until_at is not None and at < self.until_at
+        )
 
     def takes(self, typed: str, at: datetime, *, tries: int) -> bool:
-        """Whether this is the code that was mailed last; then it is used up. A wrong try is counted, and saved."""
+        """Whether this is the code that was mailed last; then it is used up.
+
+        A wrong try is counted, and saved.
+        """
         if not self.is_out(at, tries=tries):
             return False
-        right = constant_time_compare(self.mac, self._mac("".join(sign for sign in typed if sign.isdigit())))
+        right = constant_time_compare(
+            self.mac, self._mac("".join(sign for sign in typed if sign.isdigit()))
+        )
         if right:
             self.mac = ""
         else:

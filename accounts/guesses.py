@@ -18,8 +18,12 @@ MOST = 5  # accounts a device remembers
 
 
 def account_key(email: str) -> str:
-    """One key for every spelling the database takes for the same address: case, width, and letters like ı and ſ."""
-    text = "".join(one for one in unicodedata.normalize("NFKC", email) if unicodedata.category(one) != "Cf")
+    """One key for every spelling the database takes for the same address: case, width, and letters
+    like ı and ſ.
+    """
+    text = "".join(
+        one for one in unicodedata.normalize("NFKC", email) if unicodedata.category(one) != "Cf"
+    )
     text = unicodedata.normalize("NFKC", text.strip().upper()).casefold()
     return salted_hmac(SALT, text, algorithm="sha256").hexdigest()[:32]
 
@@ -37,7 +41,10 @@ class Guess:
 
 
 def begin(request, email: str) -> Guess:
-    """Count before the password is looked at. A known device is counted apart: nobody can lock its owner out."""
+    """Count before the password is looked at.
+
+    A known device is counted apart: nobody can lock its owner out.
+    """
     account = account_key(email)
     if device := known_devices(request).get(account):
         wanted = [(limits.GUESSES_BY_DEVICE, f"{account}:{device}")]

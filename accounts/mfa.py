@@ -26,17 +26,25 @@ class MFAAdapter(DefaultMFAAdapter):
         return "Mila"
 
     def get_public_key_credential_user_entity(self, user):
-        """The address alone, as on the sign-in page: the device shows it, and keeps it longer than we keep the name."""
+        """The address alone, as on the sign-in page: the device shows it, and keeps it longer than
+        we keep the name.
+        """
         entity = super().get_public_key_credential_user_entity(user)
         return {**entity, "display_name": entity["name"]}
 
     def generate_authenticator_name(self, user, type):
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
-        return gettext("Passkey") if number == 1 else gettext("Passkey %(number)d") % {"number": number}
+        return (
+            gettext("Passkey")
+            if number == 1
+            else gettext("Passkey %(number)d") % {"number": number}
+        )
 
 
 class CountsGuesses:
-    """A code has six digits: so few tries of an account count, also while Redis is away, and none twice (fault S1)."""
+    """A code has six digits: so few tries of an account count, also while Redis is away, and none
+    twice (fault S1).
+    """
 
     def clean_code(self):
         key = f"user {self.user.pk}"

@@ -22,7 +22,9 @@ LANGUAGES = [("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", 
 
 class UserManager(BaseUserManager):
     def create_user(self, email, password=None, **extra):
-        """Somebody whom our own code or a shell makes, and so vouches for: the address counts as proved (rule B12)."""
+        """Somebody whom our own code or a shell makes, and so vouches for: the address counts as
+        proved (rule B12).
+        """
         user = self.model(email=canonical_email(email), **extra)
         user.set_password(password)  # None: no password can open it
         user.save(using=self._db)
@@ -66,7 +68,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AccountCode(MailedCode):
-    """A code to the address an account signs in with: whoever types it is still who they were (rule B12)."""
+    """A code to the address an account signs in with: whoever types it is still who they were
+    (rule B12).
+    """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="account_code")
 
@@ -111,21 +115,34 @@ class PartnerProfile(models.Model):
     country = models.CharField(max_length=2, choices=Country.choices)
     email = models.EmailField()
     approved_at = models.DateTimeField(null=True, blank=True)
-    papers_valid_until = models.DateTimeField(null=True, blank=True, help_text="The earliest end of a required paper.")
+    papers_valid_until = models.DateTimeField(
+        null=True, blank=True, help_text="The earliest end of a required paper."
+    )
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspension_reason = models.TextField(blank=True)
-    # Written by payments from the account's state; read by dispatch (the two do not know each other).
+    # Written by payments from the account's state; read by dispatch (the two do not know each
+    # other).
     payable = models.BooleanField(default=False)
     stripe_account = models.CharField(max_length=64, blank=True)
-    # A Pro's own person for money: sees all earnings, changes the payout account (rule M5). A Friend is their own.
+    # A Pro's own person for money: sees all earnings, changes the payout account (rule M5). A
+    # Friend is their own.
     owner = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="companies", verbose_name=_("owner")
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="companies",
+        verbose_name=_("owner"),
     )
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
 
     class Meta:
         ordering = ["name"]
-        indexes = [models.Index(fields=["id"], name="partner_applied", condition=models.Q(approved_at__isnull=True))]
+        indexes = [
+            models.Index(
+                fields=["id"], name="partner_applied", condition=models.Q(approved_at__isnull=True)
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(suspended_at__isnull=True) | ~models.Q(suspension_reason=""),
@@ -144,7 +161,9 @@ class PartnerProfile(models.Model):
 class Dispatcher(models.Model):
     """A Pro's person who sees the offers of all its technicians and claims for a named one."""
 
-    partner = models.ForeignKey(PartnerProfile, on_delete=models.CASCADE, related_name="dispatchers")
+    partner = models.ForeignKey(
+        PartnerProfile, on_delete=models.CASCADE, related_name="dispatchers"
+    )
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="dispatcher")
 
 
@@ -152,7 +171,9 @@ class Technician(models.Model):
     """The person who comes. Unit of calendar, skill, search and window."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="technicians")
+    partner = models.ForeignKey(
+        PartnerProfile, on_delete=models.PROTECT, related_name="technicians"
+    )
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="technician")
     name = models.CharField(max_length=120)
     phone = PhoneNumberField()
@@ -169,14 +190,19 @@ class Technician(models.Model):
     promises_kept = models.PositiveIntegerField(default=0, editable=False)
     promises_broken = models.PositiveIntegerField(default=0, editable=False)
     settled_jobs = models.PositiveIntegerField(default=0, editable=False)
-    night_pool = models.BooleanField(default=False, help_text="Sees urgent bookings at night, silently (rule D7).")
-    window_extra = models.DurationField(default=timedelta, help_text="Longer window for an access need (rule D3).")
+    night_pool = models.BooleanField(
+        default=False, help_text="Sees urgent bookings at night, silently (rule D7)."
+    )
+    window_extra = models.DurationField(
+        default=timedelta, help_text="Longer window for an access need (rule D3)."
+    )
 
     class Meta:
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(radius_m__gte=5_000, radius_m__lte=50_000), name="radius_5_to_50_km"
+                condition=models.Q(radius_m__gte=5_000, radius_m__lte=50_000),
+                name="radius_5_to_50_km",
             )
         ]
 
@@ -202,7 +228,9 @@ class TechnicianSkill(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["technician", "skill"], name="one_level_per_skill"),
-            models.CheckConstraint(condition=models.Q(level__gte=1, level__lte=5), name="level_1_to_5"),
+            models.CheckConstraint(
+                condition=models.Q(level__gte=1, level__lte=5), name="level_1_to_5"
+            ),
         ]
 
 
@@ -218,38 +246,49 @@ class WeeklyHours(models.Model):
         ordering = ["weekday", "opens"]
         constraints = [
             models.CheckConstraint(condition=models.Q(weekday__lte=6), name="weekday_0_to_6"),
-            models.CheckConstraint(condition=models.Q(closes__gt=models.F("opens")), name="hours_have_length"),
+            models.CheckConstraint(
+                condition=models.Q(closes__gt=models.F("opens")), name="hours_have_length"
+            ),
         ]
 
 
-class BusyKind(models.TextChoices):
+class CalendarEntryKind(models.TextChoices):
     JOB = "job", _("Job")
     ABSENCE = "absence", _("Absence")
 
 
-class Busy(models.Model):
-    """Time a technician does not have: a job with its travel buffer, or an absence. Never two at once (rule D1)."""
+class CalendarEntry(models.Model):
+    """Time a technician does not have: a job with its travel buffer, or an absence.
 
-    technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="busy")
+    Never two at once (rule D1).
+    """
+
+    technician = models.ForeignKey(
+        Technician, on_delete=models.CASCADE, related_name="calendar_entries"
+    )
     during = DateTimeRangeField()
-    kind = models.CharField(max_length=7, choices=BusyKind.choices)
+    kind = models.CharField(max_length=7, choices=CalendarEntryKind.choices)
     note = models.CharField(max_length=120, blank=True)
 
     class Meta:
         constraints = [
             ExclusionConstraint(
-                name="busy_once",
-                expressions=[("technician", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+                name="calendar_entry_once",
+                expressions=[
+                    ("technician", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
             )
         ]
 
 
 class SkillSearch(models.Model):
-    """One narrow row for each skill of each technician who may be asked; what the search reads (docs/decisions/0006).
+    """One narrow row for each skill of each technician who may be asked; what the search reads
+    (docs/decisions/0006).
 
-    `base_score_ppm` is everything of the score that does not depend on the place, and `nearness_ppm` what the nearest
-    gets beside it. Written by accounts.search in the transaction that changes a source, and again when the figures of
-    `scored_under` are no longer in force.
+    `base_score_ppm` is everything of the score that does not depend on the place, and
+    `nearness_ppm` what the nearest gets beside it. Written by accounts.search in the transaction
+    that changes a source, and again when the figures of `scored_under` are no longer in force.
     """
 
     skill = models.ForeignKey(Skill, on_delete=models.CASCADE, db_index=False)
@@ -265,11 +304,14 @@ class SkillSearch(models.Model):
     scored_under = models.CharField(max_length=12, default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["technician", "skill"], name="one_search_row_per_skill")]
+        constraints = [
+            models.UniqueConstraint(fields=["technician", "skill"], name="one_search_row_per_skill")
+        ]
         indexes = [
             models.Index(fields=["scored_under", "technician"], name="skill_search_scored_under"),
             *(
-                # Each cell's best in their order, without a look at the rows themselves (dispatch/nearest.py).
+                # Each cell's best in their order, without a look at the rows themselves
+                # (dispatch/nearest.py).
                 models.Index(
                     "skill",
                     "h3_cell",
@@ -287,15 +329,24 @@ class SkillSearch(models.Model):
 
 
 class SearchRowsCheck(models.Model):
-    """How far the check of all search rows has come (accounts/search_rows.py); one row. `next_at` is its clock."""
+    """How far the check of all search rows has come (accounts/search_rows.py); one row.
+
+    `next_at` is its clock.
+    """
 
     next_at = models.DateTimeField()
-    checked_to = models.BigIntegerField(default=0, help_text="Technicians up to this id are done; 0 between checks.")
-    mended = models.JSONField(default=list, help_text="Technicians whose rows had to be written anew, the first ones.")
+    checked_to = models.BigIntegerField(
+        default=0, help_text="Technicians up to this id are done; 0 between checks."
+    )
+    mended = models.JSONField(
+        default=list, help_text="Technicians whose rows had to be written anew, the first ones."
+    )
     mended_count = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_check_of_search_rows")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="one_check_of_search_rows")
+        ]
 
 
 class NotificationState(models.TextChoices):
@@ -307,22 +358,30 @@ class NotificationState(models.TextChoices):
 
 
 class Notification(models.Model):
-    """One message to one person about one thing: written with what it tells, sent after the commit (rule N1, N3).
+    """One message to one person about one thing: written with what it tells, sent after the commit
+    (rule N1, N3).
 
-    At most once visible: marked `sending` before it goes out, and one stuck there is shown to staff, not sent again.
+    At most once visible: marked `sending` before it goes out, and one stuck there is shown to
+    staff, not sent again.
     """
 
     kind = models.CharField(max_length=40)
     subject_id = models.UUIDField(help_text="Public id of the booking it is about.")
-    round = models.PositiveIntegerField(default=0, help_text="Tells apart two messages of one kind about one booking.")
+    round = models.PositiveIntegerField(
+        default=0, help_text="Tells apart two messages of one kind about one booking."
+    )
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL)
     email = models.EmailField()
     language = models.CharField(max_length=2, choices=LANGUAGES)
     context = models.JSONField(default=dict)
     sealed = EncryptedTextField(
-        blank=True, default="", help_text="Facts that open something, as JSON: a secret link, a code."
+        blank=True,
+        default="",
+        help_text="Facts that open something, as JSON: a secret link, a code.",
     )
-    state = models.CharField(max_length=8, choices=NotificationState.choices, default=NotificationState.QUEUED)
+    state = models.CharField(
+        max_length=8, choices=NotificationState.choices, default=NotificationState.QUEUED
+    )
     tries = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True, db_default=MilaNow())
     queued_at = models.DateTimeField(db_default=MilaNow(), editable=False)
@@ -332,16 +391,22 @@ class Notification(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["subject_id", "kind", "email", "round"], name="one_notice_of_a_kind")
+            models.UniqueConstraint(
+                fields=["subject_id", "kind", "email", "round"], name="one_notice_of_a_kind"
+            )
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="notification_due", condition=models.Q(state="queued")),
+            models.Index(
+                fields=["due_at"], name="notification_due", condition=models.Q(state="queued")
+            ),
             models.Index(
                 fields=["state", "due_at"],
                 name="notification_for_staff",
                 condition=models.Q(state__in=["sending", "failed"]),
             ),
-            models.Index(fields=["queued_at"], name="notification_kept", condition=~models.Q(context={})),
+            models.Index(
+                fields=["queued_at"], name="notification_kept", condition=~models.Q(context={})
+            ),
             models.Index(fields=["subject_id"], name="notification_subject"),
         ]
 

@@ -1,8 +1,9 @@
 """One message to one person about one thing, once (rule N1, N3; fault F10).
 
-`queue` writes the row in the transaction of what it tells. `deliver` marks it `sending` and commits before anything
-leaves the house; whoever finds it in that state later leaves it alone. So a message is lost to staff's list at worst,
-never seen twice. Which booking message carries which facts: requests_app.notices. The words: templates/emails.
+`queue` writes the row in the transaction of what it tells. `deliver` marks it `sending` and commits
+before anything leaves the house; whoever finds it in that state later leaves it alone. So a message
+is lost to staff's list at worst, never seen twice. Which booking message carries which facts:
+requests_app.notices. The words: templates/emails.
 """
 
 import json
@@ -40,7 +41,8 @@ from policy.models import Paper
 logger = logging.getLogger(__name__)
 
 DELIVER = "accounts.deliver"
-# After the first try, the second, ...: an outage of an hour passes; after the sixth try it is staff's.
+# After the first try, the second, ...: an outage of an hour passes; after the sixth try it is
+# staff's.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 MAX_TRIES = len(WAITS) + 1
 REST = 30  # seconds without another try after the mail server could not be reached
@@ -48,7 +50,8 @@ MAIL_RESTS = "notifications:mail-rests"
 BATCH = 50  # rows of one sweep
 SWEEP_BUDGET = 20  # seconds of one sweep; the next one goes on
 STUCK_AFTER = timedelta(minutes=5)
-# What would end a line, hide or turn round text, or be refused by the database: never wanted in a fact.
+# What would end a line, hide or turn round text, or be refused by the database: never wanted in a
+# fact.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 ADDRESS = re.compile(r"[^\s@<>()\[\]{}'\",;:]*@[^\s@<>()\[\]{}'\",;:]*")
 ANSWER = 2000  # characters of an answer that are read at all
@@ -56,7 +59,8 @@ ANSWER = 2000  # characters of an answer that are read at all
 ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, 'queued', 0, '', coalesce(%s, mila_now()))"
 INSERT = """
     INSERT INTO accounts_notification
-        (kind, subject_id, round, user_id, email, language, context, sealed, state, tries, error, due_at)
+        (kind, subject_id, round, user_id, email, language, context, sealed, state, tries, error,
+          due_at)
     VALUES {rows}
     ON CONFLICT (subject_id, kind, email, round) DO NOTHING
     RETURNING id
@@ -90,11 +94,13 @@ def queue(
     sealed: dict[str, str] | None = None,
     at: datetime | None = None,
 ) -> Notification | None:
-    """Write the message down in the caller's transaction; it goes out after the commit, not before `at`.
+    """Write the message down in the caller's transaction; it goes out after the commit, not before
+    `at`.
 
-    A repeat (same subject, kind, address and round) writes nothing and answers None. Instants in the context end in
-    `_at`; one called `until_at` says when the message stops being true: later it is no longer sent. `sealed` facts, a
-    secret link or a code, are encrypted: who reads the row cannot use them (rule B11).
+    A repeat (same subject, kind, address and round) writes nothing and answers None. Instants in
+    the context end in `_at`; one called `until_at` says when the message stops being true: later it
+    is no longer sent. `sealed` facts, a secret link or a code, are encrypted: who reads the row
+    cannot use them (rule B11).
     """
     message = Message(
         kind=kind,
@@ -141,12 +147,16 @@ def _seal(facts: dict[str, str] | None) -> str:
 
 
 def unsealed(row: Notification) -> dict[str, str]:
-    """The facts of a message that open something; for its delivery, and for who plays the reader of the mail."""
+    """The facts of a message that open something; for its delivery, and for who plays the reader of
+    the mail.
+    """
     return json.loads(row.sealed) if row.sealed else {}
 
 
 def reseal(subject_id: UUID, kinds: list[str], **sealed: str) -> None:
-    """Messages of these kinds that wait to be sent get these sealed facts instead of those they have."""
+    """Messages of these kinds that wait to be sent get these sealed facts instead of those they
+    have.
+    """
     waiting = Notification.objects.select_for_update().filter(subject_id=subject_id, kind__in=kinds)
     for row in waiting.filter(state=NotificationState.QUEUED).order_by("pk"):
         row.sealed = json.dumps({**unsealed(row), **sealed})
@@ -155,15 +165,20 @@ def reseal(subject_id: UUID, kinds: list[str], **sealed: str) -> None:
 
 def give_up(subject_id: UUID, *, user: User) -> None:
     """What waits to be sent to this person about this is not sent: the address was a mistake."""
-    waiting = Notification.objects.filter(subject_id=subject_id, user=user, state=NotificationState.QUEUED)
-    waiting.update(state=NotificationState.FAILED, due_at=None, error="Not sent: the address was corrected.")
+    waiting = Notification.objects.filter(
+        subject_id=subject_id, user=user, state=NotificationState.QUEUED
+    )
+    waiting.update(
+        state=NotificationState.FAILED, due_at=None, error="Not sent: the address was corrected."
+    )
 
 
 def deliver(notification_id: int) -> None:
     """Send one due message. Repeats and rivals find it no longer queued and do nothing.
 
-    A failure before anything has left, or a plain refusal by the mail server, puts it back with a growing wait, up to
-    six tries. An answer that never came leaves it `sending`: it may have arrived, so it is shown to staff instead.
+    A failure before anything has left, or a plain refusal by the mail server, puts it back with a
+    growing wait, up to six tries. An answer that never came leaves it `sending`: it may have
+    arrived, so it is shown to staff instead.
     """
     if cache.get(MAIL_RESTS):
         return
@@ -201,7 +216,9 @@ def deliver(notification_id: int) -> None:
 
 def sweep() -> None:
     """Deliver what is due, oldest first: first tries the broker lost, and further tries."""
-    due = Notification.objects.filter(state=NotificationState.QUEUED, due_at__lte=MilaNow()).order_by("due_at")
+    due = Notification.objects.filter(
+        state=NotificationState.QUEUED, due_at__lte=MilaNow()
+    ).order_by("due_at")
     until = time.monotonic() + SWEEP_BUDGET
     for notification_id in due.values_list("pk", flat=True)[:BATCH]:
         if time.monotonic() > until:
@@ -210,17 +227,22 @@ def sweep() -> None:
 
 
 def mark_reached(subject_id: UUID, *, user: User | None = None, email: str = "") -> int:
-    """The person has opened the page the messages lead to: those sent to them have reached them. Answers how many."""
+    """The person has opened the page the messages lead to: those sent to them have reached them.
+
+    Answers how many.
+    """
     whose = Q(user=user) if user is not None else Q(email__iexact=email)
-    return Notification.objects.filter(whose, subject_id=subject_id, state=NotificationState.SENT).update(
-        state=NotificationState.REACHED, reached_at=MilaNow()
-    )
+    return Notification.objects.filter(
+        whose, subject_id=subject_id, state=NotificationState.SENT
+    ).update(state=NotificationState.REACHED, reached_at=MilaNow())
 
 
 def needing_staff(at: datetime) -> QuerySet[Notification]:
-    """Given up, or begun and never finished: a person must look, the machine does not send them again.
+    """Given up, or begun and never finished: a person must look, the machine does not send them
+    again.
 
-    One that failed so long ago that its words have gone (policy.kept) is nothing that could be sent.
+    One that failed so long ago that its words have gone (policy.kept) is nothing that could be
+    sent.
     """
     kept = Q(queued_at__gte=at - KEPT["notices"])
     stuck = Q(state=NotificationState.SENDING, due_at__lte=at - STUCK_AFTER)
@@ -233,7 +255,8 @@ class NothingToSendAgain(Refusal):
 
 @verb
 def send_again(notification_id: int) -> Notification:
-    """Staff have looked: it is queued as if it were new. Whoever it may have reached already sees it a second time.
+    """Staff have looked: it is queued as if it were new. Whoever it may have reached already sees
+    it a second time.
 
     Raises NothingToSendAgain unless it needs staff; so two clicks send it once.
     """
@@ -247,7 +270,8 @@ def send_again(notification_id: int) -> Notification:
 
 
 def render(row: Notification) -> mail.EmailMultiAlternatives:
-    """The message in the person's language: templates/emails/<kind>.txt, whose first line is the subject.
+    """The message in the person's language: templates/emails/<kind>.txt, whose first line is the
+    subject.
 
     The HTML part says the same words. A line "label: address" of this site becomes a button.
     """
@@ -256,7 +280,8 @@ def render(row: Notification) -> mail.EmailMultiAlternatives:
         subject, _newline, body = _text(f"emails/{row.kind}.txt", facts).partition("\n")
         text = _text("emails/_frame.txt", {**facts, "body": body.strip()})
         page = loader.render_to_string(
-            "emails/base.html", {"language": row.language, "subject": subject, "blocks": blocks(text)}
+            "emails/base.html",
+            {"language": row.language, "subject": subject, "blocks": blocks(text)},
         )
         support = settings.SUPPORT.get(row.context.get("country"), settings.SUPPORT["FR"])
     message = mail.EmailMultiAlternatives(
@@ -274,7 +299,11 @@ def render(row: Notification) -> mail.EmailMultiAlternatives:
         with translation.override(row.language):
             message.attach(
                 calendar_file.attachment(
-                    facts["calendar"], facts, row.subject_id, row.queued_at or mila_now(), support["email"]
+                    facts["calendar"],
+                    facts,
+                    row.subject_id,
+                    row.queued_at or mila_now(),
+                    support["email"],
                 )
             )
     if hashes := row.context.get("papers"):
@@ -284,7 +313,9 @@ def render(row: Notification) -> mail.EmailMultiAlternatives:
 
 
 def blocks(text: str) -> list[dict[str, Any]]:
-    """Paragraphs for the HTML part: `text` with its lines, `list` with its items, `link` with label and url."""
+    """Paragraphs for the HTML part: `text` with its lines, `list` with its items, `link` with label
+    and url.
+    """
     link = re.compile(rf"(?P<label>.+?)\s*:\s(?P<url>{re.escape(settings.SITE_URL)}/\S*)")
     found: list[dict[str, Any]] = []
     for paragraph in text.split("\n\n"):
@@ -321,7 +352,10 @@ def _take(notification_id: int) -> Notification | None:
         until = _readable(row.context).get("until_at")
         if until is not None and at >= until:
             _mark(
-                row, state=NotificationState.FAILED, due_at=None, error="Not sent in time; it would no longer be true."
+                row,
+                state=NotificationState.FAILED,
+                due_at=None,
+                error="Not sent in time; it would no longer be true.",
             )
             return None
         _mark(row, state=NotificationState.SENDING, tries=row.tries + 1, due_at=at)
@@ -344,7 +378,9 @@ def _mark(row: Notification, **changes: Any) -> None:
 
 
 def _words(error: Exception) -> str:
-    """What a mail server answers often names the address; staff read what went wrong, not with whom."""
+    """What a mail server answers often names the address; staff read what went wrong, not with
+    whom.
+    """
     words = UNPRINTABLE.sub(" ", f"{type(error).__name__}: {error}"[:ANSWER])
     return ADDRESS.sub("•••", words)[:500]
 
@@ -357,7 +393,9 @@ def _text(name: str, facts: dict[str, Any]) -> str:
 
 
 def _storable(value: Any) -> Any:
-    """Facts as JSON: instants as ISO texts, and no text that could end a line or a header (fault W7)."""
+    """Facts as JSON: instants as ISO texts, and no text that could end a line or a header
+    (fault W7).
+    """
     if isinstance(value, dict):
         return {key: _storable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -369,7 +407,9 @@ def _storable(value: Any) -> Any:
 
 def _readable(context: dict[str, Any]) -> dict[str, Any]:
     """The facts with instants where the name ends in `_at`."""
-    return {key: _instants(value) if key.endswith("_at") else value for key, value in context.items()}
+    return {
+        key: _instants(value) if key.endswith("_at") else value for key, value in context.items()
+    }
 
 
 def _instants(value: Any) -> Any:

@@ -1,7 +1,9 @@
-"""Answers that must not tell by their time whether an address is known: none comes sooner than this (rule B12).
+"""Answers that must not tell by their time whether an address is known: none comes sooner than this
+(rule B12).
 
-The work is nearly the same (one hash, one message as a row). What is left, a few rows more or less, is two to five
-milliseconds, and 200 tries find those. The floors lie above what the work takes on a machine that is not overloaded.
+The work is nearly the same (one hash, one message as a row). What is left, a few rows more or less,
+is two to five milliseconds, and 200 tries find those. The floors lie above what the work takes on a
+machine that is not overloaded.
 """
 
 import time

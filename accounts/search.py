@@ -1,6 +1,8 @@
-"""The narrow rows the search for a technician reads, kept equal to their sources (docs/decisions/0006).
+"""The narrow rows the search for a technician reads, kept equal to their sources
+(docs/decisions/0006).
 
-Call `refresh_search_rows` in the transaction that changes a source: skill, area, approval, rating, kept promises.
+Call `refresh_search_rows` in the transaction that changes a source: skill, area, approval, rating,
+kept promises.
 """
 
 import hashlib
@@ -40,8 +42,10 @@ PIECE = 600  # rows whose scores are written anew in one transaction
 PIECES = 100  # at most so many in one sweep
 RESCORE = """
 UPDATE accounts_skillsearch s
-   SET base_score_ppm = v.base, nearness_ppm = v.nearness, newcomer = v.newcomer, scored_under = v.version
-  FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::boolean[], %s::text[]) v (id, base, nearness, newcomer, version)
+   SET base_score_ppm = v.base, nearness_ppm = v.nearness, newcomer = v.newcomer,
+     scored_under = v.version
+  FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::boolean[], %s::text[]) v (id, base,
+    nearness, newcomer, version)
  WHERE s.id = v.id
 """
 
@@ -49,13 +53,16 @@ UPDATE accounts_skillsearch s
 def quality_parts(technician: Technician, level: int, policy: Policy) -> dict[str, int]:
     """The parts of the score that do not depend on the place, in ppm of the whole score.
 
-    Smoothed, as if everybody began with a few ratings and promises, so that the first one does not decide.
+    Smoothed, as if everybody began with a few ratings and promises, so that the first one does not
+    decide.
     """
     weights, priors = policy.score_weights_ppm, policy.prior_star_count
     begun = policy.prior_stars_tenths * priors / 10
     stars = (technician.star_sum + begun) / (technician.star_count + priors)
     promises = technician.promises_kept + technician.promises_broken
-    reliability = (technician.promises_kept + policy.prior_kept) / (promises + policy.prior_promises)
+    reliability = (technician.promises_kept + policy.prior_kept) / (
+        promises + policy.prior_promises
+    )
     return {
         "stars": round(weights.stars * (stars - 1) / 4),
         "level": round(weights.level * (level - 1) / 4),
@@ -72,7 +79,9 @@ def version(country: str, policy: Policy) -> str:
 
 def policies(countries: Iterable[str], at: datetime | MilaNow | None = None) -> dict[str, Policy]:
     """The policy in force in each of these countries, now or at an instant. One query each."""
-    return {country: policy_at(MilaNow() if at is None else at, country) for country in set(countries)}
+    return {
+        country: policy_at(MilaNow() if at is None else at, country) for country in set(countries)
+    }
 
 
 class Askable(NamedTuple):
@@ -84,9 +93,13 @@ class Askable(NamedTuple):
 
 
 def is_admitted(technician: Technician) -> bool:
-    """Neither they nor their partner are kept from work; skills and papers have their own dates (rule D1)."""
+    """Neither they nor their partner are kept from work; skills and papers have their own dates
+    (rule D1).
+    """
     partner = technician.partner
-    return bool(technician.active and partner.approved_at and partner.payable and not partner.suspended_at)
+    return bool(
+        technician.active and partner.approved_at and partner.payable and not partner.suspended_at
+    )
 
 
 def may_work(technician: Technician, at: datetime) -> bool:
@@ -134,11 +147,20 @@ def _scores(technician: Technician, level: int, policy: Policy) -> dict[str, int
 
 
 def refresh_search_rows(*technicians: Technician) -> None:
-    """Write the rows of these technicians anew. Reads them fresh: what the caller holds may be stale."""
+    """Write the rows of these technicians anew.
+
+    Reads them fresh: what the caller holds may be stale.
+    """
     ids = [technician.pk for technician in technicians]
-    fresh = Technician.objects.filter(pk__in=ids).select_related("partner").prefetch_related("skills")
+    fresh = (
+        Technician.objects.filter(pk__in=ids).select_related("partner").prefetch_related("skills")
+    )
     in_force = policies(technician.partner.country for technician in fresh)
-    rows = [row for technician in fresh for row in expected_rows(technician, in_force[technician.partner.country])]
+    rows = [
+        row
+        for technician in fresh
+        for row in expected_rows(technician, in_force[technician.partner.country])
+    ]
     SkillSearch.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -146,16 +168,19 @@ def refresh_search_rows(*technicians: Technician) -> None:
         update_fields=[*PLACED, *SCORED],
     )
     kept = {(row.technician_id, row.skill_id) for row in rows}
-    for pk, *pair in SkillSearch.objects.filter(technician__in=ids).values_list("pk", "technician_id", "skill_id"):
+    for pk, *pair in SkillSearch.objects.filter(technician__in=ids).values_list(
+        "pk", "technician_id", "skill_id"
+    ):
         if tuple(pair) not in kept:
             SkillSearch.objects.filter(pk=pk).delete()
 
 
 def sweep_scores() -> int:
-    """Write anew what was scored under another policy than the one in force; answers how many technicians that were.
+    """Write anew what was scored under another policy than the one in force; answers how many
+    technicians that were.
 
-    In pieces, each a transaction of its own: searches go on meanwhile and read each score as a whole. Those who are
-    locked by other transactions are left for the next sweep.
+    In pieces, each a transaction of its own: searches go on meanwhile and read each score as a
+    whole. Those who are locked by other transactions are left for the next sweep.
     """
     in_force = policies(Country.values)
     written, pieces = 0, PIECES
@@ -175,12 +200,15 @@ class Piece(NamedTuple):
 
 @verb
 def rescore(former: str, after: int, in_force: Mapping[str, Policy]) -> Piece:
-    """One piece: the scores of the next technicians scored under `former`, in the order of their ids, under their lock.
+    """One piece: the scores of the next technicians scored under `former`, in the order of their
+    ids, under their lock.
 
-    Only the columns of the score, and only of rows that are there: who may no longer be asked stays out. Who is locked
-    elsewhere is passed over.
+    Only the columns of the score, and only of rows that are there: who may no longer be asked stays
+    out. Who is locked elsewhere is passed over.
     """
-    stale = SkillSearch.objects.filter(scored_under=former, technician__gt=after).order_by("technician")
+    stale = SkillSearch.objects.filter(scored_under=former, technician__gt=after).order_by(
+        "technician"
+    )
     ids = sorted(set(stale.values_list("technician", flat=True)[:PIECE]))
     locked = (
         Technician.objects.select_for_update(of=("self",), skip_locked=True)
@@ -200,18 +228,24 @@ def rescore(former: str, after: int, in_force: Mapping[str, Policy]) -> Piece:
                 gone.append(row.pk)
     SkillSearch.objects.filter(pk__in=gone).delete()
     with connection.cursor() as cursor:
-        cursor.execute(RESCORE, [list(column) for column in zip(*scores, strict=True)] or [[]] * (1 + len(SCORED)))
+        cursor.execute(
+            RESCORE,
+            [list(column) for column in zip(*scores, strict=True)] or [[]] * (1 + len(SCORED)),
+        )
     return Piece(len(locked), ids[-1] if ids else 0)
 
 
 def _former_versions(in_force: Mapping[str, Policy]) -> list[str]:
-    """Under which other figures rows are scored: the first of each range between the versions in force. One query.
+    """Under which other figures rows are scored: the first of each range between the versions in
+    force. One query.
 
     Each range by itself, so that the index answers at once where nothing is to be done.
     """
     versions = sorted(version(country, policy) for country, policy in in_force.items())
     ranges = [Q(scored_under__lt=versions[0]), Q(scored_under__gt=versions[-1])]
-    ranges += [Q(scored_under__gt=one, scored_under__lt=next_one) for one, next_one in pairwise(versions)]
+    ranges += [
+        Q(scored_under__gt=one, scored_under__lt=next_one) for one, next_one in pairwise(versions)
+    ]
     rows = SkillSearch.objects.order_by("scored_under").values_list("scored_under", flat=True)
     first, *others = [rows.filter(one)[:1] for one in ranges]
     return list(first.union(*others, all=True))
@@ -219,7 +253,11 @@ def _former_versions(in_force: Mapping[str, Policy]) -> list[str]:
 
 def lock_technician(technician_id: int) -> Technician:
     """The technician under their row lock: before anything is written to their calendar."""
-    return Technician.objects.select_for_update(of=("self",)).select_related("partner").get(pk=technician_id)
+    return (
+        Technician.objects.select_for_update(of=("self",))
+        .select_related("partner")
+        .get(pk=technician_id)
+    )
 
 
 TECHNICIAN, PARTNER = Columns(Technician, "t"), Columns(PartnerProfile, "p")
@@ -236,7 +274,10 @@ SELECT {}, {}, {}
 
 
 def lock_technicians(*technician_ids: int) -> dict[int, Technician]:
-    """Several under their row locks, in the order of their ids, with whom to write to. One statement."""
+    """Several under their row locks, in the order of their ids, with whom to write to.
+
+    One statement.
+    """
     found = {}
     for row in rows(LOCK_TECHNICIANS.format(TECHNICIAN, PARTNER, USER), [list(technician_ids)]):
         technician = TECHNICIAN.make(row)
@@ -262,5 +303,7 @@ def count_settled_job(technician: Technician) -> None:
 def count_stars(technician: Technician, *stars: int) -> None:
     """A customer's rating: the mean of its parts, rounded, counts once."""
     mean = round(sum(stars) / len(stars))
-    Technician.objects.filter(pk=technician.pk).update(star_sum=F("star_sum") + mean, star_count=F("star_count") + 1)
+    Technician.objects.filter(pk=technician.pk).update(
+        star_sum=F("star_sum") + mean, star_count=F("star_count") + 1
+    )
     refresh_search_rows(technician)

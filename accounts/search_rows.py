@@ -1,8 +1,10 @@
-"""Do all search rows say what their technicians' own rows say? Compared in pieces, mended where not.
+"""Do all search rows say what their technicians' own rows say? Compared in pieces, mended where
+not.
 
-The rows are kept in the transaction of their source (accounts.search); this finds what was written past it. Searches
-go on meanwhile: a piece is read without a lock, and whoever differs is looked at again under theirs. What was scored
-under a policy no longer in force is no fault: its scores are `search.sweep_scores`' to write.
+The rows are kept in the transaction of their source (accounts.search); this finds what was written
+past it. Searches go on meanwhile: a piece is read without a lock, and whoever differs is looked at
+again under theirs. What was scored under a policy no longer in force is no fault: its scores are
+`search.sweep_scores`' to write.
 """
 
 import logging
@@ -15,7 +17,14 @@ from django.conf import settings
 
 from accounts import notifications
 from accounts.models import SearchRowsCheck, SkillSearch, Technician
-from accounts.search import PLACED, SCORED, expected_rows, lock_technician, policies, refresh_search_rows
+from accounts.search import (
+    PLACED,
+    SCORED,
+    expected_rows,
+    lock_technician,
+    policies,
+    refresh_search_rows,
+)
 from mila.clock import mila_now
 from mila.transactions import verb
 from places.calendar import instant, wall_time
@@ -38,7 +47,8 @@ class Compared(NamedTuple):
 
 
 def check() -> int:
-    """The next stretch of the nightly check, if it is time. Answers how many technicians were mended.
+    """The next stretch of the nightly check, if it is time. Answers how many technicians were
+    mended.
 
     At its end ops are told of them, if there were any.
     """
@@ -54,7 +64,10 @@ def check() -> int:
 
 
 def rebuild() -> int:
-    """All of them now, whatever the nightly check has come to. Answers how many technicians were written anew."""
+    """All of them now, whatever the nightly check has come to.
+
+    Answers how many technicians were written anew.
+    """
     mended, last = 0, 0
     while (compared := compare(last)).last:
         mended, last = mended + len(compared.mended), compared.last
@@ -62,18 +75,27 @@ def rebuild() -> int:
 
 
 def compare(after: int) -> Compared:
-    """Compare the rows of the next technicians in the order of their ids, and write anew those that differ."""
+    """Compare the rows of the next technicians in the order of their ids, and write anew those that
+    differ.
+    """
     people = list(_with_sources().filter(pk__gt=after).order_by("pk")[:PIECE])
     if not people:
         return Compared(0, [])
     in_force = policies(Country.values)
-    mended = [technician.pk for technician in people if _differs(technician, in_force) and mend(technician.pk)]
+    mended = [
+        technician.pk
+        for technician in people
+        if _differs(technician, in_force) and mend(technician.pk)
+    ]
     return Compared(people[-1].pk, mended)
 
 
 @verb
 def mend(technician_id: int) -> bool:
-    """Write their rows anew under their lock. False where they are right: a change of theirs was just on its way."""
+    """Write their rows anew under their lock.
+
+    False where they are right: a change of theirs was just on its way.
+    """
     lock_technician(technician_id)
     technician = _with_sources().get(pk=technician_id)
     if not _differs(technician, policies([technician.partner.country])):
@@ -85,7 +107,9 @@ def mend(technician_id: int) -> bool:
 
 @verb
 def _note(before: SearchRowsCheck, compared: Compared) -> SearchRowsCheck:
-    """How far it has come since `before`, and whom it had to mend; how far is not ours where another one was faster."""
+    """How far it has come since `before`, and whom it had to mend; how far is not ours where
+    another one was faster.
+    """
     row = SearchRowsCheck.objects.select_for_update().get(pk=1)
     row.mended = [*row.mended, *compared.mended][:NAMED]
     row.mended_count += len(compared.mended)
@@ -109,7 +133,11 @@ def _tell_ops(row: SearchRowsCheck) -> None:
         context={
             "count": row.mended_count,
             "link": f"{settings.SITE_URL}/admin/accounts/technician/",
-            "names": list(Technician.objects.filter(pk__in=row.mended).order_by("pk").values_list("name", flat=True)),
+            "names": list(
+                Technician.objects.filter(pk__in=row.mended)
+                .order_by("pk")
+                .values_list("name", flat=True)
+            ),
         },
     )
 
@@ -128,7 +156,9 @@ def _differs(technician: Technician, in_force: Mapping[str, Policy]) -> bool:
     expected = expected_rows(technician, in_force[technician.partner.country])
     wanted = {row.skill_id: row for row in expected}
     there = {row.skill_id: row for row in technician.search_rows.all()}
-    return wanted.keys() != there.keys() or any(_other(there[skill], row) for skill, row in wanted.items())
+    return wanted.keys() != there.keys() or any(
+        _other(there[skill], row) for skill, row in wanted.items()
+    )
 
 
 def _other(row: SkillSearch, wanted: SkillSearch) -> bool:

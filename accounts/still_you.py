@@ -1,7 +1,9 @@
-"""Whether who is signed in is still the account's owner: a code to the address they sign in with (rule B12).
+"""Whether who is signed in is still the account's owner: a code to the address they sign in with
+(rule B12).
 
-One of three ways, beside the password and the passkey; whoever reads the mailbox could choose a new password as well.
-The figures are constants and no policy rows: whoever may write a policy row must not be able to widen a door.
+One of three ways, beside the password and the passkey; whoever reads the mailbox could choose a new
+password as well. The figures are constants and no policy rows: whoever may write a policy row must
+not be able to widen a door.
 """
 
 from datetime import timedelta
@@ -41,7 +43,10 @@ def send_code(user_id: int) -> None:
 
 @verb
 def check_code(user_id: int, typed: str) -> bool:
-    """Whether this is the code that was mailed last. A wrong try counts, so this answers and does not raise."""
+    """Whether this is the code that was mailed last.
+
+    A wrong try counts, so this answers and does not raise.
+    """
     _user, row = _locked(user_id)
     return row is not None and row.takes(typed, mila_now(), tries=TRIES)
 
@@ -53,6 +58,8 @@ def code_is_out(user: User) -> bool:
 
 
 def _locked(user_id: int) -> tuple[User, AccountCode | None]:
-    """The person, locked: a hundred tries at once are a hundred tries; and the row, if there was ever a code."""
+    """The person, locked: a hundred tries at once are a hundred tries; and the row, if there was
+    ever a code.
+    """
     user = User.objects.select_for_update().get(pk=user_id)
     return user, AccountCode.objects.filter(user=user).first()

@@ -28,5 +28,7 @@ def sweep_scores() -> None:
 
 @shared_task(name="accounts.check_search_rows")
 def check_search_rows() -> None:
-    """Every ten seconds: the next stretch of the nightly check, if it is time (docs/decisions/0006)."""
+    """Every ten seconds: the next stretch of the nightly check, if it is time
+    (docs/decisions/0006).
+    """
     search_rows.check()

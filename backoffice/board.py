@@ -30,7 +30,9 @@ DAYS = 14
 CLOCKS = 12
 SOON = timedelta(hours=1)
 # In the order of a booking's life.
-SHOWN = [state for state in State if state in LIVE and state != State.SIGNED_OFF] + [State.SIGNED_OFF]
+SHOWN = [state for state in State if state in LIVE and state != State.SIGNED_OFF] + [
+    State.SIGNED_OFF
+]
 BAR_WIDE, ROW_HIGH = 240, 26
 CHART_HIGH, COLUMN_WIDE, GAP = 96, 18, 6
 
@@ -94,7 +96,10 @@ def board(request, context: dict[str, Any]) -> dict[str, Any]:
     if request.user.has_perm("requests_app.view_booking"):
         at = mila_now()
         states = dict(
-            Booking.objects.filter(state__in=sorted(LIVE)).order_by().values_list("state").annotate(Count("pk"))
+            Booking.objects.filter(state__in=sorted(LIVE))
+            .order_by()
+            .values_list("state")
+            .annotate(Count("pk"))
         )
         fill, claim = charts(at)
         context |= {
@@ -189,7 +194,11 @@ def bars(states: dict[str, int]) -> list[Bar]:
             states.get(state, 0),
             round(states.get(state, 0) * BAR_WIDE / most),
             _list("requests_app_booking", state__exact=state),
-            "bad" if state in (State.UNFILLED, State.CONTESTED) else "warn" if state == State.UNCONFIRMED else "",
+            "bad"
+            if state in (State.UNFILLED, State.CONTESTED)
+            else "warn"
+            if state == State.UNCONFIRMED
+            else "",
         )
         for state in SHOWN
     ]
@@ -197,8 +206,16 @@ def bars(states: dict[str, int]) -> list[Bar]:
 
 def falling(at: datetime) -> list[Falling]:
     """The next promises to fall, of both kinds, the nearest first. Three queries."""
-    own = Booking.objects.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", "pk", "state")
-    beside = Clock.objects.filter(done_at=None).order_by("due_at").values_list("due_at", "booking_id", "kind")
+    own = (
+        Booking.objects.filter(due_at__isnull=False)
+        .order_by("due_at")
+        .values_list("due_at", "pk", "state")
+    )
+    beside = (
+        Clock.objects.filter(done_at=None)
+        .order_by("due_at")
+        .values_list("due_at", "booking_id", "kind")
+    )
     promises = [(due, pk, wording.falls_due(state)) for due, pk, state in own[:CLOCKS]]
     promises += [(due, pk, str(ClockKind(kind).label)) for due, pk, kind in beside[:CLOCKS]]
     promises = sorted(promises, key=lambda one: one[:2])[:CLOCKS]
@@ -221,18 +238,23 @@ def falling(at: datetime) -> list[Falling]:
 
 
 TODAY = """
-SELECT (b.placed_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS placed, count(first.claimed_at) AS claimed,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM first.claimed_at - b.placed_at)) AS median
+SELECT (b.placed_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS placed,
+  count(first.claimed_at) AS claimed,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch
+         FROM first.claimed_at - b.placed_at)) AS median
   FROM requests_app_booking b
   LEFT JOIN LATERAL (
-       SELECT min(a.claimed_at) AS claimed_at FROM requests_app_assignment a WHERE a.booking_id = b.id) first ON true
+       SELECT min(a.claimed_at) AS claimed_at FROM requests_app_assignment a
+         WHERE a.booking_id = b.id) first ON true
  WHERE b.placed_at >= %(since)s
  GROUP BY 1
 """
 
 
 def charts(at: datetime) -> tuple[Chart, Chart]:
-    """Share of the bookings somebody took, and the median time to the claim, by the day of the order. One query."""
+    """Share of the bookings somebody took, and the median time to the claim, by the day of the
+    order. One query.
+    """
     today = wall_time(at, ZONE).date()
     dates = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     since = instant(datetime.combine(dates[0], time()), ZONE)
@@ -245,9 +267,23 @@ def charts(at: datetime) -> tuple[Chart, Chart]:
         rates[that] = claimed / placed
         if median is not None:
             medians[that] = float(median)
-    fill = _chart(_("Fill rate today"), dates, rates, 1.0, _percent, _("of the bookings placed have been claimed"))
+    fill = _chart(
+        _("Fill rate today"),
+        dates,
+        rates,
+        1.0,
+        _percent,
+        _("of the bookings placed have been claimed"),
+    )
     highest = max([*medians.values(), 60.0])
-    claim = _chart(_("Median time to claim today"), dates, medians, highest, _span, _("from the order to the claim"))
+    claim = _chart(
+        _("Median time to claim today"),
+        dates,
+        medians,
+        highest,
+        _span,
+        _("from the order to the claim"),
+    )
     return fill, claim
 
 
@@ -259,7 +295,9 @@ def _span(seconds: float) -> str:
     return left(seconds) if seconds >= 60 else f"{round(seconds)}\N{NO-BREAK SPACE}s"
 
 
-def _chart(title: str, dates: list[date], values: dict[date, float], highest: float, say, words: str) -> Chart:
+def _chart(
+    title: str, dates: list[date], values: dict[date, float], highest: float, say, words: str
+) -> Chart:
     columns = []
     for place, that in enumerate(dates):
         value = values.get(that)

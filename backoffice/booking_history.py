@@ -1,6 +1,8 @@
-"""The whole story of a booking on one page for ops (rule O1), in the order of backoffice/admin/bookings.py.
+"""The whole story of a booking on one page for ops (rule O1), in the order of
+backoffice/admin/bookings.py.
 
-Contact data is masked here; requests_app.actions.contact_access unmasks it with a reason (fault A11).
+Contact data is masked here; requests_app.actions.contact_access unmasks it with a reason
+(fault A11).
 """
 
 import json
@@ -53,8 +55,15 @@ def facts(b: Booking, at: datetime) -> Section:
             (_("Duration"), minutes(b.duration_minutes)),
             (_("Place"), f"{b.postcode} {b.city} ({b.country})"),
             (_("Start"), moment(b.start_at, zone)),
-            (_("Partner"), b.partner and linked(b.partner, "accounts_partnerprofile_change", b.partner_id)),
-            (_("Technician"), b.technician and linked(b.technician, "accounts_technician_change", b.technician_id)),
+            (
+                _("Partner"),
+                b.partner and linked(b.partner, "accounts_partnerprofile_change", b.partner_id),
+            ),
+            (
+                _("Technician"),
+                b.technician
+                and linked(b.technician, "accounts_technician_change", b.technician_id),
+            ),
             (_("Booked price"), money(b.service_cents, b.currency)),
             (_("Booking fee"), money(b.booking_fee_cents, b.currency)),
             (_("Card saved"), stamp(b.card_saved_at, zone)),
@@ -66,7 +75,11 @@ def facts(b: Booking, at: datetime) -> Section:
             (_("Reason of the end"), b.end_reason),
             (_("Whose fault"), Fault(b.end_fault).label if b.end_fault else ""),
             (_("Language"), b.get_language_display()),
-            (_("Customer"), b.customer and linked(masked(b.customer.email), "accounts_user_change", b.customer_id)),
+            (
+                _("Customer"),
+                b.customer
+                and linked(masked(b.customer.email), "accounts_user_change", b.customer_id),
+            ),
             (_("Name"), masked(contact.name)),
             (_("Phone"), masked(contact.phone)),
             (_("Street"), masked(contact.street)),
@@ -75,7 +88,9 @@ def facts(b: Booking, at: datetime) -> Section:
             (_("Problem"), masked(contact.problem)),
             (_("Photos"), b.photos.count() or ""),
         ],
-        folds=[(_("What the technician reported"), json.dumps(b.report, indent=2, ensure_ascii=False))]
+        folds=[
+            (_("What the technician reported"), json.dumps(b.report, indent=2, ensure_ascii=False))
+        ]
         if b.report
         else [],
     )
@@ -104,7 +119,10 @@ def wishes(b: Booking, at: datetime) -> Section:
 def quotes(b: Booking, at: datetime) -> Section:
     rows = []
     for quote in b.quotes.select_related("created_by").prefetch_related("lines"):
-        lines = "; ".join(f"{one.quantity} × {one.label} {money(one.cents, b.currency)}" for one in quote.lines.all())
+        lines = "; ".join(
+            f"{one.quantity} × {one.label} {money(one.cents, b.currency)}"
+            for one in quote.lines.all()
+        )
         total = money(quote.service_cents, b.currency)
         rows.append(
             [
@@ -118,13 +136,25 @@ def quotes(b: Booking, at: datetime) -> Section:
                 _answer(quote, b.timezone),
             ]
         )
-    columns = [_("Version"), _("Origin"), _("Lines"), _("Sum"), _("Length"), _("Why"), _("Made"), _("Answer")]
+    columns = [
+        _("Version"),
+        _("Origin"),
+        _("Lines"),
+        _("Sum"),
+        _("Length"),
+        _("Why"),
+        _("Made"),
+        _("Answer"),
+    ]
     return Section("quotes", _("Prices"), columns, rows)
 
 
 def _answer(quote: Quote, zone: str) -> str:
     """How it was accepted, and what else became of it."""
-    accepted = quote.acceptance_kind and f"{quote.get_acceptance_kind_display()}, {stamp(quote.accepted_at, zone)}"
+    accepted = (
+        quote.acceptance_kind
+        and f"{quote.get_acceptance_kind_display()}, {stamp(quote.accepted_at, zone)}"
+    )
     declined = quote.declined_at and _("declined, %(at)s") % {"at": stamp(quote.declined_at, zone)}
     fell = quote.withdrawn_at and _("fell, %(at)s") % {"at": stamp(quote.withdrawn_at, zone)}
     return "; ".join(str(one) for one in (accepted, declined, fell) if one)
@@ -174,7 +204,9 @@ def _end(one: Assignment) -> str:
 
 
 def calls(b: Booking, at: datetime) -> Section:
-    tries = CallAttempt.objects.filter(assignment__booking=b).select_related("assignment__technician")
+    tries = CallAttempt.objects.filter(assignment__booking=b).select_related(
+        "assignment__technician"
+    )
     rows = [
         [
             stamp(one.at, b.timezone),
@@ -201,7 +233,9 @@ def door(b: Booking, at: datetime) -> Section:
             f"± {one.accuracy_m} m",
             toned(_("at the door"), GOOD) if one.is_near(b.policy) else toned(_("not shown"), WARN),
         ]
-        for one in DoorPlace.objects.filter(assignment__booking=b).select_related("assignment__technician")
+        for one in DoorPlace.objects.filter(assignment__booking=b).select_related(
+            "assignment__technician"
+        )
     ]
     columns = [_("At"), _("Technician"), _("Moment"), _("From the door"), _("Accuracy"), _("Says")]
     note = "" if rows else _("The phone gave no place.")
@@ -211,7 +245,8 @@ def door(b: Booking, at: datetime) -> Section:
 def notes(b: Booking, at: datetime) -> Section:
     """What the technician told the customer from the work."""
     rows = [
-        [stamp(one.at, b.timezone), one.technician, one.words] for one in b.progress_notes.select_related("technician")
+        [stamp(one.at, b.timezone), one.technician, one.words]
+        for one in b.progress_notes.select_related("technician")
     ]
     return Section("notes", _("Notes from the work"), [_("At"), _("Technician"), _("Note")], rows)
 
@@ -227,7 +262,9 @@ def sign_off(b: Booking, at: datetime) -> Section:
         (_("Answer"), rating and rating.answer),
     ]
     if frozen is None:
-        return Section("sign-off", _("Sign-off"), facts=judged if rating else [], note=_("Not signed off."))
+        return Section(
+            "sign-off", _("Sign-off"), facts=judged if rating else [], note=_("Not signed off.")
+        )
     return Section(
         "sign-off",
         _("Sign-off"),
@@ -274,7 +311,11 @@ def _frozen(frozen: SignedStatement, zone: str) -> list[tuple[Any, Any]]:
 def notices(b: Booking, at: datetime) -> Section:
     rows = []
     for row in Notification.objects.filter(subject_id=b.uuid).order_by("pk"):
-        tone = {NotificationState.FAILED: BAD, NotificationState.SENDING: WARN, NotificationState.REACHED: GOOD}
+        tone = {
+            NotificationState.FAILED: BAD,
+            NotificationState.SENDING: WARN,
+            NotificationState.REACHED: GOOD,
+        }
         state = toned(row.get_state_display(), tone.get(NotificationState(row.state), ""))
         rows.append(
             [

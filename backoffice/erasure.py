@@ -1,8 +1,10 @@
-"""One person's data is erased; what the law makes us keep stays (rule D8, law R17, R18; docs/database-roles.md).
+"""One person's data is erased; what the law makes us keep stays (rule D8, law R17, R18;
+docs/database-roles.md).
 
-What goes stands in PARTS, and a test compares them with every column that can hold words. Figures, instants, states and
-hashes stay; words go, whoever wrote them, since what is written about somebody is theirs as well. Each erased row
-leaves one in mila_erasure: who, by whom, when, why, which columns, never what stood there.
+What goes stands in PARTS, and a test compares them with every column that can hold words. Figures,
+instants, states and hashes stay; words go, whoever wrote them, since what is written about somebody
+is theirs as well. Each erased row leaves one in mila_erasure: who, by whom, when, why, which
+columns, never what stood there.
 """
 
 import json
@@ -83,9 +85,11 @@ class Why:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of one table, and what becomes of their columns: a value, or what is made of the row. None: the row goes.
+    """Rows of one table, and what becomes of their columns: a value, or what is made of the row.
+    None: the row goes.
 
-    `kept` names the column with a hash over the row, `computed` makes it anew: what remains of the row has one too.
+    `kept` names the column with a hash over the row, `computed` makes it anew: what remains of the
+    row has one too.
     """
 
     model: type[Model]
@@ -101,7 +105,9 @@ class Part:
         """What is left to be done to this row; nothing the second time."""
         if self.becomes is None:
             return {GONE: None}
-        wanted = {name: value(row) if callable(value) else value for name, value in self.becomes.items()}
+        wanted = {
+            name: value(row) if callable(value) else value for name, value in self.becomes.items()
+        }
         return {name: value for name, value in wanted.items() if getattr(row, name) != value}
 
 
@@ -115,7 +121,11 @@ def of_the_account(person: Person) -> Q:
 
 def _told(person: Person) -> Q:
     """Messages to them, and those about their bookings that went to the address it was before."""
-    return of_the_account(person) | Q(subject_id__in=person.uuids, kind__in=TO_CUSTOMERS) | Q(email=person.user.email)
+    return (
+        of_the_account(person)
+        | Q(subject_id__in=person.uuids, kind__in=TO_CUSTOMERS)
+        | Q(email=person.user.email)
+    )
 
 
 def _of_their_cards(person: Person) -> Q:
@@ -126,7 +136,9 @@ def _of_their_cards(person: Person) -> Q:
 
 def chained_hash(event: BookingEvent) -> str:
     before = BookingEvent.objects.filter(booking=event.booking_id, sequence__lt=event.sequence)
-    return event_hash(before.order_by("-sequence").values_list("hash", flat=True).first() or "", event)
+    return event_hash(
+        before.order_by("-sequence").values_list("hash", flat=True).first() or "", event
+    )
 
 
 def chained_quote_hash(event: QuoteEvent) -> str:
@@ -158,11 +170,22 @@ WAITING = Q(state__in=[NotificationState.QUEUED, NotificationState.SENDING])
 
 PARTS = (
     # The bookings
-    Part(BookingContact, of_the_bookings,
-         {**dict.fromkeys(("name", "phone", "street", "door_code", "problem", "at_the_door", "precision"), ""),
-          "lat": None, "lon": None}),
-    Part(BookingPhoto, of_the_bookings,  # the sweep deletes the files, then the row
-         {"booking_id": None, "rank": None, "delete_after_at": lambda row: mila_now()}),
+    Part(
+        BookingContact,
+        of_the_bookings,
+        {
+            **dict.fromkeys(
+                ("name", "phone", "street", "door_code", "problem", "at_the_door", "precision"), ""
+            ),
+            "lat": None,
+            "lon": None,
+        },
+    ),
+    Part(
+        BookingPhoto,
+        of_the_bookings,  # the sweep deletes the files, then the row
+        {"booking_id": None, "rank": None, "delete_after_at": lambda row: mila_now()},
+    ),
     Part(AddressCode, of_the_bookings),
     Part(Position, of_the_bookings),
     Part(DoorPlace, lambda p: Q(assignment__booking__in=p.bookings), {"point": ""}),
@@ -170,24 +193,50 @@ PARTS = (
     Part(CallAttempt, lambda p: Q(assignment__booking__in=p.bookings), {"note": ""}),
     Part(ProgressNote, of_the_bookings, {"text": lambda row: "" if row.text else row.text}),
     Part(Rating, of_the_bookings, {"comment": "", "answer": "", "hidden_reason": ""}),
-    Part(Trace, lambda p: Q(search__booking__in=p.bookings), {"inputs": lambda row: {**row.inputs, "near": None}}),
+    Part(
+        Trace,
+        lambda p: Q(search__booking__in=p.bookings),
+        {"inputs": lambda row: {**row.inputs, "near": None}},
+    ),
     Part(BookingEvent, of_the_bookings, {"reason": ""}, "hash", chained_hash),
     Part(Quote, of_the_bookings, {"reason": "", "key": None}),
-    Part(QuoteLine, lambda p: Q(quote__booking__in=p.bookings),
-         {"label": lambda row: "" if row.in_own_words else row.label}),
-    Part(QuoteEvent, of_the_bookings, {"words": "", "signer": "", "signature": "", "device": ""}, "hash",
-         chained_quote_hash),
+    Part(
+        QuoteLine,
+        lambda p: Q(quote__booking__in=p.bookings),
+        {"label": lambda row: "" if row.in_own_words else row.label},
+    ),
+    Part(
+        QuoteEvent,
+        of_the_bookings,
+        {"words": "", "signer": "", "signature": "", "device": ""},
+        "hash",
+        chained_quote_hash,
+    ),
     Part(PriceCode, of_the_bookings),
     Part(SignOff, of_the_bookings, NO_HAND, "sha256", statement.sha256),
     Part(LateSignature, of_the_bookings, NO_HAND, "sha256", statement.sha256),
     Part(ContactAccess, lambda p: of_the_bookings(p) & Q(partner=None), {"reason": ""}),
-    Part(Booking, lambda p: Q(pk__in=p.bookings),
-         {"postcode": "", "city": "", "end_reason": "", "report": _ticks, "draft_key": None,
-          "token": _fresh_link, "token_hash": _no_fingerprint}),
+    Part(
+        Booking,
+        lambda p: Q(pk__in=p.bookings),
+        {
+            "postcode": "",
+            "city": "",
+            "end_reason": "",
+            "report": _ticks,
+            "draft_key": None,
+            "token": _fresh_link,
+            "token_hash": _no_fingerprint,
+        },
+    ),
     # What was said to them, and about them to others
     Part(Notification, lambda p: _told(p) & WAITING),
     Part(Notification, _told, {"email": _nobodys, "context": {}, "sealed": "", "error": ""}),
-    Part(Notification, lambda p: Q(subject_id__in=p.uuids) & ~WAITING, {"context": {}, "sealed": "", "error": ""}),
+    Part(
+        Notification,
+        lambda p: Q(subject_id__in=p.uuids) & ~WAITING,
+        {"context": {}, "sealed": "", "error": ""},
+    ),
     # Where they waited for somebody to come
     Part(AreaAlert, lambda p: Q(email__in=User.objects.filter(pk__in=p.users).values("email"))),
     # The account
@@ -195,11 +244,15 @@ PARTS = (
     Part(EmailAddress, of_the_account),
     Part(AccountCode, of_the_account),
     Part(CustomerProfile, of_the_account),
-    Part(User, lambda p: Q(pk__in=p.users),
-         {"email": _nobodys, "name": "", "password": "!", "last_login": None, "is_active": False}),
-)  # fmt: skip
+    Part(
+        User,
+        lambda p: Q(pk__in=p.users),
+        {"email": _nobodys, "name": "", "password": "!", "last_login": None, "is_active": False},
+    ),
+)
 EVIDENCE = {part.model: part for part in PARTS if part.kept}
-# Their rows go once the cards are off at Stripe; Stripe's name for the person stays, as the payments do.
+# Their rows go once the cards are off at Stripe; Stripe's name for the person stays, as the
+# payments do.
 CARDS = (
     Part(CardSetup, lambda p: of_the_bookings(p) | Q(customer__user__in=p.users)),
     Part(SavedCard, _of_their_cards),
@@ -212,8 +265,9 @@ KEPT = (Part(Charge, of_the_bookings), Part(PaymentCustomer, of_the_account))
 def erase_person(user: User, *, by: str, reason: str) -> dict[str, int]:
     """Erase one person; answers how many rows of each table were erased.
 
-    As the tables' owner. A repeat finds nothing more, and goes on where a first one broke off: cards are taken off at
-    Stripe between two transactions. Raises NotErased and changes nothing, gateway.GatewayError with the cards left.
+    As the tables' owner. A repeat finds nothing more, and goes on where a first one broke off:
+    cards are taken off at Stripe between two transactions. Raises NotErased and changes nothing,
+    gateway.GatewayError with the cards left.
     """
     _must_own_the_tables()
     if not reason.strip():
@@ -227,13 +281,18 @@ def erase_person(user: User, *, by: str, reason: str) -> dict[str, int]:
 
 
 def find(who: str) -> User:
-    """By the address that was given last, or by the account's number: who was erased has no address any more."""
-    # A number only of somebody who is erased already: another number (of a booking, of a case) is easily mistaken.
+    """By the address that was given last, or by the account's number: who was erased has no address
+    any more.
+    """
+    # A number only of somebody who is erased already: another number (of a booking, of a case) is
+    # easily mistaken.
     erased = Q(email__endswith=f"@{NOBODY}")
     found = erased & Q(pk=int(who)) if who.isdecimal() else Q(email=canonical_email(who))
     user = User.objects.filter(found).first()
     if user is None:
-        raise NotErased("There is nobody with this address or number. Who was erased has no address any more.")
+        raise NotErased(
+            "There is nobody with this address or number. Who was erased has no address any more."
+        )
     return user
 
 
@@ -244,14 +303,20 @@ def leftovers() -> Iterator[str]:
         for part in (*PARTS, *CARDS):
             for row in part.rows(person):
                 if changes := part.changes(row):
-                    yield f"person {user.pk}: {part.model._meta.db_table} {row.pk} still has {', '.join(changes)}"
+                    yield (
+                        f"person {user.pk}: {part.model._meta.db_table} {row.pk} still has "
+                        f"{', '.join(changes)}"
+                    )
 
 
 def remaining_hashes(model: type[Model]) -> dict[int, str]:
-    """Of each erased row of evidence the hash over what remains of it, by the row's id; the last erasure's."""
+    """Of each erased row of evidence the hash over what remains of it, by the row's id; the last
+    erasure's.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT row_id::bigint, remains FROM mila_erasure WHERE table_name = %s AND remains <> '' ORDER BY id",
+            "SELECT row_id::bigint, remains FROM mila_erasure WHERE table_name = %s AND remains <> "
+            "'' ORDER BY id",
             [model._meta.db_table],
         )
         return dict(cursor.fetchall())
@@ -259,7 +324,9 @@ def remaining_hashes(model: type[Model]) -> dict[int, str]:
 
 @verb
 def _erase(user_id: int, parts: tuple[Part, ...], why: Why) -> dict[str, int]:
-    """The bookings are locked first, as by every verb, then the account; what was booked meanwhile is refused."""
+    """The bookings are locked first, as by every verb, then the account; what was booked meanwhile
+    is refused.
+    """
     user = User.objects.get(pk=user_id)
     person = _person(user)
     list(Booking.objects.select_for_update().filter(pk__in=person.bookings).order_by("pk"))
@@ -291,7 +358,10 @@ def _erase_row(part: Part, row: Any, person: Person, why: Why) -> bool:
         part.model._base_manager.filter(pk=row.pk).delete()
     else:
         if part.kept and not stands(part, row):
-            raise NotErased(f"{table} {row.pk} was altered: see verify_invariants first, or nobody can tell any more.")
+            raise NotErased(
+                f"{table} {row.pk} was altered: see verify_invariants first, or nobody can tell "
+                f"any more."
+            )
         for name, value in changes.items():
             setattr(row, name, value)
         remains = part.computed(row)
@@ -307,14 +377,17 @@ def stands(part: Part, row: Any) -> bool:
 
 
 def is_left(row: Any, found: str, remaining: Mapping[int, str]) -> bool:
-    """Whether an erasure has left a row of evidence so: the hash is written down, and what it takes away is not there.
+    """Whether an erasure has left a row of evidence so: the hash is written down, and what it takes
+    away is not there.
 
     Without the second, who may write the list of erasures could excuse words of their own by it.
     """
     return found == remaining.get(row.pk) and not EVIDENCE[type(row)].changes(row)
 
 
-def _write_down(person: Person, why: Why, table: str, row: str, columns: list[str], remains: str = "") -> None:
+def _write_down(
+    person: Person, why: Why, table: str, row: str, columns: list[str], remains: str = ""
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO mila_erasure (person, by, reason, table_name, row_id, columns, remains) "
@@ -324,15 +397,23 @@ def _write_down(person: Person, why: Why, table: str, row: str, columns: list[st
 
 
 def _close_sessions(person: Person, why: Why) -> dict[str, int]:
-    """Of the account, and of guests' browsers that remember the address or a booking. A session's key is not noted."""
+    """Of the account, and of guests' browsers that remember the address or a booking.
+
+    A session's key is not noted.
+    """
     marks = [person.user.email]
-    for uuid, link in Booking.objects.filter(pk__in=person.bookings).values_list("uuid", "token_hash"):
+    for uuid, link in Booking.objects.filter(pk__in=person.bookings).values_list(
+        "uuid", "token_hash"
+    ):
         marks += [str(uuid), link]
-    whole = [json.dumps(mark) for mark in marks]  # with its quotes: no other address that ends alike
+    # with its quotes: no other address that ends alike
+    whole = [json.dumps(mark) for mark in marks]
     users, closed = {str(pk) for pk in person.users}, 0
     for session in Session.objects.iterator():
         data = session.get_decoded()
-        if data.get("_auth_user_id") in users or any(mark in json.dumps(data, default=str) for mark in whole):
+        if data.get("_auth_user_id") in users or any(
+            mark in json.dumps(data, default=str) for mark in whole
+        ):
             session.delete()
             _write_down(person, why, Session._meta.db_table, "", [GONE])
             closed += 1
@@ -340,16 +421,24 @@ def _close_sessions(person: Person, why: Why) -> dict[str, int]:
 
 
 def _quiet_the_log(person: Person, why: Why) -> dict[str, int]:
-    """Staff's log goes on saying who did what to which row, and when; the row's name and the words about it go."""
+    """Staff's log goes on saying who did what to which row, and when; the row's name and the words
+    about it go.
+    """
     quiet = 0
     for part in (*PARTS, *CARDS, *KEPT):
         rows = [str(row.pk) for row in part.rows(person)]
         kind = ContentType.objects.get_for_model(part.model)
         for entry in LogEntry.objects.filter(content_type=kind, object_id__in=rows):
-            what, colon, _words = entry.change_message.partition(": ")  # an act's own name, then its reason
+            # an act's own name, then its reason
+            what, colon, _words = entry.change_message.partition(": ")
             what = "" if what.startswith("[") or not colon else what
-            wanted = {"object_repr": f"#{entry.object_id}", "change_message": f"{what}{colon}" if what else ""}
-            changes = {name: value for name, value in wanted.items() if getattr(entry, name) != value}
+            wanted = {
+                "object_repr": f"#{entry.object_id}",
+                "change_message": f"{what}{colon}" if what else "",
+            }
+            changes = {
+                name: value for name, value in wanted.items() if getattr(entry, name) != value
+            }
             if changes:
                 LogEntry.objects.filter(pk=entry.pk).update(**changes)
                 _write_down(person, why, LogEntry._meta.db_table, str(entry.pk), list(changes))
@@ -359,8 +448,12 @@ def _quiet_the_log(person: Person, why: Why) -> dict[str, int]:
 
 def _take_cards_off(person: Person) -> None:
     """At Stripe no card can be charged any more. A card that is off already is passed over."""
-    cards = set(SavedCard.objects.filter(_of_their_cards(person)).values_list("stripe_id", flat=True))
-    owners = PaymentCustomer.objects.filter(Q(user__in=person.users) | Q(cards__stripe_id__in=cards)).distinct()
+    cards = set(
+        SavedCard.objects.filter(_of_their_cards(person)).values_list("stripe_id", flat=True)
+    )
+    owners = PaymentCustomer.objects.filter(
+        Q(user__in=person.users) | Q(cards__stripe_id__in=cards)
+    ).distinct()
     for owner in owners:
         for card in gateway.list_cards(owner.stripe_id):
             if owner.user_id in person.users or card.id in cards:
@@ -370,7 +463,11 @@ def _take_cards_off(person: Person) -> None:
 def accounts_of(user: User) -> list[int]:
     """Ids of the account and of every row that joined it, or joined one that did (rule B12)."""
     users = [user.pk]
-    while more := list(User.objects.filter(joined_into__in=users).exclude(pk__in=users).values_list("pk", flat=True)):
+    while more := list(
+        User.objects.filter(joined_into__in=users)
+        .exclude(pk__in=users)
+        .values_list("pk", flat=True)
+    ):
         users += more
     return sorted(users)
 
@@ -382,18 +479,33 @@ def _person(user: User) -> Person:
 
 
 def _must_be_over(person: Person) -> None:
-    """Raises NotErased while something is still owed or decided. Holds the locks of the bookings."""
+    """Raises NotErased while something is still owed or decided.
+
+    Holds the locks of the bookings.
+    """
     user = person.user
     if user.is_staff or hasattr(user, "technician") or hasattr(user, "dispatcher"):
-        raise NotErased("They work for Mila or for a partner: their contract ends first, and is another thing.")
+        raise NotErased(
+            "They work for Mila or for a partner: their contract ends first, and is another thing."
+        )
     for booking in Booking.objects.filter(pk__in=person.bookings, state__in=LIVE):
         raise NotErased(f"Booking {booking.number} is still {booking.state}: it ends first.")
-    for charge in Charge.objects.filter(booking__in=person.bookings).exclude(state__in=OVER).select_related("booking"):
-        raise NotErased(f"A charge of booking {charge.booking.number} is still {charge.state}: it is paid first.")
+    for charge in (
+        Charge.objects.filter(booking__in=person.bookings)
+        .exclude(state__in=OVER)
+        .select_related("booking")
+    ):
+        raise NotErased(
+            f"A charge of booking {charge.booking.number} is still {charge.state}: it is paid "
+            f"first."
+        )
 
 
 def _must_own_the_tables() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_userbyid(relowner) = current_user FROM pg_class WHERE relname = 'mila_erasure'")
+        cursor.execute(
+            "SELECT pg_get_userbyid(relowner) = current_user FROM pg_class WHERE relname = "
+            "'mila_erasure'"
+        )
         if not cursor.fetchone()[0]:
             raise NotErased("Connect as the owner of the tables (docs/database-roles.md).")

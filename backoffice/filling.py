@@ -1,4 +1,6 @@
-"""What a database needs before anybody can book: postcodes, services with prices, a policy that can be read."""
+"""What a database needs before anybody can book: postcodes, services with prices, a policy that can
+be read.
+"""
 
 from collections.abc import Callable
 
@@ -14,9 +16,11 @@ LOADS = ("load_gazetteer", "load_catalogue")
 
 
 def fill(say: Callable[[str], object]) -> None:
-    """Bring postcodes and catalogue to the state of this release; a repeat changes nothing, nor what people have set.
+    """Bring postcodes and catalogue to the state of this release; a repeat changes nothing, nor
+    what people have set.
 
-    The policy's figures are in the code, and dated rows of the admin override them: here they are only read once.
+    The policy's figures are in the code, and dated rows of the admin override them: here they are
+    only read once.
     """
     for name in LOADS:
         say(f"{name} ...")

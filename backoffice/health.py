@@ -16,7 +16,8 @@ from mila.redis import answers
 
 LOOK_EVERY = 5  # seconds; a look at a Redis that hangs takes two, and anybody may ask for one
 _one_looks = threading.Lock()
-_looked: dict[str, tuple[float, dict[str, str]]] = {}  # when this process looked last, and what it found
+# when this process looked last, and what it found
+_looked: dict[str, tuple[float, dict[str, str]]] = {}
 
 
 @require_safe
@@ -29,9 +30,11 @@ def healthz(request):
 @require_safe
 @never_cache
 def readyz(request):
-    """Database and its data, both Redis, the sweeps' heartbeats: 200 when all is well, else 503 and what is not.
+    """Database and its data, both Redis, the sweeps' heartbeats: 200 when all is well, else 503 and
+    what is not.
 
-    For alarms (fault T2). Pages do not need Redis (fault C5), so no load balancer should take them down for it.
+    For alarms (fault T2). Pages do not need Redis (fault C5), so no load balancer should take them
+    down for it.
     """
     found = _found_lately()
     well = all(value == "ok" for value in found.values())
@@ -39,7 +42,9 @@ def readyz(request):
 
 
 def _found_lately() -> dict[str, str]:
-    """While one looks, the others get what was found before; only before the first look is over they wait."""
+    """While one looks, the others get what was found before; only before the first look is over
+    they wait.
+    """
     if not _one_looks.acquire(blocking=not _looked):
         return _looked["last"][1]
     try:

@@ -11,7 +11,10 @@ BEGIN, END = "<!-- lifecycle: begin -->", "<!-- lifecycle: end -->"
 
 def table() -> str:
     """Markdown, one row a move, in the order of the table."""
-    rows = ["| move | from | to | who may | opens | clock that starts | notices |", "|---|---|---|---|---|---|---|"]
+    rows = [
+        "| move | from | to | who may | opens | clock that starts | notices |",
+        "|---|---|---|---|---|---|---|",
+    ]
     return "\n".join(rows + [_row(name, move) for name, move in MOVES.items()])
 
 

@@ -1,4 +1,6 @@
-"""What another policy would make of the order of technicians: for staff, before they write its row."""
+"""What another policy would make of the order of technicians: for staff,
+before they write its row.
+"""
 
 from typing import NamedTuple
 
@@ -50,9 +52,9 @@ def _first(rows: list[SkillSearch], policy: Policy, lat: float, lon: float) -> l
     def score(row: SkillSearch) -> int:
         levels = {one.skill_id: one.level for one in row.technician.skills.all()}
         near = max(0.0, 1 - metres(lat, lon, row.lat, row.lon) / REACH_M)
-        return sum(quality_parts(row.technician, levels.get(row.skill_id, 1), policy).values()) + round(
-            policy.score_weights_ppm.nearness * near
-        )
+        return sum(
+            quality_parts(row.technician, levels.get(row.skill_id, 1), policy).values()
+        ) + round(policy.score_weights_ppm.nearness * near)
 
     best = sorted(rows, key=lambda row: (-score(row), row.technician_id))
     return [row.technician.name for row in best[:SHOWN]]

@@ -1,4 +1,5 @@
-"""What grows is kept no longer than policy.kept says: a few rows of each kind at a time, each its own statement.
+"""What grows is kept no longer than policy.kept says: a few rows of each kind at a time, each its
+own statement.
 
 Each minute a little, so that no night is long and a missed run is made up for by the next ones.
 """
@@ -34,14 +35,16 @@ def _first(rows: QuerySet) -> QuerySet:
 
 def _drop_sessions(_before: datetime) -> int:
     """Their end is told by the machine's clock, as everything about signing in (docs/clocks.md)."""
-    return _first(Session.objects.filter(expire_date__lt=machine_now() - KEPT["sessions"])).delete()[0]
+    return _first(
+        Session.objects.filter(expire_date__lt=machine_now() - KEPT["sessions"])
+    ).delete()[0]
 
 
 def _empty_notices(before: datetime) -> int:
     gone = Q(state__in=ENDED, queued_at__lt=before)
-    return _first(Notification.objects.filter(gone).exclude(context={}).order_by("queued_at")).update(
-        context={}, sealed=""
-    )
+    return _first(
+        Notification.objects.filter(gone).exclude(context={}).order_by("queued_at")
+    ).update(context={}, sealed="")
 
 
 def _drop_traces(before: datetime) -> int:
@@ -49,7 +52,9 @@ def _drop_traces(before: datetime) -> int:
 
 
 def _empty_webhooks(before: datetime) -> int:
-    done = StripeEvent.objects.filter(received_at__lt=before, done_at__isnull=False).exclude(payload={})
+    done = StripeEvent.objects.filter(received_at__lt=before, done_at__isnull=False).exclude(
+        payload={}
+    )
     return _first(done.order_by("received_at")).update(payload={})
 
 

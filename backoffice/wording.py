@@ -29,7 +29,9 @@ class StateWords:
 
 @dataclass(frozen=True)
 class MoveWords:
-    """One line of the history. `cases` ask the event first; `due`: the clock that makes the move."""
+    """One line of the history. `cases` ask the event first; `due`: the clock
+    that makes the move.
+    """
 
     what: Any
     tone: str = ""
@@ -44,7 +46,9 @@ STATES: dict[State, StateWords] = {
     S.SEARCHING: StateWords(_("Searching"), _("A technician accepts"), WARN),
     S.CLAIMED: StateWords(_("Claimed"), _("The technician calls the customer")),
     S.CALLED: StateWords(_("Called"), _("The technician confirms the visit")),
-    S.UNCONFIRMED: StateWords(_("Unconfirmed"), _("The technician confirms, or somebody else accepts"), WARN),
+    S.UNCONFIRMED: StateWords(
+        _("Unconfirmed"), _("The technician confirms, or somebody else accepts"), WARN
+    ),
     S.CONFIRMED: StateWords(_("Confirmed"), _("The technician sets off")),
     S.EN_ROUTE: StateWords(_("En route"), _("The technician arrives")),
     S.ARRIVED: StateWords(_("Arrived"), _("The technician begins the work")),
@@ -53,7 +57,9 @@ STATES: dict[State, StateWords] = {
     S.CONTESTED: StateWords(_("Contested"), _("Staff decide"), BAD),
     S.SIGNED_OFF: StateWords(_("Signed off"), _("The card is charged"), GOOD),
     S.SETTLED: StateWords(_("Settled"), NOTHING, GOOD),
-    S.FAILED: StateWords(_("Failed visit"), _("Nothing more, unless the visit in vain is paid"), BAD),
+    S.FAILED: StateWords(
+        _("Failed visit"), _("Nothing more, unless the visit in vain is paid"), BAD
+    ),
     S.UNFILLED: StateWords(_("Unfilled"), _("The customer chooses another time"), BAD),
     S.CANCELLED: StateWords(pgettext_lazy("booking", "Cancelled"), NOTHING, QUIET),
 }

@@ -1,9 +1,11 @@
-"""What a claim costs: the whole verb beside the same rows written by hand, in one and in two processes. By hand:
+"""What a claim costs: the whole verb beside the same rows written by hand, in one and in two
+processes. By hand:
 
     python -m bench.claims [--claims 200]
 
-The reference is psycopg on the product's own connection: one transaction of twelve statements, as durable, that locks
-what the verb locks and writes the rows it writes. In a world of its own, made anew. One JSON line a figure.
+The reference is psycopg on the product's own connection: one transaction of twelve statements, as
+durable, that locks what the verb locks and writes the rows it writes. In a dataset of its own, made
+anew. One JSON line a figure.
 """
 
 import argparse
@@ -23,7 +25,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Technician
-from bench.claim_race.world import MORNING, offered_world
+from bench.claim_race.dataset import MORNING, offered_dataset
 from bench.hand_claim import claim_by_hand
 from devstack.instances import fresh_databases
 from dispatch import offers
@@ -45,7 +47,8 @@ def by_hand(pk, technician):
 
 
 CLAIMS = {"verb": by_verb, "by_hand": by_hand}
-IN_TURN = 5  # claims of one kind before the other's turn: whatever else the machine does falls on both
+# claims of one kind before the other's turn: whatever else the machine does falls on both
+IN_TURN = 5
 
 
 def work(jobs):
@@ -100,7 +103,7 @@ def main():
     each = arguments.parse_args().claims
     fresh_databases()
     set_clock(MORNING, speed=0)
-    booking_ids = offered_world(4 * each + 2)
+    booking_ids = offered_dataset(4 * each + 2)
     began = time.perf_counter()
     for pk in booking_ids:
         offers.open_next(pk)
@@ -125,9 +128,13 @@ def main():
             wanted_percent=WANTED_PERCENT,
             statements=used["verb"],
         )
-    mine = [job for number, job in enumerate(jobs[: 2 * each]) if number // IN_TURN % 2 == 0]  # claimed by the verb
+    # claimed by the verb
+    mine = [job for number, job in enumerate(jobs[: 2 * each]) if number // IN_TURN % 2 == 0]
     for name, step in (
-        ("record_call", lambda pk, t: visit.record_call(pk, t.pk, by=t.user, channel="phone", reached=True)),
+        (
+            "record_call",
+            lambda pk, t: visit.record_call(pk, t.pk, by=t.user, channel="phone", reached=True),
+        ),
         ("confirm", lambda pk, t: visit.confirm(pk, t.pk, by=t.user)),
     ):
         say(name, per_s=round(rate(step, mine), 1))

@@ -2,12 +2,12 @@
 
     python -m bench.free_times [--sizes 10000 100000] [--places 100] [--seed 1]
 
-In a world of its own, made anew: the people of `bench.search`, with calendars of ten jobs in a fortnight; one in four
-is nearly full. One JSON line for each figure: p95 of the free times of 14 days, for places everywhere and in Paris, and
-starts whose number differs from brute force.
+In a dataset of its own, made anew: the people of `bench.search`, with calendars of ten jobs in a
+fortnight; one in four is nearly full. One JSON line for each figure: p95 of the free times of 14
+days, for places everywhere and in Paris, and starts whose number differs from brute force.
 """
 
-# ruff: noqa: E402  (the world is chosen before Django reads its settings)
+# ruff: noqa: E402  (the dataset is chosen before Django reads its settings)
 import argparse
 import json
 import os
@@ -42,20 +42,33 @@ POLICY = Policy()
 
 
 def calendars(first, last, monday, dice):
-    """About ten jobs of each in two weeks; one technician in four has no free hour but the first of each day."""
+    """About ten jobs of each in two weeks; one technician in four has no free hour but the first of
+    each day.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM accounts_busy WHERE technician_id BETWEEN %s AND %s", [first, last - 1])
+        cursor.execute(
+            "DELETE FROM accounts_calendarentry WHERE technician_id BETWEEN %s AND %s",
+            [first, last - 1],
+        )
         rows = []
         for number in range(first, last):
             for day in range(BLOCK):
-                hours = [(9, 18)] if number % 4 == 0 else [(dice.randint(8, 15),) * 2] if dice.random() < 0.7 else []
+                hours = (
+                    [(9, 18)]
+                    if number % 4 == 0
+                    else [(dice.randint(8, 15),) * 2]
+                    if dice.random() < 0.7
+                    else []
+                )
                 for begins, ends in hours:
                     start = monday + timedelta(days=day, hours=begins)
                     rows.append((number, start, start + timedelta(hours=max(1.5, ends - begins))))
-        with cursor.copy("COPY accounts_busy (technician_id, during, kind, note) FROM STDIN") as copy:
+        with cursor.copy(
+            "COPY accounts_calendarentry (technician_id, during, kind, note) FROM STDIN"
+        ) as copy:
             for number, begin, end in rows:
                 copy.write_row((number, f"[{begin.isoformat()},{end.isoformat()})", "job", ""))
-        cursor.execute("VACUUM ANALYZE accounts_busy")
+        cursor.execute("VACUUM ANALYZE accounts_calendarentry")
     calendar = {}
     for number, begin, end in rows:
         calendar.setdefault(number, []).append((begin, end))
@@ -64,7 +77,11 @@ def calendars(first, last, monday, dice):
 
 def visits(count, dice, skills, *, paris):
     for _ in range(count):
-        lat, lon = (48.857 + dice.gauss(0, 0.03), 2.352 + dice.gauss(0, 0.04)) if paris else somewhere(dice)
+        lat, lon = (
+            (48.857 + dice.gauss(0, 0.03), 2.352 + dice.gauss(0, 0.04))
+            if paris
+            else somewhere(dice)
+        )
         yield Visit(dice.choice(skills), lat, lon, "address", ZONE, 60, POLICY)
 
 
@@ -75,7 +92,9 @@ def starts_of(monday):
     return [
         start.astimezone(UTC)
         for number in days
-        for start in bookable_starts(first + timedelta(days=number), at, 60, where, hours_of(POLICY))
+        for start in bookable_starts(
+            first + timedelta(days=number), at, 60, where, hours_of(POLICY)
+        )
     ]
 
 
@@ -85,12 +104,16 @@ def timed(asked, starts, at):
         free_people(visit, starts, at)
     for visit in asked:
         tries = []
-        for _ in range(3):  # the fastest of three counts: other work on the machine is not what is measured
+        # the fastest of three counts: other work on the machine is not what is measured
+        for _ in range(3):
             began = time.perf_counter()
             free_people(visit, starts, at)
             tries.append((time.perf_counter() - began) * 1000)
         spans.append(min(tries))
-    return {"p95_ms": round(statistics.quantiles(spans, n=20)[-1], 1), "p50_ms": round(statistics.median(spans), 1)}
+    return {
+        "p95_ms": round(statistics.quantiles(spans, n=20)[-1], 1),
+        "p50_ms": round(statistics.median(spans), 1),
+    }
 
 
 def differing(asked, starts, at, people, calendar):
@@ -105,10 +128,15 @@ def differing(asked, starts, at, people, calendar):
         for start, found in free_people(visit, starts, at).items():
             wall = wall_time(start, ZONE)
             works = (
-                wall.weekday() < 5 and wall.hour >= 8 and wall + timedelta(hours=1) <= wall.replace(hour=18, minute=0)
+                wall.weekday() < 5
+                and wall.hour >= 8
+                and wall + timedelta(hours=1) <= wall.replace(hour=18, minute=0)
             )
             free = works and sum(
-                not any(begin < start + visit_span and start < end for begin, end in calendar.get(number, ()))
+                not any(
+                    begin < start + visit_span and start < end
+                    for begin, end in calendar.get(number, ())
+                )
                 for number in near
             )
             wrong += found != min(int(free), MOST)
@@ -137,7 +165,13 @@ def main():
         calendar |= calendars(done + 1, size + 1, monday, dice)
         done = size
         for where, places in asked.items():
-            figure = {"what": "free times", "days": BLOCK, "starts": len(starts), "where": where, "technicians": size}
+            figure = {
+                "what": "free times",
+                "days": BLOCK,
+                "starts": len(starts),
+                "where": where,
+                "technicians": size,
+            }
             figure |= timed(places, starts, at) | {"target_ms": TARGET_MS}
             figure["differing"] = differing(places[:5], starts, at, people, calendar)
             print(json.dumps(figure), flush=True)

@@ -23,7 +23,10 @@ def lines_of(path: Path) -> int:
 
 def product(rooms: list[str]) -> dict[str, list[Path]]:
     return {
-        room: [path for path in sorted((BASE / room).rglob("*.py")) if "migrations" not in path.parts] for room in rooms
+        room: [
+            path for path in sorted((BASE / room).rglob("*.py")) if "migrations" not in path.parts
+        ]
+        for room in rooms
     }
 
 
@@ -48,23 +51,47 @@ def main() -> None:
     size = {room: sum(map(lines_of, paths)) for room, paths in files.items()}
     whole = sum(size.values())
     contracts = subprocess.run(
-        [str(Path(sys.executable).parent / "lint-imports")], cwd=BASE, capture_output=True, text=True, check=False
+        [str(Path(sys.executable).parent / "lint-imports")],
+        cwd=BASE,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     say("arrows up, circles, rooms without a floor", contracts.returncode, "0")
     biggest = max(size, key=size.get)
     say("biggest room, percent", {biggest: round(100 * size[biggest] / whole, 1)}, "under 20")
     say(
-        "code that only plays or starts, percent", round(100 * sum(size[room] for room in PLAYS) / whole, 1), "under 20"
+        "code that only plays or starts, percent",
+        round(100 * sum(size[room] for room in PLAYS) / whole, 1),
+        "under 20",
     )
     paths = [path for room in rooms for path in files[room]]
     lengths = sorted(map(lines_of, paths))
     say("lines of a file: median, nine tenths, longest", spread(lengths), "60 / 200 / 400")
-    say("lines of a function: median, nine tenths, longest", spread(sorted(functions(paths))), "5 / 17 / 60")
-    templates = [path for folder in (BASE, BASE / "devstack") for path in (folder / "templates").rglob("*.html")]
-    wide = sum(len(line) > WIDE for path in templates for line in path.read_text(encoding="utf-8").splitlines())
+    say(
+        "lines of a function: median, nine tenths, longest",
+        spread(sorted(functions(paths))),
+        "5 / 17 / 60",
+    )
+    templates = [
+        path
+        for folder in (BASE, BASE / "devstack")
+        for path in (folder / "templates").rglob("*.html")
+    ]
+    wide = sum(
+        len(line) > WIDE
+        for path in templates
+        for line in path.read_text(encoding="utf-8").splitlines()
+    )
     say(f"template lines over {WIDE} columns", wide, "0")
-    say("lines of a template: median, nine tenths, longest", spread(sorted(map(lines_of, templates))), "25 / 60 / 150")
-    long_lines = sum(len(line) > 100 for path in paths for line in path.read_text(encoding="utf-8").splitlines())
+    say(
+        "lines of a template: median, nine tenths, longest",
+        spread(sorted(map(lines_of, templates))),
+        "25 / 60 / 150",
+    )
+    long_lines = sum(
+        len(line) > 100 for path in paths for line in path.read_text(encoding="utf-8").splitlines()
+    )
     say("lines of Python over 100 columns", long_lines, "0")
     say("lines of Python by room", size, "")
 

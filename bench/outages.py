@@ -2,13 +2,13 @@
 
     python -m bench.outages [--orders 8]
 
-The real site in a world of its own. The broker is stopped (SIGSTOP) while orders are placed and the home page is asked
-for; then PostgreSQL with all its processes; then PostgreSQL is killed. One JSON line for each figure. Targets: no order
-above 1 s for the broker's sake, and with PostgreSQL away a 503 within 5 s. Other work with this checkout's servers must
-rest meanwhile.
+The real site in a dataset of its own. The broker is stopped (SIGSTOP) while orders are placed and
+the home page is asked for; then PostgreSQL with all its processes; then PostgreSQL is killed. One
+JSON line for each figure. Targets: no order above 1 s for the broker's sake, and with PostgreSQL
+away a 503 within 5 s. Other work with this checkout's servers must rest meanwhile.
 """
 
-# ruff: noqa: E402  (the world is chosen before Django reads its settings)
+# ruff: noqa: E402  (the dataset is chosen before Django reads its settings)
 import argparse
 import contextlib
 import json
@@ -78,7 +78,9 @@ def with_draft(number):
     page_flows.start_draft(customer, "wifi-slow")
     page_flows.give_place(customer, street=smoke_check.STREET, postcode="69003", city="Lyon")
     page_flows.choose_time(customer, [smoke_check.VISIT])
-    page_flows.give_contact(customer, **{**smoke_check.CUSTOMER, "email": f"bench-{number}@mila.example"})
+    page_flows.give_contact(
+        customer, **{**smoke_check.CUSTOMER, "email": f"bench-{number}@mila.example"}
+    )
     page_flows.type_card(customer, "4242424242424242")
     return customer
 
@@ -96,11 +98,18 @@ def hung_broker(count):
     with stopped([broker]), ThreadPoolExecutor(count) as pool:
         looker = threading.Thread(target=look)
         looker.start()
-        orders = list(pool.map(lambda customer: timed(lambda: page_flows.order(customer) and 200), customers))
+        orders = list(
+            pool.map(lambda customer: timed(lambda: page_flows.order(customer) and 200), customers)
+        )
         over.set()
         looker.join()
     figure("orders with a hung broker: seconds", sorted(took for took, _ in orders), 1, "s")
-    figure("orders with a hung broker: answers", sorted({status for _, status in orders}), [200], "status")
+    figure(
+        "orders with a hung broker: answers",
+        sorted({status for _, status in orders}),
+        [200],
+        "status",
+    )
     figure("home page meanwhile: slowest", max(took for took, _ in homes), 1, "s")
 
 

@@ -1,9 +1,11 @@
-"""What a page costs beside a bare view of the same server: a table, and as many statements. By hand:
+"""What a page costs beside a bare view of the same server: a table, and as many statements. By
+hand:
 
     python -m bench.pages [--rounds 40]
 
-CPU of the process that answers (not the database), statements, columns of loaded rows and kB of each page, measured in
-one run through the whole stack of middleware. In a world of its own, made anew. One JSON line a page.
+CPU of the process that answers (not the database), statements, columns of loaded rows and kB of
+each page, measured in one run through the whole stack of middleware. In a dataset of its own, made
+anew. One JSON line a page.
 """
 
 import argparse
@@ -25,7 +27,7 @@ from django.test import Client, override_settings
 from django.urls import path, reverse
 
 from accounts.models import User
-from bench.claim_race.world import MORNING
+from bench.claim_race.dataset import MORNING
 from devstack.instances import fresh_databases
 from dispatch import offers
 from dispatch.models import Offer
@@ -44,12 +46,15 @@ TECHNICIANS = 8  # and as many bookings, each offered to one of them; half are c
 
 ROWS = [{"name": f"Row {n}", "city": "Lyon", "cents": 100 * n} for n in range(45)]
 TABLE = """<!doctype html><html lang="fr"><title>{{ title }}</title><table>{% for row in rows %}
-<tr><td>{{ row.name }}</td><td>{{ row.city }}</td><td>{{ row.cents }}</td></tr>{% endfor %}</table></html>"""
+<tr><td>{{ row.name }}</td><td>{{ row.city }}</td><td>{{ row.cents }}</td></tr>
+{% endfor %}</table></html>"""
 
 
 @visitors_page
 def bare(request, count):
-    """As many statements as the page, each a row by its key through the object mapper, and a table of 45 rows."""
+    """As many statements as the page, each a row by its key through the object mapper, and a table
+    of 45 rows.
+    """
     for _ in range(count):
         User.objects.filter(pk=1).first()
     return HttpResponse(PAGE.render(Context({"title": "bare", "rows": ROWS})))
@@ -72,12 +77,18 @@ def pages():
     """Name, who asks, address, and how many times the bare view it may cost."""
     visitor, customer, technician, staff = Client(), Client(), Client(), Client()
     offer = Offer.objects.filter(state="open").select_related("technician__user", "booking").first()
-    job = Booking.objects.filter(state="claimed").select_related("technician__user", "customer").first()
+    job = (
+        Booking.objects.filter(state="claimed")
+        .select_related("technician__user", "customer")
+        .first()
+    )
     technician.force_login(job.technician.user)
     holder = Client()
     holder.force_login(offer.technician.user)
     customer.force_login(job.customer)
-    sign_in(staff, User.objects.create_superuser(email="ops@example.com", password=None, name="Ops"))
+    sign_in(
+        staff, User.objects.create_superuser(email="ops@example.com", password=None, name="Ops")
+    )
     yield "home", visitor, reverse("customer:home"), 2
     yield "services", visitor, reverse("customer:services"), 2
     yield "prices", visitor, reverse("customer:prices"), 2
@@ -91,7 +102,7 @@ def pages():
     yield "board alone", staff, reverse("admin:board"), 3
 
 
-def world():
+def dataset():
     fresh_databases()
     set_clock(MORNING)
     call_command("load_catalogue", verbosity=0)
@@ -107,7 +118,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--rounds", type=int, default=40)
     rounds = arguments.parse_args().rounds
-    world()
+    dataset()
     for name, client, address, wanted in pages():
         answer = client.get(address)
         with counted() as cost:
@@ -115,9 +126,20 @@ def main():
         assert answer.status_code == 200, (name, answer.status_code)
         beside = f"/bench/bare/{cost.statements}/"
         spent, bare_ms = cpu_ms(client, address, rounds), cpu_ms(client, beside, rounds)
-        figures = {"cpu_ms": round(spent, 1), "bare_ms": round(bare_ms, 1), "times": round(spent / bare_ms, 1)}
-        rows = {"statements": cost.statements, "columns": cost.columns, "kb": round(len(answer.content) / 1000, 1)}
-        print(json.dumps({"what": "page", "name": name, **figures, "wanted_times": wanted, **rows}), flush=True)
+        figures = {
+            "cpu_ms": round(spent, 1),
+            "bare_ms": round(bare_ms, 1),
+            "times": round(spent / bare_ms, 1),
+        }
+        rows = {
+            "statements": cost.statements,
+            "columns": cost.columns,
+            "kb": round(len(answer.content) / 1000, 1),
+        }
+        print(
+            json.dumps({"what": "page", "name": name, **figures, "wanted_times": wanted, **rows}),
+            flush=True,
+        )
     broker_redis().flushdb()
 
 

@@ -1,12 +1,13 @@
-"""Random lives of a price: proposed, accepted, declined, forged, finished, signed, silent, decided. By hand:
+"""Random lives of a price: proposed, accepted, declined, forged, finished, signed, silent, decided.
+By hand:
 
     python -m bench.prices [--lives 10000] [--seed 1]
 
-In a world of its own, made anew; each life is rolled back. One JSON line for each figure, and one for each of the
-first wrongs; exit code 1 when somebody was to pay what they had not accepted.
+In a dataset of its own, made anew; each life is rolled back. One JSON line for each figure, and one
+for each of the first wrongs; exit code 1 when somebody was to pay what they had not accepted.
 """
 
-# ruff: noqa: E402  (the world is chosen before Django reads its settings)
+# ruff: noqa: E402  (the dataset is chosen before Django reads its settings)
 import argparse
 import json
 import logging
@@ -46,12 +47,18 @@ def main() -> int:
     booking = walk(factories.placed_booking(), technician, State.IN_PROGRESS)
     began, wrong = time.perf_counter(), []
     for number in range(wanted.lives):
-        found = negotiating.play(booking, technician, staff, random.Random(wanted.seed * 1_000_000 + number))
+        found = negotiating.play(
+            booking, technician, staff, random.Random(wanted.seed * 1_000_000 + number)
+        )
         wrong += found
         for what in found[: max(0, SHOWN - len(wrong))]:
             print(json.dumps({"what": "wrong", "said": what}), flush=True)
     seconds = round(time.perf_counter() - began)
-    print(json.dumps({"what": "lives", "value": wanted.lives, "seed": wanted.seed, "seconds": seconds}))
+    print(
+        json.dumps(
+            {"what": "lives", "value": wanted.lives, "seed": wanted.seed, "seconds": seconds}
+        )
+    )
     print(json.dumps({"what": "charged and not accepted", "value": len(wrong), "target": 0}))
     broker_redis().flushdb()  # nobody works on these messages
     return int(bool(wrong))

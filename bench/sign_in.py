@@ -1,15 +1,18 @@
-"""What a stranger at the door learns by its time, and what 10,000 guesses do to one person (rule B12, fault S1, S2).
+"""What a stranger at the door learns by its time, and what 10,000 guesses do to one person
+(rule B12, fault S1, S2).
 
     python -m bench.sign_in [--tries 200] [--guesses 10000] [--threads 4] [--seed 1]
 
-By hand. In a world of its own, made anew, with the limits, the floors and the hasher of production and a Redis of its
-own. First sign-up, refused sign-in and reset are timed for addresses that are known and that are not, and a threshold
-that was chosen on one half of the times has to tell the other half apart: 0.5 is a coin. Then one account is guessed at
-from a thousand addresses while its owner signs in from a device of theirs, and Redis is killed half way. One JSON line
-for each figure; the times are compared to an ordinary page's in the same run. Exit code 1 when a figure misses.
+By hand. In a dataset of its own, made anew, with the limits, the floors and the hasher of
+production and a Redis of its own. First sign-up, refused sign-in and reset are timed for addresses
+that are known and that are not, and a threshold that was chosen on one half of the times has to
+tell the other half apart: 0.5 is a coin. Then one account is guessed at from a thousand addresses
+while its owner signs in from a device of theirs, and Redis is killed half way. One JSON line for
+each figure; the times are compared to an ordinary page's in the same run. Exit code 1 when a figure
+misses.
 """
 
-# ruff: noqa: E402  (the world is chosen before Django reads its settings)
+# ruff: noqa: E402  (the dataset is chosen before Django reads its settings)
 import argparse
 import itertools
 import json
@@ -29,7 +32,12 @@ from embedded import hold, processes, redis_servers
 
 OWN = Path(tempfile.mkdtemp(prefix="mila-sign-in-"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
-os.environ.update(MILA_INSTANCE="sign_in", REDIS_URL=f"unix://{OWN}/redis.sock", TRUSTED_PROXIES="1", LOG_LEVEL="ERROR")
+os.environ.update(
+    MILA_INSTANCE="sign_in",
+    REDIS_URL=f"unix://{OWN}/redis.sock",
+    TRUSTED_PROXIES="1",
+    LOG_LEVEL="ERROR",
+)
 
 import django
 
@@ -66,7 +74,17 @@ def figure(what, value, target, hit, **more):
 
 
 def redis_of_our_own():
-    command = [redis_servers.program(), "--port", "0", "--unixsocket", OWN / "redis.sock", "--dir", OWN, "--save", ""]
+    command = [
+        redis_servers.program(),
+        "--port",
+        "0",
+        "--unixsocket",
+        OWN / "redis.sock",
+        "--dir",
+        OWN,
+        "--save",
+        "",
+    ]
     server = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
     processes.wait(lambda: (OWN / "redis.sock").exists())
     return server
@@ -102,13 +120,17 @@ def in_threads(number, work, items):
 def people(tries):
     """Known addresses of each kind: an account, a guest's, one that was begun and never proved."""
     for number in range(tries):
-        user = User.objects.create_user(f"known-{number}@example.com", PASSWORD if number % 3 != 1 else None)
+        user = User.objects.create_user(
+            f"known-{number}@example.com", PASSWORD if number % 3 != 1 else None
+        )
         if number % 3:
             user.emailaddress_set.update(verified=False)
 
 
 def told_apart(known, unknown, dice):
-    """Of times nobody has seen before, the share that the best threshold of the others puts on its right side."""
+    """Of times nobody has seen before, the share that the best threshold of the others puts on its
+    right side.
+    """
     judged = [(span, True) for span in known] + [(span, False) for span in unknown]
     dice.shuffle(judged)
     half = len(judged) // 2
@@ -119,19 +141,30 @@ def told_apart(known, unknown, dice):
     best = max(range(half + 1), key=lambda at: max(right[at], half - right[at]))
     threshold = learnt[best][0] if best < half else float("inf")
     below_is_known = right[best] >= half - right[best]
-    return sum((span < threshold) == (is_known == below_is_known) for span, is_known in asked) / len(asked)
+    return sum(
+        (span < threshold) == (is_known == below_is_known) for span, is_known in asked
+    ) / len(asked)
 
 
 def enumeration(wanted, dice, addresses):
     client = Client()
     ordinary = statistics.median(took(lambda: client.get("/help/")) for _ in range(LOOKS))
     for page, (data, floor) in FORMS.items():
-        cases = [(f"{kind}-{n}@example.com", kind) for n in range(wanted.tries) for kind in ("known", page)]
+        cases = [
+            (f"{kind}-{n}@example.com", kind)
+            for n in range(wanted.tries)
+            for kind in ("known", page)
+        ]
         dice.shuffle(cases)
         numbered = [(email, kind, next(addresses)) for email, kind in cases]
         # One after the other: what runs beside a try would be in its time.
-        found = [(kind, *send(Client(), page, data(email), number)) for email, kind, number in numbered]
-        spans = {kind: sorted(span for one, span, _status in found if one == kind) for kind in ("known", page)}
+        found = [
+            (kind, *send(Client(), page, data(email), number)) for email, kind, number in numbered
+        ]
+        spans = {
+            kind: sorted(span for one, span, _status in found if one == kind)
+            for kind in ("known", page)
+        }
         known, unknown = spans["known"], spans[page]
         share = told_apart(known, unknown, dice)
         middle = statistics.median(known), statistics.median(unknown)

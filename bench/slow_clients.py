@@ -1,9 +1,12 @@
-"""Whether slow and silent clients stop the site for everybody else. By hand, against a site that runs:
+"""Whether slow and silent clients stop the site for everybody else. By hand, against a site that
+runs:
 
-    python -m bench.slow_clients http://127.0.0.1:8000 [--bodies 16] [--idle 300] [--host www.mila.example]
+    python -m bench.slow_clients http://127.0.0.1:8000 [--bodies 16] [--idle 300] [--host
+    www.mila.example]
 
-First nobody else, then 16 forms that are never sent to their end, then 300 connections that say nothing; meanwhile
-people ask for the home page. One JSON line for each figure. Target: p95 1 s and no page without an answer.
+First nobody else, then 16 forms that are never sent to their end, then 300 connections that say
+nothing; meanwhile people ask for the home page. One JSON line for each figure. Target: p95 1 s and
+no page without an answer.
 """
 
 import argparse
@@ -70,7 +73,9 @@ def wires(count, site, said):
             with contextlib.suppress(OSError):
                 wire = socket.create_connection((site.hostname, site.port), timeout=5)
                 if site.scheme == "https":
-                    wire = ssl._create_unverified_context().wrap_socket(wire, server_hostname=site.hostname)
+                    wire = ssl._create_unverified_context().wrap_socket(
+                        wire, server_hostname=site.hostname
+                    )
                 wire.sendall(said)
                 held.append(wire)
         yield

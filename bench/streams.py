@@ -33,7 +33,10 @@ def figure(what, value, target, unit):
 
 async def listen(port, channel, arrivals):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET /events/?ticket={publish.ticket(channel)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    writer.write(
+        f"GET /events/?ticket={publish.ticket(channel)} HTTP/1.1\r\n"
+        "Host: localhost\r\n\r\n".encode()
+    )
     await reader.readuntil(b"\r\n\r\n")
     await reader.readuntil(b"retry: ")
 
@@ -53,18 +56,26 @@ async def measure(port, server, streams, readers, changes):
     tasks = []
     for number in range(streams):
         seen = number < readers
-        tasks.append(await listen(port, watched if seen else f"booking:{uuid.uuid4()}", arrivals if seen else others))
+        tasks.append(
+            await listen(
+                port, watched if seen else f"booking:{uuid.uuid4()}", arrivals if seen else others
+            )
+        )
     figure("streams open", len(tasks), streams, "streams")
     figure("time to open them", round(time.perf_counter() - began, 1), None, "s")
     await asyncio.sleep(2)
-    figure("memory for each", round((cost.memory_info().rss - before) / streams / 1024, 1), 20, "KiB")
+    figure(
+        "memory for each", round((cost.memory_info().rss - before) / streams / 1024, 1), 20, "KiB"
+    )
     figure("threads before and after", [threads, cost.num_threads()], "same", "threads")
 
     delays = []
     for _ in range(changes):
         arrivals.clear()
         told = time.perf_counter()
-        await asyncio.to_thread(cache_redis().publish, publish.PREFIX + watched, '{"event": "moved"}')
+        await asyncio.to_thread(
+            cache_redis().publish, publish.PREFIX + watched, '{"event": "moved"}'
+        )
         while len(arrivals) < min(readers, streams) and time.perf_counter() - told < 5:
             await asyncio.sleep(0.005)
         delays += [at - told for at in arrivals]
@@ -87,7 +98,14 @@ def main():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "mila.streams.server:application", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "mila.streams.server:application",
+        "--port",
+        str(port),
+    ]
     server = subprocess.Popen([*command, "--no-access-log", "--log-level", "warning"])
     try:
         for _ in range(100):

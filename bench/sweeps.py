@@ -2,7 +2,7 @@
 
     python -m bench.sweeps [--rows 10000 1000000] [--rounds 200]
 
-In a world of its own, grown in the database. One JSON line a size and sweep.
+In a dataset of its own, grown in the database. One JSON line a size and sweep.
 """
 
 import argparse
@@ -20,7 +20,7 @@ if __name__ == "__main__":
 
 from django.db import connection, transaction
 
-from bench.claim_race.world import MORNING, offered_world
+from bench.claim_race.dataset import MORNING, offered_dataset
 from devstack.instances import fresh_databases
 from dispatch import offers
 from dispatch import sweeps as searches
@@ -36,7 +36,11 @@ WANTED_MS, WANTED_GROWTH = 1.0, 1.5
 
 
 def due_bookings():
-    return list(Booking.objects.filter(due_at__lte=mila_now()).order_by("due_at").values_list("pk", flat=True)[:500])
+    return list(
+        Booking.objects.filter(due_at__lte=mila_now())
+        .order_by("due_at")
+        .values_list("pk", flat=True)[:500]
+    )
 
 
 def due_clocks():
@@ -50,7 +54,9 @@ ASKED = {
     "clocks": due_clocks,
     "uncharged": money.unsettled_bookings,
     "windows": lambda: list(
-        Offer.objects.filter(state="open", expires_at__lte=mila_now()).values_list("pk", flat=True)[:200]
+        Offer.objects.filter(state="open", expires_at__lte=mila_now()).values_list("pk", flat=True)[
+            :200
+        ]
     ),
     "outdated offers": searches.outdated_bookings,
     "unsearched": searches.unsearched_bookings,
@@ -72,10 +78,14 @@ def measured(rounds):
     with transaction.atomic():
         past = Booking.objects.filter(state="settled").values("pk")[:DUE]
         at = mila_now()
-        Booking.objects.filter(pk__in=list(past.values_list("pk", flat=True))).update(due_at=at, unsettled_at=at)
+        Booking.objects.filter(pk__in=list(past.values_list("pk", flat=True))).update(
+            due_at=at, unsettled_at=at
+        )
         clocks = list(Clock.objects.order_by("pk").values_list("pk", flat=True)[:DUE])
         Clock.objects.filter(pk__in=clocks).update(done_at=None, due_at=at)
-        full = {name: median_ms(ASKED[name], rounds) for name in ("bookings", "clocks", "uncharged")}
+        full = {
+            name: median_ms(ASKED[name], rounds) for name in ("bookings", "clocks", "uncharged")
+        }
         transaction.set_rollback(True)
     return empty, full
 
@@ -89,7 +99,7 @@ def main():
     for rows in wanted.rows:
         fresh_databases()
         set_clock(MORNING, speed=0)
-        (pk,) = offered_world(1)
+        (pk,) = offered_dataset(1)
         offer = offers.open_next(pk)
         grow(offers.claim(pk, offer.technician_id, rank=1, by=offer.technician.user), rows)
         with connection.cursor() as cursor:
@@ -97,10 +107,21 @@ def main():
         empty, full = measured(wanted.rounds)
         first = first or full
         for name, took in empty.items():
-            figures = {"what": "sweep", "name": name, "bookings": rows, "nothing_due_ms": took, "wanted_ms": WANTED_MS}
+            figures = {
+                "what": "sweep",
+                "name": name,
+                "bookings": rows,
+                "nothing_due_ms": took,
+                "wanted_ms": WANTED_MS,
+            }
             if name in full:
                 growth = round(full[name] / first[name], 2)
-                figures |= {"due_ms": full[name], "due": DUE, "growth": growth, "wanted_growth": WANTED_GROWTH}
+                figures |= {
+                    "due_ms": full[name],
+                    "due": DUE,
+                    "growth": growth,
+                    "wanted_growth": WANTED_GROWTH,
+                }
             print(json.dumps(figures), flush=True)
 
 

@@ -55,13 +55,18 @@ class PricedQuerySet(models.QuerySet):
         ).order_by("-starts_at")
         return (
             self.filter(active=True)
-            .annotate(price_cents=Subquery(in_force.values("price_cents")[:1]), currency=Value(CURRENCY_OF[country]))
+            .annotate(
+                price_cents=Subquery(in_force.values("price_cents")[:1]),
+                currency=Value(CURRENCY_OF[country]),
+            )
             .filter(price_cents__isnull=False)
         )
 
 
 class Service(models.Model):
-    """A catalogue entry. The lists are texts with one item a line, so that each language is one field."""
+    """A catalogue entry. The lists are texts with one item a line, so that each language is one
+    field.
+    """
 
     slug = models.SlugField(unique=True)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services")
@@ -88,7 +93,8 @@ class Service(models.Model):
         verbose_name_plural = _("services")
         constraints = [
             models.CheckConstraint(
-                condition=Q(duration_minutes__gte=15, duration_minutes__lte=480), name="service_lasts_15_to_480_min"
+                condition=Q(duration_minutes__gte=15, duration_minutes__lte=480),
+                name="service_lasts_15_to_480_min",
             )
         ]
 
@@ -147,11 +153,15 @@ class TopicKind(models.TextChoices):
 
 
 class Topic(models.Model):
-    """What a search may name, with the words people have for it; one a line, several words where all must be said."""
+    """What a search may name, with the words people have for it; one a line, several words where
+    all must be said.
+    """
 
     slug = models.SlugField(unique=True)
     kind = models.CharField(_("kind"), max_length=8, choices=TopicKind.choices)
-    name = models.CharField(_("name"), max_length=80, blank=True, help_text=_("Shown where it is not sold."))
+    name = models.CharField(
+        _("name"), max_length=80, blank=True, help_text=_("Shown where it is not sold.")
+    )
     brands = models.TextField(_("words of every language"), blank=True)
     words = models.TextField(_("words people search with"), blank=True)
     services = models.ManyToManyField(Service, through="TopicLead", related_name="topics")
@@ -161,7 +171,9 @@ class Topic(models.Model):
         verbose_name = _("topic of the search")
         verbose_name_plural = _("topics of the search")
         constraints = [
-            models.CheckConstraint(condition=~Q(kind="not_sold") | ~Q(name=""), name="what_is_not_sold_has_a_name")
+            models.CheckConstraint(
+                condition=~Q(kind="not_sold") | ~Q(name=""), name="what_is_not_sold_has_a_name"
+            )
         ]
 
     def __str__(self):
@@ -172,20 +184,27 @@ class TopicLead(models.Model):
     """How strongly a topic leads to a service."""
 
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="leads")
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+", verbose_name=_("service"))
+    service = models.ForeignKey(
+        Service, on_delete=models.CASCADE, related_name="+", verbose_name=_("service")
+    )
     percent = models.PositiveSmallIntegerField(_("per cent"), default=100)
 
     class Meta:
         verbose_name = _("service it leads to")
         verbose_name_plural = _("services it leads to")
-        constraints = [models.UniqueConstraint(fields=["topic", "service"], name="one_lead_a_service")]
+        constraints = [
+            models.UniqueConstraint(fields=["topic", "service"], name="one_lead_a_service")
+        ]
 
     def __str__(self):
         return f"{self.topic} – {self.service}"
 
 
 class DatedPrice(models.Model):
-    """A price from an instant on, until the next row. VAT included, minor units, the currency of the country."""
+    """A price from an instant on, until the next row.
+
+    VAT included, minor units, the currency of the country.
+    """
 
     country = models.CharField(_("country"), max_length=2, choices=Country.choices)
     currency = models.CharField(_("currency"), max_length=3, choices=Currency.choices)
@@ -196,7 +215,9 @@ class DatedPrice(models.Model):
         abstract = True
         ordering = ["country", "-starts_at"]
         constraints = [
-            models.CheckConstraint(condition=Q(price_cents__gt=0), name="%(class)s_costs_something"),
+            models.CheckConstraint(
+                condition=Q(price_cents__gt=0), name="%(class)s_costs_something"
+            ),
             models.CheckConstraint(
                 condition=Q(country="FR", currency="EUR") | Q(country="CH", currency="CHF"),
                 name="%(class)s_currency_of_country",
@@ -208,24 +229,32 @@ class DatedPrice(models.Model):
 
 
 class ServicePrice(DatedPrice):
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="prices", verbose_name=_("service"))
+    service = models.ForeignKey(
+        Service, on_delete=models.CASCADE, related_name="prices", verbose_name=_("service")
+    )
 
     class Meta(DatedPrice.Meta):
         verbose_name = _("price of a service")
         verbose_name_plural = _("prices of services")
         constraints = [
             *DatedPrice.Meta.constraints,
-            models.UniqueConstraint(fields=["service", "country", "starts_at"], name="one_service_price_an_instant"),
+            models.UniqueConstraint(
+                fields=["service", "country", "starts_at"], name="one_service_price_an_instant"
+            ),
         ]
 
 
 class PackagePrice(DatedPrice):
-    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="prices", verbose_name=_("package"))
+    package = models.ForeignKey(
+        Package, on_delete=models.CASCADE, related_name="prices", verbose_name=_("package")
+    )
 
     class Meta(DatedPrice.Meta):
         verbose_name = _("price of a package")
         verbose_name_plural = _("prices of packages")
         constraints = [
             *DatedPrice.Meta.constraints,
-            models.UniqueConstraint(fields=["package", "country", "starts_at"], name="one_package_price_an_instant"),
+            models.UniqueConstraint(
+                fields=["package", "country", "starts_at"], name="one_package_price_an_instant"
+            ),
         ]

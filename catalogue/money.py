@@ -9,7 +9,9 @@ BASIS: Final = 10_000
 
 
 class Split(NamedTuple):
-    """Who gets what of one charge. `commission + partner == service` and `service + fee == charge`, always."""
+    """Who gets what of one charge. `commission + partner == service` and `service + fee == charge`,
+    always.
+    """
 
     service_cents: int
     fee_cents: int
@@ -26,7 +28,8 @@ class Split(NamedTuple):
 def round_half_up(numerator: int, denominator: int) -> int:
     """The only rounding of the house: numerator / denominator to the nearest integer, halves up.
 
-    Raises ValueError below zero, where "up" would mean two things, and for a denominator that is not positive.
+    Raises ValueError below zero, where "up" would mean two things, and for a denominator that is
+    not positive.
     """
     if numerator < 0 or denominator <= 0:
         raise ValueError("round_half_up takes amounts from zero up and a positive denominator")
@@ -36,7 +39,8 @@ def round_half_up(numerator: int, denominator: int) -> int:
 def split(service_cents: int, rate_bp: int, booking_fee_cents: int) -> Split:
     """Share a service price out (rule M3). `rate_bp`: commission in basis points, 0 to 10 000.
 
-    The fee carries no commission. A cancellation fee is split with `booking_fee_cents=0` (rule B10).
+    The fee carries no commission. A cancellation fee is split with `booking_fee_cents=0`
+    (rule B10).
     """
     if service_cents < 0 or booking_fee_cents < 0:
         raise ValueError("amounts are never negative")
@@ -44,7 +48,11 @@ def split(service_cents: int, rate_bp: int, booking_fee_cents: int) -> Split:
         raise ValueError("a commission lies between 0 and 10 000 basis points")
     commission = round_half_up(service_cents * rate_bp, BASIS)
     return Split(
-        service_cents, booking_fee_cents, commission, service_cents - commission, service_cents + booking_fee_cents
+        service_cents,
+        booking_fee_cents,
+        commission,
+        service_cents - commission,
+        service_cents + booking_fee_cents,
     )
 
 

@@ -1,4 +1,6 @@
-"""What the public pages and the booking read of the catalogue, shaped for them; each in a fixed number of queries."""
+"""What the public pages and the booking read of the catalogue, shaped for them; each in a fixed
+number of queries.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,13 +73,17 @@ def receipt_of(service: Service, country: str, at: datetime, policy: Policy) -> 
 def shelves(country: str, at: datetime) -> list[Shelf]:
     """All categories that sell something there, in order, with their services. Two queries."""
     services = Service.objects.on_sale(country, at)
-    categories = Category.objects.prefetch_related(Prefetch("services", queryset=services, to_attr="sold"))
+    categories = Category.objects.prefetch_related(
+        Prefetch("services", queryset=services, to_attr="sold")
+    )
     return [Shelf(category, category.sold) for category in categories if category.sold]
 
 
 def service_on_sale(slug: str, country: str, at: datetime) -> Service:
     """The service with its category and price there. Raises NotSold. One query."""
-    service = Service.objects.on_sale(country, at).select_related("category").filter(slug=slug).first()
+    service = (
+        Service.objects.on_sale(country, at).select_related("category").filter(slug=slug).first()
+    )
     if service is None:
         raise NotSold
     return service

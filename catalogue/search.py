@@ -1,7 +1,8 @@
 """The search by what hurts (rule B1): what a person names outweighs what they say about it.
 
-A question is read for topics (catalogue/data/topics.toml; ops edit the rows): the things it names lead to services, the
-acts order those, and what is not sold is said. Words and typing errors of the services' own texts decide the rest.
+A question is read for topics (catalogue/data/topics.toml; ops edit the rows): the things it names
+lead to services, the acts order those, and what is not sold is said. Words and typing errors of the
+services' own texts decide the rest.
 """
 
 import re
@@ -13,7 +14,12 @@ from operator import add, or_
 from typing import NamedTuple
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector, TrigramWordSimilarity
+from django.contrib.postgres.search import (
+    SearchQuery,
+    SearchRank,
+    SearchVector,
+    TrigramWordSimilarity,
+)
 from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import Concat
 from django.utils.translation import get_language
@@ -25,7 +31,8 @@ QUESTION_LENGTH = 120  # characters of a search that are read
 QUESTION_WORDS = 12  # different words of it
 # Said with every complaint, so they tell nothing; the dictionaries' own stop words are not enough.
 COMMON = """
-de du des le la les un une ma mon mes en et est il elle je ne pas plus marche fonctionne avec bonjour au aux sur
+de du des le la les un une ma mon mes en et est il elle je ne pas plus marche fonctionne avec
+bonjour au aux sur
 der die das ein eine mein meine ich ist nicht kein keine mehr geht und mit im in den dem
 il lo gli una mio mia non più va funziona con di della del che per
 the my is not no does do it an and with to of at on works working
@@ -43,7 +50,9 @@ ENDINGS = ("", "s", "e", "es", "n", "en", "x")
 
 
 class Plain(Func):
-    """Lower case, no accents, words apart by one space (migration 0002); `plain` is the same in Python."""
+    """Lower case, no accents, words apart by one space (migration 0002); `plain` is the same in
+    Python.
+    """
 
     function = "catalogue_plain"
     output_field = TextField()
@@ -66,7 +75,10 @@ class Reading(NamedTuple):
 
 
 def search(question: str, country: str, at: datetime) -> Found:
-    """What fits the question, in the person's language; nothing for one without a word. Three queries."""
+    """What fits the question, in the person's language; nothing for one without a word.
+
+    Three queries.
+    """
     said = list(dict.fromkeys(plain(question[:QUESTION_LENGTH]).split()))[:QUESTION_WORDS]
     if not said:
         return Found([], [])
@@ -80,7 +92,9 @@ def plain(text: str) -> str:
     """Lower case, no accents, words apart by one space, one way of writing Wi-Fi and e-mail."""
     text = text.lower().replace("œ", "oe").replace("æ", "ae").replace("ß", "ss").replace("-", "")
     letters = unicodedata.normalize("NFKD", text)
-    text = re.sub(r"[^a-z0-9]+", " ", "".join(one for one in letters if not unicodedata.combining(one))).strip()
+    text = re.sub(
+        r"[^a-z0-9]+", " ", "".join(one for one in letters if not unicodedata.combining(one))
+    ).strip()
     return re.sub(r"\bwi fi\b", "wifi", text)
 
 
@@ -107,7 +121,9 @@ def _fit(term: list[str], said: list[str]) -> float:
 
 @lru_cache(maxsize=20_000)
 def _likeness(word: str, said: str) -> float:
-    """0 to 1: the same word, one with an ending, one with a typing error, or one that stands inside a compound."""
+    """0 to 1: the same word, one with an ending, one with a typing error, or one that stands inside
+    a compound.
+    """
     if word == said or said in {word + ending for ending in ENDINGS}:
         return 1.0
     if min(len(word), len(said)) < SHORT:
@@ -124,15 +140,19 @@ def _trigrams(word: str) -> set[str]:
     return {padded[i : i + 3] for i in range(len(padded) - 2)}
 
 
-def _services(said: list[str], language: str, reading: Reading, country: str, at: datetime) -> list[Service]:
+def _services(
+    said: list[str], language: str, reading: Reading, country: str, at: datetime
+) -> list[Service]:
     """By the topics, then by the services' own texts; far behind the best is left out.
 
-    Of the texts count stems (name before symptoms before summary), words by likeness, so that a typing error does not
-    matter, and the likeness of the whole sentence.
+    Of the texts count stems (name before symptoms before summary), words by likeness, so that a
+    typing error does not matter, and the likeness of the whole sentence.
     """
     words = [word for word in said if word not in _common() and len(word) > 1] or said
     dictionary = DICTIONARIES[language]
-    name, symptoms, summary = (Plain(f"{field}_{language}") for field in ("name", "search_words", "summary"))
+    name, symptoms, summary = (
+        Plain(f"{field}_{language}") for field in ("name", "search_words", "summary")
+    )
     vector = (
         SearchVector(name, weight="A", config=dictionary)
         + SearchVector(symptoms, weight="B", config=dictionary)
@@ -141,7 +161,8 @@ def _services(said: list[str], language: str, reading: Reading, country: str, at
     own = [Plain(Value(word)) for word in words]
     stems = reduce(or_, (SearchQuery(word, config=dictionary) for word in own))
     texts = Concat(name, Value(" "), symptoms, output_field=TextField())
-    likeness = [TrigramWordSimilarity(text, texts) for text in [*own, Plain(Value(" ".join(words)))]]  # type: ignore[arg-type]
+    asked = [*own, Plain(Value(" ".join(words)))]
+    likeness = [TrigramWordSimilarity(text, texts) for text in asked]  # type: ignore[arg-type]
     rows = (
         Service.objects.on_sale(country, at)
         .select_related("category")
@@ -157,7 +178,9 @@ def _services(said: list[str], language: str, reading: Reading, country: str, at
         if named or (texts_alone and (row.rank > RANKED or row.alike >= ALIKE)):
             scores[row] = THING * named + ACT * reading.acts.get(row.pk, 0.0) + row.text_score
     best = max(scores.values(), default=0.0)
-    return sorted((row for row in scores if scores[row] >= NEAR_BEST * best), key=lambda row: -scores[row])
+    return sorted(
+        (row for row in scores if scores[row] >= NEAR_BEST * best), key=lambda row: -scores[row]
+    )
 
 
 @lru_cache(maxsize=1)

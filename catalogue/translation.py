@@ -12,7 +12,16 @@ class CategoryTranslation(TranslationOptions):
 
 @register(Service)
 class ServiceTranslation(TranslationOptions):
-    fields = ("name", "summary", "included", "not_included", "tools", "steps", "prepare", "search_words")
+    fields = (
+        "name",
+        "summary",
+        "included",
+        "not_included",
+        "tools",
+        "steps",
+        "prepare",
+        "search_words",
+    )
 
 
 @register(Package)

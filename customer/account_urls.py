@@ -6,5 +6,9 @@ from customer.views import account
 
 urlpatterns = [
     path("start/", account.start, name="start"),
-    path("accounts/reauthenticate/code/", account.ReauthenticateByCode.as_view(), name="account_reauthenticate_code"),
+    path(
+        "accounts/reauthenticate/code/",
+        account.ReauthenticateByCode.as_view(),
+        name="account_reauthenticate_code",
+    ),
 ]

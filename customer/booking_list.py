@@ -30,7 +30,9 @@ class Row:
 
 def bookings_page(user: User, at: datetime, number: str | None) -> tuple[Page, list[Row]]:
     """A page of their bookings, newest first. Three queries, however many there are."""
-    bookings = access.bookings_of_customer(user).select_related("contact").prefetch_related("wishes")
+    bookings = (
+        access.bookings_of_customer(user).select_related("contact").prefetch_related("wishes")
+    )
     page = Paginator(bookings, PAGE).get_page(number)
     return page, [_row(booking, at) for booking in page]
 
@@ -43,5 +45,7 @@ def _row(booking: Booking, at: datetime) -> Row:
         title=wording.headline(booking, facts),
         badge=wording.badge(booking, facts),
         url=reverse(f"customer:{page}", args=[booking.token]),
-        starts=[booking.start_at] if booking.start_at else [wish.start_at for wish in booking.wishes.all()],
+        starts=[booking.start_at]
+        if booking.start_at
+        else [wish.start_at for wish in booking.wishes.all()],
     )

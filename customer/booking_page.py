@@ -76,7 +76,10 @@ class Version:
 
 
 class BookingPage:
-    """Everything the booking page shows at one instant. `cost_cents`: what cancelling would cost now."""
+    """Everything the booking page shows at one instant.
+
+    `cost_cents`: what cancelling would cost now.
+    """
 
     def __init__(self, booking: Booking, at: datetime, *, cost_cents: int):
         self.booking, self.at, self.cost_cents = booking, at, cost_cents
@@ -97,16 +100,23 @@ class BookingPage:
         here |= Technician.objects.in_bulk(gone) if gone else {}
         for assignment in self.assignments:
             assignment.technician = here[assignment.technician_id]
-        self.sign_off = SignOff.objects.filter(booking=booking).last() if self.state in SIGNED else None
+        self.sign_off = (
+            SignOff.objects.filter(booking=booking).last() if self.state in SIGNED else None
+        )
         closed = self.sign_off is not None and self.sign_off.kind in UNSIGNED
         self.late = LateSignature.objects.filter(booking=booking).first() if closed else None
         self.may_sign_late = closed and self.late is None
         self.rated = Rating.objects.filter(booking=booking).first()
-        self.position = Position.objects.filter(booking=booking).first() if self.state == S.EN_ROUTE else None
-        self.unpaid = bool(
-            (self.sign_off or booking.fee_cents) and booking.charges.filter(state__in=charges.WAITING).exists()
+        self.position = (
+            Position.objects.filter(booking=booking).first() if self.state == S.EN_ROUTE else None
         )
-        self.held = self.state in HOLDING and booking.charges.filter(state=ChargeState.HELD).exists()
+        self.unpaid = bool(
+            (self.sign_off or booking.fee_cents)
+            and booking.charges.filter(state__in=charges.WAITING).exists()
+        )
+        self.held = (
+            self.state in HOLDING and booking.charges.filter(state=ChargeState.HELD).exists()
+        )
         self.withdrawn = bool(self.events) and self.events[-1].move == "withdraw"
         self.facts = wording.Facts(
             at=at,
@@ -118,7 +128,9 @@ class BookingPage:
             eta_at=self.position.eta_at if self.position else None,
             final_cents=self.final_cents,
             rated=self.rated is not None,
-            chosen_at=max((event.at for event in self.events if event.move in CHOOSES), default=None),
+            chosen_at=max(
+                (event.at for event in self.events if event.move in CHOOSES), default=None
+            ),
             withdrawn=self.withdrawn,
         )
 
@@ -139,7 +151,11 @@ class BookingPage:
     @cached_property
     def starts(self) -> list[datetime]:
         """The claimed start, else the wishes."""
-        return [self.booking.start_at] if self.booking.start_at else [wish.start_at for wish in self.wishes]
+        return (
+            [self.booking.start_at]
+            if self.booking.start_at
+            else [wish.start_at for wish in self.wishes]
+        )
 
     @cached_property
     def timeline(self) -> list[wording.Line]:
@@ -169,7 +185,10 @@ class BookingPage:
         return list(self.booking.progress_notes.all())
 
     def _names(self) -> dict[int, str]:
-        """Who had the job at each event: every claim began the next assignment. In full when first named."""
+        """Who had the job at each event: every claim began the next assignment.
+
+        In full when first named.
+        """
         coming, names, name = iter(self.assignments), {}, ""
         for event in self.events:
             if event.move in ("claim", "assign"):
@@ -200,7 +219,9 @@ class BookingPage:
 
     @cached_property
     def visit_code(self) -> str:
-        """From departure on, as long as it may be typed; empty before, and once it was (rule L9b)."""
+        """From departure on, as long as it may be typed; empty before, and
+        once it was (rule L9b).
+        """
         running = next((one for one in self.assignments if one.ended_at is None), None)
         if running is None or self.state not in CODE_STATES | {S.EN_ROUTE} or running.code_typed_at:
             return ""
@@ -208,7 +229,9 @@ class BookingPage:
 
     @cached_property
     def code_message(self) -> str:
-        """What the payer may send on to whoever opens the door: code and time, nothing else (rule L9b)."""
+        """What the payer may send on to whoever opens the door: code and time, nothing else
+        (rule L9b).
+        """
         if not self.visit_code or not self.contact.at_the_door:
             return ""
         values = {"code": self.visit_code, "moment": moment(self.booking.start_at, self.zone)}
@@ -220,8 +243,12 @@ class BookingPage:
         if self.state not in HAS_PARTNER:
             return None
         technician, partner = b.technician, b.partner
-        skill = TechnicianSkill.objects.filter(technician=technician, skill=b.service.skill_id).first()
-        parts = [_("Friend") if partner.is_friend else _("Pro, %(company)s") % {"company": partner.name}]
+        skill = TechnicianSkill.objects.filter(
+            technician=technician, skill=b.service.skill_id
+        ).first()
+        parts = [
+            _("Friend") if partner.is_friend else _("Pro, %(company)s") % {"company": partner.name}
+        ]
         if skill:
             parts.append(_("level %(level)d") % {"level": skill.level})
         parts += [language_name(code) for code in technician.languages]
@@ -239,7 +266,9 @@ class BookingPage:
     def _may_call(self) -> bool:
         """As long as the partner may see the customer's own number (rule D8)."""
         if self.state in SIGNED:
-            return self.at < deadlines.contact_until(self.booking.signed_off_at, self.booking.policy)
+            return self.at < deadlines.contact_until(
+                self.booking.signed_off_at, self.booking.policy
+            )
         return self.state != S.FAILED
 
     @cached_property
@@ -281,18 +310,30 @@ class BookingPage:
 
     @cached_property
     def versions(self) -> list[Version]:
-        """The versions of the price and what became of them, when there is more than the first (rule L10)."""
+        """The versions of the price and what became of them, when there is more than the first
+        (rule L10).
+        """
         fee = self.booking.booking_fee_cents
         many = self.quotes if len(self.quotes) > 1 else []
         return [
-            Version(one.version, one.service_cents + fee, one.created_at, one.reason, wording.version_state(one))
+            Version(
+                one.version,
+                one.service_cents + fee,
+                one.created_at,
+                one.reason,
+                wording.version_state(one),
+            )
             for one in many
         ]
 
     @cached_property
     def change(self) -> PriceChange | None:
         """What is proposed, beside what is agreed (rule L10)."""
-        return change_of(self.booking, self.agreed, self.proposal) if self.agreed and self.proposal else None
+        return (
+            change_of(self.booking, self.agreed, self.proposal)
+            if self.agreed and self.proposal
+            else None
+        )
 
     # --- what may be done now
 
@@ -309,7 +350,9 @@ class BookingPage:
 
     @cached_property
     def actions(self) -> list[CustomerAction]:
-        """What the table of moves and the facts of this booking let the customer do (rule B9-B11)."""
+        """What the table of moves and the facts of this booking let the
+        customer do (rule B9-B11).
+        """
         b, may = self.booking, available_moves(self.booking, Role.CUSTOMER)
 
         def page(name: str) -> str:
@@ -321,14 +364,36 @@ class BookingPage:
             actions.append(CustomerAction(*facts))
 
         if "no_show" in may and changes.may_give_up(b, self.at):
-            add(page("no_show"), "alert", _("Nobody came"), _("We look for somebody else at another time"))
+            add(
+                page("no_show"),
+                "alert",
+                _("Nobody came"),
+                _("We look for somebody else at another time"),
+            )
         if may & MOVES_OF_DATE and self.state != S.UNFILLED:
-            note = _("If %(name)s is not free then, we look for somebody else") % {"name": first_name(b)}
-            add(page("move"), "calendar", _("Change the day or the hour"), note if b.technician_id else "")
+            note = _("If %(name)s is not free then, we look for somebody else") % {
+                "name": first_name(b)
+            }
+            add(
+                page("move"),
+                "calendar",
+                _("Change the day or the hour"),
+                note if b.technician_id else "",
+            )
         if self.state in ADJUSTABLE:
-            add(page("access"), "pin", _("Explain how to find the door"), _("Floor, code, who opens"))
+            add(
+                page("access"),
+                "pin",
+                _("Explain how to find the door"),
+                _("Floor, code, who opens"),
+            )
         if "refuse" in may:
-            add(page("refuse"), "help", _("Something is not right"), _("Nothing is charged before it is cleared up"))
+            add(
+                page("refuse"),
+                "help",
+                _("Something is not right"),
+                _("Nothing is charged before it is cleared up"),
+            )
         if self.may_sign_late:
             note = _("Kept as proof; nothing more is charged")
             add(page("sign"), "pen", _("Sign the report afterwards"), note)
@@ -337,7 +402,9 @@ class BookingPage:
         if may_cancel(b, self.at):
             add(page("cancel"), "cross", _("Cancel the visit"), self.cost)
         if self.may_withdraw:
-            note = _("Right of withdrawal until %(day)s") % {"day": full_day(withdrawal.last_day(b))}
+            note = _("Right of withdrawal until %(day)s") % {
+                "day": full_day(withdrawal.last_day(b))
+            }
             add(page("withdraw"), "paper", _("Withdraw from the contract here"), note)
         note = _("Say the number %(number)s") % {"number": b.number}
         add(reverse("customer:help"), "shield", _("Help and guarantee"), note)
@@ -368,5 +435,9 @@ def may_cancel(booking: Booking, at: datetime) -> bool:
 
 
 def can_withdraw(booking: Booking, at: datetime) -> bool:
-    """Whether a French consumer's right of withdrawal runs and nothing was signed yet (rule B10)."""
-    return "withdraw" in available_moves(booking, Role.CUSTOMER) and withdrawal.may_withdraw(booking, at)
+    """Whether a French consumer's right of withdrawal runs and nothing was
+    signed yet (rule B10).
+    """
+    return "withdraw" in available_moves(booking, Role.CUSTOMER) and withdrawal.may_withdraw(
+        booking, at
+    )

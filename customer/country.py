@@ -1,7 +1,8 @@
-"""Which of the two countries a visitor sees prices for: their choice or address, kept in the session; else a guess.
+"""Which of the two countries a visitor sees prices for: their choice or address, kept in the
+session; else a guess.
 
-The guess asks where the browser says it is at home ("it-CH"), never which language is read: Italian is spoken in
-Ticino, French in Geneva, and German is read in Alsace.
+The guess asks where the browser says it is at home ("it-CH"), never which language is read: Italian
+is spoken in Ticino, French in Geneva, and German is read in Alsace.
 """
 
 import re

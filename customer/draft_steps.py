@@ -5,12 +5,16 @@ from django.utils.translation import gettext as _
 
 from requests_app.models import Booking
 
-SERVICE, PLACE, WHEN, WHO = (f"customer:draft_{step}" for step in ("service", "place", "when", "who"))
+SERVICE, PLACE, WHEN, WHO = (
+    f"customer:draft_{step}" for step in ("service", "place", "when", "who")
+)
 CARD = "customer:card"
 
 
 def first_unfinished(booking: Booking) -> str | None:
-    """The url name of the first step that lacks something; None when only the card and the order are missing."""
+    """The url name of the first step that lacks something; None when only the card and the order
+    are missing.
+    """
     contact = booking.contact
     if not (booking.postcode and contact.street and contact.lat is not None):
         return PLACE

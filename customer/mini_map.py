@@ -32,11 +32,15 @@ def draw(lat: float, lon: float, position: Position) -> MiniMap:
     scale = min(440 / max(abs(east), 300), 200 / max(abs(north), 150))
     half_x, half_y = east * scale / 2, -north * scale / 2
     x, y = MiniMap.WIDTH // 2, MiniMap.HEIGHT // 2
-    step = next((size for size in (250, 500, 1_000, 2_000, 5_000, 10_000) if size * scale >= 60), 25_000)
+    step = next(
+        (size for size in (250, 500, 1_000, 2_000, 5_000, 10_000) if size * scale >= 60), 25_000
+    )
     return MiniMap(
         home_xy=(round(x - half_x), round(y - half_y)),
         technician_xy=(round(x + half_x), round(y + half_y)),
-        rings=[round(step * number * scale) for number in range(1, 12) if step * number * scale < 800],
+        rings=[
+            round(step * number * scale) for number in range(1, 12) if step * number * scale < 800
+        ],
         km=rounded_km(away),
         position=position,
     )

@@ -1,4 +1,6 @@
-"""A price as it was and as it would be, line by line: one shape for every page of both sides (rule L10)."""
+"""A price as it was and as it would be, line by line: one shape for every page of both sides
+(rule L10).
+"""
 
 from dataclasses import dataclass
 

@@ -17,8 +17,8 @@ def figures() -> dict:
 
 
 def recent_ratings(known: dict | None = None, count: int = 3) -> dict | None:
-    """For the home page: the figures, where the caller does not know them, and the latest with words; None before the
-    first.
+    """For the home page: the figures, where the caller does not know them, and the latest with
+    words; None before the first.
 
     A comment that staff have hidden is left out, its stars count (rule L14).
 
@@ -37,7 +37,9 @@ def recent_ratings(known: dict | None = None, count: int = 3) -> dict | None:
     reviews = [
         {
             "text": without_contact_data(rating.comment),
-            "name": f"{rating.booking.customer.name[:1].upper()}." if rating.booking.customer.name else "",
+            "name": f"{rating.booking.customer.name[:1].upper()}."
+            if rating.booking.customer.name
+            else "",
             "city": rating.booking.city,
             "service": rating.booking.service.name,
             "at": rating.at,

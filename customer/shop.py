@@ -1,7 +1,8 @@
-"""What the public pages show of the shop, kept in the process: the same for every visitor of a country.
+"""What the public pages show of the shop, kept in the process: the same for every visitor of a
+country.
 
-Prices and figures come from the rows in force. They are read again when one of them changes, or the next one comes into
-force; each page asks for the version alone.
+Prices and figures come from the rows in force. They are read again when one of them changes, or the
+next one comes into force; each page asks for the version alone.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,9 @@ class Shop:
 
     def service(self, slug: str) -> Service | None:
         """With its category."""
-        return next((one for shelf in self.shelves for one in shelf.services if one.slug == slug), None)
+        return next(
+            (one for shelf in self.shelves for one in shelf.services if one.slug == slug), None
+        )
 
 
 _shops: Kept[Shop] = Kept()
@@ -39,7 +42,9 @@ _figures: Kept[dict] = Kept()
 
 @dataclass(frozen=True)
 class Visit:
-    """One look at the shop: the instant, what is sold then, and `tag`, which changes whenever any of it does."""
+    """One look at the shop: the instant, what is sold then, and `tag`, which changes whenever any
+    of it does.
+    """
 
     at: datetime
     country: str

@@ -57,7 +57,9 @@ urlpatterns = [
     path("b/<str:token>/status/", booking.status, name="status"),
     path("b/<str:token>/seen/", booking.seen, name="seen"),
     path("b/<str:token>/photos/<str:key>/", photos.photo, {"size": "large"}, name="photo"),
-    path("b/<str:token>/photos/<str:key>/small/", photos.photo, {"size": "small"}, name="photo_small"),
+    path(
+        "b/<str:token>/photos/<str:key>/small/", photos.photo, {"size": "small"}, name="photo_small"
+    ),
     path("b/<str:token>/cancel/", changes.cancel, name="cancel"),
     path("b/<str:token>/terms/", conditions.own_terms, name="own_terms"),
     path("b/<str:token>/withdraw/", changes.withdraw, name="withdraw"),

@@ -54,7 +54,10 @@ S = State
 LATE_TITLE = (late, _("%(name)s should be with you by now"))
 LATE_NOTE = (
     late,
-    _("We know, and we are on it. From %(time)s you can ask for somebody else or cancel free of charge."),
+    _(
+        "We know, and we are on it. From %(time)s you can ask for somebody else or cancel free of "
+        "charge."
+    ),
 )
 UNPAID = ("lost", _("Unpaid"))
 LATE = ("lost", _("Late"))
@@ -84,7 +87,10 @@ STATES: dict[State, StateWords] = {
         explanation=(
             (
                 warned,
-                _("Nobody has accepted yet. You can choose another time, or cancel free of charge."),
+                _(
+                    "Nobody has accepted yet. You can choose another time, or cancel free of "
+                    "charge."
+                ),
             ),
         ),
     ),
@@ -116,7 +122,10 @@ STATES: dict[State, StateWords] = {
             LATE_NOTE,
             (
                 always,
-                _("We are asking others too, for the same time. Cancelling is free of charge meanwhile."),
+                _(
+                    "We are asking others too, for the same time. Cancelling is free of charge "
+                    "meanwhile."
+                ),
             ),
         ),
     ),
@@ -170,7 +179,10 @@ STATES: dict[State, StateWords] = {
         explanation=(
             (
                 always,
-                _("Nothing is charged before we have decided. We write to you within one working day."),
+                _(
+                    "Nothing is charged before we have decided. We write to you within one working "
+                    "day."
+                ),
             ),
         ),
     ),
@@ -211,7 +223,10 @@ STATES: dict[State, StateWords] = {
         explanation=(
             (
                 held,
-                _("The report says that it should cost %(amount)s. Nothing is charged before you have read it."),
+                _(
+                    "The report says that it should cost %(amount)s. Nothing is charged before you "
+                    "have read it."
+                ),
             ),
             (costs, _("You pay %(amount)s.")),
             (always, _("You pay nothing.")),
@@ -228,7 +243,10 @@ STATES: dict[State, StateWords] = {
         explanation=(
             (
                 always,
-                _("Choose another time and we go on looking. Otherwise the booking ends by itself, free of charge."),
+                _(
+                    "Choose another time and we go on looking. Otherwise the booking ends by "
+                    "itself, free of charge."
+                ),
             ),
         ),
         action=MOVE,
@@ -236,7 +254,10 @@ STATES: dict[State, StateWords] = {
     S.CANCELLED: StateWords(
         title=_("Your visit is cancelled"),
         titles=(
-            (lambda s: s.facts.withdrawn and s.facts.unpaid, _("You have withdrawn; a payment is open")),
+            (
+                lambda s: s.facts.withdrawn and s.facts.unpaid,
+                _("You have withdrawn; a payment is open"),
+            ),
             (lambda s: s.facts.withdrawn, _("You have withdrawn from the contract")),
             (unpaid, _("Cancelled; a payment is open")),
         ),

@@ -134,7 +134,9 @@ def first_name(booking: Booking) -> str:
 def is_late(booking: Booking, at: datetime) -> bool:
     """Not there a quarter of an hour after the start (rule L9)."""
     waiting = booking.state in (S.CALLED, S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE)
-    return bool(waiting and booking.start_at and at >= deadlines.late_at(booking.start_at, booking.policy))
+    return bool(
+        waiting and booking.start_at and at >= deadlines.late_at(booking.start_at, booking.policy)
+    )
 
 
 def always(s: Seen) -> bool:
@@ -171,7 +173,9 @@ TITLE_NAMES: dict[str, Callable[[Seen], str]] = {
     "time": lambda s: clock_time(s.facts.eta_at, s.zone),
 }
 EXPLANATION_NAMES: dict[str, Callable[[Seen], str]] = {
-    "time": lambda s: clock_time(deadlines.given_up_at(s.booking.start_at, s.booking.policy), s.zone),
+    "time": lambda s: clock_time(
+        deadlines.lateness_cancel_at(s.booking.start_at, s.booking.policy), s.zone
+    ),
     "amount": lambda s: money(s.booking.fee_cents, s.booking.currency),
 }
 
@@ -247,11 +251,15 @@ def working_since(s: Seen) -> str:
 
 
 def _longest_wait_for_the_call(b: Booking, at: datetime) -> str:
-    """From a claim to the call at the latest, if it comes now and for the last wish; later it is less."""
+    """From a claim to the call at the latest, if it comes now and for the last wish; later it is
+    less.
+    """
     due = deadlines.two_clocks(at, b.last_start_at, b.timezone, b.policy).call_due
     wait = math.ceil((due - at) / timedelta(minutes=1))
     if wait <= 90:
-        return ngettext("within %(count)d minute", "within %(count)d minutes", wait) % {"count": wait}
+        return ngettext("within %(count)d minute", "within %(count)d minutes", wait) % {
+            "count": wait
+        }
     return gettext("within %(hours)d hours") % {"hours": math.ceil(wait / 60)}
 
 
@@ -264,7 +272,11 @@ def _wished(b: Booking) -> tuple[datetime | None, str]:
 
 def _due(at: datetime | None, now: datetime, zone: str) -> str:
     """The hour alone when it is today."""
-    soon = at and abs((at - now).total_seconds()) < 43_200 and clock_time(at, zone) > clock_time(now, zone)
+    soon = (
+        at
+        and abs((at - now).total_seconds()) < 43_200
+        and clock_time(at, zone) > clock_time(now, zone)
+    )
     return clock_time(at, zone) if soon else moment(at, zone)
 
 
@@ -283,4 +295,7 @@ def on_the_way_since(s: Seen) -> str:
     if eta_at is None:
         return gettext("set off at %(time)s") % {"time": time}
     left = max(1, round((eta_at - s.facts.at).total_seconds() / 60))
-    return gettext("set off at %(time)s, about %(minutes)d min left") % {"time": time, "minutes": left}
+    return gettext("set off at %(time)s, about %(minutes)d min left") % {
+        "time": time,
+        "minutes": left,
+    }

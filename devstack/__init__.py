@@ -1,1 +1,4 @@
-"""What only a developer's machine has: the demo's own clock, the newcomer's desk. Production does not install it."""
+"""What only a developer's machine has: the demo's own clock, the newcomer's desk.
+
+Production does not install it.
+"""

@@ -23,7 +23,10 @@ class Ports:
 
 
 def choose_ports(wanted: int, host: str, say: Callable[[str], object]) -> Ports:
-    """The wanted port, or the nearest free one above; says so when they differ. Two more for what stands behind it."""
+    """The wanted port, or the nearest free one above; says so when they differ.
+
+    Two more for what stands behind it.
+    """
     web = free_port(wanted, host)
     if web != wanted:
         say(f"Port {wanted} is taken by another program; using {web} instead.")
@@ -49,7 +52,8 @@ def any_ports() -> Ports:
 
 def is_free(port: int, host: str = OURSELVES) -> bool:
     for family, name in ((socket.AF_INET, OURSELVES), (socket.AF_INET6, "::1")):
-        # A browser asked for localhost may try either address first: neither may be somebody else's.
+        # A browser asked for localhost may try either address first: neither may be somebody
+        # else's.
         with contextlib.suppress(OSError), socket.socket(family) as wire:
             wire.settimeout(0.5)
             if wire.connect_ex((name, port)) == 0:
@@ -64,17 +68,23 @@ def is_free(port: int, host: str = OURSELVES) -> bool:
 
 
 def announce(ports: Ports, host: str = OURSELVES) -> None:
-    """Tell this process and its children where the site is; an address somebody set on purpose stays."""
+    """Tell this process and its children where the site is; an address somebody set on purpose
+    stays.
+    """
     from django.conf import settings
 
     name = {OURSELVES: "localhost", "0.0.0.0": own_addresses()[0]}.get(host, host)  # noqa: S104  (asked for by --host)
     settings.SITE_URL = os.environ.setdefault("SITE_URL", f"http://{name}:{ports.web}")
     if host != OURSELVES:
-        os.environ.setdefault("ALLOWED_HOSTS", ",".join(["localhost", OURSELVES, host, *own_addresses()]))
+        os.environ.setdefault(
+            "ALLOWED_HOSTS", ",".join(["localhost", OURSELVES, host, *own_addresses()])
+        )
 
 
 def own_addresses() -> list[str]:
-    """What other machines call this one: its addresses of IPv4 beside the loopback, and its name."""
+    """What other machines call this one: its addresses of IPv4 beside the
+    loopback, and its name.
+    """
     import psutil
 
     found = [

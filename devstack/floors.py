@@ -12,7 +12,9 @@ DRAWN = re.compile(r"(?<=<!-- drawing -->\n).*?(?=<!-- end of the drawing -->)",
 
 def floors() -> list[list[str]]:
     """The rooms by floor, the highest first, as the contract in pyproject.toml has them."""
-    contracts = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    contracts = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["tool"][
+        "importlinter"
+    ]["contracts"]
     layers = next(one for one in contracts if one["name"] == "Imports go one way")["layers"]
     return [re.split(r"\s*[|:]\s*", layer) for layer in layers]
 
@@ -23,11 +25,17 @@ def arrows() -> set[tuple[str, str]]:
     graph = grimp.build_graph(*rooms, cache_dir=None)
     for room in rooms:
         graph.squash_module(room)
-    return {(room, below) for room in rooms for below in graph.find_modules_directly_imported_by(room) - {room}}
+    return {
+        (room, below)
+        for room in rooms
+        for below in graph.find_modules_directly_imported_by(room) - {room}
+    }
 
 
 def needed(found: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those that say something: an arrow beside which a longer way leads down to the same room is left out."""
+    """Those that say something: an arrow beside which a longer way leads down to the same room is
+    left out.
+    """
 
     def reached(room: str) -> set[str]:
         direct = {below for start, below in found if start == room}

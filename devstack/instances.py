@@ -1,7 +1,8 @@
-"""Databases of one world: made, emptied, migrated, with the gazetteer and the catalogue in them.
+"""Databases of one instance: made, emptied, migrated, with the gazetteer and the catalogue in them.
 
-Migrating an empty database takes many seconds, copying a migrated one a fraction of one. So what the first world was
-when it was new is kept as a template, under a name that says what went into it, and the others begin as its copies.
+Migrating an empty database takes many seconds, copying a migrated one a fraction of one. So what
+the first instance was when it was new is kept as a template, under a name that says what went into
+it, and the others begin as its copies.
 """
 
 import hashlib
@@ -17,51 +18,75 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 import embedded
-from embedded.databases import drop_database, ensure_database, ensure_role, forgive_power_cuts, keep_template
+from embedded.databases import (
+    drop_database,
+    ensure_database,
+    ensure_role,
+    forgive_power_cuts,
+    keep_template,
+)
 from mila import roles
 
 LOADS = ("load_gazetteer", "load_catalogue")
-# What a template holds beside the tables; the loaders run again on every copy and find nothing to do.
+# What a template holds beside the tables; the loaders run again on every copy and find nothing to
+# do.
 DATA = ("places/data", "catalogue/data")
 
 
-def databases(world: str) -> list[tuple[str, str, str]]:
-    """Alias, name on our own server, and the variable by which somebody may have put it elsewhere."""
-    return [("default", world, "DATABASE_URL"), ("standin", f"{world}_standin", "STANDIN_DATABASE_URL")]
+def databases(instance: str) -> list[tuple[str, str, str]]:
+    """Alias, name on our own server, and the variable by which somebody may
+    have put it elsewhere.
+    """
+    return [
+        ("default", instance, "DATABASE_URL"),
+        ("standin", f"{instance}_standin", "STANDIN_DATABASE_URL"),
+    ]
 
 
 def fresh_databases() -> None:
-    """Both databases of this world, new and loaded. Refuses the databases of a running site."""
-    world = settings.INSTANCE
-    if world == "demo":
-        raise RuntimeError("The demo's databases are not thrown away: choose another MILA_INSTANCE.")
-    if elsewhere := [variable for _alias, _name, variable in databases(world) if os.environ.get(variable)]:
-        raise RuntimeError(f"Only databases of our own are thrown away: unset {' and '.join(elsewhere)}.")
-    make(world, fresh=True)
+    """Both databases of this instance, new and loaded. Refuses the databases of a running site."""
+    instance = settings.INSTANCE
+    if instance == "demo":
+        raise RuntimeError(
+            "The demo's databases are not thrown away: choose another MILA_INSTANCE."
+        )
+    if elsewhere := [
+        variable for _alias, _name, variable in databases(instance) if os.environ.get(variable)
+    ]:
+        raise RuntimeError(
+            f"Only databases of our own are thrown away: unset {' and '.join(elsewhere)}."
+        )
+    make(instance, fresh=True)
     for name in LOADS:
         call_command(name, verbosity=0, stdout=io.StringIO())
-    keep_templates(world)
+    keep_templates(instance)
 
 
-def make(world: str, *, fresh: bool) -> bool:
+def make(instance: str, *, fresh: bool) -> bool:
     """Both databases there and migrated; quick when they are. Says whether one of them is new.
 
-    `fresh` empties them first, also one on somebody else's server: only for worlds whose rows are all our own.
+    `fresh` empties them first, also one on somebody else's server: only for worlds whose rows are
+    all our own.
     """
-    made = [_make_one(*database, fresh=fresh) for database in databases(world)]
+    made = [_make_one(*database, fresh=fresh) for database in databases(instance)]
     if any(made):
-        forget_jobs(world)
+        forget_jobs(instance)
     for alias in connections:
         _migrate(alias)
     return any(made)
 
 
-def outlived(world: str) -> bool:
-    """Whether a database of our own knows migrations that this checkout has not: it was made by another version.
+def outlived(instance: str) -> bool:
+    """Whether a database of our own knows migrations that this checkout has not: it was made by
+    another version.
 
     Somebody else's server is never judged: there Django's own migrate says what is wrong.
     """
-    return any(_knows_more(alias) for alias, _name, variable in databases(world) if not os.environ.get(variable))
+    return any(
+        _knows_more(alias)
+        for alias, _name, variable in databases(instance)
+        if not os.environ.get(variable)
+    )
 
 
 def _knows_more(alias: str) -> bool:
@@ -103,21 +128,23 @@ def _template(alias: str) -> str:
     return f"template_{alias}_{digest.hexdigest()[:12]}"
 
 
-def keep_templates(world: str) -> None:
-    """This world was just made and loaded: keep it as it is for the next ones, unless there is a template already."""
+def keep_templates(instance: str) -> None:
+    """This instance was just made and loaded: keep it as it is for the next ones, unless there is a
+    template.
+    """
     connections.close_all()
-    for alias, name, variable in databases(world):
+    for alias, name, variable in databases(instance):
         if not os.environ.get(variable):
             keep_template(name, _template(alias), instead_of=f"template_{alias}_")
 
 
-def forget_jobs(world: str) -> None:
+def forget_jobs(instance: str) -> None:
     """A new database must not meet jobs and locks of the one before."""
     import redis
 
     for role in ("cache", "broker"):
         if embedded.needs_redis(role):
-            with redis.Redis.from_url(embedded.redis_url(role, world)) as client:
+            with redis.Redis.from_url(embedded.redis_url(role, instance)) as client:
                 client.flushdb()
 
 

@@ -1,4 +1,7 @@
-"""Hours and days at which everything must work, and where the demo's clock begins. Wall times are those of Paris."""
+"""Hours and days at which everything must work, and where the demo's clock begins.
+
+Wall times are those of Paris.
+"""
 
 import sys
 from datetime import date, datetime, time, timedelta
@@ -8,7 +11,8 @@ from places.calendar import NonexistentTime, instant, is_service_day, wall_time
 PARIS = "Europe/Paris"
 FORMAT = "%Y-%m-%dT%H:%M"
 MORNING = time(10)
-# What was once broken or could be: `bin/test` builds the demo at each of them, `bin/test --instants` tests all at each.
+# What was once broken or could be: `bin/test` builds the demo at each of them, `bin/test
+# --instants` tests all at each.
 INSTANTS = {
     "at night": "2026-11-27T02:17",
     "on a Sunday": "2026-11-29T15:40",
@@ -26,7 +30,9 @@ class NoSuchInstant(ValueError):
 
 
 def instant_of(text: str) -> datetime:
-    """The instant of a wall time of Paris such as 2026-12-25T02:17; NoSuchInstant says why there is none."""
+    """The instant of a wall time of Paris such as 2026-12-25T02:17; NoSuchInstant says why there is
+    none.
+    """
     try:
         wall = datetime.strptime(text, FORMAT)
     except ValueError as error:
@@ -35,12 +41,15 @@ def instant_of(text: str) -> datetime:
         return instant(wall, PARIS)
     except NonexistentTime as error:
         raise NoSuchInstant(
-            f"{text} does not exist in Paris: the clocks go forward over it that night. Choose another time."
+            f"{text} does not exist in Paris: the clocks go forward over it that night. Choose "
+            f"another time."
         ) from error
 
 
 def last_service_morning(now: datetime) -> datetime:
-    """10:00 of the last day that is a service day in both countries and has come to that hour (rule H2)."""
+    """10:00 of the last day that is a service day in both countries and has come to that hour
+    (rule H2).
+    """
     day = wall_time(now, PARIS).date()
     while not _is_worked(day) or _morning(day) > now:
         day -= timedelta(days=1)
@@ -53,7 +62,10 @@ def _morning(day: date) -> datetime:
 
 def _is_worked(day: date) -> bool:
     """Nowhere in the demo's cities a holiday."""
-    return all(is_service_day(day, country, region) for country, region in (("FR", "75"), ("CH", "VD"), ("CH", "ZH")))
+    return all(
+        is_service_day(day, country, region)
+        for country, region in (("FR", "75"), ("CH", "VD"), ("CH", "ZH"))
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""The whole site on one machine: servers, databases, data, then its processes under one roof until Ctrl-C.
+"""The whole site on one machine: servers, databases, data, then its processes under one roof until
+Ctrl-C.
 
-`manage.py run` is the door to it. Nothing here is used in production, where each process has its own container.
+`manage.py run` is the door to it. Nothing here is used in production, where each process has its
+own container.
 """
 
 import contextlib
@@ -50,23 +52,26 @@ FOREIGN = (
     "MILA_DEMO",
 )
 READY_WITHIN = 90  # seconds
-LOOK_AFTER = 1  # seconds between two looks at the servers, and at whether somebody asked to begin again
+# seconds between two looks at the servers, and at whether somebody asked to begin again
+LOOK_AFTER = 1
 BEGIN_AGAIN = -1  # what keep_running answers instead of an exit code
 FRONT = Path(__file__).resolve().parent.parent / "deploy"
 
 
-def isolate(world: str) -> None:
-    """Before the settings are read: this process and its children live in `world`, whatever the environment says."""
+def isolate(instance: str) -> None:
+    """Before the settings are read: this process and its children live in `instance`, whatever the
+    environment says.
+    """
     for name in FOREIGN:
         os.environ.pop(name, None)
-    os.environ["MILA_INSTANCE"] = world
+    os.environ["MILA_INSTANCE"] = instance
 
 
 # --- Databases and data
 
 
 def prepare(
-    world: str,
+    instance: str,
     *,
     fresh: bool,
     say: Callable[[str], object],
@@ -75,7 +80,8 @@ def prepare(
 ) -> None:
     """Databases there, migrated and filled. Each part is quick when there is nothing to do.
 
-    A world whose filling was broken off (killed, power cut) is thrown away and made again: half of one is none.
+    A instance whose filling was broken off (killed, power cut) is thrown away and made again: half
+    of one is none.
     """
     from django.core.management import call_command
     from django.db import connections
@@ -85,30 +91,30 @@ def prepare(
     with _timed("words", say):
         message_catalogues.compile_catalogues()
     with _timed("databases", say):
-        if instances.outlived(world):
+        if instances.outlived(instance):
             say("The demo was made by another version; it is made again.")
-            _forget_files(world)
+            _forget_files(instance)
             fresh = True
-        made = instances.make(world, fresh=fresh)
+        made = instances.make(instance, fresh=fresh)
         if not made and broken_off():
             say("The demo was not finished the last time; it is made again.")
-            _forget_files(world)
-            made = instances.make(world, fresh=True)
+            _forget_files(instance)
+            made = instances.make(instance, fresh=True)
     for name in instances.LOADS:
         with _timed(name.replace("_", " "), say):
             call_command(name, verbosity=0, stdout=io.StringIO())
     if made:
-        instances.keep_templates(world)
+        instances.keep_templates(instance)
     with _timed("people", say):
         fill()
         app.conf.task_always_eager = False  # the demo's own way: from here on there are workers
     connections.close_all()
 
 
-def _forget_files(world: str) -> None:
-    """Mails and photos of a world that is thrown away."""
-    shutil.rmtree(embedded.var(world), ignore_errors=True)
-    embedded.var(world).mkdir(parents=True)
+def _forget_files(instance: str) -> None:
+    """Mails and photos of a instance that is thrown away."""
+    shutil.rmtree(embedded.var(instance), ignore_errors=True)
+    embedded.var(instance).mkdir(parents=True)
 
 
 @contextlib.contextmanager
@@ -121,30 +127,38 @@ def _timed(what: str, say: Callable[[str], object]) -> Iterator[None]:
 # --- Processes
 
 
-def commands(world: str, ports: Ports, *, standin: bool) -> dict[str, str]:
-    """Name -> command line of each process of the site, as a Procfile would say it; all run in the project's folder.
+def commands(instance: str, ports: Ports, *, standin: bool) -> dict[str, str]:
+    """Name -> command line of each process of the site, as a Procfile would say it; all run in the
+    project's folder.
 
-    One front stands before pages and event streams, the proxy that production has: whatever name or address a page was
-    opened under, its stream comes from there too.
+    One front stands before pages and event streams, the proxy that production has: whatever name or
+    address a page was opened under, its stream comes from there too.
     """
     # Preloaded: the site is imported once for both workers, which is a second of a laptop's start.
     modules = {
-        "web": "gunicorn mila.wsgi --preload --worker-class gthread --workers 2 --threads 4 --graceful-timeout 3 "
+        "web": "gunicorn mila.wsgi --preload --worker-class gthread --workers 2 --threads 4 "
+        "--graceful-timeout 3 "
         f"--bind {OURSELVES}:{ports.pages} --no-control-socket --log-level warning "
         "--logger-class mila.web.access_log.WebLog",
-        "streams": f"uvicorn mila.streams.server:application --host {OURSELVES} --port {ports.streams} "
+        "streams": f"uvicorn mila.streams.server:application --host {OURSELVES} --port "
+        f"{ports.streams} "
         "--timeout-graceful-shutdown 2 --log-level warning",
-        "worker": "celery --quiet -A mila worker --concurrency 2 --without-gossip --without-mingle --loglevel WARNING",
-        "beat": f"celery --quiet -A mila beat --schedule var/{world}/beat-schedule --pidfile= --loglevel WARNING",
+        "worker": "celery --quiet -A mila worker --concurrency 2 --without-gossip --without-mingle "
+        "--loglevel WARNING",
+        "beat": f"celery --quiet -A mila beat --schedule var/{instance}/beat-schedule --pidfile= "
+        f"--loglevel WARNING",
     }
     if standin:
         modules["webhooks"] = "django standin_deliver"
     caddy = shlex.quote(str(Path(sys.executable).parent / "caddy"))
     front = f"exec {caddy} run --config {shlex.quote(str(FRONT / 'Caddyfile'))} --adapter caddyfile"
-    return {"front": front, **{name: f"exec {shlex.quote(sys.executable)} -m {line}" for name, line in modules.items()}}
+    return {
+        "front": front,
+        **{name: f"exec {shlex.quote(sys.executable)} -m {line}" for name, line in modules.items()},
+    }
 
 
-def surroundings(world: str, ports: Ports, host: str) -> dict[str, str]:
+def surroundings(instance: str, ports: Ports, host: str) -> dict[str, str]:
     """The environment of the site's processes."""
     # No word about root or about static files that were not collected: this is a laptop.
     quiet = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore::UserWarning"}
@@ -155,9 +169,15 @@ def surroundings(world: str, ports: Ports, host: str) -> dict[str, str]:
         "MILA_STREAMS": f"{OURSELVES}:{ports.streams}",
         "MILA_AWAY": str(FRONT / "away"),
         "TRUSTED_PROXIES": "1",
-        "XDG_DATA_HOME": str(embedded.var(world) / "front"),
+        "XDG_DATA_HOME": str(embedded.var(instance) / "front"),
     }
-    return {**os.environ, **quiet, **front, "MILA_INSTANCE": world, **embedded.site_addresses(world)}
+    return {
+        **os.environ,
+        **quiet,
+        **front,
+        "MILA_INSTANCE": instance,
+        **embedded.site_addresses(instance),
+    }
 
 
 def keep_running(
@@ -169,10 +189,11 @@ def keep_running(
     host: str = OURSELVES,
     begin_again: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Run the site's processes until they are told to stop, or one of them cannot live; answers the exit code.
+    """Run the site's processes until they are told to stop, or one of them cannot live; answers the
+    exit code.
 
-    `when_ready` is called once readyz says all is well; if it answers a number, the site stops with it. It also stops,
-    and BEGIN_AGAIN is answered, when `begin_again` says that somebody wishes so.
+    `when_ready` is called once readyz says all is well; if it answers a number, the site stops with
+    it. It also stops, and BEGIN_AGAIN is answered, when `begin_again` says that somebody wishes so.
     """
     from django.conf import settings
 
@@ -204,10 +225,10 @@ def keep_running(
             attendant.start()
 
     attendant = threading.Thread(target=attend, daemon=True)
-    lines = commands(claim.world, ports, standin=settings.STANDIN)
+    lines = commands(claim.instance, ports, standin=settings.STANDIN)
     printer = Printer(output, set(lines), begin)
     manager = Manager(printer)
-    environment = surroundings(claim.world, ports, host)
+    environment = surroundings(claim.instance, ports, host)
     for name, line in lines.items():
         manager.add_process(name, line, env=environment, cwd=str(settings.BASE_DIR))
     manager.loop()
@@ -217,12 +238,17 @@ def keep_running(
     if answers:
         return answers[0]
     if printer.ended:
-        output.write(f"The process {printer.ended} ends by itself again and again; its last lines are above.\n")
+        output.write(
+            f"The process {printer.ended} ends by itself again and again; its last lines are "
+            f"above.\n"
+        )
         return manager.returncode or 1
     return 0
 
 
-def _attend(ports: Ports, output, when_ready: Callable[[], int | None], over: threading.Event) -> int | None:
+def _attend(
+    ports: Ports, output, when_ready: Callable[[], int | None], over: threading.Event
+) -> int | None:
     try:
         ailing = wait_until_ready(ports, over)
         if over.is_set():
@@ -237,7 +263,9 @@ def _attend(ports: Ports, output, when_ready: Callable[[], int | None], over: th
 
 
 def wait_until_ready(ports: Ports, over: threading.Event) -> str:
-    """Wait for the sweeps, readyz and the event streams; answers what was not well when the time was up, or nothing."""
+    """Wait for the sweeps, readyz and the event streams; answers what was not well when the time
+    was up, or nothing.
+    """
     from django.db import connection
 
     send_sweeps()
@@ -252,7 +280,8 @@ def wait_until_ready(ports: Ports, over: threading.Event) -> str:
 
 
 def _ailing(ports: Ports) -> str:
-    # The sweeps are asked for here first: readyz calls a site whose sweeps have not begun an error, and logs it.
+    # The sweeps are asked for here first: readyz calls a site whose sweeps have not begun an error,
+    # and logs it.
     if late := heartbeat.late():
         return f"no sign of {', '.join(late)}"
     try:
@@ -269,7 +298,9 @@ def _ailing(ports: Ports) -> str:
 
 
 def send_sweeps() -> None:
-    """Each scheduled job once, now: beat would wait a whole period before the first, and readyz with it."""
+    """Each scheduled job once, now: beat would wait a whole period before the first, and readyz
+    with it.
+    """
     for entry in app.conf.beat_schedule.values():
         app.send_task(entry["task"], expires=30)
 
@@ -278,7 +309,7 @@ def send_sweeps() -> None:
 
 
 def run(
-    world: str,
+    instance: str,
     choose: Callable[[], Ports],
     output,
     when_ready: "WhenReady",
@@ -289,10 +320,11 @@ def run(
     begin_again: Callable[[], bool] = lambda: False,
     host: str = OURSELVES,
 ) -> int:
-    """Servers, databases, data, processes; everything is stopped again when this returns, however it ends.
+    """Servers, databases, data, processes; everything is stopped again when this returns, however
+    it ends.
 
-    `fill` puts people into the databases. `begin_again` is asked each second: once it says yes, the processes are
-    stopped, the world is made anew, and they start again at the same address.
+    `fill` puts people into the databases. `begin_again` is asked each second: once it says yes, the
+    processes are stopped, the instance is made anew, and they start again at the same address.
     """
 
     def say(line: str) -> None:
@@ -302,20 +334,23 @@ def run(
     def leave(number, frame):
         raise SystemExit(128 + number)
 
-    with Claim(world) as claim:
+    with Claim(instance) as claim:
         ports = choose()
         announce(ports, host)
         with contextlib.ExitStack() as held:
-            signal.signal(signal.SIGTERM, leave)  # until honcho takes over; Ctrl-C is an exception already
+            # until honcho takes over; Ctrl-C is an exception already
+            signal.signal(signal.SIGTERM, leave)
             with _timed("servers", say):
                 held.enter_context(embedded.hold())
             while True:
                 if fresh:
-                    _forget_files(world)
-                embedded.var(world).mkdir(parents=True, exist_ok=True)
-                prepare(world, fresh=fresh, say=say, fill=fill, broken_off=broken_off)
+                    _forget_files(instance)
+                embedded.var(instance).mkdir(parents=True, exist_ok=True)
+                prepare(instance, fresh=fresh, say=say, fill=fill, broken_off=broken_off)
                 try:
-                    code = keep_running(claim, ports, output, when_ready, host=host, begin_again=begin_again)
+                    code = keep_running(
+                        claim, ports, output, when_ready, host=host, begin_again=begin_again
+                    )
                 finally:
                     say("Stopping.")
                     end_children()

@@ -8,15 +8,20 @@ from devstack.instants import PARIS
 from mila.clock import mila_now
 from simulation import factor
 
-# The first thing after the link that skips to the content. An attribute of the tag may hold ">": the admin's do.
-PLACE = re.compile(rb"""<body(?:"[^"]*"|'[^']*'|[^>"'])*>\s*(<a class="skip"[^>]*>.*?</a>)?""", re.DOTALL)
+# The first thing after the link that skips to the content. An attribute of the tag may hold ">":
+# the admin's do.
+PLACE = re.compile(
+    rb"""<body(?:"[^"]*"|'[^']*'|[^>"'])*>\s*(<a class="skip"[^>]*>.*?</a>)?""", re.DOTALL
+)
 ASKING = ("mfa_authenticate", "mfa_reauthenticate")
 PAYING = ("card", "pay")
 TEST_CARD = "4242 4242 4242 4242"
 
 
 class DemoBar:
-    """Written into whole pages on their way out, so that no template of the product knows of the demo."""
+    """Written into whole pages on their way out, so that no template of the product knows of the
+    demo.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -25,9 +30,16 @@ class DemoBar:
         response = self.get_response(request)
         html = response.get("Content-Type", "").startswith("text/html") and not _framed(request)
         if html and not response.streaming and (place := PLACE.search(response.content)):
-            told = {"now": mila_now(), "zone": PARIS, "code": _code(request), "card": _card(request)}
+            told = {
+                "now": mila_now(),
+                "zone": PARIS,
+                "code": _code(request),
+                "card": _card(request),
+            }
             bar = render_to_string("devstack/_bar.html", told, request).encode()
-            response.content = response.content[: place.end()] + bar + response.content[place.end() :]
+            response.content = (
+                response.content[: place.end()] + bar + response.content[place.end() :]
+            )
             if "Content-Length" in response:
                 response.headers["Content-Length"] = str(len(response.content))
         return response
@@ -48,5 +60,7 @@ def _name(request) -> str | None:
 
 
 def _framed(request) -> bool:
-    """The bank's own pages: they stand in a frame, and on a page of a bank there is no bar of ours."""
+    """The bank's own pages: they stand in a frame, and on a page of a bank
+    there is no bar of ours.
+    """
     return bool(request.resolver_match) and request.resolver_match.app_name == "standin"

@@ -1,4 +1,6 @@
-"""The demo that lies in this database: one row, written before the first person of it and marked when all is there."""
+"""The demo that lies in this database: one row, written before the first person of it and marked
+when all is there.
+"""
 
 from django.db import models
 
@@ -8,10 +10,12 @@ class DemoWorld(models.Model):
 
     the_one = models.BooleanField(primary_key=True, default=True)
     began_at = models.DateTimeField()  # where its clock began
-    password = models.CharField(max_length=60)  # of its customers and partners; they exist nowhere else
+    # of its customers and partners; they exist nowhere else
+    password = models.CharField(max_length=60)
     ops_password = models.CharField(max_length=60)
     complete = models.BooleanField(default=False)
-    last_booking = models.BigIntegerField(default=0)  # of those it was built with: the others are the player's own
+    # of those it was built with: the others are the player's own
+    last_booking = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(the_one=True), name="one_demo")]

@@ -1,4 +1,4 @@
-"""One site for each world, and none of its processes left behind."""
+"""One site for each instance, and none of its processes left behind."""
 
 import contextlib
 import json
@@ -11,18 +11,21 @@ from devstack.addresses import LaunchError
 
 
 class Claim:
-    """One site for each world. Whoever holds it is written down, so that the next one finds what a kill -9 left."""
+    """One site for each instance. Whoever holds it is written down, so that the next one finds what
+    a kill -9 left.
+    """
 
-    def __init__(self, world: str):
-        self.world = world
-        self._file = embedded.var("services") / f"run-{world}.json"
+    def __init__(self, instance: str):
+        self.instance = instance
+        self._file = embedded.var("services") / f"run-{instance}.json"
 
     def __enter__(self) -> "Claim":
         with contextlib.suppress(OSError, ValueError, KeyError):
             record = json.loads(self._file.read_text())
             if _is_alive(record["run"]):
                 raise LaunchError(
-                    f"The site is already running from this folder: {record['site']} (process {record['run'][0]})."
+                    f"The site is already running from this folder: {record['site']} (process "
+                    f"{record['run'][0]})."
                 )
             _end_groups([process[0] for process in record["processes"] if _is_alive(process)])
         self.note({})
@@ -43,7 +46,9 @@ class Claim:
 
 
 def identity_of(pid: int) -> list:
-    """A pid alone may be somebody else's tomorrow; with the time it began it is one process for ever."""
+    """A pid alone may be somebody else's tomorrow; with the time it began it is one process for
+    ever.
+    """
     import psutil
 
     try:

@@ -1,7 +1,8 @@
 """`bin/run --check`: one booking over HTTP, from draft to settled, against the real processes.
 
-People use the pages as a browser without script would; only the card is typed as the provider's script does it. The
-database is read to see that what the pages say is so, and its clock is moved where people would wait for days.
+People use the pages as a browser without script would; only the card is typed as the provider's
+script does it. The database is read to see that what the pages say is so, and its clock is moved
+where people would wait for days.
 """
 
 import contextlib
@@ -31,10 +32,11 @@ from places.calendar import instant
 from requests_app.access import booking_by_link
 from requests_app.models import Booking, ContactAccess, State
 from simulation import factor, page_flows
+from simulation.cast import CITIES, People
 from simulation.html_client import Visitor
-from simulation.people import CITIES, People
 
-# A Tuesday morning without a holiday near: everybody is awake, and the visit is far enough away for both clocks.
+# A Tuesday morning without a holiday near: everybody is awake, and the visit is far enough away for
+# both clocks.
 MORNING = instant(datetime(2026, 11, 24, 10, 0), "Europe/Paris")
 VISIT = datetime(2026, 11, 26, 14, 0)  # wall time at the place
 LYON = CITIES[1]
@@ -82,11 +84,16 @@ def until(found, sentence: str, *, within: float = 30.0):
 
 
 def people() -> None:
-    """The world of the check: one Friend in Lyon who can do everything."""
+    """The instance of the check: one Friend in Lyon who can do everything."""
     set_clock(MORNING)
-    (technician,) = People(seed=7).partner(PARTNER.partition("@")[0], LYON, kind="friend", password=PASSWORD)
+    (technician,) = People(seed=7).partner(
+        PARTNER.partition("@")[0], LYON, kind="friend", password=PASSWORD
+    )
     TechnicianSkill.objects.bulk_create(
-        [TechnicianSkill(technician=technician, skill=skill, level=4) for skill in Skill.objects.all()],
+        [
+            TechnicianSkill(technician=technician, skill=skill, level=4)
+            for skill in Skill.objects.all()
+        ],
         ignore_conflicts=True,
     )
     technician.radius_m = 40_000
@@ -116,7 +123,15 @@ class Walk:
         self.draft = self.page = self.job = ""
 
     def all(self) -> None:
-        for part in (self.health, self.book, self.take, self.prepare, self.visit, self.hand_over, self.settle):
+        for part in (
+            self.health,
+            self.book,
+            self.take,
+            self.prepare,
+            self.visit,
+            self.hand_over,
+            self.settle,
+        ):
             part()
 
     @property
@@ -138,14 +153,21 @@ class Walk:
         customer = self.customer
         with step("the search finds a service by what hurts"):
             found = page_flows.find_service(customer, "mon wifi est lent")
-            expect(found[:1] == ["/services/wifi-slow/"], f"the search found {found[:3]}, not slow Wi-Fi first")
+            expect(
+                found[:1] == ["/services/wifi-slow/"],
+                f"the search found {found[:3]}, not slow Wi-Fi first",
+            )
             customer.get(found[0])
-            expect("/book/wifi-slow/" in customer.page, "the service's page does not lead to a booking")
+            expect(
+                "/book/wifi-slow/" in customer.page, "the service's page does not lead to a booking"
+            )
         with step("a draft begins"):
             self.draft = page_flows.start_draft(customer, "wifi-slow")
             expect(self.booking.state == State.DRAFT, f"the draft is {self.booking.state}")
         with step("where"):
-            page_flows.give_place(customer, street=STREET, postcode="69003", city="Lyon", door_code=DOOR)
+            page_flows.give_place(
+                customer, street=STREET, postcode="69003", city="Lyon", door_code=DOOR
+            )
         with step("when"):
             page_flows.choose_time(customer, [VISIT, VISIT.replace(hour=16)])
         with step("who: somebody new"):
@@ -156,7 +178,10 @@ class Walk:
             page_flows.type_card(customer, "4242424242424242")
         with step("the order is placed"):
             self.page = page_flows.order(customer)
-            expect(self.booking.state == State.SEARCHING, f"the booking is {self.booking.state}, not searching")
+            expect(
+                self.booking.state == State.SEARCHING,
+                f"the booking is {self.booking.state}, not searching",
+            )
             expect(not Charge.objects.exists(), "money moved before the visit")
 
     # --- Partner: from the offer to the confirmation
@@ -172,11 +197,17 @@ class Walk:
             self.job = page_flows.claim(partner)
             booking = self.booking
             expect(booking.state == State.CLAIMED, f"the booking is {booking.state}, not claimed")
-            expect(booking.start_at == instant(VISIT, booking.timezone), f"it starts {booking.start_at}, not as wished")
+            expect(
+                booking.start_at == instant(VISIT, booking.timezone),
+                f"it starts {booking.start_at}, not as wished",
+            )
         with step("the technician sees the contact data, and that is noted"):
             for fact in (CUSTOMER["name"], STREET, DOOR, CUSTOMER["problem"]):
                 expect(fact in partner.words, f"the job's page does not say {fact}")
-            expect(ContactAccess.objects.filter(booking=self.booking).exists(), "the look at the data left no row")
+            expect(
+                ContactAccess.objects.filter(booking=self.booking).exists(),
+                "the look at the data left no row",
+            )
 
     def hides_contact(self) -> None:
         told = [fact for fact in (*CUSTOMER.values(), STREET, DOOR) if fact in self.partner.words]
@@ -187,10 +218,16 @@ class Walk:
     def prepare(self) -> None:
         with step("the technician calls and records it"):
             page_flows.record_call(self.partner, self.job, note="Box au salon, deux répéteurs.")
-            expect(self.booking.state == State.CALLED, f"the booking is {self.booking.state}, not called")
+            expect(
+                self.booking.state == State.CALLED,
+                f"the booking is {self.booking.state}, not called",
+            )
         with step("the technician confirms"):
             page_flows.press(self.partner, self.job, "confirm")
-            expect(self.booking.state == State.CONFIRMED, f"the booking is {self.booking.state}, not confirmed")
+            expect(
+                self.booking.state == State.CONFIRMED,
+                f"the booking is {self.booking.state}, not confirmed",
+            )
 
     # --- The visit
 
@@ -198,22 +235,34 @@ class Walk:
         with step("two days later: no clock has moved the booking"):
             set_clock(self.booking.start_at - timedelta(minutes=25))
             time.sleep(0.5)
-            expect(self.booking.state == State.CONFIRMED, f"the booking is {self.booking.state}, not confirmed")
+            expect(
+                self.booking.state == State.CONFIRMED,
+                f"the booking is {self.booking.state}, not confirmed",
+            )
         with step("the technician departs, and the customer's open page hears of it"):
             self.customer.get(self.page)
             with listening(page_flows.stream_address(self.customer)) as heard:
                 page_flows.press(self.partner, self.job, "depart")
                 self.hears(heard, "moved")
             self.customer.get(f"{self.page}status/")
-            expect(self.booking.technician.name in self.customer.words, "the customer's page does not say who comes")
+            expect(
+                self.booking.technician.name in self.customer.words,
+                "the customer's page does not say who comes",
+            )
             code = self.booking.assignments.get(ended_at=None).code
             expect(code in self.customer.words, "the customer's page does not say the code")
         with step("at the door"):
             page_flows.press(self.partner, self.job, "arrive")
-            expect(self.booking.state == State.ARRIVED, f"the booking is {self.booking.state}, not arrived")
+            expect(
+                self.booking.state == State.ARRIVED,
+                f"the booking is {self.booking.state}, not arrived",
+            )
         with step("the work begins, with the customer's code"):
             page_flows.begin(self.partner, self.job, code)
-            expect(self.booking.state == State.IN_PROGRESS, f"the booking is {self.booking.state}, not at work")
+            expect(
+                self.booking.state == State.IN_PROGRESS,
+                f"the booking is {self.booking.state}, not at work",
+            )
             met = self.booking.assignments.get(ended_at=None).code_typed_at
             expect(met, "the code was not kept")
 
@@ -223,17 +272,23 @@ class Walk:
             try:
                 data = heard.get(timeout=max(0.01, end - time.monotonic()))
             except queue.Empty:
-                raise CheckError(f"the event stream did not say {event} within {PROMPTLY:.0f} s") from None
+                raise CheckError(
+                    f"the event stream did not say {event} within {PROMPTLY:.0f} s"
+                ) from None
             if json.loads(data).get("event") == event:
                 return
 
     # --- Signature and money
 
     def hand_over(self) -> None:
-        with step("the technician proposes another price, and the customer's open page hears of it"):
+        with step(
+            "the technician proposes another price, and the customer's open page hears of it"
+        ):
             self.customer.get(self.page)
             with listening(page_flows.stream_address(self.customer)) as heard:
-                page_flows.propose(self.partner, self.job, price="80,00", reason="Le câble est coupé.")
+                page_flows.propose(
+                    self.partner, self.job, price="80,00", reason="Le câble est coupé."
+                )
                 self.hears(heard, "proposed")
         with step("the customer declines, then accepts a lower one"):
             page_flows.answer_price(self.customer, self.page, accept=False)
@@ -242,16 +297,22 @@ class Walk:
             agreed = self.booking.quotes.agreed().latest("version").service_cents
             expect(agreed == 7500, f"agreed are {agreed}")
         with step("the technician finishes, for less than was agreed"):
-            page_flows.finish(self.partner, self.job, done="Canal changé.\nRépéteur placé.", price="60,00")
+            page_flows.finish(
+                self.partner, self.job, done="Canal changé.\nRépéteur placé.", price="60,00"
+            )
             expect(
-                self.partner.path.endswith("/sign/"), f"finishing leads to {self.partner.path}, not to the signature"
+                self.partner.path.endswith("/sign/"),
+                f"finishing leads to {self.partner.path}, not to the signature",
             )
             total = self.says(6000 + self.booking.booking_fee_cents)
             expect(total in self.partner.words, f"the page to sign does not say {total}")
         with step("the customer signs on the technician's phone"):
             page_flows.sign(self.partner, self.job, name=CUSTOMER["name"])
             frozen = self.booking.sign_off
-            expect(frozen.charge_cents == 6000 + self.booking.booking_fee_cents, f"signed was {frozen.charge_cents}")
+            expect(
+                frozen.charge_cents == 6000 + self.booking.booking_fee_cents,
+                f"signed was {frozen.charge_cents}",
+            )
         with step("the customer rates"):
             page_flows.rate(self.partner, self.job, 5, "Tout marche, merci.")
             expect(self.booking.rating.quality == 5, "the stars were not kept")
@@ -265,7 +326,9 @@ class Walk:
             fee = self.booking.booking_fee_cents
             expect(shares == (6000 + fee, 1200, 4800), f"charge, commission and share are {shares}")
         with step("Stripe's message has arrived and is done"):
-            paid = StripeEvent.objects.filter(type="payment_intent.succeeded", done_at__isnull=False)
+            paid = StripeEvent.objects.filter(
+                type="payment_intent.succeeded", done_at__isnull=False
+            )
             until(paid.exists, "no message about the payment was handled")
         with step("the receipt is in the mail"):
             until(self.receipt, "no receipt was written")
@@ -274,7 +337,10 @@ class Walk:
             factor.enrol(earner)
             page_flows.see_earnings(self.partner, factor.current_code(earner))
             for cents in (6000, 1200, 4800):
-                expect(self.says(cents) in self.partner.words, f"the earnings do not show {self.says(cents)}")
+                expect(
+                    self.says(cents) in self.partner.words,
+                    f"the earnings do not show {self.says(cents)}",
+                )
         with step("everything that must hold does hold"):
             until(lambda: not self.waiting(), "messages are still waiting")
             broken = invariants.violations()
@@ -284,7 +350,9 @@ class Walk:
         """A mail to the customer that names what was paid."""
         paid = self.says(6000 + self.booking.booking_fee_cents)
         mails = sent_mails(embedded.var(settings.INSTANCE) / "mail")
-        return any(CUSTOMER["email"] in mail.to and paid in " ".join(mail.text.split()) for mail in mails)
+        return any(
+            CUSTOMER["email"] in mail.to and paid in " ".join(mail.text.split()) for mail in mails
+        )
 
     def waiting(self) -> bool:
         return StripeEvent.objects.filter(done_at=None, next_at__lte=mila_now()).exists()
@@ -301,8 +369,11 @@ def listening(url: str) -> Iterator["queue.Queue[str]"]:
     heard: queue.Queue[str] = queue.Queue()
     parts = urlsplit(url)
     wire = socket.create_connection((parts.hostname, parts.port), timeout=30)
-    # By hand and as HTTP/1.0: no chunks, and a socket that can be shut while somebody reads from it.
-    wire.sendall(f"GET {parts.path}?{parts.query} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())
+    # By hand and as HTTP/1.0: no chunks, and a socket that can be shut while somebody reads from
+    # it.
+    wire.sendall(
+        f"GET {parts.path}?{parts.query} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode()
+    )
     stream = wire.makefile("rb")
     status = stream.readline()
     expect(b" 200 " in status, f"the event stream answered {status.decode().strip()}")

@@ -1,7 +1,9 @@
-"""The site's processes under one roof: their lines in one stream, and whoever dies is started again.
+"""The site's processes under one roof: their lines in one stream, and whoever dies is started
+again.
 
-A process that dies is back after a short wait, which grows with each death in its first seconds; one that cannot live
-ends the site. What it leaves behind in its group is ended first: a forgotten child would hold its port or its jobs.
+A process that dies is back after a short wait, which grows with each death in its first seconds;
+one that cannot live ends the site. What it leaves behind in its group is ended first: a forgotten
+child would hold its port or its jobs.
 """
 
 import multiprocessing
@@ -18,7 +20,8 @@ from functools import partial
 
 from honcho import manager, printer, process
 
-WAITS = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before the next start, by early deaths in a row; after the last it is over
+# seconds before the next start, by early deaths in a row; after the last it is over
+WAITS = (0.2, 0.5, 1.0, 2.0, 5.0)
 EARLY = 10  # seconds: whoever dies younger has not lived
 
 
@@ -36,7 +39,9 @@ class Family:
 
 
 class Printer:
-    """The processes' own lines as they come, and honcho's remarks read for what they tell: who began, who ended."""
+    """The processes' own lines as they come, and honcho's remarks read for what they tell: who
+    began, who ended.
+    """
 
     def __init__(self, output, names: set[str], when_begun: Callable[[], object]):
         self._plain = printer.Printer(output)
@@ -50,7 +55,8 @@ class Printer:
     def write(self, message):
         if message.name != "system":
             self._plain.width = self.width
-            if not self.told_to_stop:  # what a process says when its helpers are ended under it is no news
+            # what a process says when its helpers are ended under it is no news
+            if not self.told_to_stop:
                 self._plain.write(message)
         elif begun := re.match(r"(\w+) started \(pid=(\d+)\)", message.data):
             self.family.pids[begun[1]] = int(begun[2])
@@ -77,7 +83,10 @@ class Manager(manager.Manager):
 
 
 class _Kept(process.Process):
-    """One process of the site for as long as the site stands. Lives in a small process that outlives its child."""
+    """One process of the site for as long as the site stands.
+
+    Lives in a small process that outlives its child.
+    """
 
     def __init__(self, *args, closing, **kwargs):
         super().__init__(*args, **kwargs)
@@ -87,13 +96,15 @@ class _Kept(process.Process):
         self._events = events
         parent = os.getppid()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)  # ignored here; "ignore" itself would be handed on to the child
+            # ignored here; "ignore" itself would be handed on to the child
+            signal.signal(number, lambda *_: None)
         early = 0
         while True:
             begun = time.monotonic()
             code = self._live_once()
             early = early + 1 if time.monotonic() - begun < EARLY else 0
-            orphaned = os.getppid() != parent  # the site was killed: its next start ends the children, for good
+            # the site was killed: its next start ends the children, for good
+            orphaned = os.getppid() != parent
             if orphaned or self._closing.is_set() or early > len(WAITS):
                 break
             self._send_message(f"Ended ({code}); starts again.\n")

@@ -1,4 +1,6 @@
-"""The site's addresses, and the newcomer's desk: the settings choose this root for the demo alone."""
+"""The site's addresses, and the newcomer's desk: the settings choose this
+root for the demo alone.
+"""
 
 from django.urls import include, path
 

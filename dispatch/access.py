@@ -1,4 +1,7 @@
-"""The only roads to an offer for a technician. Somebody else's is not found, never forbidden (fault A1)."""
+"""The only roads to an offer for a technician.
+
+Somebody else's is not found, never forbidden (fault A1).
+"""
 
 from uuid import UUID
 
@@ -12,14 +15,19 @@ from requests_app.models import Booking
 
 def offer_for_technician(technician: Technician, pk: int) -> Offer:
     """One of their own offers, however it ended. Raises Http404."""
-    offer = technician.offers.select_related("booking__service__category", "search").filter(pk=pk).first()
+    offer = (
+        technician.offers.select_related("booking__service__category", "search")
+        .filter(pk=pk)
+        .first()
+    )
     if offer is None:
         raise Http404
     return offer
 
 
 def shown_booking(technician: Technician, uuid: UUID) -> Booking:
-    """A booking offered to them, or once in a pool: they may ask for it, and be told that it is gone.
+    """A booking offered to them, or once in a pool: they may ask for it, and be told that it is
+    gone.
 
     Raises Http404. Whether it is open to them is for `offers.tap` to say.
     """

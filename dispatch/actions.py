@@ -16,13 +16,17 @@ class NothingToSearch(Refusal):
 
 
 class WindowRuns(Refusal):
-    sentence = _("A technician is looking at it right now; the search goes on by itself after that.")
+    sentence = _(
+        "A technician is looking at it right now; the search goes on by itself after that."
+    )
 
 
 def search_again(booking_id: int) -> Offer | None:
-    """Ask the next technician at once; a search that found nobody begins anew. Answers the window that is open now.
+    """Ask the next technician at once; a search that found nobody begins anew. Answers the window
+    that is open now.
 
-    Raises NothingToSearch, WindowRuns. The rules of the search hold: nobody is asked at night, none beyond the limits.
+    Raises NothingToSearch, WindowRuns. The rules of the search hold: nobody is asked at night, none
+    beyond the limits.
     """
     _wake(booking_id)
     return offers.open_next(booking_id)

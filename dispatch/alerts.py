@@ -1,4 +1,6 @@
-"""Nobody comes there yet: who asked is told once, as soon as somebody does, and then forgotten (rule B14)."""
+"""Nobody comes there yet: who asked is told once, as soon as somebody does, and then forgotten
+(rule B14).
+"""
 
 from datetime import datetime, timedelta
 
@@ -34,21 +36,31 @@ BATCH = 100
 
 @verb
 def ask(booking: Booking, *, email: str, language: str) -> None:
-    """Tell this address once somebody comes to the draft's place for its service; one mail says so at once.
+    """Tell this address once somebody comes to the draft's place for its service; one mail says so
+    at once.
 
-    A repeat changes nothing. Beyond the limit of one address, of those that wait and of those asked within a day,
-    nothing is kept, nor for one that has stopped them lately, and nobody learns which; nor where somebody comes
-    already: there is nothing to wait for. The town is the gazetteer's: no stranger's words go out in a mail of ours.
+    A repeat changes nothing. Beyond the limit of one address, of those that wait and of those asked
+    within a day, nothing is kept, nor for one that has stopped them lately, and nobody learns
+    which; nor where somebody comes already: there is nothing to wait for. The town is the
+    gazetteer's: no stranger's words go out in a mail of ours.
     """
     at = mila_now()
     if somebody_works(Visit.of(booking), at):
         return
-    where = {"email": email, "service": booking.service, "country": booking.country, "postcode": booking.postcode}
+    where = {
+        "email": email,
+        "service": booking.service,
+        "country": booking.country,
+        "postcode": booking.postcode,
+    }
     trail = _lock_trail(email)
     if AreaAlert.objects.filter(**where).exists() or trail.filter(stopped=True).exists():
         return
     most = policy_at(at, booking.country).alerts_per_address
-    if max(AreaAlert.objects.filter(email=email).count(), trail.filter(at__gt=at - DAY).count()) >= most:
+    if (
+        max(AreaAlert.objects.filter(email=email).count(), trail.filter(at__gt=at - DAY).count())
+        >= most
+    ):
         return
     AlertTrail.objects.create(address_hash=_hash(email), at=at)
     contact = booking.contact
@@ -67,7 +79,8 @@ def ask(booking: Booking, *, email: str, language: str) -> None:
 
 @verb
 def stop(key: str) -> None:
-    """By the link of the mail: no alert of this address any more, nor a new one while its trail is kept.
+    """By the link of the mail: no alert of this address any more, nor a new one while its trail is
+    kept.
 
     A link that is no more changes nothing.
     """
@@ -79,7 +92,9 @@ def stop(key: str) -> None:
 
 
 def sweep() -> int:
-    """Those that were not looked at lately: told where somebody comes now, dropped when they have waited too long."""
+    """Those that were not looked at lately: told where somebody comes now, dropped when they have
+    waited too long.
+    """
     due = AreaAlert.objects.filter(checked_at__lte=mila_now() - LOOK_AGAIN).order_by("checked_at")
     return sum(handle_each(look, list(due.values_list("pk", flat=True)[:BATCH]), lambda _pk: None))
 
@@ -87,7 +102,11 @@ def sweep() -> int:
 @verb
 def look(alert_id: int) -> bool:
     """One of them, under its lock; False where somebody else has it, or it is gone."""
-    alert = AreaAlert.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=alert_id).first()
+    alert = (
+        AreaAlert.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(pk=alert_id)
+        .first()
+    )
     if alert is None:
         return False
     at = mila_now()
@@ -130,7 +149,9 @@ def _comes(alert: AreaAlert, at: datetime) -> bool:
     policy = policy_at(at, alert.country)
     service = alert.service
     minutes = service.duration_minutes
-    return somebody_works(Visit(service.skill_id, alert.lat, alert.lon, "town", "", minutes, policy), at)
+    return somebody_works(
+        Visit(service.skill_id, alert.lat, alert.lon, "town", "", minutes, policy), at
+    )
 
 
 def _tell(alert: AreaAlert, kind: str) -> None:

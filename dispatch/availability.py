@@ -1,7 +1,9 @@
-"""Free times: how many eligible technicians are free at each start of a place, by the search's rule (rule B14, D1).
+"""Free times: how many eligible technicians are free at each start of a place, by the search's rule
+(rule B14, D1).
 
-A number is what is so now; nothing is reserved by it. Counting stops at MOST. Two statements at most: the first asks as
-many of the people in reach as settle most starts, the second all the others, about the starts that are left.
+A number is what is so now; nothing is reserved by it. Counting stops at MOST. Two statements at
+most: the first asks as many of the people in reach as settle most starts, the second all the
+others, about the starts that are left.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +27,8 @@ from requests_app.deadlines import hours_of
 from requests_app.models import BEFORE_DEPARTURE, Assignment, Booking
 
 MOST = 9  # "9 or more" says as much as any number
-FIRST = 32  # people who are asked about every start: where a third of them is free, each start has its nine
+# people who are asked about every start: where a third of them is free, each start has its nine
+FIRST = 32
 BLOCK = 14  # days that are read at once
 NEAREST = 3  # free starts that are named beside one that is refused
 
@@ -42,7 +45,8 @@ IN_REACH = """
      CROSS JOIN LATERAL (SELECT {metres} AS metres) away
      WHERE {condition} AND {near} AND ({papers_over}) IS NOT TRUE"""
 OF_A_START = eligibility.window("start_at", "%(zone)s", "%(duration)s", "%(buffer)s")
-# The calendar of each, once, as one multirange: a start then costs a look into it, however full it is.
+# The calendar of each, once, as one multirange: a start then costs a look into it, however full it
+# is.
 FREE = """
 WITH {wanted},
 w AS MATERIALIZED (
@@ -51,7 +55,8 @@ w AS MATERIALIZED (
      CROSS JOIN LATERAL ({wall}) wall),
 hour AS MATERIALIZED (SELECT DISTINCT weekday, begins, ends FROM w WHERE one_day),
 reach AS MATERIALIZED ({in_reach}),
-s AS MATERIALIZED (SELECT technician_id FROM reach ORDER BY technician_id OFFSET %(skip)s LIMIT %(people)s),
+s AS MATERIALIZED (SELECT technician_id FROM reach
+  ORDER BY technician_id OFFSET %(skip)s LIMIT %(people)s),
 works AS MATERIALIZED (
     SELECT s.technician_id, w.weekday, w.begins, w.ends
       FROM s
@@ -64,7 +69,7 @@ calendar AS MATERIALIZED (
      CROSS JOIN b
      CROSS JOIN LATERAL (
            SELECT range_agg(y.during) AS during
-             FROM accounts_busy y
+             FROM accounts_calendarentry y
             WHERE y.technician_id = s.technician_id AND y.id IS DISTINCT FROM %(but)s
               AND y.during && (SELECT range_merge(range_agg(during)) FROM w)) y
      WHERE {may})
@@ -83,7 +88,8 @@ SOMEBODY = """
 WITH {wanted}
 SELECT EXISTS (
     SELECT 1 FROM ({in_reach}) s
-      JOIN accounts_weeklyhours h ON h.technician_id = s.technician_id AND h.closes - h.opens >= %(duration)s)
+      JOIN accounts_weeklyhours h ON h.technician_id = s.technician_id
+        AND h.closes - h.opens >= %(duration)s)
 """
 
 
@@ -95,7 +101,10 @@ class NobodyFree(Refusal):
 
 @dataclass(frozen=True)
 class Visit:
-    """What is wanted, of a booking or of a place alone. `booking_id` leaves out who has had the booking."""
+    """What is wanted, of a booking or of a place alone.
+
+    `booking_id` leaves out who has had the booking.
+    """
 
     skill_id: int
     lat: float | None
@@ -151,9 +160,11 @@ def somebody_works(visit: Visit, at: datetime) -> bool:
 
 
 def free_people(visit: Visit, starts: Iterable[datetime], at: datetime) -> dict[datetime, int]:
-    """How many are free for a visit at each of these starts, in UTC: exact below MOST, MOST stands for more.
+    """How many are free for a visit at each of these starts, in UTC: exact below MOST, MOST stands
+    for more.
 
-    Who is waiting in line, looks at another offer or has let this one lapse is counted: they may still be asked.
+    Who is waiting in line, looks at another offer or has let this one lapse is counted: they may
+    still be asked.
     """
     people = {start.astimezone(UTC): 0 for start in starts}
     if visit.lat is None or visit.lon is None:
@@ -168,12 +179,27 @@ def free_people(visit: Visit, starts: Iterable[datetime], at: datetime) -> dict[
 
 
 def keeper_is_free(booking: Booking, starts: Iterable[datetime], at: datetime) -> set[datetime]:
-    """At which of these starts, in UTC, whoever has the job could come then instead (rule B9). One query."""
+    """At which of these starts, in UTC, whoever has the job could come then instead (rule B9).
+
+    One query.
+    """
     if booking.technician_id is None or booking.state not in BEFORE_DEPARTURE:
         return set()
-    own = Assignment.objects.filter(booking=booking, ended_at=None).values_list("busy_id", flat=True).first()
+    own = (
+        Assignment.objects.filter(booking=booking, ended_at=None)
+        .values_list("calendar_entry_id", flat=True)
+        .first()
+    )
     free = {start.astimezone(UTC): 0 for start in starts}
-    _count(Visit.of(booking), free, at, OF_TECHNICIAN, "true", technician=booking.technician_id, but=own)
+    _count(
+        Visit.of(booking),
+        free,
+        at,
+        OF_TECHNICIAN,
+        "true",
+        technician=booking.technician_id,
+        but=own,
+    )
     return {start for start, count in free.items() if count}
 
 
@@ -207,12 +233,16 @@ def _count(
 def _sql(statement: str, condition: str, may: str = "") -> str:
     in_reach = IN_REACH.format(condition=condition, **eligibility.RULES)
     may = may.format(**eligibility.RULES)
-    return statement.format(wanted=WANTED, in_reach=in_reach, may=may, **OF_A_START, **eligibility.RULES)
+    return statement.format(
+        wanted=WANTED, in_reach=in_reach, may=may, **OF_A_START, **eligibility.RULES
+    )
 
 
 @dataclass(frozen=True)
 class FreeTime:
-    """A start that can be booked, how many are free for it, and whether the one who has the job is."""
+    """A start that can be booked, how many are free for it, and whether the
+    one who has the job is.
+    """
 
     start: datetime
     people: int
@@ -248,12 +278,17 @@ class FreeTimes:
     def _read(self, begin: int) -> dict[date, list[FreeTime]]:
         b = self.booking
         days = [self._first + timedelta(days=begin + number) for number in range(BLOCK)]
-        starts = {day: bookable_starts(day, self.at, b.duration_minutes, b, self._hours) for day in days}
+        starts = {
+            day: bookable_starts(day, self.at, b.duration_minutes, b, self._hours) for day in days
+        }
         every = [start for of_day in starts.values() for start in of_day]
         people = free_people(self._visit, every, self.at) if every else {}
         keeper = keeper_is_free(b, every, self.at) if every and self.keeps else set()
         return {
-            day: [FreeTime(start, people[(at := start.astimezone(UTC))], at in keeper) for start in of_day]
+            day: [
+                FreeTime(start, people[(at := start.astimezone(UTC))], at in keeper)
+                for start in of_day
+            ]
             for day, of_day in starts.items()
         }
 
@@ -265,9 +300,11 @@ class FreeTimes:
         return sorted(sorted(free, key=lambda one: (abs(one - start), one))[:NEAREST])
 
     def check(self, walls: Sequence[datetime]) -> None:
-        """Raises NobodyFree where nobody is free at one of these starts, with the nearest ones at which somebody is.
+        """Raises NobodyFree where nobody is free at one of these starts, with the nearest ones at
+        which somebody is.
 
-        What the calendar forbids is for the verb to say. Nothing is reserved by it: who is free now may soon not be.
+        What the calendar forbids is for the verb to say. Nothing is reserved by it: who is free now
+        may soon not be.
         """
         for wall in walls:
             try:
@@ -282,5 +319,7 @@ class FreeTimes:
                 "free": "; ".join(moment(one, zone) for one in self.nearest(start)),
             }
             if not facts["free"]:
-                raise NobodyFree(gettext("Nobody is free on %(moment)s, nor on the days around it.") % facts)
+                raise NobodyFree(
+                    gettext("Nobody is free on %(moment)s, nor on the days around it.") % facts
+                )
             raise NobodyFree(gettext("Nobody is free on %(moment)s. Free now: %(free)s.") % facts)

@@ -1,9 +1,11 @@
 """The facts that make a technician eligible, in SQL, each once (rule D1).
 
-The search, the list, the tap, the trace and the free times say them by these lines, so that none can differ.
+The search, the list, the tap, the trace and the free times say them by these lines, so that none
+can differ.
 
-The names are those of every statement: `s` a search row, `b` what is wanted, `w` one start of it, `h` hours of the
-week, `y` time that is taken. `b` has lat, lon, width, wider_m and the figures of the caps; `w` what `window` selects.
+The names are those of every statement: `s` a search row, `b` what is wanted, `w` one start of it,
+`h` hours of the week, `y` time that is taken. `b` has lat, lon, width, wider_m and the figures of
+the caps; `w` what `window` selects.
 """
 
 from typing import Any, Final
@@ -31,15 +33,19 @@ RULES = {
     "works": """h.technician_id = s.technician_id AND h.weekday = w.weekday
                      AND h.opens <= w.begins AND h.closes >= w.ends""",
     "taken": "y.technician_id = s.technician_id AND y.during && w.during",
-    "takes_too_many": caps.REACHED.format(technician="s.technician_id", drops="b.drops", lost="b.lost", held="b.held"),
+    "takes_too_many": caps.REACHED.format(
+        technician="s.technician_id", drops="b.drops", lost="b.lost", held="b.held"
+    ),
 }
 
 
 def window(start: str, zone: str, duration: str, buffer: str) -> dict[str, str]:
     """What a start means on the wall of the place and in a calendar; the arguments are SQL."""
     return {
-        "wall": f"SELECT {start} AT TIME ZONE {zone} AS begins, ({start} + {duration}) AT TIME ZONE {zone} AS ends",
+        "wall": f"SELECT {start} AT TIME ZONE {zone} AS begins, ({start} + {duration}) AT TIME "
+        f"ZONE {zone} AS ends",
         "window": f"""extract(isodow FROM wall.begins)::smallint - 1 AS weekday,
-           wall.begins::time AS begins, wall.ends::time AS ends, wall.begins::date = wall.ends::date AS one_day,
+           wall.begins::time AS begins, wall.ends::time AS ends,
+             wall.begins::date = wall.ends::date AS one_day,
            tstzrange({start}, {start} + {duration} + {buffer}) AS during""",
     }

@@ -1,7 +1,8 @@
 """The rule of who may do what, as one text of SQL (rule D1, D2; docs/decisions/0006).
 
-The search, the list, the tap, the trace and "why not me" all ask `FACTS`; they differ only in whose search rows it is
-asked about (`rows`). What the two rounds of `dispatch.nearest` measure, it measures by the same expressions.
+The search, the list, the tap, the trace and "why not me" all ask `FACTS`; they differ only in whose
+search rows it is asked about (`rows`). What the two rounds of `dispatch.nearest` measure, it
+measures by the same expressions.
 """
 
 import json
@@ -32,10 +33,11 @@ FIGURES = json.dumps(
 # Of a search row `s` that is `away` from what is wanted.
 SCORE = "s.base_score_ppm + round(s.nearness_ppm * greatest(0, 1 - away.metres / %(reach)s))::int"
 
-# Each booking is judged by the policy it was made under; figures younger than it have their default.
-# A wish is open as long as a search for it would be (rule D10): nobody is asked to be there in five minutes. An outage
-# may have moved the search's end on, and the offer says how soon the visit is (requests_app.lost_time.search_ends_at).
-# `past` are those asked in the running search.
+# Each booking is judged by the policy it was made under; figures younger than it have their
+# default. A wish is open as long as a search for it would be (rule D10): nobody is asked to be
+# there in five minutes. An outage may have moved the search's end on, and the offer says how soon
+# the visit is (requests_app.lost_time.search_ends_at). `past` are those asked in the running
+# search.
 _BOOKINGS = """
 WITH wanted AS MATERIALIZED (
     SELECT b.id, b.start_at, b.timezone, v.skill_id, c.lat, c.lon, cos(radians(c.lat)) AS width,
@@ -43,15 +45,18 @@ WITH wanted AS MATERIALIZED (
            b.duration_minutes * interval '1 minute' AS duration,
            (p.policy ->> 'travel_buffer')::int * interval '1 second' AS buffer,
            least((p.policy ->> 'search_ends_lead')::int * interval '1 second',
-                 CASE WHEN b.state = 'searching' THEN greatest(b.last_start_at - b.due_at, interval '0') END) AS lead,
+                 CASE WHEN b.state = 'searching' THEN greatest(b.last_start_at - b.due_at,
+                   interval '0') END) AS lead,
            (p.policy ->> 'lapse_limit')::int AS lapse_limit,
-           (p.policy ->> 'drops_per_day')::int AS drops, (p.policy ->> 'jobs_lost_per_week')::int AS lost,
+           (p.policy ->> 'drops_per_day')::int AS drops,
+             (p.policy ->> 'jobs_lost_per_week')::int AS lost,
            (p.policy ->> 'open_claims_per_day')::int AS held
       FROM requests_app_booking b
       JOIN requests_app_bookingcontact c ON c.booking_id = b.id
       JOIN catalogue_service v ON v.id = b.service_id
      CROSS JOIN LATERAL (SELECT %(policy)s::jsonb || b.policy_data AS policy OFFSET 0) p
-     WHERE b.id = ANY((SELECT %(bookings)s::bigint[])::bigint[]) AND c.lat IS NOT NULL AND c.lon IS NOT NULL),
+     WHERE b.id = ANY((SELECT %(bookings)s::bigint[])::bigint[]) AND c.lat IS NOT NULL
+       AND c.lon IS NOT NULL),
 wish AS MATERIALIZED (
     SELECT w.booking_id, w.rank, {window}
       FROM requests_app_wish w
@@ -60,7 +65,8 @@ wish AS MATERIALIZED (
      WHERE w.start_at > %(at)s + b.lead AND (b.start_at IS NULL OR w.start_at = b.start_at)),
 past AS MATERIALIZED (
     SELECT o.booking_id, o.technician_id,
-           count(*) FILTER (WHERE o.state IN ('lapsed', 'not_reached') AND NOT o.silent AND NOT o.own_tap) AS asked,
+           count(*) FILTER (WHERE o.state IN ('lapsed', 'not_reached') AND NOT o.silent
+             AND NOT o.own_tap) AS asked,
            count(*) FILTER (WHERE o.state = 'lapsed' AND NOT o.silent) AS lapsed,
            bool_or(o.state = 'declined') AS declined
       FROM dispatch_offer o
@@ -70,7 +76,8 @@ past AS MATERIALIZED (
 reserve AS MATERIALIZED (
     SELECT o.booking_id, o.technician_id
       FROM dispatch_offer o
-     WHERE o.booking_id = ANY((SELECT %(bookings)s::bigint[])::bigint[]) AND o.reserve_at IS NOT NULL)
+     WHERE o.booking_id = ANY((SELECT %(bookings)s::bigint[])::bigint[])
+       AND o.reserve_at IS NOT NULL)
 """
 BOOKINGS = _BOOKINGS.format(**window("w.start_at", "b.timezone", "b.duration", "b.buffer"))
 FACTS = """
@@ -101,7 +108,7 @@ facts AS (
      CROSS JOIN LATERAL (
            SELECT array_agg(w.rank ORDER BY w.rank) AS works,
                   array_agg(w.rank ORDER BY w.rank) FILTER (WHERE NOT EXISTS (
-                      SELECT 1 FROM accounts_busy y
+                      SELECT 1 FROM accounts_calendarentry y
                        WHERE {taken})) AS free
              FROM wish w
             WHERE place.near AND w.booking_id = b.id AND w.one_day AND EXISTS (
@@ -115,7 +122,9 @@ OF_PEOPLE = "s.technician_id = ANY(%(people)s::bigint[])"
 OF_CELLS = "s.h3_cell = ANY(%(cells)s)"
 
 
-def select(question: str, at: datetime, booking_ids: list[int], *, rows: str = OF_PEOPLE, **params: Any) -> list[tuple]:
+def select(
+    question: str, at: datetime, booking_ids: list[int], *, rows: str = OF_PEOPLE, **params: Any
+) -> list[tuple]:
     """What `question` asks of the facts about these search rows and these bookings. One query."""
     text = FACTS.format(bookings=BOOKINGS, rows=rows, score=SCORE, **RULES)
     return run(text + question, at, booking_ids, **params)

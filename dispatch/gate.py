@@ -1,6 +1,8 @@
-"""The Redis lock in front of a booking's window: a gate that keeps the crowd off its row, never the judge (rule D3).
+"""The Redis lock in front of a booking's window: a gate that keeps the crowd off its row, never the
+judge (rule D3).
 
-Every failure of Redis is ignored: the path works with Redis switched off, and where the two differ the database wins.
+Every failure of Redis is ignored: the path works with Redis switched off, and where the two differ
+the database wins.
 """
 
 import logging
@@ -12,8 +14,13 @@ from django.conf import settings
 from mila.redis import RedisError, cache_redis
 
 log = logging.getLogger(__name__)
-RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
-EXTEND = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
+RELEASE = (
+    "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+)
+EXTEND = (
+    "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) "
+    "end return 0"
+)
 
 
 def _key(booking_id: int) -> str:
@@ -29,7 +36,9 @@ def new_token() -> str:
 
 
 def take(booking_id: int, token: str, span: timedelta) -> bool:
-    """`SET key token NX PX ms`: False when somebody else's token is there; True when Redis does not answer."""
+    """`SET key token NX PX ms`: False when somebody else's token is there; True when Redis does not
+    answer.
+    """
     try:
         return bool(cache_redis().set(_key(booking_id), token, nx=True, px=_milliseconds(span)))
     except RedisError as error:

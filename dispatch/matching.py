@@ -1,8 +1,8 @@
 """Who qualifies for a booking, and in what order (rule D1, D2; docs/decisions/0006).
 
-The same facts answer all questions: who may do this booking, which bookings may this technician do, and which rule
-leaves the others out. Whom a search asks them about comes from `dispatch.nearest`, the best score first, and only as
-many as decide its list.
+The same facts answer all questions: who may do this booking, which bookings may this technician do,
+and which rule leaves the others out. Whom a search asks them about comes from `dispatch.nearest`,
+the best score first, and only as many as decide its list.
 """
 
 import hashlib
@@ -22,10 +22,12 @@ ROUNDS = (128, 512, 4_096, nearest.EVERYBODY)
 
 @dataclass(frozen=True)
 class Candidate:
-    """A technician who may be asked: score in ppm, metres to the door, ranks of the wishes they are free for.
+    """A technician who may be asked: score in ppm, metres to the door, ranks of the wishes they are
+    free for.
 
-    `asked` and `lapsed` count in the running search: windows offered to them that ended without an answer, and all
-    they have seen and let lapse, those of their own taps too. `reserve`: they are in reserve (rule L2).
+    `asked` and `lapsed` count in the running search: windows offered to them that ended without an
+    answer, and all they have seen and let lapse, those of their own taps too. `reserve`: they are
+    in reserve (rule L2).
     """
 
     booking_id: int
@@ -46,7 +48,8 @@ class Candidate:
 
 
 CANDIDATE = """
-SELECT booking_id, technician_id, score, base_score_ppm, metres, free, asked, lapsed, in_window, newcomer, reserve
+SELECT booking_id, technician_id, score, base_score_ppm, metres, free, asked, lapsed, in_window,
+  newcomer, reserve
   FROM facts
  WHERE near AND rule IS NULL
 """
@@ -62,9 +65,9 @@ SELECT rule, count(*)
 class Place(NamedTuple):
     """A place in the order; the lower comes first.
 
-    Who has let enough lapse comes last, then who looks at another offer. Of the others those in reserve come first
-    (rule L2), then those asked least, at the first asking of some bookings the newcomers (rule D2), then the customer's
-    wishes in their order (rule B2), then the score.
+    Who has let enough lapse comes last, then who looks at another offer. Of the others those in
+    reserve come first (rule L2), then those asked least, at the first asking of some bookings the
+    newcomers (rule D2), then the customer's wishes in their order (rule B2), then the score.
     """
 
     asked_enough: bool
@@ -80,9 +83,9 @@ class Place(NamedTuple):
 def candidates(booking: Booking, at: datetime, *, limit: int = 20) -> list[Candidate]:
     """Who may be asked for this booking, the next one first; `at` is the database's now.
 
-    Includes, at the end, who holds a window elsewhere (`in_window`) or has let enough lapse: the caller decides. At the
-    very first asking of some bookings the best newcomer leads (rule D2). Two queries; more where so many are busy that
-    the best by score do not fill the list.
+    Includes, at the end, who holds a window elsewhere (`in_window`) or has let enough lapse: the
+    caller decides. At the very first asking of some bookings the best newcomer leads (rule D2). Two
+    queries; more where so many are busy that the best by score do not fill the list.
     """
     enough = booking.policy.lapse_limit
     found: list[tuple[Place, Candidate]] = []
@@ -97,7 +100,10 @@ def candidates(booking: Booking, at: datetime, *, limit: int = 20) -> list[Candi
 
 
 class Look(NamedTuple):
-    """Some of the people in the order of their scores. `next_place`: nobody who is still to come stands before it."""
+    """Some of the people in the order of their scores.
+
+    `next_place`: nobody who is still to come stands before it.
+    """
 
     people: list[int]
     next_place: Place
@@ -105,7 +111,9 @@ class Look(NamedTuple):
 
 
 def _looks(booking: Booking, at: datetime, size: int) -> Iterator[Look]:
-    """First with those whom more than wish and score places; where newcomers lead, all of them before the others."""
+    """First with those whom more than wish and score places; where newcomers lead, all of them
+    before the others.
+    """
     contact = booking.contact
     if contact.lat is None or contact.lon is None:
         return
@@ -113,17 +121,25 @@ def _looks(booking: Booking, at: datetime, size: int) -> Iterator[Look]:
     by_hash = asks_newcomer_first(booking)
     for only_newcomers in (True, False) if by_hash else (False,):
         for count in ROUNDS:
-            best = nearest.best(booking.pk, contact.lat, contact.lon, at, count, newcomers=only_newcomers)
+            best = nearest.best(
+                booking.pk, contact.lat, contact.lon, at, count, newcomers=only_newcomers
+            )
             newcomers_lead = by_hash and not best.asked
             if best.first_rank is None:  # no wish is open: nobody can be asked
                 return
             if only_newcomers and not newcomers_lead:
                 break
-            unseen = ((pk, score) for pk, score in zip(best.people, best.scores, strict=True) if pk not in seen)
+            unseen = (
+                (pk, score)
+                for pk, score in zip(best.people, best.scores, strict=True)
+                if pk not in seen
+            )
             while part := list(islice(unseen, size)):
                 last, score = part[-1]
                 people = {pk for pk, _score in part} | (set(best.apart) - seen)
-                next_place = Place(False, False, True, 0, not only_newcomers, best.first_rank, -score, last)
+                next_place = Place(
+                    False, False, True, 0, not only_newcomers, best.first_rank, -score, last
+                )
                 yield Look(sorted(people), next_place, newcomers_lead)
                 seen |= people
                 size *= 2
@@ -144,7 +160,9 @@ def _place(one: Candidate, enough: int, *, newcomers_lead: bool) -> Place:
     )
 
 
-def fitting_bookings(technician_id: int, booking_ids: Sequence[int], at: datetime) -> dict[int, Candidate]:
+def fitting_bookings(
+    technician_id: int, booking_ids: Sequence[int], at: datetime
+) -> dict[int, Candidate]:
     """Which of these bookings this technician may do, by booking id. One query."""
     if not booking_ids:
         return {}
@@ -153,7 +171,8 @@ def fitting_bookings(technician_id: int, booking_ids: Sequence[int], at: datetim
 
 
 def exclusions(booking: Booking, at: datetime) -> dict[str, int]:
-    """How many technicians of the skill, round about, each rule leaves out; each is counted once (rule D9).
+    """How many technicians of the skill, round about, each rule leaves out; each is counted once
+    (rule D9).
 
     Asks about each of them, so it grows with the town: never while somebody waits for an answer.
     """
@@ -165,7 +184,8 @@ def exclusions(booking: Booking, at: datetime) -> dict[str, int]:
 
 
 def excluding_rule(booking: Booking, technician_id: int, at: datetime) -> str | None:
-    """Why this one would not be asked at that instant, None if they would; as far as calendars are what they were then.
+    """Why this one would not be asked at that instant, None if they would; as far as calendars are
+    what they were then.
 
     "not_askable": no search row, so not approved, not payable, suspended, or without the skill.
     """
@@ -174,6 +194,8 @@ def excluding_rule(booking: Booking, technician_id: int, at: datetime) -> str | 
 
 
 def asks_newcomer_first(booking: Booking) -> bool:
-    """For a fixed share of bookings, by a hash of the id, the best newcomer is asked first (rule D2)."""
+    """For a fixed share of bookings, by a hash of the id, the best newcomer is asked first
+    (rule D2).
+    """
     digest = hashlib.sha256(booking.uuid.bytes).digest()
     return int.from_bytes(digest[:4]) % 100 < booking.policy.newcomer_share_percent

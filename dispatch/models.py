@@ -1,4 +1,6 @@
-"""Searches and offers: whom a booking was shown to, in which order, and why; who waits for somebody to come at all."""
+"""Searches and offers: whom a booking was shown to, in which order, and why; who waits for somebody
+to come at all.
+"""
 
 import uuid
 
@@ -17,12 +19,19 @@ MAY_BE_OFFERED = OFFERED.union(*(move.sources for move in MOVES.values() if move
 
 
 class Search(models.Model):
-    """One search for a technician; a booking that loses its partner starts another. `next_at` is its clock."""
+    """One search for a technician; a booking that loses its partner starts another.
+
+    `next_at` is its clock.
+    """
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="searches")
-    round = models.PositiveIntegerField(help_text="Sequence of the event that began it: one search for each.")
+    round = models.PositiveIntegerField(
+        help_text="Sequence of the event that began it: one search for each."
+    )
     started_at = models.DateTimeField()
-    next_at = models.DateTimeField(null=True, help_text="When to ask the next one; null when it has ended.")
+    next_at = models.DateTimeField(
+        null=True, help_text="When to ask the next one; null when it has ended."
+    )
     windows_ended = models.PositiveSmallIntegerField(default=0)
     pool_at = models.DateTimeField(null=True, help_text="Since when all eligible see it (rule D6).")
     ended_at = models.DateTimeField(null=True)
@@ -32,9 +41,13 @@ class Search(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["booking", "round"], name="one_search_of_a_round"),
-            models.UniqueConstraint(fields=["booking"], condition=Q(ended_at__isnull=True), name="one_running_search"),
+            models.UniqueConstraint(
+                fields=["booking"], condition=Q(ended_at__isnull=True), name="one_running_search"
+            ),
         ]
-        indexes = [models.Index(fields=["next_at"], name="search_due", condition=Q(next_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["next_at"], name="search_due", condition=Q(next_at__isnull=False))
+        ]
 
 
 class Trace(models.Model):
@@ -44,7 +57,9 @@ class Trace(models.Model):
     at = models.DateTimeField()
     inputs = models.JSONField(help_text="Skill, cell-rounded place, wishes, policy figures.")
     best = models.JSONField(help_text="The best with the parts of their score, in order.")
-    excluded = models.JSONField(null=True, help_text="How many each rule left out; null until they are counted.")
+    excluded = models.JSONField(
+        null=True, help_text="How many each rule left out; null until they are counted."
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -81,8 +96,12 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         return self.filter(reserve_at__isnull=False)
 
     def reserve_over(self) -> "OfferQuerySet":
-        """Their reserve has no more sense: the booking does not come back, or the job has been theirs meanwhile."""
-        had = Assignment.objects.filter(booking=OuterRef("booking"), technician=OuterRef("technician"))
+        """Their reserve has no more sense: the booking does not come back, or the job has been
+        theirs meanwhile.
+        """
+        had = Assignment.objects.filter(
+            booking=OuterRef("booking"), technician=OuterRef("technician")
+        )
         return self.in_reserve().filter(~Q(booking__state__in=MAY_BE_OFFERED) | Exists(had))
 
 
@@ -92,25 +111,36 @@ class Offer(models.Model):
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="offers")
     search = models.ForeignKey(Search, on_delete=models.CASCADE, related_name="offers")
     technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="offers")
-    epoch = models.BigIntegerField(help_text="The booking's epoch when it was opened: a later move fences it.")
+    epoch = models.BigIntegerField(
+        help_text="The booking's epoch when it was opened: a later move fences it."
+    )
     state = models.CharField(max_length=11, choices=OfferState.choices)
     own_tap = models.BooleanField(default=False, help_text="Opened by their own tap (rule D5).")
-    silent = models.BooleanField(default=False, help_text="Night pool: a lapse does not count (rule D7).")
-    from_reserve = models.BooleanField(default=False, help_text="Was in reserve for it: asked first (rule L2).")
+    silent = models.BooleanField(
+        default=False, help_text="Night pool: a lapse does not count (rule D7)."
+    )
+    from_reserve = models.BooleanField(
+        default=False, help_text="Was in reserve for it: asked first (rule L2)."
+    )
     score_ppm = models.IntegerField(default=0)
     parts = models.JSONField(default=dict)
     distance_m = models.PositiveIntegerField()
-    wishes = models.JSONField(default=list, help_text="Ranks of the wishes they are free for, the asked one first.")
+    wishes = models.JSONField(
+        default=list, help_text="Ranks of the wishes they are free for, the asked one first."
+    )
     opened_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     viewed_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True, help_text="End of the window, by the database's clock.")
+    expires_at = models.DateTimeField(
+        null=True, help_text="End of the window, by the database's clock."
+    )
     ended_at = models.DateTimeField(null=True)
     decline_reason = models.CharField(max_length=8, choices=DeclineReason.choices, blank=True)
     lock_token = models.CharField(max_length=32, blank=True)
     reserve_at = models.DateTimeField(
         null=True,
-        help_text="Since when they are in reserve for this booking; null again once used or over (rule L2).",
+        help_text="Since when they are in reserve for this booking; null again once used or over "
+        "(rule L2).",
     )
 
     objects = OfferQuerySet.as_manager()
@@ -118,29 +148,45 @@ class Offer(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["booking"], condition=Q(state="open"), name="one_open_offer_per_booking"),
             models.UniqueConstraint(
-                fields=["technician"], condition=Q(state="open"), name="one_open_offer_per_technician"
+                fields=["booking"], condition=Q(state="open"), name="one_open_offer_per_booking"
             ),
-            models.UniqueConstraint(fields=["booking", "technician"], condition=Q(state="queued"), name="queued_once"),
-            models.CheckConstraint(condition=~Q(state="open") | Q(expires_at__isnull=False), name="open_offer_expires"),
-            # Its index is also how the search and the sweep find those in reserve.
             models.UniqueConstraint(
-                fields=["booking", "technician"], condition=Q(reserve_at__isnull=False), name="in_reserve_once"
+                fields=["technician"],
+                condition=Q(state="open"),
+                name="one_open_offer_per_technician",
+            ),
+            models.UniqueConstraint(
+                fields=["booking", "technician"], condition=Q(state="queued"), name="queued_once"
             ),
             models.CheckConstraint(
-                condition=Q(reserve_at__isnull=True) | Q(state__in=sorted(UNTAKEN)), name="reserve_of_an_untaken_offer"
+                condition=~Q(state="open") | Q(expires_at__isnull=False), name="open_offer_expires"
+            ),
+            # Its index is also how the search and the sweep find those in reserve.
+            models.UniqueConstraint(
+                fields=["booking", "technician"],
+                condition=Q(reserve_at__isnull=False),
+                name="in_reserve_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(reserve_at__isnull=True) | Q(state__in=sorted(UNTAKEN)),
+                name="reserve_of_an_untaken_offer",
             ),
         ]
         indexes = [
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(state="open")),
-            models.Index(fields=["booking"], name="offer_waiting", condition=Q(state__in=["open", "queued"])),
+            models.Index(
+                fields=["booking"], name="offer_waiting", condition=Q(state__in=["open", "queued"])
+            ),
             models.Index(fields=["technician", "state"], name="offer_of_technician"),
         ]
 
 
 class AreaAlert(models.Model):
-    """Somebody wants to be told when a service comes to their place (rule B14). The row goes once they were told."""
+    """Somebody wants to be told when a service comes to their place (rule B14).
+
+    The row goes once they were told.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField()
@@ -153,17 +199,24 @@ class AreaAlert(models.Model):
     lon = models.FloatField()
     asked_at = models.DateTimeField()
     checked_at = models.DateTimeField(help_text="When it was last looked whether somebody comes.")
-    told_at = models.DateTimeField(null=True, help_text="Their message was written; when it has gone, so does this.")
+    told_at = models.DateTimeField(
+        null=True, help_text="Their message was written; when it has gone, so does this."
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["email", "service", "country", "postcode"], name="one_alert_of_a_place")
+            models.UniqueConstraint(
+                fields=["email", "service", "country", "postcode"], name="one_alert_of_a_place"
+            )
         ]
         indexes = [models.Index(fields=["checked_at"], name="area_alert_checked")]
 
 
 class AlertTrail(models.Model):
-    """That an alert was asked for an address, or stopped: it outlives the alert. Holds only a keyed hash of it."""
+    """That an alert was asked for an address, or stopped: it outlives the alert.
+
+    Holds only a keyed hash of it.
+    """
 
     address_hash = models.CharField(max_length=64)
     stopped = models.BooleanField(default=False)

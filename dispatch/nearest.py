@@ -1,8 +1,10 @@
-"""Who covers a place, the best score first, at a cost that does not grow with the town (docs/decisions/0006).
+"""Who covers a place, the best score first, at a cost that does not grow with the town
+(docs/decisions/0006).
 
-Exact, by a bound: nobody in a cell scores more than their `base_score_ppm` and what nearness the cell's nearest point
-gives. Round 1 takes the best of the nearest cells; the score of the last of `count` of them is the cut. Round 2 takes
-of every cell in reach the range of the index that may still come to the cut, and no other row.
+Exact, by a bound: nobody in a cell scores more than their `base_score_ppm` and what nearness the
+cell's nearest point gives. Round 1 takes the best of the nearest cells; the score of the last of
+`count` of them is the cut. Round 2 takes of every cell in reach the range of the index that may
+still come to the cut, and no other row.
 """
 
 from datetime import datetime
@@ -13,8 +15,9 @@ from dispatch.eligibility import RULES
 from places.distance import search_cells
 from policy.figures import Policy
 
-# The greatest weight nearness ever had: what is stored may have been scored under a row that is in force no longer.
-# Sub-selects end in OFFSET 0, so that each cell is asked by itself and the order of the index is used.
+# The greatest weight nearness ever had: what is stored may have been scored under a row that is in
+# force no longer. Sub-selects end in OFFSET 0, so that each cell is asked by itself and the order
+# of the index is used.
 ROUNDS = """
 {bookings},
 weight AS MATERIALIZED (
@@ -61,10 +64,11 @@ EVERYBODY = 2**31 - 1
 
 
 class Best(NamedTuple):
-    """The `count` best by score (ppm), or all there are; and what of the booking decides about their order.
+    """The `count` best by score (ppm), or all there are; and what of the booking decides about
+    their order.
 
-    `first_rank`: the first wish that is still open, None when none is. `asked`: somebody was asked in this search.
-    `apart`: those the order places by more than wish and score, wherever they live.
+    `first_rank`: the first wish that is still open, None when none is. `asked`: somebody was asked
+    in this search. `apart`: those the order places by more than wish and score, wherever they live.
     """
 
     first_rank: int | None
@@ -74,7 +78,9 @@ class Best(NamedTuple):
     scores: list[int]
 
 
-def best(booking_id: int, lat: float, lon: float, at: datetime, count: int, *, newcomers: bool = False) -> Best:
+def best(
+    booking_id: int, lat: float, lon: float, at: datetime, count: int, *, newcomers: bool = False
+) -> Best:
     """The best `count` whose circle covers the place, or of them the newcomers only. One query."""
     nearest, cells = search_cells(lat, lon)
     text = ROUNDS.format(

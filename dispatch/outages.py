@@ -1,4 +1,6 @@
-"""After the search's sweep stood still: windows that ended meanwhile are nobody's lapse (fault T2)."""
+"""After the search's sweep stood still: windows that ended meanwhile are
+nobody's lapse (fault T2).
+"""
 
 from django.db.models import QuerySet
 
@@ -13,16 +15,24 @@ SWEEP = "offers"  # the heartbeat of the search's sweep
 
 
 def recover_searches() -> int:
-    """Promises first: whether a search goes on hangs on the booking's clock. To be called before the sweep."""
+    """Promises first: whether a search goes on hangs on the booking's clock.
+
+    To be called before the sweep.
+    """
     return recover_bookings() + recover(SWEEP, _open_offers, withdraw)
 
 
 def _open_offers(after: int) -> QuerySet:
-    return Offer.objects.filter(state=OfferState.OPEN, pk__gt=after).order_by("pk").values_list("pk", flat=True)
+    return (
+        Offer.objects.filter(state=OfferState.OPEN, pk__gt=after)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def withdraw(offer_id: int, outage: Outage) -> None:
-    """A window that nobody could see through ends without fault, and the search goes on, one window at a time.
+    """A window that nobody could see through ends without fault, and the search goes on, one window
+    at a time.
 
     One that is still open stays: it was opened by a person's own tap a moment ago.
     """

@@ -1,4 +1,6 @@
-"""Each second: windows that are over, searches that are due, what a lost message left behind (rule D3)."""
+"""Each second: windows that are over, searches that are due, what a lost message left behind
+(rule D3).
+"""
 
 import time
 from collections.abc import Callable, Iterable
@@ -31,7 +33,9 @@ def sweep() -> int:
 
 def expire_windows() -> int:
     """Windows that are over end, and the next technician is asked."""
-    over = Offer.objects.filter(state=OfferState.OPEN, expires_at__lte=MilaNow()).order_by("expires_at")
+    over = Offer.objects.filter(state=OfferState.OPEN, expires_at__lte=MilaNow()).order_by(
+        "expires_at"
+    )
     return _each(offers.expire, _ids(over))
 
 
@@ -42,7 +46,8 @@ def continue_searches() -> int:
 
 
 def outdated_bookings() -> list[int]:
-    """Bookings whose open or queued offers a later move has fenced: their withdrawal was lost on the way.
+    """Bookings whose open or queued offers a later move has fenced: their withdrawal was lost on
+    the way.
 
     And those that nobody needs to be in reserve for: arriving, for one, sends no message.
     """
@@ -50,8 +55,17 @@ def outdated_bookings() -> list[int]:
         ~Q(booking__state__in=OFFERED) | (Q(state=OfferState.OPEN) & ~Q(epoch=F("booking__epoch")))
     )
     over = Search.objects.filter(ended_at=None).exclude(booking__state__in=OFFERED)
-    reserves = Offer.objects.reserve_over().exclude(booking__state__in=OFFERED).order_by("booking").distinct()
-    return [*_ids(stale.distinct(), "booking_id"), *_ids(over, "booking_id"), *_ids(reserves, "booking_id")]
+    reserves = (
+        Offer.objects.reserve_over()
+        .exclude(booking__state__in=OFFERED)
+        .order_by("booking")
+        .distinct()
+    )
+    return [
+        *_ids(stale.distinct(), "booking_id"),
+        *_ids(over, "booking_id"),
+        *_ids(reserves, "booking_id"),
+    ]
 
 
 def unsearched_bookings() -> list[int]:
@@ -64,12 +78,19 @@ def unsearched_bookings() -> list[int]:
         .values("last")
     )
     begun = Search.objects.filter(booking=OuterRef("pk"), round=OuterRef("opened"))
-    waiting = Booking.objects.filter(state__in=OFFERED).annotate(opened=Subquery(opened)).filter(~Exists(begun))
+    waiting = (
+        Booking.objects.filter(state__in=OFFERED)
+        .annotate(opened=Subquery(opened))
+        .filter(~Exists(begun))
+    )
     return _ids(waiting.filter(opened__isnull=False).order_by("last_start_at"))
 
 
 def count_exclusions() -> int:
-    """Of whom searches have passed over, how many by which rule (rule D9). Answers how many traces it completed."""
+    """Of whom searches have passed over, how many by which rule (rule D9).
+
+    Answers how many traces it completed.
+    """
     until = time.monotonic() + COUNTING
     in_time = takewhile(lambda _pk: time.monotonic() < until, _ids(tracing.uncounted()))
     return _each(tracing.count_exclusions, in_time)
@@ -80,9 +101,15 @@ def _ids(queryset, column: str = "pk") -> list[int]:
 
 
 def _push_search(booking_id: int) -> None:
-    Search.objects.filter(booking=booking_id, next_at__lte=MilaNow()).update(next_at=MilaNow() + PUSH_BACK)
+    Search.objects.filter(booking=booking_id, next_at__lte=MilaNow()).update(
+        next_at=MilaNow() + PUSH_BACK
+    )
 
 
-def _each(handle: Callable[[int], object], ids: Iterable[int], push: Callable[[int], None] | None = None) -> int:
-    """A search that raises comes again in a minute; a window's end is a promise and stays where it is."""
+def _each(
+    handle: Callable[[int], object], ids: Iterable[int], push: Callable[[int], None] | None = None
+) -> int:
+    """A search that raises comes again in a minute; a window's end is a promise and stays where it
+    is.
+    """
     return sum(map(bool, handle_each(handle, ids, push)))

@@ -16,23 +16,28 @@ from policy.values import encode
 from requests_app.models import Booking
 
 
-def record(booking: Booking, run: Search, found: list[Candidate], at: datetime) -> Trace:
+def record(booking: Booking, search: Search, found: list[Candidate], at: datetime) -> Trace:
     """Inputs, policy, the best with the parts of their score. Three queries.
 
-    The place is rounded. Scores are those of the policy in force in the country of each technician's partner. How many
-    each rule left out is counted later: that grows with the town, and somebody waits for the offer.
+    The place is rounded. Scores are those of the policy in force in the country of each
+    technician's partner. How many each rule left out is counted later: that grows with the town,
+    and somebody waits for the offer.
     """
     contact = booking.contact
     skill_id = booking.service.skill_id
-    skilled = TechnicianSkill.objects.filter(skill=skill_id, technician__in=[c.technician_id for c in found])
+    skilled = TechnicianSkill.objects.filter(
+        skill=skill_id, technician__in=[c.technician_id for c in found]
+    )
     skilled = skilled.select_related("technician__partner")
     in_force = policies([booking.country, *(row.technician.partner.country for row in skilled)], at)
     parts = {
-        row.technician_id: quality_parts(row.technician, row.level, in_force[row.technician.partner.country])
+        row.technician_id: quality_parts(
+            row.technician, row.level, in_force[row.technician.partner.country]
+        )
         for row in skilled
     }
     return Trace.objects.create(
-        search=run,
+        search=search,
         at=at,
         inputs={
             "skill": skill_id,
@@ -66,12 +71,17 @@ def uncounted() -> QuerySet[Trace]:
 
 @verb
 def count_exclusions(trace_id: int) -> bool:
-    """How many each rule left out at that asking, as far as calendars and offers are what they were then (rule D9).
+    """How many each rule left out at that asking, as far as calendars and offers are what they were
+    then (rule D9).
 
     A repeat changes nothing, and neither does one beside another that is at it.
     """
     free = uncounted().select_for_update(of=("self",), skip_locked=True)
-    trace = free.select_related("search__booking__service", "search__booking__contact").filter(pk=trace_id).first()
+    trace = (
+        free.select_related("search__booking__service", "search__booking__contact")
+        .filter(pk=trace_id)
+        .first()
+    )
     if trace is None:
         return False
     trace.excluded = matching.exclusions(trace.search.booking, trace.at)

@@ -4,4 +4,9 @@ import sys
 
 import embedded
 
-{"up": embedded.start, "down": embedded.stop, "status": lambda: print(embedded.status())}[sys.argv[1]]()  # noqa: T201
+VERBS = {
+    "up": embedded.start,
+    "down": embedded.stop,
+    "status": lambda: print(embedded.status()),  # noqa: T201
+}
+VERBS[sys.argv[1]]()

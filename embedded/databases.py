@@ -1,4 +1,7 @@
-"""Databases on our own PostgreSQL: made, copied, dropped. Settings do not import this: it needs the driver."""
+"""Databases on our own PostgreSQL: made, copied, dropped.
+
+Settings do not import this: it needs the driver.
+"""
 
 import contextlib
 from urllib.parse import unquote, urlsplit
@@ -28,7 +31,8 @@ def ensure_database(name: str, *, template: str = "") -> bool:
 
 
 def keep_template(name: str, template: str, *, instead_of: str) -> None:
-    """Copy database mila_<name> to mila_<template>, unless it is there, and drop older ones that begin alike.
+    """Copy database mila_<name> to mila_<template>, unless it is there, and drop older ones that
+    begin alike.
 
     Nobody may be connected to the original; if somebody is, there is no template this time.
     """
@@ -40,7 +44,9 @@ def keep_template(name: str, template: str, *, instead_of: str) -> None:
         kept = {row[0] for row in there}
         if f"mila_{template}" in kept:
             return
-        with contextlib.suppress(errors.ObjectInUse, errors.DuplicateDatabase, errors.UniqueViolation):
+        with contextlib.suppress(
+            errors.ObjectInUse, errors.DuplicateDatabase, errors.UniqueViolation
+        ):
             connection.execute(_create(f"mila_{template}", original))
         for old in kept:
             with contextlib.suppress(errors.ObjectInUse, errors.InvalidCatalogName):
@@ -48,10 +54,16 @@ def keep_template(name: str, template: str, *, instead_of: str) -> None:
 
 
 def forgive_power_cuts(name: str) -> None:
-    """Commits in database mila_<name> no longer wait for the disk: for worlds that are thrown away."""
+    """Commits in database mila_<name> no longer wait for the disk: for
+    worlds that are thrown away.
+    """
     folder, database = parts(database_url(name))
     with maintenance(folder) as connection:
-        connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(database)))
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(
+                sql.Identifier(database)
+            )
+        )
 
 
 def ensure_role(role: str) -> None:
@@ -59,7 +71,8 @@ def ensure_role(role: str) -> None:
     folder, _database = parts(database_url(""))
     with maintenance(folder) as connection:
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
-            with contextlib.suppress(errors.DuplicateObject, errors.UniqueViolation):  # somebody else was quicker
+            # somebody else was quicker
+            with contextlib.suppress(errors.DuplicateObject, errors.UniqueViolation):
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
 
 
@@ -67,7 +80,9 @@ def drop_database(name: str) -> None:
     """Drop database mila_<name> on our own server, with whoever is connected to it."""
     folder, database = parts(database_url(name))
     with maintenance(folder) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+        )
 
 
 def parts(url: str) -> tuple[str, str]:
@@ -78,8 +93,12 @@ def parts(url: str) -> tuple[str, str]:
 
 def maintenance(folder: str) -> psycopg.Connection:
     """A connection to the server itself, each statement its own transaction."""
-    return psycopg.connect(host=folder, user="postgres", dbname="postgres", autocommit=True, connect_timeout=5)
+    return psycopg.connect(
+        host=folder, user="postgres", dbname="postgres", autocommit=True, connect_timeout=5
+    )
 
 
 def _create(database: str, template: str) -> sql.Composed:
-    return sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database), sql.Identifier(template))
+    return sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        sql.Identifier(database), sql.Identifier(template)
+    )

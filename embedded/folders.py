@@ -18,7 +18,9 @@ LONGEST_SOCKET = ".s.PGSQL.5432"
 
 @dataclass(frozen=True)
 class Place:
-    """Where the servers live: their files, and the (shorter, if need be) folder of their sockets."""
+    """Where the servers live: their files, and the (shorter, if need be)
+    folder of their sockets.
+    """
 
     data: Path
     run: Path
@@ -31,9 +33,9 @@ class Place:
         return self.run / f"{role}.sock"
 
 
-def var(world: str) -> Path:
-    """The folder of a world: files, mail, logins. "services" is the servers' own."""
-    return BASE / "var" / world
+def var(instance: str) -> Path:
+    """The folder of a instance: files, mail, logins. "services" is the servers' own."""
+    return BASE / "var" / instance
 
 
 def place() -> Place:
@@ -53,11 +55,18 @@ def prepare() -> Place:
         folder.mkdir(parents=True, exist_ok=True)
         found = folder.lstat()
         if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
-            raise ServiceError(f"{folder} belongs to another user. Remove it, or set TMPDIR to a folder of your own.")
-        # Root's servers: the system user must walk through; nobody may list. Everyone else: private.
+            raise ServiceError(
+                f"{folder} belongs to another user. Remove it, or set TMPDIR to a folder of your "
+                f"own."
+            )
+        # Root's servers: the system user must walk through; nobody may list. Everyone else:
+        # private.
         folder.chmod(0o711 if os.getuid() == 0 else 0o700)
     _record().write_text(
-        json.dumps({"base": str(BASE), "uid": os.getuid(), "data": str(where.data), "run": str(where.run)}) + "\n"
+        json.dumps(
+            {"base": str(BASE), "uid": os.getuid(), "data": str(where.data), "run": str(where.run)}
+        )
+        + "\n"
     )
     return where
 
@@ -75,7 +84,8 @@ def _choose_place() -> Place:
     own = var("services")
     mark = hashlib.sha256(f"{BASE}:{os.getuid()}".encode()).hexdigest()[:12]
     if os.getuid() == 0 and not open_to_all(BASE):
-        # The server's system user could not walk into a private folder, and its modes are not ours to widen.
+        # The server's system user could not walk into a private folder, and its modes are not ours
+        # to widen.
         apart = Path("/var/lib") / f"mila-{mark}"
         return Place(apart, apart)
     if _fits(own):

@@ -1,4 +1,6 @@
-"""Starting, holding and stopping all servers of this checkout; locks of the kernel's keep two from doing it at once."""
+"""Starting, holding and stopping all servers of this checkout; locks of the kernel's keep two from
+doing it at once.
+"""
 
 import contextlib
 import fcntl
@@ -12,7 +14,10 @@ from embedded.errors import ServiceError
 
 
 def start(*, keep: bool = True) -> None:
-    """Start what is not running and not addressed by the environment; quick when all is up. Repeats change nothing."""
+    """Start what is not running and not addressed by the environment; quick when all is up.
+
+    Repeats change nothing.
+    """
     try:
         with _starting() as own:
             where = folders.prepare()
@@ -25,12 +30,16 @@ def start(*, keep: bool = True) -> None:
                     redis_servers.start(where, role)
     except PermissionError as error:
         raise ServiceError(
-            f"{error.filename} belongs to another user. Start as that user, or remove the folder var/ of this checkout."
+            f"{error.filename} belongs to another user. Start as that user, or remove the folder "
+            f"var/ of this checkout."
         ) from error
 
 
 def stop() -> None:
-    """Stop the servers of this checkout, whoever uses them, and remove their sockets. Data stays."""
+    """Stop the servers of this checkout, whoever uses them, and remove their sockets.
+
+    Data stays.
+    """
     if not folders.var("services").exists():
         return
     with _starting() as own:
@@ -46,10 +55,14 @@ def stop() -> None:
 
 @contextlib.contextmanager
 def hold() -> Iterator[None]:
-    """Servers up for as long as this block runs. The last holder stops them, unless start() was asked to keep them."""
+    """Servers up for as long as this block runs.
+
+    The last holder stops them, unless start() was asked to keep them.
+    """
     own = _own()
     with (own / "holders.lock").open("a") as holders:
-        fcntl.flock(holders, fcntl.LOCK_SH)  # waits while somebody is stopping; given back by the kernel on kill -9
+        # waits while somebody is stopping; given back by the kernel on kill -9
+        fcntl.flock(holders, fcntl.LOCK_SH)
         try:
             start(keep=False)
             yield
@@ -62,7 +75,9 @@ def status() -> dict[str, str]:
     where = folders.place()
     found = {"postgres": _word(postgres_server.answers(where)) if needs_postgres() else "elsewhere"}
     for role in redis_servers.ROLES:
-        found[f"redis {role}"] = _word(redis_servers.answers(where, role)) if needs_redis(role) else "elsewhere"
+        found[f"redis {role}"] = (
+            _word(redis_servers.answers(where, role)) if needs_redis(role) else "elsewhere"
+        )
     return found
 
 

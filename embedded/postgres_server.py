@@ -21,7 +21,10 @@ CLUSTER = (
 
 
 def start(where: Place) -> None:
-    """Start the server unless it answers, on a new cluster if there is none. ServiceError if it does not come up."""
+    """Start the server unless it answers, on a new cluster if there is none.
+
+    ServiceError if it does not come up.
+    """
     if answers(where):
         return
     user = postgres_programs.system_user()
@@ -37,13 +40,25 @@ def start(where: Place) -> None:
     log.touch()
     if user is not None:
         os.chown(log, user, -1)
-    command = [binaries / "pg_ctl", "-D", data, "-l", log, "-o", _options(where), "-w", "-t", str(processes.PATIENCE)]
+    command = [
+        binaries / "pg_ctl",
+        "-D",
+        data,
+        "-l",
+        log,
+        "-o",
+        _options(where),
+        "-w",
+        "-t",
+        str(processes.PATIENCE),
+    ]
     for attempt in (1, 2, 3):
         try:
             postgres_programs.run([*command, "start"], user)
             break
         except ServiceError as error:
-            # After kill -9 the old server's children take a moment to notice and give the shared memory back.
+            # After kill -9 the old server's children take a moment to notice and give the shared
+            # memory back.
             if attempt == 3:
                 tail = log.read_text(errors="replace")[-2000:]
                 raise ServiceError(f"PostgreSQL does not start.\n{error}\n{tail}") from error
@@ -75,7 +90,9 @@ def postmaster(data: Path) -> int | None:
 
 
 def clear_postmaster(data: Path) -> None:
-    """Remove a pid file left by kill -9 or a copy: PostgreSQL would take any process of that number for its own."""
+    """Remove a pid file left by kill -9 or a copy: PostgreSQL would take any process of that number
+    for its own.
+    """
     if postmaster(data) is None:
         (data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -83,7 +100,9 @@ def clear_postmaster(data: Path) -> None:
 def _make_cluster(data: Path, binaries: Path, user: int | None) -> None:
     for leftover in data.iterdir():  # of an initdb that was killed
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    postgres_programs.run([binaries / "initdb", "-D", data, "-U", "postgres", "--auth=trust", *CLUSTER], user)
+    postgres_programs.run(
+        [binaries / "initdb", "-D", data, "-U", "postgres", "--auth=trust", *CLUSTER], user
+    )
 
 
 def _options(where: Place) -> str:

@@ -14,7 +14,10 @@ PATIENCE = 30  # seconds for a server to start or stop
 
 
 def end(pid: int, gently: int = signal.SIGTERM) -> None:
-    """End a process, by force if it does not end within PATIENCE. ServiceError if even that does not help."""
+    """End a process, by force if it does not end within PATIENCE.
+
+    ServiceError if even that does not help.
+    """
     for how in (gently, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, how)
@@ -24,7 +27,9 @@ def end(pid: int, gently: int = signal.SIGTERM) -> None:
 
 
 def runs(pid: int, *words: str) -> bool:
-    """Whether the process lives (a zombie does not) and, if words are given, has one of them in its command line."""
+    """Whether the process lives (a zombie does not) and, if words are given, has one of them in its
+    command line.
+    """
     import psutil  # not in production, whose settings import this too
 
     try:

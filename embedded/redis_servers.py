@@ -11,7 +11,16 @@ from embedded.errors import ServiceError
 from embedded.folders import Place
 
 MANNERS = {
-    "cache": ["--save", "", "--appendonly", "no", "--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"],
+    "cache": [
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--maxmemory",
+        "64mb",
+        "--maxmemory-policy",
+        "allkeys-lru",
+    ],
     "broker": ["--save", "", "--appendonly", "yes", "--maxmemory-policy", "noeviction"],
 }
 ROLES = tuple(MANNERS)
@@ -29,8 +38,25 @@ def start(where: Place, role: str) -> None:
     if (old := process(folder)) is not None:  # runs, but its socket is gone
         processes.end(old)
     unix.unlink(missing_ok=True)
-    command = [program(), "--port", "0", "--unixsocket", unix, "--unixsocketperm", "700", "--dir", folder]
-    command += ["--databases", str(REDIS_DATABASES), "--daemonize", "yes", "--pidfile", folder / "redis.pid"]
+    command = [
+        program(),
+        "--port",
+        "0",
+        "--unixsocket",
+        unix,
+        "--unixsocketperm",
+        "700",
+        "--dir",
+        folder,
+    ]
+    command += [
+        "--databases",
+        str(REDIS_DATABASES),
+        "--daemonize",
+        "yes",
+        "--pidfile",
+        folder / "redis.pid",
+    ]
     command += ["--logfile", folder / "redis.log", *MANNERS[role]]
     done = subprocess.run(
         [str(part) for part in command],

@@ -8,5 +8,6 @@ class MilaConfig(AppConfig):
         from mila import celery_app, heartbeat  # the jobs' settings are complete only now
 
         heartbeat.watch()
-        # Verbs send jobs by name, also from the pages' processes, which import no tasks by themselves.
+        # Verbs send jobs by name, also from the pages' processes, which import no tasks by
+        # themselves.
         celery_app.autodiscover_tasks(force=True)

@@ -1,4 +1,5 @@
-"""After a failure nothing is tried for a moment: one request at a time pays for a dead server, the others pay nothing.
+"""After a failure nothing is tried for a moment: one request at a time pays for a dead server, the
+others pay nothing.
 
 Fault C5, F4: Redis, the broker and the pages' database each have one for the process.
 """
@@ -9,8 +10,9 @@ REST = 1.0  # seconds without another try after a failure
 
 
 class Breaker:
-    """Around each try: `with breaker:`. `failures` are the errors of a server that is away; `refusal` makes what is
-    raised instead of a try."""
+    """Around each try: `with breaker:`. `failures` are the errors of a server that is away;
+    `refusal` makes what is raised instead of a try.
+    """
 
     def __init__(self, failures: tuple[type[Exception], ...], refusal):
         self.failures = failures
@@ -22,7 +24,8 @@ class Breaker:
         if now < self.closed_until:
             raise self.refusal("It failed a moment ago; not tried again yet.")
         if self.closed_until:
-            self.trip()  # whoever comes first after the rest goes and looks; the others wait for what they find
+            # whoever comes first after the rest goes and looks; the others wait for what they find
+            self.trip()
 
     def __exit__(self, kind, error, trace):
         if isinstance(error, self.failures):

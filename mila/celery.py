@@ -13,7 +13,8 @@ PATIENCE = 0.2  # seconds for one word of the broker's while a job is handed ove
 
 
 class BriskCelery(Celery):
-    """Hands a job over within a moment or leaves it to the sweep: a hung broker must hold no page (fault F4).
+    """Hands a job over within a moment or leaves it to the sweep: a hung broker must hold no page
+    (fault F4).
 
     What workers wait for jobs with is another connection, with a patience of its own.
     """
@@ -27,7 +28,9 @@ class BriskCelery(Celery):
         return super().connection_for_write(url, **{**kwargs, "transport_options": brisk})
 
     def send_task(self, *args, **kwargs):
-        """Raises kombu's OperationalError when the broker does not take it, at once for a while after a failure."""
+        """Raises kombu's OperationalError when the broker does not take it, at once for a while
+        after a failure.
+        """
         with self.breaker:
             return super().send_task(*args, **kwargs)
 

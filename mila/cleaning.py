@@ -1,7 +1,8 @@
-"""The one place where typed text is cleaned: what nobody sees is taken out before anything is asked of the rest.
+"""The one place where typed text is cleaned: what nobody sees is taken out before anything is asked
+of the rest.
 
-"Required" and "at most 120 characters" are asked of what is left, so a name of one zero-width space is no name, and
-two addresses that look the same are the same person (rule B12).
+"Required" and "at most 120 characters" are asked of what is left, so a name of one zero-width space
+is no name, and two addresses that look the same are the same person (rule B12).
 """
 
 import re
@@ -10,16 +11,22 @@ from contextlib import suppress
 
 import idna
 
-# Letters by their category, blanks to every reader: the fillers of Hangul, an empty cell of Braille.
+# Letters by their category, blanks to every reader: the fillers of Hangul, an empty cell of
+# Braille.
 FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-# Marks that change nothing one could see where they stand alone: joiners and the selectors of a variant.
-MARKS = frozenset("\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f") | {chr(sign) for sign in range(0xFE00, 0xFE10)}
+# Marks that change nothing one could see where they stand alone: joiners and the selectors of a
+# variant.
+MARKS = frozenset("\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f") | {
+    chr(sign) for sign in range(0xFE00, 0xFE10)
+}
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
 
 
 def visible(text: str) -> str:
-    """The text without format and control characters, fillers and lone surrogates; blanks and line ends stay."""
+    """The text without format and control characters, fillers and lone surrogates; blanks and line
+    ends stay.
+    """
     return "".join(sign for sign in text if sign in "\n\t " or _is_seen(sign))
 
 
@@ -38,10 +45,11 @@ def clean_prose(text: str) -> str:
 
 
 def canonical_email(text: str) -> str:
-    """The one form in which an address is kept and looked up: small letters, nothing unseen, the domain as in DNS.
+    """The one form in which an address is kept and looked up: small letters, nothing unseen, the
+    domain as in DNS.
 
-    `Odile@Müller.ch` and `odile@xn--mller-kva.ch` are one person. What is no address comes back as it can be shown;
-    the form's own check refuses it.
+    `Odile@Müller.ch` and `odile@xn--mller-kva.ch` are one person. What is no address comes back as
+    it can be shown; the form's own check refuses it.
     """
     local, sign, domain = visible(text).strip().rpartition("@")
     domain = domain.rstrip(".")

@@ -1,4 +1,5 @@
-"""The one clock (docs/decisions/0003): SQL mila_now(), the database's clock plus a shift that only tests set.
+"""The one clock (docs/decisions/0003): SQL mila_now(), the database's clock plus a shift that only
+tests set.
 
 Read it once, after the lock, and pass it down as `at`. Python's own clock decides nothing.
 """
@@ -30,7 +31,8 @@ def set_clock(at: datetime, *, speed: float = 1.0) -> None:
     _must_be_movable()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO mila_clock (real_anchor, virtual_anchor, speed) VALUES (clock_timestamp(), %s, %s) "
+            "INSERT INTO mila_clock (real_anchor, virtual_anchor, speed) VALUES "
+            "(clock_timestamp(), %s, %s) "
             "ON CONFLICT (the_one) DO UPDATE SET real_anchor = excluded.real_anchor, "
             "virtual_anchor = excluded.virtual_anchor, speed = excluded.speed",
             [at, speed],
@@ -45,7 +47,8 @@ def move_clock(by: timedelta) -> datetime:
 
 
 def machine_now() -> datetime:
-    """What this program takes for the machine's date and hour: MILA_AT where a developer has set it, else the clock's.
+    """What this program takes for the machine's date and hour: MILA_AT where a developer has set
+    it, else the clock's.
 
     It says when a demo begins. Deadlines are judged by mila_now() alone.
     """
@@ -66,13 +69,14 @@ def reset_clock() -> None:
 def set_speed(speed: float) -> None:
     """Let mila_now() go on from about where it is, `speed` times as fast. Never in production.
 
-    It jumps ahead by what the old speed makes of 50 ms: whoever reads it while this is being committed must not see it
-    go back.
+    It jumps ahead by what the old speed makes of 50 ms: whoever reads it while this is being
+    committed must not see it go back.
     """
     _must_be_movable()
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE mila_clock SET virtual_anchor = mila_now() + speed * interval '50 milliseconds', "
+            "UPDATE mila_clock SET virtual_anchor = mila_now() + speed * interval '50 "
+            "milliseconds', "
             "real_anchor = clock_timestamp(), speed = %s WHERE speed <> %s",
             [speed, speed],
         )

@@ -19,7 +19,10 @@ def keyring() -> MultiFernet:
 
 
 class EncryptedTextField(models.TextField):
-    """Plain text in Python, Fernet tokens in the table. It cannot be searched, ordered or filtered: that is why."""
+    """Plain text in Python, Fernet tokens in the table.
+
+    It cannot be searched, ordered or filtered: that is why.
+    """
 
     def get_prep_value(self, value):
         value = super().get_prep_value(value)
@@ -33,12 +36,16 @@ class EncryptedTextField(models.TextField):
 
 
 def fingerprint(secret: str) -> str:
-    """By which a secret of 256 random bits is looked up without being kept: nobody finds the way back from it."""
+    """By which a secret of 256 random bits is looked up without being kept: nobody finds the way
+    back from it.
+    """
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class FingerprintField(models.CharField):
-    """The fingerprint of another field of the row, written whenever both are: `of` names the field with the secret."""
+    """The fingerprint of another field of the row, written whenever both are: `of` names the field
+    with the secret.
+    """
 
     def __init__(self, *args, of: str = "", **kwargs):
         self.of = of

@@ -20,6 +20,11 @@ class Refusal(Exception):
 
 
 class AlreadyThere(Refusal):
-    """The database has refused a second one of what there may be one of: somebody was a moment earlier."""
+    """The database has refused a second one of what there may be one of: somebody was a moment
+    earlier.
+    """
 
-    sentence = _("That is there already: somebody was a moment earlier. Please reload the page and look again.")
+    sentence = _(
+        "That is there already: somebody was a moment earlier. Please reload the page and look "
+        "again."
+    )

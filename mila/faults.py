@@ -1,7 +1,8 @@
 """Which status an error deserves that no view has caught: told by what a person can do about it.
 
-503: the site cannot do it now, nothing was done, later it can (fault F4, F5). 409: somebody else, or the same person in
-another window, was first; or a verb refused. One place for middleware and error pages.
+503: the site cannot do it now, nothing was done, later it can (fault F4, F5). 409: somebody else,
+or the same person in another window, was first; or a verb refused. One place for middleware and
+error pages.
 """
 
 import errno
@@ -30,4 +31,7 @@ def has_no_room(error: BaseException | None) -> bool:
 
 def is_twice(error: BaseException | None) -> bool:
     """The database has refused a second one of what there may be one of."""
-    return isinstance(error, IntegrityError) and getattr(error.__cause__, "sqlstate", None) == UNIQUE_VIOLATION
+    return (
+        isinstance(error, IntegrityError)
+        and getattr(error.__cause__, "sqlstate", None) == UNIQUE_VIOLATION
+    )

@@ -1,4 +1,6 @@
-"""How Mila writes money, days, distances and numbers, in the person's language and the country's manner."""
+"""How Mila writes money, days, distances and numbers, in the person's language and the country's
+manner.
+"""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -32,7 +34,9 @@ def _locale() -> str:
 
 
 def _local(at: datetime, zone: str | ZoneInfo | None) -> datetime:
-    """`at` on the wall of `zone` (a name, a zone, or something with a `zone`); else of the current time zone."""
+    """`at` on the wall of `zone` (a name, a zone, or something with a `zone`); else of the current
+    time zone.
+    """
     zone = getattr(zone, "zone", zone) or timezone.get_current_timezone()
     return at.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
 
@@ -42,7 +46,9 @@ def _pieces(at: date | datetime, zone) -> date | datetime:
 
 
 def money(cents: int | Literal[""] | None, currency: str) -> str:
-    """Minor units as people write them: 12,90 € (€12.90 in English), CHF 12.90 in every language."""
+    """Minor units as people write them: 12,90 € (€12.90 in English), CHF
+    12.90 in every language.
+    """
     if cents in (None, ""):  # as a template says what is not there
         return ""
     currency = currency.upper()
@@ -128,11 +134,17 @@ def minutes(count: int | timedelta | None) -> str:
         return ""
     if isinstance(count, timedelta):
         count = int(count.total_seconds() // 60)
-    return left(count * 60) if count >= 90 else (_("%(minutes)d min") % {"minutes": count}).replace(" ", NBSP)
+    return (
+        left(count * 60)
+        if count >= 90
+        else (_("%(minutes)d min") % {"minutes": count}).replace(" ", NBSP)
+    )
 
 
 def span_words(seconds: float) -> str:
-    """A span of a rule, written out for a sentence: 24 hours; 90 minutes where it is no whole hour."""
+    """A span of a rule, written out for a sentence: 24 hours; 90 minutes
+    where it is no whole hour.
+    """
     hours, rest = divmod(round(seconds), 3600)
     if hours and not rest:
         return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
@@ -146,7 +158,9 @@ def km(metres: float | None) -> str:
 
 
 def phone(number) -> str:
-    """A stored number as people of its country write it, 01 99 00 12 34; from elsewhere with its code."""
+    """A stored number as people of its country write it, 01 99 00 12 34; from elsewhere with its
+    code.
+    """
     if not number:
         return ""
     try:
@@ -154,7 +168,11 @@ def phone(number) -> str:
     except phonenumbers.NumberParseException:
         return str(number)
     at_home = parsed.country_code in (33, 41)
-    form = phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    form = (
+        phonenumbers.PhoneNumberFormat.NATIONAL
+        if at_home
+        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
     written = phonenumbers.format_number(parsed, form)
     return written.replace(" ", NBSP)
 
@@ -171,7 +189,9 @@ def initials(name: str | None) -> str:
 
 
 def stars(score, country: str = "") -> str:
-    """4,9 (one decimal, in the language's manner; in German in Switzerland 4.9, as the amounts beside it)"""
+    """4,9 (one decimal, in the language's manner; in German in Switzerland 4.9, as the amounts
+    beside it)
+    """
     locale = "de_CH" if language() == "de" and country == "CH" else language()
     return format_decimal(score, "0.0", locale=locale) if score is not None else ""
 

@@ -1,8 +1,9 @@
 """The sweeps' dead-man signal (fault T2): each leaves a row, and readyz says which has gone quiet.
 
-Counted by the database's real clock, never by mila_now(): a moved clock must not look like an outage, nor hide one.
-Each row also keeps what the product's clock said, and how far it had ever been moved forward: whoever finds the site
-stopped knows until when it ran, and what was an outage (mila/outages.py).
+Counted by the database's real clock, never by mila_now(): a moved clock must not look like an
+outage, nor hide one. Each row also keeps what the product's clock said, and how far it had ever
+been moved forward: whoever finds the site stopped knows until when it ran, and what was an outage
+(mila/outages.py).
 """
 
 from datetime import datetime
@@ -33,12 +34,16 @@ def stamp(name: str) -> None:
 def ages() -> dict[str, float]:
     """Seconds since each sweep that ever ran last did."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, extract(epoch FROM clock_timestamp() - at) FROM mila_heartbeat")
+        cursor.execute(
+            "SELECT name, extract(epoch FROM clock_timestamp() - at) FROM mila_heartbeat"
+        )
         return {name: float(age) for name, age in cursor.fetchall()}
 
 
 def last_product_instant() -> datetime | None:
-    """What the product's clock said at the newest heartbeat of all; None where no sweep has ever run."""
+    """What the product's clock said at the newest heartbeat of all; None where no sweep has ever
+    run.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT product_at FROM mila_heartbeat ORDER BY at DESC LIMIT 1")
         row = cursor.fetchone()
@@ -57,7 +62,9 @@ def expected() -> dict[str, str]:
 
 
 def watch() -> None:
-    """Let every scheduled job stamp its heartbeat when it has succeeded, so that no sweep can forget to."""
+    """Let every scheduled job stamp its heartbeat when it has succeeded, so that no sweep can
+    forget to.
+    """
     task_success.connect(_stamp_scheduled, dispatch_uid="mila.heartbeat")
 
 

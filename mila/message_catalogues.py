@@ -1,4 +1,7 @@
-"""Compiled message catalogues: locale/*/LC_MESSAGES/django.mo out of the .po beside it. Needs no gettext."""
+"""Compiled message catalogues: locale/*/LC_MESSAGES/django.mo out of the .po beside it.
+
+Needs no gettext.
+"""
 
 from pathlib import Path
 
@@ -6,7 +9,10 @@ LOCALE = Path(__file__).resolve().parent.parent / "locale"
 
 
 def compile_catalogues(folder: Path = LOCALE) -> list[Path]:
-    """Compile every catalogue that is newer than its compiled form; answers those it wrote. A repeat writes none."""
+    """Compile every catalogue that is newer than its compiled form; answers those it wrote.
+
+    A repeat writes none.
+    """
     written = []
     for source in sorted(folder.glob("*/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")

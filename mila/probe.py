@@ -1,4 +1,7 @@
-"""Whether a process answers: python -m mila.probe http://host:port/path, or host:port. For container health checks."""
+"""Whether a process answers: python -m mila.probe http://host:port/path, or host:port.
+
+For container health checks.
+"""
 
 import socket
 import sys

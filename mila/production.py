@@ -1,4 +1,5 @@
-"""What production needs before it starts (mila.settings asks): every fault in a sentence, all in one go, by name.
+"""What production needs before it starts (mila.settings asks): every fault in a sentence, all in
+one go, by name.
 
 A value that is merely odd is found here and not by a customer.
 """
@@ -12,8 +13,22 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 SHORTEST_KEY = 50  # characters of a secret key, as Django's own check wants it
-NOBODY = (".example", "@example.com", "@example.org", "@example.net", ".invalid", ".test", "localhost")
-MAILS = ("DEFAULT_FROM_EMAIL", "OPS_EMAIL", "SUPPORT_EMAIL_FR", "SUPPORT_EMAIL_CH", "SECURITY_EMAIL")
+NOBODY = (
+    ".example",
+    "@example.com",
+    "@example.org",
+    "@example.net",
+    ".invalid",
+    ".test",
+    "localhost",
+)
+MAILS = (
+    "DEFAULT_FROM_EMAIL",
+    "OPS_EMAIL",
+    "SUPPORT_EMAIL_FR",
+    "SUPPORT_EMAIL_CH",
+    "SECURITY_EMAIL",
+)
 PHONES = ("SUPPORT_PHONE_FR", "SUPPORT_PHONE_CH")
 EXAMPLE_PHONES = ("+33199001234", "+41445550123")
 # Who runs the site: the law wants them named, and the terms name them.
@@ -56,9 +71,13 @@ NEEDED = (
 
 
 def faults(given: Mapping[str, str]) -> list[str]:
-    """A sentence for each value of the environment that is missing or impossible; none means production may start."""
+    """A sentence for each value of the environment that is missing or impossible; none means
+    production may start.
+    """
     missing = [f"{name} is missing." for name in NEEDED if not given.get(name, "").strip()]
-    return missing + [sentence for name, sentence in _odd(given) if f"{name} is missing." not in missing]
+    return missing + [
+        sentence for name, sentence in _odd(given) if f"{name} is missing." not in missing
+    ]
 
 
 def _odd(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -74,13 +93,17 @@ def _odd(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             break
     parts = _split(value("SITE_URL"))
     if parts is None or parts.scheme != "https" or not parts.hostname or parts.path or parts.query:
-        yield "SITE_URL", "SITE_URL must be https:// and a host, with no path and no slash at the end."
+        yield (
+            "SITE_URL",
+            "SITE_URL must be https:// and a host, with no path and no slash at the end.",
+        )
     elif _is_nobodys(parts.hostname):
         yield "SITE_URL", "SITE_URL still names a host of the example file."
     if not re.fullmatch("[0-9]", value("TRUSTED_PROXIES")):
         yield (
             "TRUSTED_PROXIES",
-            "TRUSTED_PROXIES must say how many proxies of your own stand before the pages: 1, or 0.",
+            "TRUSTED_PROXIES must say how many proxies of your own stand before the pages: 1, or "
+            "0.",
         )
     for name in ("MILA_AT", "MILA_DEMO"):
         if value(name):
@@ -88,11 +111,18 @@ def _odd(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield from _hosts(_list(value("ALLOWED_HOSTS")), _split(value("SITE_URL")))
     for name, schemes in STORES.items():
         parts = _split(value(name))
-        if parts is None or parts.scheme not in schemes or not (parts.hostname or parts.path.strip("/")):
+        if (
+            parts is None
+            or parts.scheme not in schemes
+            or not (parts.hostname or parts.path.strip("/"))
+        ):
             yield name, f"{name} is no address of the kind {schemes[0]}://host/..."
     yield from _media(value("MEDIA_ROOT"))
     if ":" not in value("EMAIL_URL"):
-        yield "EMAIL_URL", "EMAIL_URL is no address of a mail server, such as smtp+tls://user:word@host:587."
+        yield (
+            "EMAIL_URL",
+            "EMAIL_URL is no address of a mail server, such as smtp+tls://user:word@host:587.",
+        )
     elif _is_nobodys(value("EMAIL_URL").rpartition("@")[2].partition(":")[0]):
         yield "EMAIL_URL", "EMAIL_URL still names the server of the example file."
     for name in MAILS:
@@ -107,12 +137,23 @@ def _odd(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, f"{name} is still the number of the example file."
     for name in OPERATOR:
         if INVENTED.search(value(name)):
-            yield name, f"{name} is still invented, as in the example file: the law wants the real one."
+            yield (
+                name,
+                f"{name} is still invented, as in the example file: the law wants the real one.",
+            )
 
 
 def _secret_key(key: str) -> Iterator[tuple[str, str]]:
-    if len(key) < SHORTEST_KEY or len(set(key)) < 5 or key.startswith(("django-insecure-", "development-only-")):
-        yield "SECRET_KEY", f"SECRET_KEY is not safe: it must be one random word of {SHORTEST_KEY} characters or more."
+    if (
+        len(key) < SHORTEST_KEY
+        or len(set(key)) < 5
+        or key.startswith(("django-insecure-", "development-only-"))
+    ):
+        yield (
+            "SECRET_KEY",
+            f"SECRET_KEY is not safe: it must be one random word of {SHORTEST_KEY} characters or "
+            f"more.",
+        )
 
 
 def _hosts(hosts: list[str], site) -> Iterator[tuple[str, str]]:
@@ -120,12 +161,16 @@ def _hosts(hosts: list[str], site) -> Iterator[tuple[str, str]]:
         yield "ALLOWED_HOSTS", "ALLOWED_HOSTS must name hosts, not *."
     elif any("/" in host for host in hosts):
         yield "ALLOWED_HOSTS", "ALLOWED_HOSTS must name hosts, not addresses."
-    elif site is not None and site.hostname and not any(_fits(site.hostname, host) for host in hosts):
+    elif (
+        site is not None and site.hostname and not any(_fits(site.hostname, host) for host in hosts)
+    ):
         yield "ALLOWED_HOSTS", f"ALLOWED_HOSTS must hold the host of SITE_URL, {site.hostname}."
 
 
 def _fits(host: str, allowed: str) -> bool:
-    return host == allowed.lower() or (allowed.startswith(".") and f".{host}".endswith(allowed.lower()))
+    return host == allowed.lower() or (
+        allowed.startswith(".") and f".{host}".endswith(allowed.lower())
+    )
 
 
 def _media(folder: str) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,8 @@
-"""One place for Redis clients. The cache's answers within 100 ms or is left alone: Redis is a gate, never the judge.
+"""One place for Redis clients. The cache's answers within 100 ms or is left alone: Redis is a gate,
+never the judge.
 
-Fault C5: a dead or stuck Redis costs one request 100 ms and the others nothing. Callers catch RedisError and go on.
+Fault C5: a dead or stuck Redis costs one request 100 ms and the others nothing. Callers catch
+RedisError and go on.
 """
 
 from functools import cache
@@ -25,7 +27,10 @@ def redis_breaker() -> Breaker:
 
 
 class BriskRedis(redis.Redis):
-    """A client that gives up at once and then rests. Its pipelines are not guarded: none is needed."""
+    """A client that gives up at once and then rests.
+
+    Its pipelines are not guarded: none is needed.
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -49,7 +54,10 @@ def _client(url: str) -> BriskRedis:
 
 @cache
 def cache_redis() -> BriskRedis:
-    """Locks and live messages; answers are str. Raises RedisError within 100 ms, or at once while it rests."""
+    """Locks and live messages; answers are str.
+
+    Raises RedisError within 100 ms, or at once while it rests.
+    """
     return _client(settings.REDIS_URL)
 
 
@@ -61,8 +69,9 @@ def plain(url: str) -> str:
 
 
 def answers(url: str) -> bool:
-    """Whether the server at this address is there. For alarms: asked afresh, past the breaker, with more patience than
-    a page may have, so that one slow moment is no alarm."""
+    """Whether the server at this address is there. For alarms: asked afresh, past the breaker, with
+    more patience than a page may have, so that one slow moment is no alarm.
+    """
     try:
         with redis.Redis.from_url(plain(url), socket_timeout=1, socket_connect_timeout=1) as client:
             return bool(client.ping())
@@ -75,7 +84,9 @@ class QuietCache(RedisCache):
 
     def __init__(self, server, params):
         options = params.setdefault("OPTIONS", {})
-        options.update(socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0))
+        options.update(
+            socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0)
+        )
         super().__init__(server, params)
         self.breaker = redis_breaker()
 

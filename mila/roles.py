@@ -1,4 +1,5 @@
-"""What the site's own role may do in the database (docs/database-roles.md): read and add everywhere, own nothing.
+"""What the site's own role may do in the database (docs/database-roles.md): read and add
+everywhere, own nothing.
 
 Which tables are evidence is read from their triggers, so that a new one cannot be forgotten here.
 """
@@ -13,15 +14,22 @@ KEEPS = {
     "ledger_only_grows": "UPDATE, DELETE",
     "columns_stay": "DELETE",
 }
-OWNERS_ALONE = ("django_migrations", "mila_evidence_change", "mila_erasure")  # read by the site, written by the owner
+# read by the site, written by the owner
+OWNERS_ALONE = ("django_migrations", "mila_evidence_change", "mila_erasure")
 
 
 def grant_application_role(role: str) -> None:
-    """Give `role` what the site needs in this database, and no more; a repeat changes nothing. As the owner."""
+    """Give `role` what the site needs in this database, and no more; a repeat changes nothing.
+
+    As the owner.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
         if not cursor.fetchall():
-            raise CommandError(f"There is no role {role} in this server. docs/database-roles.md says how to make it.")
+            raise CommandError(
+                f"There is no role {role} in this server. docs/database-roles.md says how to make "
+                f"it."
+            )
         name = sql.Identifier(role)
         for statement in (
             "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
@@ -41,7 +49,8 @@ def grant_application_role(role: str) -> None:
 
 def _tables_with(cursor, function: str) -> list[str]:
     cursor.execute(
-        "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+        "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger JOIN pg_proc ON pg_proc.oid = "
+        "tgfoid "
         "WHERE proname = %s ORDER BY 1",
         [function],
     )

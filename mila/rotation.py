@@ -1,6 +1,7 @@
 """Encrypted columns written anew under the newest key, row by row, while the site runs (fault F12).
 
-Signatures are evidence: their triggers let the owner's role do this under the name of the work, and keep a row of it.
+Signatures are evidence: their triggers let the owner's role do this under the name of the work, and
+keep a row of it.
 """
 
 from collections.abc import Iterator
@@ -20,8 +21,14 @@ BATCH = 200
 
 
 def rotate_all() -> dict[str, int]:
-    """Every encrypted column of every model; answers how many cells were written anew. A second run finds nothing."""
-    written = {f"{model._meta.label}.{field.name}": rotate(model, field) for model, field in encrypted_fields()}
+    """Every encrypted column of every model; answers how many cells were written anew.
+
+    A second run finds nothing.
+    """
+    written = {
+        f"{model._meta.label}.{field.name}": rotate(model, field)
+        for model, field in encrypted_fields()
+    }
     return {**written, f"{Authenticator._meta.label}.data": rotate_factors()}
 
 
@@ -33,14 +40,20 @@ def encrypted_fields() -> Iterator[tuple[type[models.Model], EncryptedTextField]
 
 
 def rotate(model: type[models.Model], field: EncryptedTextField) -> int:
-    """One column. A cell that somebody writes meanwhile is left to them: they have the newest key as well."""
+    """One column. A cell that somebody writes meanwhile is left to them: they have the newest key
+    as well.
+    """
     names = {
         "table": sql.Identifier(model._meta.db_table),
         "key": sql.Identifier(model._meta.pk.column),
         "column": sql.Identifier(field.column),
     }
-    find = sql.SQL("SELECT {key}, {column} FROM {table} WHERE {column} <> '' ORDER BY {key}").format(**names)
-    write = sql.SQL("UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s").format(**names)
+    find = sql.SQL(
+        "SELECT {key}, {column} FROM {table} WHERE {column} <> '' ORDER BY {key}"
+    ).format(**names)
+    write = sql.SQL("UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s").format(
+        **names
+    )
     with connection.cursor() as cursor:
         cursor.execute(find)
         old = [row for row in cursor.fetchall() if not _is_newest(row[1])]
@@ -58,7 +71,10 @@ def _write(statement: sql.Composed, rows: list[Any]) -> int:
 
 
 def rotate_factors() -> int:
-    """Secrets of second factors, which allauth keeps inside JSON. A row that its owner uses meanwhile waits for us."""
+    """Secrets of second factors, which allauth keeps inside JSON.
+
+    A row that its owner uses meanwhile waits for us.
+    """
     written = 0
     for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
@@ -74,7 +90,9 @@ def rotate_factors() -> int:
 
 
 def _renewed(value: Any) -> Any:
-    """The same value with every token in it under the newest key; what is no token of ours stays as it is."""
+    """The same value with every token in it under the newest key; what is no token of ours stays as
+    it is.
+    """
     if isinstance(value, dict):
         return {key: _renewed(inner) for key, inner in value.items()}
     if isinstance(value, list):

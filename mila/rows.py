@@ -13,18 +13,26 @@ M = TypeVar("M", bound=models.Model)
 
 
 class Columns(Generic[M]):
-    """The columns of one model, as `alias` in the statement; `make` takes them off the front of a row.
+    """The columns of one model, as `alias` in the statement; `make` takes them off the front of a
+    row.
 
-    Columns that are left out (`but`, or other than `only`) are read when they are asked for, as Django does.
+    Columns that are left out (`but`, or other than `only`) are read when they are asked for, as
+    Django does.
     """
 
-    def __init__(self, model: type[M], alias: str, *, only: tuple[str, ...] = (), but: tuple[str, ...] = ()):
+    def __init__(
+        self, model: type[M], alias: str, *, only: tuple[str, ...] = (), but: tuple[str, ...] = ()
+    ):
         self.model, self.alias, self.only, self.but = model, alias, only, but
 
     @cached_property
     def fields(self) -> list[models.Field]:
         fields = self.model._meta.concrete_fields
-        return [f for f in fields if f.primary_key or (f.name in self.only if self.only else f.name not in self.but)]
+        return [
+            f
+            for f in fields
+            if f.primary_key or (f.name in self.only if self.only else f.name not in self.but)
+        ]
 
     @cached_property
     def names(self) -> list[str]:
@@ -54,7 +62,9 @@ class Columns(Generic[M]):
 
 
 def rows(statement: str, params: Sequence[Any] | Mapping[str, Any]) -> list[Iterator[Any]]:
-    """Each row as an iterator that `Columns.make` takes from; what is left of it is the statement's own."""
+    """Each row as an iterator that `Columns.make` takes from; what is left of it is the statement's
+    own.
+    """
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return [iter(row) for row in cursor.fetchall()]
@@ -83,4 +93,6 @@ def add(instance: models.Model) -> None:
 
 def _values(instance: models.Model, fields: Iterable[Any]) -> list[Any]:
     adding = instance._state.adding
-    return [field.get_db_prep_save(field.pre_save(instance, adding), connection) for field in fields]
+    return [
+        field.get_db_prep_save(field.pre_save(instance, adding), connection) for field in fields
+    ]

@@ -1,4 +1,6 @@
-"""Settings by environment only. A missing or odd value stops the start with a sentence that names it."""
+"""Settings by environment only. A missing or odd value stops the start with a sentence that names
+it.
+"""
 
 from pathlib import Path
 
@@ -12,16 +14,20 @@ from mila import production
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-# "development" (laptop, demo, tests) or "production". Production has no defaults for secrets and no stand-in.
+# "development" (laptop, demo, tests) or "production". Production has no defaults for secrets and no
+# stand-in.
 ENVIRONMENT = env("MILA_ENVIRONMENT", default="development")
 if ENVIRONMENT not in ("development", "production"):
     raise ImproperlyConfigured("MILA_ENVIRONMENT must be 'development' or 'production'.")
 PRODUCTION = ENVIRONMENT == "production"
 if PRODUCTION and (wrong := production.faults(env.ENVIRON)):
     raise ImproperlyConfigured("\n".join(["Production cannot start:", *wrong]))
-INSTANCE = env("MILA_INSTANCE", default="demo")  # which set of databases on the laptop's own servers
+# which set of databases on the laptop's own servers
+INSTANCE = env("MILA_INSTANCE", default="demo")
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY", default="development-only-" + "x" * 40)
+SECRET_KEY = (
+    env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY", default="development-only-" + "x" * 40)
+)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Newest first; the first encrypts, all decrypt (mila.encrypted_fields.EncryptedTextField).
 FIELD_KEYS = (
@@ -35,13 +41,16 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
 MILA_CLOCK_MAY_MOVE = not PRODUCTION
-# Of bin/run and bin/test: the instant that is taken for now (--at); the demo's desk, where anybody signs in as anybody.
+# Of bin/run and bin/test: the instant that is taken for now (--at); the demo's desk, where anybody
+# signs in as anybody.
 MILA_AT = env("MILA_AT", default="")
 DEMO = env.bool("MILA_DEMO", default=False)
 # How many proxies of our own stand before the pages, each adding to X-Forwarded-For
-# (mila/web/client_address.py). One too few and all people are one address; one too many and anybody chooses theirs.
+# (mila/web/client_address.py). One too few and all people are one address; one too many and anybody
+# chooses theirs.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-LIMITS = PRODUCTION or env.bool("LIMITS", default=True)  # mila/web/limits.py; simulate --live is one address for all
+# mila/web/limits.py; simulate --live is one address for all
+LIMITS = PRODUCTION or env.bool("LIMITS", default=True)
 
 INSTALLED_APPS = [
     "mila",
@@ -129,18 +138,26 @@ DATABASES = {
     # The stand-in for Stripe commits by itself, as the real one does (docs/decisions/0004).
     "standin": env.db("STANDIN_DATABASE_URL", default=embedded.database_url(f"{INSTANCE}_standin")),
 }
-PAGES = env("MILA_PROCESS", default="") == "pages"  # mila.wsgi says so; everything else may wait longer
+# mila.wsgi says so; everything else may wait longer
+PAGES = env("MILA_PROCESS", default="") == "pages"
 for database in DATABASES.values():
     database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
     database["CONN_HEALTH_CHECKS"] = True
     options = database.setdefault("OPTIONS", {})
     # The server plans a statement once for each connection, not at each use (docs/decisions/0009).
-    options.update(connect_timeout=2 if PAGES else 10, server_side_binding=True, prepare_threshold=3)
-    # A network that swallows everything is noticed (docs/decisions/0014); nothing of it on a Unix socket.
-    options.update(keepalives_idle=15, keepalives_interval=5, keepalives_count=3, tcp_user_timeout=15_000)
+    options.update(
+        connect_timeout=2 if PAGES else 10, server_side_binding=True, prepare_threshold=3
+    )
+    # A network that swallows everything is noticed (docs/decisions/0014); nothing of it on a Unix
+    # socket.
+    options.update(
+        keepalives_idle=15, keepalives_interval=5, keepalives_count=3, tcp_user_timeout=15_000
+    )
     if PAGES:
         database["ENGINE"] = "mila.patient_postgres"
-        limits = "-c statement_timeout=3s -c lock_timeout=2s -c idle_in_transaction_session_timeout=30s"
+        limits = (
+            "-c statement_timeout=3s -c lock_timeout=2s -c idle_in_transaction_session_timeout=30s"
+        )
         options["options"] = f"{options.get('options', '')} {limits}".strip()
 DATABASE_ROUTERS = ["payments.standin.router.StandinRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -164,13 +181,17 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "accounts.passwords.NotCommonValidator"},
 ]
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# An address is proved by a code of the mail before an account opens (rule B12, docs/decisions/0011).
+# An address is proved by a code of the mail before an account opens (rule B12,
+# docs/decisions/0011).
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 8}
@@ -193,7 +214,8 @@ PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds a link in a reset mail lives (fault 
 LOGIN_REDIRECT_URL = "start"
 LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-# Second factors, a passkey first. Staff need one (mila/second_factor.py); everybody else may have one.
+# Second factors, a passkey first. Staff need one (mila/second_factor.py); everybody else may have
+# one.
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -202,7 +224,8 @@ MFA_FORMS = {
     "authenticate": "accounts.mfa.CodeForm",
     "reauthenticate": "accounts.mfa.CodeAgainForm",
 }
-# Guesses at passwords and codes are counted by accounts.guesses, the rest of allauth's by address and person.
+# Guesses at passwords and codes are counted by accounts.guesses, the rest of allauth's by address
+# and person.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
@@ -227,15 +250,22 @@ SUPPORT = {
         "email": env("SUPPORT_EMAIL_CH", default="bonjour@mila.example"),
     },
 }
-# Who runs the site (law R6): the legal notice and the terms name it. The laptop's company is invented.
+# Who runs the site (law R6): the legal notice and the terms name it. The laptop's company is
+# invented.
 OPERATOR = {
     "company": env("OPERATOR_COMPANY", default="Exemple Mila SAS (société inventée)"),
     "address": env("OPERATOR_ADDRESS", default="1 rue de l’Exemple, 69000 Lyon, France"),
     "register": env("OPERATOR_REGISTER", default="RCS Lyon 000 000 000"),
     "vat": env("OPERATOR_VAT", default="FR00000000000"),
     "director": env("OPERATOR_DIRECTOR", default="Camille Exemple"),
-    "host": env("OPERATOR_HOST", default="Hébergeur Exemple, 2 rue de l’Exemple, 75000 Paris, +33 1 99 00 00 00"),
-    "mediator": env("OPERATOR_MEDIATOR", default="Médiation Exemple, 3 rue de l’Exemple, 75000 Paris, www.example"),
+    "host": env(
+        "OPERATOR_HOST",
+        default="Hébergeur Exemple, 2 rue de l’Exemple, 75000 Paris, +33 1 99 00 00 00",
+    ),
+    "mediator": env(
+        "OPERATOR_MEDIATOR",
+        default="Médiation Exemple, 3 rue de l’Exemple, 75000 Paris, www.example",
+    ),
 }
 # Who is told of a weakness in the site: .well-known/security.txt.
 SECURITY_EMAIL = env("SECURITY_EMAIL", default="security@mila.example")
@@ -245,7 +275,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = env("MEDIA_ROOT", default=str(embedded.var(INSTANCE) / "media"))
-# Customers' photos: a folder no server publishes, or a bucket (its package belongs into the image). Never an address.
+# Customers' photos: a folder no server publishes, or a bucket (its package belongs into the image).
+# Never an address.
 PRIVATE_STORAGE = env("PRIVATE_STORAGE", default="")
 PRIVATE_FOLDER = {
     "location": f"{MEDIA_ROOT}/private",
@@ -256,7 +287,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {
         "BACKEND": PRIVATE_STORAGE or "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": env.json("PRIVATE_STORAGE_OPTIONS", default={}) if PRIVATE_STORAGE else PRIVATE_FOLDER,
+        "OPTIONS": env.json("PRIVATE_STORAGE_OPTIONS", default={})
+        if PRIVATE_STORAGE
+        else PRIVATE_FOLDER,
     },
     "staticfiles": {
         "BACKEND": "mila.web.static_storage.StaticStorage"
@@ -285,9 +318,12 @@ vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Mila <bonjour@mila.example>")
 OPS_EMAIL = env("OPS_EMAIL", default="ops@mila.example")  # where Mila's staff read what needs them
 
-# --- Stripe (payments/gateway.py). No secret key: the stand-in, which production refuses (payments.checks).
+# --- Stripe (payments/gateway.py). No secret key: the stand-in, which production refuses
+# (payments.checks).
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
-STRIPE_PUBLISHABLE_KEY = env("STRIPE_PUBLISHABLE_KEY", default="" if STRIPE_SECRET_KEY else "pk_test_standin")
+STRIPE_PUBLISHABLE_KEY = env(
+    "STRIPE_PUBLISHABLE_KEY", default="" if STRIPE_SECRET_KEY else "pk_test_standin"
+)
 STRIPE_WEBHOOK_SECRETS = env.list(
     "STRIPE_WEBHOOK_SECRETS", default=[] if STRIPE_SECRET_KEY else ["whsec_standin_platform"]
 )
@@ -296,7 +332,8 @@ STRIPE_CONNECT_WEBHOOK_SECRETS = env.list(
 )
 STANDIN = not STRIPE_SECRET_KEY
 
-# --- Geocoding: names of the chain's links, first answer wins (places/geocoding.py). Empty: offline gazetteer alone.
+# --- Geocoding: names of the chain's links, first answer wins (places/geocoding.py). Empty: offline
+# gazetteer alone.
 GEOCODERS = env.list("GEOCODERS", default=[])
 
 # --- Security
@@ -329,7 +366,10 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF, *(["https://api.stripe.com"] if not STANDIN else [])],
-        "frame-src": [SELF, *(["https://js.stripe.com", "https://hooks.stripe.com"] if not STANDIN else [])],
+        "frame-src": [
+            SELF,
+            *(["https://js.stripe.com", "https://hooks.stripe.com"] if not STANDIN else []),
+        ],
         "object-src": [NONE],
         "base-uri": [NONE],
         # A form that leads on to the partner's pages at Stripe.
@@ -338,7 +378,8 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# --- Jobs: ids only, late acknowledgement, no results. No eta, no countdown: deadlines are rows (docs/decisions/0003).
+# --- Jobs: ids only, late acknowledgement, no results. No eta, no countdown: deadlines are rows
+# (docs/decisions/0003).
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -354,12 +395,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"class": "mila.logs.WithoutKeys", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "plain": {
+            "class": "mila.logs.WithoutKeys",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "loggers": {
         "stripe": {"level": "WARNING"},  # a line for each call
-        "django.template": {"level": "INFO"},  # below it, for each word a template lacks: all the page knows
+        # below it, for each word a template lacks: all the page knows
+        "django.template": {"level": "INFO"},
     },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }

@@ -1,4 +1,6 @@
-"""How a sweep goes through the rows it has found: each for itself, and none in the way of the others."""
+"""How a sweep goes through the rows it has found: each for itself, and none in the way of the
+others.
+"""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -8,11 +10,14 @@ R = TypeVar("R")
 log = logging.getLogger(__name__)
 
 
-def handle_each(handle: Callable[[int], R], ids: Iterable[int], push: Callable[[int], object] | None = None) -> list[R]:
-    """Call `handle` with one id after the other; answers what it said of those where it did not raise.
+def handle_each(
+    handle: Callable[[int], R], ids: Iterable[int], push: Callable[[int], object] | None = None
+) -> list[R]:
+    """Call `handle` with one id after the other; answers what it said of those where it did not
+    raise.
 
-    One poisoned row must not stop the others (fault T15): it is logged, and `push` puts it off. Without `push` its
-    deadline stays where it is, and the next round tries it again.
+    One poisoned row must not stop the others (fault T15): it is logged, and `push` puts it off.
+    Without `push` its deadline stays where it is, and the next round tries it again.
     """
     answers = []
     for pk in ids:

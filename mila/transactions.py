@@ -21,7 +21,8 @@ _in_a_verb: ContextVar[bool] = ContextVar("in_a_verb", default=False)
 
 
 def after_commit(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Call it once the transaction has committed. What it raises is logged and harms nobody: a sweep finds the rest.
+    """Call it once the transaction has committed. What it raises is logged and harms nobody: a
+    sweep finds the rest.
 
     A function of its own, because Django cannot log the failure of a `partial`, and raises instead.
     """
@@ -29,12 +30,14 @@ def after_commit(function: Callable[P, object], *args: P.args, **kwargs: P.kwarg
 
 
 def verb(function: Callable[P, R]) -> Callable[P, R]:
-    """Run in a transaction; the outermost verb repeats itself, whole, up to three times on 40P01 and 40001.
+    """Run in a transaction; the outermost verb repeats itself, whole, up to three times on 40P01
+    and 40001.
 
-    What the database refuses as a second one of its kind is a refusal in words, AlreadyThere, like any other.
+    What the database refuses as a second one of its kind is a refusal in words, AlreadyThere, like
+    any other.
 
-    Inside another verb it joins that transaction and leaves the repeating to it. It makes no savepoint there: when it
-    fails, the whole must be given up.
+    Inside another verb it joins that transaction and leaves the repeating to it. It makes no
+    savepoint there: when it fails, the whole must be given up.
     """
 
     def as_outer(*args: P.args, **kwargs: P.kwargs) -> R:

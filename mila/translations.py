@@ -1,4 +1,5 @@
-"""The site's phrases: found in Python and templates, kept in locale/<language>/LC_MESSAGES/django.po. Needs no gettext.
+"""The site's phrases: found in Python and templates, kept in
+locale/<language>/LC_MESSAGES/django.po. Needs no gettext.
 
 The files have no dates and no line numbers, so that a change shows only the phrases that changed.
 """
@@ -50,7 +51,9 @@ Key = tuple[str, str]  # context, singular
 
 @dataclass
 class Phrase:
-    """One phrase of the source, and how it is said in one language: two texts if it has a plural."""
+    """One phrase of the source, and how it is said in one language: two texts
+    if it has a plural.
+    """
 
     singular: str
     plural: str = ""
@@ -92,9 +95,12 @@ def _extract(path: Path) -> Iterator[Phrase]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # comments for translators in mid-line
             text = templatize(text, origin=str(path))
-        # It writes a space before each phrase: in an indented page that would be Python with odd indents.
+        # It writes a space before each phrase: in an indented page that would be Python with odd
+        # indents.
         text = "\n".join(line.lstrip() for line in text.split("\n"))
-    for _line, function, said, _comments in extract_python(io.BytesIO(text.encode()), KEYWORDS, [], {}):
+    for _line, function, said, _comments in extract_python(
+        io.BytesIO(text.encode()), KEYWORDS, [], {}
+    ):
         words = [said] if isinstance(said, str) else [word for word in said if word is not None]
         context = words.pop(0) if "pgettext" in function else ""
         plural = words[1] if str(function).startswith("n") else ""
@@ -125,21 +131,27 @@ def read(language: str, base: Path | None = None) -> tuple[dict[Key, Phrase], se
     return found, fuzzy
 
 
-def merge(language: str, base: Path | None = None, *, said: dict[Key, tuple[str, ...]] | None = None) -> int:
+def merge(
+    language: str, base: Path | None = None, *, said: dict[Key, tuple[str, ...]] | None = None
+) -> int:
     """Bring a catalogue up to the source; answers how many phrases still lack words.
 
-    Keeps what was translated (not what was fuzzy), adds what is new, drops what is gone; `said` brings new words.
-    A repeat changes nothing.
+    Keeps what was translated (not what was fuzzy), adds what is new, drops what is gone; `said`
+    brings new words. A repeat changes nothing.
     """
     known, fuzzy = read(language, base)
     words = {key: phrase.texts for key, phrase in known.items() if key not in fuzzy} | (said or {})
-    phrases = sorted(collect(base).values(), key=lambda phrase: (phrase.singular.casefold(), phrase.key))
+    phrases = sorted(
+        collect(base).values(), key=lambda phrase: (phrase.singular.casefold(), phrase.key)
+    )
     for phrase in phrases:
         if language == SOURCE:
             phrase.texts = phrase.sources
         else:
             texts = words.get(phrase.key, ())
-            phrase.texts = texts if len(texts) == len(phrase.sources) else ("",) * len(phrase.sources)
+            phrase.texts = (
+                texts if len(texts) == len(phrase.sources) else ("",) * len(phrase.sources)
+            )
     path = po_file(language, base)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_header(language) + "".join(_entry(phrase) for phrase in phrases))
@@ -172,11 +184,17 @@ def _entry(phrase: Phrase) -> str:
     return "\n" + "\n".join(lines) + "\n"
 
 
-def problems(language: str, base: Path | None = None, *, source: dict[Key, Phrase] | None = None) -> list[str]:
-    """What is wrong with a catalogue, one sentence each: missing, fuzzy, gone from the source, altered placeholders."""
+def problems(
+    language: str, base: Path | None = None, *, source: dict[Key, Phrase] | None = None
+) -> list[str]:
+    """What is wrong with a catalogue, one sentence each: missing, fuzzy, gone from the source,
+    altered placeholders.
+    """
     known, fuzzy = read(language, base)
     source = collect(base) if source is None else source
-    found = [f"{language}: no longer in the source: {key[1]!r}" for key in known.keys() - source.keys()]
+    found = [
+        f"{language}: no longer in the source: {key[1]!r}" for key in known.keys() - source.keys()
+    ]
     for key, phrase in source.items():
         texts = known[key].texts if key in known else ()
         if len(texts) != len(phrase.sources) or not all(texts):
@@ -186,7 +204,8 @@ def problems(language: str, base: Path | None = None, *, source: dict[Key, Phras
             found.append(f"{language}: fuzzy: {phrase.singular!r}")
         for number, text in enumerate(texts):
             found += [
-                f"{language}: {fault}: {phrase.singular!r} -> {text!r}" for fault in _faults(phrase, text, number)
+                f"{language}: {fault}: {phrase.singular!r} -> {text!r}"
+                for fault in _faults(phrase, text, number)
             ]
     return sorted(found)
 

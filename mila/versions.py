@@ -1,8 +1,9 @@
-"""Answers kept in the process while what they were made from has not changed: under a version that every change raises.
+"""Answers kept in the process while what they were made from has not changed: under a version that
+every change raises.
 
-The version is a row (migration 0003) that triggers write in the transaction of the change: whoever reads it after the
-commit sees another one, in whatever process. Read it before what it stands for: then an answer is never older than its
-version says.
+The version is a row (migration 0003) that triggers write in the transaction of the change: whoever
+reads it after the commit sees another one, in whatever process. Read it before what it stands for:
+then an answer is never older than its version says.
 """
 
 import json
@@ -22,7 +23,10 @@ class Now(NamedTuple):
     versions: tuple[str, ...]
 
 
-READ = "SELECT mila_now(), (SELECT json_object_agg(name, version) FROM mila_version WHERE name = ANY(%s))"
+READ = (
+    "SELECT mila_now(), (SELECT json_object_agg(name, version) FROM mila_version WHERE name = "
+    "ANY(%s))"
+)
 
 
 def read(*names: str) -> Now:
@@ -34,7 +38,8 @@ def read(*names: str) -> Now:
 
 
 class Kept(Generic[T]):
-    """The last answer to each question. It holds for its version, from the instant it was made until `until`.
+    """The last answer to each question. It holds for its version, from the instant it was made
+    until `until`.
 
     `until`: when it changes by itself, as a price that comes into force; None where it never does.
     """
@@ -43,8 +48,17 @@ class Kept(Generic[T]):
         self.most = most
         self._answers: dict[object, tuple[str, datetime, datetime | None, T]] = {}
 
-    def get(self, question: object, version: str, at: datetime, make: Callable[[], tuple[T, datetime | None]]) -> T:
-        """The answer, made anew where there is none that holds. Whoever gets it must not change it."""
+    def get(
+        self,
+        question: object,
+        version: str,
+        at: datetime,
+        make: Callable[[], tuple[T, datetime | None]],
+    ) -> T:
+        """The answer, made anew where there is none that holds.
+
+        Whoever gets it must not change it.
+        """
         kept = self._answers.get(question)
         if kept is not None:
             of, since, until, answer = kept

@@ -6,13 +6,16 @@ import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mila.settings")
-os.environ.setdefault("MILA_PROCESS", "pages")  # whoever waits for a page does not wait long (mila.patient_postgres)
+# whoever waits for a page does not wait long (mila.patient_postgres)
+os.environ.setdefault("MILA_PROCESS", "pages")
 
 
 class ReadableRequest(WSGIRequest):
-    """A charset that is none of text must not break a request while it is being made: nobody could refuse it yet.
+    """A charset that is none of text must not break a request while it is being made: nobody could
+    refuse it yet.
 
-    It stays among the parameters of the content type, where mila.web.request_limits finds it (fault W3).
+    It stays among the parameters of the content type, where mila.web.request_limits finds it
+    (fault W3).
     """
 
     def _set_content_type_params(self, meta):

@@ -1,4 +1,6 @@
-"""The payout account in words: what the partner can do, what is missing, and by when (rule D1, M5)."""
+"""The payout account in words: what the partner can do, what is missing,
+and by when (rule D1, M5).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import PartnerProfile
 from payments.models import PayoutAccount
 
-# The beginning of Stripe's name for what is missing -> our words. The longest that fits is said, and each once.
+# The beginning of Stripe's name for what is missing -> our words. The longest that fits is said,
+# and each once.
 MISSING = {
     "external_account": _("The bank account for your payouts"),
     "tos_acceptance": _("Your consent to the terms of our payment provider"),
@@ -40,23 +43,39 @@ OTHER_REASON = _("Our payment provider has switched it off. Please write to us."
 
 @dataclass(frozen=True)
 class Standing:
-    """What the page says first. `kind` is the notice's; `go_on` names the button, if there is one."""
+    """What the page says first. `kind` is the notice's; `go_on` names the
+    button, if there is one.
+    """
 
     kind: str
     words: Any
     go_on: Any = ""
 
 
-NONE = Standing("clock", _("You have no payout account yet. It takes a few minutes."), _("Open the account"))
-LEFT = Standing("lose", _("You have cut the tie to your payout account. Please open another one."), _("Open again"))
+NONE = Standing(
+    "clock", _("You have no payout account yet. It takes a few minutes."), _("Open the account")
+)
+LEFT = Standing(
+    "danger",
+    _("You have cut the tie to your payout account. Please open another one."),
+    _("Open again"),
+)
 STARTED = Standing("clock", _("Your payout account is not complete."), _("Go on"))
 CHECKED = Standing(
-    "clock", _("All is sent. Our payment provider is checking it; you need do nothing."), _("Look again")
+    "clock",
+    _("All is sent. Our payment provider is checking it; you need do nothing."),
+    _("Look again"),
 )
-UNPAYABLE = Standing("clock", _("You can take jobs. To be paid, something is still missing."), _("Complete it"))
-ASKED = Standing("clock", _("All works. Our payment provider asks for something more."), _("Complete it"))
+UNPAYABLE = Standing(
+    "clock", _("You can take jobs. To be paid, something is still missing."), _("Complete it")
+)
+ASKED = Standing(
+    "clock", _("All works. Our payment provider asks for something more."), _("Complete it")
+)
 READY = Standing(
-    "done", _("All is in order: you can take jobs, and you are paid."), _("Change details or bank account")
+    "done",
+    _("All is in order: you can take jobs, and you are paid."),
+    _("Change details or bank account"),
 )
 
 

@@ -21,7 +21,9 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def earnings_page(view: PayeeView[P]) -> View[P]:
-    """The view gets the payee. Strangers sign in; who has nothing to do with a partner's money is refused."""
+    """The view gets the payee. Strangers sign in; who has nothing to do with a partner's money is
+    refused.
+    """
 
     @login_required
     @wraps(view)
@@ -31,7 +33,11 @@ def earnings_page(view: PayeeView[P]) -> View[P]:
             raise PermissionDenied
         if not second_factor.factors(request):
             messages.info(
-                request, _("Your earnings and your account need a second factor. Please add one, a passkey if you can.")
+                request,
+                _(
+                    "Your earnings and your account need a second factor. Please add one, a "
+                    "passkey if you can."
+                ),
             )
             return redirect("mfa_index")
         if not second_factor.passed(request):
@@ -42,11 +48,15 @@ def earnings_page(view: PayeeView[P]) -> View[P]:
 
 
 def account_page(view: PayeeView[P]) -> View[P]:
-    """Where money goes is changed: the same, its owner alone, and the factor shown within ten minutes."""
+    """Where money goes is changed: the same, its owner alone, and the factor shown within ten
+    minutes.
+    """
 
     @earnings_page
     @wraps(view)
-    def inner(request: HttpRequest, payee: Payee, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def inner(
+        request: HttpRequest, payee: Payee, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
         if not payee.owns:
             raise PermissionDenied
         second_factor.ask_again(request)

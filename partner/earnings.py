@@ -1,4 +1,6 @@
-"""What the pages about a partner's money show: a month's chart, each job with its day, a statement for each month."""
+"""What the pages about a partner's money show: a month's chart, each job with its day, a statement
+for each month.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +14,16 @@ from django.db.models.functions import Coalesce, TruncMonth
 from django.utils.translation import gettext_lazy as _
 
 from payments.access import Payee
-from payments.models import Charge, ChargeKind, ChargeState, Earning, Hold, Payout, PayoutAccount, PayoutState
+from payments.models import (
+    Charge,
+    ChargeKind,
+    ChargeState,
+    Earning,
+    Hold,
+    Payout,
+    PayoutAccount,
+    PayoutState,
+)
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
 
@@ -28,7 +39,10 @@ HOLDS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One share: price − commission = net, and where it is. `state` is the mark of the page: done, promised, held."""
+    """One share: price − commission = net, and where it is.
+
+    `state` is the mark of the page: done, promised, held.
+    """
 
     earning: Earning
     price_cents: int
@@ -79,7 +93,9 @@ class Chart:
 
 @dataclass(frozen=True)
 class Statement:
-    """A month of one payee: its lines, the sums of each currency, and what went to the bank in it."""
+    """A month of one payee: its lines, the sums of each currency, and what
+    went to the bank in it.
+    """
 
     month: date
     lines: list[Line]
@@ -111,7 +127,13 @@ def zone_of(payee: Payee) -> str:
 
 def _rows(earnings: QuerySet[Earning]) -> QuerySet[Earning]:
     return earnings.select_related(
-        "booking__service", "booking__technician", "technician", "charge", "way", "payout", "partner"
+        "booking__service",
+        "booking__technician",
+        "technician",
+        "charge",
+        "way",
+        "payout",
+        "partner",
     )
 
 
@@ -161,7 +183,9 @@ def sums(earnings: QuerySet[Earning]) -> list[dict[str, Any]]:
 
 
 def next_payouts(payee: Payee, today: date) -> list[dict[str, Any]]:
-    """What is promised, by day and currency, the next day first; what is frozen or owed is in none of them."""
+    """What is promised, by day and currency, the next day first; what is frozen or owed is in none
+    of them.
+    """
     open_ = payee.earnings.filter(payout=None, frozen_at=None, cents__gt=0, promised_on__gte=today)
     found = open_.order_by().values("promised_on", "currency").annotate(cents=Sum("cents"))
     return [dict(row) for row in found.order_by("promised_on", "currency")[:3]]
@@ -208,20 +232,29 @@ def _chart(currency: str, by_month: dict[date, int], months: list[date]) -> Char
 
 def _months(today: date) -> list[date]:
     count = today.year * 12 + today.month - 1
-    return [date(number // 12, number % 12 + 1, 1) for number in range(count - MONTHS + 1, count + 1)]
+    return [
+        date(number // 12, number % 12 + 1, 1) for number in range(count - MONTHS + 1, count + 1)
+    ]
 
 
 def statement(payee: Payee, year: int, month: int, at: datetime) -> Statement | None:
     """All that was earned in a month; None for one that has not begun, or in which nothing was."""
     first = date(year, month, 1)
     after = (first + timedelta(days=31)).replace(day=1)
-    begins, ends = (instant(datetime.combine(day, datetime.min.time()), zone_of(payee)) for day in (first, after))
+    begins, ends = (
+        instant(datetime.combine(day, datetime.min.time()), zone_of(payee))
+        for day in (first, after)
+    )
     mine = payee.earnings.filter(earned_at__gte=begins, earned_at__lt=ends)
     today = wall_time(at, zone_of(payee)).date()
     lines = [line(earning, today) for earning in _rows(mine).order_by("earned_at", "pk")]
-    paid = payee.payouts.filter(Q(state__in=LEFT) | Q(state=PayoutState.FAILED), day__gte=first, day__lt=after)
+    paid = payee.payouts.filter(
+        Q(state__in=LEFT) | Q(state=PayoutState.FAILED), day__gte=first, day__lt=after
+    )
     back = _("sent back by the bank")
-    payouts = [(one, back if one.state == PayoutState.FAILED else "") for one in paid.order_by("day", "pk")]
+    payouts = [
+        (one, back if one.state == PayoutState.FAILED else "") for one in paid.order_by("day", "pk")
+    ]
     if not lines and not payouts:
         return None
     return Statement(first, lines, sums(mine), payouts)
@@ -246,7 +279,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_rows(found: Statement, zone: str, *, comma: bool) -> Iterable[list[str]]:
-    """The statement as cells. Words that a spreadsheet would take for a formula begin with an apostrophe."""
+    """The statement as cells. Words that a spreadsheet would take for a formula begin with an
+    apostrophe.
+    """
     yield [safe(str(words)) for words in HEAD]
     for one in found.lines:
         earning = one.earning

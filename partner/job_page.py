@@ -1,4 +1,6 @@
-"""What the partner's app reads about its own jobs, shaped for its pages; each in a fixed number of queries."""
+"""What the partner's app reads about its own jobs, shaped for its pages; each in a fixed number of
+queries.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import OuterRef, Subquery
 from django.utils.functional import cached_property
 
-from accounts.models import Busy, BusyKind, Technician
+from accounts.models import CalendarEntry, CalendarEntryKind, Technician
 from catalogue import money
 from customer.price_change import PriceChange, change_of
 from partner import earnings, wording
@@ -45,7 +47,9 @@ from requests_app.models import (
 
 S = State
 # Something is asked of them now or very soon; the rest of what they have lies ahead, or behind.
-PRESSING = frozenset({S.CLAIMED, S.CALLED, S.UNCONFIRMED, S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS, S.FINISHED})
+PRESSING = frozenset(
+    {S.CLAIMED, S.CALLED, S.UNCONFIRMED, S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS, S.FINISHED}
+)
 DONE = frozenset({S.SIGNED_OFF, S.SETTLED, S.FAILED, S.CONTESTED})
 PAGE = 20
 
@@ -76,14 +80,25 @@ def jobs_page(technician: Technician, at: datetime, number: str | None) -> Jobs:
     first = sorted((row for row in rows if row.booking.state in PRESSING), key=_due)
     done = Paginator(mine.filter(state__in=DONE).order_by("-start_at"), PAGE).get_page(number)
     done.object_list = [_row(technician, booking, at) for booking in done.object_list]
-    return Jobs(first=first, upcoming=[row for row in rows if row.booking.state not in PRESSING], done=done)
+    return Jobs(
+        first=first, upcoming=[row for row in rows if row.booking.state not in PRESSING], done=done
+    )
 
 
 def _with_entry(bookings):
-    """Adds `entered_at`, when the present state began, and `final_cents`, the price that is agreed."""
-    here = BookingEvent.objects.filter(booking=OuterRef("pk"), target=OuterRef("state")).exclude(move__startswith=UNDO)
+    """Adds `entered_at`, when the present state began, and `final_cents`,
+    the price that is agreed.
+    """
+    here = BookingEvent.objects.filter(booking=OuterRef("pk"), target=OuterRef("state")).exclude(
+        move__startswith=UNDO
+    )
     last = here.order_by("-sequence").values("at")[:1]
-    quote = Quote.objects.agreed().filter(booking=OuterRef("pk")).order_by("-version").values("service_cents")[:1]
+    quote = (
+        Quote.objects.agreed()
+        .filter(booking=OuterRef("pk"))
+        .order_by("-version")
+        .values("service_cents")[:1]
+    )
     return bookings.annotate(entered_at=Subquery(last), final_cents=Subquery(quote))
 
 
@@ -109,7 +124,9 @@ def way_of(booking: Booking) -> WayPay | None:
 
 
 def share(booking: Booking, service_cents: int | None) -> int:
-    """What stays with the partner of this price; nothing of a visit that failed without a fee (rule M2, M3)."""
+    """What stays with the partner of this price; nothing of a visit that failed without a fee
+    (rule M2, M3).
+    """
     rate = booking.policy.commission_bp[booking.partner.kind]
     if booking.state == S.FAILED:
         if (way := way_of(booking)) is not None and way.cents:
@@ -131,7 +148,9 @@ class Version:
 
 
 class JobPage:
-    """Everything one job's page shows at one instant, but the contact data: that is `access.reveal_contact`'s."""
+    """Everything one job's page shows at one instant, but the contact data: that is
+    `access.reveal_contact`'s.
+    """
 
     def __init__(self, booking: Booking, at: datetime):
         self.booking, self.at = booking, at
@@ -167,7 +186,9 @@ class JobPage:
 
     @cached_property
     def payout(self) -> Line | None:
-        """Where their share of it is, and the day it is promised for (rule M5); None while nothing was earned."""
+        """Where their share of it is, and the day it is promised for (rule M5); None while nothing
+        was earned.
+        """
         if self.booking.state not in (S.SETTLED, S.FAILED):
             return None
         earning = self.booking.earnings.select_related("payout", "charge", "partner").first()
@@ -224,11 +245,17 @@ class JobPage:
     @cached_property
     def change(self) -> PriceChange | None:
         """What was proposed, beside what is agreed."""
-        return change_of(self.booking, self.quote, self.proposal) if self.proposal and self.quote else None
+        return (
+            change_of(self.booking, self.quote, self.proposal)
+            if self.proposal and self.quote
+            else None
+        )
 
     @cached_property
     def answered(self) -> tuple[str, str] | None:
-        """(kind of notice, words) of the customer's answer to the last proposal, while it still matters."""
+        """(kind of notice, words) of the customer's answer to the last proposal, while it still
+        matters.
+        """
         last = self.quotes[-1] if self.quotes else None
         return wording.answer(last, self.booking) if last and self.may_propose else None
 
@@ -237,7 +264,13 @@ class JobPage:
         """Every version of the price and what became of it, when there is more than the first."""
         many = self.quotes if len(self.quotes) > 1 else []
         return [
-            Version(one.version, one.service_cents, one.created_at, one.reason, wording.version_state(one))
+            Version(
+                one.version,
+                one.service_cents,
+                one.created_at,
+                one.reason,
+                wording.version_state(one),
+            )
             for one in many
         ]
 
@@ -248,14 +281,24 @@ class JobPage:
     @cached_property
     def story(self) -> list[dict]:
         """What they did so far, as lines of a timeline, from the claim on."""
-        lines = [(wording.timeline_line(event), event) for event in standing(of_present_technician(self.events))]
+        lines = [
+            (wording.timeline_line(event), event)
+            for event in standing(of_present_technician(self.events))
+        ]
         story = [
-            {"state": "done", "what": what, "at": event.at, "notes": self.notes if event.move == "start" else []}
+            {
+                "state": "done",
+                "what": what,
+                "at": event.at,
+                "notes": self.notes if event.move == "start" else [],
+            }
             for what, event in lines
             if what
         ]
         if self.late:
-            story.append({"state": "done", "what": wording.late_line(self.late), "at": self.late.signed_at})
+            story.append(
+                {"state": "done", "what": wording.late_line(self.late), "at": self.late.signed_at}
+            )
         return sorted(story, key=itemgetter("at"))
 
     @cached_property
@@ -271,14 +314,18 @@ class JobPage:
 
     @property
     def phrases(self) -> list[tuple[str, Any]]:
-        """The ready-made notes they may send now, by key; none when it is not the time, or enough."""
+        """The ready-made notes they may send now, by key; none when it is not
+        the time, or enough.
+        """
         at_work = self.booking.state == S.IN_PROGRESS and len(self.notes) < MOST_NOTES
         return NotePhrase.choices if at_work else []
 
     @cached_property
     def calls(self) -> list[CallAttempt]:
         """Their own tries to reach the customer."""
-        mine = Assignment.objects.filter(booking=self.booking, technician=self.booking.technician_id, ended_at=None)
+        mine = Assignment.objects.filter(
+            booking=self.booking, technician=self.booking.technician_id, ended_at=None
+        )
         return list(CallAttempt.objects.filter(assignment__in=mine))
 
     @property
@@ -289,19 +336,36 @@ class JobPage:
     def seen(self) -> str:
         """Changes when the page must change; an open page asks with it whether it is still true.
 
-        Includes how to find the door, which the customer may write until somebody is on the way, and whether the next
-        move's hour has come.
+        Includes how to find the door, which the customer may write until somebody is on the way,
+        and whether the next move's hour has come.
         """
-        door = BookingContact.objects.filter(booking=self.booking).values_list("door_code", "at_the_door").first()
+        door = (
+            BookingContact.objects.filter(booking=self.booking)
+            .values_list("door_code", "at_the_door")
+            .first()
+        )
         facts = repr(
-            (self.booking.epoch, self.booking.state, door, len(self.notes), self.late is None, self.step.label == "")
+            (
+                self.booking.epoch,
+                self.booking.state,
+                door,
+                len(self.notes),
+                self.late is None,
+                self.step.label == "",
+            )
         )
         facts += repr((self.met, self.asks_code, self.undo, self.step.note))
-        facts += repr([(one.version, one.accepted_at, one.declined_at, one.withdrawn_at) for one in self.quotes])
+        facts += repr(
+            [
+                (one.version, one.accepted_at, one.declined_at, one.withdrawn_at)
+                for one in self.quotes
+            ]
+        )
         return hashlib.sha256(f"{self.booking.token}{facts}".encode()).hexdigest()[:16]
 
 
-# --- Calendar ----------------------------------------------------------------------------------------------------
+# --- Calendar
+# --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -311,7 +375,7 @@ class Entry:
     start_at: datetime
     end_at: datetime
     booking: Booking | None = None
-    absence: Busy | None = None
+    absence: CalendarEntry | None = None
 
 
 @dataclass(frozen=True)
@@ -355,17 +419,20 @@ def week(technician: Technician, shown: date) -> Week:
         Entry(job.start_at, job.start_at + timedelta(minutes=job.duration_minutes), booking=job)
         for job in jobs.exclude(state=S.FAILED)
     ]
-    away = Busy.objects.filter(
-        technician=technician, kind=BusyKind.ABSENCE, during__overlap=DateTimeTZRange(begin, end)
+    away = CalendarEntry.objects.filter(
+        technician=technician,
+        kind=CalendarEntryKind.ABSENCE,
+        during__overlap=DateTimeTZRange(begin, end),
     )
-    entries += [Entry(busy.during.lower, busy.during.upper, absence=busy) for busy in away]
+    entries += [Entry(entry.during.lower, entry.during.upper, absence=entry) for entry in away]
     return Week(monday, [Day(day, _of_day(entries, day, zone)) for day in days], zone)
 
 
 def _of_day(entries: list[Entry], day: date, zone: str) -> list[Entry]:
     begin, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
     return sorted(
-        (entry for entry in entries if entry.start_at < end and entry.end_at > begin), key=lambda one: one.start_at
+        (entry for entry in entries if entry.start_at < end and entry.end_at > begin),
+        key=lambda one: one.start_at,
     )
 
 

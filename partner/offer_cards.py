@@ -1,4 +1,6 @@
-"""What the pages of offers show, before the claim: no name, no street, no exact point (rule D8, fault A2)."""
+"""What the pages of offers show, before the claim: no name, no street, no exact point
+(rule D8, fault A2).
+"""
 
 import math
 from dataclasses import dataclass, field
@@ -8,7 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from accounts.models import Busy, Technician
+from accounts.models import CalendarEntry, Technician
 from catalogue.money import split
 from dispatch import eligibility, matching, offers
 from dispatch.models import MAY_BE_OFFERED, Offer, OfferState
@@ -22,7 +24,8 @@ from requests_app import caps
 from requests_app.models import OFFERED, Booking, State, Wish
 
 CANDIDATES = 200  # bookings near them that are looked at
-RESERVES = 20  # jobs of others they may be in reserve for: their own reserves first, then the nearest start
+# jobs of others they may be in reserve for: their own reserves first, then the nearest start
+RESERVES = 20
 STRIP_OPENS, STRIP_CLOSES, STRIP_WIDE = 8, 20, 350
 
 
@@ -48,14 +51,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class OfferCard:
-    """One offer as seen now. `standing`: live, queued, open, used, declined, closed, taken, reserve or mine.
+    """One offer as seen now. `display_state`: live, queued, open, used, declined, closed, taken,
+    reserve or mine.
 
     `may_reserve`: it is taken, and they may be in reserve (rule L2).
     """
 
     offer: Offer
     booking: Booking
-    standing: str
+    display_state: str
     now: datetime
     partner_cents: int
     km: int
@@ -66,29 +70,30 @@ class OfferCard:
 
     @property
     def is_live(self) -> bool:
-        return self.standing == "live"
+        return self.display_state == "live"
 
     @property
     def is_open(self) -> bool:
-        return self.standing == "open"
+        return self.display_state == "open"
 
     @property
     def in_reserve(self) -> bool:
-        return self.standing == "reserve"
+        return self.display_state == "reserve"
 
     @property
     def head(self) -> str:
-        return str(offer_wording.STANDINGS[self.standing].head)
+        return str(offer_wording.DISPLAY_STATES[self.display_state].head)
 
     @property
     def text(self) -> str:
-        words = offer_wording.STANDINGS[self.standing]
+        words = offer_wording.DISPLAY_STATES[self.display_state]
         return str(words.held_text if self.held and words.held_text else words.text)
 
 
 @dataclass(frozen=True)
 class OpenJob:
-    """A booking they may tap (rule D5, D6). `held`: a colleague is looking at it; `queued`: they are next in line.
+    """A booking they may tap (rule D5, D6). `held`: a colleague is looking at it; `queued`: they
+    are next in line.
 
     `reserve`: they were in reserve while it was taken (rule L2).
     """
@@ -105,7 +110,10 @@ class OpenJob:
 
 @dataclass(frozen=True)
 class ReserveJob:
-    """Somebody else's booking: they are in reserve for it (`kept`), or may be (rule L2). `taken`: not lost yet."""
+    """Somebody else's booking: they are in reserve for it (`kept`), or may be (rule L2).
+
+    `taken`: not lost yet.
+    """
 
     booking: Booking
     starts: list[datetime]
@@ -117,7 +125,9 @@ class ReserveJob:
 
 def live_offer(technician: Technician, at: datetime) -> Offer | None:
     """The window that is theirs now. One query."""
-    return Offer.objects.filter(technician=technician, state=OfferState.OPEN, expires_at__gt=at).first()
+    return Offer.objects.filter(
+        technician=technician, state=OfferState.OPEN, expires_at__gt=at
+    ).first()
 
 
 def partner_cents(booking: Booking, technician: Technician) -> int:
@@ -129,21 +139,22 @@ def partner_cents(booking: Booking, technician: Technician) -> int:
 def offer_card(offer: Offer, at: datetime) -> OfferCard:
     """The full-screen card of their own offer, whatever became of it. At most five queries."""
     booking, technician = offer.booking, offer.technician
-    standing = _standing(offer, at)
-    reserve = reserve_jobs(technician, at, of=booking) if standing == "taken" else []
+    display_state = _display_state(offer, at)
+    reserve = reserve_jobs(technician, at, of=booking) if display_state == "taken" else []
     kept = any(job.kept for job in reserve)
     window = booking.policy.offer_window + technician.window_extra
     return OfferCard(
         offer=offer,
         booking=booking,
-        standing="reserve" if kept else standing,
+        display_state="reserve" if kept else display_state,
         now=at,
         partner_cents=partner_cents(booking, technician),
         km=rounded_km(offer.distance_m),
         seconds=int(window.total_seconds()),
-        held=standing == "open" and _windows(booking.pk).exclude(technician=technician).exists(),
+        held=display_state == "open"
+        and _windows(booking.pk).exclude(technician=technician).exists(),
         may_reserve=bool(reserve) and not kept,
-        choices=_choices(offer) if standing == "live" else [],
+        choices=_choices(offer) if display_state == "live" else [],
     )
 
 
@@ -178,7 +189,9 @@ def open_jobs(technician: Technician, at: datetime) -> list[OpenJob]:
     return jobs
 
 
-def reserve_jobs(technician: Technician, at: datetime, *, of: Booking | None = None) -> list[ReserveJob]:
+def reserve_jobs(
+    technician: Technician, at: datetime, *, of: Booking | None = None
+) -> list[ReserveJob]:
     """What they are in reserve for, then what they may be (rule L2); of one booking or of all.
 
     Two queries, whatever their number.
@@ -213,11 +226,15 @@ def reserve_jobs(technician: Technician, at: datetime, *, of: Booking | None = N
 
 def _starts(booking: Booking) -> list[datetime]:
     """The agreed start, else the wishes in their order."""
-    return [booking.start_at] if booking.start_at else [wish.start_at for wish in booking.wishes.all()]
+    return (
+        [booking.start_at] if booking.start_at else [wish.start_at for wish in booking.wishes.all()]
+    )
 
 
 def _near(technician: Technician, at: datetime) -> list[Booking]:
-    """Bookings of their skills within reach that stand in a pool or were offered to them in the running search."""
+    """Bookings of their skills within reach that stand in a pool or were offered to them in the
+    running search.
+    """
     reach = (technician.radius_m + eligibility.VAGUE_M) / METRES_PER_DEGREE
     wide = reach / math.cos(math.radians(technician.lat))
     mine = Offer.objects.filter(booking=OuterRef("pk"), technician=technician)
@@ -244,7 +261,7 @@ def _windows(booking_id):
     return Offer.objects.filter(booking=booking_id, state=OfferState.OPEN)
 
 
-def _standing(offer: Offer, at: datetime) -> str:
+def _display_state(offer: Offer, at: datetime) -> str:
     booking = offer.booking
     if booking.technician_id == offer.technician_id and booking.state != State.UNCONFIRMED:
         return "mine"
@@ -272,21 +289,33 @@ def _choices(offer: Offer) -> list[Choice]:
     zone = booking.timezone
     days = [wall_time(start, zone).date() for _rank, start in wishes]
     begin, end = _edges(min(days), zone)[0], _edges(max(days), zone)[1]
-    busy = Busy.objects.filter(technician=offer.technician, during__overlap=DateTimeTZRange(begin, end))
-    spans = sorted((one.during.lower, one.during.upper) for one in busy)
+    entries = CalendarEntry.objects.filter(
+        technician=offer.technician, during__overlap=DateTimeTZRange(begin, end)
+    )
+    spans = sorted((one.during.lower, one.during.upper) for one in entries)
     length = timedelta(minutes=booking.duration_minutes)
     return [_choice(rank, start, start + length, spans, zone) for rank, start in wishes]
 
 
-def _choice(rank: int, start: datetime, end: datetime, spans: list[tuple[datetime, datetime]], zone: str) -> Choice:
+def _choice(
+    rank: int, start: datetime, end: datetime, spans: list[tuple[datetime, datetime]], zone: str
+) -> Choice:
     that_day = wall_time(start, zone).date()
     begins, ends = _edges(that_day, zone)
-    others = [(max(lower, begins), min(upper, ends)) for lower, upper in spans if lower < ends and upper > begins]
+    others = [
+        (max(lower, begins), min(upper, ends))
+        for lower, upper in spans
+        if lower < ends and upper > begins
+    ]
     said = [
-        _("something from %(start)s to %(end)s") % {"start": clock_time(lower, zone), "end": clock_time(upper, zone)}
+        _("something from %(start)s to %(end)s")
+        % {"start": clock_time(lower, zone), "end": clock_time(upper, zone)}
         for lower, upper in others
     ]
-    this = _("this job from %(start)s to %(end)s") % {"start": clock_time(start, zone), "end": clock_time(end, zone)}
+    this = _("this job from %(start)s to %(end)s") % {
+        "start": clock_time(start, zone),
+        "end": clock_time(end, zone),
+    }
     return Choice(
         rank=rank,
         start_at=start,
@@ -313,6 +342,8 @@ def _bar(start: datetime, end: datetime, begins: datetime) -> Bar:
 
 
 def why_paused(technician: Technician, at: datetime) -> str:
-    """What the technician reads in place of offers once a cap is reached (fault A4); else nothing."""
+    """What the technician reads in place of offers once a cap is reached
+    (fault A4); else nothing.
+    """
     policy = policy_at(at, technician.partner.country)
     return str(caps.Paused.sentence) if caps.is_paused(technician.pk, policy, at) else ""

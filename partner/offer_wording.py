@@ -1,4 +1,6 @@
-"""How an offer stands, in the technician's words: one row for each standing (partner.offer_cards.OfferCard)."""
+"""How an offer stands, in the technician's words: one row for each display_state
+(partner.offer_cards.OfferCard).
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class OfferWords:
-    """`head`: in the sky of the card. `text`: below; `held_text` while a colleague is looking at it."""
+    """`head`: in the sky of the card.
+
+    `text`: below; `held_text` while a colleague is looking at it.
+    """
 
     head: Any
     text: Any = ""
@@ -17,15 +22,21 @@ class OfferWords:
 
 OVER = OfferWords(
     _("No longer open"),
-    _("The customer no longer needs it, or it does not fit your calendar any more. You lose nothing."),
+    _(
+        "The customer no longer needs it, or it does not fit your calendar any more. You lose "
+        "nothing."
+    ),
 )
 
-STANDINGS: dict[str, OfferWords] = {
+DISPLAY_STATES: dict[str, OfferWords] = {
     "live": OfferWords(_("For you alone, until")),
     "open": OfferWords(
         _("Still open"),
         _("Your time is over, but nobody has taken it. You may look at it once more."),
-        _("Your time is over, and a colleague is looking at it now. If it is not taken, you come next."),
+        _(
+            "Your time is over, and a colleague is looking at it now. If it is not taken, you come "
+            "next."
+        ),
     ),
     "queued": OfferWords(
         _("You are next in line"),
@@ -37,7 +48,10 @@ STANDINGS: dict[str, OfferWords] = {
     ),
     "reserve": OfferWords(
         _("You are in reserve"),
-        _("You are in reserve, because somebody else has this job. Should it become free again, you are asked first."),
+        _(
+            "You are in reserve, because somebody else has this job. Should it become free again, "
+            "you are asked first."
+        ),
     ),
     "declined": OfferWords(
         _("Not for you this time"),

@@ -17,7 +17,12 @@ urlpatterns = [
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/<uuid:uuid>/", jobs.job, name="job"),
     path("jobs/<uuid:uuid>/photos/<str:key>/", jobs.photo, {"size": "large"}, name="photo"),
-    path("jobs/<uuid:uuid>/photos/<str:key>/small/", jobs.photo, {"size": "small"}, name="photo_small"),
+    path(
+        "jobs/<uuid:uuid>/photos/<str:key>/small/",
+        jobs.photo,
+        {"size": "small"},
+        name="photo_small",
+    ),
     path("jobs/<uuid:uuid>/call/", jobs.call, name="call"),
     path("jobs/<uuid:uuid>/confirm/", jobs.confirm, name="confirm"),
     path("jobs/<uuid:uuid>/undo/", jobs.undo, name="undo"),

@@ -31,7 +31,9 @@ NEAR = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class Promise:
-    """The clock above the button (components/_clock.html); `due` are words instead of "before ..."."""
+    """The clock above the button (components/_clock.html); `due` are words
+    instead of "before ...".
+    """
 
     what: str
     due_at: datetime
@@ -41,7 +43,10 @@ class Promise:
 
 @dataclass(frozen=True)
 class Step:
-    """The next move: a form that makes it (`sends`), or a page that leads to it. No `label`: nothing to press."""
+    """The next move: a form that makes it (`sends`), or a page that leads to it.
+
+    No `label`: nothing to press.
+    """
 
     label: str = ""
     page: str = ""
@@ -53,7 +58,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Undo:
-    """A step that was perhaps a wrong tap: what was said, and until when it can be taken back (rule L9)."""
+    """A step that was perhaps a wrong tap: what was said, and until when it can be taken back
+    (rule L9).
+    """
 
     step: str
     said: str
@@ -89,7 +96,9 @@ class MoveWords:
 
 def _promise(what: str, due_at: datetime, at: datetime, due: str = "") -> Promise:
     left = due_at - at
-    return Promise(what, due_at, "over" if left <= timedelta(0) else "near" if left <= NEAR else "calm", due)
+    return Promise(
+        what, due_at, "over" if left <= timedelta(0) else "near" if left <= NEAR else "calm", due
+    )
 
 
 def _call(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
@@ -97,7 +106,9 @@ def _call(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
 
 
 def _confirming(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
-    """Late, the time that is left is the one until somebody else claims, which nobody knows (rule L4)."""
+    """Late, the time that is left is the one until somebody else claims, which nobody knows
+    (rule L4).
+    """
     if b.state == S.CALLED:
         return _promise(gettext("Confirm the visit"), b.due_at, at)
     due_at = deadlines.two_clocks(b.clocks_from_at, b.start_at, b.timezone, b.policy).confirm_due
@@ -115,12 +126,17 @@ def _start(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
 
 def _door(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
     """Nobody opens: ten minutes, counted here (rule B10)."""
-    due_at = deadlines.waited_at(max(entered_at or at, b.start_at), b.policy)
+    due_at = deadlines.door_wait_ends_at(max(entered_at or at, b.start_at), b.policy)
     if due_at <= at:
         return Promise(
-            gettext("You have waited long enough"), due_at, "kept", gettext("If nobody opens, you may end the visit.")
+            gettext("You have waited long enough"),
+            due_at,
+            "kept",
+            gettext("If nobody opens, you may end the visit."),
         )
-    counted = gettext("The wait is over %(span)s after the start of the visit.") % {"span": minutes(b.policy.door_wait)}
+    counted = gettext("The wait is over %(span)s after the start of the visit.") % {
+        "span": minutes(b.policy.door_wait)
+    }
     if (entered_at or at) >= b.start_at:
         counted = gettext("%(span)s, counted here.") % {"span": minutes(b.policy.door_wait)}
     return Promise(gettext("Nobody opens? Please wait"), due_at, "near", counted)
@@ -133,7 +149,10 @@ def _signing(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
 def _work(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
     due_at = (entered_at or at) + timedelta(minutes=b.duration_minutes)
     return _promise(
-        gettext("At work"), due_at, at, gettext("planned until %(at)s") % {"at": short_moment(due_at, b.timezone)}
+        gettext("At work"),
+        due_at,
+        at,
+        gettext("planned until %(at)s") % {"at": short_moment(due_at, b.timezone)},
     )
 
 
@@ -224,7 +243,12 @@ STATES: dict[State, StateWords | None] = {
     ),
     S.CONTESTED: StateWords(
         badge=("now", _("Being examined")),
-        over=_said(_("The customer says that something is not right. We hear both sides before anything is charged.")),
+        over=_said(
+            _(
+                "The customer says that something is not right. We hear both sides before anything "
+                "is charged."
+            )
+        ),
     ),
     S.SIGNED_OFF: StateWords(
         badge=("done", _("Signed")),
@@ -261,7 +285,9 @@ MOVES: dict[str, MoveWords | None] = {
     "move_lost": SILENT,
     # --- visit
     "depart": MoveWords(_("You set off"), said=_("You have said that you set off.")),
-    "arrive": MoveWords(_("You were at the door"), said=_("You have said that you are at the door.")),
+    "arrive": MoveWords(
+        _("You were at the door"), said=_("You have said that you are at the door.")
+    ),
     "start": MoveWords(_("The work began"), said=_("You have said that the work begins.")),
     "finish": MoveWords(_("The work was done"), said=_("You have said that the work is done.")),
     "undo_depart": SILENT,
@@ -309,19 +335,24 @@ def version_state(quote: Quote) -> str:
 
 
 def answer(quote: Quote, booking: Booking) -> tuple[str, str] | None:
-    """(kind of components/_notice.html, words) of the customer's answer to this version; None without one."""
+    """(kind of components/_notice.html, words) of the customer's answer to this version; None
+    without one.
+    """
     total = money(quote.service_cents, booking.currency)
     if quote.origin != QuoteOrigin.PARTNER:
         return None
     if quote.status == "accepted":
-        said = gettext("The customer has accepted version %(number)d: %(total)s without the booking fee.")
+        said = gettext(
+            "The customer has accepted version %(number)d: %(total)s without the booking fee."
+        )
         return "done", said % {"number": quote.version, "total": total}
     if quote.status == "declined":
         said = gettext(
-            "The customer has declined version %(number)d (%(total)s). What was agreed before goes on; "
+            "The customer has declined version %(number)d (%(total)s). What was agreed before goes "
+            "on; "
             "if it cannot be done so, end the visit below."
         )
-        return "lose", said % {"number": quote.version, "total": total}
+        return "danger", said % {"number": quote.version, "total": total}
     return None
 
 
@@ -357,19 +388,29 @@ def next_step(booking: Booking, at: datetime, entered_at: datetime | None) -> St
 def unproved() -> Step:
     """Signed on the technician's own phone without the visit code (rule L9b)."""
     return Step(
-        note=gettext("Signed without the customer's code. Whoever pays is asked on their own page before the charge.")
+        note=gettext(
+            "Signed without the customer's code. Whoever pays is asked on their own page before "
+            "the charge."
+        )
     )
 
 
 def in_vain(booking: Booking, *, asked: bool, cents: int | None) -> Step:
-    """A visit whose way is Mila's to pay, or was thought to be (rule L11): staff are asked, or have decided."""
+    """A visit whose way is Mila's to pay, or was thought to be (rule L11): staff are asked, or have
+    decided.
+    """
     if cents:
         amount = money(cents, booking.currency)
         return Step(
-            note=gettext("Ended. Mila pays you %(amount)s for the way, without commission.") % {"amount": amount}
+            note=gettext("Ended. Mila pays you %(amount)s for the way, without commission.")
+            % {"amount": amount}
         )
     if asked:
-        return Step(note=gettext("Ended. Mila decides whether it pays the way. The decision will stand here."))
+        return Step(
+            note=gettext(
+                "Ended. Mila decides whether it pays the way. The decision will stand here."
+            )
+        )
     return Step(note=gettext("Ended. Mila has decided not to pay the way."))
 
 
@@ -390,7 +431,9 @@ def after_call(booking: Booking, tries: int) -> str:
     """What to say after a call was noted (rule L1)."""
     if booking.state == S.CLAIMED:
         most = booking.policy.call_attempts
-        return gettext("Your try is kept: %(tries)d of %(most)d. Please try again, also in another way.") % {
+        return gettext(
+            "Your try is kept: %(tries)d of %(most)d. Please try again, also in another way."
+        ) % {
             "tries": tries,
             "most": most,
         }

@@ -1,4 +1,7 @@
-"""The only roads to a partner's money for a person (rule M5). Another partner's is not found, never forbidden."""
+"""The only roads to a partner's money for a person (rule M5).
+
+Another partner's is not found, never forbidden.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +15,10 @@ from requests_app.access import technician_of
 
 @dataclass(frozen=True)
 class Payee:
-    """Somebody with earnings to look at. Who owns sees all of the partner's, others what they earned themselves."""
+    """Somebody with earnings to look at.
+
+    Who owns sees all of the partner's, others what they earned themselves.
+    """
 
     partner: PartnerProfile
     technician: Technician | None
@@ -20,7 +26,11 @@ class Payee:
 
     @property
     def charges(self) -> QuerySet[Charge]:
-        mine = Q() if self.owns else Q(earning__technician=self.technician) | _unpaid_of(self.technician)
+        mine = (
+            Q()
+            if self.owns
+            else Q(earning__technician=self.technician) | _unpaid_of(self.technician)
+        )
         return Charge.objects.filter(mine, partner=self.partner)
 
     @property
@@ -45,5 +55,9 @@ def payee_of(user: User | AnonymousUser) -> Payee | None:
     if technician is not None:
         partner = technician.partner
         return Payee(partner, technician, owns=partner.is_friend or partner.owner_id == user.pk)
-    owned = PartnerProfile.objects.filter(owner_id=user.pk).order_by("pk").first() if user.is_authenticated else None
+    owned = (
+        PartnerProfile.objects.filter(owner_id=user.pk).order_by("pk").first()
+        if user.is_authenticated
+        else None
+    )
     return Payee(owned, None, owns=True) if owned else None

@@ -1,4 +1,7 @@
-"""What ops do to a charge that is not paid (rule M4): try again, or send the link once more. No amount is theirs."""
+"""What ops do to a charge that is not paid (rule M4): try again, or send the link once more.
+
+No amount is theirs.
+"""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +14,8 @@ from payments.charges.rows import lock_charge
 from payments.models import Charge, ChargeState
 from requests_app import notices
 
-BY_HAND = 100  # rounds of notices from here on were sent by staff, so that they never meet a reminder's
+# rounds of notices from here on were sent by staff, so that they never meet a reminder's
+BY_HAND = 100
 CLOSED = "canceled"  # somebody cancelled the payment at Stripe: it can never be paid
 
 
@@ -25,7 +29,8 @@ class NotWaiting(Refusal):
 
 @verb
 def retry(charge_id: int) -> Charge:
-    """Take it up now, with the card it has: a refused one as its next try, an unanswered call with its own key.
+    """Take it up now, with the card it has: a refused one as its next try, an unanswered call with
+    its own key.
 
     The sweep sends it within seconds. Raises NothingToTry.
     """
@@ -51,10 +56,15 @@ def waits(charge: Charge) -> bool:
 
 @verb
 def send_link(charge_id: int) -> Notification | None:
-    """The customer gets the link to pay once more; the reminders go on as they were. Raises NotWaiting."""
+    """The customer gets the link to pay once more; the reminders go on as they were.
+
+    Raises NotWaiting.
+    """
     booking, charge = lock_charge(charge_id)
     if not waits(charge):
         raise NotWaiting
     kind = "action_required" if charge.state == ChargeState.ACTION_REQUIRED else "unpaid"
-    sent = Notification.objects.filter(subject_id=booking.uuid, kind=kind, round__gte=BY_HAND).count()
+    sent = Notification.objects.filter(
+        subject_id=booking.uuid, kind=kind, round__gte=BY_HAND
+    ).count()
     return notices.queue(booking, kind, round=BY_HAND + sent)

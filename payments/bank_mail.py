@@ -1,4 +1,5 @@
-"""Who hears that money goes to another account: whoever owns the partner, at each address we know (rule M5).
+"""Who hears that money goes to another account: whoever owns the partner, at each address we know
+(rule M5).
 
 Somebody else may have changed it, and may read one of the two mailboxes.
 """
@@ -17,7 +18,9 @@ KIND = "payout_bank_changed"  # templates/emails/
 def tell_change(partner: PartnerProfile, paid_from: datetime) -> None:
     """In the transaction of the change. Nothing is paid to the new account before `paid_from`."""
     owner = owner_of(partner)
-    emails = {canonical_email(email) for email in (owner.email if owner else "", partner.email) if email}
+    emails = {
+        canonical_email(email) for email in (owner.email if owner else "", partner.email) if email
+    }
     for email in sorted(emails):
         notifications.queue(
             kind=KIND,
@@ -39,5 +42,9 @@ def owner_of(partner: PartnerProfile) -> User | None:
     """The person for the partner's money: a Friend themself, a Pro's owner."""
     if partner.owner is not None:
         return partner.owner
-    technician = partner.technicians.select_related("user").order_by("pk").first() if partner.is_friend else None
+    technician = (
+        partner.technicians.select_related("user").order_by("pk").first()
+        if partner.is_friend
+        else None
+    )
     return technician.user if technician else None

@@ -30,12 +30,17 @@ def payment_customer(user: User) -> PaymentCustomer:
     found = PaymentCustomer.objects.filter(user=user).first()
     if found:
         return found
-    stripe_id = gateway.create_customer(user_id=user.pk, email=user.email, key=_key(f"user-{user.pk}-customer"))
+    stripe_id = gateway.create_customer(
+        user_id=user.pk, email=user.email, key=_key(f"user-{user.pk}-customer")
+    )
     return PaymentCustomer.objects.get_or_create(user=user, defaults={"stripe_id": stripe_id})[0]
 
 
-def open_setup(booking: Booking, *, by: User | None = None, here: Collection[int] = ()) -> CardSetup:
-    """This customer's unfinished try to save a card for this booking, or a new one. Looking again opens no second one.
+def open_setup(
+    booking: Booking, *, by: User | None = None, here: Collection[int] = ()
+) -> CardSetup:
+    """This customer's unfinished try to save a card for this booking, or a new one. Looking again
+    opens no second one.
 
     `by`: the account that is signed in; a card that is saved so is offered to it again (rule B12).
     `here`: the tries of this browser. Who has but the link gets fields of their own in each.
@@ -50,7 +55,9 @@ def open_setup(booking: Booking, *, by: User | None = None, here: Collection[int
         raise CardsTried
     number = (booking.card_setups.aggregate(last=Max("number"))["last"] or 0) + 1
     intent = gateway.create_setup_intent(
-        customer=customer.stripe_id, booking_uuid=str(booking.uuid), key=_key(f"{booking.uuid}-setup-{number}")
+        customer=customer.stripe_id,
+        booking_uuid=str(booking.uuid),
+        key=_key(f"{booking.uuid}-setup-{number}"),
     )
     setup, new = CardSetup.objects.get_or_create(
         booking=booking,
@@ -63,38 +70,51 @@ def open_setup(booking: Booking, *, by: User | None = None, here: Collection[int
         },
     )
     # Another browser looked at the same moment: these fields are not shown in two.
-    return setup if new or (by is not None and setup.opened_by == by) else open_setup(booking, by=by, here=here)
+    return (
+        setup
+        if new or (by is not None and setup.opened_by == by)
+        else open_setup(booking, by=by, here=here)
+    )
 
 
 @verb
 def _tried_enough(booking: Booking, by: User | None, here: Collection[int]) -> bool:
     """Whether as many cards were saved as a person does; then ops are told, once a draft.
 
-    Counted is what the account itself has opened; of a guest what the draft has taken and what this browser has opened.
-    What strangers do with somebody's address uses up nothing of the person's own: theirs is limited by where they are
-    (mila.web.limits).
+    Counted is what the account itself has opened; of a guest what the draft has taken and what this
+    browser has opened. What strangers do with somebody's address uses up nothing of the person's
+    own: theirs is limited by where they are (mila.web.limits).
     """
     day_ago = mila_now() - timedelta(days=1)
     if by is not None:
         of_the_draft = booking.card_setups.filter(opened_by=by)
         of_the_day = CardSetup.objects.filter(opened_by=by, opened_at__gt=day_ago)
     else:
-        of_the_draft = booking.card_setups.filter(Q(pk__in=here) | Q(done_at__isnull=False), opened_by=None)
+        of_the_draft = booking.card_setups.filter(
+            Q(pk__in=here) | Q(done_at__isnull=False), opened_by=None
+        )
         of_the_day = CardSetup.objects.filter(pk__in=here, opened_at__gt=day_ago)
     policy = booking.policy
-    if of_the_draft.count() < policy.cards_per_booking and of_the_day.count() < policy.cards_per_day:
+    if (
+        of_the_draft.count() < policy.cards_per_booking
+        and of_the_day.count() < policy.cards_per_day
+    ):
         return False
     notices.queue(booking, "cards_ops", round=1)
     return True
 
 
 def _key(name: str) -> str:
-    """A key of this minute: one that keeps a 500 must not lock a person out, and a second empty object harms nobody."""
+    """A key of this minute: one that keeps a 500 must not lock a person out, and a second empty
+    object harms nobody.
+    """
     return f"{name}-{mila_now():%Y%m%d%H%M}"
 
 
 def last_setup(booking: Booking, by: User | None, here: Collection[int] = ()) -> CardSetup | None:
-    """The account has its own, and each browser without one another: what one types is not the other's."""
+    """The account has its own, and each browser without one another: what one types is not the
+    other's.
+    """
     found = booking.card_setups.filter(opened_by=by)
     if by is None:
         found = found.filter(pk__in=here)
@@ -102,7 +122,8 @@ def last_setup(booking: Booking, by: User | None, here: Collection[int] = ()) ->
 
 
 def finish_setup(setup: CardSetup) -> SavedCard | None:
-    """Ask Stripe what became of it; a saved card is remembered for the booking. None if there is none yet. Repeatable.
+    """Ask Stripe what became of it; a saved card is remembered for the booking. None if there is
+    none yet. Repeatable.
 
     Both the customer's return and the webhook end here, in any order.
     """
@@ -114,7 +135,9 @@ def finish_setup(setup: CardSetup) -> SavedCard | None:
 
 @verb
 def _remember(setup_id: int, card: gateway.Card) -> SavedCard:
-    """The card is its owner's; the booking takes it while it is a draft of theirs, with nothing chosen afterwards."""
+    """The card is its owner's; the booking takes it while it is a draft of theirs, with nothing
+    chosen afterwards.
+    """
     setup = CardSetup.objects.get(pk=setup_id)
     booking = lock_booking(setup.booking_id)
     saved, _new = SavedCard.objects.get_or_create(
@@ -136,14 +159,21 @@ def _remember(setup_id: int, card: gateway.Card) -> SavedCard:
 
 
 def use_saved_card(booking: Booking, card_id: int) -> SavedCard:
-    """One of the customer's own cards, saved earlier. Raises SavedCard.DoesNotExist for anybody else's."""
+    """One of the customer's own cards, saved earlier.
+
+    Raises SavedCard.DoesNotExist for anybody else's.
+    """
     card = SavedCard.objects.get(pk=card_id, customer__user=booking.customer_id)
     booking.card = placing.save_card(booking.pk, card=card.stripe_id, ends_on=card.last_day).card
     return card
 
 
-def typed_card(booking: Booking, *, by: User | None = None, here: Collection[int] = ()) -> SavedCard | None:
-    """The card whose fields this customer has just confirmed in this browser, now the booking's; None otherwise."""
+def typed_card(
+    booking: Booking, *, by: User | None = None, here: Collection[int] = ()
+) -> SavedCard | None:
+    """The card whose fields this customer has just confirmed in this browser, now the booking's;
+    None otherwise.
+    """
     setup = last_setup(booking, by, here)
     if setup is None or setup.customer.user_id != booking.customer_id:
         return None
@@ -152,23 +182,33 @@ def typed_card(booking: Booking, *, by: User | None = None, here: Collection[int
 
 
 def usable_cards(booking: Booking, *, own: bool, typed: str = "") -> list[SavedCard]:
-    """Cards that may be chosen for the booking, newest first: those the account itself has saved, for the customer who
-    is signed in, and `typed`, a guest's card of this very browser (rule B11, B12). None that has expired.
+    """Cards that may be chosen for the booking, newest first: those the account itself has saved,
+    for the customer who is signed in, and `typed`, a guest's card of this very browser
+    (rule B11, B12). None that has expired.
     """
     return list(_offered(booking, own=own, typed=typed).filter(_not_expired()))
 
 
-def cards_for_the_visit(booking: Booking, *, own: bool, typed: str = "") -> tuple[list[SavedCard], list[SavedCard]]:
+def cards_for_the_visit(
+    booking: Booking, *, own: bool, typed: str = ""
+) -> tuple[list[SavedCard], list[SavedCard]]:
     """Of the same cards those that last until the visit, and those that end before it (rule B7).
 
-    Of the expired ones only the booking's own, which was typed just now: its owner hears why it is not taken.
+    Of the expired ones only the booking's own, which was typed just now: its owner hears why it is
+    not taken.
     """
-    found = list(_offered(booking, own=own, typed=typed).filter(_not_expired() | Q(stripe_id=booking.card)))
-    return [one for one in found if one.lasts(booking)], [one for one in found if not one.lasts(booking)]
+    found = list(
+        _offered(booking, own=own, typed=typed).filter(_not_expired() | Q(stripe_id=booking.card))
+    )
+    return [one for one in found if one.lasts(booking)], [
+        one for one in found if not one.lasts(booking)
+    ]
 
 
 def _offered(booking: Booking, *, own: bool, typed: str) -> QuerySet[SavedCard]:
-    """A card an account has saved is that account's alone, whatever draft it stands on and whoever has its link."""
+    """A card an account has saved is that account's alone, whatever draft it stands on and whoever
+    has its link.
+    """
     guests = Q(stripe_id=typed, saved_by=None)
     whose = guests | Q(saved_by=booking.customer_id) if own else guests
     return SavedCard.objects.filter(whose, customer__user=booking.customer_id).order_by("-pk")

@@ -1,7 +1,7 @@
 """What a partner has earned and not been paid yet, and the day it is promised for (rule M5).
 
-One row for each line of the ledger that is a partner's, made in the same transaction. Whoever writes one has locked the
-booking, or the partner.
+One row for each line of the ledger that is a partner's, made in the same transaction. Whoever
+writes one has locked the booking, or the partner.
 """
 
 from datetime import datetime
@@ -85,14 +85,19 @@ def why_longer(booking: Booking, partner: PartnerProfile) -> Hold:
 
 
 def have_something_in_common(booking: Booking, partner: PartnerProfile) -> bool:
-    """Whether the payer's account, name, address, telephone or house is the partner's too (fault A4).
+    """Whether the payer's account, name, address, telephone or house is the partner's too
+    (fault A4).
 
-    A look by the house and by nobody: no name leaves this function. The number of the bank account is Stripe's alone.
+    A look by the house and by nobody: no name leaves this function. The number of the bank account
+    is Stripe's alone.
     """
     people = list(partner.technicians.select_related("user"))
     payer, contact = booking.customer, getattr(booking, "contact", None)
     if payer is not None:
-        emails = {canonical_email(partner.email), *(canonical_email(one.user.email) for one in people)}
+        emails = {
+            canonical_email(partner.email),
+            *(canonical_email(one.user.email) for one in people),
+        }
         if payer.pk in {one.user_id for one in people} or canonical_email(payer.email) in emails:
             return True
     names = {fold(partner.name), *(fold(one.name) for one in people)} - {""}
@@ -109,7 +114,11 @@ def have_something_in_common(booking: Booking, partner: PartnerProfile) -> bool:
 
 def changed_until(partner: PartnerProfile) -> datetime | None:
     """Until when nothing goes to a bank account that was changed lately."""
-    changed = PayoutAccount.objects.filter(partner=partner).values_list("bank_changed_at", flat=True).first()
+    changed = (
+        PayoutAccount.objects.filter(partner=partner)
+        .values_list("bank_changed_at", flat=True)
+        .first()
+    )
     return changed + policy_at(changed, partner.country).payout_hold_changed if changed else None
 
 
@@ -134,10 +143,17 @@ def unpaid(partner_id: int) -> QuerySet[Earning]:
 
 @verb
 def promise_anew(partner_id: int, at: datetime) -> None:
-    """The bank account was changed, or a payout came back: what is not paid yet gets the day that is true now."""
+    """The bank account was changed, or a payout came back: what is not paid yet gets the day that
+    is true now.
+    """
     partner = PartnerProfile.objects.select_for_update(no_key=True).get(pk=partner_id)
     until = changed_until(partner)
-    rows = unpaid(partner_id).select_for_update(of=("self",)).select_related("partner", "booking").order_by("pk")
+    rows = (
+        unpaid(partner_id)
+        .select_for_update(of=("self",))
+        .select_related("partner", "booking")
+        .order_by("pk")
+    )
     for earning in rows:
         _promise(earning, max(at, until) if until else at)
         earning.save(update_fields=["promised_on"])

@@ -1,4 +1,7 @@
-"""Double entry: what was charged and whose it is. Only added to; the database refuses the rest (rule M7)."""
+"""Double entry: what was charged and whose it is.
+
+Only added to; the database refuses the rest (rule M7).
+"""
 
 import uuid
 from datetime import datetime
@@ -9,7 +12,9 @@ from requests_app.models import Booking
 
 
 def book_charge(charge: Charge, at: datetime) -> None:
-    """The charge succeeded: the money is at Stripe, the shares are the partner's and Mila's (rule M3). Once."""
+    """The charge succeeded: the money is at Stripe, the shares are the partner's and Mila's
+    (rule M3). Once.
+    """
     lines = {
         Account.STRIPE: charge.amount_cents,
         Account.PARTNER: -charge.partner_cents,
@@ -22,7 +27,13 @@ def book_charge(charge: Charge, at: datetime) -> None:
 def book_way(way: WayPay, at: datetime) -> None:
     """Mila pays the way: all of it is the partner's (rule L11). Once."""
     assert way.cents
-    _book(way.booking, way.partner, way_key(way), at, {Account.MILA: way.cents, Account.PARTNER: -way.cents})
+    _book(
+        way.booking,
+        way.partner,
+        way_key(way),
+        at,
+        {Account.MILA: way.cents, Account.PARTNER: -way.cents},
+    )
 
 
 def book_payout(payout: Payout, at: datetime) -> None:

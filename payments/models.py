@@ -1,4 +1,7 @@
-"""Money: cards, charges, the operations sent to Stripe, the ledger. Amounts in minor units with their currency."""
+"""Money: cards, charges, the operations sent to Stripe, the ledger.
+
+Amounts in minor units with their currency.
+"""
 
 from calendar import monthrange
 from datetime import date
@@ -18,12 +21,16 @@ from requests_app.models import Booking
 class PaymentCustomer(models.Model):
     """A person as Stripe knows them."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="payment_customer")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="payment_customer"
+    )
     stripe_id = models.CharField(max_length=64, unique=True)
 
 
 class SavedCard(models.Model):
-    """A card saved with strong authentication; we know its last digits, never its number (rule B7)."""
+    """A card saved with strong authentication; we know its last digits,
+    never its number (rule B7).
+    """
 
     customer = models.ForeignKey(PaymentCustomer, on_delete=models.CASCADE, related_name="cards")
     stripe_id = models.CharField(max_length=64, unique=True)
@@ -37,7 +44,8 @@ class SavedCard(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="The account that was signed in: only it is offered the card again. Empty for a guest (rule B12).",
+        help_text="The account that was signed in: only it is offered the card again. Empty for a "
+        "guest (rule B12).",
     )
 
     def __str__(self):
@@ -63,11 +71,15 @@ class CardSetup(models.Model):
     intent_id = models.CharField(max_length=64, unique=True)
     client_secret = models.CharField(max_length=160)
     opened_at = models.DateTimeField(db_default=MilaNow(), editable=False)
-    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     done_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["booking", "number"], name="one_setup_of_a_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "number"], name="one_setup_of_a_number")
+        ]
 
 
 class ChargeKind(models.TextChoices):
@@ -91,14 +103,22 @@ WAITS = sorted({ChargeState.HELD, ChargeState.FAILED, ChargeState.ACTION_REQUIRE
 
 
 class Charge(models.Model):
-    """What a customer owes for one booking and how far it has come. One PaymentIntent, so one success (rule M4)."""
+    """What a customer owes for one booking and how far it has come.
+
+    One PaymentIntent, so one success (rule M4).
+    """
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="charges")
-    partner = models.ForeignKey(PartnerProfile, null=True, on_delete=models.PROTECT, related_name="charges")
+    partner = models.ForeignKey(
+        PartnerProfile, null=True, on_delete=models.PROTECT, related_name="charges"
+    )
     kind = models.CharField(max_length=4, choices=ChargeKind.choices)
-    state = models.CharField(max_length=16, choices=ChargeState.choices, default=ChargeState.PLANNED)
+    state = models.CharField(
+        max_length=16, choices=ChargeState.choices, default=ChargeState.PLANNED
+    )
     currency = models.CharField(max_length=3)
-    # amount = service + booking fee; service = commission + partner's share; fee to Stripe = commission + booking fee.
+    # amount = service + booking fee; service = commission + partner's share; fee to Stripe =
+    # commission + booking fee.
     amount_cents = models.PositiveIntegerField()
     service_cents = models.PositiveIntegerField()
     booking_fee_cents = models.PositiveIntegerField()
@@ -107,8 +127,11 @@ class Charge(models.Model):
     intent_id = models.CharField(max_length=64, blank=True)
     payment_method = models.CharField(max_length=64, blank=True)
     failure_code = models.CharField(max_length=64, blank=True)
-    next_at = models.DateTimeField(null=True, help_text="When the sweep takes it up again; null when nothing is to do.")
-    # Held (rule L9b, L11): a person read of it, from then on a day to object; or agreed, and it goes on at once.
+    next_at = models.DateTimeField(
+        null=True, help_text="When the sweep takes it up again; null when nothing is to do."
+    )
+    # Held (rule L9b, L11): a person read of it, from then on a day to object; or agreed, and it
+    # goes on at once.
     opened_at = models.DateTimeField(null=True, editable=False)
     held_until = models.DateTimeField(null=True, editable=False)
     agreed_at = models.DateTimeField(null=True, editable=False)
@@ -120,7 +143,9 @@ class Charge(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["booking", "kind"], name="one_charge_of_a_kind"),
-            models.UniqueConstraint(fields=["intent_id"], condition=~Q(intent_id=""), name="one_charge_per_intent"),
+            models.UniqueConstraint(
+                fields=["intent_id"], condition=~Q(intent_id=""), name="one_charge_per_intent"
+            ),
             models.CheckConstraint(
                 condition=Q(amount_cents=F("service_cents") + F("booking_fee_cents"))
                 & Q(service_cents=F("commission_cents") + F("partner_cents")),
@@ -158,7 +183,9 @@ class PayoutState(models.TextChoices):
 
 
 class Payout(models.Model):
-    """One transfer from a partner's balance at Stripe to their bank: all that was free on its day (rule M5)."""
+    """One transfer from a partner's balance at Stripe to their bank: all that was free on its day
+    (rule M5).
+    """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="payouts")
@@ -171,9 +198,15 @@ class Payout(models.Model):
     arrives_on = models.DateField(null=True)
     failure_code = models.CharField(max_length=64, blank=True)
     # Above the limit two people say yes, and not the same one twice.
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    approved_too_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    next_at = models.DateTimeField(null=True, help_text="When the sweep takes it up again; null when nothing is to do.")
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approved_too_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    next_at = models.DateTimeField(
+        null=True, help_text="When the sweep takes it up again; null when nothing is to do."
+    )
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     sent_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -186,28 +219,40 @@ class Payout(models.Model):
                 condition=~Q(state__in=["failed", "dropped"]),
                 name="one_payout_a_day_and_currency",
             ),
-            models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name="one_payout_per_transfer"),
+            models.UniqueConstraint(
+                fields=["stripe_id"], condition=~Q(stripe_id=""), name="one_payout_per_transfer"
+            ),
             models.CheckConstraint(condition=Q(cents__gt=0), name="payout_is_above_zero"),
             models.CheckConstraint(
                 condition=Q(approved_too_by__isnull=True) | ~Q(approved_too_by=F("approved_by")),
                 name="payout_approved_by_two",
             ),
         ]
-        indexes = [models.Index(fields=["next_at"], name="payout_due", condition=Q(next_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["next_at"], name="payout_due", condition=Q(next_at__isnull=False))
+        ]
 
     def __str__(self):
         return f"{self.partner}, {self.day}"
 
 
 class Operation(models.Model):
-    """One call that moves money, committed with its key and exact parameters before it is sent (fault M1)."""
+    """One call that moves money, committed with its key and exact parameters before it is sent
+    (fault M1).
+    """
 
-    charge = models.ForeignKey(Charge, null=True, on_delete=models.PROTECT, related_name="operations")
-    payout = models.ForeignKey(Payout, null=True, on_delete=models.PROTECT, related_name="operations")
+    charge = models.ForeignKey(
+        Charge, null=True, on_delete=models.PROTECT, related_name="operations"
+    )
+    payout = models.ForeignKey(
+        Payout, null=True, on_delete=models.PROTECT, related_name="operations"
+    )
     kind = models.CharField(max_length=20)
     key = models.CharField(max_length=120, unique=True)
     params = models.JSONField()
-    state = models.CharField(max_length=8, choices=OperationState.choices, default=OperationState.PLANNED)
+    state = models.CharField(
+        max_length=8, choices=OperationState.choices, default=OperationState.PLANNED
+    )
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     sent_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
@@ -217,14 +262,17 @@ class Operation(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(charge__isnull=False, payout__isnull=True) | Q(charge__isnull=True, payout__isnull=False),
+                condition=Q(charge__isnull=False, payout__isnull=True)
+                | Q(charge__isnull=True, payout__isnull=False),
                 name="operation_of_a_charge_or_a_payout",
             )
         ]
 
 
 class Account(models.TextChoices):
-    """Accounts of the ledger. A debit is positive, a credit negative; every entry sums to zero per currency."""
+    """Accounts of the ledger. A debit is positive, a credit negative; every entry sums to zero per
+    currency.
+    """
 
     STRIPE = "stripe", _("Money at Stripe")
     PARTNER = "partner", _("Owed to the partner")
@@ -234,7 +282,8 @@ class Account(models.TextChoices):
 
 
 class WayPay(models.Model):
-    """What Mila pays the partner for a visit in vain that no customer pays (rule L11). Decided once.
+    """What Mila pays the partner for a visit in vain that no customer pays (rule L11). Decided
+    once.
 
     In all, without commission. Empty: staff are asked. 0: not paid.
     """
@@ -242,13 +291,16 @@ class WayPay(models.Model):
     booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="way")
     partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="ways")
     cents = models.PositiveIntegerField(null=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     at = models.DateTimeField(null=True, help_text="When it was decided.")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(cents__isnull=True, at__isnull=True) | Q(cents__isnull=False, at__isnull=False),
+                condition=Q(cents__isnull=True, at__isnull=True)
+                | Q(cents__isnull=False, at__isnull=False),
                 name="way_decided_at_an_instant",
             )
         ]
@@ -263,15 +315,20 @@ class Hold(models.TextChoices):
 
 
 class Earning(models.Model):
-    """What one job, fee or way brought a partner, and the day it is promised for (rule M5). Below zero: owed to Mila.
+    """What one job, fee or way brought a partner, and the day it is promised for (rule M5). Below
+    zero: owed to Mila.
 
     Made with the ledger's entry. It is paid once: `payout` is the one it went with.
     """
 
     partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="earnings")
-    technician = models.ForeignKey(Technician, null=True, on_delete=models.PROTECT, related_name="earnings")
+    technician = models.ForeignKey(
+        Technician, null=True, on_delete=models.PROTECT, related_name="earnings"
+    )
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="earnings")
-    charge = models.OneToOneField(Charge, null=True, on_delete=models.PROTECT, related_name="earning")
+    charge = models.OneToOneField(
+        Charge, null=True, on_delete=models.PROTECT, related_name="earning"
+    )
     way = models.OneToOneField(WayPay, null=True, on_delete=models.PROTECT, related_name="earning")
     currency = models.CharField(max_length=3)
     cents = models.IntegerField()
@@ -279,52 +336,76 @@ class Earning(models.Model):
     free_at = models.DateTimeField(help_text="The hold ends.")
     hold = models.CharField(max_length=10, choices=Hold.choices, default=Hold.NONE, blank=True)
     promised_on = models.DateField()
-    frozen_at = models.DateTimeField(null=True, help_text="While a case or a dispute is open nothing is paid.")
+    frozen_at = models.DateTimeField(
+        null=True, help_text="While a case or a dispute is open nothing is paid."
+    )
     payout = models.ForeignKey(Payout, null=True, on_delete=models.PROTECT, related_name="earnings")
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(frozen_at__isnull=True) | Q(payout__isnull=True), name="frozen_is_in_no_payout"
+                condition=Q(frozen_at__isnull=True) | Q(payout__isnull=True),
+                name="frozen_is_in_no_payout",
             ),
         ]
         indexes = [
-            models.Index(fields=["promised_on"], name="earning_due", condition=Q(payout__isnull=True)),
+            models.Index(
+                fields=["promised_on"], name="earning_due", condition=Q(payout__isnull=True)
+            ),
             models.Index(fields=["partner", "earned_at"], name="earning_of_partner"),
         ]
 
 
 class PayoutAccount(models.Model):
-    """A partner's account at Stripe, as Stripe said it last (rule D1, M5). Coming back from its pages proves nothing.
+    """A partner's account at Stripe, as Stripe said it last (rule D1, M5). Coming back from its
+    pages proves nothing.
 
     The two flags are never one: jobs need `takes_jobs`, money out needs `can_be_paid`.
     """
 
-    partner = models.OneToOneField(PartnerProfile, on_delete=models.PROTECT, related_name="payout_account")
-    number = models.PositiveSmallIntegerField(default=1, help_text="How many accounts were opened, this one included.")
+    partner = models.OneToOneField(
+        PartnerProfile, on_delete=models.PROTECT, related_name="payout_account"
+    )
+    number = models.PositiveSmallIntegerField(
+        default=1, help_text="How many accounts were opened, this one included."
+    )
     takes_jobs = models.BooleanField(default=False)
     can_be_paid = models.BooleanField(default=False)
     submitted = models.BooleanField(default=False)
     missing = models.JSONField(default=list, help_text="Stripe's names of what is missing.")
     checking = models.BooleanField(default=False, help_text="Stripe is looking at what was sent.")
     due_at = models.DateTimeField(null=True, help_text="By when it must be there.")
-    reason = models.CharField(max_length=64, blank=True, help_text="Stripe's word for why something is switched off.")
-    bank = models.CharField(max_length=64, blank=True, help_text="Stripe's fingerprint of the bank account.")
+    reason = models.CharField(
+        max_length=64, blank=True, help_text="Stripe's word for why something is switched off."
+    )
+    bank = models.CharField(
+        max_length=64, blank=True, help_text="Stripe's fingerprint of the bank account."
+    )
     bank_changed_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True, help_text="When Stripe was asked last.")
     lost_at = models.DateTimeField(null=True, help_text="The partner cut the tie to this account.")
-    next_at = models.DateTimeField(null=True, db_default=MilaNow(), help_text="When Stripe is asked again.")
+    next_at = models.DateTimeField(
+        null=True, db_default=MilaNow(), help_text="When Stripe is asked again."
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["next_at"], name="payout_account_due", condition=Q(next_at__isnull=False))]
+        indexes = [
+            models.Index(
+                fields=["next_at"], name="payout_account_due", condition=Q(next_at__isnull=False)
+            )
+        ]
 
 
 class LedgerEntry(models.Model):
-    """One line of a double entry. Only added: a trigger refuses UPDATE, DELETE and TRUNCATE (rule M7)."""
+    """One line of a double entry. Only added: a trigger refuses UPDATE, DELETE and TRUNCATE
+    (rule M7).
+    """
 
     entry = models.UUIDField(help_text="Lines of one entry share it and sum to zero.")
-    key = models.CharField(max_length=80, help_text="What it books, so that a repeat books nothing.")
+    key = models.CharField(
+        max_length=80, help_text="What it books, so that a repeat books nothing."
+    )
     account = models.CharField(max_length=12, choices=Account.choices)
     partner = models.ForeignKey(PartnerProfile, null=True, on_delete=models.PROTECT)
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="ledger")
@@ -335,12 +416,17 @@ class LedgerEntry(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["key", "account"], name="one_line_per_key_and_account")]
+        constraints = [
+            models.UniqueConstraint(fields=["key", "account"], name="one_line_per_key_and_account")
+        ]
         indexes = [models.Index(fields=["entry"], name="ledger_entry")]
 
 
 class StripeEvent(models.Model):
-    """A signed message from Stripe, stored before it is answered. It says what to look up, never what is true."""
+    """A signed message from Stripe, stored before it is answered.
+
+    It says what to look up, never what is true.
+    """
 
     stripe_id = models.CharField(max_length=64, unique=True)
     type = models.CharField(max_length=80)
@@ -358,7 +444,13 @@ class StripeEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["next_at"], name="stripe_event_due", condition=Q(next_at__isnull=False)),
-            models.Index(fields=["id"], name="stripe_event_open", condition=Q(done_at__isnull=True)),
-            models.Index(fields=["received_at"], name="stripe_event_kept", condition=~Q(payload={})),
+            models.Index(
+                fields=["next_at"], name="stripe_event_due", condition=Q(next_at__isnull=False)
+            ),
+            models.Index(
+                fields=["id"], name="stripe_event_open", condition=Q(done_at__isnull=True)
+            ),
+            models.Index(
+                fields=["received_at"], name="stripe_event_kept", condition=~Q(payload={})
+            ),
         ]

@@ -1,4 +1,6 @@
-"""After the sweeps stood still: who may object to a held charge gets that time back (fault T2, rule L9b)."""
+"""After the sweeps stood still: who may object to a held charge gets that time back
+(fault T2, rule L9b).
+"""
 
 from django.db.models import QuerySet
 
@@ -11,7 +13,10 @@ SWEEP = "charges"  # the heartbeat of the sweep that lets them go
 
 
 def recover_holds() -> int:
-    """To be called before a sweep that lets go of what was held long enough. Answers how many rows were looked at."""
+    """To be called before a sweep that lets go of what was held long enough.
+
+    Answers how many rows were looked at.
+    """
     return recover(SWEEP, _held_charges, give_back)
 
 

@@ -1,6 +1,8 @@
-"""A partner's account at Stripe: opened once, filled in on Stripe's pages, and how it stands (rule D1, M5).
+"""A partner's account at Stripe: opened once, filled in on Stripe's pages, and how it stands
+(rule D1, M5).
 
-What a message says is never taken over: the account is asked. Where no message comes the sweep asks.
+What a message says is never taken over: the account is asked. Where no message comes the sweep
+asks.
 """
 
 from datetime import datetime, timedelta
@@ -14,11 +16,15 @@ from payments.models import PayoutAccount
 
 ASK_AGAIN = timedelta(days=1)
 ASK_SOON = timedelta(hours=1)  # while something is missing, or Stripe did not answer
-GONE = ("account_invalid", "resource_missing")  # Stripe's words for an account that is no longer ours to ask about
+# Stripe's words for an account that is no longer ours to ask about
+GONE = ("account_invalid", "resource_missing")
 
 
 def open_account(partner: PartnerProfile) -> str:
-    """Their account at Stripe; a repeat answers the same one. One they have left is followed by another."""
+    """Their account at Stripe; a repeat answers the same one.
+
+    One they have left is followed by another.
+    """
     there = PayoutAccount.objects.filter(partner=partner).first()
     left = there is not None and there.lost_at is not None
     if partner.stripe_account and not left:
@@ -44,7 +50,9 @@ def onboarding_url(partner: PartnerProfile, *, back: str, again: str) -> str:
 
 def refresh_account(account: str) -> bool:
     """Ask Stripe how the account stands, and let the search know. False: not one of ours."""
-    partner = PartnerProfile.objects.filter(stripe_account=account).exclude(stripe_account="").first()
+    partner = (
+        PartnerProfile.objects.filter(stripe_account=account).exclude(stripe_account="").first()
+    )
     if partner is None:
         return False
     try:
@@ -58,8 +66,12 @@ def refresh_account(account: str) -> bool:
 
 
 def lose_account(account: str) -> bool:
-    """The partner has cut the tie: nothing can reach them, and the account can no longer be asked."""
-    partner = PartnerProfile.objects.filter(stripe_account=account).exclude(stripe_account="").first()
+    """The partner has cut the tie: nothing can reach them, and the account
+    can no longer be asked.
+    """
+    partner = (
+        PartnerProfile.objects.filter(stripe_account=account).exclude(stripe_account="").first()
+    )
     if partner is None:
         return False
     _record_loss(partner.pk, account)
@@ -67,7 +79,9 @@ def lose_account(account: str) -> bool:
 
 
 def due_accounts(limit: int) -> list[int]:
-    """Accounts to ask Stripe about again: the message about a change may have been lost (fault M8)."""
+    """Accounts to ask Stripe about again: the message about a change may
+    have been lost (fault M8).
+    """
     due = PayoutAccount.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
     return list(due.values_list("pk", flat=True)[:limit])
 
@@ -118,7 +132,11 @@ def _record(partner_id: int, status: gateway.AccountStatus) -> None:
     changes_bank = bool(known and status.bank and row.bank != status.bank)
     row.takes_jobs, row.can_be_paid = status.transfers_active, status.payouts_enabled
     row.submitted, row.checking = status.details_submitted, status.checking
-    row.missing, row.due_at, row.reason = list(status.currently_due), status.due_at, status.disabled_reason[:64]
+    row.missing, row.due_at, row.reason = (
+        list(status.currently_due),
+        status.due_at,
+        status.disabled_reason[:64],
+    )
     row.bank = status.bank or row.bank
     row.lost_at, row.asked_at = None, at
     ready = row.takes_jobs and row.can_be_paid and not row.missing

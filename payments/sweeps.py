@@ -1,4 +1,6 @@
-"""Find money that is due to move: signed-off bookings without a charge, charges and events to take up again."""
+"""Find money that is due to move: signed-off bookings without a charge, charges and events to take
+up again.
+"""
 
 from mila.clock import MilaNow, mila_now
 from mila.sweeping import handle_each
@@ -18,21 +20,29 @@ def sweep() -> int:
     taken_up = [
         *handle_each(charge_booking, unsettled_bookings()),
         *handle_each(charges.let_go, _ids(due.filter(state=ChargeState.HELD)), charges.set_aside),
-        *handle_each(charges.submit, _ids(due.filter(state__in=charges.OPEN_STATES)), charges.set_aside),
-        *handle_each(charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside),
+        *handle_each(
+            charges.submit, _ids(due.filter(state__in=charges.OPEN_STATES)), charges.set_aside
+        ),
+        *handle_each(
+            charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside
+        ),
         *handle_each(webhooks.handle, _ids(events)),
     ]
     return len(taken_up)
 
 
 def sweep_payouts() -> int:
-    """One round of money out: what is due today, what was planned or not answered, and what nobody told us about."""
+    """One round of money out: what is due today, what was planned or not answered, and what nobody
+    told us about.
+    """
     at = mila_now()
     due = Payout.objects.filter(next_at__lte=at).order_by("next_at")
     planned = handle_each(payouts.plan, payouts.due_partners(at, BATCH))
     taken_up = [
         *(payout for of_one in planned for payout in of_one),
-        *handle_each(payouts.submit, _ids(due.filter(state__in=payouts.OPEN_STATES)), payouts.set_aside),
+        *handle_each(
+            payouts.submit, _ids(due.filter(state__in=payouts.OPEN_STATES)), payouts.set_aside
+        ),
         *handle_each(payouts.look_again, _ids(due.filter(state=PayoutState.ON_ITS_WAY))),
         *handle_each(partners.ask_again, partners.due_accounts(BATCH), partners.put_off),
     ]
@@ -40,7 +50,9 @@ def sweep_payouts() -> int:
 
 
 def charge_booking(booking_id: int) -> Charge | None:
-    """Open what the booking owes and submit it; staff are asked about a way that may be Mila's to pay. Repeatable."""
+    """Open what the booking owes and submit it; staff are asked about a way that may be Mila's to
+    pay. Repeatable.
+    """
     charge = _look_at_end(booking_id)
     return charges.submit(charge.pk) if charge else None
 

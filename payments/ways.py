@@ -1,7 +1,8 @@
-"""Who pays the partner's way where no customer does (rule L11, B10): Mila, decided once, with its ledger entry.
+"""Who pays the partner's way where no customer does (rule L11, B10): Mila, decided once, with its
+ledger entry.
 
-Staff decide each of them, with the right over money and the second factor. None is paid by itself: a place is what a
-phone says, and where the customer owes nothing there is nobody who would object.
+Staff decide each of them, with the right over money and the second factor. None is paid by itself:
+a place is what a phone says, and where the customer owes nothing there is nobody who would object.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +23,9 @@ MILA_ANSWERS = (Fault.MILA, Fault.BRAND)
 
 
 class WayNotOpen(Refusal):
-    sentence = _("Nothing is to be decided here: it was decided meanwhile, or the way is not Mila's to pay.")
+    sentence = _(
+        "Nothing is to be decided here: it was decided meanwhile, or the way is not Mila's to pay."
+    )
 
 
 def is_claimed(booking: Booking) -> bool:
@@ -30,9 +33,11 @@ def is_claimed(booking: Booking) -> bool:
     last = booking.events.last()
     if booking.state != State.FAILED or booking.fee_cents or last is None:
         return False
-    # A customer who was not at home and owes nothing is inside the right of withdrawal. What staff decided about one
-    # is no claim.
-    return booking.end_fault in MILA_ANSWERS or (booking.end_fault == Fault.CUSTOMER and last.move == "fail_visit")
+    # A customer who was not at home and owes nothing is inside the right of withdrawal. What staff
+    # decided about one is no claim.
+    return booking.end_fault in MILA_ANSWERS or (
+        booking.end_fault == Fault.CUSTOMER and last.move == "fail_visit"
+    )
 
 
 def waits_for_staff(booking: Booking) -> bool:
@@ -41,7 +46,9 @@ def waits_for_staff(booking: Booking) -> bool:
 
 @verb
 def ask_about_way(booking_id: int) -> WayPay | None:
-    """After the end of a visit: staff are asked whether Mila pays the way; None where it is not Mila's. Once."""
+    """After the end of a visit: staff are asked whether Mila pays the way; None where it is not
+    Mila's. Once.
+    """
     booking = lock_booking(booking_id)
     found = WayPay.objects.filter(booking=booking).first()
     if found is not None or not is_claimed(booking):

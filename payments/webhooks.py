@@ -1,4 +1,5 @@
-"""Messages from Stripe: verify, store, answer; a job looks the object up and acts on how it is now (fault M7, M9).
+"""Messages from Stripe: verify, store, answer; a job looks the object up and acts on how it is now
+(fault M7, M9).
 
 An event is a reason to look, never the truth: its order and its number do not matter.
 """
@@ -21,7 +22,10 @@ WAITS = (10, 60, 600, 3_600, 21_600)  # seconds; an event may come before our ow
 
 
 def receive(body: bytes, signature: str | None, secrets: list[str]) -> StripeEvent | None:
-    """Store a signed event; None if it is here already. Raises gateway.BadSignature and keeps nothing."""
+    """Store a signed event; None if it is here already.
+
+    Raises gateway.BadSignature and keeps nothing.
+    """
     event = gateway.construct_event(body, signature, secrets)
     stored, new = StripeEvent.objects.get_or_create(
         stripe_id=event.id,
@@ -38,15 +42,32 @@ def receive(body: bytes, signature: str | None, secrets: list[str]) -> StripeEve
 
 # What names people, or opens something: nothing is read from a stored message but what to look up.
 PERSONAL = frozenset(
-    {"address", "billing_details", "client_secret", "customer_details", "customer_email", "email", "external_accounts",
-     "individual", "name", "phone", "receipt_email", "shipping"}
-)  # fmt: skip
+    {
+        "address",
+        "billing_details",
+        "client_secret",
+        "customer_details",
+        "customer_email",
+        "email",
+        "external_accounts",
+        "individual",
+        "name",
+        "phone",
+        "receipt_email",
+        "shipping",
+    }
+)
 
 
 def _without_people(value: Any) -> Any:
-    """The message without names, addresses and secrets, which could never be erased from it (law R17)."""
+    """The message without names, addresses and secrets, which could never be erased from it
+    (law R17).
+    """
     if isinstance(value, dict):
-        return {name: None if name in PERSONAL else _without_people(inner) for name, inner in value.items()}
+        return {
+            name: None if name in PERSONAL else _without_people(inner)
+            for name, inner in value.items()
+        }
     if isinstance(value, list):
         return [_without_people(inner) for inner in value]
     return value
@@ -108,7 +129,10 @@ HANDLERS: dict[str, Callable[[StripeEvent], bool]] = {
 
 
 def handle(event_id: int) -> None:
-    """Act on a stored event, once or often, in any order. Errors are kept on the row and tried again later."""
+    """Act on a stored event, once or often, in any order.
+
+    Errors are kept on the row and tried again later.
+    """
     event = StripeEvent.objects.get(pk=event_id)
     if event.done_at is not None:
         return
@@ -138,7 +162,11 @@ def _later(event_id: int, error: str) -> None:
     event = StripeEvent.objects.select_for_update().get(pk=event_id)
     event.tries += 1
     event.error = error
-    event.next_at = mila_now() + timedelta(seconds=WAITS[event.tries - 1]) if event.tries <= len(WAITS) else None
+    event.next_at = (
+        mila_now() + timedelta(seconds=WAITS[event.tries - 1])
+        if event.tries <= len(WAITS)
+        else None
+    )
     if event.next_at is None:
         event.done_at = mila_now()  # given up: shown to staff by its error
     event.save(update_fields=["tries", "error", "next_at", "done_at"])

@@ -14,7 +14,9 @@ def load_gazetteer(entries: list[Entry] | None = None) -> dict[str, int]:
 
     Rows corrected by hand stay as they are. A repeat writes nothing.
     """
-    wanted = {(entry.country, entry.code): entry for entry in (read_csv() if entries is None else entries)}
+    wanted = {
+        (entry.country, entry.code): entry for entry in (read_csv() if entries is None else entries)
+    }
     kept = set(Postcode.objects.filter(corrected=True).values_list("country", "code"))
     rows = Postcode.objects.filter(corrected=False).values_list(*FIELDS)
     held = {(entry.country, entry.code): entry for entry in (Entry(*row) for row in rows)}

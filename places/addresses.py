@@ -1,4 +1,7 @@
-"""What is odd about a typed postcode and town, asked before anything is looked up (rule B5). Reads the table alone."""
+"""What is odd about a typed postcode and town, asked before anything is looked up (rule B5).
+
+Reads the table alone.
+"""
 
 import re
 from collections.abc import Iterator
@@ -26,9 +29,11 @@ class Doubt:
 
 
 def doubt_about(postcode: str, city: str, country: str) -> Doubt | None:
-    """What must be asked about postcode and town; None where they agree, or only the postcode is known.
+    """What must be asked about postcode and town; None where they agree, or only the postcode is
+    known.
 
-    Raises OutsideServiceArea for a code where nobody works, UnknownPostcode for one that leads nowhere.
+    Raises OutsideServiceArea for a code where nobody works, UnknownPostcode for one that leads
+    nowhere.
     """
     try:
         code = served_postcode(postcode, country)
@@ -40,7 +45,9 @@ def doubt_about(postcode: str, city: str, country: str) -> Doubt | None:
     if town != city.strip():
         found = _named(town, country, code[:2])
         return (
-            Doubt(gettext("A Cedex code is for letters only. Which one is the town’s own?"), found) if found else None
+            Doubt(gettext("A Cedex code is for letters only. Which one is the town’s own?"), found)
+            if found
+            else None
         )
     if entry is None or not town or any(_is_meant(town, name) for name in entry.all_towns()):
         return None
@@ -68,7 +75,10 @@ def _across_the_border(postcode: str, country: str) -> Doubt | None:
         entry = table().get(other, digits)
         if other != country and CODE[other].fullmatch(digits) and entry:
             sentence = _SWISS if other == Country.CH else _FRENCH
-            return Doubt(sentence % {"code": digits, "town": entry.name}, [Suggestion(other, digits, entry.name)])
+            return Doubt(
+                sentence % {"code": digits, "town": entry.name},
+                [Suggestion(other, digits, entry.name)],
+            )
     return None
 
 
@@ -83,7 +93,11 @@ def _without_cedex(city: str) -> str:
 def _is_meant(typed: str, town: str) -> bool:
     """ "Lyon" for one of its quarters, "Havre" for Le Havre, "Le Mans Cedex" for Le Mans."""
     said, name = fold(typed), fold(town)
-    return name.startswith(said) or said.startswith(name) or ARTICLE.sub("", name).startswith(ARTICLE.sub("", said))
+    return (
+        name.startswith(said)
+        or said.startswith(name)
+        or ARTICLE.sub("", name).startswith(ARTICLE.sub("", said))
+    )
 
 
 def _named(town: str, country: str, department: str = "") -> list[Suggestion]:

@@ -1,7 +1,9 @@
-"""When a visit can be: local times, service days, bookable starts (rule B3, B4) and the night (rule D7, L5). Pure.
+"""When a visit can be: local times, service days, bookable starts (rule B3, B4) and the night
+(rule D7, L5). Pure.
 
-All figures come in as `Hours`, the instant now as `now`. A day is a local date; a start is a local time with its zone,
-so that its wall time is `start.replace(tzinfo=None)` and its instant `start.astimezone(UTC)`.
+All figures come in as `Hours`, the instant now as `now`. A day is a local date; a start is a local
+time with its zone, so that its wall time is `start.replace(tzinfo=None)` and its instant
+`start.astimezone(UTC)`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -33,7 +35,8 @@ class Hours:
     step: timedelta
     opens: time
     closes: time
-    # Booked from evening to morning, a visit cannot start before first_after_evening of the next service day.
+    # Booked from evening to morning, a visit cannot start before first_after_evening of the next
+    # service day.
     evening: time
     morning: time
     first_after_evening: time
@@ -58,7 +61,9 @@ class Locality(Protocol):
 
 
 class NonexistentTime(Refusal):
-    sentence = _("The clocks go forward that night, so this time does not exist. Please choose another.")
+    sentence = _(
+        "The clocks go forward that night, so this time does not exist. Please choose another."
+    )
 
 
 class NotOnGrid(Refusal):
@@ -85,7 +90,10 @@ class Holiday(Refusal):
 
 
 def instant(wall: datetime, zone: str) -> datetime:
-    """The instant of a wall time, in UTC. One that does not exist is refused; one that exists twice is the first."""
+    """The instant of a wall time, in UTC.
+
+    One that does not exist is refused; one that exists twice is the first.
+    """
     if wall.tzinfo is not None:
         raise TypeError("A wall time has no zone of its own.")
     at = wall.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
@@ -104,23 +112,33 @@ def wall_time(at: datetime, zone: str) -> datetime:
 
 @lru_cache(maxsize=2_000)
 def public_holidays(year: int, country: str, region: str) -> frozenset[date]:
-    """The public holidays of the place; of the whole country where the region is not known to have its own."""
+    """The public holidays of the place; of the whole country where the region is not known to have
+    its own.
+    """
     calendar = FRENCH_CALENDARS.get(region) if country == "FR" else region
     known = getattr(holidays, country).subdivisions
-    return frozenset(holidays.country_holidays(country, subdiv=calendar if calendar in known else None, years=year))
+    return frozenset(
+        holidays.country_holidays(
+            country, subdiv=calendar if calendar in known else None, years=year
+        )
+    )
 
 
 def is_holiday(day: date, country: str, region: str) -> bool:
     return day in public_holidays(day.year, country, region)
 
 
-def is_service_day(day: date, country: str, region: str, weekdays: frozenset[int] = WEEKDAYS) -> bool:
+def is_service_day(
+    day: date, country: str, region: str, weekdays: frozenset[int] = WEEKDAYS
+) -> bool:
     return day.weekday() in weekdays and not is_holiday(day, country, region)
 
 
 @lru_cache(maxsize=200)
 def bank_holidays(year: int, country: str) -> frozenset[date]:
-    """Days without payments between banks: those of the settlement system, and the country's own."""
+    """Days without payments between banks: those of the settlement system,
+    and the country's own.
+    """
     if country == "CH":
         # As the Swiss system keeps them: the holidays of Zurich, and the second of January.
         return public_holidays(year, "CH", "ZH") | {date(year, 1, 2)}
@@ -135,16 +153,22 @@ def is_bank_day(day: date, country: str) -> bool:
 # --- Starts
 
 
-def bookable_starts(day: date, now: datetime, duration_minutes: int, place: Locality, hours: Hours) -> list[datetime]:
+def bookable_starts(
+    day: date, now: datetime, duration_minutes: int, place: Locality, hours: Hours
+) -> list[datetime]:
     """The starts of a local day that can be booked now, in order."""
     return list(_starts([day], now, duration_minutes, place, hours))
 
 
-def bookable_days(now: datetime, duration_minutes: int, place: Locality, hours: Hours) -> list[date]:
+def bookable_days(
+    now: datetime, duration_minutes: int, place: Locality, hours: Hours
+) -> list[date]:
     """The local days with at least one bookable start, in order."""
     earliest = earliest_start(now, place, hours)
     days = _days(now, place, hours)
-    return [day for day in days if any(_starts([day], now, duration_minutes, place, hours, earliest))]
+    return [
+        day for day in days if any(_starts([day], now, duration_minutes, place, hours, earliest))
+    ]
 
 
 def first_free(
@@ -178,15 +202,22 @@ def _starts(
                     yield at.astimezone(zone)
 
 
-def check_start(wall: datetime, now: datetime, duration_minutes: int, place: Locality, hours: Hours) -> datetime:
-    """The instant of a wished start, in UTC, or the refusal that says why. Takes just what bookable_starts shows."""
+def check_start(
+    wall: datetime, now: datetime, duration_minutes: int, place: Locality, hours: Hours
+) -> datetime:
+    """The instant of a wished start, in UTC, or the refusal that says why.
+
+    Takes just what bookable_starts shows.
+    """
     at = instant(wall, place.timezone)
     if (wall - datetime.combine(wall, time())) % hours.step:
         raise NotOnGrid
     if at < earliest_start(now, place, hours):
         raise _too_soon(now, duration_minutes, place, hours)
     if at > now + hours.horizon:
-        raise TooFar(_("Visits can be booked at most %(days)d days ahead.") % {"days": hours.horizon.days})
+        raise TooFar(
+            _("Visits can be booked at most %(days)d days ahead.") % {"days": hours.horizon.days}
+        )
     if is_holiday(wall.date(), place.country, place.region):
         raise Holiday
     if wall.weekday() not in hours.weekdays:
@@ -194,7 +225,8 @@ def check_start(wall: datetime, now: datetime, duration_minutes: int, place: Loc
     if wall not in _walls(wall.date(), duration_minutes, hours):
         opens, closes = time_format(hours.opens, "H:i"), time_format(hours.closes, "H:i")
         raise Closed(
-            _("The whole visit must lie between %(opens)s and %(closes)s.") % {"opens": opens, "closes": closes}
+            _("The whole visit must lie between %(opens)s and %(closes)s.")
+            % {"opens": opens, "closes": closes}
         )
     return at
 
@@ -207,7 +239,9 @@ def earliest_start(now: datetime, place: Locality, hours: Hours) -> datetime:
     day = wall.date() + timedelta(days=wall.time() >= hours.evening)
     while not is_service_day(day, place.country, place.region, hours.weekdays):
         day += timedelta(days=1)
-    return max(now + hours.lead, instant(datetime.combine(day, hours.first_after_evening), place.timezone))
+    return max(
+        now + hours.lead, instant(datetime.combine(day, hours.first_after_evening), place.timezone)
+    )
 
 
 def _too_soon(now: datetime, duration_minutes: int, place: Locality, hours: Hours) -> TooSoon:
@@ -215,7 +249,9 @@ def _too_soon(now: datetime, duration_minutes: int, place: Locality, hours: Hour
     if first is None:
         return TooSoon()
     moment = date_format(first, MOMENT)
-    return TooSoon(_("This start is too soon. The first possible one is %(moment)s.") % {"moment": moment})
+    return TooSoon(
+        _("This start is too soon. The first possible one is %(moment)s.") % {"moment": moment}
+    )
 
 
 def _days(now: datetime, place: Locality, hours: Hours) -> Iterator[date]:
@@ -227,7 +263,9 @@ def _days(now: datetime, place: Locality, hours: Hours) -> Iterator[date]:
 
 
 def _walls(day: date, duration_minutes: int, hours: Hours) -> Iterator[datetime]:
-    """Every wall time on the grid at which a visit of this length lies wholly within the hours of the day."""
+    """Every wall time on the grid at which a visit of this length lies wholly within the hours of
+    the day.
+    """
     midnight, duration = datetime.combine(day, time()), timedelta(minutes=duration_minutes)
     opens, closes = datetime.combine(day, hours.opens), datetime.combine(day, hours.closes)
     grid = (midnight + number * hours.step for number in range(timedelta(days=1) // hours.step))

@@ -1,7 +1,9 @@
-"""Metres on the map, and the H3 cells in which a search looks. The same plane arithmetic stands in the search's SQL.
+"""Metres on the map, and the H3 cells in which a search looks. The same plane arithmetic stands in
+the search's SQL.
 
-A search is exact because no cell is left out that could hold a technician within reach: every point of a cell lies
-within CIRCUMRADIUS_M of its centre, and RINGS rings round the home cell hold every point within REACH_M (both tested).
+A search is exact because no cell is left out that could hold a technician within reach: every point
+of a cell lies within CIRCUMRADIUS_M of its centre, and RINGS rings round the home cell hold every
+point within REACH_M (both tested).
 """
 
 import math
@@ -18,7 +20,9 @@ NEAR_CELLS = 7
 
 
 def metres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Distance on the plane that touches the first point; within 0.6 % of the great circle up to REACH_M."""
+    """Distance on the plane that touches the first point; within 0.6 % of the great circle up to
+    REACH_M.
+    """
     north = other_lat - lat
     east = (other_lon - lon) * math.cos(math.radians(lat))
     return METRES_PER_DEGREE * math.hypot(north, east)
@@ -35,7 +39,9 @@ def cell(lat: float, lon: float) -> int:
 
 
 def search_cells(lat: float, lon: float) -> tuple[tuple[int, ...], tuple[tuple[int, float], ...]]:
-    """(the 7 nearest cells, every cell that may hold a point within 50 km with its least distance in metres)."""
+    """(the 7 nearest cells, every cell that may hold a point within 50 km with its least distance
+    in metres).
+    """
     width = math.cos(math.radians(lat))
     centres = sorted(  # metres() written out: this runs for every search
         (METRES_PER_DEGREE * math.hypot(north - lat, (east - lon) * width), number)
@@ -43,7 +49,9 @@ def search_cells(lat: float, lon: float) -> tuple[tuple[int, ...], tuple[tuple[i
     )
     near = tuple([number for _, number in centres[:NEAR_CELLS]])
     limit = REACH_M + CIRCUMRADIUS_M
-    return near, tuple([(number, max(0.0, away - CIRCUMRADIUS_M)) for away, number in centres if away <= limit])
+    return near, tuple(
+        [(number, max(0.0, away - CIRCUMRADIUS_M)) for away, number in centres if away <= limit]
+    )
 
 
 @lru_cache(maxsize=4_000)  # France and Switzerland have about 2,500 cells

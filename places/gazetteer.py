@@ -1,4 +1,6 @@
-"""The table of postcodes in memory, one copy for each process, read again when a row has changed."""
+"""The table of postcodes in memory, one copy for each process, read again
+when a row has changed.
+"""
 
 import csv
 import re
@@ -106,7 +108,9 @@ _held: tuple[object, Table] | None = None
 
 
 def table() -> Table:
-    """The table as it stands in the database; one quick query tells whether the copy still holds."""
+    """The table as it stands in the database; one quick query tells whether
+    the copy still holds.
+    """
     global _held
     stamp = tuple(Postcode.objects.aggregate(Max("id"), Max("changed_at")).values())
     if _held is None or _held[0] != stamp:
@@ -116,14 +120,18 @@ def table() -> Table:
 
 
 def suggest_postcodes(text: str, country: str | None = None, limit: int = 10) -> list[Suggestion]:
-    """Postcodes for what somebody has typed so far: the beginning of a code, of a town's name, or both (rule B5)."""
+    """Postcodes for what somebody has typed so far: the beginning of a code, of a town's name, or
+    both (rule B5).
+    """
     digits, name = re.fullmatch(r"(\d*)(.*)", fold(text)).groups()
     name = name.strip()
     if not digits and not name:
         return []
     pairs = _by_name(name, digits) if name else _by_code(digits)
     found = dict.fromkeys(
-        Suggestion(entry.country, entry.code, town) for entry, town in pairs if country in (None, entry.country)
+        Suggestion(entry.country, entry.code, town)
+        for entry, town in pairs
+        if country in (None, entry.country)
     )
     return list(found)[:limit]
 
@@ -133,7 +141,9 @@ def _by_code(digits: str) -> list[tuple[Entry, str]]:
 
 
 def _by_name(name: str, digits: str) -> list[tuple[Entry, str]]:
-    lines = [line for line in table().starting_with_name(name) if line.entry.code.startswith(digits)]
+    lines = [
+        line for line in table().starting_with_name(name) if line.entry.code.startswith(digits)
+    ]
     lines.sort(key=lambda line: (line.folded != name, line.lesser, line.folded, line.entry.code))
     return [(line.entry, line.town) for line in lines]
 

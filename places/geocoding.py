@@ -1,8 +1,10 @@
-"""From an address to a place: online geocoders in the order of settings.GEOCODERS, the first answer wins.
+"""From an address to a place: online geocoders in the order of settings.GEOCODERS, the first answer
+wins.
 
-Behind them stands the gazetteer. Rule B4, B5: an address outside the service area is refused with a sentence;
-where nothing is found, the customer picks the postcode (places.gazetteer.suggest_postcodes). No call goes out while
-a transaction is open, and none is waited for beyond CHAIN_S.
+Behind them stands the gazetteer. Rule B4, B5: an address outside the service area is refused with a
+sentence; where nothing is found, the customer picks the postcode
+(places.gazetteer.suggest_postcodes). No call goes out while a transaction is open, and none is
+waited for beyond CHAIN_S.
 """
 
 import logging
@@ -53,7 +55,9 @@ class OutsideServiceArea(Refusal):
 OVERSEAS = _("Mila does not work in the overseas territories yet.")
 MONACO = _("Mila does not work in Monaco yet.")
 LIECHTENSTEIN = _("Mila does not work in Liechtenstein yet.")
-ABROAD = _("This place has a Swiss postcode but lies outside Switzerland. Mila does not work there.")
+ABROAD = _(
+    "This place has a Swiss postcode but lies outside Switzerland. Mila does not work there."
+)
 
 CODE = {"FR": re.compile(r"[0-9]{5}"), "CH": re.compile(r"[1-9][0-9]{3}")}
 # First match wins: Monaco's codes lie among the overseas ones.
@@ -64,7 +68,9 @@ REFUSED = {
 
 
 def locate(street: str, postcode: str, city: str, country: str) -> Place:
-    """The place of an address. Raises UnknownPostcode or OutsideServiceArea; never inside a transaction."""
+    """The place of an address. Raises UnknownPostcode or OutsideServiceArea; never inside a
+    transaction.
+    """
     country = country.strip().upper()
     code = served_postcode(postcode, country)
     entry = table().get(country, code)
@@ -143,7 +149,12 @@ class _NoNetwork(BaseSyncAdapter):
 def _online(**options) -> dict:
     """One attempt for each call: the chain is the retry."""
     adapter = partial(RequestsAdapter, max_retries=0)
-    return {"timeout": CALL_S, "user_agent": f"Mila ({settings.SITE_URL})", "adapter_factory": adapter, **options}
+    return {
+        "timeout": CALL_S,
+        "user_agent": f"Mila ({settings.SITE_URL})",
+        "adapter_factory": adapter,
+        **options,
+    }
 
 
 class Gazetteer(Geocoder):
@@ -174,12 +185,21 @@ class Gazetteer(Geocoder):
 
     @staticmethod
     def _place(entry: Entry) -> Location:
-        raw = {"precision": entry.precision, "town": entry.name, "postcode": entry.code, "country": entry.country}
-        return Location(f"{entry.code} {entry.name}, {entry.country}", Point(entry.lat, entry.lon), raw)
+        raw = {
+            "precision": entry.precision,
+            "town": entry.name,
+            "postcode": entry.code,
+            "country": entry.country,
+        }
+        return Location(
+            f"{entry.code} {entry.name}, {entry.country}", Point(entry.lat, entry.lon), raw
+        )
 
     def answer(self, address: Address) -> Answer | None:
         place = self.geocode(str(address), country=address.country)
-        return place and Answer(place.latitude, place.longitude, place.raw["precision"], place.raw["town"])
+        return place and Answer(
+            place.latitude, place.longitude, place.raw["precision"], place.raw["town"]
+        )
 
 
 class BANFrance(GeopyBANFrance):
@@ -202,7 +222,11 @@ class BANFrance(GeopyBANFrance):
             return None
         facts = place.raw["properties"]
         precision = self.precisions.get(facts["type"])
-        if precision is None or facts["score"] < MIN_SCORE or facts.get("postcode") != address.postcode:
+        if (
+            precision is None
+            or facts["score"] < MIN_SCORE
+            or facts.get("postcode") != address.postcode
+        ):
             return None
         return Answer(place.latitude, place.longitude, precision.value, facts.get("city", ""))
 
@@ -218,15 +242,25 @@ class GeoAdmin(Geocoder):
         self.address = f"{self.scheme}://{domain.strip('/')}/rest/services/api/SearchServer"
 
     def geocode(self, query, *, exactly_one=True, timeout=DEFAULT_SENTINEL):
-        asked = {"searchText": query, "type": "locations", "origins": "address,zipcode", "sr": 4326, "limit": 1}
+        asked = {
+            "searchText": query,
+            "type": "locations",
+            "origins": "address,zipcode",
+            "sr": 4326,
+            "limit": 1,
+        }
         url = f"{self.address}?{urlencode(asked)}"
-        return self._call_geocoder(url, partial(self._read, exactly_one=exactly_one), timeout=timeout)
+        return self._call_geocoder(
+            url, partial(self._read, exactly_one=exactly_one), timeout=timeout
+        )
 
     @staticmethod
     def _read(document, *, exactly_one):
         found = [hit["attrs"] for hit in document.get("results", [])]
         places = [
-            Location(re.sub(r"<[^>]*>", "", facts["label"]), Point(facts["lat"], facts["lon"]), facts)
+            Location(
+                re.sub(r"<[^>]*>", "", facts["label"]), Point(facts["lat"], facts["lon"]), facts
+            )
             for facts in found
         ]
         return _one_or_all(places, exactly_one)
@@ -249,7 +283,10 @@ class Nominatim(GeopyNominatim):
 
     def __init__(self, *, domain=None, **options):
         if not domain:
-            raise ValueError("GEOCODERS: nominatim needs an instance of your own, written nominatim@its.host.name.")
+            raise ValueError(
+                "GEOCODERS: nominatim needs an instance of your own, written "
+                "nominatim@its.host.name."
+            )
         super().__init__(domain=domain, **_online(**options))
 
     def answer(self, address: Address) -> Answer | None:
@@ -260,8 +297,13 @@ class Nominatim(GeopyNominatim):
         rank, facts = int(place.raw["place_rank"]), place.raw["address"]
         if facts.get("postcode") != address.postcode:
             return None
-        precision = Precision.ADDRESS if rank >= 30 else Precision.STREET if rank >= 26 else Precision.TOWN
-        town = next((facts[kind] for kind in ("city", "town", "village", "municipality") if kind in facts), "")
+        precision = (
+            Precision.ADDRESS if rank >= 30 else Precision.STREET if rank >= 26 else Precision.TOWN
+        )
+        town = next(
+            (facts[kind] for kind in ("city", "town", "village", "municipality") if kind in facts),
+            "",
+        )
         return Answer(place.latitude, place.longitude, precision.value, town)
 
 
@@ -270,7 +312,9 @@ KINDS = {"gazetteer": Gazetteer, "ban": BANFrance, "geoadmin": GeoAdmin, "nomina
 
 @lru_cache
 def build(name: str) -> Geocoder:
-    """A geocoder by its name in settings.GEOCODERS: "ban", or "ban@its.host.name/path" for another address of it."""
+    """A geocoder by its name in settings.GEOCODERS: "ban", or "ban@its.host.name/path" for another
+    address of it.
+    """
     kind, _at, domain = name.partition("@")
     if kind not in KINDS:
         raise ValueError(f"GEOCODERS: {kind} is not one of {', '.join(KINDS)}.")
@@ -282,7 +326,9 @@ def build(name: str) -> Geocoder:
 
 @dataclass
 class Breaker:
-    """After three failures in a row a geocoder is left alone for a minute: its trouble is not every customer's."""
+    """After three failures in a row a geocoder is left alone for a minute: its trouble is not every
+    customer's.
+    """
 
     failures: int = 0
     resting_until: float = 0.0
@@ -300,17 +346,23 @@ class Breaker:
 
 
 _breakers: dict[str, Breaker] = {}
-# A time-out of sockets does not bound a name look-up or a trickling answer; leaving the thread behind does.
+# A time-out of sockets does not bound a name look-up or a trickling answer; leaving the thread
+# behind does.
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="geocoding")
 
 
-def _own_point(street: str, code: str, city: str, country: str, entry: Entry | None) -> Answer | None:
-    """The point of the address itself, from the cache or an online geocoder; None where the postcode must do."""
+def _own_point(
+    street: str, code: str, city: str, country: str, entry: Entry | None
+) -> Answer | None:
+    """The point of the address itself, from the cache or an online geocoder; None where the
+    postcode must do.
+    """
     address = Address(street.strip(), code, city.strip(), country)
     names = [name for name in settings.GEOCODERS if country in build(name).countries]
     if not names:
         return None
-    with transaction.atomic(durable=True):  # raises inside an open transaction: a slow geocoder would hold its locks
+    # raises inside an open transaction: a slow geocoder would hold its locks
+    with transaction.atomic(durable=True):
         kept = GeocodedAddress.objects.filter(country=country, address_hash=address.hash()).first()
     if kept:
         return Answer(kept.lat, kept.lon, kept.precision, kept.label)
@@ -322,7 +374,10 @@ def _own_point(street: str, code: str, city: str, country: str, entry: Entry | N
 
 
 def ask(names: list[str], address: Address, *, near: Entry | None) -> Answer | None:
-    """The first answer of the chain that lies near its own postcode. What fails or takes too long is passed over."""
+    """The first answer of the chain that lies near its own postcode.
+
+    What fails or takes too long is passed over.
+    """
     until = time.monotonic() + CHAIN_S
     for name in names:
         breaker = _breakers.setdefault(name, Breaker())
@@ -330,12 +385,15 @@ def ask(names: list[str], address: Address, *, near: Entry | None) -> Answer | N
             continue
         try:
             answer = _one_answer(name, address, until - time.monotonic())
-        except (GeopyError, LookupError, TypeError, ValueError) as error:  # the last three: an answer of another shape
+        # the last three: an answer of another shape
+        except (GeopyError, LookupError, TypeError, ValueError) as error:
             logger.warning("geocoder %s gave no answer: %s", name, type(error).__name__)
             breaker.note(failed=True)
             continue
         breaker.note(failed=False)
-        if answer and (near is None or metres(near.lat, near.lon, answer.lat, answer.lon) <= TOO_FAR_M):
+        if answer and (
+            near is None or metres(near.lat, near.lon, answer.lat, answer.lon) <= TOO_FAR_M
+        ):
             return answer
     return None
 

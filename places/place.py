@@ -1,4 +1,6 @@
-"""A place of work as the rest of the site knows it: where it is, how sure we are, which calendar holds there."""
+"""A place of work as the rest of the site knows it: where it is, how sure we are, which calendar
+holds there.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +17,10 @@ TIME_ZONES = {Country.FR.value: "Europe/Paris", Country.CH.value: "Europe/Zurich
 
 
 class Precision(models.TextChoices):
-    """How a point was found, best first. Up to STREET it is the address's own; below, its postcode's."""
+    """How a point was found, best first.
+
+    Up to STREET it is the address's own; below, its postcode's.
+    """
 
     ADDRESS = "address", _("the house")
     STREET = "street", _("the street")
@@ -43,5 +48,7 @@ class Place:
 
     @property
     def is_vague(self) -> bool:
-        """The point may be ten kilometres off: a search should reach further than a technician's own circle."""
+        """The point may be ten kilometres off: a search should reach further than a technician's
+        own circle.
+        """
         return self.precision in VAGUE

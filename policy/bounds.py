@@ -1,6 +1,7 @@
 """What may be entered: each figure between its bounds, and no figure against another. Pure.
 
-Asked when a row is written, never when one is read: a figure in force must not be able to stop the site.
+Asked when a row is written, never when one is read: a figure in force must not be able to stop the
+site.
 """
 
 import json
@@ -17,7 +18,8 @@ from policy.words import in_words, span
 AT_MOST = (
     ("search_ends_lead", "search_warns_lead"),
     ("search_ends_lead", "pool_lead"),
-    ("confirm_min", "search_ends_lead"),  # else a late claim would have to be confirmed after its start
+    # else a late claim would have to be confirmed after its start
+    ("confirm_min", "search_ends_lead"),
     ("call_min", "confirm_min"),
     ("call_attempt_gap_short", "call_attempt_gap"),
     ("call_channels", "call_attempts"),
@@ -43,7 +45,9 @@ class OutOfBounds(ValueError):
 
 
 def check(key: str, value: Any) -> Any:
-    """The typed value of a row. Raises PolicyError for a figure that does not exist, else OutOfBounds."""
+    """The typed value of a row. Raises PolicyError for a figure that does not exist, else
+    OutOfBounds.
+    """
     if key not in TYPES:
         raise PolicyError(f"unknown figure: {key}")
     about = FIGURES[key]
@@ -58,13 +62,20 @@ def check(key: str, value: Any) -> Any:
             _("“%(figure)s” is written like this: %(example)s") % {**named, "example": example}
         ) from error
     parts = parts_of(found)
-    if isinstance(found, tuple) and about.parts != (0, 0) and not about.parts[0] <= len(parts) <= about.parts[1]:
+    if (
+        isinstance(found, tuple)
+        and about.parts != (0, 0)
+        and not about.parts[0] <= len(parts) <= about.parts[1]
+    ):
         fewest, most = about.parts
         raise OutOfBounds(
-            _("“%(figure)s” has from %(fewest)d to %(most)d values.") % {**named, "fewest": fewest, "most": most}
+            _("“%(figure)s” has from %(fewest)d to %(most)d values.")
+            % {**named, "fewest": fewest, "most": most}
         )
     if any(not about.least <= part <= about.most for part in parts):
-        raise OutOfBounds(_("“%(figure)s” must lie between %(least)s and %(most)s.") % {**named, **bounds(key)})
+        raise OutOfBounds(
+            _("“%(figure)s” must lie between %(least)s and %(most)s.") % {**named, **bounds(key)}
+        )
     if isinstance(found, tuple) and not _in_order(key, parts):
         raise OutOfBounds(_("The values of “%(figure)s” are not in order.") % named)
     return found
@@ -72,15 +83,25 @@ def check(key: str, value: Any) -> Any:
 
 def bounds(key: str) -> dict[str, str]:
     about = FIGURES[key]
-    return {name: _bound(key, bound) for name, bound in (("least", about.least), ("most", about.most))}
+    return {
+        name: _bound(key, bound) for name, bound in (("least", about.least), ("most", about.most))
+    }
 
 
 def contradictions(policy: Policy) -> list[str]:
     """What its figures say against each other, in sentences; none of a sound policy."""
-    found = [_against(policy, *pair, _("“%(first)s” (%(one)s) may be at most “%(second)s” (%(two)s)."))
-             for pair in AT_MOST if getattr(policy, pair[0]) > getattr(policy, pair[1])]  # fmt: skip
-    found += [_against(policy, *pair, _("“%(first)s” (%(one)s) must be less than “%(second)s” (%(two)s)."))
-              for pair in LESS if getattr(policy, pair[0]) >= getattr(policy, pair[1])]  # fmt: skip
+    found = [
+        _against(policy, *pair, _("“%(first)s” (%(one)s) may be at most “%(second)s” (%(two)s)."))
+        for pair in AT_MOST
+        if getattr(policy, pair[0]) > getattr(policy, pair[1])
+    ]
+    found += [
+        _against(
+            policy, *pair, _("“%(first)s” (%(one)s) must be less than “%(second)s” (%(two)s).")
+        )
+        for pair in LESS
+        if getattr(policy, pair[0]) >= getattr(policy, pair[1])
+    ]
     if policy.signature_reminders[-1] >= policy.signature_limit:
         found.append(
             _("The last reminder to sign comes after the time to sign is over (%(limit)s).")
@@ -101,7 +122,11 @@ def _in_order(key: str, parts: tuple[Any, ...]) -> bool:
 
 def _adds_up_wrongly(value: Any) -> bool:
     names = set(ScoreWeights.__dataclass_fields__)
-    return isinstance(value, dict) and set(value) == names and all(type(part) is int for part in value.values())
+    return (
+        isinstance(value, dict)
+        and set(value) == names
+        and all(type(part) is int for part in value.values())
+    )
 
 
 def _bound(key: str, bound: Any) -> str:
@@ -112,4 +137,9 @@ def _bound(key: str, bound: Any) -> str:
 
 def _against(policy: Policy, first: str, second: str, sentence: str) -> str:
     one, two = (in_words(key, getattr(policy, key)) for key in (first, second))
-    return sentence % {"first": FIGURES[first].words, "one": one, "second": FIGURES[second].words, "two": two}
+    return sentence % {
+        "first": FIGURES[first].words,
+        "one": one,
+        "second": FIGURES[second].words,
+        "two": two,
+    }

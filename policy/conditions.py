@@ -1,8 +1,9 @@
-"""The pages an order rests on: terms, privacy, withdrawal, accessibility, reviews (law R5, R6, R8, R20, R22).
+"""The pages an order rests on: terms, privacy, withdrawal, accessibility, reviews
+(law R5, R6, R8, R20, R22).
 
-Each is a plain text in each language, `texts/<name>.<language>.txt`: "# title", "## heading", "- item",
-"[words](page)", "{fact}". No figure stands in them: facts come from the policy in force and the settings. A version is
-its date and the hash of its words.
+Each is a plain text in each language, `texts/<name>.<language>.txt`: "# title", "## heading", "-
+item", "[words](page)", "{fact}". No figure stands in them: facts come from the policy in force and
+the settings. A version is its date and the hash of its words.
 """
 
 import hashlib
@@ -27,7 +28,8 @@ from policy.queries import policy_at
 from policy.words import span
 
 TEXTS = Path(__file__).parent / "texts"
-# When the words of a page were last changed; tests/policy/test_conditions.py asks for a new date with new words.
+# When the words of a page were last changed; tests/policy/test_conditions.py asks for a new date
+# with new words.
 DATED: Final = {
     "terms": date(2026, 11, 28),
     "withdrawal": date(2026, 11, 28),
@@ -55,7 +57,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Block:
-    """`kind`: title, heading, text, or list. `lines`: of each line its parts, (words, page or nothing)."""
+    """`kind`: title, heading, text, or list.
+
+    `lines`: of each line its parts, (words, page or nothing).
+    """
 
     kind: str
     lines: list[list[tuple[str, str]]]
@@ -66,7 +71,8 @@ def in_force(at: datetime) -> Policies:
 
 
 def text(name: str, language: str, at: datetime, policies: Policies | None = None) -> Text:
-    """The page as it is in force at that instant. `policies`: those an order is made under, where they are other ones.
+    """The page as it is in force at that instant. `policies`: those an order is made under, where
+    they are other ones.
 
     Raises KeyError for a fact nobody knows.
     """
@@ -142,7 +148,12 @@ def version(dated: date, sha256: str) -> str:
 
 def _amounts(policies: Policies, key: str) -> str:
     currencies = {"FR": "EUR", "CH": "CHF"}
-    return _each({c: money(getattr(policy, key)[currencies[c]], currencies[c]) for c, policy in policies.items()})
+    return _each(
+        {
+            c: money(getattr(policy, key)[currencies[c]], currencies[c])
+            for c, policy in policies.items()
+        }
+    )
 
 
 def _each(words: Mapping[str, str]) -> str:

@@ -38,7 +38,9 @@ def contradictions_of(row: PolicyRow) -> list[str]:
 
 
 def contradictions_without(row: PolicyRow) -> list[str]:
-    """What the figures would say against each other if this stored row were taken back, and do not with it."""
+    """What the figures would say against each other if this stored row were taken back, and do not
+    with it.
+    """
     return _contradictions(row, policy_at, lambda at, country: _without(row, at, country))
 
 
@@ -46,10 +48,14 @@ def _contradictions(row: PolicyRow, before: PolicyAt, after: PolicyAt) -> list[s
     """In each country, at the row's instant and wherever a later row comes into force."""
     found: dict[str, None] = {}
     for country in _countries(row):
-        later = PolicyRow.objects.filter(Q(country="") | Q(country=country), starts_at__gt=row.starts_at)
+        later = PolicyRow.objects.filter(
+            Q(country="") | Q(country=country), starts_at__gt=row.starts_at
+        )
         for at in sorted({row.starts_at, *later.values_list("starts_at", flat=True)}):
             known = contradictions(before(at, country))
-            found |= dict.fromkeys(one for one in contradictions(after(at, country)) if one not in known)
+            found |= dict.fromkeys(
+                one for one in contradictions(after(at, country)) if one not in known
+            )
     return list(found)
 
 

@@ -1,8 +1,10 @@
-"""Every figure that decides about a booking, once: its default, its words, and between what it may be set.
+"""Every figure that decides about a booking, once: its default, its words, and between what it may
+be set.
 
-A booking keeps the policy it was made under: `to_json()` into its row, `Policy.from_json()` out of it, exactly.
-The unit stands in the type (a span, an hour of the day) or in the name (`_cents`, `_bp`, `_percent`, `_m`, `_ppm`,
-`_tenths`, `_days`); everything else is counted. `later=` marks what only a named later piece of work will read.
+A booking keeps the policy it was made under: `to_json()` into its row, `Policy.from_json()` out of
+it, exactly. The unit stands in the type (a span, an hour of the day) or in the name (`_cents`,
+`_bp`, `_percent`, `_m`, `_ppm`, `_tenths`, `_days`); everything else is counted. `later=` marks
+what only a named later piece of work will read.
 """
 
 from collections.abc import Mapping
@@ -12,14 +14,28 @@ from typing import Any, Final, NamedTuple, TypeVar, get_type_hints
 
 from django.utils.translation import gettext_lazy as _
 
-from policy.values import Days, Hours, Json, PerCurrency, PerKind, Ratio, ScoreWeights, Spans, encode, typed
+from policy.values import (
+    Days,
+    Hours,
+    Json,
+    PerCurrency,
+    PerKind,
+    Ratio,
+    ScoreWeights,
+    Spans,
+    encode,
+    typed,
+)
 
 T = TypeVar("T")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 class Figure(NamedTuple):
-    """What is known of a figure beside its value. `least` and `most` bound each part of one that has several."""
+    """What is known of a figure beside its value.
+
+    `least` and `most` bound each part of one that has several.
+    """
 
     words: Any
     least: Any
@@ -28,7 +44,15 @@ class Figure(NamedTuple):
     later: str
 
 
-def figure(default: T, words: Any, least: Any, most: Any, *, parts: tuple[int, int] = (0, 0), later: str = "") -> T:
+def figure(
+    default: T,
+    words: Any,
+    least: Any,
+    most: Any,
+    *,
+    parts: tuple[int, int] = (0, 0),
+    later: str = "",
+) -> T:
     return field(default=default, metadata={"figure": Figure(words, least, most, parts, later)})
 
 
@@ -80,7 +104,8 @@ class Policy:
     drafts_per_day: int = figure(
         20, _("Bookings begun by one person or browser within a day"), 3, 200)
     alert_life: timedelta = figure(
-        days(365), _("How long somebody waits to be told that we come to their place"), days(30), days(730))
+        days(365), _("How long somebody waits to be told that we come to their place"), days(30),
+        days(730))
     alerts_per_address: int = figure(5, _("Places and services one address waits for"), 1, 50)
     cards_per_booking: int = figure(5, _("Cards saved for one booking"), 1, 10)
     cards_per_day: int = figure(10, _("Cards saved for one address within a day"), 1, 50)
@@ -249,7 +274,9 @@ class Policy:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Policy":
-        """The policy that was stored. Younger figures have their default, vanished ones are passed over."""
+        """The policy that was stored. Younger figures have their default, vanished ones are passed
+        over.
+        """
         return cls(**{key: decode(key, value) for key, value in stored.items() if key in TYPES})
 
 
@@ -262,7 +289,8 @@ class PolicyError(ValueError):
 
 
 def decode(key: str, value: Any) -> Any:
-    """The typed figure behind a JSON value. Raises PolicyError for an unknown key or a value that does not fit.
+    """The typed figure behind a JSON value. Raises PolicyError for an unknown key or a value that
+    does not fit.
 
     Says nothing about bounds: what is stored can be read, also after a bound has been drawn closer.
     """

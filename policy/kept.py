@@ -1,4 +1,5 @@
-"""How long what grows is kept, in one table; backoffice.retention lets it go (rule B1, D9; docs/retention.md).
+"""How long what grows is kept, in one table; backoffice.retention lets it go (rule B1, D9;
+docs/retention.md).
 
 What must stay is not here: events, signatures, looks at contact data, the ledger are evidence.
 """
@@ -9,8 +10,11 @@ DRAFT = timedelta(days=14)  # a draft nobody orders, and its photos, from its fi
 KEPT = {
     "sessions": timedelta(0),  # from their own end on
     "drafts": DRAFT,
-    "notices": timedelta(days=90),  # the words of a message that has gone out, or failed; that it went or not stays
+    # the words of a message that has gone out, or failed; that it went or not stays
+    "notices": timedelta(days=90),
     "traces": timedelta(days=180),  # what a search saw; its offers stay
-    "webhooks": timedelta(days=90),  # the body of a message from Stripe that was dealt with; its type and object stay
-    "alerts": timedelta(days=90),  # that an alert was asked or stopped for an address, of which there is only a hash
+    # the body of a message from Stripe that was dealt with; its type and object stay
+    "webhooks": timedelta(days=90),
+    # that an alert was asked or stopped for an address, of which there is only a hash
+    "alerts": timedelta(days=90),
 }

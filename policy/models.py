@@ -18,21 +18,31 @@ from policy.figures import TYPES, PolicyError
 
 class PolicyRowQuerySet(models.QuerySet["PolicyRow"]):
     def in_force(self, at: datetime | Combinable, *, country: str) -> "list[PolicyRow]":
-        """Rows that apply, the deciding one last: general before the country's, then early before late. One query."""
+        """Rows that apply, the deciding one last: general before the country's, then early before
+        late. One query.
+        """
         return list(
-            self.filter(starts_at__lte=at, country__in=["", country]).order_by("country", "starts_at", "pk")
+            self.filter(starts_at__lte=at, country__in=["", country]).order_by(
+                "country", "starts_at", "pk"
+            )
         )  # "" sorts first
 
 
 class PolicyRow(models.Model):
-    """One figure of `policy.figures.Policy` from an instant on; without a country it holds in both."""
+    """One figure of `policy.figures.Policy` from an instant on; without a
+    country it holds in both.
+    """
 
     key = models.CharField(_("figure"), max_length=40)
     value = models.JSONField(_("value"))
-    country = models.CharField(_("country"), max_length=2, choices=Country.choices, blank=True, default="")
+    country = models.CharField(
+        _("country"), max_length=2, choices=Country.choices, blank=True, default=""
+    )
     starts_at = models.DateTimeField(_("from"), db_default=MilaNow())
     note = models.CharField(_("why"), max_length=200)
-    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, editable=False)
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, editable=False
+    )
 
     objects = PolicyRowQuerySet.as_manager()
 
@@ -41,15 +51,21 @@ class PolicyRow(models.Model):
         verbose_name = _("policy row")
         verbose_name_plural = _("policy rows")
         constraints = [
-            models.UniqueConstraint(fields=["key", "country", "starts_at"], name="one_policy_row_an_instant"),
-            models.CheckConstraint(condition=Q(country__in=["", *Country.values]), name="policy_row_country_known"),
+            models.UniqueConstraint(
+                fields=["key", "country", "starts_at"], name="one_policy_row_an_instant"
+            ),
+            models.CheckConstraint(
+                condition=Q(country__in=["", *Country.values]), name="policy_row_country_known"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.key} = {self.value}"
 
     def clean(self) -> None:
-        """Refuses a figure that does not exist and a value that does not fit it or lies out of its bounds."""
+        """Refuses a figure that does not exist and a value that does not fit it or lies out of its
+        bounds.
+        """
         try:
             check(self.key, self.value)
         except (PolicyError, OutOfBounds) as error:
@@ -57,7 +73,10 @@ class PolicyRow(models.Model):
 
 
 class Paper(models.Model):
-    """The very words of a page an order rests on, as somebody accepted them or was sent them. Only added (law R6)."""
+    """The very words of a page an order rests on, as somebody accepted them or was sent them.
+
+    Only added (law R6).
+    """
 
     sha256 = models.CharField(max_length=64, unique=True, editable=False)
     name = models.CharField(max_length=16, editable=False)
@@ -71,4 +90,7 @@ class Paper(models.Model):
     def plain(self) -> str:
         """As it goes along with a message: headings without marks, links without addresses."""
         lines = re.sub(r"\[([^\]]+)\]\(\w+\)", r"\1", self.body).split("\n")
-        return "\n".join(line.lstrip("#").lstrip() if line.startswith("#") else line for line in lines) + "\n"
+        return (
+            "\n".join(line.lstrip("#").lstrip() if line.startswith("#") else line for line in lines)
+            + "\n"
+        )

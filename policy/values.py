@@ -1,6 +1,7 @@
 """What a figure of the policy can be, and each of them as plain JSON and back, exactly. Pure.
 
-Spans are timedelta, hours of the day are local to the place, money is in minor units, rates are basis points.
+Spans are timedelta, hours of the day are local to the place, money is in minor units, rates are
+basis points.
 """
 
 from collections.abc import Mapping
@@ -76,7 +77,10 @@ def encode(value: Any) -> Json:
 
 
 def typed(kind: Any, value: Any) -> Any:
-    """The value of that type behind its JSON. Raises ValueError or TypeError where it does not fit."""
+    """The value of that type behind its JSON.
+
+    Raises ValueError or TypeError where it does not fit.
+    """
     if kind is int:
         return _whole(value)
     if kind is timedelta:

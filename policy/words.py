@@ -35,7 +35,10 @@ def unit_of(key: str) -> str:
         return gettext("as local time, 08:00")
     if "timedelta" in str(TYPES[key]):
         return gettext("in seconds")
-    return next((str(words) for end, words in UNITS.items() if key.endswith(end)), gettext("as a whole number"))
+    return next(
+        (str(words) for end, words in UNITS.items() if key.endswith(end)),
+        gettext("as a whole number"),
+    )
 
 
 def in_words(key: str, value: Any) -> str:
@@ -44,7 +47,10 @@ def in_words(key: str, value: Any) -> str:
         case PerCurrency():
             return ", ".join(money(value[currency], currency) for currency in ("EUR", "CHF"))
         case PerKind() | ScoreWeights():
-            return ", ".join(f"{PARTS[one.name]} {in_words(key, getattr(value, one.name))}" for one in fields(value))
+            return ", ".join(
+                f"{PARTS[one.name]} {in_words(key, getattr(value, one.name))}"
+                for one in fields(value)
+            )
         case tuple() if TYPES[key] == Hours:
             return " – ".join(in_words(key, part) for part in value)
         case tuple() if TYPES[key] == Ratio:
@@ -59,7 +65,9 @@ def in_words(key: str, value: Any) -> str:
 
 
 def span(value: timedelta) -> str:
-    """In the largest unit that divides it; whole hours up to three days: 72 hours, 14 days, 90 minutes."""
+    """In the largest unit that divides it; whole hours up to three days: 72 hours, 14 days, 90
+    minutes.
+    """
     seconds = round(value.total_seconds())
     if seconds % 86_400 == 0 and seconds > 3 * 86_400:
         count = seconds // 86_400

@@ -1,4 +1,7 @@
-"""The only roads to a booking for a person. Somebody else's is not found, never forbidden (fault A1, A2, A9)."""
+"""The only roads to a booking for a person.
+
+Somebody else's is not found, never forbidden (fault A1, A2, A9).
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,9 +21,19 @@ from mila.clock import mila_now
 from mila.encrypted_fields import fingerprint
 from mila.transactions import verb
 from requests_app import deadlines, secret_link
-from requests_app.models import Assignment, Booking, BookingContact, BookingPhoto, ContactAccess, PhotoSize, State
+from requests_app.models import (
+    Assignment,
+    Booking,
+    BookingContact,
+    BookingPhoto,
+    ContactAccess,
+    PhotoSize,
+    State,
+)
 
-BOOKINGS = Booking.objects.select_related("service", "service__category", "partner", "technician", "customer")
+BOOKINGS = Booking.objects.select_related(
+    "service", "service__category", "partner", "technician", "customer"
+)
 SHORTEST_TOKEN = 32
 SAME_LOOK = timedelta(hours=1)
 P = ParamSpec("P")
@@ -28,11 +41,16 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 class LinkEnded(Http404):
-    """The secret link was right, and its time is over: a new one goes to the booking's address (rule B11)."""
+    """The secret link was right, and its time is over: a new one goes to the booking's address
+    (rule B11).
+    """
 
 
 def booking_by_link(token: str, *, ended: bool = False) -> Booking:
-    """The booking of a secret link (rule B11). Raises Http404, or LinkEnded unless the page is for ended ones."""
+    """The booking of a secret link (rule B11).
+
+    Raises Http404, or LinkEnded unless the page is for ended ones.
+    """
     if len(token) < SHORTEST_TOKEN:
         raise Http404
     booking = _one(BOOKINGS.filter(token_hash=fingerprint(token)))
@@ -47,7 +65,8 @@ def link_has_ended(booking: Booking) -> bool:
 
 
 def draft_of_browser(link_hash: str) -> Booking | None:
-    """The draft a session remembers, by the hash of its link: the link itself is kept in no session.
+    """The draft a session remembers, by the hash of its link: the link itself is kept in no
+    session.
 
     Made anew by another browser, because the address was mistyped, it is no longer remembered here.
     """
@@ -65,7 +84,9 @@ def booking_for_customer(user: User | AnonymousUser, uuid: UUID) -> Booking:
 
 
 def bookings_of_customer(user: User | AnonymousUser) -> QuerySet[Booking]:
-    """All bookings of the account, newest first; none before it has proved its address (rule B12)."""
+    """All bookings of the account, newest first; none before it has proved
+    its address (rule B12).
+    """
     if not user.is_authenticated:
         return BOOKINGS.none()
     return BOOKINGS.filter(proofs.CUSTOMER_HAS_PROVED, customer_id=user.pk)
@@ -80,14 +101,21 @@ def technician_of(user: User | AnonymousUser) -> Technician | None:
     """The technician who is signed in, if they may work."""
     if not user.is_authenticated:
         return None
-    technician = Technician.objects.select_related("partner").filter(user_id=user.pk, active=True).first()
+    technician = (
+        Technician.objects.select_related("partner").filter(user_id=user.pk, active=True).first()
+    )
     if technician is not None:
         technician.user = user
     return technician
 
 
-def technician_page(view: Callable[Concatenate[HttpRequest, Technician, P], HttpResponseBase]) -> View[P]:
-    """A page of the partner's app: the view gets the technician. Strangers sign in; other people's role is refused."""
+def technician_page(
+    view: Callable[Concatenate[HttpRequest, Technician, P], HttpResponseBase],
+) -> View[P]:
+    """A page of the partner's app: the view gets the technician.
+
+    Strangers sign in; other people's role is refused.
+    """
 
     @login_required
     @wraps(view)
@@ -101,7 +129,10 @@ def technician_page(view: Callable[Concatenate[HttpRequest, Technician, P], Http
 
 
 def job_for_technician(technician: Technician | None, uuid: UUID) -> Booking:
-    """A booking they have now. One they have lost, released or never had is not found. Raises Http404."""
+    """A booking they have now. One they have lost, released or never had is not found.
+
+    Raises Http404.
+    """
     if technician is None:
         raise Http404
     return with_own_partner(technician, _one(jobs_of_technician(technician).filter(uuid=uuid)))
@@ -109,12 +140,19 @@ def job_for_technician(technician: Technician | None, uuid: UUID) -> Booking:
 
 def had_job(technician: Technician, uuid: UUID) -> bool:
     """Whether a booking was theirs once: then they are told so, and nothing else (rule D8)."""
-    return Assignment.objects.filter(booking__uuid=uuid, technician_id=technician.pk, ended_at__isnull=False).exists()
+    return Assignment.objects.filter(
+        booking__uuid=uuid, technician_id=technician.pk, ended_at__isnull=False
+    ).exists()
 
 
 def jobs_of_technician(technician: Technician) -> QuerySet[Booking]:
-    """All bookings they have now, the next start first. Its technician is this one, not read again."""
-    return technician.bookings.select_related("service", "service__category", "customer").order_by("start_at")
+    """All bookings they have now, the next start first.
+
+    Its technician is this one, not read again.
+    """
+    return technician.bookings.select_related("service", "service__category", "customer").order_by(
+        "start_at"
+    )
 
 
 def with_own_partner(technician: Technician, booking: Booking) -> Booking:
@@ -127,8 +165,8 @@ def with_own_partner(technician: Technician, booking: Booking) -> Booking:
 def may_see_contact(booking: Booking, technician: Technician) -> bool:
     """Whether they may see name, street and phone now (rule D8, fault A3).
 
-    While the assignment is theirs; no longer at once when lost, released or suspended; until 7 days after sign-off.
-    Asks the database: what the caller holds may be from before they lost it.
+    While the assignment is theirs; no longer at once when lost, released or suspended; until 7 days
+    after sign-off. Asks the database: what the caller holds may be from before they lost it.
     """
     mine = Assignment.objects.filter(booking=booking, technician_id=technician.pk, ended_at=None)
     seen = mine.filter(partner__suspended_at=None).exclude(booking__state=State.FAILED)
@@ -136,22 +174,34 @@ def may_see_contact(booking: Booking, technician: Technician) -> bool:
     if found is None:
         return False
     (signed_off_at,) = found
-    return signed_off_at is None or mila_now() < deadlines.contact_until(signed_off_at, booking.policy)
+    return signed_off_at is None or mila_now() < deadlines.contact_until(
+        signed_off_at, booking.policy
+    )
 
 
 @verb
-def reveal_contact(booking: Booking, technician: Technician, *, reason: str) -> BookingContact | None:
-    """The customer's contact data, with a row that says who saw it; None when they may not (fault A2).
+def reveal_contact(
+    booking: Booking, technician: Technician, *, reason: str
+) -> BookingContact | None:
+    """The customer's contact data, with a row that says who saw it; None when they may not
+    (fault A2).
 
-    A page that is looked at again within the hour leaves no further row: it would say what the first has said.
+    A page that is looked at again within the hour leaves no further row: it would say what the
+    first has said.
     """
     if not may_see_contact(booking, technician):
         return None
     at = mila_now()
-    lately = ContactAccess.objects.filter(booking=booking, user=technician.user_id, at__gt=at - SAME_LOOK, at__lte=at)
+    lately = ContactAccess.objects.filter(
+        booking=booking, user=technician.user_id, at__gt=at - SAME_LOOK, at__lte=at
+    )
     if not any(look.reason == reason for look in lately.only("reason")):
         ContactAccess.objects.create(
-            booking=booking, partner_id=technician.partner_id, user_id=technician.user_id, reason=reason, at=at
+            booking=booking,
+            partner_id=technician.partner_id,
+            user_id=technician.user_id,
+            reason=reason,
+            at=at,
         )
     return BookingContact.objects.get(booking=booking)
 
@@ -162,25 +212,33 @@ def photo_by_link(token: str, key: str) -> BookingPhoto:
 
 
 @verb
-def photo_for_technician(booking: Booking, technician: Technician, key: str, *, size: str) -> BookingPhoto:
+def photo_for_technician(
+    booking: Booking, technician: Technician, key: str, *, size: str
+) -> BookingPhoto:
     """A photo of their job, for as long as they may see the contact data (rule D8). Raises Http404.
 
-    Opened large, it is a look of its own and leaves a row. The small ones stand on the job's page, whose showing has
-    left one, and their addresses cannot be known from anywhere else.
+    Opened large, it is a look of its own and leaves a row. The small ones stand on the job's page,
+    whose showing has left one, and their addresses cannot be known from anywhere else.
     """
     if not may_see_contact(booking, technician):
         raise Http404
     photo = _photo(booking, key)
     if size == PhotoSize.LARGE:
         ContactAccess.objects.create(
-            booking=booking, partner_id=technician.partner_id, user_id=technician.user_id, reason="photo", at=mila_now()
+            booking=booking,
+            partner_id=technician.partner_id,
+            user_id=technician.user_id,
+            reason="photo",
+            at=mila_now(),
         )
     return photo
 
 
 @verb
 def photo_for_staff(booking: Booking, user: User, key: str, *, size: str) -> BookingPhoto:
-    """The same for staff who may see contact data, from the page that has asked for a reason (fault A11)."""
+    """The same for staff who may see contact data, from the page that has asked for a reason
+    (fault A11).
+    """
     if not user.has_perm("requests_app.view_bookingcontact"):
         raise Http404
     photo = _photo(booking, key)

@@ -1,7 +1,8 @@
-"""How many jobs a technician may take without doing them: each shows a name, a street and a door code (fault A4, C15).
+"""How many jobs a technician may take without doing them: each shows a name, a street and a door
+code (fault A4, C15).
 
-Counted by the rows of the assignments, on the product's clock. Beyond a cap the search passes over the technician and a
-claim is refused; what they have stays theirs, and ops may still assign.
+Counted by the rows of the assignments, on the product's clock. Beyond a cap the search passes over
+the technician and a claim is refused; what they have stays theirs, and ops may still assign.
 """
 
 from datetime import datetime
@@ -24,7 +25,8 @@ OPS_ZONE = "Europe/Paris"
 
 class Paused(Refusal):
     sentence = _(
-        "You cannot take a new job for now: several of those you took lately were given back or not done. "
+        "You cannot take a new job for now: several of those you took lately were given back or "
+        "not done. "
         "Our team knows of it; please call us if that is not right."
     )
 
@@ -37,7 +39,8 @@ REACHED = """
      OR count(*) FILTER (WHERE d.held AND d.claimed_at > %(at)s - interval '1 day') >= {held}
    FROM (SELECT a.ended_at, a.claimed_at, released.dropped,
                 a.fault OR released.dropped OR a.end IN ('claim', 'assign') AS lost,
-                a.ended_at IS NULL AND k.state IN ('claimed', 'called', 'unconfirmed', 'confirmed') AS held
+                a.ended_at IS NULL AND k.state IN ('claimed', 'called', 'unconfirmed',
+                  'confirmed') AS held
            FROM requests_app_assignment a
            JOIN requests_app_booking k ON k.id = a.booking_id
           CROSS JOIN LATERAL (
@@ -45,7 +48,8 @@ REACHED = """
                     SELECT 1 FROM requests_app_bookingevent e
                      WHERE e.booking_id = a.booking_id AND e.move = 'release' AND e.role = 'partner'
                        AND e.at = a.ended_at) AS dropped) released
-          WHERE a.technician_id = {technician} AND (a.ended_at IS NULL OR a.ended_at > %(at)s - interval '7 days')) d)
+          WHERE a.technician_id = {technician} AND (a.ended_at IS NULL
+            OR a.ended_at > %(at)s - interval '7 days')) d)
 """
 
 
@@ -58,7 +62,10 @@ def is_paused(technician_id: int, policy: Policy, at: datetime) -> bool:
 
 # The same as an expression, for a statement that asks more; it takes `paused_params`.
 PAUSED = REACHED.format(
-    technician="%(technician)s::bigint", drops="%(drops)s::int", lost="%(lost)s::int", held="%(held)s::int"
+    technician="%(technician)s::bigint",
+    drops="%(drops)s::int",
+    lost="%(lost)s::int",
+    held="%(held)s::int",
 )
 
 
@@ -73,9 +80,16 @@ def paused_params(technician_id: int, policy: Policy, at: datetime) -> dict[str,
 
 
 def tell_ops_of_a_pause(booking: Booking, technician: Technician, at: datetime) -> None:
-    """A job was just lost: if that reaches a cap, a person looks at it. Told once a day for each partner."""
+    """A job was just lost: if that reaches a cap, a person looks at it.
+
+    Told once a day for each partner.
+    """
     if is_paused(technician.pk, booking.policy, at):
         today = wall_time(at, OPS_ZONE).toordinal()
         notices.queue(
-            booking, "paused_ops", round=today, technician=technician, about=uuid5(PAUSES, str(technician.partner_id))
+            booking,
+            "paused_ops",
+            round=today,
+            technician=technician,
+            about=uuid5(PAUSES, str(technician.partner_id)),
         )

@@ -2,7 +2,19 @@
 
 from datetime import datetime
 
-from django.db.models import BooleanField, Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from accounts.models import Technician
@@ -14,9 +26,11 @@ from requests_app.models import Assignment, BookingEvent
 
 
 def with_codeless_starts(technicians: QuerySet[Technician]) -> QuerySet[Technician]:
-    """Adds `starts` and, of them, `codeless_starts` within the window, and whether that is `often_codeless`.
+    """Adds `starts` and, of them, `codeless_starts` within the window, and whether that is
+    `often_codeless`.
 
-    A code that was typed only after the start does not count as typed. Two queries beside, for the countries' figures.
+    A code that was typed only after the start does not count as typed. Two queries beside, for the
+    countries' figures.
     """
     at, policies = _in_force()
     return _with_codeless_starts(technicians, at, policies)
@@ -30,7 +44,9 @@ def _in_force() -> tuple[datetime, dict[str, Policy]]:
 def _with_codeless_starts(
     technicians: QuerySet[Technician], at: datetime, policies: dict[str, Policy]
 ) -> QuerySet[Technician]:
-    began = BookingEvent.objects.filter(booking=OuterRef("booking"), move="start", at__gte=OuterRef("claimed_at"))
+    began = BookingEvent.objects.filter(
+        booking=OuterRef("booking"), move="start", at__gte=OuterRef("claimed_at")
+    )
     lately = Q()
     for country, policy in policies.items():
         lately |= Q(partner__country=country, started_at__gt=at - policy.codeless_window)
@@ -40,7 +56,10 @@ def _with_codeless_starts(
         .filter(lately)
     )
     codeless = starts.filter(Q(code_typed_at=None) | Q(code_typed_at__gt=F("started_at")))
-    often = [When(_too_many(country, policy), then=Value(value=True)) for country, policy in policies.items()]
+    often = [
+        When(_too_many(country, policy), then=Value(value=True))
+        for country, policy in policies.items()
+    ]
     return technicians.annotate(starts=_count(starts), codeless_starts=_count(codeless)).annotate(
         often_codeless=Case(*often, default=Value(value=False), output_field=BooleanField())
     )

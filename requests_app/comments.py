@@ -8,23 +8,29 @@ from requests_app.numbers_said import numbers_said
 MASK = "•••"
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 NUMBERS = (
-    "zero zéro null un une deux trois quatre cinq six sept huit neuf eins zwei drei vier fünf sechs sieben acht neun "
+    "zero zéro null un une deux trois quatre cinq six sept huit neuf eins zwei drei vier fünf "
+    "sechs sieben acht neun "
     "uno due tre quattro cinque sei sette otto nove one two three four five seven eight nine"
 )
 _WORD = "|".join(sorted(NUMBERS.split(), key=len, reverse=True))
 _AT = r"(?:@|\(\s*(?:at|a|@)\s*\)|\[\s*(?:at|a|@)\s*\]|\b(?:at|arobase|arobas|chiocciola)\b)"
-_DOT = r"(?:\.|\(\s*(?:dot|point|punkt|punto)\s*\)|\[\s*(?:dot|point|punkt|punto)\s*\]|\b(?:dot|point|punkt|punto)\b)"
+_DOT = (
+    r"(?:\.|\(\s*(?:dot|point|punkt|punto)\s*\)|\[\s*(?:dot|point|punkt|punto)\s*\]"
+    r"|\b(?:dot|point|punkt|punto)\b)"
+)
 _DOT_APART = (
     r"(?:\s?(?:\.|\(\s*(?:dot|point|punkt|punto)\s*\)|\[\s*(?:dot|point|punkt|punto)\s*\])\s?"
     r"|\s(?:dot|point|punkt|punto)\s)"
 )
 _ENDS = "com|fr|ch|net|org|eu|de|it|li|be|lu|io|me|app|info|biz|shop|online|site|co|tel|pro"
 _ENDS_SAID = "com|fr|ch|net|org"  # "point de", "punkt in" are no addresses
-# Each part has an end: what could be read in two ways is read in few, so that no comment takes long.
+# Each part has an end: what could be read in two ways is read in few, so that no comment takes
+# long.
 PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"[\w.+-]{{1,64}}\s*@\s*[\w-]+(?:\s*{_DOT}\s*[\w-]+)*",  # an address, its dots written or said
+        # an address, its dots written or said
+        rf"[\w.+-]{{1,64}}\s*@\s*[\w-]+(?:\s*{_DOT}\s*[\w-]+)*",
         rf"(?<![\w.+-])[\w.+-]{{1,64}}\s*{_AT}\s*[\w-]{{1,63}}\s*{_DOT}\s*(?:{_ENDS})\b",
         rf"[\w.+-]{{1,64}}\s(?:chez|bei|presso)\s[\w-]{{1,63}}{_DOT_APART}(?:{_ENDS_SAID})\b",
         r"(?:https?://|www\s*\.)\s*\S+",
@@ -39,7 +45,9 @@ PATTERNS = tuple(
 
 
 def without_contact_data(text: str) -> str:
-    """The comment with addresses, numbers, links and handles masked, also where they are spelled out."""
+    """The comment with addresses, numbers, links and handles masked, also where they are spelled
+    out.
+    """
     shown = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     for start, end in reversed([*numbers_said(shown)]):
         shown = f"{shown[:start]}{MASK} {shown[end:]}"

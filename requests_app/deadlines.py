@@ -1,6 +1,8 @@
-"""When promises fall due: pure functions from facts and policy to instants (rule L5, L6, L9, L13, D10).
+"""When promises fall due: pure functions from facts and policy to instants
+(rule L5, L6, L9, L13, D10).
 
-Instants are aware; spans are elapsed time, so 24 hours are 86,400 seconds on the day the clocks change too (fault T5).
+Instants are aware; spans are elapsed time, so 24 hours are 86,400 seconds on the day the clocks
+change too (fault T5).
 """
 
 from collections.abc import Sequence
@@ -24,8 +26,8 @@ class TwoClocks:
 def two_clocks(since: datetime, start_at: datetime, zone: str, policy: Policy) -> TwoClocks:
     """Both due instants, from X = start - claim (rule L5).
 
-    `since` is the claim, or the last move of the date. On short notice neither falls into the night; where one is moved
-    for that, the confirmation stays 15 minutes after the call.
+    `since` is the claim, or the last move of the date. On short notice neither falls into the
+    night; where one is moved for that, the confirmation stays 15 minutes after the call.
     """
     lead = start_at - since
     short = lead < policy.short_notice
@@ -34,7 +36,9 @@ def two_clocks(since: datetime, start_at: datetime, zone: str, policy: Policy) -
     else:
         confirm_due = start_at - policy.confirm_lead
     part, whole = policy.call_share
-    call_due = since + max(policy.call_min, min(policy.call_window, (confirm_due - since) * part / whole))
+    call_due = since + max(
+        policy.call_min, min(policy.call_window, (confirm_due - since) * part / whole)
+    )
     planned = TwoClocks(call_due, confirm_due)
     if not short:
         return planned
@@ -46,7 +50,9 @@ def two_clocks(since: datetime, start_at: datetime, zone: str, policy: Policy) -
 
 
 def out_of_the_night(due: datetime, since: datetime, zone: str, policy: Policy) -> datetime:
-    """A due instant in the quiet hours moves back to their begin if that leaves time, else on to their end."""
+    """A due instant in the quiet hours moves back to their begin if that leaves time, else on to
+    their end.
+    """
     night = night_around(due, zone, policy)
     if night is None:
         return due
@@ -71,15 +77,22 @@ def hours_of(policy: Policy) -> Hours:
 
 
 def night_around(at: datetime, zone: str, policy: Policy) -> tuple[datetime, datetime] | None:
-    """Begin and end of the quiet hours that hold `at`, in UTC; None by day. The end itself is day again."""
+    """Begin and end of the quiet hours that hold `at`, in UTC; None by day.
+
+    The end itself is day again.
+    """
     hours = hours_of(policy)
     if not night(at, zone, hours):
         return None
     return previous_evening(at, zone, hours), next_morning(at, zone, hours)
 
 
-def reminder_at(due: datetime, lead: timedelta, since: datetime, zone: str, policy: Policy) -> datetime | None:
-    """When to remind of a promise: `lead` before it, earlier if that is quiet time; None if not after `since`."""
+def reminder_at(
+    due: datetime, lead: timedelta, since: datetime, zone: str, policy: Policy
+) -> datetime | None:
+    """When to remind of a promise: `lead` before it, earlier if that is quiet time; None if not
+    after `since`.
+    """
     at = due - lead
     night = night_around(at, zone, policy)
     if night is not None:
@@ -99,8 +112,9 @@ def extended(
 ) -> datetime:
     """A promise about a start that ran from `since` on while the sweeps stood still (fault T2).
 
-    It gets back the time it lost, at least the grace after the end, and what a person does falls into the day; not
-    beyond the start. What lies further ahead than the outage was long stays where it is: there is time enough.
+    It gets back the time it lost, at least the grace after the end, and what a person does falls
+    into the day; not beyond the start. What lies further ahead than the outage was long stays where
+    it is: there is time enough.
     """
     lost = outage.lost(since)
     if not lost or due >= outage.resumed_at + lost:
@@ -114,14 +128,20 @@ def extended(
 
 
 def given_back(due: datetime, since: datetime, outage: Outage, policy: Policy) -> datetime:
-    """A span of time that somebody has, to sign or to object: what it lost comes back, whole (fault T2)."""
+    """A span of time that somebody has, to sign or to object: what it lost comes back, whole
+    (fault T2).
+    """
     lost = outage.lost(since)
     return max(due + lost, outage.resumed_at + policy.outage_grace) if lost else due
 
 
 def lay_inside(start_at: datetime, outage: Outage, policy: Policy) -> bool:
-    """Whether a visit was to begin while nobody could tell that it did: no one is late (fault T2)."""
-    return outage.began_at < start_at + policy.lateness_report_after and start_at <= outage.resumed_at
+    """Whether a visit was to begin while nobody could tell that it did: no
+    one is late (fault T2).
+    """
+    return (
+        outage.began_at < start_at + policy.lateness_report_after and start_at <= outage.resumed_at
+    )
 
 
 def search_limit(last_start_at: datetime, policy: Policy) -> datetime:
@@ -130,7 +150,9 @@ def search_limit(last_start_at: datetime, policy: Policy) -> datetime:
 
 
 def search_warning(last_start_at: datetime, chosen_at: datetime, policy: Policy) -> datetime:
-    """Ops and customer are told that nobody has claimed yet (rule D10); never right after the times were chosen."""
+    """Ops and customer are told that nobody has claimed yet (rule D10); never right after the times
+    were chosen.
+    """
     return max(last_start_at - policy.search_warns_lead, chosen_at + policy.search_warns_after)
 
 
@@ -149,18 +171,22 @@ def late_at(start_at: datetime, policy: Policy) -> datetime:
     return start_at + policy.lateness_report_after
 
 
-def given_up_at(start_at: datetime, policy: Policy) -> datetime:
+def lateness_cancel_at(start_at: datetime, policy: Policy) -> datetime:
     """Not arrived: the customer may cancel free or be dispatched again (rule L9)."""
     return start_at + policy.lateness_cancel_after
 
 
-def waited_at(from_at: datetime, policy: Policy) -> datetime:
-    """The documented wait at the door is over; it begins at the later of arrival and start (rule B10)."""
+def door_wait_ends_at(from_at: datetime, policy: Policy) -> datetime:
+    """The documented wait at the door is over; it begins at the later of arrival and start
+    (rule B10).
+    """
     return from_at + policy.door_wait
 
 
 def undo_until(at: datetime, policy: Policy) -> datetime:
-    """Before this instant a step made at `at` can be taken back; a finished job's time is free from it on (rule L9)."""
+    """Before this instant a step made at `at` can be taken back; a finished job's time is free from
+    it on (rule L9).
+    """
     return at + policy.undo_window
 
 
@@ -169,7 +195,7 @@ def overdue_at(started_at: datetime, duration_minutes: int) -> datetime:
     return started_at + timedelta(minutes=duration_minutes + max(duration_minutes, 60))
 
 
-def silence_at(finished_at: datetime, policy: Policy) -> datetime:
+def signature_limit_at(finished_at: datetime, policy: Policy) -> datetime:
     """Without a signature the end is by silence (rule L13)."""
     return finished_at + policy.signature_limit
 
@@ -191,8 +217,9 @@ def cancelling_is_free(
 ) -> bool:
     """Whether the customer may cancel without cost (rule B10).
 
-    `start_at` is None while nobody has claimed. `moved_from`: the old value of a start that was moved within 24 h of
-    it; the free time before the visit ended with that one, lateness counts from the start as it is now.
+    `start_at` is None while nobody has claimed. `moved_from`: the old value of a start that was
+    moved within 24 h of it; the free time before the visit ended with that one, lateness counts
+    from the start as it is now.
     """
     if start_at is None or unconfirmed:
         return True
@@ -200,11 +227,13 @@ def cancelling_is_free(
         return True
     if at <= (moved_from or start_at) - policy.cancel_free_lead:
         return True
-    return not arrived and at >= given_up_at(start_at, policy)
+    return not arrived and at >= lateness_cancel_at(start_at, policy)
 
 
 def free_until(start_at: datetime, placed_at: datetime, policy: Policy) -> datetime:
-    """The last instant at which cancelling is free whatever happens, for the messages that name it (rule B10)."""
+    """The last instant at which cancelling is free whatever happens, for the messages that name it
+    (rule B10).
+    """
     return max(start_at - policy.cancel_free_lead, placed_at + policy.cancel_free_after_booking)
 
 
@@ -219,11 +248,14 @@ def call_gap(start_at: datetime | None, at: datetime, policy: Policy) -> timedel
     return policy.call_attempt_gap_short if near else policy.call_attempt_gap
 
 
-def tried_enough(tries: Sequence[tuple[datetime, str]], start_at: datetime | None, zone: str, policy: Policy) -> bool:
-    """Whether tries to call, as (instant, channel), satisfy the promise without an answer (rule L1).
+def tried_enough(
+    tries: Sequence[tuple[datetime, str]], start_at: datetime | None, zone: str, policy: Policy
+) -> bool:
+    """Whether tries to call, as (instant, channel), satisfy the promise without an answer
+    (rule L1).
 
-    Enough of them must lie at decent hours of the place, each far enough from the one before, on enough channels;
-    further tries in between take nothing away.
+    Enough of them must lie at decent hours of the place, each far enough from the one before, on
+    enough channels; further tries in between take nothing away.
     """
     opens, closes = policy.call_hours
     Row = tuple[int, frozenset[str]]  # how many tries in a row, on which channels
@@ -234,6 +266,14 @@ def tried_enough(tries: Sequence[tuple[datetime, str]], start_at: datetime | Non
         gap = call_gap(start_at, at, policy)
         before: set[Row] = {row for earlier, ends in rows if at - earlier >= gap for row in ends}
         before.add((0, frozenset()))
-        rows.append((at, {(min(count + 1, policy.call_attempts), used | {channel}) for count, used in before}))
+        rows.append(
+            (
+                at,
+                {
+                    (min(count + 1, policy.call_attempts), used | {channel})
+                    for count, used in before
+                },
+            )
+        )
     complete = {row for _at, ends in rows for row in ends if row[0] >= policy.call_attempts}
     return any(len(used) >= policy.call_channels for _count, used in complete)

@@ -1,4 +1,5 @@
-"""When each promise of a booking falls due, and from when a move may be made: what the rows of the lifecycle name.
+"""When each promise of a booking falls due, and from when a move may be made: what the rows of the
+lifecycle name.
 
 The arithmetic is `deadlines`'; here are the booking's own facts it is done with.
 """
@@ -15,7 +16,9 @@ def call_due(b: Booking, at: datetime) -> datetime:
 
 
 def confirm_due(b: Booking, at: datetime) -> datetime:
-    return with_lost_time(b, deadlines.two_clocks(_since(b), _start(b), b.timezone, b.policy).confirm_due)
+    return with_lost_time(
+        b, deadlines.two_clocks(_since(b), _start(b), b.timezone, b.policy).confirm_due
+    )
 
 
 def search_limit(b: Booking, at: datetime) -> datetime:
@@ -27,7 +30,7 @@ def last_start(b: Booking, at: datetime) -> datetime:
 
 
 def silence(b: Booking, at: datetime) -> datetime:
-    return deadlines.silence_at(at, b.policy)
+    return deadlines.signature_limit_at(at, b.policy)
 
 
 def call_reminder(b: Booking, at: datetime) -> datetime | None:
@@ -51,7 +54,7 @@ def late(b: Booking, at: datetime) -> datetime:
 
 
 def waited(b: Booking, at: datetime) -> datetime:
-    return deadlines.waited_at(max(at, _start(b)), b.policy)
+    return deadlines.door_wait_ends_at(max(at, _start(b)), b.policy)
 
 
 def overdue(b: Booking, at: datetime) -> datetime:
@@ -63,7 +66,9 @@ def slot_freed(b: Booking, at: datetime) -> datetime:
 
 
 def waited_on(b: Booking, at: datetime) -> datetime | None:
-    """The wait that `start` broke off goes on from the arrival; None where it was over by then, and said."""
+    """The wait that `start` broke off goes on from the arrival; None where it was over by then, and
+    said.
+    """
     return _still(waited(b, entered_at(b) or at), at)
 
 
@@ -72,7 +77,9 @@ def overdue_on(b: Booking, at: datetime) -> datetime | None:
 
 
 def search_warning(b: Booking, at: datetime) -> datetime:
-    """Of a booking that has lost its partner: no doubt is left, but for the first half hour after the order."""
+    """Of a booking that has lost its partner: no doubt is left, but for the first half hour after
+    the order.
+    """
     return deadlines.search_warning(_last_start(b), b.placed_at or at, b.policy)
 
 
@@ -104,7 +111,10 @@ def _last_start(b: Booking) -> datetime:
 
 def _reminder(b: Booking, at: datetime, due: datetime) -> datetime | None:
     """At the first rung of the ladder that is still to come (rule L6)."""
-    rungs = (deadlines.reminder_at(due, lead, at, b.timezone, b.policy) for lead in b.policy.reminder_ladder)
+    rungs = (
+        deadlines.reminder_at(due, lead, at, b.timezone, b.policy)
+        for lead in b.policy.reminder_ladder
+    )
     return next((rung for rung in rungs if rung is not None), None)
 
 

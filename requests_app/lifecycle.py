@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notifications
-from accounts.models import Busy, User
+from accounts.models import CalendarEntry, User
 from accounts.search import lock_technician
 from catalogue.models import Service
 from mila.errors import Refusal
@@ -97,10 +97,15 @@ class ReasonMissing(Refusal):
 
 
 class TooEarly(Refusal):
-    """The row's hour has not come (rule L8). Nothing was changed; the sentence says from when it is possible."""
+    """The row's hour has not come (rule L8).
+
+    Nothing was changed; the sentence says from when it is possible.
+    """
 
     def __init__(self, opens_at: datetime, zone: str):
-        super().__init__(gettext("You can say this from %(moment)s.") % {"moment": moment(opens_at, zone)})
+        super().__init__(
+            gettext("You can say this from %(moment)s.") % {"moment": moment(opens_at, zone)}
+        )
         self.opens_at = opens_at
 
 
@@ -119,7 +124,10 @@ Locked = NewType("Locked", Booking)
 
 
 def lock_booking(booking_id: int | None = None, **found_by: Any) -> Locked:
-    """The booking under its row lock, first of all locks; by its id or by a row of its own. Raises DoesNotExist."""
+    """The booking under its row lock, first of all locks; by its id or by a row of its own.
+
+    Raises DoesNotExist.
+    """
     if booking_id is None:
         return Locked(Booking.objects.select_for_update(of=("self",)).get(**found_by))
     for row in rows(LOCK.format(BOOKING), [booking_id]):
@@ -141,7 +149,9 @@ SELECT {service}, {customer}, mila_now(), e.sequence, e.hash
 
 
 def read_clock(booking: Locked) -> datetime:
-    """The instant now, read after the lock; the booking's service, customer and last event come with the statement."""
+    """The instant now, read after the lock; the booking's service, customer and last event come
+    with the statement.
+    """
     (row,) = rows(READ_CLOCK.format(service=SERVICE, customer=CUSTOMER_USER), [booking.pk])
     booking.service, booking.customer = SERVICE.make(row), CUSTOMER_USER.make_or_none(row)
     at: datetime
@@ -154,7 +164,9 @@ def lock_unless_locked(booking_id: int | None = None, **found_by: Any) -> Locked
     """The same for a sweep: None if it is gone, or somebody else has it now."""
     if booking_id is not None:
         found_by["pk"] = booking_id
-    row = Booking.objects.select_for_update(of=("self",), skip_locked=True).filter(**found_by).first()
+    row = (
+        Booking.objects.select_for_update(of=("self",), skip_locked=True).filter(**found_by).first()
+    )
     return Locked(row) if row is not None else None
 
 
@@ -164,10 +176,14 @@ def opens_at(booking: Booking, name: str) -> datetime | None:
     return opens(booking) if opens else None
 
 
-def undo_of(booking: Booking, events: Iterable[BookingEvent], at: datetime) -> tuple[str, datetime] | None:
-    """The move that takes the last of its events back, and until when; None where none may (rule L9).
+def undo_of(
+    booking: Booking, events: Iterable[BookingEvent], at: datetime
+) -> tuple[str, datetime] | None:
+    """The move that takes the last of its events back, and until when; None where none may
+    (rule L9).
 
-    One step, once per move, and only while nothing followed. "Nothing" as far as moves go: the rest is the verb's.
+    One step, once per move, and only while nothing followed. "Nothing" as far as moves go: the rest
+    is the verb's.
     """
     mine = of_present_technician(events)
     if not mine:
@@ -197,9 +213,10 @@ def advance(
 ) -> Locked:
     """Make one move: state, clocks, notices, one event, and after the commit the jobs it sets off.
 
-    Joins the caller's transaction, and takes its locked booking as it is; an id is locked here. `changes` are further
-    columns written by the same update. A target without a partner clears them and ends their assignment. Raises
-    IllegalMove, ReasonMissing, TooEarly or NotUndoable and changes nothing.
+    Joins the caller's transaction, and takes its locked booking as it is; an id is locked here.
+    `changes` are further columns written by the same update. A target without a partner clears them
+    and ends their assignment. Raises IllegalMove, ReasonMissing, TooEarly or NotUndoable and
+    changes nothing.
     """
     move = MOVES[name]
     if isinstance(booking, int):
@@ -223,7 +240,13 @@ def advance(
         price_versions.fall(booking.quotes.open(), at)
     if move.target not in HAS_PARTNER:
         end_assignment(booking, name, at)
-        changes |= {"partner": None, "technician": None, "claimed_at": None, "start_at": None, "clocks_from_at": None}
+        changes |= {
+            "partner": None,
+            "technician": None,
+            "claimed_at": None,
+            "start_at": None,
+            "clocks_from_at": None,
+        }
     former = booking.technician if booking.technician_id and "technician" in changes else None
     for field, value in changes.items():
         setattr(booking, field, value)
@@ -238,7 +261,9 @@ def advance(
     _restart_clocks(booking, move, at)
     if source in (State.DRAFT, State.FINISHED):
         notices.drop_waiting(booking)
-    told = (notices.message(booking, kind, round=event.sequence, former=former) for kind in move.notices)
+    told = (
+        notices.message(booking, kind, round=event.sequence, former=former) for kind in move.notices
+    )
     notifications.queue_all([message for message in told if message is not None])
     _after_commit(booking, move, former)
     return booking
@@ -248,16 +273,18 @@ def end_assignment(booking: Locked, move: str, at: datetime) -> None:
     """The running assignment, if any, ends now; the technician's time is free again."""
     if booking.technician_id is None:
         return
-    assignment = Assignment.objects.select_for_update().filter(booking=booking, ended_at=None).first()
+    assignment = (
+        Assignment.objects.select_for_update().filter(booking=booking, ended_at=None).first()
+    )
     if assignment is None:
         return
     lock_technician(assignment.technician_id)
-    slot = assignment.busy
+    slot = assignment.calendar_entry
     assignment.fault = move in FAULTS and not lay_in_an_outage(booking, assignment.start_at)
     assignment.ended_at, assignment.end = at, move
-    assignment.busy = None
+    assignment.calendar_entry = None
     assignment.code = ""
-    assignment.save(update_fields=["ended_at", "end", "fault", "busy", "code"])
+    assignment.save(update_fields=["ended_at", "end", "fault", "calendar_entry", "code"])
     if slot is not None:
         slot.delete()
     if price_versions.fall_with_the_assignment(booking, at):
@@ -267,10 +294,15 @@ def end_assignment(booking: Locked, move: str, at: datetime) -> None:
 
 
 def free_time(booking: Locked, at: datetime) -> None:
-    """What is left of the technician's time after this instant and the way on is anybody's again. Repeatable."""
+    """What is left of the technician's time after this instant and the way on is anybody's again.
+
+    Repeatable.
+    """
     assert booking.technician_id is not None
     lock_technician(booking.technician_id)
-    slot = Busy.objects.filter(assignment__booking=booking, assignment__ended_at=None).first()
+    slot = CalendarEntry.objects.filter(
+        assignment__booking=booking, assignment__ended_at=None
+    ).first()
     until = at + booking.policy.travel_buffer
     if slot is None or slot.during.upper <= until:
         return
@@ -290,9 +322,18 @@ def postpone(booking: Locked, due_at: datetime) -> None:
 def event_hash(previous: str, event: BookingEvent) -> str:
     """SHA-256 over the event and the hash before it (invariant I13)."""
     return link(
-        previous, event.booking_id, event.sequence, event.move, event.source, event.target, event.role,
-        event.by_id, event.at.isoformat(), event.reason, event.data,
-    )  # fmt: skip
+        previous,
+        event.booking_id,
+        event.sequence,
+        event.move,
+        event.source,
+        event.target,
+        event.role,
+        event.by_id,
+        event.at.isoformat(),
+        event.reason,
+        event.data,
+    )
 
 
 def _write_event(
@@ -305,7 +346,11 @@ def _write_event(
     reason: str,
     data: dict[str, Any],
 ) -> BookingEvent:
-    chain = BookingEvent.objects.filter(booking=booking).order_by("-sequence").values_list("sequence", "hash")
+    chain = (
+        BookingEvent.objects.filter(booking=booking)
+        .order_by("-sequence")
+        .values_list("sequence", "hash")
+    )
     last, last_hash = booking.chain or chain.first() or (0, "")
     event = BookingEvent(
         booking=booking,
@@ -328,7 +373,8 @@ def _write_event(
 RESTART = """
 WITH over AS (UPDATE requests_app_clock SET done_at = %s WHERE booking_id = %s AND done_at IS NULL)
 INSERT INTO requests_app_clock (booking_id, kind, epoch, due_at, fired)
-SELECT %s, kind, %s, due_at, false FROM unnest(%s::varchar[], %s::timestamptz[]) AS new (kind, due_at)
+SELECT %s, kind, %s, due_at, false FROM unnest(%s::varchar[], %s::timestamptz[]) AS new (kind,
+  due_at)
 """
 
 
@@ -337,7 +383,10 @@ def _restart_clocks(booking: Booking, move: Move, at: datetime) -> None:
     new = {kind: due(booking, at) for kind, due in move.clocks}
     running = {kind: due for kind, due in new.items() if due is not None}
     with connection.cursor() as cursor:
-        cursor.execute(RESTART, [at, booking.pk, booking.pk, booking.epoch, list(running), list(running.values())])
+        cursor.execute(
+            RESTART,
+            [at, booking.pk, booking.pk, booking.epoch, list(running), list(running.values())],
+        )
 
 
 def _after_commit(booking: Booking, move: Move, former: Any) -> None:

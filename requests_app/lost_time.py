@@ -1,4 +1,7 @@
-"""What an outage of the sweeps means for a promise made or judged after it (fault T2). Read by the lifecycle."""
+"""What an outage of the sweeps means for a promise made or judged after it (fault T2).
+
+Read by the lifecycle.
+"""
 
 from datetime import datetime
 
@@ -26,7 +29,8 @@ def with_lost_time(booking: Booking, due: datetime) -> datetime:
 
 
 def search_ends_at(booking: Booking) -> datetime:
-    """When dispatch ends (rule D10): by the rule, or by the booking's own clock where an outage has moved it on.
+    """When dispatch ends (rule D10): by the rule, or by the booking's own clock where an outage has
+    moved it on.
 
     Never after the start, and never asked of a booking without one.
     """
@@ -40,4 +44,7 @@ def search_ends_at(booking: Booking) -> datetime:
 
 def lay_in_an_outage(booking: Booking, start_at: datetime) -> bool:
     """Whether nobody could tell in time that the visit began: then no one is at fault for it."""
-    return any(deadlines.lay_inside(start_at, outage, booking.policy) for outage in outages_since(SWEEP, start_at))
+    return any(
+        deadlines.lay_inside(start_at, outage, booking.policy)
+        for outage in outages_since(SWEEP, start_at)
+    )

@@ -1,7 +1,8 @@
 """Who is told what about a booking, and which facts each message may carry (rule N1, D8; fault A2).
 
-One row of KINDS for each message; its words are in templates/emails/<kind>.txt. A fact that is not in the row is not in
-the message: contact data of the customer is no fact at all, messages to partners lead to the job's page instead.
+One row of KINDS for each message; its words are in templates/emails/<kind>.txt. A fact that is not
+in the row is not in the message: contact data of the customer is no fact at all, messages to
+partners lead to the job's page instead.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,15 @@ from places.place import Country
 from policy import conditions
 from requests_app import deadlines, secret_link, withdrawal
 from requests_app.lost_time import search_ends_at
-from requests_app.models import Assignment, Booking, CallAttempt, Quote, SignOff, State, was_at_the_door
+from requests_app.models import (
+    Assignment,
+    Booking,
+    CallAttempt,
+    Quote,
+    SignOff,
+    State,
+    was_at_the_door,
+)
 
 
 class To(Enum):
@@ -37,8 +46,8 @@ class To(Enum):
 class Notice:
     """`facts` are read from the booking (FACTS); `given` are what the caller may add, nothing else.
 
-    `leads`: where the link leads on to, if not to the page itself. `waits`: the next step within it makes the message
-    needless (`drop_waiting`): who orders or signs at once is spared it.
+    `leads`: where the link leads on to, if not to the page itself. `waits`: the next step within it
+    makes the message needless (`drop_waiting`): who orders or signs at once is spared it.
     """
 
     to: To
@@ -79,7 +88,14 @@ KINDS: dict[str, Notice] = {
     "unfilled": to_customer("starts_at", "last_start_at"),
     "lapsed": to_customer(),
     "claimed": to_customer(
-        "technician", "who", "partner", "friend", "start_at", "call_due_at", "free_until_at", "cancel_cents"
+        "technician",
+        "who",
+        "partner",
+        "friend",
+        "start_at",
+        "call_due_at",
+        "free_until_at",
+        "cancel_cents",
     ),
     "called": to_customer("technician", "start_at", "confirm_due_at"),
     "other_time": to_customer("technician", "start_at"),
@@ -88,13 +104,21 @@ KINDS: dict[str, Notice] = {
     ),
     "unconfirmed": to_customer("technician", "start_at", "search_limit_at"),
     "partner_lost": to_customer("starts_at", "search_limit_at", "calendar"),
-    "moved": to_customer("technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at", "calendar"),
+    "moved": to_customer(
+        "technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at", "calendar"
+    ),
     "en_route": to_customer("technician", "start_at", "visit_code"),
     "taken_back": to_customer("technician", "start_at", given=("step",)),
-    "late": to_customer("technician", "start_at", "given_up_at"),
-    "failed": to_customer("technician", "start_at", "fee_cents", "at_the_door", "objection_seconds"),
-    "please_sign": Notice(To.CUSTOMER, ("technician", "final_cents", "silence_at"), waits=PATIENCE),
-    "price_proposed": to_customer("technician", "start_at", "final_cents", "proposed_cents", "proposed_minutes"),
+    "late": to_customer("technician", "start_at", "lateness_cancel_at"),
+    "failed": to_customer(
+        "technician", "start_at", "fee_cents", "at_the_door", "objection_seconds"
+    ),
+    "please_sign": Notice(
+        To.CUSTOMER, ("technician", "final_cents", "signature_limit_at"), waits=PATIENCE
+    ),
+    "price_proposed": to_customer(
+        "technician", "start_at", "final_cents", "proposed_cents", "proposed_minutes"
+    ),
     "price_code": to_customer("technician", "proposed_cents", given=("code", "until_at")),
     "price_agreed": to_customer("technician", "start_at", "final_cents", given=("on_screen",)),
     "price_as_booked": to_customer("total_cents", "duration_minutes"),
@@ -104,7 +128,9 @@ KINDS: dict[str, Notice] = {
     "decided_none": to_customer("fee_cents"),
     "action_required": to_customer("owed_cents"),
     "unpaid": to_customer("owed_cents"),
-    "receipt": to_customer("who", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"),
+    "receipt": to_customer(
+        "who", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"
+    ),
     "cancelled": to_customer("fee_cents", "calendar"),
     "withdrawal_link": Notice(To.CUSTOMER, leads="?withdraw"),
     "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at", "calendar"),
@@ -166,13 +192,16 @@ def queue(
     about: UUID | None = None,
     **given: Any,
 ) -> Notification | None:
-    """Write one message down, in the caller's transaction; a repeat of kind, person and round writes nothing.
+    """Write one message down, in the caller's transaction; a repeat of kind, person and round
+    writes nothing.
 
-    `former` is who had the job before; `technician` the one asked, if not the booking's own; `about` what rounds
-    are counted of, if not the booking. None when there is nobody to tell. Raises TypeError for a fact this message must
-    not carry.
+    `former` is who had the job before; `technician` the one asked, if not the booking's own;
+    `about` what rounds are counted of, if not the booking. None when there is nobody to tell.
+    Raises TypeError for a fact this message must not carry.
     """
-    found = message(booking, kind, round=round, former=former, technician=technician, about=about, **given)
+    found = message(
+        booking, kind, round=round, former=former, technician=technician, about=about, **given
+    )
     return next(iter(notifications.queue_all([found])), None) if found else None
 
 
@@ -218,9 +247,13 @@ def message(
 
 
 def drop_waiting(booking: Booking) -> None:
-    """The step has been made that these messages would have asked for: those that still wait are never sent."""
+    """The step has been made that these messages would have asked for: those that still wait are
+    never sent.
+    """
     kinds = [kind for kind, notice in KINDS.items() if notice.waits]
-    waiting = Notification.objects.filter(subject_id=booking.uuid, kind__in=kinds, state=NotificationState.QUEUED)
+    waiting = Notification.objects.filter(
+        subject_id=booking.uuid, kind__in=kinds, state=NotificationState.QUEUED
+    )
     waiting.filter(tries=0, due_at__gt=mila_now()).delete()
 
 
@@ -241,14 +274,18 @@ class Person:
     technician: Technician | None
 
 
-def _person(b: Booking, to: To, former: Technician | None, technician: Technician | None) -> Person | None:
+def _person(
+    b: Booking, to: To, former: Technician | None, technician: Technician | None
+) -> Person | None:
     if to is To.OPS:
         page = f"/admin/requests_app/booking/{b.pk}/change/"
         return Person(None, settings.OPS_EMAIL, "fr", settings.SITE_URL + page, technician)
     if to is To.CUSTOMER:
         if b.customer is None:
             return None
-        return Person(b.customer, b.customer.email, b.language, secret_link.mailed_url(b), technician)
+        return Person(
+            b.customer, b.customer.email, b.language, secret_link.mailed_url(b), technician
+        )
     if to is To.FORMER:
         if former is None or former.pk == b.technician_id:
             return None
@@ -260,11 +297,17 @@ def _person(b: Booking, to: To, former: Technician | None, technician: Technicia
         mine = technician.pk == b.technician_id
         page = f"/partner/jobs/{b.uuid}/" if mine else "/partner/offers/"
         user, language = technician.user, technician.user.language
-    return Person(user, user.email, language, settings.SITE_URL + page, technician) if user is not None else None
+    return (
+        Person(user, user.email, language, settings.SITE_URL + page, technician)
+        if user is not None
+        else None
+    )
 
 
 def _name(fact: str) -> str:
-    """`until_call_at` and its like all tell the delivery the same: when the message stops being true."""
+    """`until_call_at` and its like all tell the delivery the same: when the message stops being
+    true.
+    """
     return "until_at" if fact.startswith("until_") else fact
 
 
@@ -294,7 +337,9 @@ def _search_limit(b: Booking, _: Technician | None) -> datetime | None:
 
 
 def _free_until(b: Booking, _: Technician | None) -> datetime | None:
-    """Until when cancelling costs nothing; None when that had passed already as the clocks began."""
+    """Until when cancelling costs nothing; None when that had passed already
+    as the clocks began.
+    """
     placed_at = b.placed_at or b.created_at
     until = deadlines.free_until(b.cancel_start_at or b.start_at, placed_at, b.policy)
     if b.country == Country.FR and b.policy.withdrawal_cost_cents == 0:
@@ -310,7 +355,9 @@ def _lost_start(b: Booking, technician: Technician | None) -> datetime | None:
 
 def _reached(b: Booking, _: Technician | None) -> bool:
     """Whether the call that kept the promise was one, or the last of enough tries (rule L1)."""
-    calls = CallAttempt.objects.filter(assignment__booking=b, assignment__ended_at=None).order_by("-at")
+    calls = CallAttempt.objects.filter(assignment__booking=b, assignment__ended_at=None).order_by(
+        "-at"
+    )
     return bool(calls.values_list("reached", flat=True).first())
 
 
@@ -321,11 +368,16 @@ def _visit_code(b: Booking, _: Technician | None) -> str:
 
 
 def _calendar(b: Booking, technician: Technician | None) -> dict[str, Any] | None:
-    """The visit as it is now, or that it is off; nothing before a confirmation has given an entry out.
+    """The visit as it is now, or that it is off; nothing before a confirmation has given an entry
+    out.
 
-    The booking's epoch grows with each move: of two files with the same number a calendar takes the newer one.
+    The booking's epoch grows with each move: of two files with the same number a calendar takes the
+    newer one.
     """
-    given = b.state == State.CONFIRMED or Notification.objects.filter(subject_id=b.uuid, kind="confirmed").exists()
+    given = (
+        b.state == State.CONFIRMED
+        or Notification.objects.filter(subject_id=b.uuid, kind="confirmed").exists()
+    )
     if not given:
         return None
     start_at = b.start_at or _former_start(b)
@@ -341,7 +393,12 @@ def _calendar(b: Booking, technician: Technician | None) -> dict[str, Any] | Non
 
 def _former_start(b: Booking) -> datetime | None:
     """The start of the assignment that has just ended."""
-    return Assignment.objects.filter(booking=b).order_by("-pk").values_list("start_at", flat=True).first()
+    return (
+        Assignment.objects.filter(booking=b)
+        .order_by("-pk")
+        .values_list("start_at", flat=True)
+        .first()
+    )
 
 
 def _papers(b: Booking, _: Technician | None) -> list[str]:
@@ -398,7 +455,8 @@ def _lines(b: Booking, _: Technician | None) -> list[dict[str, Any]]:
     """The lines of what was signed; one line where the price has none."""
     sign_off = b.sign_off
     lines = [
-        {"label": line.label, "quantity": line.quantity, "cents": line.cents} for line in sign_off.quote.lines.all()
+        {"label": line.label, "quantity": line.quantity, "cents": line.cents}
+        for line in sign_off.quote.lines.all()
     ]
     return lines or [{"label": str(b.service), "quantity": 1, "cents": sign_off.service_cents}]
 
@@ -436,13 +494,16 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "until_confirm_at": _confirm_due,
     "free_until_at": _free_until,
     "objection_seconds": lambda b, _: int(b.policy.objection_window.total_seconds()),
-    "given_up_at": lambda b, _: deadlines.given_up_at(b.start_at, b.policy),
-    "silence_at": lambda b, _: b.due_at or deadlines.silence_at(b.finished_at, b.policy),
+    "lateness_cancel_at": lambda b, _: deadlines.lateness_cancel_at(b.start_at, b.policy),
+    "signature_limit_at": lambda b, _: (
+        b.due_at or deadlines.signature_limit_at(b.finished_at, b.policy)
+    ),
     "signed_at": _signed("signed_at"),
     "placed_at": lambda b, _: b.placed_at,
     "withdrawn_at": _withdrawn_at,
     "guarantee_until_at": lambda b, _: b.sign_off.signed_at + b.policy.guarantee,
-    # The terms that were accepted, and how to withdraw: accounts.notifications attaches them (law R5, R6)
+    # The terms that were accepted, and how to withdraw: accounts.notifications attaches them (law
+    # R5, R6)
     "papers": _papers,
     # The entry for their calendar: accounts.notifications attaches it
     "calendar": _calendar,

@@ -1,4 +1,7 @@
-"""Telephone numbers in a comment said in words, or written with letters that look like digits. Pure and linear."""
+"""Telephone numbers in a comment said in words, or written with letters that look like digits.
+
+Pure and linear.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,12 +11,16 @@ ENOUGH = 9  # digits of a telephone number
 SEVERAL = 3  # words in a row
 GAP = 4  # signs between two parts of one number
 DIGIT = (
-    "zero zéro null o oh un une deux trois quatre cinq six sept huit neuf eins ein eine zwei zwo drei vier fünf fuenf "
-    "sechs sieben acht neun uno una due tre quattro cinque sei sette otto nove one two three four five seven eight nine"
+    "zero zéro null o oh un une deux trois quatre cinq six sept huit neuf eins ein eine zwei zwo "
+    "drei vier fünf fuenf "
+    "sechs sieben acht neun uno una due tre quattro cinque sei sette otto nove one two three four "
+    "five seven eight nine"
 )
 TWO_DIGITS = (
-    "dix onze douze treize quatorze quinze seize vingt vingts trente quarante cinquante soixante septante huitante "
-    "octante nonante zehn elf zwölf zwoelf dreizehn vierzehn fünfzehn fuenfzehn sechzehn siebzehn achtzehn neunzehn "
+    "dix onze douze treize quatorze quinze seize vingt vingts trente quarante cinquante soixante "
+    "septante huitante "
+    "octante nonante zehn elf zwölf zwoelf dreizehn vierzehn fünfzehn fuenfzehn sechzehn siebzehn "
+    "achtzehn neunzehn "
     "dieci undici dodici tredici quattordici quindici sedici diciassette diciotto diciannove "
     "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen "
     "twenty thirty forty fifty sixty seventy eighty ninety"
@@ -34,7 +41,8 @@ DATE_OR_TIME = (
     r"(?<!\d)(?:0?[1-9]|[12]\d|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:19|20)\d\d(?![./-]?\d)"
     r"|(?<!\d)(?:[01]?\d|2[0-3]):[0-5]\d(?!\d)"
 )
-# A word may be several with hyphens between them: quatre-vingt-dix-huit is one number of two digits.
+# A word may be several with hyphens between them: quatre-vingt-dix-huit is one number of two
+# digits.
 PART = re.compile(rf"(?P<moment>{DATE_OR_TIME})|(?P<digits>\d+)|[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -54,7 +62,9 @@ def numbers_said(text: str) -> Iterator[tuple[int, int]]:
         said = sum(bool(part.digits) and not part.plain for part in row)
         disguised = any(not part.plain for part in row)
         # Dates, prices and stars are shorter, or do not begin with a nought.
-        if sum(part.digits for part in row) >= ENOUGH and (said >= SEVERAL or (disguised and row[0].opens)):
+        if sum(part.digits for part in row) >= ENOUGH and (
+            said >= SEVERAL or (disguised and row[0].opens)
+        ):
             yield row[0].start, row[-1].end
 
 

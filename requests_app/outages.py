@@ -1,7 +1,8 @@
-"""After the sweeps stood still: every running promise gets its time back before any of them is fired (fault T2).
+"""After the sweeps stood still: every running promise gets its time back before any of them is
+fired (fault T2).
 
-Nobody is lost, given a fault or asked anew because of the gap; who has a promise is told once until when it runs now.
-A start that lay inside goes to ops: no rule knows whether that visit took place.
+Nobody is lost, given a fault or asked anew because of the gap; who has a promise is told once until
+when it runs now. A start that lay inside goes to ops: no rule knows whether that visit took place.
 """
 
 from datetime import datetime
@@ -30,16 +31,24 @@ SIGNATURE_REMINDERS = (
     ClockKind.SIGNATURE_REMINDER_3,
 )
 BEFORE_A_START = (*REMINDERS.values(), ClockKind.SEARCH_WARNING)
-MEETS = frozenset({S.CONFIRMED, S.UNCONFIRMED, S.EN_ROUTE})  # their start is due without a clock of the state
+# their start is due without a clock of the state
+MEETS = frozenset({S.CONFIRMED, S.UNCONFIRMED, S.EN_ROUTE})
 
 
 def recover_bookings() -> int:
-    """Give back what was lost, if anything was. To be called before a sweep that fires what falls due."""
+    """Give back what was lost, if anything was.
+
+    To be called before a sweep that fires what falls due.
+    """
     return recover(SWEEP, _live_bookings, give_back)
 
 
 def _live_bookings(after: int) -> QuerySet:
-    return Booking.objects.filter(state__in=LIVE, pk__gt=after).order_by("pk").values_list("pk", flat=True)
+    return (
+        Booking.objects.filter(state__in=LIVE, pk__gt=after)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def give_back(booking_id: int, outage: Outage) -> None:
@@ -56,8 +65,14 @@ def give_back(booking_id: int, outage: Outage) -> None:
 
 
 def hold_for_ops(booking: Locked, at: datetime) -> bool:
-    """Whether a due promise waits instead: its start lay inside an outage, and ops have not said what became of it."""
-    if booking.technician_id is None or booking.start_at > at or not lay_in_an_outage(booking, booking.start_at):
+    """Whether a due promise waits instead: its start lay inside an outage, and ops have not said
+    what became of it.
+    """
+    if (
+        booking.technician_id is None
+        or booking.start_at > at
+        or not lay_in_an_outage(booking, booking.start_at)
+    ):
         return False
     notices.queue(booking, "outage_ops", round=at.toordinal())
     postpone(booking, at + booking.policy.outage_start_wait)
@@ -74,7 +89,9 @@ def _to_ops(booking: Locked, outage: Outage) -> None:
     if booking.due_at is not None:
         postpone(booking, outage.resumed_at + booking.policy.outage_start_wait)
     # What these would say is no longer true.
-    Clock.objects.filter(booking=booking, done_at=None, kind__in=BEFORE_A_START).update(done_at=outage.resumed_at)
+    Clock.objects.filter(booking=booking, done_at=None, kind__in=BEFORE_A_START).update(
+        done_at=outage.resumed_at
+    )
     notices.queue(booking, "outage_ops", round=outage.resumed_at.toordinal())
     if booking.technician_id is None:
         notices.queue(booking, "outage_start", round=outage.pk)
@@ -119,15 +136,22 @@ def _extend(booking: Locked, due: datetime, outage: Outage) -> None:
 def next_reminder(booking: Booking, due: datetime) -> datetime | None:
     """The first rung of the ladder before the new instant that is still to come (rule L6)."""
     policy, at = booking.policy, mila_now()
-    rungs = (deadlines.reminder_at(due, lead, at, booking.timezone, policy) for lead in policy.reminder_ladder)
+    rungs = (
+        deadlines.reminder_at(due, lead, at, booking.timezone, policy)
+        for lead in policy.reminder_ladder
+    )
     return next((rung for rung in rungs if rung is not None), None)
 
 
 def _wait_with_lateness(booking: Booking, outage: Outage) -> None:
-    """Nobody is called late, and no search over, before people have had the grace to say how it is."""
+    """Nobody is called late, and no search over, before people have had the
+    grace to say how it is.
+    """
     soonest = outage.resumed_at + booking.policy.outage_grace
     kinds = [ClockKind.LATENESS, ClockKind.UNCONFIRMED_LIMIT]
-    for clock in Clock.objects.filter(booking=booking, done_at=None, kind__in=kinds, due_at__lt=soonest):
+    for clock in Clock.objects.filter(
+        booking=booking, done_at=None, kind__in=kinds, due_at__lt=soonest
+    ):
         _move(clock, soonest)
 
 

@@ -1,7 +1,8 @@
 """Whether a note gives away a password: the page never stores the customer's (rule L9).
 
-It goes by the words beside a password, in the languages of the house, and would rather refuse a harmless note than keep
-a harmful one: rewording costs a moment. A bare password without any such word cannot be told from a serial number.
+It goes by the words beside a password, in the languages of the house, and would rather refuse a
+harmless note than keep a harmful one: rewording costs a moment. A bare password without any such
+word cannot be told from a serial number.
 """
 
 import re
@@ -11,8 +12,8 @@ import unicodedata
 JOINTS = re.compile(r"[-_'’/«»\"“”]+|\s+")
 LINKS = r"(?: (?:de|d|du|di|del|dell|della|la|l|le|les|des|il|fur|zum|vom|das|of|the|for|to))*"
 NETWORK = (
-    r"(?:wi ?fi|wlan|wpa ?[23]?|wep|wps|box|livebox|freebox|routers?|routeur|modem|network|security|netzwerk"
-    r"|sicherheits?|reseau|securite|rete|sicurezza)"
+    r"(?:wi ?fi|wlan|wpa ?[23]?|wep|wps|box|livebox|freebox|routers?|routeur|modem|network"
+    r"|security|netzwerk|sicherheits?|reseau|securite|rete|sicurezza)"
 )
 KEY = r"(?:key|passkey|code|cle|clef|schlussel|chiave|codice|pin)"
 SIGNS = tuple(

@@ -1,6 +1,8 @@
-"""The versions of the price: written, answered and fallen here alone, each step chained to the one before (rule L10).
+"""The versions of the price: written, answered and fallen here alone, each step chained to the one
+before (rule L10).
 
-Who may do what stands in the verbs (requests_app.actions.quoting); the caller holds the booking's lock.
+Who may do what stands in the verbs (requests_app.actions.quoting); the caller holds the booking's
+lock.
 """
 
 import json
@@ -25,7 +27,10 @@ from requests_app.models import (
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a version; `cents` of the whole line. `own`: the label is the technician's own words."""
+    """One line of a version; `cents` of the whole line.
+
+    `own`: the label is the technician's own words.
+    """
 
     label: str
     cents: int
@@ -131,14 +136,18 @@ def write(
             cents=line.cents,
             in_own_words=line.own,
         )
-    _record(quote, QuoteStep.WRITTEN, by=by, at=at, data=figures(quote), hand=ByHand(words=words(quote)))
+    _record(
+        quote, QuoteStep.WRITTEN, by=by, at=at, data=figures(quote), hand=ByHand(words=words(quote))
+    )
     return quote
 
 
-def accept(quote: Quote, kind: str, *, by: User | None, at: datetime, hand: ByHand = NO_HAND) -> None:
+def accept(
+    quote: Quote, kind: str, *, by: User | None, at: datetime, hand: ByHand = NO_HAND
+) -> None:
     """It counts from now on."""
-    quote.accepted_at, quote.acceptance_kind, quote.own_hand = at, kind, kind in BY_HAND
-    quote.save(update_fields=["accepted_at", "acceptance_kind", "own_hand"])
+    quote.accepted_at, quote.acceptance_kind, quote.accepted_by_payer = at, kind, kind in BY_HAND
+    quote.save(update_fields=["accepted_at", "acceptance_kind", "accepted_by_payer"])
     _record(quote, QuoteStep.ACCEPTED, by=by, at=at, kind=kind, hand=hand)
 
 
@@ -149,7 +158,10 @@ def decline(quote: Quote, *, by: User | None, at: datetime, device: str = "") ->
 
 
 def fall(quotes: Iterable[Quote], at: datetime) -> int:
-    """They count no longer, and can no longer be answered. Answers how many of them had been accepted."""
+    """They count no longer, and can no longer be answered.
+
+    Answers how many of them had been accepted.
+    """
     counted = 0
     for quote in quotes:
         quote.withdrawn_at = at
@@ -160,8 +172,13 @@ def fall(quotes: Iterable[Quote], at: datetime) -> int:
 
 
 def fall_with_the_assignment(booking: Booking, at: datetime) -> int:
-    """Version 1 counts again, with the packages that are in it, at its own length (rule L10). The caller saves that."""
-    fallen = fall(booking.quotes.standing().filter(origin=QuoteOrigin.PARTNER, declined_at=None), at)
+    """Version 1 counts again, with the packages that are in it, at its own length (rule L10).
+
+    The caller saves that.
+    """
+    fallen = fall(
+        booking.quotes.standing().filter(origin=QuoteOrigin.PARTNER, declined_at=None), at
+    )
     if fallen:
         booking.duration_minutes = booked(booking).duration_minutes or booking.duration_minutes
     return fallen
@@ -178,18 +195,23 @@ def figures(quote: Quote) -> dict[str, Any]:
         "service_cents": quote.service_cents,
         "duration_minutes": quote.duration_minutes,
         "lines": [
-            [line.package_id, line.quantity, line.cents, line.in_own_words] for line in quote.lines.order_by("pk")
+            [line.package_id, line.quantity, line.cents, line.in_own_words]
+            for line in quote.lines.order_by("pk")
         ],
     }
 
 
 def words(quote: Quote) -> str:
     """Of a version its words: why, and what its lines are called."""
-    return json.dumps([quote.reason, *(line.label for line in quote.lines.order_by("pk"))], ensure_ascii=False)
+    return json.dumps(
+        [quote.reason, *(line.label for line in quote.lines.order_by("pk"))], ensure_ascii=False
+    )
 
 
 def is_as_written(quote: Quote, event: QuoteEvent) -> bool:
-    """Whether a version is what its step says; of an erased one the words are gone on both sides."""
+    """Whether a version is what its step says; of an erased one the words are
+    gone on both sides.
+    """
     same_words = not event.words or event.words == words(quote)
     made = (quote.created_at, quote.created_by_id) == (event.at, event.by_id)
     return event.data == figures(quote) and same_words and made
@@ -199,18 +221,34 @@ def is_as_answered(quote: Quote, steps: Mapping[str, QuoteEvent]) -> bool:
     """Whether what became of it is what its steps say."""
     found = (quote.accepted_at, quote.declined_at, quote.withdrawn_at)
     said = tuple(
-        steps[step].at if step in steps else None for step in (QuoteStep.ACCEPTED, QuoteStep.DECLINED, QuoteStep.FELL)
+        steps[step].at if step in steps else None
+        for step in (QuoteStep.ACCEPTED, QuoteStep.DECLINED, QuoteStep.FELL)
     )
     kind = steps[QuoteStep.ACCEPTED].kind if QuoteStep.ACCEPTED in steps else ""
-    return found == said and quote.acceptance_kind == kind and quote.own_hand == (kind in BY_HAND)
+    return (
+        found == said
+        and quote.acceptance_kind == kind
+        and quote.accepted_by_payer == (kind in BY_HAND)
+    )
 
 
 def event_hash(previous: str, event: QuoteEvent) -> str:
     """SHA-256 over one step and the hash before it."""
     return link(
-        previous, event.booking_id, event.sequence, event.quote_id, event.step, event.kind, event.by_id,
-        event.at.isoformat(), event.data, event.words, event.signer, event.signature, event.device,
-    )  # fmt: skip
+        previous,
+        event.booking_id,
+        event.sequence,
+        event.quote_id,
+        event.step,
+        event.kind,
+        event.by_id,
+        event.at.isoformat(),
+        event.data,
+        event.words,
+        event.signer,
+        event.signature,
+        event.device,
+    )
 
 
 def _record(
@@ -225,7 +263,11 @@ def _record(
 ) -> QuoteEvent:
     """One more link; the booking keeps the last one, so that a chain without its end is found."""
     booking = quote.booking
-    chain = QuoteEvent.objects.filter(booking=booking).order_by("-sequence").values_list("sequence", "hash")
+    chain = (
+        QuoteEvent.objects.filter(booking=booking)
+        .order_by("-sequence")
+        .values_list("sequence", "hash")
+    )
     last, last_hash = chain.first() or (0, "")
     event = QuoteEvent(
         booking=booking,

@@ -1,8 +1,10 @@
-"""The secret link: how the mailed one is told from the browser's own, and when it ends (rule B11, B12).
+"""The secret link: how the mailed one is told from the browser's own, and when it ends
+(rule B11, B12).
 
-The browser that ordered knows `/b/<token>/`. A mail leads to `/b/<token>/from-mail/<proof>/`; the proof is a signature
-over booking, token and address, which no page shows: whoever opens it has read that mailbox, and is sent on to the
-plain address, so that what is copied out of the browser proves nothing.
+The browser that ordered knows `/b/<token>/`. A mail leads to `/b/<token>/from-mail/<proof>/`; the
+proof is a signature over booking, token and address, which no page shows: whoever opens it has read
+that mailbox, and is sent on to the plain address, so that what is copied out of the browser proves
+nothing.
 """
 
 from datetime import datetime
@@ -38,8 +40,14 @@ def is_from_mail(booking: Booking, proof: str) -> bool:
 
 
 def ends_at(booking: Booking) -> datetime | None:
-    """When the link ends: so long after the booking was over, or after the link was renewed. None: not yet over."""
+    """When the link ends: so long after the booking was over, or after the link was renewed.
+
+    None: not yet over.
+    """
     if booking.state not in ENDED:
         return None
-    over = BookingEvent.objects.filter(booking=booking).aggregate(at=Max("at"))["at"] or booking.created_at
+    over = (
+        BookingEvent.objects.filter(booking=booking).aggregate(at=Max("at"))["at"]
+        or booking.created_at
+    )
     return max(over, booking.link_from_at or over) + booking.policy.link_life

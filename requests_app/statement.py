@@ -13,14 +13,16 @@ from requests_app.models import Booking, LateSignature, Quote, SignOff
 def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> str:
     """In the active language, one fact a line; it is frozen with the signature (rule L12).
 
-    `closed`: the end that came without a signature; then the words say that this one charges nothing (rule L13).
+    `closed`: the end that came without a signature; then the words say that this one charges
+    nothing (rule L13).
     """
 
     def amount(cents: int) -> str:
         return money(cents, booking.currency)
 
     lines = [
-        gettext("Booking %(number)s: %(service)s") % {"number": booking.number, "service": booking.service.name},
+        gettext("Booking %(number)s: %(service)s")
+        % {"number": booking.number, "service": booking.service.name},
         *(
             gettext("%(label)s: %(amount)s")
             % {"label": f"{line.quantity} × {line.label}", "amount": amount(line.cents)}
@@ -38,41 +40,64 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
         },
     ]
     if booking.report.get("done"):
-        lines.append(gettext("What was done: %(done)s") % {"done": one_line(booking.report["done"])})
+        lines.append(
+            gettext("What was done: %(done)s") % {"done": one_line(booking.report["done"])}
+        )
     if booking.report.get("explained"):
         lines.append(gettext("The result was shown and explained to me."))
     if booking.report.get("tidied"):
         lines.append(gettext("The place of work was left tidy."))
-    if closed is None and booking.finished_at and withdrawal.may_withdraw(booking, booking.finished_at):
-        lines.append(gettext("The work was done in full at my wish; with my signature my right of withdrawal ends."))
+    if (
+        closed is None
+        and booking.finished_at
+        and withdrawal.may_withdraw(booking, booking.finished_at)
+    ):
+        lines.append(
+            gettext(
+                "The work was done in full at my wish; with my signature my right of withdrawal "
+                "ends."
+            )
+        )
     if closed is None:
         lines.append(gettext("I agree, and my card will be charged with the total."))
     else:
         day = full_day(closed.signed_at, booking.timezone)
-        lines.append(gettext("The total was settled on %(day)s without my signature.") % {"day": day})
-        lines.append(gettext("I confirm this report afterwards. That changes nothing about the amount."))
+        lines.append(
+            gettext("The total was settled on %(day)s without my signature.") % {"day": day}
+        )
+        lines.append(
+            gettext("I confirm this report afterwards. That changes nothing about the amount.")
+        )
     return "\n".join(lines)
 
 
 def of_a_proposal(booking: Booking, agreed: Quote, quote: Quote) -> str:
-    """What is accepted before the work, in the active language: kept with the acceptance (rule L10)."""
+    """What is accepted before the work, in the active language: kept with the acceptance
+    (rule L10).
+    """
 
     def total(one: Quote) -> str:
         return money(one.service_cents + booking.booking_fee_cents, booking.currency)
 
     lines = [
-        gettext("Booking %(number)s: %(service)s") % {"number": booking.number, "service": booking.service.name},
+        gettext("Booking %(number)s: %(service)s")
+        % {"number": booking.number, "service": booking.service.name},
         gettext("Version %(version)d of the price") % {"version": quote.version},
         *(
             gettext("%(label)s: %(before)s, now %(after)s")
             % {
                 "label": one.label,
-                "before": "–" if one.before_cents is None else money(one.before_cents, booking.currency),
-                "after": "–" if one.after_cents is None else money(one.after_cents, booking.currency),
+                "before": "–"
+                if one.before_cents is None
+                else money(one.before_cents, booking.currency),
+                "after": "–"
+                if one.after_cents is None
+                else money(one.after_cents, booking.currency),
             }
             for one in price_versions.differences(agreed, quote)
         ),
-        gettext("Total, VAT included: %(before)s, now %(after)s") % {"before": total(agreed), "after": total(quote)},
+        gettext("Total, VAT included: %(before)s, now %(after)s")
+        % {"before": total(agreed), "after": total(quote)},
         gettext("The visit takes %(span)s.") % {"span": minutes(quote.duration_minutes)},
         gettext("Why: %(reason)s") % {"reason": one_line(quote.reason)},
         gettext("I accept this before the work is done. My card is charged only after the work."),
@@ -81,12 +106,16 @@ def of_a_proposal(booking: Booking, agreed: Quote, quote: Quote) -> str:
 
 
 def one_line(prose: str) -> str:
-    """Somebody's own words inside the statement: no line of theirs may stand there as one of Mila's."""
+    """Somebody's own words inside the statement: no line of theirs may stand there as one of
+    Mila's.
+    """
     return " ".join(prose.split())
 
 
 def sha256(signed: SignOff | LateSignature) -> str:
-    """Over everything that was frozen (rule L12): kept with the signature, computed again by verify_invariants."""
+    """Over everything that was frozen (rule L12): kept with the signature, computed again by
+    verify_invariants.
+    """
     facts = [
         str(signed.booking.uuid),
         signed.quote.version,

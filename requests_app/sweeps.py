@@ -1,6 +1,7 @@
 """Find what is due and take the matching move, row by row.
 
-A sweep may run twice, late or beside itself: each row is locked, looked at again, and moved in its own transaction.
+A sweep may run twice, late or beside itself: each row is locked, looked at again, and moved in its
+own transaction.
 """
 
 from datetime import timedelta
@@ -15,7 +16,14 @@ from requests_app import caps, notices, outages
 from requests_app.actions import photographing
 from requests_app.actions.signing import sign_off_by_silence
 from requests_app.actions.visit import drop_old_positions
-from requests_app.lifecycle import WHEN_DUE, Role, advance, free_time, lock_unless_locked, read_clock
+from requests_app.lifecycle import (
+    WHEN_DUE,
+    Role,
+    advance,
+    free_time,
+    lock_unless_locked,
+    read_clock,
+)
 from requests_app.models import Booking, BookingPhoto, Clock, ClockKind, State
 
 BATCH = 500
@@ -44,14 +52,24 @@ AGREES_ON_A_START = ("claim", "assign", "move_claimed", "move_kept")
 
 
 def sweep_bookings() -> int:
-    """Every booking whose own clock has fallen due makes its move. Answers how many rows were handled."""
+    """Every booking whose own clock has fallen due makes its move.
+
+    Answers how many rows were handled.
+    """
     outages.recover_bookings()
-    due = Booking.objects.filter(due_at__lte=MilaNow()).order_by("due_at").values_list("pk", flat=True)[:BATCH]
+    due = (
+        Booking.objects.filter(due_at__lte=MilaNow())
+        .order_by("due_at")
+        .values_list("pk", flat=True)[:BATCH]
+    )
     return sum(handle_each(handle_due_booking, list(due), _push_booking))
 
 
 def sweep_clocks() -> int:
-    """Every other promise that has fallen due tells whom it concerns. Answers how many rows were handled."""
+    """Every other promise that has fallen due tells whom it concerns.
+
+    Answers how many rows were handled.
+    """
     outages.recover_bookings()
     due = (
         Clock.objects.filter(done_at=None, due_at__lte=MilaNow())
@@ -63,7 +81,9 @@ def sweep_clocks() -> int:
 
 @verb
 def handle_due_booking(booking_id: int) -> bool:
-    """The move of one due booking, if it is still due under its lock; False when somebody else has or had it."""
+    """The move of one due booking, if it is still due under its lock; False when somebody else has
+    or had it.
+    """
     booking = lock_unless_locked(booking_id)
     if booking is None or booking.due_at is None:
         return False
@@ -86,8 +106,13 @@ def handle_due_booking(booking_id: int) -> bool:
 
 @verb
 def handle_due_clock(clock_id: int) -> bool:
-    """One due promise: tell, and mark it fired; False when it is done already. Locks the booking before the clock."""
-    found = Clock.objects.filter(pk=clock_id, done_at=None).values_list("booking_id", flat=True).first()
+    """One due promise: tell, and mark it fired; False when it is done already.
+
+    Locks the booking before the clock.
+    """
+    found = (
+        Clock.objects.filter(pk=clock_id, done_at=None).values_list("booking_id", flat=True).first()
+    )
     if found is None:
         return False
     booking = lock_unless_locked(found)
@@ -105,7 +130,9 @@ def handle_due_clock(clock_id: int) -> bool:
 
 
 def _round(booking: Booking, clock: Clock) -> int:
-    """Reminders to sign are numbered; lateness is told once for an agreed start, though its clock may begin anew."""
+    """Reminders to sign are numbered; lateness is told once for an agreed start, though its clock
+    may begin anew.
+    """
     if clock.kind in SIGNATURE_REMINDERS:
         return SIGNATURE_REMINDERS.index(ClockKind(clock.kind)) + 1
     if clock.kind == ClockKind.LATENESS:
@@ -122,13 +149,19 @@ def _push_clock(clock_id: int) -> None:
 
 
 def sweep_positions() -> int:
-    """Positions kept long enough, or of nobody on the way, are gone, whatever became of the visit."""
+    """Positions kept long enough, or of nobody on the way, are gone,
+    whatever became of the visit.
+    """
     at = mila_now()
-    return drop_old_positions(at, {country: policy_at(at, country).position_kept for country in Country.values})
+    return drop_old_positions(
+        at, {country: policy_at(at, country).position_kept for country in Country.values}
+    )
 
 
 def sweep_photos() -> int:
-    """Photos that never arrived, that were taken away, or whose draft nobody ordered: their files go, then the rows."""
+    """Photos that never arrived, that were taken away, or whose draft nobody ordered: their files
+    go, then the rows.
+    """
     due = (
         BookingPhoto.objects.filter(delete_after_at__lte=MilaNow())
         .order_by("delete_after_at")
@@ -138,7 +171,9 @@ def sweep_photos() -> int:
 
 
 def handle_due_photo(photo_id: int) -> bool:
-    """One of them. The storage is asked after the commit, and again if it fails: by then no page shows the photo."""
+    """One of them. The storage is asked after the commit, and again if it fails: by then no page
+    shows the photo.
+    """
     if not photographing.let_go(photo_id):
         return False
     photographing.drop_photo(photo_id)

@@ -1,4 +1,5 @@
-"""A French consumer's right of withdrawal: its days, and what it costs once work has begun (rule B10, law R5).
+"""A French consumer's right of withdrawal: its days, and what it costs once work has begun
+(rule B10, law R5).
 
 Only reads; `actions.withdrawing` makes it so.
 """
@@ -16,15 +17,18 @@ BEGUN = frozenset({State.IN_PROGRESS, State.FINISHED, State.CONTESTED})
 
 
 def last_day(booking: Booking, *, from_at: datetime | None = None) -> date | None:
-    """The last day of the right, local to the place; None where there is none. `from_at`: were the contract made then.
+    """The last day of the right, local to the place; None where there is none. `from_at`: were the
+    contract made then.
 
-    The day of the contract does not count. A last day that is a Saturday, a Sunday or a public holiday moves on to the
-    next working day, as the French law of consumers wants (L221-19).
+    The day of the contract does not count. A last day that is a Saturday, a Sunday or a public
+    holiday moves on to the next working day, as the French law of consumers wants (L221-19).
     """
     from_at = from_at or _contract_at(booking)
     if booking.country != Country.FR or from_at is None:
         return None
-    day = wall_time(from_at, booking.timezone).date() + timedelta(days=booking.policy.withdrawal_window.days)
+    day = wall_time(from_at, booking.timezone).date() + timedelta(
+        days=booking.policy.withdrawal_window.days
+    )
     while day.weekday() >= SATURDAY or is_holiday(day, booking.country, booking.region):
         day += DAY
     return day
@@ -37,7 +41,9 @@ def ends_at(booking: Booking, *, from_at: datetime | None = None) -> datetime | 
 
 
 def may_withdraw(booking: Booking, at: datetime) -> bool:
-    """Inside the right. The states in which it can be used are the table's (`moves`): at sign-off it ends."""
+    """Inside the right. The states in which it can be used are the table's (`moves`): at sign-off
+    it ends.
+    """
     until = ends_at(booking)
     return until is not None and at < until
 
@@ -45,8 +51,8 @@ def may_withdraw(booking: Booking, at: datetime) -> bool:
 def cost_cents(booking: Booking, at: datetime) -> int:
     """What withdrawing at this instant costs in all, in cents: nothing but the work done so far.
 
-    The agreed price by the minutes since `start`, of those that were planned for it; whole once the work is reported
-    as done. Who never asked for an early start owes nothing (L221-25).
+    The agreed price by the minutes since `start`, of those that were planned for it; whole once the
+    work is reported as done. Who never asked for an early start owes nothing (L221-25).
     """
     begun_at = last_made_at(booking, "start") if booking.state in BEGUN else None
     if begun_at is None:

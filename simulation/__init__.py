@@ -1,1 +1,3 @@
-"""A made-up world that lives by the real verbs: people to click through in the demo, players for the simulation."""
+"""A made-up world that lives by the real verbs: people to click through in the demo, actors for the
+simulation.
+"""

@@ -1,4 +1,6 @@
-"""Partners of bad faith: they try what the rules forbid, and the run's figures say what it brought them."""
+"""Partners of bad faith: they try what the rules forbid, and the run's figures say what it brought
+them.
+"""
 
 import random
 from collections import Counter
@@ -16,12 +18,16 @@ SHARE = 0.1  # of the technicians
 
 class Cheat(StrEnum):
     EARLY = "leaves early"  # says all of the visit at once, as soon as it is confirmed
-    ALONE = "signs alone"  # never asks for the code, raises the price, signs with the customer's name
+    # never asks for the code, raises the price, signs with the customer's name
+    ALONE = "signs alone"
     DROPS = "claims and drops"  # takes the address and gives the job back
 
 
 class BadFaith:
-    """Who cheats how, what was tried, and how much of it was refused. Dice of its own: the others play as before."""
+    """Who cheats how, what was tried, and how much of it was refused.
+
+    Dice of its own: the others play as before.
+    """
 
     def __init__(self, seed: int):
         self.dice = random.Random(seed + 1_000)
@@ -75,13 +81,16 @@ class BadFaith:
         technician = booking.technician
         assert technician is not None
         self.attempt(
-            Cheat.DROPS, partial(visit.release, booking.pk, technician.pk, by=technician.user, reason="No time")
+            Cheat.DROPS,
+            partial(visit.release, booking.pk, technician.pk, by=technician.user, reason="No time"),
         )
 
     def figures(self) -> dict[str, int]:
         """Tries and refusals of each kind, and the charges that went through without the payer."""
         alone = [pk for pk, cheat in self.cheats.items() if cheat in (Cheat.ALONE, Cheat.EARLY)]
-        paid = Charge.objects.filter(booking__technician__in=alone, state=ChargeState.SUCCEEDED, kind="job")
+        paid = Charge.objects.filter(
+            booking__technician__in=alone, state=ChargeState.SUCCEEDED, kind="job"
+        )
         unasked = [
             one
             for one in paid.select_related("booking")

@@ -1,4 +1,6 @@
-"""Bookings as customers make them: through the verbs of the four steps, with a card typed into the stand-in."""
+"""Bookings as customers make them: through the verbs of the four steps, with a card typed into the
+stand-in.
+"""
 
 import random
 from collections.abc import Sequence
@@ -24,14 +26,29 @@ def any_card(dice: random.Random) -> str:
 
 
 def draft(
-    service: Service, customer: User, street: str, place: Place, walls: Sequence[datetime], *, phone: str, problem: str
+    service: Service,
+    customer: User,
+    street: str,
+    place: Place,
+    walls: Sequence[datetime],
+    *,
+    phone: str,
+    problem: str,
 ) -> Booking:
     """Everything but the card."""
-    booking = placing.start_draft(service, country=place.country, language=customer.language, by=customer)
+    booking = placing.start_draft(
+        service, country=place.country, language=customer.language, by=customer
+    )
     placing.set_place(booking.pk, place, street=street, door_code="2e étage, code 4180A")
     placing.set_wishes(booking.pk, walls)
     return placing.set_contact(
-        booking.pk, customer=customer, name=customer.name, phone=phone, problem=problem, at_the_door="", signed_in=True
+        booking.pk,
+        customer=customer,
+        name=customer.name,
+        phone=phone,
+        problem=problem,
+        at_the_door="",
+        signed_in=True,
     )
 
 
@@ -43,4 +60,9 @@ def save_card(booking: Booking, number: str = GOOD_CARD) -> None:
 
 
 def order(booking: Booking) -> Booking:
-    return placing.place(booking.pk, role=Role.CUSTOMER, by=booking.customer, waives_withdrawal=booking.country == "FR")
+    return placing.place(
+        booking.pk,
+        role=Role.CUSTOMER,
+        by=booking.customer,
+        waives_withdrawal=booking.country == "FR",
+    )

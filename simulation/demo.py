@@ -1,4 +1,6 @@
-"""The demo world: partners around four cities, customers, and a booking in every state to click through."""
+"""The demo world: partners around four cities, customers, and a booking in every state to click
+through.
+"""
 
 import secrets
 from collections.abc import Callable
@@ -22,8 +24,8 @@ from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, Fault, NotePhrase, SignOffKind, State
 from requests_app.photos.decoder import redraw
 from simulation import bookings, factor
+from simulation.cast import CITIES, City, People, wall
 from simulation.drawing import router
-from simulation.people import CITIES, City, People, wall
 
 HOURS = hours_of(Policy())  # the demo begins with no row of its own
 PARTNERS_PER_CITY = 15
@@ -57,15 +59,24 @@ class Demo:
                 kind = "pro" if number % 3 == 2 else "friend"
                 login = f"{kind}-{city.name.lower().replace('ü', 'u')}-{number + 1}"
                 crew = 2 if kind == "pro" and number < 6 else 1
-                self.people.partner(login, city, kind=kind, technicians=crew, password=self.password)
+                self.people.partner(
+                    login, city, kind=kind, technicians=crew, password=self.password
+                )
         self.customers = [
-            (self.people.customer(f"client-{number + 1}", CITIES[number % 4], self.password), CITIES[number % 4])
+            (
+                self.people.customer(f"client-{number + 1}", CITIES[number % 4], self.password),
+                CITIES[number % 4],
+            )
             for number in range(CUSTOMERS)
         ]
-        factor.enrol(User.objects.create_superuser("ops@mila.example", self.ops_password, name="Ops"))
+        factor.enrol(
+            User.objects.create_superuser("ops@mila.example", self.ops_password, name="Ops")
+        )
         for number, (state, finish) in enumerate(self.states().items()):
             card = DECLINING.get(state, bookings.GOOD_CARD)
-            booking = self.visited(number, state, card) if state in VISITED else self.placed(number, card)
+            booking = (
+                self.visited(number, state, card) if state in VISITED else self.placed(number, card)
+            )
             finish(booking)
             set_clock(self.begun_at)
             if Booking.objects.get(pk=booking.pk).state != state:
@@ -79,15 +90,25 @@ class Demo:
         self.forget_late_notices()
 
     def forget_late_notices(self) -> None:
-        """What was true for a moment of the past days: nobody delivered then, and it is no failure for staff."""
-        waiting = Notification.objects.filter(state=NotificationState.QUEUED, context__has_key="until_at")
-        late = [row.pk for row in waiting if datetime.fromisoformat(row.context["until_at"]) <= self.begun_at]
+        """What was true for a moment of the past days: nobody delivered then, and it is no failure
+        for staff.
+        """
+        waiting = Notification.objects.filter(
+            state=NotificationState.QUEUED, context__has_key="until_at"
+        )
+        late = [
+            row.pk
+            for row in waiting
+            if datetime.fromisoformat(row.context["until_at"]) <= self.begun_at
+        ]
         Notification.objects.filter(pk__in=late).delete()
 
     # --- Bookings
 
     def visited(self, number: int, state: State, card: str) -> Booking:
-        """Ordered days ago, for a visit about now: the clock goes back, and from here only forward to its end."""
+        """Ordered days ago, for a visit about now: the clock goes back, and from here only forward
+        to its end.
+        """
         ordered_on = wall_time(self.begun_at - ORDERED_BEFORE, "Europe/Paris").date()
         set_clock(instant(datetime.combine(ordered_on, time(10)), "Europe/Paris"))
         draft = self.draft(number, visit=state)
@@ -95,17 +116,27 @@ class Demo:
         return bookings.order(draft)
 
     def come_to(self, at: datetime) -> None:
-        """The clock goes on to this instant of the visit, never back and never past the build's own."""
+        """The clock goes on to this instant of the visit, never back and never past the build's
+        own.
+        """
         set_clock(max(mila_now(), min(at, self.begun_at)))
 
     def _starts(self, service: Service, place: Place, state: State) -> list[datetime]:
-        """Starts that fit, the best first: soon for somebody on the way, just begun, or long enough ago."""
+        """Starts that fit, the best first: soon for somebody on the way, just begun, or long enough
+        ago.
+        """
         now = mila_now()
         days = bookable_days(now, service.duration_minutes, place, HOURS)
-        starts = [at for day in days[:10] for at in bookable_starts(day, now, service.duration_minutes, place, HOURS)]
+        starts = [
+            at
+            for day in days[:10]
+            for at in bookable_starts(day, now, service.duration_minutes, place, HOURS)
+        ]
         over = timedelta(minutes=2 * service.duration_minutes + 10)
         fits = {
-            State.EN_ROUTE: [at for at in starts if at >= self.begun_at >= at - timedelta(hours=3)][:5:2],
+            State.EN_ROUTE: [at for at in starts if at >= self.begun_at >= at - timedelta(hours=3)][
+                :5:2
+            ],
             State.ARRIVED: [at for at in starts if at <= self.begun_at][:-7:-2],
             State.IN_PROGRESS: [at for at in starts if at <= self.begun_at][:-7:-2],
         }
@@ -119,7 +150,11 @@ class Demo:
         now = mila_now()
         days = bookable_days(now, service.duration_minutes, place, HOURS)
         starts = bookable_starts(days[2 + number % 4], now, service.duration_minutes, place, HOURS)
-        starts = self._starts(service, place, visit) if visit else starts[:: max(1, len(starts) // 3)][:2]
+        starts = (
+            self._starts(service, place, visit)
+            if visit
+            else starts[:: max(1, len(starts) // 3)][:2]
+        )
         draft = bookings.draft(
             service,
             customer,
@@ -179,7 +214,9 @@ class Demo:
 
     def called(self, booking: Booking) -> tuple[int, int, User]:
         pk, technician, user = self.claimed(booking)
-        visiting.record_call(pk, technician, by=user, channel="phone", reached=True, note="Signal faible à l’étage.")
+        visiting.record_call(
+            pk, technician, by=user, channel="phone", reached=True, note="Signal faible à l’étage."
+        )
         return pk, technician, user
 
     def unconfirmed(self, booking: Booking) -> None:
@@ -209,7 +246,9 @@ class Demo:
         meeting.type_code(pk, technician, code=booking.assignments.get(ended_at=None).code)
         visiting.start(pk, technician, by=user)
         notes.post_note(pk, technician, key="found", phrase=NotePhrase.FOUND)
-        notes.post_note(pk, technician, key="words", text="Je déplace la box vers l’entrée, près de la prise.")
+        notes.post_note(
+            pk, technician, key="words", text="Je déplace la box vers l’entrée, près de la prise."
+        )
         return pk, technician, user
 
     def finished(self, booking: Booking) -> None:
@@ -220,7 +259,9 @@ class Demo:
 
     def contested(self, booking: Booking) -> None:
         self.finished(booking)
-        signing.refuse(booking.pk, by=booking.customer, reason="Le Wi-Fi ne va toujours pas à l’étage.")
+        signing.refuse(
+            booking.pk, by=booking.customer, reason="Le Wi-Fi ne va toujours pas à l’étage."
+        )
 
     def unpaid(self, booking: Booking) -> None:
         """Signed; the card declines, the customer has a link to pay."""
@@ -230,7 +271,9 @@ class Demo:
     def settled(self, booking: Booking) -> None:
         self.signed(booking)
         payment_sweeps.charge_booking(booking.pk)
-        signing.rate(booking.pk, quality=5, punctuality=4, friendliness=5, comment="Tout marche, merci.")
+        signing.rate(
+            booking.pk, quality=5, punctuality=4, friendliness=5, comment="Tout marche, merci."
+        )
 
     def signed(self, booking: Booking) -> None:
         self.finished(booking)
@@ -247,10 +290,14 @@ class Demo:
 
     def failed(self, booking: Booking) -> None:
         pk, technician, user = self.arrived(booking)
-        visiting.fail_visit(pk, technician, by=user, reason="Pas de ligne dans l’immeuble.", fault=Fault.NOBODY)
+        visiting.fail_visit(
+            pk, technician, by=user, reason="Pas de ligne dans l’immeuble.", fault=Fault.NOBODY
+        )
 
     def cancelled(self, booking: Booking) -> None:
-        changes.cancel(booking.pk, role=Role.CUSTOMER, by=booking.customer, reason="Réparé par un voisin.")
+        changes.cancel(
+            booking.pk, role=Role.CUSTOMER, by=booking.customer, reason="Réparé par un voisin."
+        )
 
 
 VISITED = {

@@ -1,4 +1,6 @@
-"""A picture for the demo's bookings, as a customer might have taken it: the box on its shelf, one light red."""
+"""A picture for the demo's bookings, as a customer might have taken it: the box on its shelf, one
+light red.
+"""
 
 import io
 
@@ -20,7 +22,9 @@ def router(broken: int) -> bytes:
     for foot, tip in ((360, 300), (600, 600), (840, 900)):
         draw.line((foot, 480, tip, 180), fill="#2b313d", width=26)
         draw.ellipse((tip - 14, 166, tip + 14, 194), fill="#2b313d")
-    draw.rounded_rectangle((250, 460, 950, 700), radius=44, fill="#f4f2ee", outline="#c9c4bb", width=4)
+    draw.rounded_rectangle(
+        (250, 460, 950, 700), radius=44, fill="#f4f2ee", outline="#c9c4bb", width=4
+    )
     draw.rounded_rectangle((250, 600, 950, 700), radius=44, fill="#e2ded6")
     draw.line((950, 640, WIDTH, 780), fill="#2b313d", width=14)
     for lamp in range(5):

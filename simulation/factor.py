@@ -1,4 +1,6 @@
-"""The second factor of the demo's staff: a secret everybody knows, for a world where nothing is at stake."""
+"""The second factor of the demo's staff: a secret everybody knows, for a world where nothing is at
+stake.
+"""
 
 import time
 
@@ -18,7 +20,9 @@ class OnlyForTheDemo(RuntimeError):
 
 
 def enrol(user: User) -> Authenticator:
-    """Staff of the demo can enter the back office at once, with the codes of an app that knows SECRET."""
+    """Staff of the demo can enter the back office at once, with the codes of an app that knows
+    SECRET.
+    """
     if settings.PRODUCTION:
         raise OnlyForTheDemo("A secret that is printed is no second factor.")
     data = {"secret": get_adapter().encrypt(SECRET)}
@@ -26,7 +30,9 @@ def enrol(user: User) -> Authenticator:
 
 
 def current_code(user: User) -> str:
-    """What such an app would show now for this person of the demo; nothing for who has no such factor."""
+    """What such an app would show now for this person of the demo; nothing for who has no such
+    factor.
+    """
     found = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
     secret = found and get_adapter().decrypt(found.data["secret"])
     if settings.PRODUCTION or secret != SECRET:

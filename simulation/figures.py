@@ -13,12 +13,18 @@ def figures() -> dict[str, Any]:
     """Counts, minutes to the first claim, and cents by currency, over the whole database."""
     placed = dict(BookingEvent.objects.filter(move="place").values_list("booking_id", "at"))
     first: dict[int, Any] = {}
-    for booking, at in BookingEvent.objects.filter(move="claim").order_by("at").values_list("booking_id", "at"):
+    for booking, at in (
+        BookingEvent.objects.filter(move="claim").order_by("at").values_list("booking_id", "at")
+    ):
         first.setdefault(booking, at)
     waits = sorted((first[pk] - placed[pk]).total_seconds() / 60 for pk in first)
     moves = BookingEvent.objects.values_list("move", flat=True)
     paid = Charge.objects.filter(state=ChargeState.SUCCEEDED)
-    sums = paid.order_by().values("currency").annotate(amount=Sum("amount_cents"), commission=Sum("commission_cents"))
+    sums = (
+        paid.order_by()
+        .values("currency")
+        .annotate(amount=Sum("amount_cents"), commission=Sum("commission_cents"))
+    )
     return {
         "bookings": len(placed),
         "assigned_within_10_min": sum(wait <= 10 for wait in waits),

@@ -1,6 +1,7 @@
 """A person's browser without script: cookies, redirects, and forms as they stand on the page.
 
-For what drives the site from outside: `run --check` and the players of a live simulation. No Django here.
+For what drives the site from outside: `run --check` and the actors of a live simulation. No Django
+here.
 """
 
 import http.client
@@ -43,7 +44,9 @@ class Form:
         return self.texts | self.choices.keys() | self.buttons.keys()
 
     def filled(self, values: dict[str, object]) -> list[tuple[str, str]]:
-        """The pairs to send with these values in their places; PageError for a field or a choice that is not there."""
+        """The pairs to send with these values in their places; PageError for a field or a choice
+        that is not there.
+        """
         pairs = [pair for pair in self.sent if pair[0] not in values]
         for name, value in values.items():
             for one in value if isinstance(value, list | tuple) else [value]:
@@ -74,7 +77,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._open = Form(given.get("action", ""), given.get("method", "get").lower(), given.get("id", ""))
+            self._open = Form(
+                given.get("action", ""), given.get("method", "get").lower(), given.get("id", "")
+            )
             self.forms.append(self._open)
         elif tag in ("input", "button", "select", "textarea"):
             if "form" in given:
@@ -88,7 +93,11 @@ class _Reader(HTMLParser):
                 form.sent.append((name, given.get("value", "")))
 
     def _control(self, form: Form, tag: str, given: dict[str, str]) -> None:
-        name, value, kind = given.get("name", ""), given.get("value", ""), given.get("type", "").lower()
+        name, value, kind = (
+            given.get("name", ""),
+            given.get("value", ""),
+            given.get("type", "").lower(),
+        )
         if not name or "disabled" in given:
             return
         if tag == "button" or (tag == "input" and kind in ("submit", "image", "button", "reset")):
@@ -152,7 +161,9 @@ class Visitor:
         self.site = site
         self.page = ""
         self.address = f"{site}/"
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+        self._opener = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        )
         self._opener.addheaders = [("Accept-Language", language), ("User-Agent", "Mila/visitor")]
 
     @property
@@ -168,7 +179,9 @@ class Visitor:
         return self._open(urllib.request.Request(self._url(path)))  # noqa: S310
 
     def form(self, *, has: str = "", to: str = "", within: str = "") -> Form:
-        """The one form of the page that has this field, leads to an address with this end, or has this id."""
+        """The one form of the page that has this field, leads to an address with this end, or has
+        this id.
+        """
         found = [
             form
             for form in forms_of(self.page)
@@ -191,8 +204,12 @@ class Visitor:
         return self._open(urllib.request.Request(url, query.encode(), {"Origin": self.site}))  # noqa: S310
 
     def call(self, path: str, fields: Iterable[tuple[str, str]], headers: dict[str, str]) -> dict:
-        """What a script of the page would ask of an API: the answer's JSON, a refusal's too. The page stays."""
-        asked = urllib.request.Request(self._url(path), urllib.parse.urlencode(list(fields)).encode(), headers)  # noqa: S310
+        """What a script of the page would ask of an API: the answer's JSON, a refusal's too.
+
+        The page stays.
+        """
+        data = urllib.parse.urlencode(list(fields)).encode()
+        asked = urllib.request.Request(self._url(path), data, headers)  # noqa: S310
         try:
             text = self._answer(asked)[0]
         except PageError as error:
@@ -210,7 +227,9 @@ class Visitor:
         return self.page
 
     def _answer(self, asked: urllib.request.Request) -> tuple[str, str]:
-        """Body and final address; PageError for anything but 200, and with status 0 when no whole answer came."""
+        """Body and final address; PageError for anything but 200, and with status 0 when no whole
+        answer came.
+        """
         what = f"{asked.get_method()} {urllib.parse.urlsplit(asked.full_url).path}"
         try:
             with self._opener.open(asked, timeout=PATIENCE) as answer:
@@ -218,6 +237,8 @@ class Visitor:
         except urllib.error.HTTPError as error:
             with error:
                 body = error.read().decode(errors="replace")
-            raise PageError(f"{what} answered {error.code}: {words_of(body)[:300]}", error.code, body) from error
+            raise PageError(
+                f"{what} answered {error.code}: {words_of(body)[:300]}", error.code, body
+            ) from error
         except (OSError, http.client.HTTPException) as error:  # refused, reset, timed out, cut off
             raise PageError(f"{what}: {error!r}", 0) from error

@@ -1,6 +1,8 @@
-"""The ways through the pages, one function for each thing a person does: for `run --check` and the live simulation.
+"""The ways through the pages, one function for each thing a person does: for `run --check` and the
+live simulation.
 
-Each takes a `Visitor` and raises PageError where the page is not what it should be. Nothing here knows the database.
+Each takes a `Visitor` and raises PageError where the page is not what it should be. Nothing here
+knows the database.
 """
 
 import re
@@ -18,7 +20,9 @@ def find_service(customer: Visitor, question: str) -> list[str]:
     customer.get("/")
     customer.submit(customer.form(has="q"), q=question)
     links = re.findall(r'href="(/services/[\w-]+/)"', customer.page)
-    return [link for link in dict.fromkeys(links) if link not in ("/services/search/", "/services/in/")]
+    return [
+        link for link in dict.fromkeys(links) if link not in ("/services/search/", "/services/in/")
+    ]
 
 
 def start_draft(customer: Visitor, service: str, country: str = "FR") -> str:
@@ -31,7 +35,9 @@ def start_draft(customer: Visitor, service: str, country: str = "FR") -> str:
     return found[0]
 
 
-def give_place(customer: Visitor, *, street: str, postcode: str, city: str, door_code: str = "") -> None:
+def give_place(
+    customer: Visitor, *, street: str, postcode: str, city: str, door_code: str = ""
+) -> None:
     _at_step(customer, "place")
     form = customer.form(has="street")
     customer.submit(form, street=street, postcode=postcode, city=city, door_code=door_code)
@@ -59,13 +65,20 @@ def choose_time(customer: Visitor, starts: list[datetime]) -> None:
 
 def give_contact(customer: Visitor, *, name: str, email: str, phone: str, problem: str) -> None:
     _at_step(customer, "who")
-    customer.submit(customer.form(has="problem"), name=name, email=email, phone=phone, problem=problem)
+    customer.submit(
+        customer.form(has="problem"), name=name, email=email, phone=phone, problem=problem
+    )
     _at_step(customer, "card")
 
 
 def type_card(customer: Visitor, number: str) -> None:
-    """What the provider's fields on this page do: a card for a token, the token confirmed, the bank's question."""
-    secret, key = _attribute(customer, "data-client-secret"), _attribute(customer, "data-publishable-key")
+    """What the provider's fields on this page do: a card for a token, the token confirmed, the
+    bank's question.
+    """
+    secret, key = (
+        _attribute(customer, "data-client-secret"),
+        _attribute(customer, "data-publishable-key"),
+    )
     headers = {"Authorization": f"Bearer {key}", "Stripe-Version": "browser"}
     card = {"number": number, "exp_month": "12", "exp_year": "2040", "cvc": "123"}
     method = customer.call(
@@ -86,7 +99,9 @@ def confirm(customer: Visitor, secret: str, method: str, headers: dict[str, str]
     # Confirmed already, and the answer to it was lost: the refusal holds the intent as it is now.
     intent = refused.get(noun.removesuffix("s")) or answer
     if intent.get("status") not in ("requires_action", "succeeded"):
-        raise PageError(f"The card was refused: {refused.get('message', intent.get('status'))}", 402)
+        raise PageError(
+            f"The card was refused: {refused.get('message', intent.get('status'))}", 402
+        )
     if intent["status"] == "requires_action":
         here = customer.page, customer.address
         customer.get(f"/_stripe/3ds/{intent_id}/?{urlencode({'client_secret': secret})}")
@@ -156,7 +171,9 @@ def see_earnings(partner: Visitor, code: str) -> None:
 
 
 def see_offer(partner: Visitor) -> int | None:
-    """Look at the offers: the number of the one that is theirs now, its two minutes begun; None when there is none."""
+    """Look at the offers: the number of the one that is theirs now, its two minutes begun; None
+    when there is none.
+    """
     partner.get("/partner/offers/")
     found = re.fullmatch(r"/partner/offers/(\d+)/", partner.path)
     return int(found[1]) if found else None
@@ -193,7 +210,10 @@ def record_call(partner: Visitor, job: str, *, reached: bool = True, note: str =
 
 
 def press(partner: Visitor, job: str, move: str) -> None:
-    """The one big button of the job's page: confirm, depart or arrive. PageError when another one is there."""
+    """The one big button of the job's page: confirm, depart or arrive.
+
+    PageError when another one is there.
+    """
     partner.get(f"/partner/jobs/{job}/")
     partner.submit(partner.form(to=f"/{move}/"))
 
@@ -255,7 +275,9 @@ def cannot_do(partner: Visitor, job: str, *, why: str, fault: str) -> None:
 
 def _at_step(customer: Visitor, step: str) -> None:
     if not customer.path.endswith(f"/{step}/"):
-        raise PageError(f"This should be the step {step}, it is {customer.path}: {customer.words[:300]}")
+        raise PageError(
+            f"This should be the step {step}, it is {customer.path}: {customer.words[:300]}"
+        )
 
 
 def _attribute(visitor: Visitor, name: str) -> str:

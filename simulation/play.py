@@ -1,4 +1,6 @@
-"""Bookings and partners with habits, played through the real verbs on a clock that jumps from event to event."""
+"""Bookings and partners with habits, played through the real verbs on a clock that jumps from event
+to event.
+"""
 
 import heapq
 import random
@@ -31,10 +33,19 @@ from requests_app import sweeps as booking_sweeps
 from requests_app.actions import changes, meeting, quoting, signing, visit
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import Role
-from requests_app.models import ENDED, OFFERED, Assignment, Booking, BookingEvent, Fault, SignOffKind, State
+from requests_app.models import (
+    ENDED,
+    OFFERED,
+    Assignment,
+    Booking,
+    BookingEvent,
+    Fault,
+    SignOffKind,
+    State,
+)
 from simulation import bookings
 from simulation.bad_faith import BadFaith, Cheat
-from simulation.people import CITIES, People, wall
+from simulation.cast import CITIES, People, wall
 
 
 def span(low: float, high: float, dice: random.Random) -> timedelta:
@@ -68,8 +79,8 @@ TOLD_BY_STRIPE = {"place", "settle", *OWES}  # with these there are events of St
 
 Planned = tuple[datetime, int, Callable[[], object]]
 
-# When each sweep next has something to do, in the order of SWEEPS, and the last offer and event; each column reads one
-# index.
+# When each sweep next has something to do, in the order of SWEEPS, and the last offer and event;
+# each column reads one index.
 OUTLOOK = """
 SELECT (SELECT min(due_at) FROM requests_app_booking WHERE due_at IS NOT NULL),
        (SELECT min(due_at) FROM requests_app_clock WHERE done_at IS NULL),
@@ -90,7 +101,9 @@ SWEEPS: tuple[Callable[[], object], ...] = (
 
 @dataclass(frozen=True)
 class Outlook:
-    """Each sweep that will have something to do, with the instant from which; the newest offer and event."""
+    """Each sweep that will have something to do, with the instant from which; the newest offer and
+    event.
+    """
 
     due: list[tuple[Callable[[], object], datetime]]
     offer: int
@@ -102,7 +115,11 @@ def outlook() -> Outlook:
     with connection.cursor() as cursor:
         cursor.execute(OUTLOOK)
         *instants, offer, event = cursor.fetchone()
-    return Outlook([(sweep, at) for sweep, at in zip(SWEEPS, instants, strict=True) if at is not None], offer, event)
+    return Outlook(
+        [(sweep, at) for sweep, at in zip(SWEEPS, instants, strict=True) if at is not None],
+        offer,
+        event,
+    )
 
 
 def promised() -> list[tuple[Callable[[], object], datetime]]:
@@ -112,7 +129,9 @@ def promised() -> list[tuple[Callable[[], object], datetime]]:
 
 @dataclass
 class Simulation:
-    """Build the world with `people`, then `run`; `done` counts bookings that have come to an end."""
+    """Build the world with `people`, then `run`; `done` counts bookings that
+    have come to an end.
+    """
 
     bookings: int
     partners: int
@@ -133,12 +152,16 @@ class Simulation:
         self.makers = People(self.seed)
         self.bad_faith = BadFaith(self.seed)
         # A share of bookings is chosen by their id (rule D2): one seed, one run.
-        Booking._meta.get_field("uuid").default = lambda: uuid.UUID(int=self.dice.getrandbits(128), version=4)
+        Booking._meta.get_field("uuid").default = lambda: uuid.UUID(
+            int=self.dice.getrandbits(128), version=4
+        )
 
     # --- Building
 
     def people(self, start: datetime) -> None:
-        """Partners of both kinds in all cities, and the orders of the customers over the coming days."""
+        """Partners of both kinds in all cities, and the orders of the customers over the coming
+        days.
+        """
         self.now = start
         set_clock(start, speed=0)
         self.services = list(Service.objects.filter(active=True))
@@ -158,13 +181,21 @@ class Simulation:
         service = self.dice.choice(self.services)
         customer = self.makers.customer(f"sim-customer-{number}", city)
         now, hours = self.now, hours_of(Policy())
-        days = bookable_days(now, service.duration_minutes, place, hours)[: self.dice.choice((2, 4, 8))]
+        days = bookable_days(now, service.duration_minutes, place, hours)[
+            : self.dice.choice((2, 4, 8))
+        ]
         starts = [
             self.dice.choice(bookable_starts(day, now, service.duration_minutes, place, hours))
             for day in self.dice.sample(days, k=min(len(days), self.dice.choice((1, 1, 2, 3))))
         ]
         booking = bookings.draft(
-            service, customer, street, place, [wall(s) for s in starts], phone=self.makers.phone(city), problem="…"
+            service,
+            customer,
+            street,
+            place,
+            [wall(s) for s in starts],
+            phone=self.makers.phone(city),
+            problem="…",
         )
         bookings.save_card(booking, bookings.any_card(self.dice))
         bookings.order(booking)
@@ -210,7 +241,9 @@ class Simulation:
     def post(self, url: str, body: bytes, headers) -> int:
         """Stripe's message, handed over without a socket."""
         connect = url.endswith("/connect/")
-        secrets = settings.STRIPE_CONNECT_WEBHOOK_SECRETS if connect else settings.STRIPE_WEBHOOK_SECRETS
+        secrets = (
+            settings.STRIPE_CONNECT_WEBHOOK_SECRETS if connect else settings.STRIPE_WEBHOOK_SECRETS
+        )
         event = webhooks.receive(body, headers["Stripe-Signature"], secrets)
         if event is not None:
             webhooks.handle(event.pk)
@@ -219,14 +252,23 @@ class Simulation:
     # --- What people do
 
     def react(self, ahead: Outlook) -> int:
-        """What has happened since the last look gives people something to do. Answers how many bookings have ended."""
+        """What has happened since the last look gives people something to do.
+
+        Answers how many bookings have ended.
+        """
         if ahead.offer > self.last_offer:
-            for offer in Offer.objects.filter(pk__gt=self.last_offer, state=OfferState.OPEN).order_by("pk"):
+            for offer in Offer.objects.filter(
+                pk__gt=self.last_offer, state=OfferState.OPEN
+            ).order_by("pk"):
                 self.consider(offer)
             self.last_offer = ahead.offer
         if ahead.event == self.last_event:
             return 0
-        events = list(BookingEvent.objects.filter(pk__gt=self.last_event).select_related("booking").order_by("pk"))
+        events = list(
+            BookingEvent.objects.filter(pk__gt=self.last_event)
+            .select_related("booking")
+            .order_by("pk")
+        )
         self.last_event = ahead.event
         for event in events:
             self.follow(event)
@@ -258,7 +300,9 @@ class Simulation:
             if self.dice.random() < habits.accepts:
                 self.after(answers, partial(self.claim, offer))
             elif self.dice.random() < 0.7:
-                self.after(answers, partial(offers.decline, offer.pk, offer.technician_id, reason="time"))
+                self.after(
+                    answers, partial(offers.decline, offer.pk, offer.technician_id, reason="time")
+                )
 
     def look_at_pool(self, booking_id: int, looks: int) -> None:
         """Technicians look through the open bookings now and then; one of them may tap."""
@@ -294,7 +338,12 @@ class Simulation:
                 self.after(span(0.01, 1, self.dice), partial(self.bad_faith.all_at_once, booking))
             case Cheat.ALONE, State.FINISHED:
                 wait = span(0.01, 1, self.dice)
-                self.after(wait, partial(self.bad_faith.attempt, cheat, partial(self.bad_faith.sign, booking.pk)))
+                self.after(
+                    wait,
+                    partial(
+                        self.bad_faith.attempt, cheat, partial(self.bad_faith.sign, booking.pk)
+                    ),
+                )
                 self.after(timedelta(hours=80), partial(self.call_about, booking.pk))
                 return
         match booking.state:
@@ -304,11 +353,16 @@ class Simulation:
                 if self.dice.random() < 0.03:
                     self.after(span(60, 600, self.dice), partial(self.change_of_mind, booking.pk))
             case State.CALLED if chance < habits.confirms:
-                self.at(now + (due - now) * self.dice.uniform(0.05, 0.95), partial(visit.confirm, *ids, by=user))
+                self.at(
+                    now + (due - now) * self.dice.uniform(0.05, 0.95),
+                    partial(visit.confirm, *ids, by=user),
+                )
             case State.UNCONFIRMED if chance < 0.5:
                 self.after(span(5, 300, self.dice), partial(visit.confirm, *ids, by=user))
             case State.CONFIRMED if chance < 0.98:
-                self.at(max(now, start - span(20, 40, self.dice)), partial(visit.depart, *ids, by=user))
+                self.at(
+                    max(now, start - span(20, 40, self.dice)), partial(visit.depart, *ids, by=user)
+                )
             case State.CONFIRMED:
                 self.at(start + timedelta(minutes=31), partial(self.nobody_came, booking.pk))
             case State.EN_ROUTE:
@@ -316,12 +370,16 @@ class Simulation:
             case State.ARRIVED if chance < 0.97:
                 self.after(span(1, 5, self.dice), partial(self.start, *ids))
             case State.ARRIVED:
-                absent = partial(visit.fail_visit, reason="Nobody opened the door.", fault=Fault.CUSTOMER)
+                absent = partial(
+                    visit.fail_visit, reason="Nobody opened the door.", fault=Fault.CUSTOMER
+                )
                 self.after(span(11, 15, self.dice), partial(absent, *ids, by=user))
             case State.IN_PROGRESS:
                 work = timedelta(minutes=booking.duration_minutes) * self.dice.uniform(0.7, 1.2)
                 if self.dice.random() < 0.3:
-                    self.after(work * self.dice.uniform(0.1, 0.8), partial(self.propose, booking.pk))
+                    self.after(
+                        work * self.dice.uniform(0.1, 0.8), partial(self.propose, booking.pk)
+                    )
                 self.after(work, partial(self.finish, booking.pk))
             case State.FINISHED if chance < 0.95:
                 self.after(span(2, 10, self.dice), partial(self.sign, booking.pk))
@@ -337,12 +395,15 @@ class Simulation:
         visit.start(booking_id, technician_id, by=self.technicians[technician_id].user)
 
     def propose(self, booking_id: int) -> None:
-        """More work is found: the price rises, and the customer answers by their link or not at all."""
+        """More work is found: the price rises, and the customer answers by their link or not at
+        all.
+        """
         booking = Booking.objects.get(pk=booking_id)
         technician, dice = self.technicians[booking.technician_id], self.dice
         wanted = quoting.Wanted(more_minutes=dice.choice((0, 15, 30)))
         if technician.partner.is_friend:
-            price = round(booking.service_cents * dice.choice((0.8, 1.1, 1.25, 1.5, 1.6)))  # the last is refused
+            # the last is refused
+            price = round(booking.service_cents * dice.choice((0.8, 1.1, 1.25, 1.5, 1.6)))
             wanted = replace(wanted, service_cents=price)
         else:
             fitting = packages_for(booking.service, booking.country, self.now)
@@ -360,14 +421,19 @@ class Simulation:
         chance = dice.random()
         if chance < 0.85:
             verb = quoting.accept if chance < 0.6 else quoting.decline
-            self.after(span(0.2, 5, dice), partial(verb, booking_id, version=quote.version, by=None))
+            self.after(
+                span(0.2, 5, dice), partial(verb, booking_id, version=quote.version, by=None)
+            )
 
     def finish(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)
         technician = self.technicians[booking.technician_id]
         price = None
         if technician.partner.is_friend and self.dice.random() < 0.2:
-            price = round(booking.quotes.agreed().latest("version").service_cents * self.dice.choice((0.8, 0.9)))
+            price = round(
+                booking.quotes.agreed().latest("version").service_cents
+                * self.dice.choice((0.8, 0.9))
+            )
         visit.finish(
             booking.pk,
             technician.pk,
@@ -377,26 +443,37 @@ class Simulation:
         )
 
     def read_and_forget(self, booking: Booking) -> None:
-        """The customer looks at the report, and never signs. Without the code ops find out what it is worth."""
+        """The customer looks at the report, and never signs.
+
+        Without the code ops find out what it is worth.
+        """
         signing.see_report(booking.pk, version=booking.quotes.agreed().latest("version").version)
         self.after(timedelta(hours=80), partial(self.call_about, booking.pk))
 
     def call_about(self, booking_id: int) -> None:
-        signing.refuse(booking_id, by=None, reason="No signature; asked by telephone.", role=Role.OPS)
+        signing.refuse(
+            booking_id, by=None, reason="No signature; asked by telephone.", role=Role.OPS
+        )
 
     def read_what_is_held(self, booking_id: int) -> None:
-        """Some agree, some say nothing for a day, some object; some never read it, and ops take it up."""
+        """Some agree, some say nothing for a day, some object; some never read it, and ops take it
+        up.
+        """
         for charge in Charge.objects.filter(booking=booking_id, state=ChargeState.HELD):
             chance = self.dice.random()
             if self.bad_faith.of(charge.booking) == Cheat.ALONE:
                 chance = 0.71 if chance < 0.5 else 0.9  # nobody agrees to what they never signed
             if chance > 0.85:
-                take_up = partial(charges.object_to, by=None, reason="Nobody reads it.", role=Role.OPS)
+                take_up = partial(
+                    charges.object_to, by=None, reason="Nobody reads it.", role=Role.OPS
+                )
                 self.after(timedelta(hours=80), partial(take_up, charge.pk))
                 continue
             charges.read(charge.pk)
             if not charges.goes_on_by_itself(charge.booking, charge):  # ops are told the day after
-                take_up = partial(charges.object_to, by=None, reason="No place at the door.", role=Role.OPS)
+                take_up = partial(
+                    charges.object_to, by=None, reason="No place at the door.", role=Role.OPS
+                )
                 self.after(timedelta(hours=30), partial(take_up, charge.pk))
             if chance < 0.5:
                 self.after(span(1, 30, self.dice), partial(charges.agree, charge.pk))
@@ -429,23 +506,35 @@ class Simulation:
             device="simulation",
             by=None,
         )
-        if self.dice.random() < 0.6 and signing.may_rate_on_screen(Booking.objects.get(pk=booking_id)):
+        if self.dice.random() < 0.6 and signing.may_rate_on_screen(
+            Booking.objects.get(pk=booking_id)
+        ):
             good = self.dice.choices((5, 4, 3, 2), weights=(6, 3, 1, 0.3), k=3)
-            signing.rate(booking_id, quality=good[0], punctuality=good[1], friendliness=good[2], comment="")
+            signing.rate(
+                booking_id, quality=good[0], punctuality=good[1], friendliness=good[2], comment=""
+            )
 
     def change_of_mind(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)
         cost = changes.cancel_cost(booking, self.now)
-        changes.cancel(booking_id, role=Role.CUSTOMER, by=booking.customer, accepted_cost_cents=cost)
+        changes.cancel(
+            booking_id, role=Role.CUSTOMER, by=booking.customer, accepted_cost_cents=cost
+        )
 
     def nobody_came(self, booking_id: int) -> None:
         booking = Booking.objects.get(pk=booking_id)
         changes.cancel(booking_id, role=Role.CUSTOMER, by=booking.customer)
 
     def pay(self, booking_id: int) -> None:
-        """What could not be charged: they follow the link and confirm with their bank, or pay with another card."""
+        """What could not be charged: they follow the link and confirm with their bank, or pay with
+        another card.
+        """
         for charge in Charge.objects.filter(booking=booking_id, state__in=charges.WAITING):
             secret = gateway.retrieve_payment_intent(charge.intent_id).client_secret
-            method = charge.payment_method if charge.state == ChargeState.ACTION_REQUIRED else "pm_card_visa"
+            method = (
+                charge.payment_method
+                if charge.state == ChargeState.ACTION_REQUIRED
+                else "pm_card_visa"
+            )
             user_actions.confirm_on_session(secret, method)
             charges.apply_intent(charge.intent_id)

@@ -9,8 +9,8 @@ AXE = settings.BASE_DIR / "tests" / "vendor" / "axe.min.js"
 def violations(page) -> list[dict]:
     """As axe tells them.
 
-    The window is as high as the page meanwhile: what a bar at its edge covers can be scrolled from under it, and which
-    box that hits would depend on how long a name is.
+    The window is as high as the page meanwhile: what a bar at its edge covers can be scrolled from
+    under it, and which box that hits would depend on how long a name is.
     """
     size = page.viewport_size
     height = page.evaluate("document.documentElement.scrollHeight")

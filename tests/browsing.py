@@ -1,4 +1,7 @@
-"""A real Chromium for the tests that look at pages, and what every page must stand. Loaded by tests/conftest.py."""
+"""A real Chromium for the tests that look at pages, and what every page must stand.
+
+Loaded by tests/conftest.py.
+"""
 
 import pytest
 from django.conf import settings
@@ -18,7 +21,8 @@ def chrome(transactional_db, monkeypatch):
         started = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         yield started
         started.close()
-        connections.close_all()  # those of this loop's own context, before the databases are dropped
+        # those of this loop's own context, before the databases are dropped
+        connections.close_all()
 
 
 @pytest.fixture
@@ -27,10 +31,15 @@ def open_page(chrome):
     complaints = []
 
     def opened(**options):
-        context = chrome.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", "viewport": PHONE} | options)
+        context = chrome.new_context(
+            **{"locale": "en-GB", "reduced_motion": "reduce", "viewport": PHONE} | options
+        )
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
+        page.on(
+            "console",
+            lambda line: complaints.append(line.text) if "Content Security" in line.text else None,
+        )
         return page
 
     yield opened
@@ -38,7 +47,9 @@ def open_page(chrome):
 
 
 def look(page, name):
-    """Nothing for axe to find, nothing wider than the window, at both widths; the picture is kept."""
+    """Nothing for axe to find, nothing wider than the window, at both
+    widths; the picture is kept.
+    """
     folder = settings.BASE_DIR / "var" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     before = page.viewport_size

@@ -1,4 +1,7 @@
-"""The fixed cast of the tests, and a booking in each state that matters. Loaded by tests/conftest.py."""
+"""The fixed cast of the tests, and a booking in each state that matters.
+
+Loaded by tests/conftest.py.
+"""
 
 import io
 from datetime import datetime, time, timedelta
@@ -21,7 +24,7 @@ MORNING = instant(datetime(2026, 11, 24, 10, 0), "Europe/Paris")
 
 @pytest.fixture
 def catalogued(transactional_db):
-    """What a new world holds before people come: postcodes and services."""
+    """What a new dataset holds before people come: postcodes and services."""
     for name in ("load_gazetteer", "load_catalogue"):
         call_command(name, verbosity=0, stdout=io.StringIO())
 
@@ -41,13 +44,19 @@ def partner(db):
 def rival_partner(db):
     """Another one, a Pro's, a little farther away."""
     return factories.TechnicianFactory(
-        user__name="Inès Rivale", user__email="ines@example.com", partner__kind="pro", lat=45.80, lon=4.90
+        user__name="Inès Rivale",
+        user__email="ines@example.com",
+        partner__kind="pro",
+        lat=45.80,
+        lon=4.90,
     )
 
 
 @pytest.fixture
 def somebody_free(morning):
-    """Somebody who may be asked in Lyon and works all day: without them no time can be chosen (rule B14)."""
+    """Somebody who may be asked in Lyon and works all day: without them no time can be chosen
+    (rule B14).
+    """
     return factories.TechnicianFactory(user__name="Noé Libre", user__email="noe@example.com")
 
 
@@ -58,7 +67,9 @@ def stranger(db):
 
 @pytest.fixture
 def staff(db):
-    return factories.UserFactory(name="Ops", email="ops@example.com", is_staff=True, is_superuser=True)
+    return factories.UserFactory(
+        name="Ops", email="ops@example.com", is_staff=True, is_superuser=True
+    )
 
 
 @pytest.fixture
@@ -71,13 +82,17 @@ def morning(db):
 
 @pytest.fixture
 def stopped_clock(db):
-    """A function that stops the product's clock at an instant; it stays there until it is set again."""
+    """A function that stops the product's clock at an instant; it stays there until it is set
+    again.
+    """
     yield lambda at: set_clock(at, speed=0)
     reset_clock()
 
 
 def claimed(booking: Booking, technician) -> Booking:
-    """The search opens a window for somebody; it must be this technician, who takes the first wish."""
+    """The search opens a window for somebody; it must be this technician,
+    who takes the first wish.
+    """
     offer = offers.open_next(booking.pk)
     assert offer is not None
     assert offer.technician_id == technician.pk
@@ -107,17 +122,26 @@ def begin(booking: Booking, technician) -> Booking:
 
 
 def walk(booking: Booking, technician, until: State) -> Booking:
-    """From searching to the wanted state, by the partner's and the customer's own verbs, each at its hour."""
+    """From searching to the wanted state, by the partner's and the customer's own verbs, each at
+    its hour.
+    """
     user = technician.user
     steps = {
         State.CLAIMED: lambda: claimed(booking, technician),
-        State.CALLED: lambda: visit.record_call(booking.pk, technician.pk, by=user, channel="phone", reached=True),
+        State.CALLED: lambda: visit.record_call(
+            booking.pk, technician.pk, by=user, channel="phone", reached=True
+        ),
         State.CONFIRMED: lambda: visit.confirm(booking.pk, technician.pk, by=user),
         State.EN_ROUTE: lambda: visit.depart(booking.pk, technician.pk, by=user),
-        State.ARRIVED: lambda: visit.arrive(booking.pk, technician.pk, by=user, place=at_the_door()),
+        State.ARRIVED: lambda: visit.arrive(
+            booking.pk, technician.pk, by=user, place=at_the_door()
+        ),
         State.IN_PROGRESS: lambda: begin(booking, technician),
         State.FINISHED: lambda: visit.finish(
-            booking.pk, technician.pk, by=user, report={"done": "Canal changé", "explained": True, "tidied": True}
+            booking.pk,
+            technician.pk,
+            by=user,
+            report={"done": "Canal changé", "explained": True, "tidied": True},
         ),
         State.SIGNED_OFF: lambda: sign(booking),
     }
@@ -131,8 +155,12 @@ def walk(booking: Booking, technician, until: State) -> Booking:
     return booking
 
 
-def propose(booking: Booking, technician, cents: int | None = None, *, key: str = "", **wanted) -> Quote:
-    """The technician proposes the next version: a Friend's price for the booked work, or what `wanted` says."""
+def propose(
+    booking: Booking, technician, cents: int | None = None, *, key: str = "", **wanted
+) -> Quote:
+    """The technician proposes the next version: a Friend's price for the booked work, or what
+    `wanted` says.
+    """
     agreed = booking.quotes.agreed().latest("version").version
     return quoting.propose(
         booking.pk,

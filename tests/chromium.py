@@ -1,4 +1,6 @@
-"""The Chromium of the browser tests: CHROMIUM, the system's, else the one playwright fetched; how it is driven."""
+"""The Chromium of the browser tests: CHROMIUM, the system's, else the one playwright fetched; how
+it is driven.
+"""
 
 import os
 import shutil
@@ -6,7 +8,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 
 
 def path() -> str | None:
@@ -21,13 +29,16 @@ def path() -> str | None:
 
 def sign_in(context, client, url: str) -> None:
     """Let the pages of this browser context be those of whom the test client is signed in as."""
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}]
+    )
 
 
 def until(page, so: Callable[[], object]) -> None:
     """Wait, while that page goes on, until it is so; 20 seconds at most.
 
-    Playwright's own wait_for_function asks the second time by eval, which our content policy refuses.
+    Playwright's own wait_for_function asks the second time by eval, which our content policy
+    refuses.
     """
     for _ in range(400):
         if so():

@@ -22,7 +22,9 @@ expect.set_options(timeout=20_000)  # ms; a browser on a busy machine is slow, n
 
 
 def pytest_configure():
-    """Servers up before the first connection; the last test run to end stops them, unless `embedded up` keeps them."""
+    """Servers up before the first connection; the last test run to end stops them, unless `embedded
+    up` keeps them.
+    """
     if "PYTEST_XDIST_WORKER" not in os.environ:
         _running.enter_context(embedded.hold())
         message_catalogues.compile_catalogues()
@@ -34,20 +36,27 @@ def pytest_unconfigure():
 
 @pytest.fixture(autouse=True)
 def _begins_in_the_language_of_the_site():
-    """A test client's request leaves its language to the thread, and so to whichever test comes next."""
+    """A test client's request leaves its language to the thread, and so to whichever test comes
+    next.
+    """
     translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
 def _answers_as_soon_as_it_can(monkeypatch):
-    """Refusals that are held back so that their time tells nothing (accounts.pace) would make the tests wait."""
+    """Refusals that are held back so that their time tells nothing (accounts.pace) would make the
+    tests wait.
+    """
     for floor in ("SIGN_UP", "SIGN_IN", "RESET"):
         monkeypatch.setattr(pace, floor, 0.0)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _begins_at_the_instant_that_was_asked_for(request):
-    """`bin/test --at`: mila_now() of every test without a clock of its own. Flushing leaves its row alone."""
+    """`bin/test --at`: mila_now() of every test without a clock of its own.
+
+    Flushing leaves its row alone.
+    """
     if settings.MILA_AT:
         request.getfixturevalue("django_db_setup")
         with request.getfixturevalue("django_db_blocker").unblock():
@@ -56,7 +65,9 @@ def _begins_at_the_instant_that_was_asked_for(request):
 
 @pytest.fixture(scope="session", autouse=True)
 def _ledger_is_emptied_between_tests():
-    """Its trigger refuses TRUNCATE, and a transactional test ends with one: there, and only there, triggers rest."""
+    """Its trigger refuses TRUNCATE, and a transactional test ends with one: there, and only there,
+    triggers rest.
+    """
     flush = DatabaseOperations.sql_flush
 
     def without_triggers(self, *args, **kwargs):

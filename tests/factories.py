@@ -1,4 +1,6 @@
-"""One factory per model, no surprises: a customer in Lyon, technicians who may be asked, a placed booking."""
+"""One factory per model, no surprises: a customer in Lyon, technicians who may be asked, a placed
+booking.
+"""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -74,7 +76,10 @@ class ServiceFactory(DjangoModelFactory):
     def prices(self, create, extracted, **kwargs):
         for country, currency, cents in (("FR", "EUR", 6900), ("CH", "CHF", 11900)):
             ServicePrice.objects.get_or_create(
-                service=self, country=country, starts_at=LONG_AGO, defaults={"currency": currency, "price_cents": cents}
+                service=self,
+                country=country,
+                starts_at=LONG_AGO,
+                defaults={"currency": currency, "price_cents": cents},
             )
 
 
@@ -92,7 +97,10 @@ class PackageFactory(DjangoModelFactory):
     def prices(self, create, extracted, **kwargs):
         for country, currency, cents in (("FR", "EUR", 2500), ("CH", "CHF", 3500)):
             PackagePrice.objects.get_or_create(
-                package=self, country=country, starts_at=LONG_AGO, defaults={"currency": currency, "price_cents": cents}
+                package=self,
+                country=country,
+                starts_at=LONG_AGO,
+                defaults={"currency": currency, "price_cents": cents},
             )
 
 
@@ -131,13 +139,16 @@ class TechnicianFactory(DjangoModelFactory):
         for skill, level in (extracted or {SkillFactory(): 3}).items():
             TechnicianSkill.objects.create(technician=self, skill=skill, level=level)
         WeeklyHours.objects.bulk_create(
-            WeeklyHours(technician=self, weekday=day, opens=time(0), closes=time(23, 59)) for day in range(7)
+            WeeklyHours(technician=self, weekday=day, opens=time(0), closes=time(23, 59))
+            for day in range(7)
         )
         refresh_search_rows(self)
 
 
 class DraftFactory(DjangoModelFactory):
-    """Complete but for the order itself: place in Lyon, one wish three days ahead at 14:00, contact, card."""
+    """Complete but for the order itself: place in Lyon, one wish three days ahead at 14:00,
+    contact, card.
+    """
 
     class Meta:
         model = Booking
@@ -160,7 +171,9 @@ class DraftFactory(DjangoModelFactory):
 
     @factory.post_generation
     def wishes(self, create, extracted, **kwargs):
-        """Instants of the wishes; by default one, at 14:00 of the first service day at least three days ahead."""
+        """Instants of the wishes; by default one, at 14:00 of the first service day at least three
+        days ahead.
+        """
         starts = extracted or [service_day_at(14)]
         for rank, start in enumerate(starts, 1):
             Wish.objects.create(booking=self, rank=rank, wall=wall(start), start_at=start)
@@ -183,7 +196,9 @@ class DraftFactory(DjangoModelFactory):
 
 
 def service_day_at(hour: int, *, days: int = 3) -> datetime:
-    """An instant at that hour in Paris, at least `days` ahead, neither on a Sunday nor on a French holiday."""
+    """An instant at that hour in Paris, at least `days` ahead, neither on a Sunday nor on a French
+    holiday.
+    """
 
     day = wall_time(mila_now(), "Europe/Paris").date() + timedelta(days=days)
     while not is_service_day(day, "FR", "69"):

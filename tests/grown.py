@@ -1,4 +1,6 @@
-"""A world with a long past: rows by the ten thousand, all of them settled, copied from one of each by the database."""
+"""A dataset with a long past: rows by the ten thousand, all of them settled, copied from one of
+each in SQL.
+"""
 
 from django.db import connection
 
@@ -22,7 +24,11 @@ OF_BOOKING = {"booking_id": f"{FIRST} + n - 1"}
 
 def copied(model, template: int, count: int, **values: str) -> None:
     """So many copies of a row; `values` are SQL over `n`, everything else is the template's."""
-    columns = {field.column: f'one."{field.column}"' for field in model._meta.concrete_fields if not field.primary_key}
+    columns = {
+        field.column: f'one."{field.column}"'
+        for field in model._meta.concrete_fields
+        if not field.primary_key
+    }
     columns |= values
     statement = COPY.format(
         table=model._meta.db_table,
@@ -36,7 +42,9 @@ def copied(model, template: int, count: int, **values: str) -> None:
 
 
 def grow(booking: Booking, count: int) -> None:
-    """`count` settled bookings like this claimed one, and everything that a booking leaves behind."""
+    """`count` settled bookings like this claimed one, and everything that a
+    booking leaves behind.
+    """
     copied(
         Booking,
         booking.pk,
@@ -55,17 +63,47 @@ def grow(booking: Booking, count: int) -> None:
     )
     people = count // 10
     copied(User, booking.technician.user_id, people, email="'grown-' || n || '@example.com'")
-    copied(Technician, booking.technician_id, people, public_id="gen_random_uuid()", user_id=f"{FIRST_USER} + n - 1")
+    copied(
+        Technician,
+        booking.technician_id,
+        people,
+        public_id="gen_random_uuid()",
+        user_id=f"{FIRST_USER} + n - 1",
+    )
     event = BookingEvent.objects.filter(booking=booking).latest("sequence")
-    copied(BookingEvent, event.pk, count, **OF_BOOKING, sequence="1", at=LONG_AGO, move="'settle'", target="'settled'")
+    copied(
+        BookingEvent,
+        event.pk,
+        count,
+        **OF_BOOKING,
+        sequence="1",
+        at=LONG_AGO,
+        move="'settle'",
+        target="'settled'",
+    )
     assignment = Assignment.objects.get(booking=booking)
     theirs = f"{FIRST_TECHNICIAN} + n %% {people}"
-    copied(Assignment, assignment.pk, count, **OF_BOOKING, technician_id=theirs, busy_id="NULL", claimed_at=LONG_AGO)
+    copied(
+        Assignment,
+        assignment.pk,
+        count,
+        **OF_BOOKING,
+        technician_id=theirs,
+        calendar_entry_id="NULL",
+        claimed_at=LONG_AGO,
+    )
     copied(Wish, booking.wishes.first().pk, count, **OF_BOOKING)
     copied(Clock, booking.clocks.first().pk, count, **OF_BOOKING, done_at=LONG_AGO)
     search = Search.objects.filter(booking=booking).latest("pk")
     copied(Search, search.pk, count, **OF_BOOKING, next_at="NULL", ended_at=LONG_AGO)
-    copied(Offer, Offer.objects.get(booking=booking).pk, count, **OF_BOOKING, technician_id=theirs, state="'claimed'")
+    copied(
+        Offer,
+        Offer.objects.get(booking=booking).pk,
+        count,
+        **OF_BOOKING,
+        technician_id=theirs,
+        state="'claimed'",
+    )
     copied(Trace, Trace.objects.first().pk, count, at=LONG_AGO, inputs="'{}'", best="'[]'")
     notice = Notification.objects.first()
     copied(
@@ -79,12 +117,26 @@ def grow(booking: Booking, count: int) -> None:
         context="'{}'",
     )
     charge = Charge.objects.create(
-        booking=booking, kind="job", currency="EUR", amount_cents=100, service_cents=100,
-        booking_fee_cents=0, commission_cents=20, partner_cents=80, partner=booking.partner, state="succeeded",
-    )  # fmt: skip
+        booking=booking,
+        kind="job",
+        currency="EUR",
+        amount_cents=100,
+        service_cents=100,
+        booking_fee_cents=0,
+        commission_cents=20,
+        partner_cents=80,
+        partner=booking.partner,
+        state="succeeded",
+    )
     copied(Charge, charge.pk, count, **OF_BOOKING)
     event = StripeEvent.objects.create(
-        stripe_id="evt_grown", type="x", object_id="x", livemode=False, payload={}, next_at=None, done_at=mila_now()
+        stripe_id="evt_grown",
+        type="x",
+        object_id="x",
+        livemode=False,
+        payload={},
+        next_at=None,
+        done_at=mila_now(),
     )
     copied(StripeEvent, event.pk, count, stripe_id="'evt_grown_' || n", received_at=LONG_AGO)
     with connection.cursor() as cursor:

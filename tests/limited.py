@@ -1,4 +1,6 @@
-"""Limits switched on, with counters of their own, and a Redis that can be killed between two requests."""
+"""Limits switched on, with counters of their own, and a Redis that can be killed between two
+requests.
+"""
 
 import pytest
 from limits.storage import MemoryStorage, RedisStorage

@@ -1,6 +1,8 @@
-"""Random lives of a price, by both sides and a partner of bad faith, against a count kept beside the product.
+"""Random lives of a price, by both sides and a partner of bad faith, against a count kept beside
+the product.
 
-`play` leaves nothing behind: each life is rolled back. It answers what was charged though nobody had accepted it.
+`play` leaves nothing behind: each life is rolled back. It answers what was charged though nobody
+had accepted it.
 """
 
 import json
@@ -23,7 +25,9 @@ STEPS = 14
 
 @dataclass
 class Life:
-    """One booking at work. `agreed`: what the payer accepted last, less what the technician let off since."""
+    """One booking at work. `agreed`: what the payer accepted last, less what the technician let off
+    since.
+    """
 
     booking: Booking
     technician: object
@@ -57,7 +61,11 @@ class Life:
     def propose(self) -> None:
         cents = self.dice.choice((0, 4000, 6900, 8000, 9900, 10_350, 10_351, 20_000))
         own = [("More", self.dice.choice((100, 900)))] if self.dice.random() < 0.3 else []
-        version = self.booking.quotes.agreed().latest("version").version if self.dice.random() < 0.9 else 1
+        version = (
+            self.booking.quotes.agreed().latest("version").version
+            if self.dice.random() < 0.9
+            else 1
+        )
         minutes = self.dice.choice((0, 0, 15))
         quoting.propose(
             *self.ids, by=self.by, key=f"k{self.dice.randint(0, 9)}", agreed_version=version,
@@ -75,7 +83,9 @@ class Life:
         if (quote := self.open()) is None:
             return
         quoting.send_number(*self.ids, version=quote.version)
-        row = Notification.objects.filter(subject_id=self.booking.uuid, kind="price_code").latest("pk")
+        row = Notification.objects.filter(subject_id=self.booking.uuid, kind="price_code").latest(
+            "pk"
+        )
         number = json.loads(row.sealed)["code"]
         self._answered(lambda _: self._on_screen(quote.version, number), version=quote.version)
 
@@ -94,7 +104,9 @@ class Life:
             self.agreed = quote.service_cents
 
     def finish(self) -> None:
-        cents = self.dice.choice((None, None, self.agreed, self.agreed + 1, 10_350, max(0, self.agreed - 500)))
+        cents = self.dice.choice(
+            (None, None, self.agreed, self.agreed + 1, 10_350, max(0, self.agreed - 500))
+        )
         before, ends = self.agreed, self.now().state == State.IN_PROGRESS
         visit.finish(*self.ids, by=self.by, report=REPORT, service_cents=cents)
         if ends and cents is not None:
@@ -105,16 +117,23 @@ class Life:
     def undo(self) -> None:
         before = self.now().state
         undoing.take_back(*self.ids, by=self.by, step=self.dice.choice(("finish", "start")))
-        if before == State.FINISHED:  # what was let off comes back with it, at most what the payer accepted
+        # what was let off comes back with it, at most what the payer accepted
+        if before == State.FINISHED:
             self.agreed = self.booking.quotes.agreed().latest("version").service_cents
             if self.agreed > self.most:
                 self.wrong.append("an end taken back raised the price")
 
     def sign(self) -> None:
         signing.sign_off(
-            self.booking.pk, key=f"s{self.dice.randint(0, 3)}", kind=self.dice.choice(("screen", "own_device")),
-            quote_version=self.any_version(), signer="Odile", signature="Odile", device="", by=None,
-        )  # fmt: skip
+            self.booking.pk,
+            key=f"s{self.dice.randint(0, 3)}",
+            kind=self.dice.choice(("screen", "own_device")),
+            quote_version=self.any_version(),
+            signer="Odile",
+            signature="Odile",
+            device="",
+            by=None,
+        )
 
     def see(self) -> None:
         signing.see_report(self.booking.pk, version=self.any_version())
@@ -136,7 +155,9 @@ class Life:
     # --- the count
 
     def _on_screen(self, version: int, number: str):
-        return quoting.accept_on_screen(*self.ids, version=version, by=self.by, number=number, hand=HAND)
+        return quoting.accept_on_screen(
+            *self.ids, version=version, by=self.by, number=number, hand=HAND
+        )
 
     def _answered(self, answer, version: int | None = None) -> None:
         version = self.any_version() if version is None else version
@@ -159,18 +180,33 @@ class Life:
             return
         exact = signed.kind != SignOffKind.DECISION
         if signed.service_cents > self.agreed or (exact and signed.service_cents != self.agreed):
-            self.wrong.append(f"{signed.kind}: {signed.service_cents} signed, {self.agreed} were accepted")
+            self.wrong.append(
+                f"{signed.kind}: {signed.service_cents} signed, {self.agreed} were accepted"
+            )
 
 
 ACTS = (
-    *[Life.propose] * 6, *[Life.accept] * 3, *[Life.decline] * 2, Life.accept_by_number, *[Life.forge] * 3,
-    Life.finish, Life.undo, *[Life.sign] * 2, Life.see, Life.silence, Life.refuse, Life.decide, Life.release,
-)  # fmt: skip
+    *[Life.propose] * 6,
+    *[Life.accept] * 3,
+    *[Life.decline] * 2,
+    Life.accept_by_number,
+    *[Life.forge] * 3,
+    Life.finish,
+    Life.undo,
+    *[Life.sign] * 2,
+    Life.see,
+    Life.silence,
+    Life.refuse,
+    Life.decide,
+    Life.release,
+)
 
 
 def play(booking: Booking, technician, staff, dice: random.Random) -> list[str]:
     """One life from the work on; what went wrong, with what was done."""
-    life = Life(booking, technician, staff, dice, agreed=booking.service_cents, most=booking.service_cents)
+    life = Life(
+        booking, technician, staff, dice, agreed=booking.service_cents, most=booking.service_cents
+    )
     with transaction.atomic():
         for _turn in range(dice.randint(4, STEPS)):
             act = dice.choice(ACTS)

@@ -6,9 +6,11 @@ from django.db import connection
 
 
 def heartbeat_ended(name: str, at: datetime, *, jumped: bool = False) -> None:
-    """The last heartbeat of this sweep was when the product's clock said `at`, days ago by the machine's clock.
+    """The last heartbeat of this sweep was when the product's clock said `at`, days ago by the
+    machine's clock.
 
-    Since then the product's clock has run by itself; or, where it `jumped`, somebody has moved it there.
+    Since then the product's clock has run by itself; or, where it `jumped`, somebody has moved it
+    there.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -24,5 +26,8 @@ def heartbeat_ended(name: str, at: datetime, *, jumped: bool = False) -> None:
 
 def outages() -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, began_at, resumed_at, gap, done_at IS NOT NULL FROM mila_outage ORDER BY id")
+        cursor.execute(
+            "SELECT name, began_at, resumed_at, gap, done_at IS NOT NULL FROM mila_outage ORDER BY "
+            "id"
+        )
         return cursor.fetchall()

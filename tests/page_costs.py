@@ -19,7 +19,9 @@ class Cost:
     @property
     def twice(self) -> dict[str, int]:
         """Rows that were loaded again, with how often, by model and key."""
-        return {f"{label} {pk}": times for (label, pk), times in sorted(self.loads.items()) if times > 1}
+        return {
+            f"{label} {pk}": times for (label, pk), times in sorted(self.loads.items()) if times > 1
+        }
 
 
 @contextmanager
@@ -32,6 +34,9 @@ def counted():
         cost.columns += len(values)
         return row
 
-    with mock.patch.object(models.Model, "from_db", classmethod(from_db)), CaptureQueriesContext(connection) as asked:
+    with (
+        mock.patch.object(models.Model, "from_db", classmethod(from_db)),
+        CaptureQueriesContext(connection) as asked,
+    ):
         yield cost
     cost.statements = len(asked)

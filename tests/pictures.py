@@ -52,7 +52,9 @@ def bomb(width=60_000, height=60_000) -> bytes:
     """A PNG of a few hundred bytes that says it is gigantic."""
 
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     return (
@@ -71,9 +73,11 @@ def archive() -> bytes:
 
 
 NO_PICTURES = {
-    "svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9" height="9"/></svg>',
+    "svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9" '
+    b'height="9"/></svg>',
     "html": SCRIPT,
-    "pdf": b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj\ntrailer<</Root 1 0 R>>",
+    "pdf": b"%PDF-1.7\n1 0 "
+    b"obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj\ntrailer<</Root 1 0 R>>",
     "zip": archive(),
     "gif": written(drawn(mode="P"), "GIF"),
     "tiff": written(drawn(), "TIFF"),

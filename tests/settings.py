@@ -9,7 +9,9 @@ import embedded
 
 
 def _own_world(folder: Path) -> str:
-    """Several test runs of one checkout may go on at once; the kernel gives a slot back, also after kill -9."""
+    """Several test runs of one checkout may go on at once; the kernel gives a slot back, also after
+    kill -9.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(100):
         slot = os.open(folder / f"slot-{number}.lock", os.O_WRONLY | os.O_CREAT)
@@ -24,7 +26,8 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["MILA_INSTANCE"] += f"_{worker}"
 else:
     os.environ["MILA_INSTANCE"] = _own_world(embedded.var("test"))
-    os.environ["PGOPTIONS"] = "-c synchronous_commit=off"  # a test's rows need not outlive a power cut
+    # a test's rows need not outlive a power cut
+    os.environ["PGOPTIONS"] = "-c synchronous_commit=off"
 
 from mila.settings import *  # noqa: E402, F403
 

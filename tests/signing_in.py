@@ -1,4 +1,6 @@
-"""Who needs a second factor with it passed, in one step; `Client.force_login` alone is the first factor."""
+"""Who needs a second factor with it passed, in one step; `Client.force_login` alone is the first
+factor.
+"""
 
 import time
 
@@ -23,7 +25,9 @@ def sign_in(client, user, *, seconds_ago: int = 0):
     own = Authenticator.objects.filter(user=user).first() or factor.enrol(user)
     at = time.time() - seconds_ago
     session = client.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": at, "id": own.pk, "type": own.type}]
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "mfa", "at": at, "id": own.pk, "type": own.type}
+    ]
     session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
     session["staff_since"] = at
     session["staff_seen"] = time.time()

@@ -1,4 +1,6 @@
-"""The real process of the event streams, and the real front before it and the pages, for tests that listen."""
+"""The real process of the event streams, and the real front before it and the pages, for tests that
+listen.
+"""
 
 import os
 import socket
@@ -33,11 +35,25 @@ def server(**environment):
 
 
 @contextmanager
-def front(pages: int, streams: int, *, host: str = addresses.OURSELVES, wait_for: str = "/", quiet: bool = True):
-    """The proxy that is shipped before these two servers of this machine: the port to come in by."""
+def front(
+    pages: int,
+    streams: int,
+    *,
+    host: str = addresses.OURSELVES,
+    wait_for: str = "/",
+    quiet: bool = True,
+):
+    """The proxy that is shipped before these two servers of this machine: the
+    port to come in by.
+    """
     ports = addresses.Ports(addresses.any_ports().web, pages, streams)
     command = ["sh", "-c", launch.commands("test", ports, standin=False)["front"]]
-    with _running(command, launch.surroundings("test", ports, host), f"http://127.0.0.1:{ports.web}{wait_for}", quiet):
+    with _running(
+        command,
+        launch.surroundings("test", ports, host),
+        f"http://127.0.0.1:{ports.web}{wait_for}",
+        quiet,
+    ):
         yield ports.web
 
 

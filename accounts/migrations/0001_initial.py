@@ -26,7 +26,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Skill",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("slug", models.SlugField(unique=True)),
                 ("name", models.CharField(max_length=80)),
             ],
@@ -37,23 +39,29 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="User",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login")),
                 (
                     "is_superuser",
                     models.BooleanField(
                         default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        help_text="Designates that this user has all permissions without "
+                                  "explicitly assigning them.",
                         verbose_name="superuser status",
                     ),
                 ),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
+                ("email",
+                    models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
                 ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
                 (
                     "language",
                     models.CharField(
-                        choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", "English")],
+                        choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"),
+                            ("en", "English")],
                         default="fr",
                         max_length=2,
                         verbose_name="language",
@@ -61,12 +69,14 @@ class Migration(migrations.Migration):
                 ),
                 ("is_active", models.BooleanField(default=True)),
                 ("is_staff", models.BooleanField(default=False)),
-                ("date_joined", models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                ("date_joined",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
                 (
                     "groups",
                     models.ManyToManyField(
                         blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        help_text="The groups this user belongs to. A user will get all "
+                                  "permissions granted to each of their groups.",
                         related_name="user_set",
                         related_query_name="user",
                         to="auth.group",
@@ -89,7 +99,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AccountCode",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("mac", models.CharField(blank=True, editable=False, max_length=64)),
                 ("until_at", models.DateTimeField(editable=False, null=True)),
                 ("tries", models.PositiveSmallIntegerField(default=0, editable=False)),
@@ -112,9 +124,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CustomerProfile",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("phone", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
-                ("created_at", models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                ("created_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
                 (
                     "user",
                     models.OneToOneField(
@@ -128,20 +143,24 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Notification",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("kind", models.CharField(max_length=40)),
                 ("subject_id", models.UUIDField(help_text="Public id of the booking it is about.")),
                 (
                     "round",
                     models.PositiveIntegerField(
-                        default=0, help_text="Tells apart two messages of one kind about one booking."
+                        default=0, help_text="Tells apart two messages of one kind about one "
+                                             "booking."
                     ),
                 ),
                 ("email", models.EmailField(max_length=254)),
                 (
                     "language",
                     models.CharField(
-                        choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", "English")],
+                        choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"),
+                            ("en", "English")],
                         max_length=2,
                     ),
                 ),
@@ -149,7 +168,8 @@ class Migration(migrations.Migration):
                 (
                     "sealed",
                     mila.encrypted_fields.EncryptedTextField(
-                        blank=True, default="", help_text="Facts that open something, as JSON: a secret link, a code."
+                        blank=True, default="", help_text="Facts that open something, as JSON: a "
+                                                          "secret link, a code."
                     ),
                 ),
                 (
@@ -167,15 +187,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("tries", models.PositiveSmallIntegerField(default=0)),
-                ("due_at", models.DateTimeField(blank=True, db_default=mila.clock.MilaNow(), null=True)),
-                ("queued_at", models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                ("due_at",
+                    models.DateTimeField(blank=True, db_default=mila.clock.MilaNow(), null=True)),
+                ("queued_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
                 ("sent_at", models.DateTimeField(blank=True, null=True)),
                 ("reached_at", models.DateTimeField(blank=True, null=True)),
                 ("error", models.TextField(blank=True)),
                 (
                     "user",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
@@ -183,21 +206,28 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PartnerProfile",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("friend", "Friend"), ("pro", "Pro")], max_length=6)),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
+                ("kind",
+                    models.CharField(choices=[("friend", "Friend"), ("pro", "Pro")], max_length=6)),
                 ("name", models.CharField(max_length=120)),
-                ("country", models.CharField(choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2)),
+                ("country",
+                    models.CharField(choices=[("FR", "France"), ("CH", "Switzerland")],
+                        max_length=2)),
                 ("email", models.EmailField(max_length=254)),
                 ("approved_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "papers_valid_until",
-                    models.DateTimeField(blank=True, help_text="The earliest end of a required paper.", null=True),
+                    models.DateTimeField(blank=True, help_text="The earliest end of a required "
+                                                               "paper.", null=True),
                 ),
                 ("suspended_at", models.DateTimeField(blank=True, null=True)),
                 ("suspension_reason", models.TextField(blank=True)),
                 ("payable", models.BooleanField(default=False)),
                 ("stripe_account", models.CharField(blank=True, max_length=64)),
-                ("created_at", models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                ("created_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
             ],
             options={
                 "ordering": ["name"],
@@ -216,7 +246,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Dispatcher",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "user",
                     models.OneToOneField(
@@ -238,15 +270,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Technician",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("name", models.CharField(max_length=120)),
-                ("phone", phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None)),
+                ("phone",
+                    phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None)),
                 (
                     "languages",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(
-                            choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", "English")],
+                            choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"),
+                                ("en", "English")],
                             max_length=2,
                         ),
                         default=list,
@@ -265,12 +301,14 @@ class Migration(migrations.Migration):
                 ("settled_jobs", models.PositiveIntegerField(default=0, editable=False)),
                 (
                     "night_pool",
-                    models.BooleanField(default=False, help_text="Sees urgent bookings at night, silently (rule D7)."),
+                    models.BooleanField(default=False, help_text="Sees urgent bookings at night, "
+                                                                 "silently (rule D7)."),
                 ),
                 (
                     "window_extra",
                     models.DurationField(
-                        default=datetime.timedelta, help_text="Longer window for an access need (rule D3)."
+                        default=datetime.timedelta, help_text="Longer window for an access need "
+                                                              "(rule D3)."
                     ),
                 ),
                 (
@@ -297,7 +335,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SkillSearch",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("cell", models.BigIntegerField()),
                 ("q", models.IntegerField()),
                 ("radius_m", models.IntegerField()),
@@ -309,7 +349,8 @@ class Migration(migrations.Migration):
                 ("scored_under", models.CharField(default="", max_length=12)),
                 (
                     "skill",
-                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to="accounts.skill"),
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.skill"),
                 ),
                 (
                     "technician",
@@ -324,14 +365,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Busy",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("during", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ("kind", models.CharField(choices=[("job", "Job"), ("absence", "Absence")], max_length=7)),
+                ("kind",
+                    models.CharField(choices=[("job", "Job"), ("absence", "Absence")],
+                        max_length=7)),
                 ("note", models.CharField(blank=True, max_length=120)),
                 (
                     "technician",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="busy", to="accounts.technician"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="busy",
+                        to="accounts.technician"
                     ),
                 ),
             ],
@@ -339,14 +385,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TechnicianSkill",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("level", models.PositiveSmallIntegerField(default=1)),
                 ("valid_until", models.DateTimeField(blank=True, null=True)),
-                ("skill", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.skill")),
+                ("skill",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.skill")),
                 (
                     "technician",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="skills", to="accounts.technician"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="skills",
+                        to="accounts.technician"
                     ),
                 ),
             ],
@@ -354,14 +405,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="WeeklyHours",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("weekday", models.PositiveSmallIntegerField()),
                 ("opens", models.TimeField()),
                 ("closes", models.TimeField()),
                 (
                     "technician",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="hours", to="accounts.technician"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="hours",
+                        to="accounts.technician"
                     ),
                 ),
             ],
@@ -377,7 +431,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="notification",
-            index=models.Index(condition=models.Q(("state", "queued")), fields=["due_at"], name="notification_due"),
+            index=models.Index(condition=models.Q(("state", "queued")), fields=["due_at"],
+                name="notification_due"),
         ),
         migrations.AddIndex(
             model_name="notification",
@@ -392,7 +447,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="technician",
             constraint=models.CheckConstraint(
-                condition=models.Q(("radius_m__gte", 5000), ("radius_m__lte", 50000)), name="radius_5_to_50_km"
+                condition=models.Q(("radius_m__gte", 5000), ("radius_m__lte", 50000)),
+                name="radius_5_to_50_km"
             ),
         ),
         migrations.AddIndex(
@@ -411,7 +467,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="skillsearch",
-            constraint=models.UniqueConstraint(fields=("technician", "skill"), name="one_search_row_per_skill"),
+            constraint=models.UniqueConstraint(fields=("technician", "skill"),
+                name="one_search_row_per_skill"),
         ),
         migrations.AddConstraint(
             model_name="busy",
@@ -421,7 +478,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="technicianskill",
-            constraint=models.UniqueConstraint(fields=("technician", "skill"), name="one_level_per_skill"),
+            constraint=models.UniqueConstraint(fields=("technician", "skill"),
+                name="one_level_per_skill"),
         ),
         migrations.AddConstraint(
             model_name="technicianskill",
@@ -431,7 +489,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="weeklyhours",
-            constraint=models.CheckConstraint(condition=models.Q(("weekday__lte", 6)), name="weekday_0_to_6"),
+            constraint=models.CheckConstraint(condition=models.Q(("weekday__lte", 6)),
+                name="weekday_0_to_6"),
         ),
         migrations.AddConstraint(
             model_name="weeklyhours",

@@ -15,6 +15,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='joined_into',
-            field=models.ForeignKey(editable=False, help_text="The account that has proved this row's address: one person (rule B12).", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='joined', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(editable=False, help_text="The account that has proved this "
+                                                              "row's address: one person (rule "
+                                                              "B12).", null=True,
+                                                              on_delete=django.db.models.deletion.PROTECT, related_name='joined', to=settings.AUTH_USER_MODEL),
         ),
     ]

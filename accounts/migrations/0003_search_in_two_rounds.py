@@ -1,5 +1,6 @@
-"""Names of the search row that say what they hold, the indexes of the two rounds, and the nightly check
-(docs/decisions/0006)."""
+"""Names of the search row that say what they hold, the indexes of the two rounds, and the nightly
+check (docs/decisions/0006).
+"""
 
 from django.db import migrations, models
 
@@ -32,12 +33,15 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex(model_name="skillsearch", name="skill_search_scored_under"),
         migrations.AddIndex(
             model_name="skillsearch",
-            index=models.Index(fields=["scored_under", "technician"], name="skill_search_scored_under"),
+            index=models.Index(fields=["scored_under", "technician"],
+                name="skill_search_scored_under"),
         ),
         migrations.CreateModel(
             name="SearchRowsCheck",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("next_at", models.DateTimeField()),
                 (
                     "checked_to",
@@ -48,14 +52,16 @@ class Migration(migrations.Migration):
                 (
                     "mended",
                     models.JSONField(
-                        default=list, help_text="Technicians whose rows had to be written anew, the first ones."
+                        default=list, help_text="Technicians whose rows had to be written anew, "
+                                                "the first ones."
                     ),
                 ),
                 ("mended_count", models.PositiveIntegerField(default=0)),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_check_of_search_rows")
+                    models.CheckConstraint(condition=models.Q(("pk", 1)),
+                        name="one_check_of_search_rows")
                 ],
             },
         ),

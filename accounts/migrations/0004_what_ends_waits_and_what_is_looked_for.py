@@ -12,14 +12,17 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='notification',
-            index=models.Index(condition=models.Q(('state__in', ['sending', 'failed'])), fields=['state', 'due_at'], name='notification_for_staff'),
+            index=models.Index(condition=models.Q(('state__in', ['sending', 'failed'])),
+                fields=['state', 'due_at'], name='notification_for_staff'),
         ),
         migrations.AddIndex(
             model_name='notification',
-            index=models.Index(condition=models.Q(('context', {}), _negated=True), fields=['queued_at'], name='notification_kept'),
+            index=models.Index(condition=models.Q(('context', {}), _negated=True),
+                fields=['queued_at'], name='notification_kept'),
         ),
         migrations.AddIndex(
             model_name='partnerprofile',
-            index=models.Index(condition=models.Q(('approved_at__isnull', True)), fields=['id'], name='partner_applied'),
+            index=models.Index(condition=models.Q(('approved_at__isnull', True)), fields=['id'],
+                name='partner_applied'),
         ),
     ]

@@ -1,4 +1,6 @@
-"""The pages of the back office. Django's admin finds this package; each module registers its own."""
+"""The pages of the back office. Django's admin finds this package; each
+module registers its own.
+"""
 
 from backoffice.admin import (
     bookings,

@@ -1,4 +1,6 @@
-"""Bookings for ops: a list for the phone call, the whole story on one page, the verbs with a reason (rule O1)."""
+"""Bookings for ops: a list for the phone call, the whole story on one page, the verbs with a reason
+(rule O1).
+"""
 
 import re
 from datetime import date, datetime, time, timedelta
@@ -61,7 +63,9 @@ class ReasonToLook(ActForm):
 
 
 class WishesForm(ActForm):
-    """As many starts as the booking's policy lets it have, as the clock on the customer's wall says."""
+    """As many starts as the booking's policy lets it have, as the clock on the customer's wall
+    says.
+    """
 
     LABELS = (_("First wish"), _("Second wish"), _("Third wish"))
 
@@ -69,14 +73,17 @@ class WishesForm(ActForm):
         super().__init__(*args, **kwargs)
         policy = self.about.policy
         grid = (
-            datetime.combine(date.min, time()) + number * policy.slot_step for number in range(DAY // policy.slot_step)
+            datetime.combine(date.min, time()) + number * policy.slot_step
+            for number in range(DAY // policy.slot_step)
         )
         starts = [f"{at:%H:%M}" for at in grid if policy.day_opens <= at.time() < policy.day_closes]
         hours = [("", "–"), *((at, at) for at in starts)]
         self.labels = self.LABELS[: policy.wishes_max]
         for number, label in enumerate(self.labels, 1):
             need = number == 1
-            self.fields[f"day_{number}"] = forms.DateField(label=label, required=need, widget=NativeDate)
+            self.fields[f"day_{number}"] = forms.DateField(
+                label=label, required=need, widget=NativeDate
+            )
             self.fields[f"hour_{number}"] = Choice(label=_("Hour"), required=need, choices=hours)
         self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
 
@@ -93,14 +100,20 @@ class WishesForm(ActForm):
 
 
 class FaultForm(ActForm):
-    fault = Choice(label=_("Who caused it"), choices=Fault.choices, help_text=_("It decides who is paid and who pays."))
+    fault = Choice(
+        label=_("Who caused it"),
+        choices=Fault.choices,
+        help_text=_("It decides who is paid and who pays."),
+    )
 
 
 class DeclarationForm(ActForm):
     declared_at = forms.DateTimeField(
         label=_("When the customer declared it"),
         widget=NativeMoment,
-        help_text=_("The letter's postmark, the hour of the e-mail or the call. It decides what is owed."),
+        help_text=_(
+            "The letter's postmark, the hour of the e-mail or the call. It decides what is owed."
+        ),
     )
 
 
@@ -131,7 +144,9 @@ def _cancel(b, by, answers):
 
 
 def _withdraw(b, by, answers):
-    withdrawing.withdraw(b.pk, role=Role.OPS, by=by, declared_at=answers["declared_at"], reason=answers["reason"])
+    withdrawing.withdraw(
+        b.pk, role=Role.OPS, by=by, declared_at=answers["declared_at"], reason=answers["reason"]
+    )
 
 
 def _move(b, by, answers):
@@ -139,7 +154,14 @@ def _move(b, by, answers):
 
 
 def _fail(b, by, answers):
-    visit.fail_visit(b.pk, b.technician_id, by=by, reason=answers["reason"], fault=answers["fault"], role=Role.OPS)
+    visit.fail_visit(
+        b.pk,
+        b.technician_id,
+        by=by,
+        reason=answers["reason"],
+        fault=answers["fault"],
+        role=Role.OPS,
+    )
 
 
 def _refuse(b, by, answers):
@@ -147,7 +169,9 @@ def _refuse(b, by, answers):
 
 
 def _decide(b, by, answers):
-    signing.decide(b.pk, service_cents=int(answers["amount"] * 100), by=by, reason=answers["reason"])
+    signing.decide(
+        b.pk, service_cents=int(answers["amount"] * 100), by=by, reason=answers["reason"]
+    )
 
 
 def _decide_fee(b, by, answers):
@@ -178,7 +202,10 @@ def _show(b, by, answers):
         (gettext("At the door"), contact.at_the_door),
         (gettext("Problem"), contact.problem),
         (gettext("Photos"), _photos(b)),
-        *((gettext("Note of the call on %(at)s") % {"at": short_moment(c.at, b.timezone)}, c.note) for c in calls),
+        *(
+            (gettext("Note of the call on %(at)s") % {"at": short_moment(c.at, b.timezone)}, c.note)
+            for c in calls
+        ),
     ]
 
 
@@ -197,43 +224,140 @@ def _photos(b) -> str:
 
 
 ACTS = (
-    Act("contact", _("Show contact data"), "visibility", _show, form=ReasonToLook,
-        explain=_("Name, telephone, street and what the customer wrote are shown once, and your look is kept."),
-        permission="requests_app.view_bookingcontact", page="admin/requests_app/booking/contact.html",
-        asks_again=True),
-    Act("move", _("Move to another time"), "event", _move, form=WishesForm, done=_("The booking was moved."),
+    Act(
+        "contact",
+        _("Show contact data"),
+        "visibility",
+        _show,
+        form=ReasonToLook,
+        explain=_(
+            "Name, telephone, street and what the customer wrote are shown once, and your look is "
+            "kept."
+        ),
+        permission="requests_app.view_bookingcontact",
+        page="admin/requests_app/booking/contact.html",
+        asks_again=True,
+    ),
+    Act(
+        "move",
+        _("Move to another time"),
+        "event",
+        _move,
+        form=WishesForm,
+        done=_("The booking was moved."),
         open_to=_open("move_open", "move_lost"),
-        explain=_("On the customer's wish. Local time of the place. A technician who is free then keeps the job.")),
-    Act("release", _("Take it from the partner"), "person_remove", _release, done=_("The search has begun again."),
+        explain=_(
+            "On the customer's wish. Local time of the place. A technician who is free then keeps "
+            "the job."
+        ),
+    ),
+    Act(
+        "release",
+        _("Take it from the partner"),
+        "person_remove",
+        _release,
+        done=_("The search has begun again."),
         open_to=_open("release"),
-        explain=_("The assignment ends without fault, and the booking is offered to others.")),
-    Act("fail", _("End the visit unsuccessfully"), "report", _fail, form=FaultForm, danger=True,
-        open_to=_open("fail_visit"), asks_again=True, done=_("The visit was ended.")),
-    Act("refuse", _("Record that the customer says something is not right"), "do_not_disturb_on", _refuse,
-        open_to=_open("refuse"), done=_("The clock has stopped. Nothing is charged before the decision."),
-        explain=_("On the customer's wish. Nothing is charged before you decide.")),
-    Act("decide", _("Decide the price"), "gavel", _decide, form=PriceForm, open_to=_open("decide"), asks_again=True,
+        explain=_("The assignment ends without fault, and the booking is offered to others."),
+    ),
+    Act(
+        "fail",
+        _("End the visit unsuccessfully"),
+        "report",
+        _fail,
+        form=FaultForm,
+        danger=True,
+        open_to=_open("fail_visit"),
+        asks_again=True,
+        done=_("The visit was ended."),
+    ),
+    Act(
+        "refuse",
+        _("Record that the customer says something is not right"),
+        "do_not_disturb_on",
+        _refuse,
+        open_to=_open("refuse"),
+        done=_("The clock has stopped. Nothing is charged before the decision."),
+        explain=_("On the customer's wish. Nothing is charged before you decide."),
+    ),
+    Act(
+        "decide",
+        _("Decide the price"),
+        "gavel",
+        _decide,
+        form=PriceForm,
+        open_to=_open("decide"),
+        asks_again=True,
         done=_("Decided. The card is charged with it."),
-        explain=_("Customer and partner are told your reason. The card is charged at once.")),
-    Act("decide-fee", _("Decide that the visit in vain is paid"), "directions_walk", _decide_fee,
-        open_to=_open("decide_fee"), asks_again=True, done=_("Decided. The card is charged with the fee."),
-        explain=_("The fee of the order's policy. Customer and partner are told your reason.")),
-    Act("decide-none", _("Decide that nothing is owed"), "money_off", _decide_none, form=FaultForm, danger=True,
-        open_to=_open("decide_none"), asks_again=True, done=_("Decided. Nothing is charged."),
-        explain=_("Customer and partner are told your reason.")),
-    Act("hide-comment", _("Hide the comment"), "visibility_off", _hide_comment,
-        open_to=lambda b: hiding.has_comment(b, hidden=False), done=_("Nobody reads it any more. The stars count."),
-        explain=_("Only what the law forbids to publish. The words are kept, the stars go on counting.")),
-    Act("show-comment", _("Show the comment again"), "visibility", _show_comment,
-        open_to=lambda b: hiding.has_comment(b, hidden=True), done=_("The comment is public again.")),
-    Act("withdraw", _("Record a withdrawal"), "undo", _withdraw, form=DeclarationForm, danger=True, asks_again=True,
+        explain=_("Customer and partner are told your reason. The card is charged at once."),
+    ),
+    Act(
+        "decide-fee",
+        _("Decide that the visit in vain is paid"),
+        "directions_walk",
+        _decide_fee,
+        open_to=_open("decide_fee"),
+        asks_again=True,
+        done=_("Decided. The card is charged with the fee."),
+        explain=_("The fee of the order's policy. Customer and partner are told your reason."),
+    ),
+    Act(
+        "decide-none",
+        _("Decide that nothing is owed"),
+        "money_off",
+        _decide_none,
+        form=FaultForm,
+        danger=True,
+        open_to=_open("decide_none"),
+        asks_again=True,
+        done=_("Decided. Nothing is charged."),
+        explain=_("Customer and partner are told your reason."),
+    ),
+    Act(
+        "hide-comment",
+        _("Hide the comment"),
+        "visibility_off",
+        _hide_comment,
+        open_to=lambda b: hiding.has_comment(b, hidden=False),
+        done=_("Nobody reads it any more. The stars count."),
+        explain=_(
+            "Only what the law forbids to publish. The words are kept, the stars go on counting."
+        ),
+    ),
+    Act(
+        "show-comment",
+        _("Show the comment again"),
+        "visibility",
+        _show_comment,
+        open_to=lambda b: hiding.has_comment(b, hidden=True),
+        done=_("The comment is public again."),
+    ),
+    Act(
+        "withdraw",
+        _("Record a withdrawal"),
+        "undo",
+        _withdraw,
+        form=DeclarationForm,
+        danger=True,
+        asks_again=True,
         open_to=lambda b: b.country == "FR" and _open("withdraw")(b),
         done=_("The contract is ended. The customer has the confirmation by e-mail."),
-        explain=_("Declared by letter, e-mail or telephone. The work done until then is paid, nothing else.")),
-    Act("cancel", _("Cancel the booking"), "cancel", _cancel, danger=True, open_to=_open("cancel"),
+        explain=_(
+            "Declared by letter, e-mail or telephone. The work done until then is paid, nothing "
+            "else."
+        ),
+    ),
+    Act(
+        "cancel",
+        _("Cancel the booking"),
+        "cancel",
+        _cancel,
+        danger=True,
+        open_to=_open("cancel"),
         done=_("The booking was cancelled. It costs the customer nothing."),
-        explain=_("There will be no visit. It costs the customer nothing; both sides are told.")),
-)  # fmt: skip
+        explain=_("There will be no visit. It costs the customer nothing; both sides are told."),
+    ),
+)
 
 
 class ClockFilter(admin.SimpleListFilter):
@@ -317,25 +441,58 @@ class UnpaidFilter(admin.SimpleListFilter):
         return [("yes", _("Unpaid"))]
 
     def queryset(self, request, queryset):
-        return queryset.filter(charges__state__in=UNPAID).distinct() if self.value() == "yes" else queryset
+        return (
+            queryset.filter(charges__state__in=UNPAID).distinct()
+            if self.value() == "yes"
+            else queryset
+        )
 
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
     acts = (*ACTS, *dispatch.BOOKING_ACTS, *payments.BOOKING_ACTS)
-    list_display = ["shown_number", "shown_state", "clock", "service", "place", "start", "technician"]
+    list_display = [
+        "shown_number",
+        "shown_state",
+        "clock",
+        "service",
+        "place",
+        "start",
+        "technician",
+    ]
     list_display_links = ["shown_number"]
-    list_filter = [StateFilter, StandingFilter, ClockFilter, UnpaidFilter, "country", "service__category"]
+    list_filter = [
+        StateFilter,
+        StandingFilter,
+        ClockFilter,
+        UnpaidFilter,
+        "country",
+        "service__category",
+    ]
     list_select_related = ["service", "technician", "partner"]
     list_per_page = 50
     # Never by what is encrypted: number, e-mail, partner, place.
-    search_fields = ["=customer__email", "partner__name", "technician__name", "postcode__startswith", "city"]
+    search_fields = [
+        "=customer__email",
+        "partner__name",
+        "technician__name",
+        "postcode__startswith",
+        "city",
+    ]
     search_help_text = _("Number, e-mail of the customer, partner, technician, postcode or city")
     show_full_result_count = False
 
     def get_queryset(self, request):
-        running = Clock.objects.filter(booking=OuterRef("pk"), done_at=None).order_by("due_at").values("due_at")[:1]
-        return super().get_queryset(request).annotate(clock_at=Least("due_at", Subquery(running)), now=MilaNow())
+        running = (
+            Clock.objects.filter(booking=OuterRef("pk"), done_at=None)
+            .order_by("due_at")
+            .values("due_at")[:1]
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(clock_at=Least("due_at", Subquery(running)), now=MilaNow())
+        )
 
     def get_search_results(self, request, queryset, search_term):
         if found := NUMBER.fullmatch(search_term.strip()):
@@ -368,13 +525,19 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.photo_view)
-        address = path("<int:pk>/photos/<str:key>/<str:size>/", view, name="requests_app_booking_photo")
+        address = path(
+            "<int:pk>/photos/<str:key>/<str:size>/", view, name="requests_app_booking_photo"
+        )
         return [address, *super().get_urls()]
 
     def photo_view(self, request, pk, key, size):
         """From the page that shows the contact data, once a reason was given."""
         booking = self.get_object(request, str(pk))
-        if booking is None or size not in PhotoSize or not self.has_view_permission(request, booking):
+        if (
+            booking is None
+            or size not in PhotoSize
+            or not self.has_view_permission(request, booking)
+        ):
             raise Http404
         second_factor.ask_again(request)
         return shown(access.photo_for_staff(booking, request.user, key, size=size), size)

@@ -5,15 +5,28 @@ from django.contrib import admin
 from modeltranslation.admin import TranslationAdmin
 from unfold.admin import TabularInline
 
-from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice, Topic, TopicLead
+from catalogue.models import (
+    Category,
+    Package,
+    PackagePrice,
+    Service,
+    ServicePrice,
+    Topic,
+    TopicLead,
+)
 from mila.adminkit.acts import ModelAdmin, OnlyGrows, ReadsIds
 
 LANGUAGES = settings.LANGUAGES
 
 
 def by_language(facts: list[str], texts: list[str]) -> list:
-    """The facts, then one tab for each language (modeltranslation's own tabs fetch jQuery from elsewhere)."""
-    tabs = [(name, {"classes": ["tab"], "fields": [f"{text}_{code}" for text in texts]}) for code, name in LANGUAGES]
+    """The facts, then one tab for each language (modeltranslation's own tabs fetch jQuery from
+    elsewhere).
+    """
+    tabs = [
+        (name, {"classes": ["tab"], "fields": [f"{text}_{code}" for text in texts]})
+        for code, name in LANGUAGES
+    ]
     return [(None, {"fields": facts}), *tabs]
 
 
@@ -49,7 +62,16 @@ class CategoryAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
 class ServiceAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
     fieldsets = by_language(
         ["slug", "category", "skill", "duration_minutes", "active", "position"],
-        ["name", "summary", "included", "not_included", "tools", "steps", "prepare", "search_words"],
+        [
+            "name",
+            "summary",
+            "included",
+            "not_included",
+            "tools",
+            "steps",
+            "prepare",
+            "search_words",
+        ],
     )
     list_display = ["name", "category", "skill", "duration_minutes", "active"]
     list_filter = ["category", "skill", "active"]
@@ -60,7 +82,9 @@ class ServiceAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
 
 @admin.register(Package)
 class PackageAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
-    fieldsets = by_language(["slug", "services", "duration_minutes", "active", "position"], ["name", "summary"])
+    fieldsets = by_language(
+        ["slug", "services", "duration_minutes", "active", "position"], ["name", "summary"]
+    )
     list_display = ["name", "duration_minutes", "active"]
     list_filter = ["active", "services"]
     search_fields = ["slug", "name"]

@@ -1,4 +1,6 @@
-"""Searches and offers for ops: who was asked, in which order and why (rule D9), and assigning by hand (rule O1)."""
+"""Searches and offers for ops: who was asked, in which order and why (rule D9), and assigning by
+hand (rule O1).
+"""
 
 import json
 from datetime import datetime
@@ -54,7 +56,8 @@ def reserve_word(offer: Offer, zone: str) -> str:
     return gettext("asked first") if offer.from_reserve else ""
 
 
-# --- Acts on a booking -------------------------------------------------------------------------------------------
+# --- Acts on a booking
+# -------------------------------------------------------------------------------------------
 
 
 class AssignForm(ActForm):
@@ -68,13 +71,16 @@ class AssignForm(ActForm):
         booking = self.about
         self.fields["technician"].choices = technician_choices(booking)
         self.fields["rank"].choices = [
-            (wish.rank, f"{wish.rank}. {moment(wish.start_at, booking.timezone)}") for wish in booking.wishes.all()
+            (wish.rank, f"{wish.rank}. {moment(wish.start_at, booking.timezone)}")
+            for wish in booking.wishes.all()
         ]
         self.fields["rank"].initial = 1
 
 
 def technician_choices(booking: Booking) -> list:
-    """Grouped: suitable ones with distance and free wishes, then others with the skill in the country."""
+    """Grouped: suitable ones with distance and free wishes, then others with the skill in the
+    country.
+    """
     found = matching.candidates(booking, mila_now())
     people = Technician.objects.in_bulk([one.technician_id for one in found])
     suitable = []
@@ -96,12 +102,17 @@ def technician_choices(booking: Booking) -> list:
         .select_related("partner")[:OTHERS]
     )
     rest = [(one.pk, f"{one} ({one.partner}, {one.postcode})") for one in others]
-    groups = [(gettext("Suitable, the best first"), suitable), (gettext("Others with the skill"), rest)]
+    groups = [
+        (gettext("Suitable, the best first"), suitable),
+        (gettext("Others with the skill"), rest),
+    ]
     return [("", "–"), *((title, choices) for title, choices in groups if choices)]
 
 
 def _assign(b: Booking, by, answers) -> None:
-    assign(b.pk, int(answers["technician"]), rank=int(answers["rank"]), by=by, reason=answers["reason"])
+    assign(
+        b.pk, int(answers["technician"]), rank=int(answers["rank"]), by=by, reason=answers["reason"]
+    )
 
 
 def _search(b: Booking, by, answers) -> None:
@@ -138,26 +149,46 @@ def searches(b: Booking, at: datetime) -> Section:
         ]
         for offer in b.offers.select_related("technician", "search")
     ]
-    columns = ["#", _("Technician"), _("End"), _("Opened"), _("Seen"), _("Ended"), _("Score"), _("Distance")]
+    columns = [
+        "#",
+        _("Technician"),
+        _("End"),
+        _("Opened"),
+        _("Seen"),
+        _("Ended"),
+        _("Score"),
+        _("Distance"),
+    ]
     columns += [_("Wishes"), _("Reason"), _("In reserve")]
     runs = [
-        f"#{run.round}: {stamp(run.started_at, b.timezone)} – {stamp(run.ended_at, b.timezone) or '…'} {run.end}"
+        f"#{run.round}: {stamp(run.started_at, b.timezone)} – "
+        f"{stamp(run.ended_at, b.timezone) or '…'} {run.end}"
         for run in b.searches.all()
     ]
     traces = Trace.objects.filter(search__booking=b).select_related("search")
-    folds = [(gettext("Trace of %(at)s") % {"at": stamp(trace.at, b.timezone)}, trace_text(trace)) for trace in traces]
-    return Section("dispatch", gettext("Searches and offers"), columns, rows, folds=folds, note="; ".join(runs))
+    folds = [
+        (gettext("Trace of %(at)s") % {"at": stamp(trace.at, b.timezone)}, trace_text(trace))
+        for trace in traces
+    ]
+    return Section(
+        "dispatch", gettext("Searches and offers"), columns, rows, folds=folds, note="; ".join(runs)
+    )
 
 
 def trace_text(trace: Trace) -> str:
     """The best in their order, the inputs, and how many each rule left out."""
     best = "\n".join(f"{place}. {json.dumps(one)}" for place, one in enumerate(trace.best, 1))
     inputs = json.dumps(trace.inputs, indent=2, ensure_ascii=False)
-    excluded = gettext("Those left out are not counted yet.") if trace.excluded is None else json.dumps(trace.excluded)
+    excluded = (
+        gettext("Those left out are not counted yet.")
+        if trace.excluded is None
+        else json.dumps(trace.excluded)
+    )
     return f"{best}\n\n{inputs}\n\n{excluded}"
 
 
-# --- Lists -------------------------------------------------------------------------------------------------------
+# --- Lists
+# --------------------------------------------------------------------------------------------------
 
 
 class RunningFilter(admin.SimpleListFilter):
@@ -165,7 +196,11 @@ class RunningFilter(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request, model_admin):
-        return [("running", _("Running")), ("pool", _("Open to all")), ("nobody", _("Found nobody"))]
+        return [
+            ("running", _("Running")),
+            ("pool", _("Open to all")),
+            ("nobody", _("Found nobody")),
+        ]
 
     def queryset(self, request, queryset):
         match self.value():
@@ -180,7 +215,16 @@ class RunningFilter(admin.SimpleListFilter):
 
 @admin.register(Search)
 class SearchAdmin(ReadOnly, ModelAdmin):
-    list_display = ["shown_booking", "round", "started_at", "next_at", "windows_ended", "pool_at", "ended_at", "end"]
+    list_display = [
+        "shown_booking",
+        "round",
+        "started_at",
+        "next_at",
+        "windows_ended",
+        "pool_at",
+        "ended_at",
+        "end",
+    ]
     list_display += ["asked"]
     list_filter = [RunningFilter]
     list_select_related = ["booking__service"]
@@ -202,12 +246,30 @@ class SearchAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Offer)
 class OfferAdmin(ReadOnly, ModelAdmin):
-    list_display = ["shown_booking", "technician", "shown_state", "opened_at", "expires_at", "ended_at", "distance"]
+    list_display = [
+        "shown_booking",
+        "technician",
+        "shown_state",
+        "opened_at",
+        "expires_at",
+        "ended_at",
+        "distance",
+    ]
     list_display += ["reserve"]
-    list_filter = ["state", "own_tap", "silent", "from_reserve", ("reserve_at", admin.EmptyFieldListFilter)]
+    list_filter = [
+        "state",
+        "own_tap",
+        "silent",
+        "from_reserve",
+        ("reserve_at", admin.EmptyFieldListFilter),
+    ]
     list_filter += ["decline_reason"]
     list_select_related = ["booking__service", "technician"]
-    search_fields = ["technician__name", "technician__partner__name", "booking__postcode__startswith"]
+    search_fields = [
+        "technician__name",
+        "technician__partner__name",
+        "booking__postcode__startswith",
+    ]
     ordering = ["-pk"]
     show_full_result_count = False
     exclude = ["lock_token"]

@@ -39,7 +39,16 @@ class NotificationAdmin(WithActs, ReadOnly, ModelAdmin):
     search_fields = ["kind", "=email", "subject_id"]
     ordering = ["-pk"]
     show_full_result_count = False
-    fields = ["kind", "subject_id", "round", "masked_email", "language", "shown_state", "tries", "due_at"]
+    fields = [
+        "kind",
+        "subject_id",
+        "round",
+        "masked_email",
+        "language",
+        "shown_state",
+        "tries",
+        "due_at",
+    ]
     fields += ["queued_at", "sent_at", "reached_at", "error"]
     readonly_fields = ["masked_email", "shown_state"]
 
@@ -50,5 +59,9 @@ class NotificationAdmin(WithActs, ReadOnly, ModelAdmin):
 
     @display(description=_("state"), ordering="state")
     def shown_state(self, row):
-        tone = {NotificationState.FAILED: BAD, NotificationState.SENDING: WARN, NotificationState.REACHED: GOOD}
+        tone = {
+            NotificationState.FAILED: BAD,
+            NotificationState.SENDING: WARN,
+            NotificationState.REACHED: GOOD,
+        }
         return toned(row.get_state_display(), tone.get(row.state, ""))

@@ -32,7 +32,11 @@ class StandingFilter(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request, model_admin):
-        return [("applied", _("Applied")), ("working", _("May be asked")), ("suspended", _("Suspended"))]
+        return [
+            ("applied", _("Applied")),
+            ("working", _("May be asked")),
+            ("suspended", _("Suspended")),
+        ]
 
     def queryset(self, request, queryset):
         match self.value():
@@ -66,17 +70,37 @@ class TechnicianInline(ReadOnly, TabularInline):
 
 
 PARTNER_ACTS = (
-    Act("approve", _("Approve"), "check_circle", lambda p, by, answers: actions.approve(p.pk),
+    Act(
+        "approve",
+        _("Approve"),
+        "check_circle",
+        lambda p, by, answers: actions.approve(p.pk),
         done=_("Approved. Offers begin as soon as everything else is in order."),
         open_to=lambda p: p.approved_at is None,
-        explain=_("You have seen identity, papers and contract. Name the documents in the reason.")),
-    Act("suspend", _("Suspend"), "block", lambda p, by, answers: actions.suspend(p.pk, reason=answers["reason"]),
-        done=_("Suspended. Their jobs stay until you move them."), danger=True,
+        explain=_("You have seen identity, papers and contract. Name the documents in the reason."),
+    ),
+    Act(
+        "suspend",
+        _("Suspend"),
+        "block",
+        lambda p, by, answers: actions.suspend(p.pk, reason=answers["reason"]),
+        done=_("Suspended. Their jobs stay until you move them."),
+        danger=True,
         open_to=lambda p: p.suspended_at is None,
-        explain=_("No more offers and no contact data from now on. The partner reads the reason and may appeal.")),
-    Act("reinstate", _("End the suspension"), "restart_alt", lambda p, by, answers: actions.reinstate(p.pk),
-        done=_("The suspension is over."), open_to=lambda p: p.suspended_at is not None),
-)  # fmt: skip
+        explain=_(
+            "No more offers and no contact data from now on. The partner reads the reason and may "
+            "appeal."
+        ),
+    ),
+    Act(
+        "reinstate",
+        _("End the suspension"),
+        "restart_alt",
+        lambda p, by, answers: actions.reinstate(p.pk),
+        done=_("The suspension is over."),
+        open_to=lambda p: p.suspended_at is not None,
+    ),
+)
 
 
 @admin.register(PartnerProfile)
@@ -91,15 +115,26 @@ class PartnerAdmin(WithActs, SavesOnlyChanges, ModelAdmin):
         (_("Standing"), {"fields": [("approved_at", "suspended_at"), "suspension_reason"]}),
         (_("Payout account"), {"fields": ["owner", ("payable", "stripe_account"), "created_at"]}),
     ]
-    DECIDED = ["approved_at", "suspended_at", "suspension_reason", "payable", "stripe_account", "created_at"]
+    DECIDED = [
+        "approved_at",
+        "suspended_at",
+        "suspension_reason",
+        "payable",
+        "stripe_account",
+        "created_at",
+    ]
     inlines = [TechnicianInline, DispatcherInline]
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """The account is one of their own people's."""
         if db_field.name == "owner":
-            partner = request.resolver_match.kwargs.get("object_id", "") if request.resolver_match else ""
+            partner = (
+                request.resolver_match.kwargs.get("object_id", "") if request.resolver_match else ""
+            )
             theirs = Q(technician__partner=partner) | Q(dispatcher__partner=partner)
-            kwargs["queryset"] = User.objects.filter(theirs) if partner.isdecimal() else User.objects.none()
+            kwargs["queryset"] = (
+                User.objects.filter(theirs) if partner.isdecimal() else User.objects.none()
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request, obj=None):
@@ -117,8 +152,16 @@ class PartnerAdmin(WithActs, SavesOnlyChanges, ModelAdmin):
     def standing(self, partner):
         if partner.suspended_at:
             return toned(gettext("Suspended"), BAD)
-        return toned(gettext("Approved"), GOOD) if partner.approved_at else toned(gettext("Applied"), WARN)
+        return (
+            toned(gettext("Approved"), GOOD)
+            if partner.approved_at
+            else toned(gettext("Applied"), WARN)
+        )
 
     @display(description=_("payout account"), ordering="payable")
     def money(self, partner):
-        return toned(gettext("Can be paid"), GOOD) if partner.payable else toned(gettext("Not yet"), WARN)
+        return (
+            toned(gettext("Can be paid"), GOOD)
+            if partner.payable
+            else toned(gettext("Not yet"), WARN)
+        )

@@ -1,4 +1,6 @@
-"""Money for ops: everything can be seen, nothing edited; a charge is tried again by its verbs (rule M4, M7)."""
+"""Money for ops: everything can be seen, nothing edited; a charge is tried again by its verbs
+(rule M4, M7).
+"""
 
 import json
 from collections.abc import Callable
@@ -51,7 +53,11 @@ TONES = {
     ChargeState.HELD: WARN,
     ChargeState.OBJECTED: WARN,
 }
-OPERATION_TONES = {OperationState.DONE: GOOD, OperationState.FAILED: BAD, OperationState.UNKNOWN: WARN}
+OPERATION_TONES = {
+    OperationState.DONE: GOOD,
+    OperationState.FAILED: BAD,
+    OperationState.UNKNOWN: WARN,
+}
 
 
 def charge_word(charge: Charge) -> str:
@@ -59,10 +65,13 @@ def charge_word(charge: Charge) -> str:
 
 
 def operation_word(operation: Operation) -> str:
-    return toned(operation.get_state_display(), OPERATION_TONES.get(OperationState(operation.state), ""))
+    return toned(
+        operation.get_state_display(), OPERATION_TONES.get(OperationState(operation.state), "")
+    )
 
 
-# --- Acts --------------------------------------------------------------------------------------------------------
+# --- Acts
+# --------------------------------------------------------------------------------------------------
 
 
 def _of(booking: Booking, fits: Callable[[Charge], bool]) -> Charge | None:
@@ -83,14 +92,27 @@ def _link_of(booking: Booking, by, answers) -> None:
     actions.send_link(charge.pk)
 
 
-RETRY = Act("retry", _("Try the charge again"), "credit_card", lambda charge, by, answers: actions.retry(charge.pk),
-            done=_("The card is asked within seconds."), open_to=actions.can_retry,
-            explain=_("The same amount on the same card. It can never be charged twice."),
-            permission="payments.change_charge", asks_again=True)  # fmt: skip
-LINK = Act("link", _("Send the payment link"), "link", lambda charge, by, answers: actions.send_link(charge.pk),
-           done=_("The link is on its way."), open_to=actions.waits,
-           explain=_("The customer gets the e-mail with the link to pay once more."),
-           permission="payments.change_charge")  # fmt: skip
+RETRY = Act(
+    "retry",
+    _("Try the charge again"),
+    "credit_card",
+    lambda charge, by, answers: actions.retry(charge.pk),
+    done=_("The card is asked within seconds."),
+    open_to=actions.can_retry,
+    explain=_("The same amount on the same card. It can never be charged twice."),
+    permission="payments.change_charge",
+    asks_again=True,
+)
+LINK = Act(
+    "link",
+    _("Send the payment link"),
+    "link",
+    lambda charge, by, answers: actions.send_link(charge.pk),
+    done=_("The link is on its way."),
+    open_to=actions.waits,
+    explain=_("The customer gets the e-mail with the link to pay once more."),
+    permission="payments.change_charge",
+)
 
 
 def _take_up(booking: Booking, by, answers) -> None:
@@ -101,7 +123,9 @@ def _take_up(booking: Booking, by, answers) -> None:
 
 
 class WayForm(ActForm):
-    paid = Choice(label=_("Who pays"), choices=[("yes", _("Mila pays the partner")), ("no", _("Nobody pays"))])
+    paid = Choice(
+        label=_("Who pays"), choices=[("yes", _("Mila pays the partner")), ("no", _("Nobody pays"))]
+    )
 
 
 def _decide_way(booking: Booking, by, answers) -> None:
@@ -121,7 +145,10 @@ BOOKING_ACTS = (
         done=_("Nothing is charged before you decide."),
         permission="payments.change_charge",
         asks_again=True,
-        explain=_("The charge waits for the customer to read of it. From here on it waits for your decision instead."),
+        explain=_(
+            "The charge waits for the customer to read of it. From here on it waits for your "
+            "decision instead."
+        ),
     ),
     Act(
         "way",
@@ -134,7 +161,8 @@ BOOKING_ACTS = (
         permission="payments.change_charge",
         asks_again=True,
         explain=_(
-            "The visit was in vain and no customer pays it. In all, without commission, from Mila's own account."
+            "The visit was in vain and no customer pays it. In all, without commission, from "
+            "Mila's own account."
         ),
     ),
     Act(
@@ -163,7 +191,8 @@ BOOKING_ACTS = (
 )
 
 
-# --- The chapter of a booking's story ----------------------------------------------------------------------------
+# --- The chapter of a booking's story
+# ----------------------------------------------------------------------------
 
 
 def owed(b: Booking, at: datetime) -> Section:
@@ -181,7 +210,15 @@ def owed(b: Booking, at: datetime) -> Section:
         ]
         for charge in b.charges.all()
     ]
-    columns = [_("Charge"), _("State"), _("Amount"), _("Commission"), _("Partner"), _("Reminders"), _("Refused")]
+    columns = [
+        _("Charge"),
+        _("State"),
+        _("Amount"),
+        _("Commission"),
+        _("Partner"),
+        _("Reminders"),
+        _("Refused"),
+    ]
     columns += [_("Next"), _("Paid")]
     return Section("money", gettext("Charges"), columns, rows)
 
@@ -204,10 +241,17 @@ def operations(b: Booking, at: datetime) -> Section:
 
 def way(b: Booking, at: datetime) -> Section:
     """What Mila pays for a visit in vain (rule L11)."""
-    title, found = gettext("Way in vain"), WayPay.objects.filter(booking=b).select_related("partner", "by").first()
+    title, found = (
+        gettext("Way in vain"),
+        WayPay.objects.filter(booking=b).select_related("partner", "by").first(),
+    )
     if found is None:
         return Section("way", title, note=gettext("Mila pays no way."))
-    words = gettext("waits for your decision") if found.cents is None else money(found.cents, b.currency)
+    words = (
+        gettext("waits for your decision")
+        if found.cents is None
+        else money(found.cents, b.currency)
+    )
     facts = [
         (gettext("Mila pays"), words),
         (gettext("Partner"), found.partner),
@@ -227,23 +271,44 @@ def shares(b: Booking, at: datetime) -> Section:
             one.get_hold_display() if one.hold else "",
             one.promised_on,
             toned(stamp(one.frozen_at, b.timezone), WARN) if one.frozen_at else "",
-            linked(one.payout.get_state_display(), "payments_payout_change", one.payout.pk) if one.payout else "",
+            linked(one.payout.get_state_display(), "payments_payout_change", one.payout.pk)
+            if one.payout
+            else "",
         ]
         for one in b.earnings.select_related("partner", "payout")
     ]
-    columns = [_("Partner"), _("Share"), _("Held until"), _("Longer because"), _("Promised"), _("Frozen"), _("Payout")]
+    columns = [
+        _("Partner"),
+        _("Share"),
+        _("Held until"),
+        _("Longer because"),
+        _("Promised"),
+        _("Frozen"),
+        _("Payout"),
+    ]
     return Section("shares", gettext("Payouts of this booking"), columns, rows)
 
 
 def ledger(b: Booking, at: datetime) -> Section:
     rows = [
-        [stamp(line.at, b.timezone), Account(line.account).label, line.partner, money(line.cents, line.currency)]
+        [
+            stamp(line.at, b.timezone),
+            Account(line.account).label,
+            line.partner,
+            money(line.cents, line.currency),
+        ]
         for line in b.ledger.select_related("partner")
     ]
-    return Section("ledger", gettext("Ledger"), [_("At"), _("Account"), _("Partner"), _("Debit, credit below 0")], rows)
+    return Section(
+        "ledger",
+        gettext("Ledger"),
+        [_("At"), _("Account"), _("Partner"), _("Debit, credit below 0")],
+        rows,
+    )
 
 
-# --- Lists -------------------------------------------------------------------------------------------------------
+# --- Lists
+# --------------------------------------------------------------------------------------------------
 
 
 class UnpaidFilter(admin.SimpleListFilter):
@@ -251,8 +316,12 @@ class UnpaidFilter(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request, model_admin):
-        return [("unpaid", _("Unpaid")), ("waits", _("Waits for the customer")), ("open", _("Under way")),
-                ("held", _("Held, to be decided"))]  # fmt: skip
+        return [
+            ("unpaid", _("Unpaid")),
+            ("waits", _("Waits for the customer")),
+            ("open", _("Under way")),
+            ("held", _("Held, to be decided")),
+        ]
 
     def queryset(self, request, queryset):
         match self.value():
@@ -287,7 +356,16 @@ UNPAID_FIRST = Case(
 @admin.register(Charge)
 class ChargeAdmin(WithActs, ReadOnly, ModelAdmin):
     acts = (RETRY, LINK)
-    list_display = ["shown_booking", "kind", "shown_state", "amount", "reminders", "failure_code", "next_at", "partner"]
+    list_display = [
+        "shown_booking",
+        "kind",
+        "shown_state",
+        "amount",
+        "reminders",
+        "failure_code",
+        "next_at",
+        "partner",
+    ]
     list_filter = [UnpaidFilter, "state", "kind", "currency"]
     list_select_related = ["booking__service", "partner"]
     ordering = [UNPAID_FIRST, "-pk"]

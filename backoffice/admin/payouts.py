@@ -43,7 +43,9 @@ def _onboarding(partner, by, answers) -> dict[str, str]:
     here = settings.SITE_URL
     try:
         url = partners.onboarding_url(
-            partner, back=here + reverse("partner:account_back"), again=here + reverse("partner:account_again")
+            partner,
+            back=here + reverse("partner:account_back"),
+            again=here + reverse("partner:account_again"),
         )
     except gateway.GatewayError as error:
         raise StripeSilent from error
@@ -51,35 +53,82 @@ def _onboarding(partner, by, answers) -> dict[str, str]:
 
 
 PARTNER_ACTS = (
-    Act("onboarding", _("A way to Stripe's pages"), "link", _onboarding, asks_again=True,
+    Act(
+        "onboarding",
+        _("A way to Stripe's pages"),
+        "link",
+        _onboarding,
+        asks_again=True,
         page="admin/accounts/partnerprofile/onboarding.html",
-        explain=_("For one visit, within minutes, with the partner beside you. Never send it: whoever opens it can "
-                  "name a bank account. Partners find their own on their page.")),
-    Act("account", _("Open the account at Stripe"), "account_balance", _open_account, done=_("The account is open."),
-        open_to=lambda partner: not partner.stripe_account, asks_again=True,
-        explain=_("The partner fills in the rest, on Stripe's pages.")),
-    Act("refresh", _("Ask Stripe about the account"), "sync", _refresh_account, done=_("Stripe has been asked."),
+        explain=_(
+            "For one visit, within minutes, with the partner beside you. Never send it: whoever "
+            "opens it can "
+            "name a bank account. Partners find their own on their page."
+        ),
+    ),
+    Act(
+        "account",
+        _("Open the account at Stripe"),
+        "account_balance",
+        _open_account,
+        done=_("The account is open."),
+        open_to=lambda partner: not partner.stripe_account,
+        asks_again=True,
+        explain=_("The partner fills in the rest, on Stripe's pages."),
+    ),
+    Act(
+        "refresh",
+        _("Ask Stripe about the account"),
+        "sync",
+        _refresh_account,
+        done=_("Stripe has been asked."),
         open_to=lambda partner: bool(partner.stripe_account),
-        explain=_("Whether the partner can be paid, as Stripe says it now.")),
-)  # fmt: skip
+        explain=_("Whether the partner can be paid, as Stripe says it now."),
+    ),
+)
 
 
 PAYOUT_ACTS = (
-    Act("approve", _("Approve"), "check_circle", lambda payout, by, answers: payouts.approve(payout.pk, by=by),
-        done=_("Noted. Above the limit it is sent once two of you have said yes."), asks_again=True,
-        open_to=lambda payout: payout.state == PayoutState.WAITS, permission="payments.change_payout",
-        explain=_("You have looked at the jobs below and at the partner's account. Two different people say yes.")),
-    Act("drop", _("Take it back"), "undo", lambda payout, by, answers: payouts.drop(payout.pk),
-        done=_("Nothing is sent. Its shares are planned anew for the next day of their kind."), danger=True,
-        open_to=lambda payout: payout.state in (PayoutState.WAITS, PayoutState.PLANNED), asks_again=True,
-        permission="payments.change_payout"),
-)  # fmt: skip
+    Act(
+        "approve",
+        _("Approve"),
+        "check_circle",
+        lambda payout, by, answers: payouts.approve(payout.pk, by=by),
+        done=_("Noted. Above the limit it is sent once two of you have said yes."),
+        asks_again=True,
+        open_to=lambda payout: payout.state == PayoutState.WAITS,
+        permission="payments.change_payout",
+        explain=_(
+            "You have looked at the jobs below and at the partner's account. Two different people "
+            "say yes."
+        ),
+    ),
+    Act(
+        "drop",
+        _("Take it back"),
+        "undo",
+        lambda payout, by, answers: payouts.drop(payout.pk),
+        done=_("Nothing is sent. Its shares are planned anew for the next day of their kind."),
+        danger=True,
+        open_to=lambda payout: payout.state in (PayoutState.WAITS, PayoutState.PLANNED),
+        asks_again=True,
+        permission="payments.change_payout",
+    ),
+)
 
 
 class EarningInline(ReadOnly, TabularInline):
     model = Earning
     extra = 0
-    fields = readonly_fields = ["booking", "technician", "cents", "currency", "earned_at", "free_at", "hold"]
+    fields = readonly_fields = [
+        "booking",
+        "technician",
+        "cents",
+        "currency",
+        "earned_at",
+        "free_at",
+        "hold",
+    ]
 
 
 class CallInline(ReadOnly, TabularInline):
@@ -91,7 +140,15 @@ class CallInline(ReadOnly, TabularInline):
 @admin.register(Payout)
 class PayoutAdmin(WithActs, ReadOnly, ModelAdmin):
     acts = PAYOUT_ACTS
-    list_display = ["day", "partner", "shown_state", "amount", "arrives_on", "failure_code", "approved_by"]
+    list_display = [
+        "day",
+        "partner",
+        "shown_state",
+        "amount",
+        "arrives_on",
+        "failure_code",
+        "approved_by",
+    ]
     list_filter = ["state", "currency"]
     list_select_related = ["partner", "approved_by"]
     search_fields = ["stripe_id", "partner__name"]

@@ -13,7 +13,13 @@ class PostcodeAdmin(ModelAdmin):
     list_display = ["code", "name", "country", "region", "precision", "corrected"]
     list_filter = ["country", "precision", "corrected"]
     search_fields = ["code", "name", "towns"]
-    fields = [("country", "code"), ("name", "region"), "towns", ("lat", "lon"), ("precision", "corrected")]
+    fields = [
+        ("country", "code"),
+        ("name", "region"),
+        "towns",
+        ("lat", "lon"),
+        ("precision", "corrected"),
+    ]
     readonly_fields = ["precision", "corrected"]
 
     def save_model(self, request, obj, form, change):

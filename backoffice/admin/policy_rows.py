@@ -50,13 +50,18 @@ class FigureField(forms.JSONField):
 
 
 class PolicyRowForm(forms.ModelForm):
-    """Valid only when its effect has been shown: the first time it is sent, the page shows what it would do."""
+    """Valid only when its effect has been shown: the first time it is sent, the page shows what it
+    would do.
+    """
 
     key = forms.ChoiceField(label=_("figure"), choices=_figures, widget=UnfoldAdminSelectWidget)
     value = FigureField(
         label=_("value"),
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("Choose the figure first: its unit, its bounds and its effect are shown before anything is saved."),
+        help_text=_(
+            "Choose the figure first: its unit, its bounds and its effect are shown before "
+            "anything is saved."
+        ),
     )
     seen = LineField(required=False, widget=forms.HiddenInput)
 
@@ -72,7 +77,9 @@ class PolicyRowForm(forms.ModelForm):
             self.fields["value"].help_text = _help(key)
 
     def _post_clean(self):
-        """Refuses what would stand against another figure, at once or when a later row comes into force."""
+        """Refuses what would stand against another figure, at once or when a later row comes into
+        force.
+        """
         super()._post_clean()
         if not self.errors:
             for sentence in contradictions_of(self.instance):
@@ -135,7 +142,9 @@ class PolicyRowAdmin(AsksAgain, OnlyGrows, ReadsIds, ModelAdmin):
         return row.get_country_display() if row.country else gettext("both countries")
 
     def has_delete_permission(self, request, obj=None):
-        """Not while other figures count on the row: without it they would stand against each other."""
+        """Not while other figures count on the row: without it they would
+        stand against each other.
+        """
         may = super().has_delete_permission(request, obj)
         return may and (obj is None or not contradictions_without(obj))
 

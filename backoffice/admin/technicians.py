@@ -19,8 +19,8 @@ from unfold.widgets import (
 from accounts import actions
 from accounts.models import (
     LANGUAGES,
-    Busy,
-    BusyKind,
+    CalendarEntry,
+    CalendarEntryKind,
     Skill,
     SkillSearch,
     Technician,
@@ -79,25 +79,27 @@ class HoursInline(Labelled, TabularInline):
     hide_title = True
 
 
-class BusyInline(ReadOnly, TabularInline):
+class CalendarEntryInline(ReadOnly, TabularInline):
     """Jobs and absences to come; absences change by the buttons above, jobs by their booking."""
 
-    model = Busy
+    model = CalendarEntry
     verbose_name_plural = _("calendar")
     hide_title = True
     extra = 0
     fields = readonly_fields = ["kind", "begins", "ends", "note"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).filter(during__endswith__gt=MilaNow()).order_by("during")
+        return (
+            super().get_queryset(request).filter(during__endswith__gt=MilaNow()).order_by("during")
+        )
 
     @display(description=_("from"))
-    def begins(self, busy):
-        return stamp(busy.during.lower)
+    def begins(self, entry):
+        return stamp(entry.during.lower)
 
     @display(description=_("until"))
-    def ends(self, busy):
-        return stamp(busy.during.upper)
+    def ends(self, entry):
+        return stamp(entry.during.upper)
 
 
 class SearchRowInline(ReadOnly, TabularInline):
@@ -113,11 +115,16 @@ class SearchRowInline(ReadOnly, TabularInline):
 class TechnicianForm(forms.ModelForm):
     phone = LineField(label=_("Phone"), widget=UnfoldAdminTextInputWidget(attrs={"type": "tel"}))
     languages = forms.MultipleChoiceField(
-        label=_("Languages"), choices=LANGUAGES, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=_("Languages"),
+        choices=LANGUAGES,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
     def clean_phone(self):
-        """A number that could exist, kept as E.164; ranges kept free for examples are none the less numbers."""
+        """A number that could exist, kept as E.164; ranges kept free for examples are none the less
+        numbers.
+        """
         number = to_python(self.cleaned_data["phone"])
         if not number or not phonenumbers.is_possible_number(number):
             raise forms.ValidationError(_("This is no telephone number."))
@@ -130,7 +137,9 @@ class TechnicianForm(forms.ModelForm):
 class AbsenceForm(ActForm):
     starts_at = forms.DateTimeField(label=_("From"), widget=NativeMoment)
     ends_at = forms.DateTimeField(label=_("Until"), widget=NativeMoment)
-    note = LineField(label=_("Note"), max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
+    note = LineField(
+        label=_("Note"), max_length=120, required=False, widget=UnfoldAdminTextInputWidget
+    )
 
     def clean(self):
         answers = super().clean()
@@ -152,12 +161,19 @@ class ReturnForm(ActForm):
 
 
 def absences(technician):
-    coming = technician.busy.filter(kind=BusyKind.ABSENCE, during__endswith__gt=mila_now())
+    coming = technician.calendar_entries.filter(
+        kind=CalendarEntryKind.ABSENCE, during__endswith__gt=mila_now()
+    )
     return coming.order_by("during")
 
 
 def _away(technician, by, answers):
-    actions.add_absence(technician.pk, starts_at=answers["starts_at"], ends_at=answers["ends_at"], note=answers["note"])
+    actions.add_absence(
+        technician.pk,
+        starts_at=answers["starts_at"],
+        ends_at=answers["ends_at"],
+        note=answers["note"],
+    )
 
 
 def _back(technician, by, answers):
@@ -188,30 +204,73 @@ def codeless(technician):
 @admin.register(Technician)
 class TechnicianAdmin(WithActs, SavesOnlyChanges, ReadsIds, ModelAdmin):
     acts = (
-        Act("away", _("Add an absence"), "event_busy", _away, form=AbsenceForm, done=_("The absence is entered."),
-            explain=_("Times of Paris and Zurich. Nothing is offered in this time.")),
-        Act("back", _("Remove an absence"), "event_available", _back, form=ReturnForm,
+        Act(
+            "away",
+            _("Add an absence"),
+            "event_busy",
+            _away,
+            form=AbsenceForm,
+            done=_("The absence is entered."),
+            explain=_("Times of Paris and Zurich. Nothing is offered in this time."),
+        ),
+        Act(
+            "back",
+            _("Remove an absence"),
+            "event_available",
+            _back,
+            form=ReturnForm,
             done=_("The absence is removed."),
-            open_to=lambda technician: absences(technician).exists()),
-    )  # fmt: skip
+            open_to=lambda technician: absences(technician).exists(),
+        ),
+    )
     form = TechnicianForm
     FIGURES = ["star_sum", "star_count", "promises_kept", "promises_broken", "settled_jobs"]
-    list_display = ["name", "partner", "postcode", "radius_m", "active", "searched", "settled_jobs", codeless]
-    list_filter = ["active", "partner__kind", "partner__country", "skills__skill", "night_pool", CodelessFilter]
+    list_display = [
+        "name",
+        "partner",
+        "postcode",
+        "radius_m",
+        "active",
+        "searched",
+        "settled_jobs",
+        codeless,
+    ]
+    list_filter = [
+        "active",
+        "partner__kind",
+        "partner__country",
+        "skills__skill",
+        "night_pool",
+        CodelessFilter,
+    ]
     list_select_related = ["partner"]
     search_fields = ["name", "partner__name", "=user__email", "postcode__startswith"]
     show_full_result_count = False
     autocomplete_fields = ["partner", "user"]
     fieldsets = [
         (None, {"fields": [("name", "active"), ("partner", "user"), ("phone", "languages")]}),
-        (_("Area"), {"fields": [("postcode", "radius_m"), ("lat", "lon"), ("night_pool", "window_extra")]}),
-        (_("Figures"), {"fields": [("star_sum", "star_count"), ("promises_kept", "promises_broken"), "settled_jobs"]}),
+        (
+            _("Area"),
+            {"fields": [("postcode", "radius_m"), ("lat", "lon"), ("night_pool", "window_extra")]},
+        ),
+        (
+            _("Figures"),
+            {
+                "fields": [
+                    ("star_sum", "star_count"),
+                    ("promises_kept", "promises_broken"),
+                    "settled_jobs",
+                ]
+            },
+        ),
     ]
-    inlines = [SkillInline, HoursInline, BusyInline, SearchRowInline]
+    inlines = [SkillInline, HoursInline, CalendarEntryInline, SearchRowInline]
 
     def get_queryset(self, request):
         rows = SkillSearch.objects.filter(technician=OuterRef("pk"))
-        return with_codeless_starts(super().get_queryset(request).annotate(is_searched=Exists(rows)))
+        return with_codeless_starts(
+            super().get_queryset(request).annotate(is_searched=Exists(rows))
+        )
 
     def get_readonly_fields(self, request, obj=None):
         return [*self.FIGURES, *(["partner", "user"] if obj else [])]
@@ -220,7 +279,9 @@ class TechnicianAdmin(WithActs, SavesOnlyChanges, ReadsIds, ModelAdmin):
         return False
 
     def add_view(self, request, form_url="", extra_context=None):
-        """Whose account it is stands on the page ever after: the factor is shown again first (fault A4)."""
+        """Whose account it is stands on the page ever after: the factor is shown again first
+        (fault A4).
+        """
         second_factor.ask_again(request)
         return super().add_view(request, form_url, extra_context)
 

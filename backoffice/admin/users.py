@@ -18,9 +18,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CustomerProfile, User
 from mila import second_factor
-from mila.adminkit.acts import AsksAgain, ModelAdmin, ReadOnly, ReadsIds, SavesOnlyChanges, ShowsContactData
+from mila.adminkit.acts import (
+    AsksAgain,
+    ModelAdmin,
+    ReadOnly,
+    ReadsIds,
+    SavesOnlyChanges,
+    ShowsContactData,
+)
 
-# Nobody looks at or removes another person's second factor here; addresses change through the person alone.
+# Nobody looks at or removes another person's second factor here; addresses change through the
+# person alone.
 admin.site.unregister(Authenticator)
 admin.site.unregister(EmailAddress)
 admin.site.unregister(Group)
@@ -42,7 +50,10 @@ def door(request):
         return redirect(wanted)
     if not second_factor.factors(request):
         messages.info(
-            request, gettext("The back office needs a second factor. Please add one now, a passkey if you can.")
+            request,
+            gettext(
+                "The back office needs a second factor. Please add one now, a passkey if you can."
+            ),
         )
         return redirect("mfa_index")
     first, *_others = get_adapter().get_reauthentication_methods(request.user)
@@ -65,7 +76,10 @@ class GroupAdmin(AsksAgain, ReadsIds, AuthGroupAdmin, ModelAdmin):  # type: igno
 
 @admin.register(User)
 class UserAdmin(AsksAgain, ShowsContactData, SavesOnlyChanges, ModelAdmin):
-    """No password is shown or set: people set their own by the link "forgotten". Rights are a superuser's to give."""
+    """No password is shown or set: people set their own by the link "forgotten".
+
+    Rights are a superuser's to give.
+    """
 
     RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
     FIXED = ["email", "last_login", "date_joined"]
@@ -76,7 +90,10 @@ class UserAdmin(AsksAgain, ShowsContactData, SavesOnlyChanges, ModelAdmin):
     ordering = ["-pk"]
     show_full_result_count = False
     fieldsets = [
-        (None, {"fields": ["email", "name", "language", "is_active", ("last_login", "date_joined")]}),
+        (
+            None,
+            {"fields": ["email", "name", "language", "is_active", ("last_login", "date_joined")]},
+        ),
         (_("Rights"), {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "name", "language", "is_staff"]})]
@@ -93,7 +110,9 @@ class UserAdmin(AsksAgain, ShowsContactData, SavesOnlyChanges, ModelAdmin):
     def has_change_permission(self, request, obj=None):
         """Staff look after customers and partners; other staff only a superuser touches."""
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or request.user.is_superuser or not (obj.is_staff or obj.is_superuser))
+        return allowed and (
+            obj is None or request.user.is_superuser or not (obj.is_staff or obj.is_superuser)
+        )
 
     def has_delete_permission(self, request, obj=None):
         return False

@@ -1,4 +1,6 @@
-"""`python -m bench.claim_race`: the three races, one after the other, and a line of figures for each."""
+"""`python -m bench.claim_race`: the three races, one after the other, and a line of figures for
+each.
+"""
 
 import argparse
 import json
@@ -36,9 +38,18 @@ def main() -> int:
     ):
         part = race(count, **how)
         percent = round(100 * part.doubles / part.bookings, 2)
-        line = {key: value for key, value in vars(part).items() if key != "broken"} | {"doubles_percent": percent}
+        line = {key: value for key, value in vars(part).items() if key != "broken"} | {
+            "doubles_percent": percent
+        }
         print(
-            json.dumps({**line, "broken": part.broken[:5], "sessions": wanted.sessions, "seed": wanted.seed}),
+            json.dumps(
+                {
+                    **line,
+                    "broken": part.broken[:5],
+                    "sessions": wanted.sessions,
+                    "seed": wanted.seed,
+                }
+            ),
             flush=True,
         )
         failed |= percent < 1 if part.name == "control" else not part.holds

@@ -23,7 +23,9 @@ GUARDS = [
 
 @contextlib.contextmanager
 def redis_lock_only():
-    """The product as it would be with a Redis lock of 5 ms for a guard: no row lock, no verdict of the database."""
+    """The product as it would be with a Redis lock of 5 ms for a guard: no row lock, no verdict of
+    the database.
+    """
     take = gate.take
 
     def brief(booking_id, token, span):
@@ -44,7 +46,9 @@ def redis_lock_only():
             patches.enter_context(mock.patch.object(module, "lock_booking", unlocked))
         patches.enter_context(mock.patch.object(gate, "take", brief))
         patches.enter_context(mock.patch.object(tapping, "_another_looks", return_value=False))
-        patches.enter_context(mock.patch.object(windows, "look_at_offers", return_value=windows.Offers(None, [], 0)))
+        patches.enter_context(
+            mock.patch.object(windows, "look_at_offers", return_value=windows.Offers(None, [], 0))
+        )
         patches.enter_context(mock.patch.object(claiming, "close_claimed", close_alone))
         for module, name in ((gate, "put"), (claiming, "check_claimable")):
             patches.enter_context(mock.patch.object(module, name, return_value=None))
@@ -53,8 +57,13 @@ def redis_lock_only():
 
 @contextlib.contextmanager
 def constraints_dropped():
-    """The database's own uniques are away; what was written meanwhile is thrown away before they come back."""
-    found = [(model, next(c for c in model._meta.constraints if c.name == name)) for model, name in GUARDS]
+    """The database's own uniques are away; what was written meanwhile is thrown away before they
+    come back.
+    """
+    found = [
+        (model, next(c for c in model._meta.constraints if c.name == name))
+        for model, name in GUARDS
+    ]
     with connection.schema_editor() as editor:
         for model, constraint in found:
             editor.remove_constraint(model, constraint)
@@ -63,7 +72,8 @@ def constraints_dropped():
     finally:
         tables = ", ".join(model._meta.db_table for model, _ in found)
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL session_replication_role = replica")  # evidence of the control is none
+            # evidence of the control is none
+            cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute(f"TRUNCATE {tables} CASCADE")
         with connection.schema_editor() as editor:
             for model, constraint in found:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from backoffice.invariants import violations
 from bench.claim_race.control import constraints_dropped
+from bench.claim_race.dataset import MORNING, offered_dataset, pool_dataset
 from bench.claim_race.sessions import claims, opens, run, taps_and_claims
-from bench.claim_race.world import MORNING, offered_world, pool_world
 from mila.clock import set_clock
 from requests_app.models import BookingEvent
 
@@ -37,7 +37,7 @@ class Part:
 def race_offered(count, *, sessions, processes=1, seed=1) -> Part:
     """(a)"""
     set_clock(MORNING, speed=0)
-    booking_ids = offered_world(count)
+    booking_ids = offered_dataset(count)
     run(opens, booking_ids, sessions=sessions, processes=processes)
     return judged("a", claims, booking_ids, sessions=sessions, processes=processes, seed=seed)
 
@@ -45,21 +45,33 @@ def race_offered(count, *, sessions, processes=1, seed=1) -> Part:
 def race_pool(count, *, sessions, processes=1, seed=1) -> Part:
     """(b)"""
     set_clock(MORNING, speed=0)
-    booking_ids, technicians = pool_world(count, sessions)
+    booking_ids, technicians = pool_dataset(count, sessions)
     return judged(
-        "b", taps_and_claims, booking_ids, sessions=sessions, processes=processes, seed=seed, technicians=technicians
+        "b",
+        taps_and_claims,
+        booking_ids,
+        sessions=sessions,
+        processes=processes,
+        seed=seed,
+        technicians=technicians,
     )
 
 
 def race_unguarded(count, *, sessions, processes=1, seed=1) -> Part:
     """The control of (b)."""
     set_clock(MORNING, speed=0)
-    booking_ids, technicians = pool_world(count, sessions)
+    booking_ids, technicians = pool_dataset(count, sessions)
     with constraints_dropped():
         return judged(
-            "control", taps_and_claims, booking_ids, sessions=sessions, processes=processes, seed=seed,
-            technicians=technicians, guarded=False,
-        )  # fmt: skip
+            "control",
+            taps_and_claims,
+            booking_ids,
+            sessions=sessions,
+            processes=processes,
+            seed=seed,
+            technicians=technicians,
+            guarded=False,
+        )
 
 
 def judged(name, act, booking_ids, **how) -> Part:
@@ -67,7 +79,9 @@ def judged(name, act, booking_ids, **how) -> Part:
     seen = run(act, booking_ids, **how)
     seconds = time.monotonic() - began
     claimed = Counter(
-        BookingEvent.objects.filter(booking__in=booking_ids, move="claim").values_list("booking_id", flat=True)
+        BookingEvent.objects.filter(booking__in=booking_ids, move="claim").values_list(
+            "booking_id", flat=True
+        )
     )
     winners = defaultdict(set)
     epochs = defaultdict(set)
@@ -86,7 +100,10 @@ def judged(name, act, booking_ids, **how) -> Part:
         windows_at_once=overlaps(seen),
         answers_differ=sum(len(epochs[pk]) != 1 for pk in booking_ids) if act is claims else 0,
         seconds=round(seconds, 1),
-        broken=[*broken_rows, *(f"booking {pk} has no winner" for pk in booking_ids if not winners[pk])],
+        broken=[
+            *broken_rows,
+            *(f"booking {pk} has no winner" for pk in booking_ids if not winners[pk]),
+        ],
     )
 
 

@@ -1,4 +1,6 @@
-"""What each session does with the bookings, and how all of them are let loose at once, in threads and processes."""
+"""What each session does with the bookings, and how all of them are let loose at once, in threads
+and processes.
+"""
 
 import contextlib
 import multiprocessing
@@ -24,7 +26,9 @@ PATIENCE = 60  # seconds a session stays with one booking
 
 @dataclass(frozen=True)
 class Seen:
-    """What one session was told about one booking; the times say when the window was theirs for certain."""
+    """What one session was told about one booking; the times say when the window was theirs for
+    certain.
+    """
 
     booking_id: int
     technician_id: int
@@ -47,8 +51,13 @@ def opens(booking_ids, number, sessions, dice, _technicians):
 
 def claims(booking_ids, number, sessions, dice, _technicians):
     """(a) The offered technician's session claims every booking."""
-    holders = dict(Offer.objects.filter(booking__in=booking_ids).values_list("booking_id", "technician_id"))
-    users = {t.pk: t.user for t in Technician.objects.filter(pk__in=holders.values()).select_related("user")}
+    holders = dict(
+        Offer.objects.filter(booking__in=booking_ids).values_list("booking_id", "technician_id")
+    )
+    users = {
+        t.pk: t.user
+        for t in Technician.objects.filter(pk__in=holders.values()).select_related("user")
+    }
     seen = []
     for pk in booking_ids:
         if dice.random() < 0.1:
@@ -60,7 +69,9 @@ def claims(booking_ids, number, sessions, dice, _technicians):
 
 
 def taps_and_claims(booking_ids, number, sessions, dice, technicians):
-    """(b) Each booking has a technician who stays with it until somebody has it; now and then one declines."""
+    """(b) Each booking has a technician who stays with it until somebody has it; now and then one
+    declines.
+    """
     me = Technician.objects.select_related("user").get(pk=technicians[number])
     seen = []
     for first in range(0, len(booking_ids), 4):
@@ -102,7 +113,9 @@ def compete(booking_id, me, dice, *, may_decline):
 
 
 def run(act, booking_ids, *, sessions, processes=1, seed=1, technicians=(), guarded=True):
-    """Every session in a thread with connections of its own, spread over processes; what they have seen."""
+    """Every session in a thread with connections of its own, spread over processes; what they have
+    seen.
+    """
     work = (act, booking_ids, sessions, seed, technicians, guarded)
     if processes == 1:
         with flushed_redis():
@@ -111,7 +124,10 @@ def run(act, booking_ids, *, sessions, processes=1, seed=1, technicians=(), guar
     answers, barrier = context.Queue(), context.Barrier(processes + 1)
     connections.close_all()  # nobody inherits one
     shares = [range(number, sessions, processes) for number in range(processes)]
-    children = [context.Process(target=in_process, args=(answers, barrier, share, *work)) for share in shares]
+    children = [
+        context.Process(target=in_process, args=(answers, barrier, share, *work))
+        for share in shares
+    ]
     for child in children:
         child.start()
     with flushed_redis():
@@ -140,7 +156,9 @@ def in_threads(numbers, act, booking_ids, sessions, seed, technicians, guarded):
 
     def session(number):
         try:
-            seen.extend(act(booking_ids, number, sessions, random.Random(seed * 1000 + number), technicians))
+            seen.extend(
+                act(booking_ids, number, sessions, random.Random(seed * 1000 + number), technicians)
+            )
         except Exception as error:
             failed.append(error)
         finally:

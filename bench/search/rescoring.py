@@ -1,6 +1,8 @@
-"""A worker of its own that writes the scores of so many technicians anew, or of all whose policy is a former one."""
+"""A worker of its own that writes the scores of so many technicians anew, or of all whose policy is
+a former one.
+"""
 
-# ruff: noqa: E402  (the world is chosen before Django reads its settings)
+# ruff: noqa: E402  (the dataset is chosen before Django reads its settings)
 import os
 import sys
 

@@ -15,7 +15,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Category",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("slug", models.SlugField(unique=True)),
                 ("icon", models.SlugField(help_text="Name of a symbol in the sprite.")),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
@@ -39,7 +41,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Service",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("slug", models.SlugField(unique=True)),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("name_fr", models.CharField(max_length=80, null=True, verbose_name="name")),
@@ -57,10 +61,14 @@ class Migration(migrations.Migration):
                 ("included_it", models.TextField(blank=True, null=True, verbose_name="included")),
                 ("included_en", models.TextField(blank=True, null=True, verbose_name="included")),
                 ("not_included", models.TextField(blank=True, verbose_name="not included")),
-                ("not_included_fr", models.TextField(blank=True, null=True, verbose_name="not included")),
-                ("not_included_de", models.TextField(blank=True, null=True, verbose_name="not included")),
-                ("not_included_it", models.TextField(blank=True, null=True, verbose_name="not included")),
-                ("not_included_en", models.TextField(blank=True, null=True, verbose_name="not included")),
+                ("not_included_fr",
+                    models.TextField(blank=True, null=True, verbose_name="not included")),
+                ("not_included_de",
+                    models.TextField(blank=True, null=True, verbose_name="not included")),
+                ("not_included_it",
+                    models.TextField(blank=True, null=True, verbose_name="not included")),
+                ("not_included_en",
+                    models.TextField(blank=True, null=True, verbose_name="not included")),
                 ("tools", models.TextField(blank=True, verbose_name="tools")),
                 ("tools_fr", models.TextField(blank=True, null=True, verbose_name="tools")),
                 ("tools_de", models.TextField(blank=True, null=True, verbose_name="tools")),
@@ -72,28 +80,44 @@ class Migration(migrations.Migration):
                 ("steps_it", models.TextField(blank=True, null=True, verbose_name="steps")),
                 ("steps_en", models.TextField(blank=True, null=True, verbose_name="steps")),
                 ("prepare", models.TextField(blank=True, verbose_name="what to prepare")),
-                ("prepare_fr", models.TextField(blank=True, null=True, verbose_name="what to prepare")),
-                ("prepare_de", models.TextField(blank=True, null=True, verbose_name="what to prepare")),
-                ("prepare_it", models.TextField(blank=True, null=True, verbose_name="what to prepare")),
-                ("prepare_en", models.TextField(blank=True, null=True, verbose_name="what to prepare")),
-                ("search_words", models.TextField(blank=True, verbose_name="words people search with")),
-                ("search_words_fr", models.TextField(blank=True, null=True, verbose_name="words people search with")),
-                ("search_words_de", models.TextField(blank=True, null=True, verbose_name="words people search with")),
-                ("search_words_it", models.TextField(blank=True, null=True, verbose_name="words people search with")),
-                ("search_words_en", models.TextField(blank=True, null=True, verbose_name="words people search with")),
-                ("duration_minutes", models.PositiveSmallIntegerField(verbose_name="duration in minutes")),
+                ("prepare_fr",
+                    models.TextField(blank=True, null=True, verbose_name="what to prepare")),
+                ("prepare_de",
+                    models.TextField(blank=True, null=True, verbose_name="what to prepare")),
+                ("prepare_it",
+                    models.TextField(blank=True, null=True, verbose_name="what to prepare")),
+                ("prepare_en",
+                    models.TextField(blank=True, null=True, verbose_name="what to prepare")),
+                ("search_words", models.TextField(blank=True, verbose_name="words people search "
+                                                                           "with")),
+                ("search_words_fr",
+                    models.TextField(blank=True, null=True,
+                        verbose_name="words people search with")),
+                ("search_words_de",
+                    models.TextField(blank=True, null=True,
+                        verbose_name="words people search with")),
+                ("search_words_it",
+                    models.TextField(blank=True, null=True,
+                        verbose_name="words people search with")),
+                ("search_words_en",
+                    models.TextField(blank=True, null=True,
+                        verbose_name="words people search with")),
+                ("duration_minutes", models.PositiveSmallIntegerField(verbose_name="duration in "
+                                                                                   "minutes")),
                 ("active", models.BooleanField(default=True, verbose_name="active")),
                 ("position", models.PositiveSmallIntegerField(default=0)),
                 (
                     "category",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="services", to="catalogue.category"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="services",
+                        to="catalogue.category"
                     ),
                 ),
                 (
                     "skill",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.skill"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+",
+                        to="accounts.skill"
                     ),
                 ),
             ],
@@ -106,7 +130,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Package",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("slug", models.SlugField(unique=True)),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("name_fr", models.CharField(max_length=80, null=True, verbose_name="name")),
@@ -114,14 +140,25 @@ class Migration(migrations.Migration):
                 ("name_it", models.CharField(max_length=80, null=True, verbose_name="name")),
                 ("name_en", models.CharField(max_length=80, null=True, verbose_name="name")),
                 ("summary", models.CharField(blank=True, max_length=160, verbose_name="summary")),
-                ("summary_fr", models.CharField(blank=True, max_length=160, null=True, verbose_name="summary")),
-                ("summary_de", models.CharField(blank=True, max_length=160, null=True, verbose_name="summary")),
-                ("summary_it", models.CharField(blank=True, max_length=160, null=True, verbose_name="summary")),
-                ("summary_en", models.CharField(blank=True, max_length=160, null=True, verbose_name="summary")),
-                ("duration_minutes", models.PositiveSmallIntegerField(verbose_name="duration in minutes")),
+                ("summary_fr",
+                    models.CharField(blank=True, max_length=160, null=True,
+                        verbose_name="summary")),
+                ("summary_de",
+                    models.CharField(blank=True, max_length=160, null=True,
+                        verbose_name="summary")),
+                ("summary_it",
+                    models.CharField(blank=True, max_length=160, null=True,
+                        verbose_name="summary")),
+                ("summary_en",
+                    models.CharField(blank=True, max_length=160, null=True,
+                        verbose_name="summary")),
+                ("duration_minutes", models.PositiveSmallIntegerField(verbose_name="duration in "
+                                                                                   "minutes")),
                 ("active", models.BooleanField(default=True, verbose_name="active")),
                 ("position", models.PositiveSmallIntegerField(default=0)),
-                ("services", models.ManyToManyField(blank=True, related_name="packages", to="catalogue.service")),
+                ("services",
+                    models.ManyToManyField(blank=True, related_name="packages",
+                        to="catalogue.service")),
             ],
             options={
                 "verbose_name": "package",
@@ -132,19 +169,24 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ServicePrice",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "country",
                     models.CharField(
-                        choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2, verbose_name="country"
+                        choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2,
+                        verbose_name="country"
                     ),
                 ),
                 (
                     "currency",
-                    models.CharField(choices=[("EUR", "EUR"), ("CHF", "CHF")], max_length=3, verbose_name="currency"),
+                    models.CharField(choices=[("EUR", "EUR"), ("CHF", "CHF")], max_length=3,
+                        verbose_name="currency"),
                 ),
                 ("price_cents", models.PositiveIntegerField(verbose_name="price in cents")),
-                ("starts_at", models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name="from")),
+                ("starts_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name="from")),
                 (
                     "service",
                     models.ForeignKey(
@@ -165,19 +207,24 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PackagePrice",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "country",
                     models.CharField(
-                        choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2, verbose_name="country"
+                        choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2,
+                        verbose_name="country"
                     ),
                 ),
                 (
                     "currency",
-                    models.CharField(choices=[("EUR", "EUR"), ("CHF", "CHF")], max_length=3, verbose_name="currency"),
+                    models.CharField(choices=[("EUR", "EUR"), ("CHF", "CHF")], max_length=3,
+                        verbose_name="currency"),
                 ),
                 ("price_cents", models.PositiveIntegerField(verbose_name="price in cents")),
-                ("starts_at", models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name="from")),
+                ("starts_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name="from")),
                 (
                     "package",
                     models.ForeignKey(
@@ -195,7 +242,8 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("price_cents__gt", 0)), name="packageprice_costs_something"
+                        condition=models.Q(("price_cents__gt", 0)),
+                        name="packageprice_costs_something"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -206,7 +254,8 @@ class Migration(migrations.Migration):
                         name="packageprice_currency_of_country",
                     ),
                     models.UniqueConstraint(
-                        fields=("package", "country", "starts_at"), name="one_package_price_an_instant"
+                        fields=("package", "country", "starts_at"),
+                        name="one_package_price_an_instant"
                     ),
                 ],
             },

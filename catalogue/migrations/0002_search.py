@@ -1,6 +1,7 @@
 """Search by what hurts: typing errors (pg_trgm), accents (unaccent), and one way of writing words.
 
-catalogue_plain('Mon Wi-Fi n’a plus d’accès') = 'mon wifi n a plus d acces', for what is asked and what is searched.
+catalogue_plain('Mon Wi-Fi n’a plus d’accès') = 'mon wifi n a plus d acces', for what is asked and
+what is searched.
 """
 
 from django.contrib.postgres.operations import TrigramExtension, UnaccentExtension

@@ -63,7 +63,8 @@ TOO_MANY = "too_many_login_attempts"
 class LoginForm(allauth_forms.LoginForm):
     """An account whose address was never proved opens by nothing: whoever made it may be anybody.
 
-    It is refused like a wrong password, or signing up and then in would tell whether the address was known before.
+    It is refused like a wrong password, or signing up and then in would tell whether the address
+    was known before.
     """
 
     def __init__(self, *args, **kwargs):
@@ -78,7 +79,8 @@ class LoginForm(allauth_forms.LoginForm):
             if not proofs.has_proved(self.user):
                 raise allauth_forms.get_adapter().validation_error("email_password_mismatch")
         except forms.ValidationError as refusal:
-            if refusal.code != TOO_MANY:  # said before anybody was looked up: it tells nothing, and holds no thread
+            # said before anybody was looked up: it tells nothing, and holds no thread
+            if refusal.code != TOO_MANY:
                 pace.even_out(begun, pace.SIGN_IN)
             raise
         return cleaned
@@ -104,7 +106,8 @@ class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
         super().save()
         proofs.prove(self.user)
         for begun in ("account_login", "account_email_verification_code"):
-            context.request.session.pop(begun, None)  # a sign-up in this browser that waits for its code is over
+            # a sign-up in this browser that waits for its code is over
+            context.request.session.pop(begun, None)
 
 
 class AddEmailForm(allauth_forms.AddEmailForm):
@@ -121,7 +124,9 @@ class AddEmailForm(allauth_forms.AddEmailForm):
 
 
 class ConfirmCodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):
-    """The code of the mail. Of a sign-up that was none (the address is known) there is no right code."""
+    """The code of the mail. Of a sign-up that was none (the address is known) there is no right
+    code.
+    """
 
     def clean_code(self):
         code = super(allauth_forms.ConfirmEmailVerificationCodeForm, self).clean_code()

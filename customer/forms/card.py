@@ -12,7 +12,10 @@ NEW = "new"
 
 
 class CardChoice(forms.ChoiceField):
-    """A saved card by its id, or "new": the fields of the payment provider. Nothing chosen means new."""
+    """A saved card by its id, or "new": the fields of the payment provider.
+
+    Nothing chosen means new.
+    """
 
     def __init__(self, cards: list[SavedCard]):
         words = _("Another card") if cards else _("Your card")
@@ -37,8 +40,13 @@ class CardForm(OrderForm):
         error_messages={"required": _("Please confirm that you have read the terms.")},
     )
 
-    def __init__(self, data=None, *args, cards: list[SavedCard], ended: Sequence[SavedCard] = (), **kwargs):
-        """`ended`: cards of the customer that end before the visit. Sent all the same, one is refused by its name."""
+    def __init__(
+        self, data=None, *args, cards: list[SavedCard], ended: Sequence[SavedCard] = (), **kwargs
+    ):
+        """`ended`: cards of the customer that end before the visit.
+
+        Sent all the same, one is refused by its name.
+        """
         self.ends = next((one for one in ended if data and data.get("card") == str(one.pk)), None)
         if self.ends is not None:
             data = data.copy()
@@ -49,7 +57,9 @@ class CardForm(OrderForm):
 
     def clean(self):
         if self.ends is not None:
-            words = _("Nothing was ordered: %(card)s ends before your visit. Please use another card.")
+            words = _(
+                "Nothing was ordered: %(card)s ends before your visit. Please use another card."
+            )
             raise forms.ValidationError(words % {"card": self.ends})
         return super().clean()
 

@@ -1,4 +1,7 @@
-"""A day as people type it: 10.12.2026, 10/12/2026, 10 décembre 2026, 10. Dezember, December 10; day before month."""
+"""A day as people type it: 10.12.2026, 10/12/2026, 10 décembre 2026, 10.
+
+Dezember, December 10; day before month.
+"""
 
 import re
 from datetime import date
@@ -10,7 +13,8 @@ from django.utils.dates import MONTHS
 
 from places.folding import fold
 
-ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")  # as date fields send it
+# as date fields send it
+ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
 FIGURES = re.compile(r"(?P<day>\d{1,2}) (?P<month>\d{1,2})(?: (?P<year>\d{4}|\d{2}))?")
 WEEKDAY, NAME, YEAR = r"(?:[a-z]+ )?", r"(?P<name>[a-z]{3,})", r"(?: (?P<year>\d{4}))?"
 IN_WORDS = re.compile(rf"{WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|er)? (?:of )?{NAME}{YEAR}")
@@ -18,10 +22,14 @@ MONTH_FIRST = re.compile(rf"{WEEKDAY}{NAME} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?{Y
 
 
 def read_day(text: str, today: date) -> date | None:
-    """The day that was typed, in any of our languages; without a year the next one. None where it is no day."""
+    """The day that was typed, in any of our languages; without a year the next one.
+
+    None where it is no day.
+    """
     plain = fold(text)
     found = ISO.fullmatch(text.strip()) or next(
-        (match for form in (FIGURES, IN_WORDS, MONTH_FIRST) if (match := form.fullmatch(plain))), None
+        (match for form in (FIGURES, IN_WORDS, MONTH_FIRST) if (match := form.fullmatch(plain))),
+        None,
     )
     if found is None:
         return None
@@ -42,7 +50,9 @@ def read_day(text: str, today: date) -> date | None:
 
 
 def _month(name: str) -> int | None:
-    """By its name or the beginning of it, from three letters on; "jui" may be two months and is none."""
+    """By its name or the beginning of it, from three letters on; "jui" may be two months and is
+    none.
+    """
     found = {number for whole, number in _names().items() if whole.startswith(name)}
     return found.pop() if len(found) == 1 else None
 

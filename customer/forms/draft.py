@@ -25,7 +25,9 @@ def country_field(**kwargs) -> forms.ChoiceField:
 
 
 class ServiceForm(forms.Form):
-    """Which service, in which country; the price follows from both and is never read from here (fault M11)."""
+    """Which service, in which country; the price follows from both and is never read from here
+    (fault M11).
+    """
 
     service: forms.ModelChoiceField = forms.ModelChoiceField(
         Service.objects.none(),
@@ -54,7 +56,8 @@ class PlaceForm(forms.Form):
             "max_length": _("This is longer than a street can be. Please shorten it."),
         },
     )
-    unnumbered = LineField(required=False, max_length=160, widget=forms.HiddenInput)  # the street that was asked about
+    # the street that was asked about
+    unnumbered = LineField(required=False, max_length=160, widget=forms.HiddenInput)
     postcode = LineField(
         label=_("Postcode"),
         max_length=16,
@@ -73,14 +76,17 @@ class PlaceForm(forms.Form):
         super().__init__(picked(data), **kwargs)
         if hides_door_code:
             self.fields["door_code"].help_text = _(
-                "What you wrote here is kept and not shown on this device. Leave it empty to keep it."
+                "What you wrote here is kept and not shown on this device. Leave it empty to keep "
+                "it."
             )
 
         self.suggestions: list[Suggestion] = []
         self.other_country = ""
 
     def clean(self):
-        """Asks about a town that is not the postcode's, a code of the other country, a street without a number."""
+        """Asks about a town that is not the postcode's, a code of the other country, a street
+        without a number.
+        """
         found = super().clean()
         self._ask_for_number(found.get("street", ""))
         if "postcode" not in found and "city" not in found:
@@ -97,16 +103,23 @@ class PlaceForm(forms.Form):
             if doubt:
                 self.add_error("postcode", doubt.sentence)
                 self.suggestions = doubt.suggestions
-                self.other_country = next((one.country for one in doubt.suggestions if one.country != country), "")
+                self.other_country = next(
+                    (one.country for one in doubt.suggestions if one.country != country), ""
+                )
             elif self.errors.get("postcode") or self.errors.get("city"):
                 self.suggestions = suggested(code, city, country)
         return found
 
     def _ask_for_number(self, street: str) -> None:
         """Once: who sends the same street again has none."""
-        if street and not any(letter.isdigit() for letter in street) and self.cleaned_data["unnumbered"] != street:
+        if (
+            street
+            and not any(letter.isdigit() for letter in street)
+            and self.cleaned_data["unnumbered"] != street
+        ):
             self.add_error("street", _("Is there no house number? If so, simply continue."))
-            typed = {name: self.data.get(name) for name in self.data}  # what ** takes of a query are lists
+            # what ** takes of a query are lists
+            typed = {name: self.data.get(name) for name in self.data}
             self.data = {**typed, self.add_prefix("unnumbered"): street}
 
 
@@ -124,7 +137,9 @@ def picked(data):
 
 
 def suggested(postcode: str, city: str, country: str) -> list[Suggestion]:
-    """What the list offers: the towns of a whole postcode, codes that begin so, else by the town."""
+    """What the list offers: the towns of a whole postcode, codes that begin
+    so, else by the town.
+    """
     where = country if country in Country.values else None
     postcode, city = postcode.strip()[:16], city.strip()[:80]
     if towns := addresses.towns_of(postcode, city, country):
@@ -171,16 +186,24 @@ class AlertForm(forms.Form):
     """Where nobody comes yet: whom to tell when somebody does (rule B14)."""
 
     email = AddressField(
-        help_text=_("We write to you when somebody comes, and delete your address then, or when you say so.")
+        help_text=_(
+            "We write to you when somebody comes, and delete your address then, or when you say so."
+        )
     )
 
 
 EARLY = _("Please begin before the %(days)d days of withdrawal are over.")
-LATER = _("Should the visit fall within the %(days)d days of withdrawal, please begin before they are over.")
+LATER = _(
+    "Should the visit fall within the %(days)d days of withdrawal, please begin before they are "
+    "over."
+)
 
 
 class OrderForm(forms.Form):
-    """The order itself: what the law wants said and ticked before it (rule M9, law R5, R6). For the card step."""
+    """The order itself: what the law wants said and ticked before it (rule M9, law R5, R6).
+
+    For the card step.
+    """
 
     CONTRACT = (
         _("If a Friend accepts, the contract is between you and that person, and Mila mediates."),
@@ -191,7 +214,8 @@ class OrderForm(forms.Form):
 
     starts_early = forms.BooleanField(
         help_text=_(
-            "You can still withdraw, until you sign. Once the work has begun you pay for what was done until then; "
+            "You can still withdraw, until you sign. Once the work has begun you pay for what was "
+            "done until then; "
             "with your signature the right of withdrawal ends."
         ),
     )
@@ -202,13 +226,18 @@ class OrderForm(forms.Form):
         if window_ends is None or booking.first_start_at is None:
             del self.fields["starts_early"]
         else:
-            # Asked for a later visit too: it may be moved to an earlier day, and with a Friend the days count from the
-            # claim. Without the wish the whole work would be owed by nobody (law R5).
+            # Asked for a later visit too: it may be moved to an earlier day, and with a Friend the
+            # days count from the claim. Without the wish the whole work would be owed by nobody
+            # (law R5).
             days = {"days": booking.policy.withdrawal_window.days}
             early, later = self.fields["starts_early"], booking.first_start_at >= window_ends
             early.label = (LATER if later else EARLY) % days
             early.error_messages["required"] = (
-                _("We need your express wish to begin before the %(days)d days of withdrawal are over.") % days
+                _(
+                    "We need your express wish to begin before the %(days)d days of withdrawal are "
+                    "over."
+                )
+                % days
             )
 
     @property

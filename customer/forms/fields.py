@@ -1,4 +1,6 @@
-"""Fields that take what people really type: one line, several lines, a telephone number of any country."""
+"""Fields that take what people really type: one line, several lines, a telephone number of any
+country.
+"""
 
 import phonenumbers
 from django import forms
@@ -8,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from mila.web.forms import LineField
 
 HOME_CODES = {33, 41}  # their numbers for examples are no valid ones, and are taken
-# Mobiles of the overseas departments are written like the others but dialled under a code of their own.
+# Mobiles of the overseas departments are written like the others but dialled under a code of their
+# own.
 OVERSEAS = {"690": 590, "691": 590, "694": 594, "696": 596, "697": 596, "692": 262, "693": 262}
 
 
@@ -35,15 +38,24 @@ def at_the_door_field() -> LineField:
 
 
 class PhoneField(LineField):
-    """A number that can be dialled from anywhere, as E.164; without a code of its own, one of the country."""
+    """A number that can be dialled from anywhere, as E.164; without a code of its own, one of the
+    country.
+    """
 
     default_error_messages = {
-        "invalid": _("Please give a telephone number, such as 06 12 34 56 78, or with its country: +49 170 1234567.")
+        "invalid": _(
+            "Please give a telephone number, such as 06 12 34 56 78, or with its country: +49 170 "
+            "1234567."
+        )
     }
 
     def __init__(self, *, country: str = "FR", **kwargs):
         self.country = country
-        super().__init__(max_length=30, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}), **kwargs)
+        super().__init__(
+            max_length=30,
+            widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+            **kwargs,
+        )
 
     def clean(self, value):
         text = super().clean(value)
@@ -56,7 +68,11 @@ class PhoneField(LineField):
         national = str(number.national_number)
         if number.country_code == 33:
             number.country_code = OVERSEAS.get(national[:3], 33)
-        known = len(national) == 9 if number.country_code in HOME_CODES else phonenumbers.is_valid_number(number)
+        known = (
+            len(national) == 9
+            if number.country_code in HOME_CODES
+            else phonenumbers.is_valid_number(number)
+        )
         if not known or number.extension:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -28,10 +28,13 @@ class PhotosForm(forms.Form):
         label=_("Photos"),
         required=False,
         help_text=_(
-            "Up to four, 10 MB each: the lights of the box, the message on the screen. Only the person who comes sees "
+            "Up to four, 10 MB each: the lights of the box, the message on the screen. Only the "
+            "person who comes sees "
             "them, and we remove where they were taken."
         ),
-        widget=PhotosInput(attrs={"accept": "image/jpeg,image/png,image/heic,image/heif,.heic,.heif"}),
+        widget=PhotosInput(
+            attrs={"accept": "image/jpeg,image/png,image/heic,image/heif,.heic,.heif"}
+        ),
     )
 
     most = PHOTOS_MAX

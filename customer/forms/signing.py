@@ -33,9 +33,13 @@ class HandForm(forms.Form):
         if not text:
             return ""
         try:
-            return json.dumps(_drawing(json.loads(text, parse_constant=_no_number)), separators=(",", ":"))
+            return json.dumps(
+                _drawing(json.loads(text, parse_constant=_no_number)), separators=(",", ":")
+            )
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise ValidationError(_("The signature did not arrive. Please sign once more.")) from error
+            raise ValidationError(
+                _("The signature did not arrive. Please sign once more.")
+            ) from error
 
     @property
     def signature(self) -> str:
@@ -44,7 +48,9 @@ class HandForm(forms.Form):
 
 
 class SignForm(HandForm):
-    """`key` is drawn when the page is made, so that the same page sent twice is one signature (fault M24)."""
+    """`key` is drawn when the page is made, so that the same page sent twice is one signature
+    (fault M24).
+    """
 
     key = forms.RegexField(KEY, widget=forms.HiddenInput)
     quote_version = forms.IntegerField(min_value=1, max_value=30_000, widget=forms.HiddenInput)
@@ -71,7 +77,9 @@ class VersionForm(forms.Form):
 
 
 class AnswerForm(HandForm, VersionForm):
-    """The answer on the technician's phone turned round: a signature, and the number that was sent to the payer."""
+    """The answer on the technician's phone turned round: a signature, and the number that was sent
+    to the payer.
+    """
 
     number = forms.RegexField(
         r"^[0-9]{4}$",
@@ -85,7 +93,9 @@ class AnswerForm(HandForm, VersionForm):
                 "class": "field-box code-field",
             }
         ),
-        error_messages={"invalid": _("The number has four digits. It stands in the message we have just sent.")},
+        error_messages={
+            "invalid": _("The number has four digits. It stands in the message we have just sent.")
+        },
     )
 
     def __init__(self, data=None, **kwargs):
@@ -110,6 +120,11 @@ def _drawing(found: dict) -> dict:
 
 def _number(value) -> float:
     # Size before finiteness: a whole number of 400 digits is no float.
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 10_000 or not math.isfinite(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or abs(value) > 10_000
+        or not math.isfinite(value)
+    ):
         raise ValueError("no coordinate")
     return round(float(value), 1)

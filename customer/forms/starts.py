@@ -1,8 +1,10 @@
-"""Choosing a day and up to three starts in order (rule B2, B3, B14): what was sent, and the page that answers it.
+"""Choosing a day and up to three starts in order (rule B2, B3, B14): what was sent, and the page
+that answers it.
 
-The whole choice travels in the form: `wish` are the starts kept so far, `current` the one being chosen, `slot` a click
-on another hour of the day that is `shown`. So the page works without script, and the back button shows what was there.
-A start at which nobody is free is shown struck out, and never chosen for anybody.
+The whole choice travels in the form: `wish` are the starts kept so far, `current` the one being
+chosen, `slot` a click on another hour of the day that is `shown`. So the page works without script,
+and the back button shows what was there. A start at which nobody is free is shown struck out, and
+never chosen for anybody.
 """
 
 import re
@@ -86,7 +88,8 @@ class StartChoice:
     error: str = ""
     day_error: str = ""
     other_day: str = ""  # as written in the calendar field
-    turns: bool = False  # another day was asked for: its hours are to be seen before anything is saved
+    # another day was asked for: its hours are to be seen before anything is saved
+    turns: bool = False
 
     @property
     def booking(self) -> Booking:
@@ -104,7 +107,10 @@ class StartChoice:
     @property
     def wishes(self) -> list[Chosen]:
         zone = ZoneInfo(self.booking.timezone)
-        return [Chosen(n, value_of(wall), wall, wall.replace(tzinfo=zone)) for n, wall in enumerate(self.walls, 1)]
+        return [
+            Chosen(n, value_of(wall), wall, wall.replace(tzinfo=zone))
+            for n, wall in enumerate(self.walls, 1)
+        ]
 
     @property
     def kept_values(self) -> list[str]:
@@ -141,17 +147,26 @@ class StartChoice:
 
     @property
     def parts(self) -> list[tuple[str, list[Slot]]]:
-        """The times of the day by morning, afternoon, evening; where somebody has the job, theirs first."""
+        """The times of the day by morning, afternoon, evening; where somebody has the job, theirs
+        first.
+        """
         walls = self.walls
         slots = []
         for one in self._starts(self.day):
             wall = _wall(one)
             rank = walls.index(wall) + 1 if wall in walls else 0
-            slots.append(Slot(value_of(wall), one.start, rank, wall == self.current, one.people, one.keeper))
+            slots.append(
+                Slot(value_of(wall), one.start, rank, wall == self.current, one.people, one.keeper)
+            )
         if any(slot.keeper for slot in slots):
             name = self.booking.technician.name
-            theirs, others = ([slot for slot in slots if slot.keeper is whose] for whose in (True, False))
-            groups = [(str(_("%(name)s is free") % {"name": name}), theirs), (str(_("With somebody else")), others)]
+            theirs, others = (
+                [slot for slot in slots if slot.keeper is whose] for whose in (True, False)
+            )
+            groups = [
+                (str(_("%(name)s is free") % {"name": name}), theirs),
+                (str(_("With somebody else")), others),
+            ]
             return [group for group in groups if group[1]]
         parts, before = [], time.min
         for until, label in PARTS:
@@ -189,14 +204,18 @@ class StartChoice:
         self.kept, self.current = left[:-1], left[-1] if left else None
 
     def show_a_day(self) -> None:
-        """A day with times is shown: the one asked for, that of the time being chosen, or the first with a free one."""
+        """A day with times is shown: the one asked for, that of the time being chosen, or the first
+        with a free one.
+        """
         if self.day is None or not self._starts(self.day):
             wanted = self.current.date() if self.current else None
             near = self._near()
             self.day = wanted if wanted and self._starts(wanted) else near[0] if near else None
 
     def propose(self) -> None:
-        """On a fresh page the first free time is chosen that is not too near to be found somebody for."""
+        """On a fresh page the first free time is chosen that is not too near to be found somebody
+        for.
+        """
         if self.walls:
             return
         after = self.at + self.booking.policy.proposal_lead
@@ -208,19 +227,32 @@ class StartChoice:
             self.current = _wall(proposed)
             self.day = self.current.date()
 
-    def _first_from(self, after: datetime, days: list[date], *, keeper: bool = False) -> FreeTime | None:
+    def _first_from(
+        self, after: datetime, days: list[date], *, keeper: bool = False
+    ) -> FreeTime | None:
         free = (one for day in days for one in self._free(day) if one.keeper or not keeper)
-        return next((one for one in free if one.start >= after and one.start != self.booking.start_at), None)
+        return next(
+            (one for one in free if one.start >= after and one.start != self.booking.start_at), None
+        )
 
     def follow_the_day(self) -> None:
-        """Who turns to another day means it: what is being chosen becomes that day's first free time, or nothing."""
-        if not self.turns or self.day_error or self.current is None or self.current.date() == self.day:
+        """Who turns to another day means it: what is being chosen becomes that day's first free
+        time, or nothing.
+        """
+        if (
+            not self.turns
+            or self.day_error
+            or self.current is None
+            or self.current.date() == self.day
+        ):
             return
         walls = [_wall(one) for one in self._preferred(self.day)]
         self.current = next((wall for wall in walls if wall not in self.kept), None)
 
     def ask_for(self, text: str) -> None:
-        """Another day from the calendar; one on which nobody comes is refused with the sentence that says why."""
+        """Another day from the calendar; one on which nobody comes is refused with the sentence
+        that says why.
+        """
         day = read_day(text, wall_time(self.at, self.booking.timezone).date())
         if day is None:
             self.day_error = str(_("Please give the day as day, month, year."))
@@ -239,7 +271,13 @@ class StartChoice:
             return str(TooSoon.sentence)
         try:
             opens = datetime.combine(day, self.booking.policy.day_opens)
-            check_start(opens, self.at, self.booking.duration_minutes, self.booking, hours_of(self.booking.policy))
+            check_start(
+                opens,
+                self.at,
+                self.booking.duration_minutes,
+                self.booking,
+                hours_of(self.booking.policy),
+            )
         except Refusal as refusal:
             return str(refusal)
         return str(Closed.sentence)
@@ -255,12 +293,17 @@ class StartChoice:
         return [one for one in self._starts(day) if one.is_free]
 
     def _preferred(self, day: date | None) -> list[FreeTime]:
-        """Where somebody has the job and is free on that day, the times at which they are; else all free ones."""
+        """Where somebody has the job and is free on that day, the times at which they are; else all
+        free ones.
+        """
         free = self._free(day)
         return [one for one in free if one.keeper] or free
 
     def _days(self) -> Iterator[date]:
-        return (self.first_day + timedelta(days=number) for number in range((self.last_day - self.first_day).days + 1))
+        return (
+            self.first_day + timedelta(days=number)
+            for number in range((self.last_day - self.first_day).days + 1)
+        )
 
     def _near(self) -> list[date]:
         return list(_first(CARDS, (day for day in self._days() if self._free(day))))
@@ -284,10 +327,15 @@ def read_choice(data: QueryDict, times: FreeTimes) -> StartChoice:
         current = None
     kept = kept[: most - 1] if current else kept
     choice = StartChoice(times, kept=kept, current=current)
-    shown, card, other = parse_day(data.get("shown", "")), parse_day(data.get("day", "")), data.get("other_day", "")
+    shown, card, other = (
+        parse_day(data.get("shown", "")),
+        parse_day(data.get("day", "")),
+        data.get("other_day", ""),
+    )
     other, asked = other.strip()[:20], data.get("asked", "")
     choice.day, choice.other_day = shown, other
-    # A click on a card is the younger wish where the calendar field still holds what was answered before.
+    # A click on a card is the younger wish where the calendar field still holds what was answered
+    # before.
     if card and shown and card != shown:
         choice.day, choice.turns = card, True
     elif other and other != asked:

@@ -20,7 +20,9 @@ class RefuseForm(forms.Form):
     reason = ProseField(
         label=_("What is not right?"),
         max_length=2000,
-        error_messages={"required": _("Please say what is not right; it is the first thing we look at.")},
+        error_messages={
+            "required": _("Please say what is not right; it is the first thing we look at.")
+        },
     )
 
 

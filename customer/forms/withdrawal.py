@@ -1,4 +1,6 @@
-"""Which contract somebody wants to withdraw from, where neither account nor browser says it (law R5)."""
+"""Which contract somebody wants to withdraw from, where neither account nor browser says it
+(law R5).
+"""
 
 import re
 
@@ -13,7 +15,10 @@ class WithdrawalForm(forms.Form):
     number = LineField(
         label=_("Number of your booking"),
         max_length=16,
-        help_text=_("It begins with M. You find it on the page of your booking and in the message that confirms it."),
+        help_text=_(
+            "It begins with M. You find it on the page of your booking and in the message that "
+            "confirms it."
+        ),
         error_messages={"required": _("Please give the number of your booking.")},
     )
     email = AddressField(help_text=_("The address you booked with."))

@@ -1,4 +1,6 @@
-"""What of accounts is not allauth's: is it still you, by a code to the account's address; where one goes signed in."""
+"""What of accounts is not allauth's: is it still you, by a code to the account's address; where one
+goes signed in.
+"""
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.views import BaseReauthenticateView
@@ -17,7 +19,10 @@ from requests_app.access import technician_of
 
 @method_decorator(login_required, name="dispatch")
 class ReauthenticateByCode(BaseReauthenticateView):
-    """Looking sends nothing: "send" mails a code, any other button sends what was typed. Then it goes on as before."""
+    """Looking sends nothing: "send" mails a code, any other button sends what was typed.
+
+    Then it goes on as before.
+    """
 
     form_class = CodeForm
     template_name = "account/reauthenticate_code.html"
@@ -36,18 +41,25 @@ class ReauthenticateByCode(BaseReauthenticateView):
         if not still_you.check_code(user.pk, form.cleaned_data["code"]):
             form.add_error("code", str(codes.WrongCode()))
             return self.form_invalid(form)
-        record_authentication(self.request, user, method="code", email=user.email, reauthenticated=True)
+        record_authentication(
+            self.request, user, method="code", email=user.email, reauthenticated=True
+        )
         return super().form_valid(form)
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        return {**context, "waits": still_you.code_is_out(self.request.user) or context["form"].is_bound}
+        return {
+            **context,
+            "waits": still_you.code_is_out(self.request.user) or context["form"].is_bound,
+        }
 
 
 @require_safe
 @login_required
 def start(request):
-    """Where a person goes after signing in: staff to the admin, technicians to their offers, else the bookings."""
+    """Where a person goes after signing in: staff to the admin, technicians to their offers, else
+    the bookings.
+    """
     if request.user.is_staff:
         return redirect("admin:index")
     if technician_of(request.user) is not None:

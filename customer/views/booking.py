@@ -31,13 +31,17 @@ def booking(request, token):
 def status(request, token):
     """What changes by itself; asked for when the stream says that something happened."""
     found = access.booking_by_link(token)
-    return render(request, "customer/booking.html#changing", {**_context(request, found), "swap": True})
+    return render(
+        request, "customer/booking.html#changing", {**_context(request, found), "swap": True}
+    )
 
 
 @require_POST
 @secret_page
 def seen(request, token):
-    """A person has moved on the page while the report lay there; sent at their first tap or key (rule L13)."""
+    """A person has moved on the page while the report lay there; sent at their first tap or key
+    (rule L13).
+    """
     found, version = access.booking_by_link(token), request.GET.get("version", "")
     if version.isdecimal() and not _somebody_else(request.user, found):
         signing.see_report(found.pk, version=int(version[:9]))

@@ -31,18 +31,23 @@ from requests_app.models import Booking
 def card(request, booking):
     """Last step: the whole price, a card, the order (rule B6, B7). Nothing is charged here.
 
-    A card that was typed is kept whatever else is missing; looking at the page again opens nothing new at Stripe.
+    A card that was typed is kept whatever else is missing; looking at the page again opens nothing
+    new at Stripe.
     """
     own = access.is_customer(request.user, booking)  # only then other cards are offered (rule B11)
     by = request.user if own else None
     here = setups_of_browser(request)
     try:
         data = _with_typed_card(request, booking, by)
-        lasting, ended = cards.cards_for_the_visit(booking, own=own, typed=card_of_browser(request, booking))
+        lasting, ended = cards.cards_for_the_visit(
+            booking, own=own, typed=card_of_browser(request, booking)
+        )
         form = CardForm(data, booking=booking, at=mila_now(), cards=lasting, ended=ended)
         if form.is_valid() and _order(request, booking, form, own=own):
             remember_order(request, booking)
-            messages.success(request, _("Your booking is placed. You can follow everything on this page."))
+            messages.success(
+                request, _("Your booking is placed. You can follow everything on this page.")
+            )
             return redirect("customer:booking", booking.token)
         setup = cards.open_setup(booking, by=by, here=here)
         remember_setup(request, setup.pk)
@@ -52,7 +57,12 @@ def card(request, booking):
             return render(request, "customer/cards_tried.html", {"booking": booking}, status=429)
         messages.warning(request, str(refusal))  # one that is saved may be chosen all the same
     except gateway.GatewayError:
-        return render(request, "customer/card_away.html", {"booking": booking, "again": request.path}, status=503)
+        return render(
+            request,
+            "customer/card_away.html",
+            {"booking": booking, "again": request.path},
+            status=503,
+        )
     context = {
         "booking": booking,
         "form": form,
@@ -69,7 +79,9 @@ def card(request, booking):
 def _conditions(booking: Booking) -> dict:
     """Figures of the policy this booking is made under (rule B10, M4)."""
     policy = booking.policy
-    ceiling = money.ceiling(booking.service_cents, policy.ceiling_percent) + booking.booking_fee_cents
+    ceiling = (
+        money.ceiling(booking.service_cents, policy.ceiling_percent) + booking.booking_fee_cents
+    )
     return {
         "ceiling_cents": ceiling,
         "cancel_cents": policy.cancel_fee_cents[booking.currency],
@@ -78,7 +90,9 @@ def _conditions(booking: Booking) -> dict:
 
 
 def _with_typed_card(request, booking: Booking, by):
-    """What was sent, with "new" turned into the card whose fields were just confirmed, if they were."""
+    """What was sent, with "new" turned into the card whose fields were just confirmed, if they
+    were.
+    """
     data = sent(request)
     here = setups_of_browser(request)
     came_back = "setup_intent" in request.GET  # from a bank that wanted the whole window
@@ -113,6 +127,9 @@ def _order(request, booking: Booking, form: CardForm, *, own: bool) -> bool:
         form.add_error(None, str(refusal))
         return False
     if not shows:
-        words = _("The way to your door was written on another device and is not kept. Please write it once more.")
+        words = _(
+            "The way to your door was written on another device and is not kept. Please write it "
+            "once more."
+        )
         messages.warning(request, words)
     return True

@@ -1,4 +1,6 @@
-"""The public pages. Prices and promises on them come from the rows and the policy in force, never from the text."""
+"""The public pages. Prices and promises on them come from the rows and the policy in force, never
+from the text.
+"""
 
 import hashlib
 from datetime import timedelta
@@ -40,22 +42,29 @@ def _visit(request) -> Visit:
 
 
 def as_it_is_now(view):
-    """A browser that has the page asks whether it is still so, and is told before anything is built.
+    """A browser that has the page asks whether it is still so, and is told before anything is
+    built.
 
-    For visitors without a session and a message: everything else that such a page shows is the same for all of them
-    but for the token of its forms, and a token is one's own. Never older than the last change: nothing is kept unasked.
+    For visitors without a session and a message: everything else that such a page shows is the same
+    for all of them but for the token of its forms, and a token is one's own. Never older than the
+    last change: nothing is kept unasked.
     """
 
     @wraps(view)
     def inner(request, *args, **kwargs):
-        mine = settings.SESSION_COOKIE_NAME in request.COOKIES or bool(messages.get_messages(request))
+        mine = settings.SESSION_COOKIE_NAME in request.COOKIES or bool(
+            messages.get_messages(request)
+        )
         if mine or settings.DEMO or request.method not in ("GET", "HEAD"):
             return view(request, *args, **kwargs)
         known = request.META.get("CSRF_COOKIE") and _tag(request)
         answer = get_conditional_response(request, etag=known) if known else None
         if answer is None:
-            asks = request.META.get("QUERY_STRING")  # of "?&" request.GET is empty, yet the page shows the address
-            answer = view(request, *args, **kwargs) if asks else _kept(request, view, *args, **kwargs)
+            # of "?&" request.GET is empty, yet the page shows the address
+            asks = request.META.get("QUERY_STRING")
+            answer = (
+                view(request, *args, **kwargs) if asks else _kept(request, view, *args, **kwargs)
+            )
         if answer.status_code in (200, 304) and request.session.is_empty():
             answer.headers["ETag"] = _tag(request)
             answer.headers["Cache-Control"] = "private, no-cache"
@@ -139,7 +148,9 @@ def home(request):
 @as_it_is_now
 def services(request):
     shop = _shop(request)
-    return render(request, "customer/services.html", {**shop, "shelves": _visit(request).shop.shelves})
+    return render(
+        request, "customer/services.html", {**shop, "shelves": _visit(request).shop.shelves}
+    )
 
 
 @visitors_page
@@ -150,7 +161,9 @@ def category(request, slug: str):
     shelf = next((one for one in _visit(request).shop.shelves if one.category.slug == slug), None)
     wanted = shelf.category if shelf else get_object_or_404(Category, slug=slug)
     return render(
-        request, "customer/category.html", {**shop, "category": wanted, "services": shelf.services if shelf else []}
+        request,
+        "customer/category.html",
+        {**shop, "category": wanted, "services": shelf.services if shelf else []},
     )
 
 
@@ -182,7 +195,11 @@ def search(request):
     question = request.GET.get("q", "").strip()[:QUESTION_LENGTH]
     found = search_catalogue(question, shop["country"], shop["at"])
     page = "customer/search.html#results" if request.htmx else "customer/search.html"
-    return render(request, page, {**shop, "question": question, "found": found.services, "not_sold": found.not_sold})
+    return render(
+        request,
+        page,
+        {**shop, "question": question, "found": found.services, "not_sold": found.not_sold},
+    )
 
 
 @visitors_page
@@ -215,7 +232,10 @@ def ranking(request):
     """How the order comes about, from the live weights (law R8)."""
     shop = _shop(request)
     weights = shop["policy"].score_weights_ppm
-    percents = {name: getattr(weights, name) // 10_000 for name in ("stars", "level", "reliability", "nearness")}
+    percents = {
+        name: getattr(weights, name) // 10_000
+        for name in ("stars", "level", "reliability", "nearness")
+    }
     return render(request, "customer/ranking.html", {**shop, "percents": percents})
 
 

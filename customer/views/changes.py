@@ -1,4 +1,6 @@
-"""What the customer may change by the secret link: hour, door, end, objection, rating (rule B9-B11)."""
+"""What the customer may change by the secret link: hour, door, end, objection, rating
+(rule B9-B11).
+"""
 
 from functools import partial, wraps
 
@@ -25,7 +27,9 @@ RATEABLE = frozenset({State.FINISHED, State.SIGNED_OFF, State.SETTLED})
 
 
 def change(may):
-    """A page that is only there while `may(booking)` allows it; otherwise back to the booking, with a sentence."""
+    """A page that is only there while `may(booking)` allows it; otherwise back to the booking, with
+    a sentence.
+    """
 
     def decorate(view):
         @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,7 +38,9 @@ def change(may):
         def inner(request, token):
             booking = access.booking_by_link(token)
             if not may(booking):
-                messages.warning(request, _("This is no longer possible: the booking has moved on meanwhile."))
+                messages.warning(
+                    request, _("This is no longer possible: the booking has moved on meanwhile.")
+                )
                 return redirect("customer:booking", token)
             return view(request, booking)
 
@@ -63,7 +69,9 @@ def _page(request, name: str, booking: Booking, status: int = 200, **context):
 
 @change(lambda booking: may_cancel(booking, mila_now()))
 def cancel(request, booking):
-    """The cost stands in the sentence and on the button before anything is lost (rule B10, law R5)."""
+    """The cost stands in the sentence and on the button before anything is
+    lost (rule B10, law R5).
+    """
     refused = ""
     if request.method == "POST":
         try:
@@ -76,7 +84,9 @@ def cancel(request, booking):
         except Refusal as refusal:
             refused = str(refusal)
         else:
-            return _done(request, booking, _("Your visit is cancelled. A confirmation is on its way to you."))
+            return _done(
+                request, booking, _("Your visit is cancelled. A confirmation is on its way to you.")
+            )
     at = mila_now()
     page = BookingPage(booking, at, cost_cents=changes.cancel_cost(booking, at))
     context = {
@@ -89,7 +99,9 @@ def cancel(request, booking):
 
 @change(lambda booking: can_withdraw(booking, mila_now()))
 def withdraw(request, booking):
-    """The second step of the right of withdrawal: what ends, what it costs, and the button (law R5)."""
+    """The second step of the right of withdrawal: what ends, what it costs, and the button
+    (law R5).
+    """
     refused = ""
     if request.method == "POST":
         try:
@@ -102,7 +114,10 @@ def withdraw(request, booking):
         except Refusal as refusal:
             refused = str(refusal)
         else:
-            sentence = _("You have withdrawn from the contract. The confirmation with day and hour comes by e-mail.")
+            sentence = _(
+                "You have withdrawn from the contract. The confirmation with day and hour comes by "
+                "e-mail."
+            )
             return _done(request, booking, sentence)
     at = mila_now()
     cost_cents = withdrawal.cost_cents(booking, at)
@@ -124,13 +139,17 @@ def _seen_cost(text: str, booking: Booking) -> int:
     return cents if uuid == str(booking.uuid) else 0
 
 
-def _choose_starts(request, booking: Booking, template: str, verb, sentence: str, *, keeps: bool = False):
+def _choose_starts(
+    request, booking: Booking, template: str, verb, sentence: str, *, keeps: bool = False
+):
     return choose_starts(
         request,
         booking,
         partial(verb, booking.pk, role=Role.CUSTOMER, by=_by(request, booking)),
         done=lambda: _done(request, booking, sentence),
-        page=lambda choice: _page(request, template, booking, 422 if choice.error else 200, choice=choice),
+        page=lambda choice: _page(
+            request, template, booking, 422 if choice.error else 200, choice=choice
+        ),
         keeps=keeps,
     )
 
@@ -163,7 +182,10 @@ def _fill_in(request, booking: Booking, name: str, form, verb, sentence: str):
 
 @change(lambda booking: booking.state in ADJUSTABLE)
 def door(request, booking):
-    """How to find the door, and who opens (rule B8). Until the address is proved the code is not shown (rule B12)."""
+    """How to find the door, and who opens (rule B8).
+
+    Until the address is proved the code is not shown (rule B12).
+    """
     contact, proved = booking.contact, booking.email_proved_at is not None
     initial = {"door_code": contact.door_code if proved else "", "at_the_door": contact.at_the_door}
     form = AccessForm(sent(request), initial=initial)
@@ -180,7 +202,11 @@ def refuse(request, booking):
     return _fill_in(request, booking, "refuse", RefuseForm(sent(request)), verb, sentence)
 
 
-@change(lambda booking: booking.state in RATEABLE and not Rating.objects.filter(booking=booking).exists())
+@change(
+    lambda booking: (
+        booking.state in RATEABLE and not Rating.objects.filter(booking=booking).exists()
+    )
+)
 def rate(request, booking):
     """Stars and a few words (rule L14)."""
     sentence = _("Thank you for your words.")

@@ -1,4 +1,6 @@
-"""The pages an order rests on, the version somebody accepted, and where a contract is withdrawn from (law R5, R6)."""
+"""The pages an order rests on, the version somebody accepted, and where a contract is withdrawn
+from (law R5, R6).
+"""
 
 from django.conf import settings
 from django.http import Http404
@@ -31,7 +33,11 @@ def shown(body: str) -> list[conditions.Block]:
     found = addresses()
     return [
         conditions.Block(
-            block.kind, [[(words, found[page] if page else "") for words, page in line] for line in block.lines]
+            block.kind,
+            [
+                [(words, found[page] if page else "") for words, page in line]
+                for line in block.lines
+            ],
         )
         for block in conditions.read(body)
     ]
@@ -39,7 +45,11 @@ def shown(body: str) -> list[conditions.Block]:
 
 def _context(one) -> dict:
     title, *blocks = shown(one.body)
-    return {"title": title.lines[0][0][0], "blocks": blocks, "version": conditions.version(one.dated, one.sha256)}
+    return {
+        "title": title.lines[0][0][0],
+        "blocks": blocks,
+        "version": conditions.version(one.dated, one.sha256),
+    }
 
 
 @visitors_page
@@ -53,7 +63,9 @@ def page(request, name: str):
 @require_safe
 @secret_page
 def own_terms(request, token):
-    """The terms this booking was ordered under, word for word; for a draft those it would be ordered under."""
+    """The terms this booking was ordered under, word for word; for a draft those it would be
+    ordered under.
+    """
     booking = access.booking_by_link(token)
     if booking.placed_at is None:
         one = placing.terms_of(booking, get_language()[:2], mila_now())
@@ -67,9 +79,11 @@ def own_terms(request, token):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdrawal(request):
-    """The right in words, its form, and the way to the confirmation: own bookings, or a link by mail (law R5).
+    """The right in words, its form, and the way to the confirmation: own bookings, or a link by
+    mail (law R5).
 
-    What is typed is answered the same whether there is such a booking or not; the link goes to its own address.
+    What is typed is answered the same whether there is such a booking or not; the link goes to its
+    own address.
     """
     form = WithdrawalForm(sent(request))
     if form.is_valid():

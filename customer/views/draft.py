@@ -48,13 +48,17 @@ LONGEST_KEY = 64
 def nobody_here(request, booking: Booking, form: AlertForm | None = None, status: int = 200):
     """Nobody comes there yet: said before name and card, with a box for whom to tell (rule B14)."""
     if form is None:
-        form = AlertForm(initial={"email": request.user.email if request.user.is_authenticated else ""})
+        form = AlertForm(
+            initial={"email": request.user.email if request.user.is_authenticated else ""}
+        )
     context = {"booking": booking, "steps": step_line(booking, WHEN), "form": form}
     return render(request, "customer/nobody.html", context, status=status)
 
 
 def draft_step(name: str):
-    """A step of a draft. A placed one leads to its page, a step too far to the first unfinished one."""
+    """A step of a draft. A placed one leads to its page, a step too far to the first unfinished
+    one.
+    """
 
     def decorate(view):
         @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,7 +84,10 @@ def draft_step(name: str):
 
 
 def remember(request, booking: Booking) -> None:
-    """So that a closed tab is found again from the service's page. Only for a draft that is this browser's own."""
+    """So that a closed tab is found again from the service's page.
+
+    Only for a draft that is this browser's own.
+    """
     if request.session.get(DRAFT) != booking.token_hash:
         request.session[DRAFT] = booking.token_hash
 
@@ -91,7 +98,10 @@ def remembered(request) -> Booking | None:
 
 
 def _begin(request, service: Service, country: str, at: datetime) -> Booking:
-    """A new draft, unless this browser has begun as many within a day as no person does. Raises TooManyDrafts."""
+    """A new draft, unless this browser has begun as many within a day as no person does.
+
+    Raises TooManyDrafts.
+    """
     since = (at - placing.DRAFTS_COUNT).timestamp()
     begun = [instant for instant in request.session.get(BEGUN, []) if instant > since]
     if len(begun) >= policy_at(at, country).drafts_per_day:
@@ -108,7 +118,9 @@ def _begin(request, service: Service, country: str, at: datetime) -> Booking:
 @require_http_methods(["GET", "HEAD", "POST"])
 @secret_page
 def book(request, service):
-    """The first step before there is a draft: looking writes nothing, the button begins (rule B1)."""
+    """The first step before there is a draft: looking writes nothing, the
+    button begins (rule B1).
+    """
     country, at = chosen_country(request), mila_now()
     try:
         wanted = catalogue.service_on_sale(service, country, at)
@@ -132,7 +144,8 @@ def book(request, service):
         "receipt": catalogue.receipt_of(wanted, country, at, policy),
         "kept": kept,
         "kept_url": resume_url(kept) if kept else "",
-        "key": secrets.token_urlsafe(24),  # of this page: pressed twenty times at once, it begins one draft
+        # of this page: pressed twenty times at once, it begins one draft
+        "key": secrets.token_urlsafe(24),
         "steps": step_line(None, SERVICE),
     }
     return render(request, "customer/book.html", context)
@@ -156,7 +169,9 @@ def service(request, booking):
     form = ServiceForm(sent(request), initial=initial, services=services)
     if form.is_valid():
         try:
-            placing.set_service(booking.pk, form.cleaned_data["service"], country=form.cleaned_data["country"])
+            placing.set_service(
+                booking.pk, form.cleaned_data["service"], country=form.cleaned_data["country"]
+            )
         except Refusal as refusal:
             form.add_error("service", str(refusal))
         else:
@@ -180,9 +195,17 @@ def place(request, booking):
     if form.is_valid():
         found = form.cleaned_data
         try:
-            where = geocoding.locate(found["street"], found["postcode"], found["city"], found["country"])
+            where = geocoding.locate(
+                found["street"], found["postcode"], found["city"], found["country"]
+            )
             door_code = found["door_code"]
-            placing.set_place(booking.pk, where, street=found["street"], door_code=door_code, keeps_door_code=not shows)
+            placing.set_place(
+                booking.pk,
+                where,
+                street=found["street"],
+                door_code=door_code,
+                keeps_door_code=not shows,
+            )
         except Refusal as refusal:
             form.add_error("postcode", str(refusal))
         else:
@@ -204,7 +227,9 @@ def postcodes(request, token):
         if "pick" in request.GET
         else suggested(data.get("postcode", ""), data.get("city", ""), data.get("country", ""))
     )
-    form = PlaceForm(initial={"postcode": data.get("postcode", "")[:16], "city": data.get("city", "")[:80]})
+    form = PlaceForm(
+        initial={"postcode": data.get("postcode", "")[:16], "city": data.get("city", "")[:80]}
+    )
     context = {"booking": booking, "form": form, "suggestions": suggestions}
     part = "town" if "pick" in request.GET else "picks"
     return render(request, f"customer/place.html#{part}", context)
@@ -212,7 +237,9 @@ def postcodes(request, token):
 
 @draft_step(WHEN)
 def when(request, booking):
-    """Day and time, up to three wishes in order (rule B2, B3); where nobody works it says so instead (rule B14)."""
+    """Day and time, up to three wishes in order (rule B2, B3); where nobody works it says so
+    instead (rule B14).
+    """
     if not somebody_works(Visit.of(booking), mila_now()):
         return nobody_here(request, booking, status=409 if request.method == "POST" else 200)
     return choose_starts(
@@ -232,7 +259,10 @@ def walls_of(booking: Booking) -> list[datetime]:
 @takes_files
 @draft_step(WHO)
 def who(request, booking):
-    """Who books, who is at the door, what is wrong (rule B1, B7, B8). Nobody learns whether an account existed."""
+    """Who books, who is at the door, what is wrong (rule B1, B7, B8).
+
+    Nobody learns whether an account existed.
+    """
     user = request.user if request.user.is_authenticated else None
     initial = _person(booking, user)
     photos_form = received(request, booking)
@@ -242,7 +272,9 @@ def who(request, booking):
     form = WhoForm(sent(request), booking=booking, user=user, initial=initial)
     if form.is_valid() and not photos_form.errors:
         found = form.cleaned_data
-        customer = user or placing.customer_for(found["email"], name=found["name"], language=_language())
+        customer = user or placing.customer_for(
+            found["email"], name=found["name"], language=_language()
+        )
         try:
             saved = placing.set_contact(
                 booking.pk,
@@ -272,12 +304,16 @@ def who(request, booking):
 @require_POST
 @draft_step(WHO)
 def photos(request, booking):
-    """By script: photos are sent as soon as they are chosen, and this part of the page comes back."""
+    """By script: photos are sent as soon as they are chosen, and this part
+    of the page comes back.
+    """
     form = received(request, booking)
     if form.status:
         raise NoRoomForPhotos  # the page stays as it is, and a message says why (fault F5)
     context = {"booking": booking, "photos_form": form}
-    return render(request, "customer/who.html#answer", context, status=UNFINISHED if form.errors else 200)
+    return render(
+        request, "customer/who.html#answer", context, status=UNFINISHED if form.errors else 200
+    )
 
 
 def _person(booking: Booking, user) -> dict:
@@ -299,7 +335,9 @@ def _language() -> str:
 def _page(request, name: str, booking: Booking, step: str, form, **more):
     """A step's page; what was refused says so with its status."""
     forms = (form, more.get("photos_form"))
-    refused = any(one and one.errors for one in forms) or bool(more.get("choice") and more["choice"].error)
+    refused = any(one and one.errors for one in forms) or bool(
+        more.get("choice") and more["choice"].error
+    )
     context = {"booking": booking, "form": form, "steps": step_line(booking, step), **more}
     status = getattr(more.get("photos_form"), "status", 0) or (UNFINISHED if refused else 200)
     return render(request, f"customer/{name}.html", context, status=status)

@@ -23,13 +23,19 @@ from requests_app.models import Booking
 @require_http_methods(["GET", "HEAD", "POST"])
 @secret_page
 def pay(request, token):
-    """What could not be charged by itself: confirm it with the bank, or pay with another card (rule M4)."""
+    """What could not be charged by itself: confirm it with the bank, or pay with another card
+    (rule M4).
+    """
     booking = access.booking_by_link(token)
     charge = booking.charges.filter(state__in=charges.WAITING).first()
     if charge is None:
         return redirect("customer:booking", token)
     own = access.is_customer(request.user, booking)
-    others = [one for one in cards.usable_cards(booking, own=own) if own and one.stripe_id != charge.payment_method]
+    others = [
+        one
+        for one in cards.usable_cards(booking, own=own)
+        if own and one.stripe_id != charge.payment_method
+    ]
     form = PayForm(sent(request), cards=others)
     try:
         if form.is_valid():
@@ -43,7 +49,12 @@ def pay(request, token):
             return redirect("customer:booking", token)
         intent = gateway.retrieve_payment_intent(charge.intent_id)
     except gateway.GatewayError:
-        return render(request, "customer/card_away.html", {"booking": booking, "again": request.path}, status=503)
+        return render(
+            request,
+            "customer/card_away.html",
+            {"booking": booking, "again": request.path},
+            status=503,
+        )
     context = {
         "booking": booking,
         "charge": charge,
@@ -54,13 +65,16 @@ def pay(request, token):
         "script": gateway.browser_script(),
         "tried": form.is_bound,
     }
-    return render(request, "customer/pay.html", context, status=UNFINISHED if form.is_bound else 200)
+    return render(
+        request, "customer/pay.html", context, status=UNFINISHED if form.is_bound else 200
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @secret_page
 def held(request, token):
-    """What the technician alone says is owed: read, agreed or objected to, on the payer's own page (rule L9b, L11).
+    """What the technician alone says is owed: read, agreed or objected to, on the payer's own page
+    (rule L9b, L11).
 
     Looking changes nothing; to read it is an act, so that a mail scanner has read nothing.
     """
@@ -81,7 +95,9 @@ def held(request, token):
             return redirect("customer:booking", token)
         if form.is_valid():
             charges.object_to(charge.pk, by=by, reason=form.cleaned_data["reason"])
-            messages.success(request, _("Thank you. Nothing is charged until we have looked at it together."))
+            messages.success(
+                request, _("Thank you. Nothing is charged until we have looked at it together.")
+            )
             return redirect("customer:booking", token)
     except Refusal as refusal:
         messages.warning(request, str(refusal))
@@ -99,7 +115,10 @@ def held(request, token):
 
 
 def _try_again(charge: Charge, booking: Booking, choice: str) -> None:
-    """A saved card is charged anew; what was paid in the browser is looked up. Raises gateway.GatewayError."""
+    """A saved card is charged anew; what was paid in the browser is looked up.
+
+    Raises gateway.GatewayError.
+    """
     if choice == NEW:
         charges.apply_intent(charge.intent_id)
         return

@@ -1,4 +1,6 @@
-"""Photos of the problem: taken in on a step of the booking, shown to whom `access` lets (rule B1, D8; fault W4)."""
+"""Photos of the problem: taken in on a step of the booking, shown to whom `access` lets
+(rule B1, D8; fault W4).
+"""
 
 from django.http import FileResponse, Http404
 from django.views.decorators.http import require_safe
@@ -11,12 +13,14 @@ from requests_app import access
 from requests_app.actions import photographing
 from requests_app.models import Booking, BookingPhoto, photo_storage
 
-# Whatever a browser might take it for: no script, no frame, nothing fetched. The style is its own viewer's.
+# Whatever a browser might take it for: no script, no frame, nothing fetched. The style is its own
+# viewer's.
 ALONE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
 
 def received(request, booking: Booking) -> PhotosForm:
-    """The form after what was sent: one photo removed if that button was pressed, those that arrived attached.
+    """The form after what was sent: one photo removed if that button was pressed, those that
+    arrived attached.
 
     They stay with the draft, whatever else on the page was refused.
     """
@@ -42,12 +46,17 @@ def received(request, booking: Booking) -> PhotosForm:
 @require_safe
 @secret_page
 def photo(request, token, key, size):
-    """For the customer, by the link of their draft or booking; their account leads to the same pages."""
+    """For the customer, by the link of their draft or booking; their account leads to the same
+    pages.
+    """
     return shown(access.photo_by_link(token, key), size)
 
 
 def shown(photo: BookingPhoto, size: str) -> FileResponse:
-    """The file itself, for somebody whom `access` has let. That no cache keeps it is the rule of the house."""
+    """The file itself, for somebody whom `access` has let.
+
+    That no cache keeps it is the rule of the house.
+    """
     try:
         file = photo_storage().open(photo.path(size))
     except FileNotFoundError as error:

@@ -25,12 +25,18 @@ PROVED = gettext_lazy("Thank you, your address is confirmed.")
 @require_safe
 @secret_page
 def from_mail(request, token, proof):
-    """The link of a mail: it proves the address, and leads on to the plain one, which proves nothing when copied.
+    """The link of a mail: it proves the address, and leads on to the plain one, which proves
+    nothing when copied.
 
-    A proof of another address (it was corrected since) is passed over; the link itself is as good as any.
+    A proof of another address (it was corrected since) is passed over; the link itself is as good
+    as any.
     """
     booking = access.booking_by_link(token)
-    if proving.open_from_mail(booking.pk, proof) and booking.email_proved_at is None and booking.state != State.DRAFT:
+    if (
+        proving.open_from_mail(booking.pk, proof)
+        and booking.email_proved_at is None
+        and booking.state != State.DRAFT
+    ):
         messages.success(request, PROVED)
     return redirect("customer:withdraw" if "withdraw" in request.GET else "customer:booking", token)
 
@@ -52,7 +58,9 @@ def placed(view):
 
 @placed
 def prove(request, booking):
-    """A code to the address, typed here: for who has the link of this browser, and the mail elsewhere."""
+    """A code to the address, typed here: for who has the link of this browser, and the mail
+    elsewhere.
+    """
     if booking.email_proved_at is not None:
         return redirect("customer:booking", booking.token)
     return _by_code(request, booking, "prove", lambda: _proved(request, booking))
@@ -65,7 +73,9 @@ def _proved(request, booking: Booking):
 
 @placed
 def renew(request, booking):
-    """This link was shared by mistake: a new one, by the account or by a code to the booking's address."""
+    """This link was shared by mistake: a new one, by the account or by a code to the booking's
+    address.
+    """
     if not access.is_customer(request.user, booking):
         return _by_code(request, booking, "renew", lambda: _renewed(booking))
     if request.method == "POST":
@@ -94,12 +104,21 @@ def _by_code(request, booking: Booking, purpose: str, done):
         if form.is_valid():
             form.add_error("code", str(codes.WrongCode()))
         status = UNFINISHED
-    return _page(request, booking, purpose, status, form=form, waits=proving.code_is_out(booking) or form.is_bound)
+    return _page(
+        request,
+        booking,
+        purpose,
+        status,
+        form=form,
+        waits=proving.code_is_out(booking) or form.is_bound,
+    )
 
 
 @placed
 def address(request, booking):
-    """The browser that ordered puts the address right, until it is proved; nobody else is told that there is a page."""
+    """The browser that ordered puts the address right, until it is proved; nobody else is told that
+    there is a page.
+    """
     if not has_ordered(request, booking):
         raise Http404
     if booking.email_proved_at is not None or booking.state in ENDED:
@@ -111,7 +130,9 @@ def address(request, booking):
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("Noted. The link to your booking is on its way to the new address."))
+            messages.success(
+                request, _("Noted. The link to your booking is on its way to the new address.")
+            )
             return redirect("customer:booking", corrected.token)
     return _page(request, booking, "address", UNFINISHED if form.errors else 200, form=form)
 
@@ -119,7 +140,10 @@ def address(request, booking):
 @require_http_methods(["GET", "HEAD", "POST"])
 @secret_page
 def ended(request, token):
-    """The link's time is over: a new one goes to the booking's address. The page tells nothing of the booking."""
+    """The link's time is over: a new one goes to the booking's address.
+
+    The page tells nothing of the booking.
+    """
     booking = access.booking_by_link(token, ended=True)
     if not access.link_has_ended(booking):
         return redirect("customer:booking", token)

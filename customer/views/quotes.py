@@ -1,4 +1,6 @@
-"""A price that is proposed before the work: read, accepted or declined on the customer's own device (rule L10, B8)."""
+"""A price that is proposed before the work: read, accepted or declined on the customer's own device
+(rule L10, B8).
+"""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -48,7 +50,10 @@ def answer(request, token):
 
 
 def _press(request, booking: Booking) -> str:
-    """Accept or decline the version that was on the page; the sentence to show. Raises the refusals of the verbs."""
+    """Accept or decline the version that was on the page; the sentence to show.
+
+    Raises the refusals of the verbs.
+    """
     form = VersionForm(request.POST)
     if not form.is_valid():
         raise quoting.ProposalGone

@@ -11,7 +11,8 @@ from requests_app.access import LinkEnded, bookings_of_browser, draft_of_browser
 from requests_app.models import Booking
 
 ORDERED = "ordered"  # the session's own orders, by their public ids
-MOVED = "moved"  # links of drafts that were made anew in this browser: hash of the old one -> of the new one
+# links of drafts that were made anew in this browser: hash of the old one -> of the new one
+MOVED = "moved"
 OWN = "own"  # drafts that were begun or taken over here: public id -> who was signed in then
 CARDS = "cards"  # the card that was typed or chosen here for a draft: public id -> a keyed hash
 SETUPS = "setups"  # the numbers of the tries to save a card that were opened here
@@ -22,7 +23,8 @@ MOST = 20
 def secret_page(view):
     """No other site, and no log of our own, learns the address from a link on the page (rule B11).
 
-    That no cache and no search engine keeps it is the rule of the house (mila.web.middleware.PrivatePages, fault A13).
+    That no cache and no search engine keeps it is the rule of the house
+    (mila.web.middleware.PrivatePages, fault A13).
     """
 
     @wraps(view)
@@ -36,7 +38,8 @@ def secret_page(view):
             if draft is None or len(kwargs) > 1:
                 raise
             response = redirect(request.resolver_match.view_name, draft.token)
-        # Not no-referrer: with it browsers send "Origin: null" with every form, which CSRF protection must refuse.
+        # Not no-referrer: with it browsers send "Origin: null" with every form, which CSRF
+        # protection must refuse.
         response.headers["Referrer-Policy"] = "strict-origin"
         return response
 
@@ -50,7 +53,8 @@ def remember_own(request, booking: Booking) -> None:
 
 
 def is_own(request, booking: Booking) -> bool:
-    """Whether it was made this browser's own by who is signed in now; a link that was looked at makes nothing so.
+    """Whether it was made this browser's own by who is signed in now; a link that was looked at
+    makes nothing so.
 
     What a guest began is not the account's that signs in later: somebody else may have sat there.
     """
@@ -62,7 +66,9 @@ def _who(request) -> str:
 
 
 def remember_move(request, old_token: str, booking: Booking) -> None:
-    """The link was made anew under this browser's hands: "back" leads to the draft none the less (rule B1)."""
+    """The link was made anew under this browser's hands: "back" leads to the draft none the less
+    (rule B1).
+    """
     if booking.token != old_token:
         moved = {**request.session.get(MOVED, {}), fingerprint(old_token): booking.token_hash}
         request.session[MOVED] = dict([*moved.items()][-MOST:])
@@ -84,7 +90,8 @@ def remember_typed(request, booking: Booking, door_code: str) -> None:
 def shows_door_code(request, booking: Booking) -> bool:
     """Whether a draft shows the way to the door: to the browser that wrote it, and to no other.
 
-    The link alone, which goes out by mail to what may be a mistyped address, shows it to nobody (rule B12).
+    The link alone, which goes out by mail to what may be a mistyped address, shows it to nobody
+    (rule B12).
     """
     door_code = booking.contact.door_code
     typed = request.session.get(TYPED, {}).get(str(booking.uuid))
@@ -98,13 +105,17 @@ def remember_card(request, booking: Booking) -> None:
 
 
 def card_of_browser(request, booking: Booking) -> str:
-    """The draft's card, where this browser typed or chose it; empty for whoever has but the link (rule B12)."""
+    """The draft's card, where this browser typed or chose it; empty for whoever has but the link
+    (rule B12).
+    """
     typed = request.session.get(CARDS, {}).get(str(booking.uuid))
     return booking.card if booking.card and typed == _mark(booking, booking.card) else ""
 
 
 def remember_setup(request, setup_id: int) -> None:
-    """Its fields are shown here: what is confirmed in them was typed here, also after the bank's own page."""
+    """Its fields are shown here: what is confirmed in them was typed here, also after the bank's
+    own page.
+    """
     found = setups_of_browser(request)
     if setup_id not in found:
         request.session[SETUPS] = [*found, setup_id][-MOST:]
@@ -115,7 +126,9 @@ def setups_of_browser(request) -> list[int]:
 
 
 def _mark(booking: Booking, secret: str) -> str:
-    return salted_hmac("requests_app.typed_here", f"{booking.uuid}:{secret}", algorithm="sha256").hexdigest()
+    return salted_hmac(
+        "requests_app.typed_here", f"{booking.uuid}:{secret}", algorithm="sha256"
+    ).hexdigest()
 
 
 def remember_order(request, booking: Booking) -> None:

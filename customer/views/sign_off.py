@@ -30,8 +30,14 @@ def sign_own(request, token):
         if booking.state not in SIGNED:
             messages.info(request, _("There is nothing to sign at the moment."))
         return redirect("customer:booking", token)
-    by = request.user if request.user.is_authenticated and request.user.pk == booking.customer_id else None
-    page = Signing(request, booking, SignOffKind.OWN_DEVICE, who=signer_of(booking.contact, own=True), by=by)
+    by = (
+        request.user
+        if request.user.is_authenticated and request.user.pk == booking.customer_id
+        else None
+    )
+    page = Signing(
+        request, booking, SignOffKind.OWN_DEVICE, who=signer_of(booking.contact, own=True), by=by
+    )
     if page.done:
         late = LateSignature.objects.filter(booking=booking).exists()
         kept = _("Thank you. Your signature is kept; it changes nothing about the amount.")
@@ -47,7 +53,9 @@ class Signing:
         self.request, self.booking, self.who = request, booking, who
         self.closed = signing.closed_unsigned(booking)
         quotes = booking.quotes.agreed().prefetch_related("lines")
-        self.quote: Quote = quotes.get(pk=self.closed.quote_id) if self.closed else quotes.latest("version")
+        self.quote: Quote = (
+            quotes.get(pk=self.closed.quote_id) if self.closed else quotes.latest("version")
+        )
         self.status, self.done, self.refused = 200, False, ""
         self.form = SignForm(sent(request)) if sent(request) else SignForm.blank(self.quote.version)
         if self.form.is_bound:
@@ -70,10 +78,14 @@ class Signing:
                 late=self.form.cleaned_data["late"],
             )
         except Refusal as refusal:
-            # What they read is no longer what they would sign: the page shows the present price with a fresh key.
+            # What they read is no longer what they would sign: the page shows the present price
+            # with a fresh key.
             if isinstance(refusal, signing.PriceChanged):
                 self.form = SignForm.blank(self.quote.version)
-            self.refused, self.status = str(refusal), 422 if isinstance(refusal, signing.SignatureMissing) else 409
+            self.refused, self.status = (
+                str(refusal),
+                422 if isinstance(refusal, signing.SignatureMissing) else 409,
+            )
         else:
             self.done = True
 
@@ -89,11 +101,14 @@ class Signing:
             "change": change_of(booking, price_versions.booked(booking), self.quote),
             "met": have_met(booking),
             "first_name": booking.technician.name.split()[0],
-            "done_list": [line.strip() for line in booking.report.get("done", "").splitlines() if line.strip()],
+            "done_list": [
+                line.strip() for line in booking.report.get("done", "").splitlines() if line.strip()
+            ],
             "total_cents": self.quote.service_cents + booking.booking_fee_cents,
-            "was_charged": booking.state == State.SETTLED and self.quote.service_cents + booking.booking_fee_cents > 0,
+            "was_charged": booking.state == State.SETTLED
+            and self.quote.service_cents + booking.booking_fee_cents > 0,
             "statement": statement.text(booking, self.quote, closed=self.closed).splitlines(),
-        }  # fmt: skip
+        }
         response = render(self.request, template, context, status=self.status)
         response.headers["Content-Language"] = translation.get_language()
         return response

@@ -1,4 +1,5 @@
-"""The public pages for search engines. A page has one address in all languages: there is nothing to link between.
+"""The public pages for search engines. A page has one address in all languages: there is nothing to
+link between.
 
 A service is listed where either country sells it; the page says where.
 """
@@ -17,7 +18,15 @@ from places.place import Country
 from policy.conditions import DATED
 
 # Not the withdrawal: its form makes it a page for one person, which no search engine keeps.
-PAGES = ("home", "services", "prices", "help", "ranking", "legal", *(name for name in DATED if name != "withdrawal"))
+PAGES = (
+    "home",
+    "services",
+    "prices",
+    "help",
+    "ranking",
+    "legal",
+    *(name for name in DATED if name != "withdrawal"),
+)
 
 
 @visitors_page

@@ -23,16 +23,18 @@ def choose_starts(
     walls: Callable[[Booking], Sequence[datetime]] = lambda booking: (),
     keeps: bool = False,
 ) -> HttpResponse:
-    """What was chosen is handed to `keep`, one verb, and `done` answers; `page` shows the choice, or the refusal.
+    """What was chosen is handed to `keep`, one verb, and `done` answers; `page` shows the choice,
+    or the refusal.
 
-    Opened for the first time, it begins with the `walls` that were wished before. A time at which nobody is free is
-    refused; `keeps`: whoever has the job counts.
+    Opened for the first time, it begins with the `walls` that were wished before. A time at which
+    nobody is free is refused; `keeps`: whoever has the job counts.
     """
     times = FreeTimes(booking, mila_now(), keeps=keeps)
     if request.method == "POST":
         choice = read_choice(request.POST, times)
         if _asked(request, choice) or choice.turns:
-            # A button of the choice, or another day, without script: nothing is kept, the address shows the new state.
+            # A button of the choice, or another day, without script: nothing is kept, the address
+            # shows the new state.
             return redirect(f"{request.path}?{choice.query()}")
         try:
             if not choice.walls:

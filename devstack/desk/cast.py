@@ -43,14 +43,19 @@ TECHNICIANS = (
     (State.CALLED, _("Has called: confirm the visit.")),
     (State.CONFIRMED, _("Has a visit ahead: prepare, move the clock, set off.")),
     (State.EN_ROUTE, _("Is on the way: arrive.")),
-    (State.IN_PROGRESS, _("Is at work: post a note, finish, hand the phone over for the signature.")),
+    (
+        State.IN_PROGRESS,
+        _("Is at work: post a note, finish, hand the phone over for the signature."),
+    ),
     (State.SETTLED, _("Has been paid: look at the earnings.")),
 )
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Somebody who can take a booking now: alone until an instant, or as the best placed of many."""
+    """Somebody who can take a booking now: alone until an instant, or as the
+    best placed of many.
+    """
 
     booking: Booking
     user: User
@@ -61,7 +66,9 @@ class Asked:
 
 @dataclass(frozen=True)
 class Own:
-    """A booking that was made in the demo, not with it: whoever plays it finds both sides of it at every hour."""
+    """A booking that was made in the demo, not with it: whoever plays it finds both sides of it at
+    every hour.
+    """
 
     booking: Booking
     state: str
@@ -72,7 +79,9 @@ def own(world: DemoWorld) -> list[Own]:
     """The newest of them first."""
     found = []
     bookings = Booking.objects.filter(pk__gt=world.last_booking, placed_at__isnull=False)
-    for booking in bookings.select_related("service", "customer", "technician__user").order_by("-pk")[:3]:
+    for booking in bookings.select_related("service", "customer", "technician__user").order_by(
+        "-pk"
+    )[:3]:
         parts = [Part(booking.customer, str(_("The customer")), *_customer_s(booking))]
         if booking.technician is not None:
             page = reverse("partner:job", args=[booking.uuid])
@@ -92,7 +101,9 @@ def customers() -> list[Part]:
 
 
 def _customer_s(booking: Booking) -> tuple[str, str]:
-    """The page, and a guest's road to it: without an account nobody signs in, the link in the mail leads there."""
+    """The page, and a guest's road to it: without an account nobody signs in, the link in the mail
+    leads there.
+    """
     if booking.customer.has_usable_password():
         return reverse("customer:booking_own", args=[booking.uuid]), ""
     link = reverse("customer:booking", args=[booking.token])
@@ -121,11 +132,22 @@ def staff() -> list[Part]:
 
 
 def asked() -> list[Asked]:
-    """Who has a window open, and who sees a booking that is open to all; the newest booking first."""
-    offers = Offer.objects.filter(state=OfferState.OPEN).select_related("booking__service").order_by("-pk")[:SHOWN]
+    """Who has a window open, and who sees a booking that is open to all; the
+    newest booking first.
+    """
+    offers = (
+        Offer.objects.filter(state=OfferState.OPEN)
+        .select_related("booking__service")
+        .order_by("-pk")[:SHOWN]
+    )
     users = _users_of(offer.technician_id for offer in offers)
     found = [
-        Asked(offer.booking, users[offer.technician_id], reverse("partner:offer", args=[offer.pk]), offer.expires_at)
+        Asked(
+            offer.booking,
+            users[offer.technician_id],
+            reverse("partner:offer", args=[offer.pk]),
+            offer.expires_at,
+        )
         for offer in offers
     ]
     found += _in_pools(but=[one.booking.pk for one in found])
@@ -137,10 +159,14 @@ def _in_pools(but: list[int]) -> list[Asked]:
     searches = Search.objects.filter(ended_at=None, pool_at__isnull=False).exclude(booking__in=but)
     found = []
     for search in searches.select_related("booking__service").order_by("-pk")[:SHOWN]:
-        told = Notification.objects.filter(kind="offer", subject_id=search.booking.uuid, user__isnull=False)
+        told = Notification.objects.filter(
+            kind="offer", subject_id=search.booking.uuid, user__isnull=False
+        )
         first = told.select_related("user").order_by("pk").first()
         if first is not None:
-            found.append(Asked(search.booking, first.user, reverse("partner:offers"), among=told.count()))
+            found.append(
+                Asked(search.booking, first.user, reverse("partner:offers"), among=told.count())
+            )
     return found
 
 
@@ -151,7 +177,11 @@ def everybody() -> QuerySet[User]:
 
 def _in(state: State) -> QuerySet[Booking]:
     """The newest first: it is the one somebody has just played with."""
-    return Booking.objects.filter(state=state).select_related("customer", "technician__user").order_by("-pk")
+    return (
+        Booking.objects.filter(state=state)
+        .select_related("customer", "technician__user")
+        .order_by("-pk")
+    )
 
 
 def _users_of(technicians: Iterable[int]) -> dict[int, User]:

@@ -1,4 +1,7 @@
-"""Moving the demo's clock: only ahead, and only mila_now(). Sign-in, codes, signatures stay on the machine's clock."""
+"""Moving the demo's clock: only ahead, and only mila_now().
+
+Sign-in, codes, signatures stay on the machine's clock.
+"""
 
 from datetime import datetime, timedelta
 
@@ -24,7 +27,9 @@ BEFORE_VISIT = timedelta(minutes=30)
 
 
 def move(step: str) -> datetime | None:
-    """Let the product's clock go on from where the step leads to; None when that is nowhere, and nothing moves."""
+    """Let the product's clock go on from where the step leads to; None when that is nowhere, and
+    nothing moves.
+    """
     now = mila_now()
     match step:
         case "minutes":

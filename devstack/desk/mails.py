@@ -1,4 +1,6 @@
-"""The mails of the demo as the desk shows them: line by line, their links leading to wherever the reader is."""
+"""The mails of the demo as the desk shows them: line by line, their links leading to wherever the
+reader is.
+"""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +23,12 @@ class Mail:
 def sent(folder: Path, site: str = "") -> list[Mail]:
     """All of them, the newest first. Links to `site` are told without it."""
     return [
-        Mail(mail.to, mail.subject, [_pieces(line, site) for line in mail.text.splitlines()], mail.sent_at)
+        Mail(
+            mail.to,
+            mail.subject,
+            [_pieces(line, site) for line in mail.text.splitlines()],
+            mail.sent_at,
+        )
         for mail in sent_mails(folder)
     ]
 
@@ -30,5 +37,7 @@ def _pieces(line: str, site: str) -> list[tuple[str, str]]:
     """Words and links of a line in turn; words lead nowhere."""
     words = LINK.split(line)
     return [
-        (piece, (piece.removeprefix(site) or "/") if number % 2 else "") for number, piece in enumerate(words) if piece
+        (piece, (piece.removeprefix(site) or "/") if number % 2 else "")
+        for number, piece in enumerate(words)
+        if piece
     ]

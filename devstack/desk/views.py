@@ -1,4 +1,6 @@
-"""The desk's pages. Nothing here asks who somebody is: the settings lay these addresses out for the demo alone."""
+"""The desk's pages. Nothing here asks who somebody is: the settings lay these addresses out for the
+demo alone.
+"""
 
 from functools import wraps
 from urllib.parse import urlsplit
@@ -40,7 +42,9 @@ CARDS = (
 
 
 def of_the_demo(view):
-    """Only where a whole demo lies in the database: a person of somebody's own is nobody's to play."""
+    """Only where a whole demo lies in the database: a person of somebody's
+    own is nobody's to play.
+    """
 
     @wraps(view)
     def inner(request, *args, **kwargs):
@@ -79,7 +83,9 @@ def desk(request):
 
 
 def _page_before(request) -> str:
-    """Where somebody came from who looked at the desk in between: a number to copy, a mail to read."""
+    """Where somebody came from who looked at the desk in between: a number
+    to copy, a mail to read.
+    """
     before = urlsplit(request.headers.get("Referer", ""))
     same = before.netloc == request.get_host() and not before.path.startswith(reverse("desk:desk"))
     return before.path if same else ""
@@ -109,9 +115,11 @@ def asked(request):
 @require_POST
 @of_the_demo
 def sign_in(request):
-    """Be this person from here on, as if they had typed their password: what comes after it (a second factor) comes.
+    """Be this person from here on, as if they had typed their password: what comes after it (a
+    second factor) comes.
 
-    Without an address: be nobody, who may hold a link. The pages go on in the language the desk is read in.
+    Without an address: be nobody, who may hold a link. The pages go on in the language the desk is
+    read in.
     """
     page = request.POST.get("page", "")
     page = page if url_has_allowed_host_and_scheme(page, allowed_hosts=None) else ""
@@ -139,7 +147,9 @@ def move(request):
         messages.info(request, _("Nothing of that kind lies ahead: the clock stays where it is."))
     else:
         launch.send_sweeps()
-        messages.success(request, _("The demo’s clock now says %(moment)s.") % {"moment": moment(now, PARIS)})
+        messages.success(
+            request, _("The demo’s clock now says %(moment)s.") % {"moment": moment(now, PARIS)}
+        )
     return redirect(reverse("desk:desk") + "#clock")
 
 

@@ -1,10 +1,12 @@
-"""Customers and partners at the pages of the real site, on a fast clock, while its processes are killed (fault T4).
+"""Customers and partners at the pages of the real site, on a fast clock, while its processes are
+killed (fault T4).
 
-The site is `devstack.launch`'s: web, streams, worker, beat and the delivery of webhooks, each a process of its own
-against fresh databases. This process plays the people (crowd, reactions, plans; simulation.players at the pages),
-drives the clock (pace) and kills (kills), until all is over (conductor); then it is judged (result).
+The site is `devstack.launch`'s: web, streams, worker, beat and the delivery of webhooks, each a
+process of its own against fresh databases. This process plays the people (participants, reactions,
+plans; simulation.actors at the pages), drives the clock (pace) and kills (kills), until all is over
+(runner); then it is judged (result).
 """
 
-from devstack.live.conductor import Live
+from devstack.live.runner import Live
 
 __all__ = ["Live"]

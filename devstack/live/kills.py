@@ -1,4 +1,5 @@
-"""Each of web, worker and beat is killed with -9 as often as asked, in an order of dice, one at a time.
+"""Each of web, worker and beat is killed with -9 as often as asked, in an order of dice, one at a
+time.
 
 The kills are spread over the bookings' progress. The house's own manager brings each of them back.
 """
@@ -47,7 +48,9 @@ class Kills:
             self.changed = time.monotonic()
 
     def see_back(self, family: Family) -> bool:
-        """Whether the one that was killed is back; one that is not within BACK_WITHIN is not waited for any more."""
+        """Whether the one that was killed is back; one that is not within BACK_WITHIN is not waited
+        for any more.
+        """
         kill = self.done[-1]
         if family.starts[kill.name] > self._starts and (kill.name != "web" or self.answers()):
             kill.back_after = round(time.monotonic() - kill.at, 1)

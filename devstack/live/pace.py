@@ -1,14 +1,16 @@
 """How fast the clock runs.
 
-At 2000 times the real speed a window of two minutes lasts 60 ms: nobody could answer, and between two ticks of beat
-more than half an hour goes by. So `--speed` is the most, and the clock is driven by what lies ahead:
+At 2000 times the real speed a window of two minutes lasts 60 ms: nobody could answer, and between
+two ticks of beat more than half an hour goes by. So `--speed` is the most, and the clock is driven
+by what lies ahead:
 
-- nothing until the next instant that matters (what somebody plans to do, what a row has promised): as fast as allowed,
-  but so that it is not passed by more than a look's time;
-- somebody is doing something on a page: WALKING, and SLOW while it is about an open window, so that an answer of half
-  a second is one of some seconds;
-- something has fallen due and no sweep has handled it yet: WALKING, and from SLACK on in real time, until a sweep has.
-  So the clock is never more than some minutes past a promise, however long a killed worker or beat takes to be back;
+- nothing until the next instant that matters (what somebody plans to do, what a row has promised):
+as fast as allowed, but so that it is not passed by more than a look's time;
+- somebody is doing something on a page: WALKING, and SLOW while it is about an open window, so that
+an answer of half a second is one of some seconds;
+- something has fallen due and no sweep has handled it yet: WALKING, and from SLACK on in real time,
+until a sweep has. So the clock is never more than some minutes past a promise, however long a
+killed worker or beat takes to be back;
 - somebody cannot reach the site: real time. An outage of seconds must not become one of hours.
 """
 
@@ -21,7 +23,7 @@ from devstack.live.plans import Diary
 from mila.clock import set_speed
 from simulation.play import promised
 
-LOOK = 0.05  # seconds between two looks of the conductor
+LOOK = 0.05  # seconds between two looks of the runner
 WALKING = 240.0  # times the real speed while people act or sweeps have something to do
 SLOW = 20.0  # while somebody answers in their window
 SLACK = timedelta(minutes=10)  # how far past a promise nobody has kept yet
@@ -68,6 +70,7 @@ class Pace:
         ahead = min((at for at in (due, planned) if at is not None), default=None)
         if ahead is None or ahead <= diary.now:
             return "sweep awaited", walking
-        # What is left, in twice the time of a look: the last steps before an instant are small ones.
+        # What is left, in twice the time of a look: the last steps before an instant are small
+        # ones.
         gap = (ahead - diary.now).total_seconds()
         return "nothing to do", float(round(min(self.top, max(walking, gap / (2 * LOOK)))))

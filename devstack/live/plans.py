@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
+from simulation.actors import Person, Tally
 from simulation.html_client import PageError
-from simulation.players import Person, Tally
 
 THREADS = 6
 
@@ -40,7 +40,9 @@ class Diary:
         self.busy: Counter[int] = Counter()  # plans by booking, waiting or under way
         self.pool = ThreadPoolExecutor(THREADS)
 
-    def plan(self, wait: timedelta, name: str, person: Person | None, act: Callable[[], object], **more) -> None:
+    def plan(
+        self, wait: timedelta, name: str, person: Person | None, act: Callable[[], object], **more
+    ) -> None:
         plan = Plan(max(self.now, self.now + wait), next(self.serial), name, person, act, **more)
         self.busy[plan.booking] += 1
         heapq.heappush(self.queue, plan)

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from devstack.live.kills import BACK_WITHIN, VICTIMS, Kills
-from simulation.players import Tally
+from simulation.actors import Tally
 
 
 def of_kills(kills: Kills, restarts: dict[str, int]) -> dict[str, Any]:
@@ -27,14 +27,21 @@ def of_requests(tally: Tally) -> dict[str, Any]:
     }
 
 
-def trouble(tally: Tally, broken: dict[str, list], kills: Kills, restarts: dict[str, int]) -> list[str]:
-    """A sentence for each error of the site, each broken invariant, and each process that did not come back."""
+def trouble(
+    tally: Tally, broken: dict[str, list], kills: Kills, restarts: dict[str, int]
+) -> list[str]:
+    """A sentence for each error of the site, each broken invariant, and each process that did not
+    come back.
+    """
     found = [f"An error of the site: {error}" for error in tally.errors]
     found += [f"{name} broken: {row}" for name, rows in broken.items() for row in rows]
     killed = Counter(kill.name for kill in kills.done)
     for name in VICTIMS:
         if restarts.get(name, 0) != killed[name]:
-            found.append(f"{name} was killed {killed[name]} times and started again {restarts.get(name, 0)} times.")
+            found.append(
+                f"{name} was killed {killed[name]} times and started again {restarts.get(name, 0)} "
+                f"times."
+            )
     if late := [kill.name for kill in kills.done if kill.back_after == float("inf")]:
         found.append(f"Not back within {BACK_WITHIN} s: {', '.join(late)}")
     return found

@@ -14,24 +14,30 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Search",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "round",
-                    models.PositiveIntegerField(help_text="Sequence of the event that began it: one search for each."),
+                    models.PositiveIntegerField(help_text="Sequence of the event that began it: "
+                                                          "one search for each."),
                 ),
                 ("started_at", models.DateTimeField()),
                 (
                     "next_at",
-                    models.DateTimeField(help_text="When to ask the next one; null when it has ended.", null=True),
+                    models.DateTimeField(help_text="When to ask the next one; null when it has "
+                                                   "ended.", null=True),
                 ),
                 ("windows_ended", models.PositiveSmallIntegerField(default=0)),
-                ("pool_at", models.DateTimeField(help_text="Since when all eligible see it (rule D6).", null=True)),
+                ("pool_at", models.DateTimeField(help_text="Since when all eligible see it (rule "
+                                                           "D6).", null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("end", models.CharField(blank=True, max_length=12)),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="searches", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="searches",
+                        to="requests_app.booking"
                     ),
                 ),
             ],
@@ -42,10 +48,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Offer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "epoch",
-                    models.BigIntegerField(help_text="The booking's epoch when it was opened: a later move fences it."),
+                    models.BigIntegerField(help_text="The booking's epoch when it was opened: a "
+                                                     "later move fences it."),
                 ),
                 (
                     "state",
@@ -62,14 +71,17 @@ class Migration(migrations.Migration):
                         max_length=11,
                     ),
                 ),
-                ("own_tap", models.BooleanField(default=False, help_text="Opened by their own tap (rule D5).")),
+                ("own_tap", models.BooleanField(default=False, help_text="Opened by their own tap "
+                                                                         "(rule D5).")),
                 (
                     "silent",
-                    models.BooleanField(default=False, help_text="Night pool: a lapse does not count (rule D7)."),
+                    models.BooleanField(default=False, help_text="Night pool: a lapse does not "
+                                                                 "count (rule D7)."),
                 ),
                 (
                     "from_reserve",
-                    models.BooleanField(default=False, help_text="Was in reserve for it: asked first (rule L2)."),
+                    models.BooleanField(default=False, help_text="Was in reserve for it: asked "
+                                                                 "first (rule L2)."),
                 ),
                 ("score_ppm", models.IntegerField(default=0)),
                 ("parts", models.JSONField(default=dict)),
@@ -77,7 +89,8 @@ class Migration(migrations.Migration):
                 (
                     "wishes",
                     models.JSONField(
-                        default=list, help_text="Ranks of the wishes they are free for, the asked one first."
+                        default=list, help_text="Ranks of the wishes they are free for, the asked "
+                                                "one first."
                     ),
                 ),
                 ("opened_at", models.DateTimeField(null=True)),
@@ -85,7 +98,8 @@ class Migration(migrations.Migration):
                 ("viewed_at", models.DateTimeField(null=True)),
                 (
                     "expires_at",
-                    models.DateTimeField(help_text="End of the window, by the database's clock.", null=True),
+                    models.DateTimeField(help_text="End of the window, by the database's clock.",
+                        null=True),
                 ),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
@@ -105,26 +119,30 @@ class Migration(migrations.Migration):
                 (
                     "reserve_at",
                     models.DateTimeField(
-                        help_text="Since when they are in reserve for this booking; null again once used or over (rule L2).",
+                        help_text="Since when they are in reserve for this booking; null again "
+                                  "once used or over (rule L2).",
                         null=True,
                     ),
                 ),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="offers", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="offers",
+                        to="requests_app.booking"
                     ),
                 ),
                 (
                     "technician",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="offers", to="accounts.technician"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="offers",
+                        to="accounts.technician"
                     ),
                 ),
                 (
                     "search",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="offers", to="dispatch.search"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="offers",
+                        to="dispatch.search"
                     ),
                 ),
             ],
@@ -135,15 +153,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Trace",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("at", models.DateTimeField()),
-                ("inputs", models.JSONField(help_text="Skill, cell-rounded place, wishes, policy figures.")),
-                ("best", models.JSONField(help_text="The best with the parts of their score, in order.")),
-                ("excluded", models.JSONField(default=dict, help_text="How many each rule left out.")),
+                ("inputs", models.JSONField(help_text="Skill, cell-rounded place, wishes, policy "
+                                                      "figures.")),
+                ("best", models.JSONField(help_text="The best with the parts of their score, in "
+                                                    "order.")),
+                ("excluded", models.JSONField(default=dict, help_text="How many each rule left "
+                                                                      "out.")),
                 (
                     "search",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="traces", to="dispatch.search"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="traces",
+                        to="dispatch.search"
                     ),
                 ),
             ],
@@ -153,21 +177,25 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="search",
-            index=models.Index(condition=models.Q(("next_at__isnull", False)), fields=["next_at"], name="search_due"),
+            index=models.Index(condition=models.Q(("next_at__isnull", False)), fields=["next_at"],
+                name="search_due"),
         ),
         migrations.AddConstraint(
             model_name="search",
-            constraint=models.UniqueConstraint(fields=("booking", "round"), name="one_search_of_a_round"),
+            constraint=models.UniqueConstraint(fields=("booking", "round"),
+                name="one_search_of_a_round"),
         ),
         migrations.AddConstraint(
             model_name="search",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)), fields=("booking",), name="one_running_search"
+                condition=models.Q(("ended_at__isnull", True)), fields=("booking",),
+                name="one_running_search"
             ),
         ),
         migrations.AddIndex(
             model_name="offer",
-            index=models.Index(condition=models.Q(("state", "open")), fields=["expires_at"], name="offer_due"),
+            index=models.Index(condition=models.Q(("state", "open")), fields=["expires_at"],
+                name="offer_due"),
         ),
         migrations.AddIndex(
             model_name="offer",
@@ -176,26 +204,30 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="offer",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("booking",), name="one_open_offer_per_booking"
+                condition=models.Q(("state", "open")), fields=("booking",),
+                name="one_open_offer_per_booking"
             ),
         ),
         migrations.AddConstraint(
             model_name="offer",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("technician",), name="one_open_offer_per_technician"
+                condition=models.Q(("state", "open")), fields=("technician",),
+                name="one_open_offer_per_technician"
             ),
         ),
         migrations.AddConstraint(
             model_name="offer",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "queued")), fields=("booking", "technician"), name="queued_once"
+                condition=models.Q(("state", "queued")), fields=("booking", "technician"),
+                name="queued_once"
             ),
         ),
         migrations.AddConstraint(
             model_name="offer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("state", "open"), _negated=True), ("expires_at__isnull", False), _connector="OR"
+                    models.Q(("state", "open"), _negated=True), ("expires_at__isnull", False),
+                    _connector="OR"
                 ),
                 name="open_offer_expires",
             ),
@@ -212,7 +244,8 @@ class Migration(migrations.Migration):
             model_name="offer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("reserve_at__isnull", True), ("state__in", ["lapsed", "not_reached", "withdrawn"]), _connector="OR"
+                    ("reserve_at__isnull", True),
+                    ("state__in", ["lapsed", "not_reached", "withdrawn"]), _connector="OR"
                 ),
                 name="reserve_of_an_untaken_offer",
             ),

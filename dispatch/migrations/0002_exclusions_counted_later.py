@@ -10,12 +10,14 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="trace",
             name="excluded",
-            field=models.JSONField(help_text="How many each rule left out; null until they are counted.", null=True),
+            field=models.JSONField(help_text="How many each rule left out; null until they are "
+                                             "counted.", null=True),
         ),
         migrations.AddIndex(
             model_name="trace",
             index=models.Index(
-                condition=models.Q(("excluded__isnull", True)), fields=["id"], name="trace_uncounted"
+                condition=models.Q(("excluded__isnull", True)), fields=["id"],
+                name="trace_uncounted"
             ),
         ),
     ]

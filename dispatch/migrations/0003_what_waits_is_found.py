@@ -14,7 +14,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='offer',
-            index=models.Index(condition=models.Q(('state__in', ['open', 'queued'])), fields=['booking'], name='offer_waiting'),
+            index=models.Index(condition=models.Q(('state__in', ['open', 'queued'])),
+                fields=['booking'], name='offer_waiting'),
         ),
         migrations.AddIndex(
             model_name='trace',

@@ -13,13 +13,16 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AlertTrail',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id',
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name='ID')),
                 ('address_hash', models.CharField(max_length=64)),
                 ('stopped', models.BooleanField(default=False)),
                 ('at', models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['address_hash'], name='alert_trail_address'), models.Index(fields=['at'], name='alert_trail_at')],
+                'indexes': [models.Index(fields=['address_hash'], name='alert_trail_address'),
+                    models.Index(fields=['at'], name='alert_trail_at')],
             },
         ),
     ]

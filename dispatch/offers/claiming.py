@@ -21,11 +21,12 @@ from requests_app.models import OFFERED, Booking, State
 
 @verb
 def claim(booking_id: int, technician_id: int, *, rank: int, by: User) -> Booking:
-    """The booking is theirs at the wish of this rank. Exactly one can (fault C1); a repeat returns it (fault C8).
+    """The booking is theirs at the wish of this rank. Exactly one can (fault C1); a repeat returns
+    it (fault C8).
 
-    The database's clock, read under the lock, says whether the window is still open; whether they may still be asked is
-    read anew (fault C10), and so are the caps (fault A4). Raises OfferExpired,
-    OfferTaken, NotOffered, Paused, TechnicianBusy, NoSuchWish and changes nothing.
+    The database's clock, read under the lock, says whether the window is still open; whether they
+    may still be asked is read anew (fault C10), and so are the caps (fault A4). Raises
+    OfferExpired, OfferTaken, NotOffered, Paused, TechnicianBusy, NoSuchWish and changes nothing.
     """
     booking = lock_booking(booking_id)
     if booking.technician_id == technician_id and booking.state != State.UNCONFIRMED:
@@ -63,7 +64,8 @@ SELECT {offer},
                 WHERE k.technician_id = o.technician_id AND k.skill_id = %(skill)s
                   AND (k.valid_until IS NULL OR k.valid_until > %(at)s)),
        {paused},
-       (SELECT w.start_at FROM requests_app_wish w WHERE w.booking_id = o.booking_id AND w.rank = %(rank)s)
+       (SELECT w.start_at FROM requests_app_wish w WHERE w.booking_id = o.booking_id
+         AND w.rank = %(rank)s)
   FROM dispatch_offer o
  WHERE o.booking_id = %(booking)s AND o.technician_id = %(technician)s
  ORDER BY o.state = 'open' DESC, o.id DESC
@@ -73,7 +75,9 @@ SELECT {offer},
 
 
 class Asked(NamedTuple):
-    """An offer, and with it what else decides: a valid skill, a cap that is reached, the start of the wish."""
+    """An offer, and with it what else decides: a valid skill, a cap that is reached, the start of
+    the wish.
+    """
 
     offer: Offer
     skilled: bool
@@ -92,7 +96,8 @@ def lock_last_offer(booking: Booking, technician_id: int, rank: int, at: datetim
 
 # The window and the search end with it, in one statement.
 CLOSE = """
-WITH over AS (UPDATE dispatch_search SET ended_at = %s, next_at = NULL, "end" = 'claimed' WHERE id = %s)
+WITH over AS (UPDATE dispatch_search SET ended_at = %s, next_at = NULL, "end" = 'claimed'
+  WHERE id = %s)
 UPDATE dispatch_offer SET state = %s, ended_at = %s WHERE id = %s
 """
 
@@ -107,13 +112,20 @@ def check_claimable(booking: Booking, offer: Offer, at: datetime) -> None:
     """The database's verdict on a claim; both rows are locked. Raises OfferTaken, OfferExpired."""
     if booking.state not in OFFERED:
         raise OfferTaken
-    if offer.state != OfferState.OPEN or windows.is_fenced(offer, booking) or windows.is_over(offer, at):
+    if (
+        offer.state != OfferState.OPEN
+        or windows.is_fenced(offer, booking)
+        or windows.is_over(offer, at)
+    ):
         raise OfferExpired
 
 
 @verb
 def decline(offer_id: int, technician_id: int, *, reason: str) -> Offer:
-    """Not for them, with a reason in one tap; the next one is asked at once (rule D4). A repeat changes nothing."""
+    """Not for them, with a reason in one tap; the next one is asked at once (rule D4).
+
+    A repeat changes nothing.
+    """
     offer, _booking, at = windows.lock_offer(offer_id, technician_id)
     if offer.state == OfferState.OPEN:
         offer.decline_reason = reason

@@ -19,11 +19,12 @@ TAKEN = frozenset({State.CLAIMED, State.CALLED})  # and not confirmed yet
 
 @verb
 def keep_in_reserve(booking_id: int, technician_id: int) -> Offer:
-    """They will be asked first if the job is lost (rule L2). Answers the offer that says so; a repeat the same one.
+    """They will be asked first if the job is lost (rule L2). Answers the offer that says so; a
+    repeat the same one.
 
-    Open to who was asked, neither said no nor had the job, and may be asked for its skill; until the visit is
-    confirmed or the search would be over. Whether they are free is read when they are asked. Raises ReserveClosed,
-    NotOffered and changes nothing.
+    Open to who was asked, neither said no nor had the job, and may be asked for its skill; until
+    the visit is confirmed or the search would be over. Whether they are free is read when they are
+    asked. Raises ReserveClosed, NotOffered and changes nothing.
     """
     booking = lock_booking(booking_id)
     at = mila_now()
@@ -43,13 +44,20 @@ def keep_in_reserve(booking_id: int, technician_id: int) -> Offer:
 
 @verb
 def leave_reserve(booking_id: int, technician_id: int) -> None:
-    """Taken back, whenever they like. A repeat changes nothing; a window that is open already stays theirs."""
+    """Taken back, whenever they like.
+
+    A repeat changes nothing; a window that is open already stays theirs.
+    """
     booking = lock_booking(booking_id)
-    Offer.objects.in_reserve().filter(booking=booking, technician=technician_id).update(reserve_at=None)
+    Offer.objects.in_reserve().filter(booking=booking, technician=technician_id).update(
+        reserve_at=None
+    )
 
 
 def last_offers(technician_id: int, at: datetime) -> QuerySet[Offer]:
-    """The last offer of each booking they may be in reserve for: not declined, never theirs, and they may be asked."""
+    """The last offer of each booking they may be in reserve for: not declined, never theirs, and
+    they may be asked.
+    """
     same = {"booking": OuterRef("booking"), "technician": OuterRef("technician")}
     valid = Q(valid_until=None) | Q(valid_until__gt=at)
     askable = SkillSearch.objects.filter(
@@ -64,5 +72,7 @@ def last_offers(technician_id: int, at: datetime) -> QuerySet[Offer]:
 
 
 def is_too_late(booking: Booking, at: datetime) -> bool:
-    """A search would end at once (rule D10): nobody can be asked any more, unless the date moves."""
+    """A search would end at once (rule D10): nobody can be asked any more,
+    unless the date moves.
+    """
     return at >= search_ends_at(booking)

@@ -1,4 +1,6 @@
-"""A window from its first second to its last: opened, acknowledged, expired, withdrawn (rule D3, D4)."""
+"""A window from its first second to its last: opened, acknowledged, expired, withdrawn
+(rule D3, D4).
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,7 +27,7 @@ from requests_app.moves import SEARCH
 
 def open_for(
     booking: Booking,
-    run: Search,
+    search: Search,
     candidate: Candidate,
     at: datetime,
     *,
@@ -33,18 +35,21 @@ def open_for(
     viewed: bool = False,
     token: str = "",
 ) -> Offer | None:
-    """Open the window of this technician; None when they just got another one. The caller holds the booking's lock.
+    """Open the window of this technician; None when they just got another one. The caller holds the
+    booking's lock.
 
-    It starts when their device acknowledges, at latest after the limit (rule D4); at once after a tap (`viewed`).
-    No window outlives the search.
+    It starts when their device acknowledges, at latest after the limit (rule D4); at once after a
+    tap (`viewed`). No window outlives the search.
     """
     policy = booking.policy
-    technician = Technician.objects.select_related("user", "partner").get(pk=candidate.technician_id)
+    technician = Technician.objects.select_related("user", "partner").get(
+        pk=candidate.technician_id
+    )
     length = policy.offer_window + technician.window_extra
     expires_at = at + length if viewed else at + policy.offer_ack_limit + length
     offer = Offer(
         booking=booking,
-        search=run,
+        search=search,
         technician=technician,
         epoch=booking.epoch + 1,
         state=OfferState.OPEN,
@@ -68,7 +73,7 @@ def open_for(
         return None
     booking.epoch += 1
     booking.save(update_fields=["epoch"])
-    look_again(run, None)
+    look_again(search, None)
     after_commit(gate.put, booking.pk, offer.lock_token, _expiry(offer) - at + policy.lock_slack)
     publish.publish(f"technician:{technician.pk}", "offer")
     if not viewed:
@@ -77,9 +82,15 @@ def open_for(
 
 
 def tell(
-    booking: Booking, technician: Technician, candidate: Candidate, *, until_at: datetime | None = None
+    booking: Booking,
+    technician: Technician,
+    candidate: Candidate,
+    *,
+    until_at: datetime | None = None,
 ) -> Notification | None:
-    """A message with no more than they may know before the claim: the distance is rounded already here (rule D8)."""
+    """A message with no more than they may know before the claim: the distance is rounded already
+    here (rule D8).
+    """
     given: dict[str, Any] = {"distance_m": rounded_km(candidate.distance_m) * 1000}
     if until_at is not None:
         given |= {"until_at": until_at, "from_reserve": candidate.reserve}
@@ -95,7 +106,9 @@ def acknowledge(offer_id: int, technician_id: int) -> Offer:
     offer, booking, at = lock_offer(offer_id, technician_id)
     if offer.state == OfferState.OPEN and offer.viewed_at is None and at < _expiry(offer):
         offer.viewed_at = offer.acknowledged_at = at
-        offer.expires_at = min(_expiry(offer), at + booking.policy.offer_window + offer.technician.window_extra)
+        offer.expires_at = min(
+            _expiry(offer), at + booking.policy.offer_window + offer.technician.window_extra
+        )
         offer.save(update_fields=["viewed_at", "acknowledged_at", "expires_at"])
         left = offer.expires_at - at + booking.policy.lock_slack
         after_commit(gate.extend, booking.pk, offer.lock_token, left)
@@ -104,7 +117,8 @@ def acknowledge(offer_id: int, technician_id: int) -> Offer:
 
 @verb
 def expire(offer_id: int) -> bool:
-    """The window is over: lapsed, or not reached if they never saw it (rule D4). False when there is nothing to do.
+    """The window is over: lapsed, or not reached if they never saw it (rule D4). False when there
+    is nothing to do.
 
     One that a later move has fenced ends without fault instead, though its time is over too.
     """
@@ -125,12 +139,17 @@ def expire(offer_id: int) -> bool:
 
 @verb
 def withdraw(booking_id: int) -> int:
-    """Offers that a later move has fenced, or that nobody needs any more, end without fault. Answers how many.
+    """Offers that a later move has fenced, or that nobody needs any more, end without fault.
+    Answers how many.
 
     With them the reserves that nobody needs any more.
     """
     booking = lock_booking(booking_id)
-    over = end_reserves(Offer.objects.reserve_over().filter(booking=booking)) if booking.state not in OFFERED else 0
+    over = (
+        end_reserves(Offer.objects.reserve_over().filter(booking=booking))
+        if booking.state not in OFFERED
+        else 0
+    )
     return look_at_offers(booking, mila_now()).withdrawn + over
 
 
@@ -138,12 +157,18 @@ def withdraw(booking_id: int) -> int:
 
 
 def lock_offer(offer_id: int, technician_id: int) -> tuple[Offer, Booking, datetime]:
-    """The offer and its booking under their locks, booking first, and the instant then; only their own (NotOffered)."""
+    """The offer and its booking under their locks, booking first, and the instant then; only their
+    own (NotOffered).
+    """
     try:
         booking = lock_booking(offers=offer_id, offers__technician=technician_id)
     except Booking.DoesNotExist:
         raise NotOffered from None
-    locked = Offer.objects.select_for_update(of=("self",)).select_related("technician").annotate(now=MilaNow())
+    locked = (
+        Offer.objects.select_for_update(of=("self",))
+        .select_related("technician")
+        .annotate(now=MilaNow())
+    )
     offer = locked.get(pk=offer_id)
     return offer, booking, offer.now
 
@@ -155,26 +180,35 @@ def is_over(offer: Offer, at: datetime) -> bool:
 
 def is_fenced(offer: Offer, booking: Booking) -> bool:
     """A later move has ended what this offer was about. One in the line has no epoch to lose."""
-    return booking.state not in OFFERED or (offer.state == OfferState.OPEN and offer.epoch != booking.epoch)
+    return booking.state not in OFFERED or (
+        offer.state == OfferState.OPEN and offer.epoch != booking.epoch
+    )
 
 
 class Offers(NamedTuple):
-    """A booking's open window, the line behind it, longest waiting first, and how many were withdrawn at this look."""
+    """A booking's open window, the line behind it, longest waiting first, and how many were
+    withdrawn at this look.
+    """
 
     held: Offer | None
-    line: list[Offer]
+    queue: list[Offer]
     withdrawn: int
 
 
 def look_at_offers(booking: Booking, at: datetime) -> Offers:
-    """What is open or waits, under its locks. What a later move has fenced ends here, without fault.
+    """What is open or waits, under its locks. What a later move has fenced ends here, without
+    fault.
 
     So does the search of a booking that needs nobody any more.
     """
     if booking.state not in OFFERED:
-        Search.objects.filter(booking=booking, ended_at=None).update(ended_at=at, next_at=None, end="over")
-    waiting = Offer.objects.select_for_update(of=("self",)).select_related("technician").order_by("pk")
-    held, line, withdrawn = None, [], 0
+        Search.objects.filter(booking=booking, ended_at=None).update(
+            ended_at=at, next_at=None, end="over"
+        )
+    waiting = (
+        Offer.objects.select_for_update(of=("self",)).select_related("technician").order_by("pk")
+    )
+    held, queue, withdrawn = None, [], 0
     for offer in waiting.filter(booking=booking, state__in=[OfferState.OPEN, OfferState.QUEUED]):
         if is_fenced(offer, booking):
             end(offer, OfferState.WITHDRAWN, at)
@@ -182,8 +216,8 @@ def look_at_offers(booking: Booking, at: datetime) -> Offers:
         elif offer.state == OfferState.OPEN:
             held = offer
         else:
-            line.append(offer)
-    return Offers(held, line, withdrawn)
+            queue.append(offer)
+    return Offers(held, queue, withdrawn)
 
 
 def lapse(offer: Offer, at: datetime) -> None:
@@ -194,7 +228,8 @@ def lapse(offer: Offer, at: datetime) -> None:
 # The window's end and the search's next step, in one statement.
 CLOSE = """
 WITH next AS (
-    UPDATE dispatch_search SET windows_ended = windows_ended + 1, next_at = %s WHERE id = %s AND ended_at IS NULL)
+    UPDATE dispatch_search SET windows_ended = windows_ended + 1, next_at = %s WHERE id = %s
+      AND ended_at IS NULL)
 UPDATE dispatch_offer SET state = %s, ended_at = %s, decline_reason = %s WHERE id = %s
 """
 
@@ -204,8 +239,13 @@ def close(offer: Offer, state: OfferState, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(CLOSE, [at, offer.search_id, state, at, offer.decline_reason, offer.pk])
     _ended(offer, state, at)
-    if offer.from_reserve and (state == OfferState.DECLINED or not offer.silent):  # silent: not counted (rule D7)
-        end_reserves(Offer.objects.in_reserve().filter(booking=offer.booking_id, technician=offer.technician_id))
+    # silent: not counted (rule D7)
+    if offer.from_reserve and (state == OfferState.DECLINED or not offer.silent):
+        end_reserves(
+            Offer.objects.in_reserve().filter(
+                booking=offer.booking_id, technician=offer.technician_id
+            )
+        )
     after_commit(_send_search, offer.booking_id)
 
 
@@ -232,10 +272,10 @@ def end_reserves(offers: Iterable[Offer]) -> int:
     return len(ended)
 
 
-def look_again(run: Search, at: datetime | None) -> None:
+def look_again(search: Search, at: datetime | None) -> None:
     """When the search takes its next step; None while a window is open."""
-    run.next_at = at
-    run.save(update_fields=["next_at"])
+    search.next_at = at
+    search.save(update_fields=["next_at"])
 
 
 def start_of(booking: Booking) -> datetime:

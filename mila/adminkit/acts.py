@@ -1,7 +1,8 @@
-"""What the pages of the back office share: rows nobody edits, acts with a reason, and the chapters of a story.
+"""What the pages of the back office share: rows nobody edits, acts with a reason, and the chapters
+of a story.
 
-State and money move only through verbs (rule O1): an act is a small form in front of one. Who, when and why is kept
-with the row's history (rule O2), and in the event where the verb writes one.
+State and money move only through verbs (rule O1): an act is a small form in front of one. Who, when
+and why is kept with the row's history (rule O2), and in the event where the verb writes one.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,7 +49,9 @@ def toned(text: Any, tone: str, *, wraps: bool = False) -> str:
 
 
 def linked(text: Any, name: str, *args: Any) -> str:
-    return format_html('<a class="b-link" href="{}">{}</a>', reverse(f"admin:{name}", args=args), text)
+    return format_html(
+        '<a class="b-link" href="{}">{}</a>', reverse(f"admin:{name}", args=args), text
+    )
 
 
 def stamp(at: datetime | None, zone: Any = None) -> str:
@@ -94,10 +97,12 @@ class Choice(forms.ChoiceField):
 
 @dataclass(frozen=True)
 class Act:
-    """One thing staff may do to a row. `do(row, by, answers)` calls the verb; its Refusal is shown, nothing changes.
+    """One thing staff may do to a row. `do(row, by, answers)` calls the verb; its Refusal is shown,
+    nothing changes.
 
     `page`: a template that shows what `do` answered, once, instead of going back to the row.
-    `asks_again`: the person shows the second factor again, unless they did within ten minutes (rule O2).
+    `asks_again`: the person shows the second factor again, unless they did within ten minutes
+    (rule O2).
     """
 
     name: str
@@ -133,15 +138,18 @@ class Section:
 
 
 class ModelAdmin(unfold.admin.ModelAdmin):
-    """The one base of every page of the back office: what an address may filter by is declared, and nothing else.
+    """The one base of every page of the back office: what an address may filter by is declared, and
+    nothing else.
 
-    Django lets any column of the model be compared in the address of a list; whoever reads a list could so find out,
-    character by character, what the list does not show: `?token__gte=` (fault A5).
+    Django lets any column of the model be compared in the address of a list; whoever reads a list
+    could so find out, character by character, what the list does not show: `?token__gte=`
+    (fault A5).
 
-    What is typed passes the one cleaning place as on every other page, each column by its kind (mila.cleaning).
+    What is typed passes the one cleaning place as on every other page, each column by its kind
+    (mila.cleaning).
 
-    An e-mail address is searched for as a whole, "=email" in `search_fields`: part of one, asked for again and again,
-    reads it out letter by letter.
+    An e-mail address is searched for as a whole, "=email" in `search_fields`: part of one, asked
+    for again and again, reads it out letter by letter.
     """
 
     formfield_overrides: Mapping[type[Field], Mapping[str, Any]] = {
@@ -159,14 +167,17 @@ class ModelAdmin(unfold.admin.ModelAdmin):
         return super().get_search_results(request, queryset, " ".join(words))
 
 
-# As Django's filters of choices, booleans, related rows and empty columns write their field into the address.
+# As Django's filters of choices, booleans, related rows and empty columns write their field into
+# the address.
 FILTER_ENDS = ("", "__exact", "__isnull", "__isempty", "__id__exact")
 
 
 def declared_lookups(filters) -> set[str]:
     """The parameters by which the filters beside a list narrow it."""
     own = {getattr(one, "parameter_name", "") for one in filters if isinstance(one, type)}
-    fields = [one if isinstance(one, str) else one[0] for one in filters if not isinstance(one, type)]
+    fields = [
+        one if isinstance(one, str) else one[0] for one in filters if not isinstance(one, type)
+    ]
     return own | {f"{name}{end}" for name in fields for end in FILTER_ENDS}
 
 
@@ -190,11 +201,15 @@ class OnlyGrows:
         return False
 
     def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and (obj is None or obj.starts_at > mila_now())
+        return super().has_delete_permission(request, obj) and (
+            obj is None or obj.starts_at > mila_now()
+        )
 
 
 class AsksAgain:
-    """What is written here decides over money or doors: the second factor is shown again first (rule O2)."""
+    """What is written here decides over money or doors: the second factor is shown again first
+    (rule O2).
+    """
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method == "POST" or object_id is None:
@@ -212,10 +227,12 @@ class AsksAgain:
 
 
 class ShowsContactData:
-    """Rows that name customers and their addresses: whoever looks shows the second factor again (rule O2, fault A4).
+    """Rows that name customers and their addresses: whoever looks shows the second factor again
+    (rule O2, fault A4).
 
-    Asked where the rows are fetched, so that no page is forgotten: list, row, history, deleting. The box in which a row
-    is picked for another one finds, until then, only who is named by the whole e-mail address: the column `address`.
+    Asked where the rows are fetched, so that no page is forgotten: list, row, history, deleting.
+    The box in which a row is picked for another one finds, until then, only who is named by the
+    whole e-mail address: the column `address`.
     """
 
     address = "email"
@@ -236,7 +253,9 @@ class ShowsContactData:
 
 
 class SavesOnlyChanges:
-    """Writes only the columns somebody changed: a form left open never takes back what a verb wrote (fault T12)."""
+    """Writes only the columns somebody changed: a form left open never takes back what a verb wrote
+    (fault T12).
+    """
 
     def save_model(self, request, obj, form, change):
         if change:
@@ -247,9 +266,11 @@ class SavesOnlyChanges:
 
 
 class RowPicker(AutocompleteSelect):
-    """The box that searches; a form that is refused shows again what was picked, if it can be an id at all.
+    """The box that searches; a form that is refused shows again what was picked, if it can be an id
+    at all.
 
-    What is picked stands in the address (`?user=7`) or was sent: not `named`, it is shown by its id (fault A4).
+    What is picked stands in the address (`?user=7`) or was sent: not `named`, it is shown by its id
+    (fault A4).
     """
 
     def __init__(self, *args: Any, named: bool, **kwargs: Any):
@@ -258,7 +279,9 @@ class RowPicker(AutocompleteSelect):
 
     def optgroups(self, name, value, attr=None):
         key = self.field.remote_field.model._meta.pk
-        groups = super().optgroups(name, [one for one in value if one in EMPTY or may_be(key, one)], attr)
+        groups = super().optgroups(
+            name, [one for one in value if one in EMPTY or may_be(key, one)], attr
+        )
         if not self.named:
             for _group, options, _index in groups:
                 for option in options:
@@ -267,7 +290,9 @@ class RowPicker(AutocompleteSelect):
 
 
 class ReadsIds:
-    """What is sent as the id of a row is asked for only if it can be one: Django itself breaks on it (fault W3)."""
+    """What is sent as the id of a row is asked for only if it can be one: Django itself breaks on
+    it (fault W3).
+    """
 
     admin_site: Any
 
@@ -297,7 +322,9 @@ def may_be(key: Field, value: Any) -> bool:
 
 
 class Labelled:
-    """Names the boxes of a table of rows: its column headings do not reach a screen reader (WCAG 4.1.2)."""
+    """Names the boxes of a table of rows: its column headings do not reach a screen reader (WCAG
+    4.1.2).
+    """
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         box = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -315,14 +342,20 @@ class WithActs:
     media: Any
 
     def get_urls(self):
-        act = path("<path:object_id>/do/<slug:name>/", self.admin_site.admin_view(self.act_view), name=self._act_url())
+        act = path(
+            "<path:object_id>/do/<slug:name>/",
+            self.admin_site.admin_view(self.act_view),
+            name=self._act_url(),
+        )
         return [act, *super().get_urls()]
 
     def _act_url(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_act"
 
     def may_act(self, request, act: Act) -> bool:
-        return request.user.has_perm(act.permission or f"{self.opts.app_label}.change_{self.opts.model_name}")
+        return request.user.has_perm(
+            act.permission or f"{self.opts.app_label}.change_{self.opts.model_name}"
+        )
 
     def act_buttons(self, request, obj) -> list[dict[str, Any]]:
         """What may be done to this row now, as the theme's buttons want it."""
@@ -381,6 +414,11 @@ class WithActs:
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", obj.pk)
 
     def _page(self, request, obj, act: Act, template: str, **context: Any) -> TemplateResponse:
-        context |= {**self.admin_site.each_context(request), "title": act.label, "act": act, "opts": self.opts}
+        context |= {
+            **self.admin_site.each_context(request),
+            "title": act.label,
+            "act": act,
+            "opts": self.opts,
+        }
         context |= {"original": obj, "media": self.media, "back": self._back(obj).url}
         return TemplateResponse(request, template, context)

@@ -29,7 +29,10 @@ NAVIGATION = [
     {"title": _("Bookings"), "items": [_page(_("Bookings"), "event_note", "requests_app.booking")]},
     {
         "title": _("Dispatch"),
-        "items": [_page(_("Searches"), "search", "dispatch.search"), _page(_("Offers"), "hourglass", "dispatch.offer")],
+        "items": [
+            _page(_("Searches"), "search", "dispatch.search"),
+            _page(_("Offers"), "hourglass", "dispatch.offer"),
+        ],
     },
     {
         "title": _("Money"),
@@ -71,7 +74,8 @@ NAVIGATION = [
     },
 ]
 
-# The colours of static/css/tokens.css, spread over the steps unfold wants (50 lightest, 950 darkest).
+# The colours of static/css/tokens.css, spread over the steps unfold wants (50 lightest, 950
+# darkest).
 UNFOLD = {
     "SITE_TITLE": "Mila",
     "SITE_HEADER": "Mila",

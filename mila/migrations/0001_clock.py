@@ -1,8 +1,9 @@
-"""The product's clock, the sweeps' heartbeats, and their outages (mila/clock.py, mila/heartbeat.py, mila/outages.py).
+"""The product's clock, the sweeps' heartbeats, and their outages (mila/clock.py, mila/heartbeat.py,
+mila/outages.py).
 
-mila_now() is the database's clock, shifted by at most one row that production settings refuse to write. A trigger adds
-up how far it was ever moved forward, so that nobody who moves it can forget to say so. A clock put back adds nothing:
-the time between two heartbeats is shorter by itself then.
+mila_now() is the database's clock, shifted by at most one row that production settings refuse to
+write. A trigger adds up how far it was ever moved forward, so that nobody who moves it can forget
+to say so. A clock put back adds nothing: the time between two heartbeats is shorter by itself then.
 """
 
 from django.db import migrations

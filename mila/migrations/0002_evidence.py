@@ -1,6 +1,8 @@
-"""What keeps evidence as it was written: two functions for triggers, and a row for each maintenance of a cipher and each erasure.
+"""What keeps evidence as it was written: two functions for triggers, and a row for each maintenance
+of a cipher and each erasure.
 
-The triggers themselves stand in the migrations of the apps that own the tables (docs/database-roles.md).
+The triggers themselves stand in the migrations of the apps that own the tables
+(docs/database-roles.md).
 """
 
 from django.db import migrations

@@ -1,6 +1,8 @@
-"""A version for each kind of thing that processes keep in memory: another one with every change (mila/versions.py).
+"""A version for each kind of thing that processes keep in memory: another one with every change
+(mila/versions.py).
 
-Random, not counted: a change that was rolled back must leave no number that a later change would have again.
+Random, not counted: a change that was rolled back must leave no number that a later change would
+have again.
 """
 
 from django.db import migrations

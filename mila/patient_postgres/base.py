@@ -1,8 +1,9 @@
-"""PostgreSQL as the pages use it: an answer within seconds, or an error that becomes a calm 503 (fault F4).
+"""PostgreSQL as the pages use it: an answer within seconds, or an error that becomes a calm 503
+(fault F4).
 
-The server's own time-outs end what is slow; they cannot end what the server itself no longer runs, nor what a network
-swallows. So the client counts too, and after a failure nobody connects for a moment. Jobs and commands do without:
-they may wait.
+The server's own time-outs end what is slow; they cannot end what the server itself no longer runs,
+nor what a network swallows. So the client counts too, and after a failure nobody connects for a
+moment. Jobs and commands do without: they may wait.
 """
 
 import psycopg
@@ -18,7 +19,9 @@ breakers: dict[str, Breaker] = {}  # by alias, for all threads of the process
 
 
 def breaker_of(alias: str) -> Breaker:
-    return breakers.setdefault(alias, Breaker((psycopg.OperationalError,), psycopg.OperationalError))
+    return breakers.setdefault(
+        alias, Breaker((psycopg.OperationalError,), psycopg.OperationalError)
+    )
 
 
 class PatientConnection(psycopg.Connection):

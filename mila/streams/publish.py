@@ -1,7 +1,8 @@
-"""Telling open pages that something changed: a kind, never a fact. The page then asks the site, which checks who asks.
+"""Telling open pages that something changed: a kind, never a fact. The page then asks the site,
+which checks who asks.
 
-Redis carries it to the stream process (mila/streams/server.py). Nothing depends on its arrival: pages also look by
-themselves.
+Redis carries it to the stream process (mila/streams/server.py). Nothing depends on its arrival:
+pages also look by themselves.
 """
 
 import json
@@ -30,14 +31,17 @@ class BadTicket(Exception):
 
 
 def publish(channel: str, event: str, **small: int | str | None) -> None:
-    """Tell whoever has `channel` ("booking:<uuid>", "technician:<id>") open that `event` happened, after the commit.
+    """Tell whoever has `channel` ("booking:<uuid>", "technician:<id>") open that `event` happened,
+    after the commit.
 
-    `small` takes numbers and plain words (kinds, versions), nothing a person would mind to see shared (fault A17).
-    A dead Redis is logged and ignored.
+    `small` takes numbers and plain words (kinds, versions), nothing a person would mind to see
+    shared (fault A17). A dead Redis is logged and ignored.
     """
     _check(channel)
     for value in (event, *small.values()):
-        if (isinstance(value, str) and not WORD.fullmatch(value)) or not isinstance(value, int | str | None):
+        if (isinstance(value, str) and not WORD.fullmatch(value)) or not isinstance(
+            value, int | str | None
+        ):
             raise ValueError(f"Only numbers and plain words go out live, not {value!r}.")
     message = json.dumps({"event": event, **small})
     after_commit(_send, channel, message)
@@ -51,7 +55,10 @@ def _send(channel: str, message: str) -> None:
 
 
 def ticket(channel: str, seconds: int = 3600) -> str:
-    """A signed right to listen to one channel for `seconds`. Hand it only to somebody who may see what it is about."""
+    """A signed right to listen to one channel for `seconds`.
+
+    Hand it only to somebody who may see what it is about.
+    """
     _check(channel)
     return signing.dumps([channel, int(time.time()) + seconds], salt=SALT)
 

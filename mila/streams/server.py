@@ -2,11 +2,14 @@
 
 Started as `uvicorn mila.streams.server:application`.
 
-Plain coroutines, no Django handler (it would hold a thread for each stream), no database. A signed ticket in the
-address opens one channel; one Redis reader fans out to a bounded queue for each stream.
+Plain coroutines, no Django handler (it would hold a thread for each stream), no database. A signed
+ticket in the address opens one channel; one Redis reader fans out to a bounded queue for each
+stream.
 
-GET /events/?ticket=...   text/event-stream. Unnamed messages: data is {"event": "<kind>", ...}. Also sent: kind
-                          "resync" (something may have been missed) and the named event "over" (ask for a new ticket).
+GET /events/?ticket=...   text/event-stream. Unnamed messages: data is {"event": "<kind>", ...}.
+Also sent: kind
+                          "resync" (something may have been missed) and the named event "over" (ask
+                          for a new ticket).
 GET /healthz              ok
 """
 
@@ -49,7 +52,9 @@ class Listener:
         self.task = asyncio.current_task()
 
     def put(self, body: Body) -> None:
-        """Hand over, or give up on a reader who does not read: the browser comes back and looks afresh."""
+        """Hand over, or give up on a reader who does not read: the browser comes back and looks
+        afresh.
+        """
         if self.queue.full():
             logger.info("A reader was too slow.")
             self.task.cancel()
@@ -94,12 +99,15 @@ class Hub:
             self.reader.cancel()
 
     async def _follow(self) -> None:
-        """Read Redis for ever. Whoever is there when it begins is told to look again: what was sent before is lost."""
+        """Read Redis for ever. Whoever is there when it begins is told to look again: what was sent
+        before is lost.
+        """
         while not self.closing:
             try:
                 async with _redis() as client, client.pubsub() as pubsub:
                     await pubsub.psubscribe(f"{publish.PREFIX}*")
-                    while not self.closing:  # a cancelled connect of redis-py may swallow the cancelling
+                    # a cancelled connect of redis-py may swallow the cancelling
+                    while not self.closing:
                         message = await pubsub.get_message(timeout=1)
                         if message is not None:
                             self._hear(message)
@@ -155,7 +163,9 @@ async def _live_through(receive, send) -> None:
 
 
 def _end_streams_on(*signals: int) -> None:
-    """The server waits for open streams before it says goodbye, so they must end when it is asked to."""
+    """The server waits for open streams before it says goodbye, so they must end when it is asked
+    to.
+    """
     if threading.current_thread() is not threading.main_thread():
         return
     loop = asyncio.get_running_loop()
@@ -194,7 +204,9 @@ async def _answer(scope, receive, send) -> None:
 
 
 def _from_own_page(headers: dict[bytes, bytes]) -> bool:
-    """A page's stream comes from its own origin, through the front they share: nobody else's page may open one."""
+    """A page's stream comes from its own origin, through the front they share: nobody else's page
+    may open one.
+    """
     origin = headers.get(b"origin")
     return origin is None or origin.partition(b"://")[2] == headers.get(b"host")
 
@@ -217,7 +229,9 @@ async def _stream(channel: str, ends_at: int, receive, send) -> None:
 
 
 async def _next(queue: asyncio.Queue[Body], ends_at: int) -> Body:
-    """The next thing to send: a message, a heartbeat, or the end of the ticket; None when the stream is to close."""
+    """The next thing to send: a message, a heartbeat, or the end of the ticket; None when the
+    stream is to close.
+    """
     left = ends_at - time.time()
     if left <= 0:
         return OVER

@@ -22,9 +22,14 @@ def icon(name: str, label: str = "") -> str:
     """A symbol of static/icons.svg. Without `label` it is decoration beside a word."""
     if label:
         return format_html(
-            '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, _sprite(), name
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
+            label,
+            _sprite(),
+            name,
         )
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', _sprite(), name)
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', _sprite(), name
+    )
 
 
 @register.simple_tag

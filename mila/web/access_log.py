@@ -1,4 +1,6 @@
-"""The lines of the page server: who asked for what, without the keys in the addresses (rule B11)."""
+"""The lines of the page server: who asked for what, without the keys in the
+addresses (rule B11).
+"""
 
 from gunicorn.glogging import Logger
 
@@ -6,7 +8,9 @@ from mila.logs import WithoutKeys
 
 
 class WebLog(Logger):
-    """For gunicorn's `--logger-class`: request, referrer and errors pass through the site's own formatter."""
+    """For gunicorn's `--logger-class`: request, referrer and errors pass through the site's own
+    formatter.
+    """
 
     def setup(self, cfg):
         super().setup(cfg)

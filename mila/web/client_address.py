@@ -1,7 +1,8 @@
 """Where a request comes from, as far as we can know it (fault S2).
 
-Each proxy of ours writes the address it was called from at the end of X-Forwarded-For; what stands before that anybody
-can write. So exactly as many entries count, from the end, as there are proxies: settings.TRUSTED_PROXIES.
+Each proxy of ours writes the address it was called from at the end of X-Forwarded-For; what stands
+before that anybody can write. So exactly as many entries count, from the end, as there are proxies:
+settings.TRUSTED_PROXIES.
 """
 
 import ipaddress
@@ -16,14 +17,17 @@ def client_address(request) -> str:
     peer = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:
         entries = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        # Fewer than there are proxies: it came past them, from inside. Then the caller is who calls.
+        # Fewer than there are proxies: it came past them, from inside. Then the caller is who
+        # calls.
         if len(entries) >= settings.TRUSTED_PROXIES:
             return _clean(entries[-settings.TRUSTED_PROXIES]) or _clean(peer) or UNKNOWN
     return _clean(peer) or UNKNOWN
 
 
 def client_block(request) -> str:
-    """What one household or office has: an IPv4 address, or an IPv6 network of 64 bits, in which anybody can move."""
+    """What one household or office has: an IPv4 address, or an IPv6 network of 64 bits, in which
+    anybody can move.
+    """
     address = client_address(request)
     if ":" not in address:
         return address

@@ -1,4 +1,7 @@
-"""What every page knows of the site, as `mila`: allauth's pages have a `site` of their own. Asks no database."""
+"""What every page knows of the site, as `mila`: allauth's pages have a `site` of their own.
+
+Asks no database.
+"""
 
 from django.conf import settings
 

@@ -20,7 +20,10 @@ RETRY_AFTER = "30"  # seconds
 WORDS = {
     400: (
         _("We could not read that"),
-        _("Something in the address or the form could not be read. Nothing was changed. Please go back and try again."),
+        _(
+            "Something in the address or the form could not be read. Nothing was changed. Please "
+            "go back and try again."
+        ),
     ),
     403: (
         _("This page is not open to you"),
@@ -32,7 +35,10 @@ WORDS = {
     ),
     413: (
         _("That was too large to send"),
-        _("A photo may have up to 10 MB. Nothing was saved. Please go back and send less at a time."),
+        _(
+            "A photo may have up to 10 MB. Nothing was saved. Please go back and send less at a "
+            "time."
+        ),
     ),
     414: (
         _("We could not read that"),
@@ -41,13 +47,17 @@ WORDS = {
     429: (
         _("That was a little fast"),
         _(
-            "This was asked for very often from here. Nothing was lost: please wait some minutes, go back and send it "
+            "This was asked for very often from here. Nothing was lost: please wait some minutes, "
+            "go back and send it "
             "again. What you typed is still there."
         ),
     ),
     409: (
         _("That has just been done"),
-        _("Somebody was a moment earlier, perhaps you in another window. Please reload the page and look again."),
+        _(
+            "Somebody was a moment earlier, perhaps you in another window. Please reload the page "
+            "and look again."
+        ),
     ),
     500: (
         _("Something went wrong on our side"),
@@ -55,28 +65,40 @@ WORDS = {
     ),
     503: (
         _("We cannot be reached for a moment"),
-        _("What you just sent may not have been saved. Please look again in a minute, or call us if it is urgent."),
+        _(
+            "What you just sent may not have been saved. Please look again in a minute, or call us "
+            "if it is urgent."
+        ),
     ),
     "csrf": (
         _("The page was open for too long"),
-        _("For your safety it has to be loaded again. Nothing was changed. Please go back, reload it and send again."),
+        _(
+            "For your safety it has to be loaded again. Nothing was changed. Please go back, "
+            "reload it and send again."
+        ),
     ),
 }
 
 
 def error_page(request, status, *, words=None):
-    """One calm page for every refusal; for htmx a short message and no swap. Stands without database and template."""
+    """One calm page for every refusal; for htmx a short message and no swap.
+
+    Stands without database and template.
+    """
     title, sentence = words if isinstance(words, tuple) else WORDS[words or status]
     beside = request.headers.get("HX-Request") == "true"
     try:
         if beside:
             page = messages_beside([Message(ERROR, f"{title}. {sentence}")])
         else:
-            page = loader.render_to_string("error.html", {"title": title, "sentence": sentence}, request)
+            page = loader.render_to_string(
+                "error.html", {"title": title, "sentence": sentence}, request
+            )
     except Exception:  # the page that says "something broke" must not break
         logger.exception("The error page could not be made")
         page = format_html(
-            '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{} – Mila</title></head>'
+            '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{} – '
+            "Mila</title></head>"
             "<body><main><h1>{}</h1><p>{}</p></main></body></html>",
             get_language() or "fr",
             title,
@@ -93,8 +115,12 @@ def error_page(request, status, *, words=None):
 
 
 def messages_beside(notes, request=None):
-    """The messages' place with these in it, to be sent beside a part or instead of one (out-of-band swap)."""
-    return loader.render_to_string("components/_messages.html", {"messages": notes, "swap": True}, request)
+    """The messages' place with these in it, to be sent beside a part or instead of one (out-of-band
+    swap).
+    """
+    return loader.render_to_string(
+        "components/_messages.html", {"messages": notes, "swap": True}, request
+    )
 
 
 def bad_request(request, exception=None):
@@ -117,12 +143,16 @@ def page_not_found(request, exception=None):
 
 
 def server_error(request):
-    """Also called for what no view has seen: a session that cannot be read since the database is away."""
+    """Also called for what no view has seen: a session that cannot be read since the database is
+    away.
+    """
     return fault_page(request, sys.exc_info()[1]) or error_page(request, 500)
 
 
 def fault_page(request, error):
-    """The calm page for an error that is nobody's mistake, or None (fault F4, F5); each leaves a line in the log."""
+    """The calm page for an error that is nobody's mistake, or None (fault F4, F5); each leaves a
+    line in the log.
+    """
     status = status_of(error)
     if status is None:
         return None

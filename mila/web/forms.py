@@ -1,4 +1,6 @@
-"""Forms in the house look: every {{ form }} and {{ field.as_field_group }} is drawn by templates/components/."""
+"""Forms in the house look: every {{ form }} and {{ field.as_field_group }} is drawn by
+templates/components/.
+"""
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
@@ -17,12 +19,16 @@ CHOICES = {
 
 
 def _dress(widget: dict) -> None:
-    """Give boxes the class field-box, unless the widget came with a class of its own (the admin's do)."""
+    """Give boxes the class field-box, unless the widget came with a class of its own (the admin's
+    do).
+    """
     for part in widget.get("subwidgets", []):
         _dress(part)
     kind = widget.get("type", "")
     name = widget.get("template_name", "")
-    if kind in BOXES or name.endswith(("/textarea.html", "/select.html", "/clearable_file_input.html")):
+    if kind in BOXES or name.endswith(
+        ("/textarea.html", "/select.html", "/clearable_file_input.html")
+    ):
         widget["attrs"].setdefault("class", "field-box")
 
 
@@ -38,7 +44,9 @@ class FormRenderer(TemplatesSetting):
 
 
 class LineField(forms.CharField):
-    """One line of text, cleaned before it is asked whether there is any and how long it is (mila.cleaning)."""
+    """One line of text, cleaned before it is asked whether there is any and how long it is
+    (mila.cleaning).
+    """
 
     def to_python(self, value):
         return clean_line(super().to_python(value) or "") or self.empty_value

@@ -1,7 +1,9 @@
-"""How often one person may ask for the same thing: the table, and who counts (fault S1, S2, A4; ASVS 2.4.1).
+"""How often one person may ask for the same thing: the table, and who counts
+(fault S1, S2, A4; ASVS 2.4.1).
 
-Counted in Redis by `limits`. Where Redis is away or slow nobody is refused for it: a page matters more than its limit.
-Guesses at a door are counted in this process as well, always, so that they stay few when Redis is killed between two.
+Counted in Redis by `limits`. Where Redis is away or slow nobody is refused for it: a page matters
+more than its limit. Guesses at a door are counted in this process as well, always, so that they
+stay few when Redis is killed between two.
 """
 
 from dataclasses import dataclass
@@ -22,7 +24,10 @@ READ, SEND = frozenset({"GET", "HEAD"}), frozenset({"POST", "PUT", "PATCH", "DEL
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `amount` within `seconds`. A window opens with the first; two that touch hold at most twice as many."""
+    """At most `amount` within `seconds`.
+
+    A window opens with the first; two that touch hold at most twice as many.
+    """
 
     name: str
     amount: int
@@ -34,10 +39,12 @@ class Limit:
         return RateLimitItemPerSecond(self.amount, self.seconds, namespace=self.name)
 
 
-# --- The table: what is asked, by which methods, how often. Counted by person, or by block of addresses (client_block).
+# --- The table: what is asked, by which methods, how often. Counted by person, or by block of
+# addresses (client_block).
 
 BOOKING = Limit("booking", 30, HOUR)
-CONTACTS = Limit("contacts", 30, HOUR)  # each address that is typed may become a row, and a customer at Stripe
+# each address that is typed may become a row, and a customer at Stripe
+CONTACTS = Limit("contacts", 30, HOUR)
 CARDS = Limit("cards", 120, HOUR)
 PHOTOS = Limit("photos", 60, HOUR)
 SEARCH = Limit("search", 120, MINUTE)
@@ -82,13 +89,15 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "partner:note": (NOTES, SEND),
 }
 
-# Guesses (fault S1): at most 20 of one block and 100 at one account reach the check of a password, also across the edge
-# of two windows. A device that was signed in to this account before has tries of its own, which no stranger uses up.
+# Guesses (fault S1): at most 20 of one block and 100 at one account reach the check of a password,
+# also across the edge of two windows. A device that was signed in to this account before has tries
+# of its own, which no stranger uses up.
 GUESSES_BY_BLOCK = Limit("guesses_block", 10, 15 * MINUTE, at_a_door=True)
 GUESSES_AT_ACCOUNT = Limit("guesses_account", 50, HOUR, at_a_door=True)
 GUESSES_BY_DEVICE = Limit("guesses_device", 10, 15 * MINUTE, at_a_door=True)
 GUESSES_AT_CODE = Limit("guesses_code", 10, 15 * MINUTE, at_a_door=True)
-CODE_ONCE = Limit("code_once", 1, 2 * MINUTE, at_a_door=True)  # as long as an app's code is taken, with tolerance
+# as long as an app's code is taken, with tolerance
+CODE_ONCE = Limit("code_once", 1, 2 * MINUTE, at_a_door=True)
 
 
 # --- Counting
@@ -98,7 +107,9 @@ CODE_ONCE = Limit("code_once", 1, 2 * MINUTE, at_a_door=True)  # as long as an a
 def _kept() -> FixedWindowRateLimiter:
     pool = cache_redis().connection_pool  # with its patience of 100 ms
     return FixedWindowRateLimiter(
-        RedisStorage(settings.REDIS_URL, connection_pool=pool, key_prefix=f"limits:{settings.INSTANCE}")
+        RedisStorage(
+            settings.REDIS_URL, connection_pool=pool, key_prefix=f"limits:{settings.INSTANCE}"
+        )
     )
 
 
@@ -123,7 +134,9 @@ def allow(limit: Limit, key: str) -> bool:
 
 
 def give_back(limit: Limit, key: str) -> None:
-    """What turned out to be no guess is not counted; what others have used up stays so (fault S2)."""
+    """What turned out to be no guess is not counted; what others have used
+    up stays so (fault S2).
+    """
     if not settings.LIMITS:
         return
     cast(MemoryStorage, _near().storage).decr(limit.item.key_for(key))

@@ -1,4 +1,6 @@
-"""What every answer has in common: readable input, the person's language, privacy from caches, htmx's manners."""
+"""What every answer has in common: readable input, the person's language, privacy from caches,
+htmx's manners.
+"""
 
 import logging
 import time
@@ -28,7 +30,9 @@ logger = logging.getLogger(__name__)
 
 
 class AdminCSP:
-    """A weaker policy for the admin alone: its theme evaluates attributes and sets styles (Alpine)."""
+    """A weaker policy for the admin alone: its theme evaluates attributes
+    and sets styles (Alpine).
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -44,8 +48,8 @@ class AdminCSP:
 class ReadableInput:
     """Fault W3: unreadable or absurd input gets a calm page and 400 or 413, never 500.
 
-    Stands before the session, so that nothing has touched the input yet. The form is read once its view is known:
-    a view without CSRF protection (a signed webhook) wants the raw body.
+    Stands before the session, so that nothing has touched the input yet. The form is read once its
+    view is known: a view without CSRF protection (a signed webhook) wants the raw body.
     """
 
     def __init__(self, get_response):
@@ -64,7 +68,9 @@ class ReadableInput:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        if request.method in ("GET", "HEAD", "OPTIONS", "TRACE") or getattr(view, "csrf_exempt", False):
+        if request.method in ("GET", "HEAD", "OPTIONS", "TRACE") or getattr(
+            view, "csrf_exempt", False
+        ):
             return None
         try:
             request_limits.check_size(request, view)
@@ -78,7 +84,8 @@ class ReadableInput:
         if isinstance(error, (RequestDataTooBig, request_limits.TooLarge)):
             return self._refuse(request, 413)
         if isinstance(error, DataError):
-            # The database would not take a value that a form let through: refused, and worth a look.
+            # The database would not take a value that a form let through: refused, and worth a
+            # look.
             logger.warning("Unstorable input at %s", request.path, exc_info=error)
             return self._refuse(request, 400)
         if isinstance(error, UNREADABLE):
@@ -110,13 +117,19 @@ def _reraise(error):
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """The language cookie, else the signed-in person's own language, else what the browser asks for, else French."""
+    """The language cookie, else the signed-in person's own language, else what the browser asks
+    for, else French.
+    """
 
     def process_request(self, request):
         super().process_request(request)
-        if settings.LANGUAGE_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        if (
+            settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+            or settings.SESSION_COOKIE_NAME not in request.COOKIES
+        ):
             return
-        # What AuthenticationMiddleware would find a moment later, in the place where it looks first.
+        # What AuthenticationMiddleware would find a moment later, in the place where it looks
+        # first.
         request._cached_user = auth.get_user(request)
         language = getattr(request._cached_user, "language", "")
         if translation.check_for_language(language) and language in dict(settings.LANGUAGES):
@@ -125,13 +138,16 @@ class LanguageMiddleware(LocaleMiddleware):
 
 
 class StaffSessions:
-    """After half an hour without a visit, or ten hours in all, staff are nobody again, whatever the cookie says."""
+    """After half an hour without a visit, or ten hours in all, staff are nobody again, whatever the
+    cookie says.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        # Without the cookie there is nobody to look for, and nothing may make the page differ by person.
+        # Without the cookie there is nobody to look for, and nothing may make the page differ by
+        # person.
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_staff:
             self._keep_time(request)
         return self.get_response(request)
@@ -140,13 +156,20 @@ class StaffSessions:
         now = time.time()
         if second_factor.is_over(request.session, now):
             auth.logout(request)
-            messages.info(request, gettext("You were signed out: a session of the back office ends by itself."))
+            messages.info(
+                request,
+                gettext("You were signed out: a session of the back office ends by itself."),
+            )
         else:
-            second_factor.note_visit(request.session, now, by_itself=second_factor.BY_ITSELF in request.headers)
+            second_factor.note_visit(
+                request.session, now, by_itself=second_factor.BY_ITSELF in request.headers
+            )
 
 
 class Limits:
-    """More of the same than anybody needs is answered with 429 before the view has done anything (limits.py)."""
+    """More of the same than anybody needs is answered with 429 before the view has done anything
+    (limits.py).
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -160,7 +183,9 @@ class Limits:
 
 
 def private_page(view):
-    """Never kept by a cache, whoever asks: the address or the person makes it private (fault A13)."""
+    """Never kept by a cache, whoever asks: the address or the person makes
+    it private (fault A13).
+    """
 
     @wraps(view)
     def inner(request, *args, **kwargs):
@@ -170,7 +195,9 @@ def private_page(view):
 
 
 def public_page(view):
-    """The same for everybody, also for those who are signed in: the view's own cache headers stand."""
+    """The same for everybody, also for those who are signed in: the view's
+    own cache headers stand.
+    """
 
     @wraps(view)
     def inner(request, *args, **kwargs):
@@ -195,9 +222,11 @@ def visitors_page(view):
 
 
 class PrivatePages:
-    """Fault A13: `no-store` on every answer to somebody with a session, and on every page not marked for visitors.
+    """Fault A13: `no-store` on every answer to somebody with a session, and on every page not
+    marked for visitors.
 
-    Pages behind a secret link have no session, so privacy is the rule; `visitors_page` and `PUBLIC` are the exceptions.
+    Pages behind a secret link have no session, so privacy is the rule; `visitors_page` and `PUBLIC`
+    are the exceptions.
     """
 
     PUBLIC = ("mila", "django.views.i18n", "django.views.static", "django.contrib.staticfiles")
@@ -227,7 +256,9 @@ class PrivatePages:
 
 
 class HtmxSession:
-    """A part of a page is never the sign-in form, and what the site has to say is not lost in a swap."""
+    """A part of a page is never the sign-in form, and what the site has to say is not lost in a
+    swap.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -238,9 +269,14 @@ class HtmxSession:
         response = self.get_response(request)
         if not request.htmx:
             return response
-        if response.status_code in (301, 302, 303) and urlsplit(response["Location"]).path in self.doors:
+        if (
+            response.status_code in (301, 302, 303)
+            and urlsplit(response["Location"]).path in self.doors
+        ):
             back = _page(request)
-            return HttpResponse(status=204, headers={"HX-Redirect": f"{self.login}?{urlencode({'next': back})}"})
+            return HttpResponse(
+                status=204, headers={"HX-Redirect": f"{self.login}?{urlencode({'next': back})}"}
+            )
         if self._is_a_part(response):
             _append_messages(request, response)
         return response
@@ -248,11 +284,18 @@ class HtmxSession:
     def _is_a_part(self, response):
         leaves = any(name in response for name in ("HX-Redirect", "HX-Refresh", "HX-Location"))
         html = response.get("Content-Type", "").startswith("text/html")
-        return html and not leaves and not response.streaming and response.status_code in (200, 201, *range(400, 500))
+        return (
+            html
+            and not leaves
+            and not response.streaming
+            and response.status_code in (200, 201, *range(400, 500))
+        )
 
 
 def _page(request) -> str:
-    """The page the part was asked from; the front page when it is another site's or no address at all (fault W3)."""
+    """The page the part was asked from; the front page when it is another site's or no address at
+    all (fault W3).
+    """
     try:
         return request.htmx.current_url_abs_path or "/"
     except ValueError:
@@ -260,7 +303,9 @@ def _page(request) -> str:
 
 
 def _append_messages(request, response):
-    """What the site has to say goes beside the part, unless the part shows it already (out-of-band swap)."""
+    """What the site has to say goes beside the part, unless the part shows it already (out-of-band
+    swap).
+    """
     storage = messages.get_messages(request)
     # `used`: shown already. Otherwise len() looks without using them up.
     if getattr(storage, "used", True) or not len(storage):

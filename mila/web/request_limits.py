@@ -1,4 +1,7 @@
-"""What a browser may send at all (fault W3): readable text within limits. One place for every parser of raw input."""
+"""What a browser may send at all (fault W3): readable text within limits.
+
+One place for every parser of raw input.
+"""
 
 import codecs
 import json
@@ -13,9 +16,11 @@ LONGEST_QUERY = 8_000
 LONGEST_NAME = 200
 LONGEST_FIELD = 300_000  # a drawn signature is the longest honest field
 LARGEST_FORM = 3 * 1024 * 1024
-LARGEST_BODY = 48 * 1024 * 1024  # four photos of 10 MB and the form round them: only where a view takes files
+# four photos of 10 MB and the form round them: only where a view takes files
+LARGEST_BODY = 48 * 1024 * 1024
 DEEPEST = 20
-BROKEN = re.compile(r"%[89A-F][0-9A-F]")  # how Django leaves the bytes of a path that it could not decode
+# how Django leaves the bytes of a path that it could not decode
+BROKEN = re.compile(r"%[89A-F][0-9A-F]")
 READABLE_CHARSETS = {"utf-8", "ascii"}
 
 
@@ -32,7 +37,9 @@ class TooLarge(Unreadable):
 
 
 def check_text(text: str, *, longest: int = LONGEST_FIELD) -> None:
-    """Refuse what PostgreSQL, UTF-8 or a reader could not take: NUL, lone surrogates, absurd length."""
+    """Refuse what PostgreSQL, UTF-8 or a reader could not take: NUL, lone surrogates, absurd
+    length.
+    """
     if len(text) > longest:
         raise TooLarge("field")
     if "\x00" in text:
@@ -57,7 +64,10 @@ def check_head(request) -> None:
         check_text(unquote_to_bytes(query.encode("latin-1", "replace")).decode())
     except UnicodeDecodeError as error:
         raise Unreadable("not UTF-8") from error
-    for value in (*request.COOKIES.values(), *(v for k, v in request.META.items() if k.startswith("HTTP_"))):
+    for value in (
+        *request.COOKIES.values(),
+        *(v for k, v in request.META.items() if k.startswith("HTTP_")),
+    ):
         check_text(value)
     charset = request.content_params.get("charset", "utf-8")
     try:
@@ -98,7 +108,8 @@ def check_form(request) -> None:
 
 
 def read_json(request, *, largest: int = 1_000_000) -> Any:
-    """The JSON body of a request, checked through and through: no NaN, no double keys, no depth beyond 20.
+    """The JSON body of a request, checked through and through: no NaN, no double keys, no depth
+    beyond 20.
 
     Raises Unreadable or TooLarge, which become a clean 400 or 413.
     """

@@ -4,8 +4,9 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
-    """Also rewrites the imports of our own modules. Django's switch for that would read everybody's scripts, where
-    it stumbles over comments that only look like imports."""
+    """Also rewrites the imports of our own modules. Django's switch for that would read everybody's
+    scripts, where it stumbles over comments that only look like imports.
+    """
 
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,

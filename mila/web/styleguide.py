@@ -1,4 +1,6 @@
-"""What the style guide shows: every component in every state, with people and hours that do not exist."""
+"""What the style guide shows: every component in every state, with people and hours that do not
+exist.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,12 +17,15 @@ from django.views.decorators.http import require_safe
 NOW = datetime(2026, 11, 23, 9, 14, 6, tzinfo=UTC)
 ZONE = "Europe/Paris"
 SWATCHES = (  # noqa: SIM905  (a list to read, not to parse)
-    "paper raised sunk line edge ink ink-soft ink-faint accent accent-hover accent-text accent-wash done done-wash "
-    "clock clock-fill clock-wash lose lose-wash glow dusk sky-low"
+    "paper raised sunk line edge ink ink-soft ink-faint accent accent-hover accent-text "
+    "accent-wash done done-wash "
+    "clock clock-fill clock-wash danger danger-wash glow dusk sky-low"
 ).split()
 ICONS = (  # noqa: SIM905
-    "wifi tv laptop smartphone printer home plug tools calendar clock pin car call message check cross plus next back "
-    "down menu search user wallet bell card shield star parcel pen paper camera help alert globe mark"
+    "wifi tv laptop smartphone printer home plug tools calendar clock pin car call message check "
+    "cross plus next back "
+    "down menu search user wallet bell card shield star parcel pen paper camera help alert globe "
+    "mark"
 ).split()
 
 
@@ -33,7 +38,9 @@ class ExampleForm(forms.Form):
         help_text=_("For the call before the visit, nothing else."),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
-    postcode = forms.RegexField(r"^\d{5}$", label=_("Postcode"), error_messages={"invalid": _("A digit is missing.")})
+    postcode = forms.RegexField(
+        r"^\d{5}$", label=_("Postcode"), error_messages={"invalid": _("A digit is missing.")}
+    )
     country = forms.ChoiceField(label=_("Country"), choices=[("FR", "France"), ("CH", "Suisse")])
     locked = forms.CharField(label=_("Contract"), initial="Mila", disabled=True, required=False)
     problem = forms.CharField(
@@ -70,7 +77,10 @@ def examples() -> dict:
         "in_half_a_day": NOW + timedelta(hours=11, minutes=40),
         "in_an_hour": NOW + timedelta(hours=1, minutes=5),
         "just_over": NOW - timedelta(minutes=12),
-        "notes": [Message(SUCCESS, str(_("The visit is confirmed."))), Message(ERROR, str(_("The card was refused.")))],
+        "notes": [
+            Message(SUCCESS, str(_("The visit is confirmed."))),
+            Message(ERROR, str(_("The card was refused."))),
+        ],
         "lines": [(_("Service, travel included"), 8900), (_("Booking and guarantee"), 490)],
         "booking_steps": [
             {"label": _("The service"), "url": "#steps", "state": "done"},
@@ -86,7 +96,11 @@ def examples() -> dict:
                 "at": NOW - timedelta(hours=3),
                 "note": _("We are looking for another one, at no cost to you."),
             },
-            {"state": "now", "what": _("We are looking for somebody"), "when": _("answer before 18:00")},
+            {
+                "state": "now",
+                "what": _("We are looking for somebody"),
+                "when": _("answer before 18:00"),
+            },
             {"state": "next", "what": _("A call, then the visit"), "at": NOW + timedelta(days=3)},
         ],
         "said": [

@@ -1,4 +1,6 @@
-"""Files on their way in, when the disk is full: left out, and said; the rest of the form stays (fault F5)."""
+"""Files on their way in, when the disk is full: left out, and said; the rest of the form stays
+(fault F5).
+"""
 
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 
@@ -6,7 +8,9 @@ from mila.faults import has_no_room
 
 
 class RoomyUploadHandler(TemporaryFileUploadHandler):
-    """What does not fit on the disk is read and thrown away; `lacked_room` on the request says so."""
+    """What does not fit on the disk is read and thrown away; `lacked_room`
+    on the request says so.
+    """
 
     def new_file(self, *args, **kwargs):
         try:

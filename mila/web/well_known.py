@@ -1,4 +1,7 @@
-"""What programs ask for by fixed names: robots.txt, security.txt, favicon.ico. The site map is the customer's."""
+"""What programs ask for by fixed names: robots.txt, security.txt, favicon.ico.
+
+The site map is the customer's.
+"""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -11,7 +14,17 @@ from django.views.decorators.http import require_safe
 from mila.clock import mila_now
 
 # Pages about somebody, and those that begin something: nobody is to be led there by a search.
-CLOSED = ("/b/", "/book/d/", "/pay/", "/held/", "/bookings/", "/accounts/", "/admin/", "/partner/", "/start/")
+CLOSED = (
+    "/b/",
+    "/book/d/",
+    "/pay/",
+    "/held/",
+    "/bookings/",
+    "/accounts/",
+    "/admin/",
+    "/partner/",
+    "/start/",
+)
 DAY = timedelta(days=1)
 REPORTED_WITHIN = 180 * DAY  # how long security.txt may be trusted: it asks for less than a year
 ICON = settings.BASE_DIR / "static" / "icons" / "favicon.ico"
@@ -25,7 +38,9 @@ def _text(lines: list[str]) -> HttpResponse:
 @require_safe
 def robots(request):
     closed = [f"Disallow: {address}" for address in CLOSED]
-    return _text(["User-agent: *", *closed, "", f"Sitemap: {settings.SITE_URL}{reverse('customer:sitemap')}"])
+    return _text(
+        ["User-agent: *", *closed, "", f"Sitemap: {settings.SITE_URL}{reverse('customer:sitemap')}"]
+    )
 
 
 @cache_control(public=True, max_age=86_400)

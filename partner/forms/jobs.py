@@ -21,7 +21,8 @@ from requests_app.actions.doorstep import PhonePlace
 from requests_app.actions.notes import LONGEST_NOTE, NothingWritten
 from requests_app.models import AcceptanceKind, Booking, CallChannel, Fault, NotePhrase, Quote
 
-# What a price may look like: 69, 69.5, 69,50, 1'234.50. Digits of other scripts, signs and exponents are none.
+# What a price may look like: 69, 69.5, 69,50, 1'234.50. Digits of other scripts, signs and
+# exponents are none.
 PRICE = re.compile(r"([0-9]{1,5})(?:[.,]([0-9]{1,2}))?", re.ASCII)
 GROUPING = str.maketrans("", "", " '’\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")
 MOST_CENTS = 1_000_000  # no visit costs more; above it is a typing error
@@ -67,9 +68,14 @@ class CallForm(forms.Form):
         error_messages={"required": _("Please say whether you reached the customer.")},
     )
     channel = forms.ChoiceField(
-        label=_("How"), choices=CallChannel.choices, initial=CallChannel.PHONE, widget=forms.RadioSelect
+        label=_("How"),
+        choices=CallChannel.choices,
+        initial=CallChannel.PHONE,
+        widget=forms.RadioSelect,
     )
-    wants_other_time = forms.BooleanField(label=_("The customer wishes another time"), required=False)
+    wants_other_time = forms.BooleanField(
+        label=_("The customer wishes another time"), required=False
+    )
     note = ProseField(
         label=_("What you agreed"),
         max_length=500,
@@ -91,7 +97,8 @@ class CodeForm(forms.Form):
                 "autocomplete": "off",
                 "maxlength": 9,
                 "class": "field-box code-field",
-                "hx-preserve": "true",  # a page that is made anew while the digits are typed keeps them
+                # a page that is made anew while the digits are typed keeps them
+                "hx-preserve": "true",
             }
         ),
         error_messages={
@@ -183,8 +190,14 @@ class NoteForm(forms.Form):
 
     @property
     def note(self) -> dict[str, str]:
-        """For the verb, after is_valid(). The same page sends the same words once; other words are another note."""
-        phrase, text = self.cleaned_data["phrase"], "" if self.cleaned_data["phrase"] else self.cleaned_data["text"]
+        """For the verb, after is_valid().
+
+        The same page sends the same words once; other words are another note.
+        """
+        phrase, text = (
+            self.cleaned_data["phrase"],
+            "" if self.cleaned_data["phrase"] else self.cleaned_data["text"],
+        )
         said = "\n".join((self.cleaned_data["key"], phrase, text))
         return {"key": hashlib.sha256(said.encode()).hexdigest(), "phrase": phrase, "text": text}
 
@@ -195,7 +208,9 @@ class NoteForm(forms.Form):
 
 
 class FinishForm(forms.Form):
-    """What was done and the two ticks, at the price that was agreed; a Friend may ask less (rule L10, L12)."""
+    """What was done and the two ticks, at the price that was agreed; a Friend may ask less
+    (rule L10, L12).
+    """
 
     done = ProseField(
         label=_("What was done"),
@@ -208,7 +223,8 @@ class FinishForm(forms.Form):
         error_messages={"required": _("Please show and explain the result first.")},
     )
     tidied = forms.BooleanField(
-        label=_("The place is tidy"), error_messages={"required": _("Please leave the place tidy first.")}
+        label=_("The place is tidy"),
+        error_messages={"required": _("Please leave the place tidy first.")},
     )
 
     def __init__(self, *args, booking: Booking, agreed: Quote, **kwargs):
@@ -219,12 +235,16 @@ class FinishForm(forms.Form):
             return
         # The end was taken back: what was asked then is still here (rule L9).
         former = booking.quotes.filter(
-            acceptance_kind=AcceptanceKind.NOT_NEEDED, withdrawn_at__isnull=False, version__gt=agreed.version
+            acceptance_kind=AcceptanceKind.NOT_NEEDED,
+            withdrawn_at__isnull=False,
+            version__gt=agreed.version,
         ).last()
         self.fields["price"] = PriceField(
             label=_("Price in the end in %(currency)s") % {"currency": booking.currency},
             initial=written((former or agreed).service_cents),
-            help_text=_("Without the booking fee. No more than was agreed; less is always possible."),
+            help_text=_(
+                "Without the booking fee. No more than was agreed; less is always possible."
+            ),
             error_messages={"required": _("Please write the price.")},
         )
 
@@ -245,11 +265,19 @@ class PositionForm(forms.Form):
     lon = forms.FloatField(min_value=-180, max_value=180)
 
     def __init__(self, data):
-        super().__init__({"lat": data.get("lat", data.get("latitude")), "lon": data.get("lon", data.get("longitude"))})
+        super().__init__(
+            {
+                "lat": data.get("lat", data.get("latitude")),
+                "lon": data.get("lon", data.get("longitude")),
+            }
+        )
 
 
 class PhonePlaceForm(PositionForm):
-    """The same with the device's own doubt, at a move that keeps it. `place` is None where the device said nothing."""
+    """The same with the device's own doubt, at a move that keeps it.
+
+    `place` is None where the device said nothing.
+    """
 
     accuracy = forms.FloatField(min_value=0, max_value=100_000)
 
@@ -287,7 +315,9 @@ class AbsenceForm(forms.Form):
 
     starts = WallField(label=_("From"))
     ends = WallField(label=_("Until"))
-    note = LineField(label=_("Note"), max_length=120, required=False, help_text=_("Only you see it."))
+    note = LineField(
+        label=_("Note"), max_length=120, required=False, help_text=_("Only you see it.")
+    )
 
     def __init__(self, *args, zone: str, at: datetime, **kwargs):
         super().__init__(*args, **kwargs)
@@ -345,7 +375,8 @@ class AreaForm(forms.Form):
             label=_("How far you go, in kilometres"),
             min_value=least,
             max_value=most,
-            help_text=_("From %(least)d to %(most)d km round your postcode.") % {"least": least, "most": most},
+            help_text=_("From %(least)d to %(most)d km round your postcode.")
+            % {"least": least, "most": most},
             widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         )
         form.order_fields(["radius_km", "night_pool"])

@@ -19,14 +19,18 @@ LABEL_LENGTH = 80
 
 
 class ProposalForm(forms.Form):
-    """What would be done and cost: a Friend's own price and lines, packages of the catalogue, and the time."""
+    """What would be done and cost: a Friend's own price and lines, packages of the catalogue, and
+    the time.
+    """
 
     key = forms.RegexField(KEY, widget=forms.HiddenInput)
     agreed_version = forms.IntegerField(min_value=1, max_value=30_000, widget=forms.HiddenInput)
     reason = ProseField(
         label=_("Why"),
         max_length=REASON_LENGTH,
-        help_text=_("The customer reads it beside the price. Never write the customer's passwords here."),
+        help_text=_(
+            "The customer reads it beside the price. Never write the customer's passwords here."
+        ),
         error_messages={"required": _("Please say why: the customer decides by it.")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -74,7 +78,10 @@ class ProposalForm(forms.Form):
         for number in range(MOST_OWN_LINES):
             line = own[number] if number < len(own) else None
             self.fields[f"words_{number}"] = LineField(
-                label=_("Further work"), max_length=LABEL_LENGTH, required=False, initial=line.label if line else ""
+                label=_("Further work"),
+                max_length=LABEL_LENGTH,
+                required=False,
+                initial=line.label if line else "",
             )
             self.fields[f"amount_{number}"] = PriceField(
                 label=_("Amount in %(currency)s") % {"currency": booking.currency},
@@ -95,7 +102,9 @@ class ProposalForm(forms.Form):
     @property
     def own_fields(self) -> list:
         """The rows of further work: those in use, and one that is free."""
-        rows = [(self[f"words_{number}"], self[f"amount_{number}"]) for number in range(MOST_OWN_LINES)]
+        rows = [
+            (self[f"words_{number}"], self[f"amount_{number}"]) for number in range(MOST_OWN_LINES)
+        ]
         used = sum(bool(words.value() or amount.value()) for words, amount in rows)
         return rows[: used + 1]
 
@@ -107,10 +116,15 @@ class ProposalForm(forms.Form):
     def wanted(self) -> Wanted:
         """For the verb, after is_valid()."""
         found = self.cleaned_data
-        own = [(found.get(f"words_{number}"), found.get(f"amount_{number}")) for number in range(MOST_OWN_LINES)]
+        own = [
+            (found.get(f"words_{number}"), found.get(f"amount_{number}"))
+            for number in range(MOST_OWN_LINES)
+        ]
         return Wanted(
             service_cents=found.get("price"),
-            packages={package.pk: found.get(f"package_{package.pk}") or 0 for package in self.packages},
+            packages={
+                package.pk: found.get(f"package_{package.pk}") or 0 for package in self.packages
+            },
             own=[(words, cents) for words, cents in own if words],
             more_minutes=found.get("more_minutes") or 0,
         )

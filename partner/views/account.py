@@ -1,4 +1,6 @@
-"""The payout account: how it stands, the way to Stripe's pages, and back from them (rule D1, M5)."""
+"""The payout account: how it stands, the way to Stripe's pages, and back
+from them (rule D1, M5).
+"""
 
 from django.conf import settings
 from django.contrib import messages
@@ -46,9 +48,13 @@ def again(request, payee):
 
 def _to_stripe(request, payee):
     try:
-        url = partners.onboarding_url(payee.partner, back=_here("account_back"), again=_here("account_again"))
+        url = partners.onboarding_url(
+            payee.partner, back=_here("account_back"), again=_here("account_again")
+        )
     except gateway.GatewayError:
-        messages.error(request, _("Our payment provider does not answer. Please try again in a moment."))
+        messages.error(
+            request, _("Our payment provider does not answer. Please try again in a moment.")
+        )
         return redirect("partner:account")
     return HttpResponseRedirect(url)
 
@@ -62,9 +68,13 @@ def _here(name: str) -> str:
 @never_cache
 @earnings_page
 def back(request, payee):
-    """Coming back proves nothing: Stripe is asked, and its message or the sweep may tell more later."""
+    """Coming back proves nothing: Stripe is asked, and its message or the sweep may tell more
+    later.
+    """
     try:
         partners.refresh_account(payee.partner.stripe_account)
     except gateway.GatewayError:
-        messages.info(request, _("Our payment provider does not answer right now. This page will know soon."))
+        messages.info(
+            request, _("Our payment provider does not answer right now. This page will know soon.")
+        )
     return redirect("partner:account")

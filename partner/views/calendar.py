@@ -70,7 +70,9 @@ def me(request, technician):
     form = AreaForm.of(technician, policy, request.POST if request.method == "POST" else None)
     if form.is_valid():
         actions.set_area(
-            technician.pk, radius_m=form.cleaned_data["radius_km"] * 1000, night_pool=form.cleaned_data["night_pool"]
+            technician.pk,
+            radius_m=form.cleaned_data["radius_km"] * 1000,
+            night_pool=form.cleaned_data["night_pool"],
         )
         messages.success(request, _("Your area is saved."))
         return redirect("partner:me")
@@ -79,7 +81,9 @@ def me(request, technician):
         "technician": technician,
         "kept_percent": 100 * technician.promises_kept // promises if promises else None,
         "promises": promises,
-        "skills": TechnicianSkill.objects.filter(technician=technician).select_related("skill").order_by("skill"),
+        "skills": TechnicianSkill.objects.filter(technician=technician)
+        .select_related("skill")
+        .order_by("skill"),
         "hours": _hours(technician),
         "languages": [get_language_info(code)["name_translated"] for code in technician.languages],
         "form": form,
@@ -91,4 +95,7 @@ def me(request, technician):
 def _hours(technician) -> list[tuple[str, list[WeeklyHours]]]:
     """Each weekday with its hours; a day without is free."""
     hours = list(WeeklyHours.objects.filter(technician=technician))
-    return [(WEEKDAYS[weekday], [one for one in hours if one.weekday == weekday]) for weekday in range(7)]
+    return [
+        (WEEKDAYS[weekday], [one for one in hours if one.weekday == weekday])
+        for weekday in range(7)
+    ]

@@ -48,7 +48,10 @@ HAS_FORM = {
 
 
 def own_job(view):
-    """The view gets one of their own jobs. A lost one says so and nothing else; a stranger's is not found (rule D8)."""
+    """The view gets one of their own jobs.
+
+    A lost one says so and nothing else; a stranger's is not found (rule D8).
+    """
 
     @technician_page
     @wraps(view)
@@ -84,20 +87,25 @@ def jobs(request, technician):
 @own_job
 @require_safe
 def job(request, technician, booking):
-    """One job. An open page asks with `seen` whether it is still true, and gets nothing when it is."""
+    """One job. An open page asks with `seen` whether it is still true, and
+    gets nothing when it is.
+    """
     page = JobPage(booking, mila_now())
     if request.htmx and request.GET.get("seen") == page.seen:
         return HttpResponse(status=204)
     return _page(request, technician, booking, page=page)
 
 
-def _page(request, technician, booking, *, page=None, refused="", status=200, note_form=None, **forms):
+def _page(
+    request, technician, booking, *, page=None, refused="", status=200, note_form=None, **forms
+):
     """`page`: of a booking that nothing has changed since it was read."""
     if page is None:
         booking = access.job_for_technician(technician, booking.uuid)
         page = JobPage(booking, mila_now())
     note_form = note_form or NoteForm.blank()
-    # After a note the field is a new one: the old one would keep its words when the page is morphed.
+    # After a note the field is a new one: the old one would keep its words when the page is
+    # morphed.
     note_form.auto_id = f"%s-{len(page.notes)}"
     blank = {"release_form": ReleaseForm(), "fail_form": FailForm(), "code_form": CodeForm()}
     forms = {**blank, "note_form": note_form, **forms}
@@ -126,7 +134,11 @@ def photo(request, technician, booking, key, size):
 
 def _answer(request, technician, booking):
     """After a move: the fresh part for htmx, else the page again."""
-    return _page(request, technician, booking) if request.htmx else redirect("partner:job", booking.uuid)
+    return (
+        _page(request, technician, booking)
+        if request.htmx
+        else redirect("partner:job", booking.uuid)
+    )
 
 
 def said(refusal: Refusal):
@@ -137,7 +149,10 @@ def said(refusal: Refusal):
 
 
 def _step(verb, sentence="", *, keeps_place=False):
-    """A button that makes one move. A second tap finds it made. `keeps_place`: the verb takes where the phone is."""
+    """A button that makes one move. A second tap finds it made.
+
+    `keeps_place`: the verb takes where the phone is.
+    """
 
     @own_job
     @require_POST
@@ -156,16 +171,24 @@ def _step(verb, sentence="", *, keeps_place=False):
 
 confirm = _step(visit.confirm, _("Confirmed. The customer has been told."))
 depart = _step(visit.depart, _("The customer has been told that you are on your way."))
-arrive = _step(visit.arrive, _("The customer’s page says that you are at the door."), keeps_place=True)
-cash = _step(visit.report_cash, _("Thank you, noted. Please say: it is paid by card, after the signature."))
+arrive = _step(
+    visit.arrive, _("The customer’s page says that you are at the door."), keeps_place=True
+)
+cash = _step(
+    visit.report_cash, _("Thank you, noted. Please say: it is paid by card, after the signature.")
+)
 
 
 @own_job
 @require_POST
 def undo(request, technician, booking):
-    """A wrong tap is taken back. The form names the step, so that a page left open takes back no other (rule L9)."""
+    """A wrong tap is taken back. The form names the step, so that a page left open takes back no
+    other (rule L9).
+    """
     try:
-        undoing.take_back(booking.pk, technician.pk, by=request.user, step=request.POST.get("step", ""))
+        undoing.take_back(
+            booking.pk, technician.pk, by=request.user, step=request.POST.get("step", "")
+        )
     except Refusal as refusal:
         return _page(request, technician, booking, refused=said(refusal), status=409)
     messages.success(request, _("Taken back."))
@@ -175,7 +198,9 @@ def undo(request, technician, booking):
 @own_job
 @require_POST
 def start(request, technician, booking):
-    """The work begins with the customer's four digits, or, said by a button of its own, without them (rule L9b)."""
+    """The work begins with the customer's four digits, or, said by a button of its own, without
+    them (rule L9b).
+    """
     without = "without" in request.POST or not JobPage(booking, mila_now()).asks_code
     refusal = None if without else _type_code(request, technician, booking)
     if refusal:
@@ -223,7 +248,9 @@ def call(request, technician, booking):
     form = CallForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         booking = visit.record_call(booking.pk, technician.pk, by=request.user, **form.cleaned_data)
-        messages.success(request, wording.after_call(booking, len(JobPage(booking, mila_now()).calls)))
+        messages.success(
+            request, wording.after_call(booking, len(JobPage(booking, mila_now()).calls))
+        )
         return go(request, "partner:job", booking.uuid)
     if request.method != "POST" and booking.state != State.CLAIMED:
         return redirect("partner:job", booking.uuid)
@@ -236,7 +263,9 @@ def call(request, technician, booking):
         "form": form,
         "tab": "jobs",
     }
-    return page_or_part(request, "partner/call.html", "sheet", context, status=422 if form.errors else 200)
+    return page_or_part(
+        request, "partner/call.html", "sheet", context, status=422 if form.errors else 200
+    )
 
 
 @own_job
@@ -247,7 +276,9 @@ def release(request, technician, booking):
     if not form.is_valid():
         return _page(request, technician, booking, release_form=form, status=422)
     try:
-        visit.release(booking.pk, technician.pk, by=request.user, reason=form.cleaned_data["reason"])
+        visit.release(
+            booking.pk, technician.pk, by=request.user, reason=form.cleaned_data["reason"]
+        )
     except Refusal as refusal:
         return _page(request, technician, booking, refused=said(refusal), status=409)
     messages.success(request, _("You have given the job back. We are looking for somebody else."))
@@ -271,7 +302,9 @@ def fail(request, technician, booking):
             place=PhonePlaceForm(request.POST).place,
         )
     except Refusal as refusal:
-        return _page(request, technician, booking, fail_form=form, refused=said(refusal), status=409)
+        return _page(
+            request, technician, booking, fail_form=form, refused=said(refusal), status=409
+        )
     messages.success(request, _("The visit is ended. Thank you for the trouble you took."))
     return _answer(request, technician, booking)
 
@@ -279,7 +312,10 @@ def fail(request, technician, booking):
 @own_job
 @require_POST
 def note(request, technician, booking):
-    """A word to the customer from the work (rule L9). What was typed stays in the form until it is sent."""
+    """A word to the customer from the work (rule L9).
+
+    What was typed stays in the form until it is sent.
+    """
     form = NoteForm(request.POST)
     if not form.is_valid():
         return _page(request, technician, booking, note_form=form, status=422)
@@ -289,7 +325,9 @@ def note(request, technician, booking):
         form.add_error("text", refusal.sentence)
         return _page(request, technician, booking, note_form=form, status=422)
     except Refusal as refusal:
-        return _page(request, technician, booking, note_form=form, refused=said(refusal), status=409)
+        return _page(
+            request, technician, booking, note_form=form, refused=said(refusal), status=409
+        )
     if form.left_over:  # a redirect would lose it
         return _page(request, technician, booking, note_form=NoteForm.blank(form.left_over))
     return _answer(request, technician, booking)
@@ -298,14 +336,18 @@ def note(request, technician, booking):
 @own_job
 @require_POST
 def position(request, technician, booking):
-    """Where they are while on their way; the hour of arrival is guessed from the distance (rule L8)."""
+    """Where they are while on their way; the hour of arrival is guessed from the distance
+    (rule L8).
+    """
     data = _json(request) if request.content_type == "application/json" else request.POST
     form = PositionForm(data)
     if not form.is_valid():
         return HttpResponse(status=422)
     if booking.state != State.EN_ROUTE:
         return HttpResponse(status=409)  # the page stops sending
-    visit.report_position(booking.pk, technician.pk, **form.cleaned_data, eta_at=_eta(booking, **form.cleaned_data))
+    visit.report_position(
+        booking.pk, technician.pk, **form.cleaned_data, eta_at=_eta(booking, **form.cleaned_data)
+    )
     return HttpResponse(status=204)
 
 
@@ -328,13 +370,17 @@ def _eta(booking: Booking, *, lat: float, lon: float):
 @own_job
 @require_http_methods(["GET", "HEAD", "POST"])
 def finish(request, technician, booking):
-    """What was done, at the price that was agreed; then the phone is turned to the customer (rule L10, L12)."""
+    """What was done, at the price that was agreed; then the phone is turned to the customer
+    (rule L10, L12).
+    """
     if booking.state == State.FINISHED:
         return go(request, "partner:sign", booking.uuid)
     if booking.state != State.IN_PROGRESS:
         return _page(request, technician, booking, refused=NOT_NOW, status=409)
     agreed = price_versions.agreed(booking)
-    form = FinishForm(request.POST if request.method == "POST" else None, booking=booking, agreed=agreed)
+    form = FinishForm(
+        request.POST if request.method == "POST" else None, booking=booking, agreed=agreed
+    )
     if form.is_valid():
         try:
             visit.finish(
@@ -355,4 +401,6 @@ def finish(request, technician, booking):
         "waits": price_versions.proposal(booking) is not None,
         "tab": "jobs",
     }
-    return page_or_part(request, "partner/finish.html", "sheet", context, status=422 if form.errors else 200)
+    return page_or_part(
+        request, "partner/finish.html", "sheet", context, status=422 if form.errors else 200
+    )

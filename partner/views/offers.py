@@ -1,4 +1,6 @@
-"""The technician's offers: the one that is theirs for two minutes, and those still open to them (rule D3-D8)."""
+"""The technician's offers: the one that is theirs for two minutes, and those still open to them
+(rule D3-D8).
+"""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -31,15 +33,19 @@ def offers_page(request, technician):
 def offer(request, technician, pk):
     """One offer on the whole screen. Opening it starts their own two minutes (rule D4).
 
-    A plain GET does that although it writes: it can only shorten the time they have, a repeat changes nothing,
-    and a page that needed a second step would not count for somebody without script.
+    A plain GET does that although it writes: it can only shorten the time they have, a repeat
+    changes nothing, and a page that needed a second step would not count for somebody without
+    script.
     """
     found = access.offer_for_technician(technician, pk)
     if found.state == OfferState.OPEN and found.viewed_at is None:
         offers.acknowledge(found.pk, technician.pk)
         found = access.offer_for_technician(technician, pk)
-    if request.htmx and offer_cards.offer_card(found, mila_now()).standing == request.GET.get("seen"):
-        return HttpResponse(status=204)  # still true: an open sheet or a chosen time is not disturbed
+    if request.htmx and offer_cards.offer_card(found, mila_now()).display_state == request.GET.get(
+        "seen"
+    ):
+        # still true: an open sheet or a chosen time is not disturbed
+        return HttpResponse(status=204)
     return _card(request, technician, found)
 
 
@@ -52,13 +58,18 @@ def claim(request, technician, pk):
     if not form.is_valid():
         return _card(request, technician, found, refused=form.errors["wish"][0], status=422)
     try:
-        booking = offers.claim(found.booking_id, technician.pk, rank=form.cleaned_data["wish"], by=request.user)
+        booking = offers.claim(
+            found.booking_id, technician.pk, rank=form.cleaned_data["wish"], by=request.user
+        )
     except (offers.OfferExpired, offers.OfferTaken):
-        return _card(request, technician, access.offer_for_technician(technician, pk), status=409)  # says so itself
+        # says so itself
+        return _card(request, technician, access.offer_for_technician(technician, pk), status=409)
     except Refusal as refusal:
         found = access.offer_for_technician(technician, pk)
         return _card(request, technician, found, refused=refusal.sentence, status=409)
-    messages.success(request, _("The job is yours. Call first, please: the clock on this page says until when."))
+    messages.success(
+        request, _("The job is yours. Call first, please: the clock on this page says until when.")
+    )
     return go(request, "partner:job", booking.uuid)
 
 
@@ -69,10 +80,14 @@ def decline(request, technician, pk):
     found = access.offer_for_technician(technician, pk)
     form = DeclineForm(request.POST)
     if not form.is_valid():
-        return _card(request, technician, found, refused=_("Please tap one of the reasons."), status=422)
+        return _card(
+            request, technician, found, refused=_("Please tap one of the reasons."), status=422
+        )
     found = offers.decline(found.pk, technician.pk, reason=form.cleaned_data["reason"])
     if found.state == OfferState.DECLINED:
-        messages.success(request, _("Thank you, the next one is asked now. This counts nowhere against you."))
+        messages.success(
+            request, _("Thank you, the next one is asked now. This counts nowhere against you.")
+        )
     return go(request, "partner:offers")
 
 
@@ -81,7 +96,8 @@ def decline(request, technician, pk):
 def tap(request, technician, uuid):
     """A technician asks for a window of their own (rule D5, D6)."""
     booking = access.shown_booking(technician, uuid)
-    # Their own last window may be over without the sweep having seen it: then it does not stand in their way.
+    # Their own last window may be over without the sweep having seen it: then it does not stand in
+    # their way.
     for old in Offer.objects.filter(booking=booking, technician=technician, state=OfferState.OPEN):
         offers.expire(old.pk)
     try:
@@ -126,7 +142,9 @@ def _list(request, technician, *, status=200):
     context = {
         "jobs": jobs,
         "paused": "" if jobs else offer_cards.why_paused(technician, at),
-        "reserve": [job for job in offer_cards.reserve_jobs(technician, at) if job.booking.pk not in shown],
+        "reserve": [
+            job for job in offer_cards.reserve_jobs(technician, at) if job.booking.pk not in shown
+        ],
         "technician": technician,
         "offers_waiting": len(jobs),
         "live_url": stream_url(f"technician:{technician.pk}"),
@@ -137,7 +155,7 @@ def _list(request, technician, *, status=200):
 
 def _card(request, technician, found, *, refused="", status=200):
     card = offer_cards.offer_card(found, mila_now())
-    if card.standing == "mine":
+    if card.display_state == "mine":
         return go(request, "partner:job", card.booking.uuid)
     context = {
         "card": card,

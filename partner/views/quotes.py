@@ -1,4 +1,6 @@
-"""A price proposed before the work, and the customer's answer on the phone turned round (rule L10)."""
+"""A price proposed before the work, and the customer's answer on the phone
+turned round (rule L10).
+"""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -60,7 +62,9 @@ def propose(request, technician, booking):
         "waits": price_versions.proposal(booking),
         "tab": "jobs",
     }
-    return page_or_part(request, "partner/quote.html", "sheet", context, status=422 if form.errors else 200)
+    return page_or_part(
+        request, "partner/quote.html", "sheet", context, status=422 if form.errors else 200
+    )
 
 
 @own_job
@@ -79,7 +83,13 @@ class Answering:
     """What was pressed on the turned phone, what the verb said, what is shown."""
 
     def __init__(self, request, technician, booking: Booking, quote: Quote, who: str):
-        self.request, self.technician, self.booking, self.quote, self.who = request, technician, booking, quote, who
+        self.request, self.technician, self.booking, self.quote, self.who = (
+            request,
+            technician,
+            booking,
+            quote,
+            who,
+        )
         self.agreed = price_versions.agreed(booking)
         self.words = statement.of_a_proposal(booking, self.agreed, quote)
         self.asks_number = quoting.rises(booking, quote)
@@ -114,12 +124,19 @@ class Answering:
         signer = found["typed"] or self.who
         hand = price_versions.ByHand(self.words, signer, pressed.signature, device[:200])
         self.form = pressed
-        result = quoting.accept_on_screen(*ids, version=found["version"], by=by, number=found["number"], hand=hand)
+        result = quoting.accept_on_screen(
+            *ids, version=found["version"], by=by, number=found["number"], hand=hand
+        )
         if result == quoting.Answer.ACCEPTED:
-            messages.success(self.request, _("Thank you, it is agreed. Please give the phone back."))
+            messages.success(
+                self.request, _("Thank you, it is agreed. Please give the phone back.")
+            )
             return True
         wrong = _("This is not the number that was sent. Please look once more.")
-        spent = _("No number can be typed any more. Please answer on your own page: the link is in your e-mail.")
+        spent = _(
+            "No number can be typed any more. Please answer on your own page: the link is in your "
+            "e-mail."
+        )
         pressed.add_error("number", wrong if result == quoting.Answer.WRONG else spent)
         self.status = 422
         return False

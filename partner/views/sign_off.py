@@ -20,15 +20,20 @@ from requests_app.models import Rating, SignOffKind, State
 def sign(request, technician, booking):
     """The phone is the customer's for a moment: the page speaks their language.
 
-    What was signed before the visit was closed without it, and what arrives only now, is still taken (rule L13).
+    What was signed before the visit was closed without it, and what arrives only now, is still
+    taken (rule L13).
     """
-    if booking.state in SIGNED and not (request.method == "POST" and signing.closed_unsigned(booking)):
+    if booking.state in SIGNED and not (
+        request.method == "POST" and signing.closed_unsigned(booking)
+    ):
         return redirect("partner:rate", booking.uuid)
     if booking.state not in (State.FINISHED, *SIGNED):
         return redirect("partner:job", booking.uuid)
     contact = access.reveal_contact(booking, technician, reason="signature")
     with translation.override(booking.language):
-        page = Signing(request, booking, SignOffKind.SCREEN, who=signer_of(contact), by=request.user)
+        page = Signing(
+            request, booking, SignOffKind.SCREEN, who=signer_of(contact), by=request.user
+        )
         if page.done:
             return redirect("partner:rate", booking.uuid)
         return page.answer("partner/sign.html")
@@ -37,7 +42,9 @@ def sign(request, technician, booking):
 @own_job
 @require_http_methods(["GET", "HEAD", "POST"])
 def rate(request, technician, booking):
-    """The stars, before the partner leaves; nobody has to, and only after a signature with the code (rule L14)."""
+    """The stars, before the partner leaves; nobody has to, and only after a signature with the code
+    (rule L14).
+    """
     if not signing.may_rate_on_screen(booking) or Rating.objects.filter(booking=booking).exists():
         return redirect("partner:thanks", booking.uuid)
     with translation.override(booking.language):
@@ -58,7 +65,9 @@ def rate(request, technician, booking):
 @own_job
 @require_safe
 def thanks(request, technician, booking):
-    """The phone goes back to its owner: thanks in the customer's language, the way on in the technician's."""
+    """The phone goes back to its owner: thanks in the customer's language, the way on in the
+    technician's.
+    """
     with translation.override(booking.language):
         thanked = _("Thank you. What comes next is in your e-mail. Please give the phone back.")
     signed = booking.state in SIGNED

@@ -1,8 +1,9 @@
 """A charge from the sign-off to the money (rule M1-M4; docs/decisions/0004).
 
-One PaymentIntent per charge, opened without confirming and confirmed apart, so that it can succeed once only. Each call
-is an operation row, committed with its key and parameters before it is sent; Stripe is never called inside a
-transaction. Answer, webhook, pay page and sweep all end in `record_intent`; whichever comes first wins.
+One PaymentIntent per charge, opened without confirming and confirmed apart, so that it can succeed
+once only. Each call is an operation row, committed with its key and parameters before it is sent;
+Stripe is never called inside a transaction. Answer, webhook, pay page and sweep all end in
+`record_intent`; whichever comes first wins.
 
 Every writer locks the booking first, then the charge.
 """

@@ -7,8 +7,10 @@ from mila.clock import mila_now
 from payments import gateway
 from payments.models import Operation
 
-KEY_LIFE = timedelta(hours=23)  # Stripe forgets keys after 24 h: from here on look, do not repeat (fault M6)
-BROKEN_ANSWERS = 3  # a 500 may be kept under its key for ever: after so many look, do not repeat (fault M3)
+# Stripe forgets keys after 24 h: from here on look, do not repeat (fault M6)
+KEY_LIFE = timedelta(hours=23)
+# a 500 may be kept under its key for ever: after so many look, do not repeat (fault M3)
+BROKEN_ANSWERS = 3
 
 
 class NeverArrived(gateway.GatewayError):
@@ -25,11 +27,15 @@ def call(operation: Operation) -> gateway.PaymentIntent:
         return found
     if operation.kind == "create":
         return gateway.create_payment_intent(gateway.PaymentPlan(**params), key=operation.key)
-    return gateway.confirm_payment_intent(params["intent"], payment_method=params["payment_method"], key=operation.key)
+    return gateway.confirm_payment_intent(
+        params["intent"], payment_method=params["payment_method"], key=operation.key
+    )
 
 
 def _must_look(operation: Operation) -> bool:
-    """Whether repeating would tell nothing: the key is old, keeps a 500, or answered that the bank still works."""
+    """Whether repeating would tell nothing: the key is old, keeps a 500, or answered that the bank
+    still works.
+    """
     told: dict[str, Any] = operation.answer
     if "status" in told or (told.get("reason") == "server" and told["tries"] >= BROKEN_ANSWERS):
         return True
@@ -37,9 +43,16 @@ def _must_look(operation: Operation) -> bool:
 
 
 def _look_up(operation: Operation) -> gateway.PaymentIntent | None:
-    """What became of the call, by Stripe's own id or our own names; None: it never arrived, sending again is safe."""
+    """What became of the call, by Stripe's own id or our own names; None: it never arrived, sending
+    again is safe.
+    """
     if operation.kind == "create":
-        return gateway.find_payment_intent(operation.params["booking_uuid"], operation.params["kind"])
+        return gateway.find_payment_intent(
+            operation.params["booking_uuid"], operation.params["kind"]
+        )
     intent = gateway.retrieve_payment_intent(operation.params["intent"])
-    untouched = intent.status in ("requires_payment_method", "requires_confirmation") and intent.failure is None
+    untouched = (
+        intent.status in ("requires_payment_method", "requires_confirmation")
+        and intent.failure is None
+    )
     return None if untouched else intent

@@ -1,7 +1,9 @@
-"""A charge that rests on the technician's word alone waits until the payer has read of it (rule L9b, L11, B10).
+"""A charge that rests on the technician's word alone waits until the payer has read of it
+(rule L9b, L11, B10).
 
-Read, it is the payer's for a day: agreed, it goes on at once; objected to, people decide; else it goes on by itself.
-What nobody reads is staff's to decide. The wait is the charge's, not the booking's.
+Read, it is the payer's for a day: agreed, it goes on at once; objected to, people decide; else it
+goes on by itself. What nobody reads is staff's to decide. The wait is the charge's, not the
+booking's.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -29,13 +31,18 @@ class NotRead(Refusal):
 
 
 def goes_on_by_itself(booking: Booking, charge: Charge) -> bool:
-    """Whether the payer's silence lets it go on: not where only a word puts the technician at the door (rule B10)."""
+    """Whether the payer's silence lets it go on: not where only a word puts the technician at the
+    door (rule B10).
+    """
     return charge.kind != ChargeKind.FEE or was_at_the_door(booking)
 
 
 @verb
 def read(charge_id: int) -> Charge:
-    """A person opens what was reported: a day to object begins. The first time counts. Raises NotHeld."""
+    """A person opens what was reported: a day to object begins. The first time counts.
+
+    Raises NotHeld.
+    """
     booking, charge = _held(charge_id)
     if charge.opened_at is None:
         charge.opened_at = mila_now()
@@ -57,8 +64,11 @@ def agree(charge_id: int) -> Charge:
 
 
 @verb
-def object_to(charge_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Charge:
-    """It is not so: nothing is charged before people have decided (rule G0). As long as it is held, that is in time.
+def object_to(
+    charge_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER
+) -> Charge:
+    """It is not so: nothing is charged before people have decided (rule G0). As long as it is held,
+    that is in time.
 
     Raises NotHeld, ReasonMissing.
     """
@@ -72,7 +82,8 @@ def object_to(charge_id: int, *, by: User | None, reason: str, role: Role = Role
 def let_go(charge_id: int) -> bool:
     """The day to object has passed: it goes on. False when it is not due.
 
-    Never read, or a fee without a place near the door: it stays held, and staff are told, once for each.
+    Never read, or a fee without a place near the door: it stays held, and staff are told, once for
+    each.
     """
     booking, charge = lock_charge(charge_id)
     at = mila_now()

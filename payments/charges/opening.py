@@ -15,10 +15,12 @@ from requests_app.models import Booking, State
 
 @verb
 def open_charge(booking_id: int) -> Charge | None:
-    """The charge this booking owes, made once; None if it owes nothing. A total of zero settles the booking at once.
+    """The charge this booking owes, made once; None if it owes nothing. A total of zero settles the
+    booking at once.
 
-    A repeat returns the first one as it stands; one that was objected to is planned anew, with what was decided. Where
-    the technician's word alone says that it is owed, it is held (rule L9b). The end of the booking is looked at then.
+    A repeat returns the first one as it stands; one that was objected to is planned anew, with what
+    was decided. Where the technician's word alone says that it is owed, it is held (rule L9b). The
+    end of the booking is looked at then.
     """
     booking = lock_booking(booking_id)
     if booking.unsettled_at is not None:
@@ -66,11 +68,15 @@ def rests_on_word_alone(booking: Booking, kind: ChargeKind) -> bool:
 
 
 def unread_until(booking: Booking) -> timedelta:
-    """How long the message may lie unread before staff hear of it: as long as a report may wait for a signature."""
+    """How long the message may lie unread before staff hear of it: as long as a report may wait for
+    a signature.
+    """
     return booking.policy.signature_limit
 
 
-def amount_owed(booking: Booking, partner: PartnerProfile | None) -> tuple[ChargeKind, Split] | None:
+def amount_owed(
+    booking: Booking, partner: PartnerProfile | None
+) -> tuple[ChargeKind, Split] | None:
     """What was frozen: the sign-off, or what ending it without one costs (rule M1, B10)."""
     if booking.state in (State.SIGNED_OFF, State.SETTLED):
         frozen = booking.sign_off

@@ -1,4 +1,6 @@
-"""What came of it. The one place where a charge learns that it is paid, refused, or still unknown."""
+"""What came of it. The one place where a charge learns that it is paid,
+refused, or still unknown.
+"""
 
 import logging
 from datetime import datetime, timedelta
@@ -16,7 +18,8 @@ from requests_app.models import Booking
 
 log = logging.getLogger(__name__)
 
-WAITS = (5, 15, 60, 240)  # seconds between tries while the outcome is unknown, and up to SPREAD more
+# seconds between tries while the outcome is unknown, and up to SPREAD more
+WAITS = (5, 15, 60, 240)
 SPREAD = 5
 LOOK_AGAIN = timedelta(minutes=1)  # while the bank has not decided
 REFUSED_WAIT = timedelta(hours=1)  # while a destination cannot receive
@@ -25,15 +28,21 @@ BANK_ASKS = {"authentication_required", "payment_intent_authentication_failure"}
 
 
 class Mismatch(Exception):
-    """Stripe holds another payment or another amount than ours: a person must look before anything else happens."""
+    """Stripe holds another payment or another amount than ours: a person must look before anything
+    else happens.
+    """
 
 
 @verb
-def record_intent(charge_id: int, intent: gateway.PaymentIntent, *, operation_id: int | None = None) -> Charge:
-    """Bring the charge to where the intent is. Success is final, comes once, and brings ledger and settlement with it.
+def record_intent(
+    charge_id: int, intent: gateway.PaymentIntent, *, operation_id: int | None = None
+) -> Charge:
+    """Bring the charge to where the intent is. Success is final, comes once, and brings ledger and
+    settlement with it.
 
-    `operation_id`: the call this answers. While a call of ours is under way only its own answer may say no; anybody may
-    say yes. Raises Mismatch and changes nothing if Stripe's payment is not the frozen one (invariant I3).
+    `operation_id`: the call this answers. While a call of ours is under way only its own answer may
+    say no; anybody may say yes. Raises Mismatch and changes nothing if Stripe's payment is not the
+    frozen one (invariant I3).
     """
     booking, charge = lock_charge(charge_id, settles=intent.paid)
     operation = unanswered(operation_id) if operation_id is not None else None
@@ -61,7 +70,9 @@ def _must_be_ours(charge: Charge, intent: gateway.PaymentIntent) -> None:
         raise Mismatch(f"charge {charge.pk}: {sorted(amounts)} {intent.currency} at Stripe")
 
 
-def _succeed(charge: LockedCharge, booking: Booking, intent: gateway.PaymentIntent, at: datetime) -> None:
+def _succeed(
+    charge: LockedCharge, booking: Booking, intent: gateway.PaymentIntent, at: datetime
+) -> None:
     card = intent.payment_method or charge.payment_method
     advance(charge, "succeed", succeeded_at=at, next_at=None, failure_code="", payment_method=card)
     ledger.book_charge(charge, at)
@@ -100,7 +111,8 @@ def _not_paid(
 
 @verb
 def record_error(operation_id: int, error: gateway.GatewayError) -> Charge:
-    """No intent came back. What is unknown is repeated with the same key; a definite no waits for the customer or ops.
+    """No intent came back. What is unknown is repeated with the same key; a definite no waits for
+    the customer or ops.
 
     A rival's answer to a call that was answered before changes nothing.
     """
@@ -118,12 +130,19 @@ def record_error(operation_id: int, error: gateway.GatewayError) -> Charge:
         wait = WAITS[min(tries, len(WAITS)) - 1] + charge.pk % SPREAD
         advance(charge, "lose_track", next_at=at + timedelta(seconds=wait))
     else:
-        answer(operation, OperationState.FAILED, at, {"no": type(error).__name__, "words": str(error)[:300]})
+        answer(
+            operation,
+            OperationState.FAILED,
+            at,
+            {"no": type(error).__name__, "words": str(error)[:300]},
+        )
         _definite_no(charge, booking, error, at)
     return charge
 
 
-def _definite_no(charge: LockedCharge, booking: Booking, error: gateway.GatewayError, at: datetime) -> None:
+def _definite_no(
+    charge: LockedCharge, booking: Booking, error: gateway.GatewayError, at: datetime
+) -> None:
     if isinstance(error, NeverArrived):
         advance(charge, "put_back", next_at=at)
     elif isinstance(error, gateway.AuthenticationRequired):
@@ -133,7 +152,8 @@ def _definite_no(charge: LockedCharge, booking: Booking, error: gateway.GatewayE
     elif isinstance(error, gateway.GatewayRefused) and error.param == "payment_method":
         wait_for_customer(charge, booking, "decline", "card_is_gone", at)
     else:
-        # Nothing was done at Stripe: the destination may not receive, or a bug of ours. The charge waits as planned.
+        # Nothing was done at Stripe: the destination may not receive, or a bug of ours. The charge
+        # waits as planned.
         log.error("charge %s refused: %s", charge.pk, error)
         advance(charge, "put_back", next_at=at + REFUSED_WAIT)
         tell_ops(charge, booking)

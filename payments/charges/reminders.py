@@ -1,4 +1,6 @@
-"""Who is told of a charge that does not go on by itself: the customer by a ladder of days, then staff (rule M4)."""
+"""Who is told of a charge that does not go on by itself: the customer by a ladder of days, then
+staff (rule M4).
+"""
 
 from datetime import datetime, timedelta
 
@@ -23,7 +25,9 @@ def wait_for_customer(
     A later one begins its wait anew: they have just seen it themselves.
     """
     was_ours = charge.state in OPEN_STATES
-    advance(charge, transition, failure_code=code[:64], payment_method=card or charge.payment_method)
+    advance(
+        charge, transition, failure_code=code[:64], payment_method=card or charge.payment_method
+    )
     if charge.reminders == 0:
         remind_now(charge, booking, at)
     elif was_ours:
@@ -33,7 +37,9 @@ def wait_for_customer(
 
 
 def close(charge: LockedCharge, booking: Booking) -> None:
-    """Somebody cancelled the payment at Stripe: it can never be paid, staff have to say what is to happen."""
+    """Somebody cancelled the payment at Stripe: it can never be paid, staff have to say what is to
+    happen.
+    """
     advance(charge, "close", failure_code="canceled", next_at=None)
     notices.queue(booking, "unpaid_ops", round=charge.pk)
 

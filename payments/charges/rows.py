@@ -13,13 +13,17 @@ ANSWERED = (OperationState.DONE, OperationState.FAILED)
 
 
 def lock_charge(charge_id: int, *, settles: bool = False) -> tuple[Booking, LockedCharge]:
-    """The booking, then its charge. `settles`: the technician's figures are written too, locked between."""
+    """The booking, then its charge. `settles`: the technician's figures are written too, locked
+    between.
+    """
     booking_id = Charge.objects.values_list("booking_id", flat=True).get(pk=charge_id)
     booking = lock_booking(booking_id)
     if settles and booking.technician_id is not None:
         lock_technician(booking.technician_id)
     # The partner may be null: without `of` the database refuses to lock an outer join.
-    charge = Charge.objects.select_for_update(of=("self",)).select_related("partner").get(pk=charge_id)
+    charge = (
+        Charge.objects.select_for_update(of=("self",)).select_related("partner").get(pk=charge_id)
+    )
     return booking, LockedCharge(charge)
 
 
@@ -29,11 +33,16 @@ def open_operation(charge: Charge) -> Operation | None:
 
 
 def unanswered(operation_id: int) -> Operation | None:
-    """The call, if its answer is still awaited: a late rival's answer says nothing. The caller holds the lock."""
+    """The call, if its answer is still awaited: a late rival's answer says nothing.
+
+    The caller holds the lock.
+    """
     return Operation.objects.filter(pk=operation_id).exclude(state__in=ANSWERED).first()
 
 
-def answer(operation: Operation | None, state: OperationState, at: datetime, values: dict[str, Any]) -> None:
+def answer(
+    operation: Operation | None, state: OperationState, at: datetime, values: dict[str, Any]
+) -> None:
     """Write how the call ended."""
     if operation is not None:
         operation.state, operation.answered_at, operation.answer = state, at, values

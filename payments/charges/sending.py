@@ -1,4 +1,5 @@
-"""Send what is due to Stripe: written down before, answered after, repeated with the same key (fault M1-M6).
+"""Send what is due to Stripe: written down before, answered after, repeated with the same key
+(fault M1-M6).
 
 Also to ask Stripe how it is by now: for the webhook, the pay page and the sweep.
 """
@@ -14,14 +15,26 @@ from payments.charges.calls import call
 from payments.charges.outcomes import record_error, record_intent
 from payments.charges.rows import lock_charge, open_operation
 from payments.charges.table import OPEN_STATES, advance
-from payments.models import Charge, ChargeKind, ChargeState, Operation, OperationState, PaymentCustomer, SavedCard
+from payments.models import (
+    Charge,
+    ChargeKind,
+    ChargeState,
+    Operation,
+    OperationState,
+    PaymentCustomer,
+    SavedCard,
+)
 from requests_app.models import Booking
 
-LEASE = timedelta(minutes=2)  # longer than the slowest answer: nobody else takes up what was just sent
+# longer than the slowest answer: nobody else takes up what was just sent
+LEASE = timedelta(minutes=2)
 
 
 def submit(charge_id: int) -> Charge:
-    """Send what is due and record the answers. May run twice, late or beside itself: same keys, one success."""
+    """Send what is due and record the answers.
+
+    May run twice, late or beside itself: same keys, one success.
+    """
     for _call in ("create", "confirm"):
         operation = next_operation(charge_id)
         if operation is None:
@@ -35,7 +48,8 @@ def submit(charge_id: int) -> Charge:
 
 
 def apply_intent(intent_id: str) -> Charge | None:
-    """Ask Stripe how it is now, and record that: for the webhook, the pay page, the sweep. None: not one of ours.
+    """Ask Stripe how it is now, and record that: for the webhook, the pay page, the sweep. None:
+    not one of ours.
 
     One that has succeeded is not asked about again: that is final.
     """
@@ -52,9 +66,11 @@ def apply_intent(intent_id: str) -> Charge | None:
 
 @verb
 def next_operation(charge_id: int) -> Operation | None:
-    """The call that is due, committed before it is sent (fault M1); None when there is nothing to send now.
+    """The call that is due, committed before it is sent (fault M1); None when there is nothing to
+    send now.
 
-    An unanswered call comes again with its own key and parameters. Whoever gets it has a lease: a rival gets None.
+    An unanswered call comes again with its own key and parameters. Whoever gets it has a lease: a
+    rival gets None.
     """
     booking, charge = lock_charge(charge_id)
     at = mila_now()
@@ -75,9 +91,13 @@ def _plan(charge: Charge, booking: Booking) -> Operation:
     version = charge.operations.filter(kind=kind).count() + 1
     name = str(booking.uuid) if charge.kind == ChargeKind.JOB else f"{booking.uuid}-fee"
     if kind == "confirm":
-        params: dict[str, Any] = {"intent": charge.intent_id, "payment_method": charge.payment_method}
+        params: dict[str, Any] = {
+            "intent": charge.intent_id,
+            "payment_method": charge.payment_method,
+        }
         return Operation(charge=charge, kind=kind, key=f"{name}-confirm-{version}", params=params)
-    # Whose card it is: not the booking's customer of today where a mistyped address was corrected (rule B12).
+    # Whose card it is: not the booking's customer of today where a mistyped address was corrected
+    # (rule B12).
     card = SavedCard.objects.select_related("customer").filter(stripe_id=booking.card).first()
     customer = card.customer if card else PaymentCustomer.objects.get(user=booking.customer)
     plan = gateway.PaymentPlan(
@@ -90,6 +110,7 @@ def _plan(charge: Charge, booking: Booking) -> Operation:
         destination=charge.partner.stripe_account if charge.partner else None,
         description=f"Mila {booking.number}",
     )
-    # An intent that nobody confirms moves nothing: a second one, after a refused or lost first, is harmless.
+    # An intent that nobody confirms moves nothing: a second one, after a refused or lost first, is
+    # harmless.
     key = f"{name}-pi" if version == 1 else f"{name}-pi-{version}"
     return Operation(charge=charge, kind=kind, key=key, params=asdict(plan))

@@ -1,6 +1,7 @@
 """The life of a charge as one table. `advance` is the only writer of its state (rule M1-M4, L9b).
 
-Each row says from where to where. Who may, when, and what Stripe said is asked before, by the callers.
+Each row says from where to where. Who may, when, and what Stripe said is asked before, by the
+callers.
 """
 
 from dataclasses import dataclass
@@ -53,7 +54,8 @@ TRANSITIONS: dict[str, Transition] = {
     "retry": Transition(_from(*WAITING), S.PLANNED),
 }
 
-# A charge read under its row lock, after its booking's, which its transaction still holds (rows.lock_charge).
+# A charge read under its row lock, after its booking's, which its transaction still holds
+# (rows.lock_charge).
 LockedCharge = NewType("LockedCharge", Charge)
 
 

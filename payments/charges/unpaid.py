@@ -1,4 +1,6 @@
-"""A charge that only the customer, or staff, can bring further: reminded, tried again, never forgotten (rule M4)."""
+"""A charge that only the customer, or staff, can bring further: reminded, tried again, never
+forgotten (rule M4).
+"""
 
 from datetime import timedelta
 

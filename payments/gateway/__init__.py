@@ -1,4 +1,7 @@
-"""The door to Stripe: the only product code that imports stripe. Our own small values in and out, our own errors."""
+"""The door to Stripe: the only product code that imports stripe.
+
+Our own small values in and out, our own errors.
+"""
 
 from payments.gateway.accounts import account_status, onboarding_url, open_account
 from payments.gateway.client import browser_script

@@ -1,4 +1,6 @@
-"""Partners' connected accounts: v1 with `controller`, behind three functions, so that v2 is a later swap."""
+"""Partners' connected accounts: v1 with `controller`, behind three functions, so that v2 is a later
+swap.
+"""
 
 import hashlib
 from datetime import UTC, datetime
@@ -13,7 +15,8 @@ from payments.gateway.shapes import AccountStatus
 
 
 def open_account(*, partner_id: int, kind: str, country: str, email: str, key: str) -> str:
-    """The id of a new connected account; `kind` is individual or company, `country` a two-letter code.
+    """The id of a new connected account; `kind` is individual or company, `country` a two-letter
+    code.
 
     Payouts are manual: money rests in the partner's balance until we release it (rule M5).
     """
@@ -30,7 +33,9 @@ def open_account(*, partner_id: int, kind: str, country: str, email: str, key: s
                 "requirement_collection": "stripe",
             },
             "capabilities": {"transfers": {"requested": True}},
-            "settings": {"payouts": {"schedule": {"interval": "manual"}, "debit_negative_balances": True}},
+            "settings": {
+                "payouts": {"schedule": {"interval": "manual"}, "debit_negative_balances": True}
+            },
             "metadata": {"partner": str(partner_id)},
         },
     )
@@ -78,7 +83,9 @@ def _status(account: stripe.Account) -> AccountStatus:
 
 
 def _bank(listed: dict[str, Any]) -> str:
-    """One mark for the bank accounts that payouts go to, one for each currency; nothing of a number leaves here."""
+    """One mark for the bank accounts that payouts go to, one for each currency; nothing of a number
+    leaves here.
+    """
     found = listed.get("data") or []
     paid_to = [one for one in found if one.get("default_for_currency")] or found
     marks = sorted(str(one.get("fingerprint") or one.get("id")) for one in paid_to)

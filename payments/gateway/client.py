@@ -10,7 +10,12 @@ from django.conf import settings
 from django.templatetags.static import static
 from stripe._request_options import RequestOptions
 
-from payments.gateway.errors import AuthenticationRequired, CardDeclined, GatewayRefused, OutcomeUnknown
+from payments.gateway.errors import (
+    AuthenticationRequired,
+    CardDeclined,
+    GatewayRefused,
+    OutcomeUnknown,
+)
 from payments.gateway.shapes import BrowserScript
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 30.0
@@ -18,7 +23,9 @@ REAL_SCRIPT = "https://js.stripe.com/endive/stripe.js"
 
 
 def stripe_client() -> stripe.StripeClient:
-    """The stand-in in process, or Stripe itself; which one is decided by the presence of a key alone."""
+    """The stand-in in process, or Stripe itself; which one is decided by the presence of a key
+    alone.
+    """
     if settings.STANDIN:
         # Imported late: production never loads it.
         from payments.standin.client import standin_client
@@ -43,9 +50,13 @@ def browser_script() -> BrowserScript:
 
 
 def with_key(key: str) -> RequestOptions:
-    """Idempotency keys travel as an option: inside the parameters they would be sent as a body field and ignored."""
+    """Idempotency keys travel as an option: inside the parameters they would be sent as a body
+    field and ignored.
+    """
     if not key:
-        raise GatewayRefused("A call that moves something needs a key.", code="refused_here", param="key")
+        raise GatewayRefused(
+            "A call that moves something needs a key.", code="refused_here", param="key"
+        )
     return {"idempotency_key": key}
 
 
@@ -63,10 +74,14 @@ def our_errors() -> Iterator[None]:
     except stripe.APIConnectionError as error:
         raise OutcomeUnknown("No answer from the payment provider.", reason="network") from error
     except stripe.RateLimitError as error:
-        raise OutcomeUnknown("Too many calls to the payment provider.", reason="rate_limit") from error
+        raise OutcomeUnknown(
+            "Too many calls to the payment provider.", reason="rate_limit"
+        ) from error
     except stripe.APIError as error:
         reason = "conflict" if error.http_status == 409 else "server"
-        raise OutcomeUnknown(f"The payment provider answered {error.http_status}.", reason=reason) from error
+        raise OutcomeUnknown(
+            f"The payment provider answered {error.http_status}.", reason=reason
+        ) from error
     except stripe.StripeError as error:
         details = _details(error)
         raise GatewayRefused(
@@ -89,8 +104,14 @@ def _card_error(details: dict[str, Any]) -> CardDeclined | AuthenticationRequire
     code = details.get("code") or "card_declined"
     message = details.get("message") or code
     if code == "authentication_required":
-        method = details.get("payment_method") or (intent.get("last_payment_error") or {}).get("payment_method") or {}
-        return AuthenticationRequired(message, intent_id=intent.get("id", ""), payment_method=method.get("id", ""))
+        method = (
+            details.get("payment_method")
+            or (intent.get("last_payment_error") or {}).get("payment_method")
+            or {}
+        )
+        return AuthenticationRequired(
+            message, intent_id=intent.get("id", ""), payment_method=method.get("id", "")
+        )
     return CardDeclined(
         message,
         code=code,

@@ -6,9 +6,11 @@ class GatewayError(Exception):
 
 
 class GatewayRefused(GatewayError):
-    """Refused before anything was done: our bug, a missing object, or a destination that may not receive money.
+    """Refused before anything was done: our bug, a missing object, or a destination that may not
+    receive money.
 
-    Never repeated by itself. `code` and `param` are Stripe's; code "refused_here" means our own check stopped it.
+    Never repeated by itself. `code` and `param` are Stripe's; code "refused_here" means our own
+    check stopped it.
     """
 
     def __init__(self, message: str, *, code: str = "", param: str = "", status: int = 400) -> None:
@@ -19,14 +21,20 @@ class GatewayRefused(GatewayError):
 
     @property
     def destination_cannot_receive(self) -> bool:
-        """The partner's account lost its transfers capability: the charge waits as planned (law R14)."""
-        return self.code == "insufficient_capabilities_for_transfer" or self.param == "transfer_data[destination]"
+        """The partner's account lost its transfers capability: the charge waits as planned
+        (law R14).
+        """
+        return (
+            self.code == "insufficient_capabilities_for_transfer"
+            or self.param == "transfer_data[destination]"
+        )
 
 
 class OutcomeUnknown(GatewayError):
     """No answer, or one that does not tell: repeat with the same key and the same parameters.
 
-    `reason` is network, server (5xx), conflict (409: the first try still runs) or rate_limit (429: nothing was done).
+    `reason` is network, server (5xx), conflict (409: the first try still runs) or rate_limit (429:
+    nothing was done).
     """
 
     def __init__(self, message: str, *, reason: str) -> None:
@@ -38,7 +46,13 @@ class CardDeclined(GatewayError):
     """A definite no. The same intent takes another card, under the next key."""
 
     def __init__(
-        self, message: str, *, code: str, decline_code: str = "", advice_code: str = "", intent_id: str = ""
+        self,
+        message: str,
+        *,
+        code: str,
+        decline_code: str = "",
+        advice_code: str = "",
+        intent_id: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code

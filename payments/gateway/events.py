@@ -37,25 +37,43 @@ CONNECT_EVENTS = (
 
 
 def construct_event(raw_body: bytes, signature_header: str | None, secrets: Sequence[str]) -> Event:
-    """The event, if one of the active secrets signed exactly this body within five minutes; else BadSignature."""
+    """The event, if one of the active secrets signed exactly this body within five minutes; else
+    BadSignature.
+    """
     for secret in secrets:
         try:
-            stripe.WebhookSignature.verify_header(raw_body, signature_header, secret, TOLERANCE_SECONDS)
+            stripe.WebhookSignature.verify_header(
+                raw_body, signature_header, secret, TOLERANCE_SECONDS
+            )
             return _kept(_event(parse_json(raw_body)))
         except stripe.SignatureVerificationError:
             continue
-        except (Unreadable, ValueError, ArithmeticError, OSError, TypeError, KeyError, AttributeError):
+        except (
+            Unreadable,
+            ValueError,
+            ArithmeticError,
+            OSError,
+            TypeError,
+            KeyError,
+            AttributeError,
+        ):
             # Bytes that are no text, a signature that is no ASCII, a signed body that is no event.
             break
     raise BadSignature("No active secret signed this body.")
 
 
-def list_events(since: datetime, types: Sequence[str], *, account: str | None = None) -> list[Event]:
-    """What happened since, oldest first; one scope at a time (the platform, or one connected account).
+def list_events(
+    since: datetime, types: Sequence[str], *, account: str | None = None
+) -> list[Event]:
+    """What happened since, oldest first; one scope at a time (the platform, or one connected
+    account).
 
     Stripe keeps 30 days and takes at most 20 types.
     """
-    params = checked(EventListParams, {"created": {"gte": int(since.timestamp())}, "types": list(types), "limit": 100})
+    params = checked(
+        EventListParams,
+        {"created": {"gte": int(since.timestamp())}, "types": list(types), "limit": 100},
+    )
     with our_errors():
         page = stripe_client().v1.events.list(params, for_account(account))
         return [_event(event.to_dict()) for event in page.auto_paging_iter()][::-1]

@@ -1,7 +1,8 @@
-"""Payments: one PaymentIntent per charge, made first and confirmed apart, so that it can succeed once only.
+"""Payments: one PaymentIntent per charge, made first and confirmed apart, so that it can succeed
+once only.
 
-A lost key, two workers or a webhook race cannot charge twice: a second confirm finds the paid intent and answers it.
-Never called inside an open transaction.
+A lost key, two workers or a webhook race cannot charge twice: a second confirm finds the paid
+intent and answers it. Never called inside an open transaction.
 """
 
 from collections.abc import Callable
@@ -39,9 +40,12 @@ def create_payment_intent(plan: PaymentPlan, *, key: str) -> PaymentIntent:
     if plan.destination:
         params["transfer_data"] = {"destination": plan.destination}
     if plan.fee_cents:
-        # Without a destination nothing is split: Stripe would refuse this too, later and less clearly.
+        # Without a destination nothing is split: Stripe would refuse this too, later and less
+        # clearly.
         if not plan.destination:
-            raise GatewayRefused("A fee needs a destination.", code="refused_here", param="application_fee_amount")
+            raise GatewayRefused(
+                "A fee needs a destination.", code="refused_here", param="application_fee_amount"
+            )
         params["application_fee_amount"] = plan.fee_cents
     if plan.description:
         params["description"] = plan.description
@@ -55,28 +59,44 @@ def create_payment_intent(plan: PaymentPlan, *, key: str) -> PaymentIntent:
 def confirm_payment_intent(intent_id: str, *, payment_method: str, key: str) -> PaymentIntent:
     """Charges the saved card without the customer.
 
-    An intent already past confirming is answered as it stands: look at `status`. Raises CardDeclined,
-    AuthenticationRequired, OutcomeUnknown (repeat with the same key) or GatewayRefused.
+    An intent already past confirming is answered as it stands: look at `status`. Raises
+    CardDeclined, AuthenticationRequired, OutcomeUnknown (repeat with the same key) or
+    GatewayRefused.
     """
     params = checked(
-        PaymentIntentConfirmParams, {"payment_method": payment_method, "off_session": True, "expand": CHARGE}
+        PaymentIntentConfirmParams,
+        {"payment_method": payment_method, "off_session": True, "expand": CHARGE},
     )
-    return _or_current(intent_id, lambda: stripe_client().v1.payment_intents.confirm(intent_id, params, with_key(key)))
+    return _or_current(
+        intent_id,
+        lambda: stripe_client().v1.payment_intents.confirm(intent_id, params, with_key(key)),
+    )
 
 
-def update_payment_intent(intent_id: str, amount_cents: int, fee_cents: int, key: str) -> PaymentIntent:
-    """Corrects amount and fee together, before success only; no fee clears it. A paid intent is answered unchanged."""
+def update_payment_intent(
+    intent_id: str, amount_cents: int, fee_cents: int, key: str
+) -> PaymentIntent:
+    """Corrects amount and fee together, before success only; no fee clears it.
+
+    A paid intent is answered unchanged.
+    """
     params = checked(
         PaymentIntentUpdateParams,
         {"amount": amount_cents, "application_fee_amount": fee_cents or "", "expand": CHARGE},
     )
-    return _or_current(intent_id, lambda: stripe_client().v1.payment_intents.update(intent_id, params, with_key(key)))
+    return _or_current(
+        intent_id,
+        lambda: stripe_client().v1.payment_intents.update(intent_id, params, with_key(key)),
+    )
 
 
 def cancel_payment_intent(intent_id: str, *, key: str) -> PaymentIntent:
     """Closes an unpaid intent; a paid or closed one is answered as it stands."""
     params = checked(PaymentIntentCancelParams, {"expand": CHARGE})
-    return _or_current(intent_id, lambda: stripe_client().v1.payment_intents.cancel(intent_id, params, with_key(key)))
+    return _or_current(
+        intent_id,
+        lambda: stripe_client().v1.payment_intents.cancel(intent_id, params, with_key(key)),
+    )
 
 
 def retrieve_payment_intent(intent_id: str) -> PaymentIntent:
@@ -87,14 +107,19 @@ def retrieve_payment_intent(intent_id: str) -> PaymentIntent:
 
 
 def find_payment_intent(booking_uuid: str, kind: str) -> PaymentIntent | None:
-    """By our own names, for a call whose key Stripe may have forgotten (fault M6); the paid one first, then the newest.
+    """By our own names, for a call whose key Stripe may have forgotten (fault M6); the paid one
+    first, then the newest.
 
     Stripe's search lags by up to a minute: None is an answer only for a call older than that.
     """
     query = f"metadata['booking']:'{booking_uuid}' AND metadata['kind']:'{kind}'"
-    params = checked(PaymentIntentSearchParams, {"query": query, "limit": 100, "expand": ["data.latest_charge"]})
+    params = checked(
+        PaymentIntentSearchParams, {"query": query, "limit": 100, "expand": ["data.latest_charge"]}
+    )
     with our_errors():
-        found = [_intent(intent) for intent in stripe_client().v1.payment_intents.search(params).data]
+        found = [
+            _intent(intent) for intent in stripe_client().v1.payment_intents.search(params).data
+        ]
     return next((intent for intent in found if intent.paid), found[0] if found else None)
 
 

@@ -1,8 +1,10 @@
-"""Stripe's own request types as a validator: strict before we send, lax in the stand-in, where all values are text.
+"""Stripe's own request types as a validator: strict before we send, lax in the stand-in, where all
+values are text.
 
-The SDK's types are open (any string passes for an enum, request options pass as parameters) and name things that only
-type checkers see. Here each TypedDict is closed, its options dropped, its enums closed. Touches private names of the
-SDK, hence `stripe==16.1.*` and a test that builds every type in use.
+The SDK's types are open (any string passes for an enum, request options pass as parameters) and
+name things that only type checkers see. Here each TypedDict is closed, its options dropped, its
+enums closed. Touches private names of the SDK, hence `stripe==16.1.*` and a test that builds every
+type in use.
 """
 
 import sys
@@ -63,12 +65,15 @@ def _walk(hint: Any) -> Any:
 
 @cache
 def validator(kind: Any) -> TypeAdapter[Any]:
-    """The adapter for one of `stripe.params`; built once per process (about 0.1 s for the large ones)."""
+    """The adapter for one of `stripe.params`; built once per process (about 0.1 s for the large
+    ones).
+    """
     return TypeAdapter(_closed(kind))
 
 
 def checked(kind: type[T], params: Mapping[str, object]) -> T:
-    """The same parameters, proven to be what Stripe's types ask for: no Decimal, no float, no unknown key.
+    """The same parameters, proven to be what Stripe's types ask for: no Decimal, no float, no
+    unknown key.
 
     Raises GatewayRefused with code "refused_here"; nothing has left the house.
     """

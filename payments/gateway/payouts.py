@@ -1,9 +1,16 @@
-"""Money out: what Mila adds to a partner's balance, and the transfer of that balance to their bank."""
+"""Money out: what Mila adds to a partner's balance, and the transfer of
+that balance to their bank.
+"""
 
 from datetime import UTC, datetime
 
 import stripe
-from stripe.params import PayoutCreateParams, PayoutListParams, TransferCreateParams, TransferListParams
+from stripe.params import (
+    PayoutCreateParams,
+    PayoutListParams,
+    TransferCreateParams,
+    TransferListParams,
+)
 
 from payments.gateway.client import for_account, our_errors, stripe_client, with_key
 from payments.gateway.params import checked
@@ -11,7 +18,10 @@ from payments.gateway.shapes import PayoutAnswer
 
 
 def create_transfer(*, account: str, cents: int, currency: str, booking_uuid: str, key: str) -> str:
-    """From Mila's own balance to the partner's: a way in vain that Mila pays (rule L11). The transfer's id."""
+    """From Mila's own balance to the partner's: a way in vain that Mila pays (rule L11).
+
+    The transfer's id.
+    """
     params = checked(
         TransferCreateParams,
         {
@@ -27,7 +37,8 @@ def create_transfer(*, account: str, cents: int, currency: str, booking_uuid: st
 
 
 def find_transfer(account: str, booking_uuid: str) -> str | None:
-    """The way of this booking, by our own names, for a call whose key Stripe may have forgotten (fault M6).
+    """The way of this booking, by our own names, for a call whose key Stripe may have forgotten
+    (fault M6).
 
     The shares of the booking's charges are in the same group, and carry no names of ours.
     """
@@ -36,12 +47,21 @@ def find_transfer(account: str, booking_uuid: str) -> str | None:
     wanted = {"booking": booking_uuid, "kind": "way"}
     with our_errors():
         page = stripe_client().v1.transfers.list(params)
-        found = (one for one in page.auto_paging_iter() if wanted.items() <= one.to_dict().get("metadata", {}).items())
+        found = (
+            one
+            for one in page.auto_paging_iter()
+            if wanted.items() <= one.to_dict().get("metadata", {}).items()
+        )
         return next((one.id for one in found), None)
 
 
-def create_payout(*, account: str, cents: int, currency: str, payout_uuid: str, key: str) -> PayoutAnswer:
-    """From the account's balance to its bank. Raises GatewayRefused with "balance_insufficient" where it holds less."""
+def create_payout(
+    *, account: str, cents: int, currency: str, payout_uuid: str, key: str
+) -> PayoutAnswer:
+    """From the account's balance to its bank.
+
+    Raises GatewayRefused with "balance_insufficient" where it holds less.
+    """
     params = checked(
         PayoutCreateParams,
         {
@@ -52,7 +72,9 @@ def create_payout(*, account: str, cents: int, currency: str, payout_uuid: str, 
         },
     )
     with our_errors():
-        return _payout(stripe_client().v1.payouts.create(params, {**with_key(key), **for_account(account)}))
+        return _payout(
+            stripe_client().v1.payouts.create(params, {**with_key(key), **for_account(account)})
+        )
 
 
 def retrieve_payout(payout_id: str, account: str) -> PayoutAnswer:
@@ -62,7 +84,10 @@ def retrieve_payout(payout_id: str, account: str) -> PayoutAnswer:
 
 
 def find_payout(account: str, payout_uuid: str) -> PayoutAnswer | None:
-    """By our own name, for a call whose key Stripe may have forgotten (fault M6). Stripe lists them without a lag."""
+    """By our own name, for a call whose key Stripe may have forgotten (fault M6).
+
+    Stripe lists them without a lag.
+    """
     params = checked(PayoutListParams, {"limit": 100})
     with our_errors():
         page = stripe_client().v1.payouts.list(params, for_account(account))

@@ -21,7 +21,9 @@ def create_customer(*, user_id: int, email: str, key: str) -> str:
 
 
 def create_setup_intent(*, customer: str, booking_uuid: str, key: str) -> SetupIntent:
-    """Opens the saving of a card for a later charge without the customer (mandate with SCA at booking)."""
+    """Opens the saving of a card for a later charge without the customer (mandate with SCA at
+    booking).
+    """
     params = checked(
         SetupIntentCreateParams,
         {
@@ -45,7 +47,9 @@ def cancel_setup_intent(setup_intent_id: str, *, key: str) -> SetupIntent:
     """Closes a setup nobody will finish."""
     params = checked(SetupIntentCancelParams, {"cancellation_reason": "abandoned"})
     with our_errors():
-        return _setup(stripe_client().v1.setup_intents.cancel(setup_intent_id, params, with_key(key)))
+        return _setup(
+            stripe_client().v1.setup_intents.cancel(setup_intent_id, params, with_key(key))
+        )
 
 
 def retrieve_card(payment_method_id: str) -> Card:

@@ -27,9 +27,11 @@ class SetupIntent:
 
 @dataclass(frozen=True, slots=True)
 class PaymentPlan:
-    """One payment as it was frozen. Text and integers only, so that it can be stored as JSON and read back.
+    """One payment as it was frozen. Text and integers only, so that it can be stored as JSON and
+    read back.
 
-    `fee_cents` is all that stays with Mila (commission and booking fee); the rest goes to `destination`.
+    `fee_cents` is all that stays with Mila (commission and booking fee); the rest goes to
+    `destination`.
     """
 
     booking_uuid: str
@@ -55,8 +57,9 @@ class PaymentFailure:
 
 @dataclass(frozen=True, slots=True)
 class PaymentIntent:
-    """`status` is Stripe's: requires_payment_method, requires_confirmation, requires_action, processing,
-    succeeded, canceled. `transfer` and `application_fee` are known once it succeeded."""
+    """`status` is Stripe's: requires_payment_method, requires_confirmation, requires_action,
+    processing, succeeded, canceled. `transfer` and `application_fee` are known once it succeeded.
+    """
 
     id: str
     status: str
@@ -84,7 +87,8 @@ class PaymentIntent:
 class AccountStatus:
     """Jobs need `transfers_active`; money out needs `payouts_enabled`. The two are never one flag.
 
-    `due_at`: by when what is missing must be there. `bank`: a mark that changes with the bank accounts.
+    `due_at`: by when what is missing must be there. `bank`: a mark that changes with the bank
+    accounts.
     """
 
     id: str
@@ -100,7 +104,10 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class PayoutAnswer:
-    """`status` is Stripe's: pending, in_transit, paid, failed, canceled. A paid one may still fail within days."""
+    """`status` is Stripe's: pending, in_transit, paid, failed, canceled.
+
+    A paid one may still fail within days.
+    """
 
     id: str
     status: str
@@ -113,7 +120,10 @@ class PayoutAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A message from Stripe: a reason to look, never the truth itself. `payload` is kept for the record."""
+    """A message from Stripe: a reason to look, never the truth itself.
+
+    `payload` is kept for the record.
+    """
 
     id: str
     type: str

@@ -19,10 +19,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Charge",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "kind",
-                    models.CharField(choices=[("job", "Job"), ("fee", "Cancellation or wasted visit")], max_length=4),
+                    models.CharField(choices=[("job", "Job"), ("fee", "Cancellation or wasted "
+                                                                      "visit")], max_length=4),
                 ),
                 (
                     "state",
@@ -53,19 +56,22 @@ class Migration(migrations.Migration):
                 (
                     "next_at",
                     models.DateTimeField(
-                        help_text="When the sweep takes it up again; null when nothing is to do.", null=True
+                        help_text="When the sweep takes it up again; null when nothing is to do.",
+                        null=True
                     ),
                 ),
                 ("opened_at", models.DateTimeField(editable=False, null=True)),
                 ("held_until", models.DateTimeField(editable=False, null=True)),
                 ("agreed_at", models.DateTimeField(editable=False, null=True)),
                 ("reminders", models.PositiveSmallIntegerField(default=0)),
-                ("created_at", models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                ("created_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
                 ("succeeded_at", models.DateTimeField(null=True)),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="charges", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="charges",
+                        to="requests_app.booking"
                     ),
                 ),
                 (
@@ -85,9 +91,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LedgerEntry",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("entry", models.UUIDField(help_text="Lines of one entry share it and sum to zero.")),
-                ("key", models.CharField(help_text="What it books, so that a repeat books nothing.", max_length=80)),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
+                ("entry", models.UUIDField(help_text="Lines of one entry share it and sum to "
+                                                     "zero.")),
+                ("key", models.CharField(help_text="What it books, so that a repeat books "
+                                                   "nothing.", max_length=80)),
                 (
                     "account",
                     models.CharField(
@@ -107,7 +117,8 @@ class Migration(migrations.Migration):
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="ledger", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="ledger",
+                        to="requests_app.booking"
                     ),
                 ),
                 (
@@ -122,7 +133,8 @@ class Migration(migrations.Migration):
                 (
                     "partner",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, to="accounts.partnerprofile"
+                        null=True, on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.partnerprofile"
                     ),
                 ),
             ],
@@ -133,7 +145,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Operation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("kind", models.CharField(max_length=20)),
                 ("key", models.CharField(max_length=120, unique=True)),
                 ("params", models.JSONField()),
@@ -151,14 +165,16 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("created_at", models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                ("created_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
                 ("sent_at", models.DateTimeField(null=True)),
                 ("answered_at", models.DateTimeField(null=True)),
                 ("answer", models.JSONField(default=dict)),
                 (
                     "charge",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="operations", to="payments.charge"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="operations",
+                        to="payments.charge"
                     ),
                 ),
             ],
@@ -169,7 +185,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PaymentCustomer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("stripe_id", models.CharField(max_length=64, unique=True)),
                 (
                     "user",
@@ -184,11 +202,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CardSetup",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("number", models.PositiveSmallIntegerField()),
                 ("intent_id", models.CharField(max_length=64, unique=True)),
                 ("client_secret", models.CharField(max_length=160)),
-                ("opened_at", models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                ("opened_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
                 ("done_at", models.DateTimeField(null=True)),
                 (
                     "booking",
@@ -210,7 +231,8 @@ class Migration(migrations.Migration):
                 (
                     "customer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="payments.paymentcustomer"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+",
+                        to="payments.paymentcustomer"
                     ),
                 ),
             ],
@@ -218,7 +240,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SavedCard",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("stripe_id", models.CharField(max_length=64, unique=True)),
                 ("brand", models.CharField(max_length=20)),
                 ("last4", models.CharField(max_length=4)),
@@ -228,13 +252,15 @@ class Migration(migrations.Migration):
                 (
                     "customer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="cards", to="payments.paymentcustomer"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="cards",
+                        to="payments.paymentcustomer"
                     ),
                 ),
                 (
                     "saved_by",
                     models.ForeignKey(
-                        help_text="The account that was signed in: only it is offered the card again. Empty for a guest (rule B12).",
+                        help_text="The account that was signed in: only it is offered the card "
+                                  "again. Empty for a guest (rule B12).",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -246,14 +272,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="StripeEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("stripe_id", models.CharField(max_length=64, unique=True)),
                 ("type", models.CharField(max_length=80)),
                 ("account", models.CharField(blank=True, max_length=64)),
                 ("object_id", models.CharField(max_length=64)),
                 ("livemode", models.BooleanField()),
                 ("payload", models.JSONField()),
-                ("received_at", models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                ("received_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
                 (
                     "next_at",
                     models.DateTimeField(
@@ -269,7 +298,8 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("next_at__isnull", False)), fields=["next_at"], name="stripe_event_due"
+                        condition=models.Q(("next_at__isnull", False)), fields=["next_at"],
+                        name="stripe_event_due"
                     )
                 ],
             },
@@ -277,13 +307,16 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="WayPay",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("cents", models.PositiveIntegerField(null=True)),
                 ("at", models.DateTimeField(help_text="When it was decided.", null=True)),
                 (
                     "booking",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="way", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="way",
+                        to="requests_app.booking"
                     ),
                 ),
                 (
@@ -298,18 +331,21 @@ class Migration(migrations.Migration):
                 (
                     "partner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="ways", to="accounts.partnerprofile"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="ways",
+                        to="accounts.partnerprofile"
                     ),
                 ),
             ],
         ),
         migrations.AddIndex(
             model_name="charge",
-            index=models.Index(condition=models.Q(("next_at__isnull", False)), fields=["next_at"], name="charge_due"),
+            index=models.Index(condition=models.Q(("next_at__isnull", False)), fields=["next_at"],
+                name="charge_due"),
         ),
         migrations.AddConstraint(
             model_name="charge",
-            constraint=models.UniqueConstraint(fields=("booking", "kind"), name="one_charge_of_a_kind"),
+            constraint=models.UniqueConstraint(fields=("booking", "kind"),
+                name="one_charge_of_a_kind"),
         ),
         migrations.AddConstraint(
             model_name="charge",
@@ -341,7 +377,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="charge",
-            constraint=models.CheckConstraint(condition=models.Q(("amount_cents__gt", 0)), name="charge_is_above_zero"),
+            constraint=models.CheckConstraint(condition=models.Q(("amount_cents__gt", 0)),
+                name="charge_is_above_zero"),
         ),
         migrations.AddIndex(
             model_name="ledgerentry",
@@ -349,11 +386,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="ledgerentry",
-            constraint=models.UniqueConstraint(fields=("key", "account"), name="one_line_per_key_and_account"),
+            constraint=models.UniqueConstraint(fields=("key", "account"),
+                name="one_line_per_key_and_account"),
         ),
         migrations.AddConstraint(
             model_name="cardsetup",
-            constraint=models.UniqueConstraint(fields=("booking", "number"), name="one_setup_of_a_number"),
+            constraint=models.UniqueConstraint(fields=("booking", "number"),
+                name="one_setup_of_a_number"),
         ),
         migrations.AddConstraint(
             model_name="waypay",

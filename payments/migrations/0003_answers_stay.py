@@ -1,6 +1,7 @@
 """What was asked of Stripe and what it answered stays as it was written (docs/database-roles.md).
 
-A call's answer may change until it is final: an unknown outcome is asked for again under the same key.
+A call's answer may change until it is final: an unknown outcome is asked for again under the same
+key.
 """
 
 from django.db import migrations

@@ -3,7 +3,8 @@
 from django.db import migrations, models
 
 
-# The body of a message that was dealt with may be emptied, after its time (policy.kept); nothing else of it changes.
+# The body of a message that was dealt with may be emptied, after its time (policy.kept); nothing
+# else of it changes.
 CREATE = """
 DROP TRIGGER stripe_event_message_stays ON payments_stripeevent;
 CREATE TRIGGER stripe_event_message_stays BEFORE UPDATE OR DELETE ON payments_stripeevent
@@ -33,14 +34,17 @@ class Migration(migrations.Migration):
         migrations.RunSQL(CREATE, DROP),
         migrations.AddIndex(
             model_name='charge',
-            index=models.Index(condition=models.Q(('state__in', ['action_required', 'failed', 'held'])), fields=['state'], name='charge_open'),
+            index=models.Index(condition=models.Q(('state__in',
+                ['action_required', 'failed', 'held'])), fields=['state'], name='charge_open'),
         ),
         migrations.AddIndex(
             model_name='stripeevent',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['id'], name='stripe_event_open'),
+            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['id'],
+                name='stripe_event_open'),
         ),
         migrations.AddIndex(
             model_name='stripeevent',
-            index=models.Index(condition=models.Q(('payload', {}), _negated=True), fields=['received_at'], name='stripe_event_kept'),
+            index=models.Index(condition=models.Q(('payload', {}), _negated=True),
+                fields=['received_at'], name='stripe_event_kept'),
         ),
     ]

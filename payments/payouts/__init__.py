@@ -1,7 +1,8 @@
 """A payout from the shares that are free to the partner's bank (rule M5; docs/decisions/0020).
 
-As a charge goes: each call is an operation row, committed with its key and parameters before it is sent; no transaction
-is open while Stripe is asked; answer, message and sweep all end in `record_payout`, and whichever comes first wins.
+As a charge goes: each call is an operation row, committed with its key and parameters before it is
+sent; no transaction is open while Stripe is asked; answer, message and sweep all end in
+`record_payout`, and whichever comes first wins.
 
 Every writer locks in this order: booking (freezing only), partner, payout, earnings.
 """
@@ -17,7 +18,14 @@ from payments.payouts.planning import (
     plan,
     thaw,
 )
-from payments.payouts.sending import OPEN_STATES, apply_payout, look_again, record_payout, set_aside, submit
+from payments.payouts.sending import (
+    OPEN_STATES,
+    apply_payout,
+    look_again,
+    record_payout,
+    set_aside,
+    submit,
+)
 
 __all__ = [
     "OPEN_STATES",

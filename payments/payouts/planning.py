@@ -12,7 +12,15 @@ from mila.transactions import verb
 from payments import earnings
 from payments.models import Earning, Payout, PayoutAccount, PayoutState
 from payments.payouts import telling
-from payments.payouts.table import OVER, STILL_HERE, LockedPayout, advance, lock_partner, lock_payout, new
+from payments.payouts.table import (
+    OVER,
+    STILL_HERE,
+    LockedPayout,
+    advance,
+    lock_partner,
+    lock_payout,
+    new,
+)
 from places.calendar import is_bank_day, wall_time
 from places.place import TIME_ZONES
 from policy.queries import policy_at
@@ -24,7 +32,9 @@ class AlreadyUnderWay(Refusal):
 
 
 class OnePersonTwice(Refusal):
-    sentence = _("You have approved this payout already. Above the limit somebody else has to look as well.")
+    sentence = _(
+        "You have approved this payout already. Above the limit somebody else has to look as well."
+    )
 
 
 class NothingToFreeze(Refusal):
@@ -32,12 +42,17 @@ class NothingToFreeze(Refusal):
 
 
 def due_partners(at: datetime, limit: int) -> list[int]:
-    """Of whom something is due today, on the wall of their country, and can be sent. Nobody who is suspended."""
+    """Of whom something is due today, on the wall of their country, and can be sent.
+
+    Nobody who is suspended.
+    """
     found: list[int] = []
     for country, zone in TIME_ZONES.items():
         today = wall_time(at, zone).date()
         if is_bank_day(today, country):
-            due = Earning.objects.filter(payout=None, frozen_at=None, promised_on__lte=today, cents__gt=0)
+            due = Earning.objects.filter(
+                payout=None, frozen_at=None, promised_on__lte=today, cents__gt=0
+            )
             due = due.filter(partner__country=country, partner__suspended_at=None)
             ready = due.filter(partner__payout_account__can_be_paid=True)
             found += ready.values_list("partner", flat=True).distinct().order_by("partner")[:limit]
@@ -49,11 +64,17 @@ def _made_today(today: date):
 
 
 def plan(partner_id: int) -> list[Payout]:
-    """One payout for each currency in which something is left of what is free, less what the partner owes.
+    """One payout for each currency in which something is left of what is free, less what the
+    partner owes.
 
     A repeat on the same day plans nothing. Above the limit two of our staff have to say yes.
     """
-    due = earnings.unpaid(partner_id).values_list("currency", flat=True).distinct().order_by("currency")
+    due = (
+        earnings.unpaid(partner_id)
+        .values_list("currency", flat=True)
+        .distinct()
+        .order_by("currency")
+    )
     return [payout for currency in list(due) if (payout := _plan(partner_id, currency)) is not None]
 
 
@@ -62,9 +83,18 @@ def _plan(partner_id: int, currency: str) -> Payout | None:
     """Looks again at what `due_partners` saw, now under the lock."""
     partner, at = lock_partner(partner_id), mila_now()
     today = wall_time(at, TIME_ZONES[partner.country]).date()
-    account = PayoutAccount.objects.select_for_update().filter(partner=partner, lost_at=None, can_be_paid=True).first()
+    account = (
+        PayoutAccount.objects.select_for_update()
+        .filter(partner=partner, lost_at=None, can_be_paid=True)
+        .first()
+    )
     made = _made_today(today).filter(partner=partner, currency=currency)
-    if account is None or partner.suspended_at or not is_bank_day(today, partner.country) or made.exists():
+    if (
+        account is None
+        or partner.suspended_at
+        or not is_bank_day(today, partner.country)
+        or made.exists()
+    ):
         return None
     due = Q(cents__gt=0, promised_on__lte=today, free_at__lte=at) | Q(cents__lt=0)
     rows = list(
@@ -77,7 +107,9 @@ def _plan(partner_id: int, currency: str) -> Payout | None:
     if total <= 0:
         return None
     asks = total > policy_at(at, partner.country).payout_approval_cents[currency]
-    payout = new(partner=partner, account=partner.stripe_account, currency=currency, cents=total, day=today)
+    payout = new(
+        partner=partner, account=partner.stripe_account, currency=currency, cents=total, day=today
+    )
     advance(payout, "ask_staff" if asks else "plan", next_at=None if asks else at)
     Earning.objects.filter(pk__in=[row.pk for row in rows]).update(payout=payout)
     if asks:
@@ -87,7 +119,10 @@ def _plan(partner_id: int, currency: str) -> Payout | None:
 
 @verb
 def approve(payout_id: int, *, by: User) -> Payout:
-    """The first yes is kept, the second, another person's, sends it. Raises AlreadyUnderWay, OnePersonTwice."""
+    """The first yes is kept, the second, another person's, sends it.
+
+    Raises AlreadyUnderWay, OnePersonTwice.
+    """
     payout = lock_payout(payout_id)
     if payout.state != PayoutState.WAITS:
         raise AlreadyUnderWay
@@ -103,23 +138,35 @@ def approve(payout_id: int, *, by: User) -> Payout:
 
 @verb
 def drop(payout_id: int) -> Payout:
-    """Taken back before anything was sent; its shares are planned anew on the next day. Raises AlreadyUnderWay."""
+    """Taken back before anything was sent; its shares are planned anew on the next day.
+
+    Raises AlreadyUnderWay.
+    """
     payout = lock_payout(payout_id)
     give_back(payout, mila_now())
     return payout
 
 
 def give_back(payout: LockedPayout, at: datetime) -> None:
-    """Its shares are free again, and promised for the day that is true now. Raises AlreadyUnderWay."""
+    """Its shares are free again, and promised for the day that is true now.
+
+    Raises AlreadyUnderWay.
+    """
     shares = list(payout.earnings.values_list("pk", flat=True))
     _drop(payout, at)
-    for earning in Earning.objects.filter(pk__in=shares).select_related("partner", "booking").order_by("pk"):
+    for earning in (
+        Earning.objects.filter(pk__in=shares).select_related("partner", "booking").order_by("pk")
+    ):
         earnings.promise_one_anew(earning, at)
 
 
 def _drop(payout: LockedPayout, at: datetime) -> None:
-    # A call that was written down may have left the house, whatever state says that it was put back.
-    if payout.state not in STILL_HERE or payout.operations.exclude(state__in=("done", "failed")).exists():
+    # A call that was written down may have left the house, whatever state says that it was put
+    # back.
+    if (
+        payout.state not in STILL_HERE
+        or payout.operations.exclude(state__in=("done", "failed")).exists()
+    ):
         raise AlreadyUnderWay
     advance(payout, "drop", next_at=None, ended_at=at)
     Earning.objects.filter(payout=payout).update(payout=None)
@@ -127,7 +174,8 @@ def _drop(payout: LockedPayout, at: datetime) -> None:
 
 @verb
 def freeze(booking_id: int) -> list[Earning]:
-    """A case or a dispute is open: nothing of this booking is paid out (rule G4). A repeat changes nothing.
+    """A case or a dispute is open: nothing of this booking is paid out (rule G4). A repeat changes
+    nothing.
 
     Raises NothingToFreeze, also where it is on its way to the bank: then it is owed, not frozen.
     """
@@ -152,7 +200,10 @@ def freeze(booking_id: int) -> list[Earning]:
 
 @verb
 def thaw(booking_id: int) -> list[Earning]:
-    """It is decided: what is left of it is paid out on the next day of its kind. A repeat changes nothing."""
+    """It is decided: what is left of it is paid out on the next day of its kind.
+
+    A repeat changes nothing.
+    """
     lock_booking(booking_id)
     at, thawed = mila_now(), []
     found = Earning.objects.filter(booking_id=booking_id).exclude(frozen_at=None).order_by("pk")

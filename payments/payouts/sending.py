@@ -15,11 +15,15 @@ from payments.payouts.table import OPEN_STATES, LockedPayout, advance, lock_payo
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=2)  # longer than the slowest answer: nobody else takes up what was just sent
-KEY_LIFE = timedelta(hours=23)  # Stripe forgets keys after 24 h: from here on look, do not repeat (fault M6)
-BROKEN_ANSWERS = 3  # a 500 may be kept under its key for ever: after so many look, do not repeat (fault M3)
+# longer than the slowest answer: nobody else takes up what was just sent
+LEASE = timedelta(minutes=2)
+# Stripe forgets keys after 24 h: from here on look, do not repeat (fault M6)
+KEY_LIFE = timedelta(hours=23)
+# a 500 may be kept under its key for ever: after so many look, do not repeat (fault M3)
+BROKEN_ANSWERS = 3
 WAITS = (5, 15, 60, 240)  # seconds between tries while the outcome is unknown
-REFUSED_WAIT = timedelta(hours=6)  # the money is still on its way from the cards, or the account has to be repaired
+# the money is still on its way from the cards, or the account has to be repaired
+REFUSED_WAIT = timedelta(hours=6)
 LOOK_AGAIN = timedelta(hours=12)  # while the bank has it
 ANSWERED = (OperationState.DONE, OperationState.FAILED)
 BACK = ("failed", "canceled")
@@ -34,10 +38,11 @@ class NeverArrived(gateway.GatewayError):
 
 
 def submit(payout_id: int) -> Payout:
-    """Send what is due and record the answers. May run twice, late or beside itself: same keys, one payout.
+    """Send what is due and record the answers. May run twice, late or beside itself: same keys, one
+    payout.
 
-    Before the first call the account is asked how it stands: a bank account that was changed an hour ago, of which the
-    message was lost, must not be the one that is paid (rule M5).
+    Before the first call the account is asked how it stands: a bank account that was changed an
+    hour ago, of which the message was lost, must not be the one that is paid (rule M5).
     """
     payout = Payout.objects.get(pk=payout_id)
     if not payout.operations.exclude(state__in=ANSWERED).exists():
@@ -59,9 +64,11 @@ def submit(payout_id: int) -> Payout:
 
 @verb
 def next_operation(payout_id: int) -> Operation | None:
-    """The call that is due, committed before it is sent (fault M1); None when there is nothing to send now.
+    """The call that is due, committed before it is sent (fault M1); None when there is nothing to
+    send now.
 
-    An unanswered call comes again with its own key and parameters. Whoever gets it has a lease: a rival gets None.
+    An unanswered call comes again with its own key and parameters. Whoever gets it has a lease: a
+    rival gets None.
     """
     payout, at = lock_payout(payout_id), mila_now()
     if payout.state not in OPEN_STATES or payout.next_at is None or payout.next_at > at:
@@ -80,7 +87,10 @@ def next_operation(payout_id: int) -> Operation | None:
 
 
 def _may_go(payout: Payout) -> bool:
-    """Whether the account is still the one it was planned for, and so is its bank. Who is suspended is not paid."""
+    """Whether the account is still the one it was planned for, and so is its bank.
+
+    Who is suspended is not paid.
+    """
     found = PayoutAccount.objects.filter(partner=payout.partner, lost_at=None, can_be_paid=True)
     found = found.filter(partner__suspended_at=None)
     same_bank = Q(bank_changed_at=None) | Q(bank_changed_at__lt=payout.created_at)
@@ -109,7 +119,9 @@ def _plan(payout: Payout) -> Operation:
                 "currency": payout.currency,
                 "booking_uuid": str(earning.booking.uuid),
             }
-            return _operation(payout, "transfer", f"{earning.booking.uuid}-way", tries.count(), transfer)
+            return _operation(
+                payout, "transfer", f"{earning.booking.uuid}-way", tries.count(), transfer
+            )
     params = {
         "account": payout.account,
         "cents": payout.cents,
@@ -120,8 +132,12 @@ def _plan(payout: Payout) -> Operation:
     return _operation(payout, "payout", f"payout-{payout.uuid}", tries.count(), params)
 
 
-def _operation(payout: Payout, kind: str, name: str, tries: int, params: dict[str, Any]) -> Operation:
-    return Operation(payout=payout, kind=kind, key=f"{name}-{tries + 1}" if tries else name, params=params)
+def _operation(
+    payout: Payout, kind: str, name: str, tries: int, params: dict[str, Any]
+) -> Operation:
+    return Operation(
+        payout=payout, kind=kind, key=f"{name}-{tries + 1}" if tries else name, params=params
+    )
 
 
 def call(operation: Operation) -> gateway.PayoutAnswer | str:
@@ -165,14 +181,22 @@ def record_transfer(operation_id: int, transfer: str) -> None:
 
 
 @verb
-def record_payout(payout_id: int, answer: gateway.PayoutAnswer, *, operation_id: int | None = None) -> Payout:
-    """Bring the payout to where Stripe has it, with its ledger. Raises Mismatch and changes nothing if it is not ours.
+def record_payout(
+    payout_id: int, answer: gateway.PayoutAnswer, *, operation_id: int | None = None
+) -> Payout:
+    """Bring the payout to where Stripe has it, with its ledger. Raises Mismatch and changes nothing
+    if it is not ours.
 
     What came back is final; what was paid may still come back.
     """
     payout, at = lock_payout(payout_id), mila_now()
-    if payout.stripe_id not in ("", answer.id) or (answer.cents, answer.currency) != (payout.cents, payout.currency):
-        raise Mismatch(f"payout {payout.pk}: {answer.id}, {answer.cents} {answer.currency} at Stripe")
+    if payout.stripe_id not in ("", answer.id) or (answer.cents, answer.currency) != (
+        payout.cents,
+        payout.currency,
+    ):
+        raise Mismatch(
+            f"payout {payout.pk}: {answer.id}, {answer.cents} {answer.currency} at Stripe"
+        )
     operation = payout.operations.filter(pk=operation_id).exclude(state__in=ANSWERED).first()
     if operation is not None:
         _answer(operation, OperationState.DONE, at, {"status": answer.status, "payout": answer.id})
@@ -187,7 +211,14 @@ def record_payout(payout_id: int, answer: gateway.PayoutAnswer, *, operation_id:
 
 def _leave(payout: LockedPayout, answer: gateway.PayoutAnswer, at: datetime) -> None:
     arrives = answer.arrives_on
-    advance(payout, "leave", stripe_id=answer.id, sent_at=at, arrives_on=arrives, next_at=at + LOOK_AGAIN)
+    advance(
+        payout,
+        "leave",
+        stripe_id=answer.id,
+        sent_at=at,
+        arrives_on=arrives,
+        next_at=at + LOOK_AGAIN,
+    )
     ledger.book_payout(payout, at)
     if answer.status not in BACK:
         telling.tell_partner(payout, "payout_sent")
@@ -205,7 +236,9 @@ def _come_back(payout: LockedPayout, answer: gateway.PayoutAnswer, at: datetime)
 
 @verb
 def record_error(operation_id: int, error: gateway.GatewayError) -> Payout:
-    """No answer of use: what is unknown is repeated with the same key, a definite no waits, and staff hear of it."""
+    """No answer of use: what is unknown is repeated with the same key, a definite no waits, and
+    staff hear of it.
+    """
     operation, payout = _locked(operation_id)
     if operation is None:
         return payout
@@ -216,7 +249,12 @@ def record_error(operation_id: int, error: gateway.GatewayError) -> Payout:
         wait = WAITS[min(tries, len(WAITS)) - 1]
         advance(payout, "lose_track", next_at=at + timedelta(seconds=wait))
         return payout
-    _answer(operation, OperationState.FAILED, at, {"no": type(error).__name__, "words": str(error)[:300]})
+    _answer(
+        operation,
+        OperationState.FAILED,
+        at,
+        {"no": type(error).__name__, "words": str(error)[:300]},
+    )
     if isinstance(error, NeverArrived):
         advance(payout, "put_back", next_at=at)
         return payout
@@ -233,7 +271,9 @@ def _locked(operation_id: int) -> tuple[Operation | None, LockedPayout]:
     return payout.operations.filter(pk=operation_id).exclude(state__in=ANSWERED).first(), payout
 
 
-def _answer(operation: Operation, state: OperationState, at: datetime, values: dict[str, Any]) -> None:
+def _answer(
+    operation: Operation, state: OperationState, at: datetime, values: dict[str, Any]
+) -> None:
     operation.state, operation.answered_at, operation.answer = state, at, values
     operation.save(update_fields=["state", "answered_at", "answer"])
 
@@ -242,16 +282,24 @@ def _answer(operation: Operation, state: OperationState, at: datetime, values: d
 
 
 def apply_payout(stripe_id: str, account: str) -> Payout | None:
-    """Ask Stripe how it is now, and record that: for the message and the sweep. None: not one of ours."""
+    """Ask Stripe how it is now, and record that: for the message and the sweep.
+
+    None: not one of ours.
+    """
     answer = gateway.retrieve_payout(stripe_id, account)
     ours = Payout.objects.filter(account=account)
     # The message may have come before the answer to our own call was written down.
-    payout = ours.filter(stripe_id=stripe_id).first() or ours.filter(uuid=answer.payout_uuid, stripe_id="").first()
+    payout = (
+        ours.filter(stripe_id=stripe_id).first()
+        or ours.filter(uuid=answer.payout_uuid, stripe_id="").first()
+    )
     return record_payout(payout.pk, answer) if payout else None
 
 
 def look_again(payout_id: int) -> Payout | None:
-    """It is with the bank for long enough that the message about it may have been lost (fault M8)."""
+    """It is with the bank for long enough that the message about it may have
+    been lost (fault M8).
+    """
     payout = Payout.objects.get(pk=payout_id)
     _put_off(payout_id)
     return apply_payout(payout.stripe_id, payout.account)
@@ -259,7 +307,9 @@ def look_again(payout_id: int) -> Payout | None:
 
 @verb
 def _put_off(payout_id: int) -> None:
-    Payout.objects.filter(pk=payout_id, state=PayoutState.ON_ITS_WAY).update(next_at=mila_now() + LOOK_AGAIN)
+    Payout.objects.filter(pk=payout_id, state=PayoutState.ON_ITS_WAY).update(
+        next_at=mila_now() + LOOK_AGAIN
+    )
 
 
 @verb

@@ -42,7 +42,8 @@ TRANSITIONS: dict[str, Transition] = {
     # --- answered. Money that has moved is written down wherever the payout stood.
     "leave": Transition(_from(*OPEN_STATES), S.ON_ITS_WAY),
     "arrive": Transition(_from(S.ON_ITS_WAY), S.PAID),
-    "come_back": Transition(_from(S.ON_ITS_WAY, S.PAID), S.FAILED),  # a bank may refuse what Stripe called paid
+    # a bank may refuse what Stripe called paid
+    "come_back": Transition(_from(S.ON_ITS_WAY, S.PAID), S.FAILED),
 }
 
 # A payout read under its row lock, after its partner's, which its transaction still holds.
@@ -53,7 +54,9 @@ def lock_payout(payout_id: int) -> LockedPayout:
     """The partner, then the payout."""
     partner_id = Payout.objects.values_list("partner_id", flat=True).get(pk=payout_id)
     lock_partner(partner_id)
-    return LockedPayout(Payout.objects.select_for_update(of=("self",)).select_related("partner").get(pk=payout_id))
+    return LockedPayout(
+        Payout.objects.select_for_update(of=("self",)).select_related("partner").get(pk=payout_id)
+    )
 
 
 def lock_partner(partner_id: int) -> PartnerProfile:

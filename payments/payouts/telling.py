@@ -1,4 +1,6 @@
-"""Who hears of a payout: the partner that it is on its way or came back, staff where they have to look (rule N1)."""
+"""Who hears of a payout: the partner that it is on its way or came back, staff where they have to
+look (rule N1).
+"""
 
 from typing import Any
 

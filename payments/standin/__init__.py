@@ -1,4 +1,6 @@
-"""A stand-in for Stripe for laptops, tests and the demo: real SDK in front, own database, signed events.
+"""A stand-in for Stripe for laptops, tests and the demo: real SDK in front, own database, signed
+events.
 
-Only what Mila calls is there; anything else answers 404 as Stripe would, so that a new call fails loudly.
+Only what Mila calls is there; anything else answers 404 as Stripe would, so that a new call fails
+loudly.
 """

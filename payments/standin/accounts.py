@@ -10,7 +10,12 @@ from payments.standin.routing import Call, listing, merged, new_id, overwrite, r
 LINK_SECONDS = 5 * 60
 DAYS_TO_REPAIR = 14
 GOOD_BANK, CLOSED_BANK = "3000", "0116"  # last digits: payouts to the second are sent back
-ASKED = ("business_profile.product_description", "external_account", "individual.dob", "tos_acceptance.date")
+ASKED = (
+    "business_profile.product_description",
+    "external_account",
+    "individual.dob",
+    "tos_acceptance.date",
+)
 SWISS_CURRENCY, OTHER_CURRENCY = "chf", "eur"
 
 
@@ -21,7 +26,9 @@ def create(call: Call) -> dict[str, Any]:
     fees = (controller.get("fees") or {}).get("payer", "account")
     losses = (controller.get("losses") or {}).get("payments", "stripe")
     if losses == "application" and fees != "application":
-        raise Problem("Loss liability needs you to pay the fees.", param="controller[losses][payments]")
+        raise Problem(
+            "Loss liability needs you to pay the fees.", param="controller[losses][payments]"
+        )
     country = given.get("country", "FR")
     payouts = (given.get("settings") or {}).get("payouts") or {}
     body = {
@@ -37,7 +44,9 @@ def create(call: Call) -> dict[str, Any]:
             "fees": {"payer": fees},
             "losses": {"payments": losses},
             "requirement_collection": controller.get("requirement_collection", "stripe"),
-            "stripe_dashboard": {"type": (controller.get("stripe_dashboard") or {}).get("type", "full")},
+            "stripe_dashboard": {
+                "type": (controller.get("stripe_dashboard") or {}).get("type", "full")
+            },
         },
         "country": country,
         "created": call.now,
@@ -52,7 +61,10 @@ def create(call: Call) -> dict[str, Any]:
         "settings": {
             "payouts": {
                 "debit_negative_balances": payouts.get("debit_negative_balances", True),
-                "schedule": {"delay_days": 7, "interval": (payouts.get("schedule") or {}).get("interval", "daily")},
+                "schedule": {
+                    "delay_days": 7,
+                    "interval": (payouts.get("schedule") or {}).get("interval", "daily"),
+                },
                 "statement_descriptor": None,
             }
         },
@@ -74,7 +86,8 @@ def retrieve(call: Call) -> dict[str, Any]:
     account = call.find("account", call.id)
     if account.inner.get("left"):
         raise Problem(
-            f"The provided key does not have access to account '{call.id}' (or that account does not exist).",
+            f"The provided key does not have access to account '{call.id}' (or that account does "
+            f"not exist).",
             status=403,
             code="account_invalid",
         )
@@ -95,7 +108,11 @@ def delete(call: Call) -> dict[str, Any]:
     if any(sum(both) for both in call.store.balance(call.id, call.now).values()):
         raise Problem("This account cannot be deleted: it has a balance.")
     call.store.remove(account)
-    call.emit("account.application.deauthorized", {"id": "ca_standin", "object": "application"}, account=call.id)
+    call.emit(
+        "account.application.deauthorized",
+        {"id": "ca_standin", "object": "application"},
+        account=call.id,
+    )
     return {"id": call.id, "object": "account", "deleted": True}
 
 
@@ -113,12 +130,19 @@ def create_link(call: Call) -> dict[str, Any]:
         "expires_at": call.now + LINK_SECONDS,
         "url": f"{call.site}/_stripe/connect/{link_id}/",
     }
-    inner = {"account": account, "return_url": given["return_url"], "refresh_url": given["refresh_url"], "used": False}
+    inner = {
+        "account": account,
+        "return_url": given["return_url"],
+        "refresh_url": given["refresh_url"],
+        "used": False,
+    }
     call.store.add({**body, "id": link_id}, inner, "")
     return body
 
 
-def onboarded(call: Call, account: Any, *, transfers: bool, payouts: bool, bank: str = GOOD_BANK) -> dict[str, Any]:
+def onboarded(
+    call: Call, account: Any, *, transfers: bool, payouts: bool, bank: str = GOOD_BANK
+) -> dict[str, Any]:
     """The partner has filled in Stripe's form: what that switched on, and what it did not."""
     due = () if transfers and payouts else ("external_account",) if transfers else ASKED
     account.body.update(
@@ -160,9 +184,12 @@ def left(call: Call, account: Any) -> None:
 
 
 def bank_refused(call: Call, account: Any) -> None:
-    """A payout came back: Stripe sends no more there until the partner names another bank account."""
+    """A payout came back: Stripe sends no more there until the partner names
+    another bank account.
+    """
     account.body.update(
-        payouts_enabled=False, requirements=_requirements(("external_account",), "requirements.past_due")
+        payouts_enabled=False,
+        requirements=_requirements(("external_account",), "requirements.past_due"),
     )
     _changed(call, account)
 
@@ -191,13 +218,16 @@ def _set_bank(call: Call, account: Any, last4: str) -> None:
         "status": "new",
     }
     body["external_accounts"] = {**body["external_accounts"], "data": [bank]}
-    call.emit(f"account.external_account.{'updated' if there else 'created'}", bank, account=body["id"])
+    call.emit(
+        f"account.external_account.{'updated' if there else 'created'}", bank, account=body["id"]
+    )
 
 
 def restricted(call: Call, account: Any, *, reason: str) -> dict[str, Any]:
     """Stripe has doubts: no more transfers, no payouts, until the partner repairs it."""
     account.body.update(
-        payouts_enabled=False, requirements=_requirements(("individual.verification.document",), reason)
+        payouts_enabled=False,
+        requirements=_requirements(("individual.verification.document",), reason),
     )
     _set_transfers(call, account, active=False)
     return _changed(call, account)

@@ -10,19 +10,29 @@ from payments.standin.routing import Call, listing, new_id, route
 WORLD = "world"  # everybody outside: cards and banks
 DAYS_TO_AVAILABLE = 2
 AT_ONCE = "4000000000000077"
-CATEGORIES = {"payment": "charge", "application_fee": "platform_earning", "payout_failure": "payout_reversal"}
+CATEGORIES = {
+    "payment": "charge",
+    "application_fee": "platform_earning",
+    "payout_failure": "payout_reversal",
+}
 
 
 def collect(call: Call, intent: Any, method: Any) -> None:
-    """The money of a succeeded payment, with all its events: charge in, all of it to the destination, the fee back.
+    """The money of a succeeded payment, with all its events: charge in, all of it to the
+    destination, the fee back.
 
-    Nothing is taken for processing: the platform's bill from Stripe is no part of what a booking owes.
+    Nothing is taken for processing: the platform's bill from Stripe is no part of what a booking
+    owes.
     """
     body = intent.body
     destination = (body["transfer_data"] or {}).get("destination")
     fee = body["application_fee_amount"] or 0
     charge = _charge(call, body, method.body, status="succeeded")
-    at = call.bank_now if method.inner["number"] == AT_ONCE else call.bank_now + DAYS_TO_AVAILABLE * 86_400
+    at = (
+        call.bank_now
+        if method.inner["number"] == AT_ONCE
+        else call.bank_now + DAYS_TO_AVAILABLE * 86_400
+    )
     amount, currency = body["amount"], body["currency"]
     call.store.post(WORLD, currency, -amount, transaction_id="", available_on=at)
     charge["balance_transaction"] = book(call, "", currency, amount, "charge", charge["id"], at)
@@ -49,7 +59,9 @@ def collect(call: Call, intent: Any, method: Any) -> None:
         call.emit("payment.created", payment, account=destination)
 
 
-def note_failed_charge(call: Call, intent_body: dict[str, Any], method: Any, decline: Decline) -> None:
+def note_failed_charge(
+    call: Call, intent_body: dict[str, Any], method: Any, decline: Decline
+) -> None:
     """A charge that the bank refused: it is there to be seen, and moves nothing."""
     charge = _charge(call, intent_body, method.body, status="failed", decline=decline)
     call.add(charge)
@@ -58,7 +70,12 @@ def note_failed_charge(call: Call, intent_body: dict[str, Any], method: Any, dec
 
 
 def _charge(
-    call: Call, intent: dict[str, Any], method: dict[str, Any], *, status: str, decline: Decline | None = None
+    call: Call,
+    intent: dict[str, Any],
+    method: dict[str, Any],
+    *,
+    status: str,
+    decline: Decline | None = None,
 ) -> dict[str, Any]:
     paid = status == "succeeded"
     card = method["card"]
@@ -101,7 +118,10 @@ def _charge(
         "payment_intent": intent["id"],
         "payment_method": method["id"],
         "payment_method_details": {
-            "card": {name: card[name] for name in ("brand", "country", "exp_month", "exp_year", "last4", "funding")},
+            "card": {
+                name: card[name]
+                for name in ("brand", "country", "exp_month", "exp_year", "last4", "funding")
+            },
             "type": "card",
         },
         "receipt_email": intent["receipt_email"],
@@ -119,7 +139,9 @@ def _charge(
     }
 
 
-def _partner_side(call: Call, charge: dict[str, Any], destination: str, fee: int, at: int) -> dict[str, Any]:
+def _partner_side(
+    call: Call, charge: dict[str, Any], destination: str, fee: int, at: int
+) -> dict[str, Any]:
     payment = {
         **charge,
         "id": new_id("py"),
@@ -129,12 +151,21 @@ def _partner_side(call: Call, charge: dict[str, Any], destination: str, fee: int
         "transfer_data": None,
     }
     payment["balance_transaction"] = book(
-        call, destination, charge["currency"], charge["amount"], "payment", payment["id"], at, fee=fee
+        call,
+        destination,
+        charge["currency"],
+        charge["amount"],
+        "payment",
+        payment["id"],
+        at,
+        fee=fee,
     )
     return payment
 
 
-def _transfer(call: Call, charge: dict[str, Any], destination: str, payment_id: str, at: int) -> dict[str, Any]:
+def _transfer(
+    call: Call, charge: dict[str, Any], destination: str, payment_id: str, at: int
+) -> dict[str, Any]:
     transfer = transfer_body(call, charge, destination, payment_id, source=charge["id"])
     transfer["balance_transaction"] = book(
         call, "", charge["currency"], -charge["amount"], "transfer", transfer["id"], at
@@ -167,7 +198,9 @@ def transfer_body(
     }
 
 
-def _fee(call: Call, charge: dict[str, Any], payment_id: str, destination: str, fee: int, at: int) -> dict[str, Any]:
+def _fee(
+    call: Call, charge: dict[str, Any], payment_id: str, destination: str, fee: int, at: int
+) -> dict[str, Any]:
     fee_object = {
         "id": new_id("fee"),
         "object": "application_fee",
@@ -185,11 +218,23 @@ def _fee(call: Call, charge: dict[str, Any], payment_id: str, destination: str, 
         "refunded": False,
         "refunds": {"object": "list", "data": [], "has_more": False, "url": ""},
     }
-    fee_object["balance_transaction"] = book(call, "", charge["currency"], fee, "application_fee", fee_object["id"], at)
+    fee_object["balance_transaction"] = book(
+        call, "", charge["currency"], fee, "application_fee", fee_object["id"], at
+    )
     return call.add(fee_object).body
 
 
-def book(call: Call, account: str, currency: str, amount: int, type: str, source: str, at: int, *, fee: int = 0) -> str:
+def book(
+    call: Call,
+    account: str,
+    currency: str,
+    amount: int,
+    type: str,
+    source: str,
+    at: int,
+    *,
+    fee: int = 0,
+) -> str:
     """One line on an account's statement, and the same money in the ledger."""
     transaction = {
         "id": new_id("txn"),
@@ -220,7 +265,9 @@ def book(call: Call, account: str, currency: str, amount: int, type: str, source
         "type": type,
     }
     call.add(transaction, account=account)
-    call.store.post(account, currency, amount - fee, transaction_id=transaction["id"], available_on=at)
+    call.store.post(
+        account, currency, amount - fee, transaction_id=transaction["id"], available_on=at
+    )
     return str(transaction["id"])
 
 
@@ -257,7 +304,9 @@ def _by_now(call: Call, line: dict[str, Any]) -> dict[str, Any]:
 
 @route("GET", "/v1/charges", stripe_params.ChargeListParams)
 def charges(call: Call) -> dict[str, Any]:
-    wanted = {name: call.params.get(name) for name in ("customer", "payment_intent", "transfer_group")}
+    wanted = {
+        name: call.params.get(name) for name in ("customer", "payment_intent", "transfer_group")
+    }
     return listing(call, "charge", **wanted)
 
 

@@ -1,4 +1,6 @@
-"""Stripe's test cards: what each number, and each of the CLI's names, does, as Stripe's own test mode does it."""
+"""Stripe's test cards: what each number, and each of the CLI's names, does, as Stripe's own test
+mode does it.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,20 +26,32 @@ class Decline:
 
 
 GENERIC = Decline("card_declined", "generic_decline", AGAIN_LATER, "Your card was declined.")
-FUNDS = Decline("card_declined", "insufficient_funds", AGAIN_LATER, "Your card has insufficient funds.")
+FUNDS = Decline(
+    "card_declined", "insufficient_funds", AGAIN_LATER, "Your card has insufficient funds."
+)
 LOST = Decline("card_declined", "lost_card", NEVER_AGAIN, "Your card was declined.")
 STOLEN = Decline("card_declined", "stolen_card", NEVER_AGAIN, "Your card was declined.")
 EXPIRED = Decline("expired_card", "expired_card", CONFIRM_DATA, "Your card has expired.")
-CVC = Decline("incorrect_cvc", "incorrect_cvc", CONFIRM_DATA, "Your card's security code is incorrect.")
-PROCESSING = Decline("processing_error", "processing_error", AGAIN_LATER, "An error occurred. Try again in a moment.")
+CVC = Decline(
+    "incorrect_cvc", "incorrect_cvc", CONFIRM_DATA, "Your card's security code is incorrect."
+)
+PROCESSING = Decline(
+    "processing_error", "processing_error", AGAIN_LATER, "An error occurred. Try again in a moment."
+)
 NOT_AUTHENTICATED = Decline(
-    "authentication_required", "authentication_required", "", "Your card was declined. It requires authentication."
+    "authentication_required",
+    "authentication_required",
+    "",
+    "Your card was declined. It requires authentication.",
 )
 
 
 @dataclass(frozen=True)
 class TestCard:
-    """`refused`: at attaching already. `declined`: only when charged. `asks`: 3DS never, once (at setup), or always."""
+    """`refused`: at attaching already. `declined`: only when charged.
+
+    `asks`: 3DS never, once (at setup), or always.
+    """
 
     number: str
     names: tuple[str, ...] = ()
@@ -51,7 +65,11 @@ CARDS = (
     TestCard("4242424242424242", ("pm_card_visa", "pm_card_fr", "pm_card_ch")),
     TestCard("5555555555554444", ("pm_card_mastercard",), brand="mastercard"),
     TestCard("4000000000000077", ("pm_card_bypassPending",)),
-    TestCard("4000000000000002", ("pm_card_chargeDeclined", "pm_card_visa_chargeDeclined"), refused=GENERIC),
+    TestCard(
+        "4000000000000002",
+        ("pm_card_chargeDeclined", "pm_card_visa_chargeDeclined"),
+        refused=GENERIC,
+    ),
     TestCard(
         "4000000000009995",
         ("pm_card_chargeDeclinedInsufficientFunds", "pm_card_visa_chargeDeclinedInsufficientFunds"),
@@ -70,7 +88,11 @@ CARDS = (
     TestCard("4000000000000069", ("pm_card_chargeDeclinedExpiredCard",), refused=EXPIRED),
     TestCard("4000000000000127", ("pm_card_chargeDeclinedIncorrectCvc",), refused=CVC),
     TestCard("4000000000000119", ("pm_card_chargeDeclinedProcessingError",), refused=PROCESSING),
-    TestCard("4000000000000341", ("pm_card_chargeCustomerFail", "pm_card_visa_chargeCustomerFail"), declined=GENERIC),
+    TestCard(
+        "4000000000000341",
+        ("pm_card_chargeCustomerFail", "pm_card_visa_chargeCustomerFail"),
+        declined=GENERIC,
+    ),
     TestCard("4000002500003155", ("pm_card_authenticationRequiredOnSetup",), asks="once"),
     TestCard("4000002760003184", ("pm_card_authenticationRequired",), asks="always"),
     TestCard("4000003800000446", ("pm_card_authenticationRequiredSetupForOffSession",)),

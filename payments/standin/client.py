@@ -1,4 +1,6 @@
-"""The stand-in as the SDK's HTTP client: in this process, no socket; encoding and error mapping stay the SDK's own."""
+"""The stand-in as the SDK's HTTP client: in this process, no socket; encoding and error mapping
+stay the SDK's own.
+"""
 
 import json
 import time
@@ -27,12 +29,19 @@ class InProcess(stripe.HTTPClient):
         self.standin = standin
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **more: Any
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        **more: Any,
     ) -> tuple[str, int, Mapping[str, str]]:
         parts = urlsplit(url)
         address = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
-            status, answer_headers, body = self.standin.handle(method.upper(), address, headers or {}, post_data or "")
+            status, answer_headers, body = self.standin.handle(
+                method.upper(), address, headers or {}, post_data or ""
+            )
         except AnswerLost as lost:
             raise stripe.APIConnectionError("The connection broke.", should_retry=False) from lost
         return json.dumps(body), status, answer_headers
@@ -42,7 +51,9 @@ class InProcess(stripe.HTTPClient):
 
 
 def site_endpoints() -> list[Endpoint]:
-    """Where this site takes events, under its newest secrets: one address for the platform, one for Connect."""
+    """Where this site takes events, under its newest secrets: one address for the platform, one for
+    Connect.
+    """
     return [
         Endpoint(
             f"{settings.SITE_URL}/webhooks/stripe/",
@@ -71,5 +82,6 @@ def _site_is_ahead() -> float:
 
 @cache
 def standin_client() -> stripe.StripeClient:
-    # No retries by the SDK: the product's own repeats are what is to be seen at work, without half seconds of sleep.
+    # No retries by the SDK: the product's own repeats are what is to be seen at work, without half
+    # seconds of sleep.
     return stripe.StripeClient(KEY, http_client=InProcess(the_standin()))

@@ -1,4 +1,7 @@
-"""The stand-in itself: one request in, one answer out, in Stripe's words. No Django here; rows come from the store."""
+"""The stand-in itself: one request in, one answer out, in Stripe's words.
+
+No Django here; rows come from the store.
+"""
 
 import base64
 import binascii
@@ -31,7 +34,9 @@ BEFORE = {
 
 
 class StandIn:
-    """Answers like Stripe. `now` is its own clock, apart from the site's: keys are forgotten after 24 hours of it."""
+    """Answers like Stripe. `now` is its own clock, apart from the site's: keys are forgotten after
+    24 hours of it.
+    """
 
     def __init__(
         self,
@@ -44,19 +49,28 @@ class StandIn:
         self.store = store
         self.site = site
         self.now = now
-        self.ahead = ahead  # seconds by which days at the banks run before its clock: the site's may have been moved
+        # seconds by which days at the banks run before its clock: the site's may have been moved
+        self.ahead = ahead
 
     def handle(self, method: str, path: str, headers: Mapping[str, str], body: str) -> Response:
-        """One request. Raises AnswerLost when a fault cuts the line, before or after the work was done."""
+        """One request. Raises AnswerLost when a fault cuts the line, before or after the work was
+        done.
+        """
         low = {name.lower(): value for name, value in headers.items()}
         try:
             status, more, answer = self._answer(method, path, low, body)
         except Problem as problem:
             status, more, answer = problem.status, {}, problem.body
-        return status, {"content-type": "application/json", "request-id": new_id("req"), **more}, answer
+        return (
+            status,
+            {"content-type": "application/json", "request-id": new_id("req"), **more},
+            answer,
+        )
 
     def call(self, **given: Any) -> Call:
-        """A call from within, for what a person does in the browser; use inside `store.transaction()`."""
+        """A call from within, for what a person does in the browser; use inside
+        `store.transaction()`.
+        """
         return Call(self.store, int(self.now()), site=self.site, ahead=self.ahead, **given)
 
     def _answer(self, method: str, address: str, headers: dict[str, str], body: str) -> Response:
@@ -79,7 +93,9 @@ class StandIn:
         )
         return self._with_faults(call, route, headers, f"{method} {parts.path}", body)
 
-    def _with_faults(self, call: Call, route: Route, headers: dict[str, str], question: str, body: str) -> Response:
+    def _with_faults(
+        self, call: Call, route: Route, headers: dict[str, str], question: str, body: str
+    ) -> Response:
         fault, seconds = self.store.fault(question)
         fault = headers.get("standin-fault", fault)
         if fault in BEFORE:
@@ -94,7 +110,9 @@ class StandIn:
             raise AnswerLost
         return status, more, answer
 
-    def _once(self, call: Call, route: Route, fingerprint: str, fault: str, seconds: float) -> Response:
+    def _once(
+        self, call: Call, route: Route, fingerprint: str, fault: str, seconds: float
+    ) -> Response:
         if call.account:
             row = self.store.get("account", call.account, "", lock=False)
             if row is None or row.inner.get("left"):
@@ -109,7 +127,8 @@ class StandIn:
         if kept is not None:
             if kept.fingerprint != fingerprint:
                 raise Problem(
-                    "Keys for idempotent requests can only be used with the same parameters they were first used with.",
+                    "Keys for idempotent requests can only be used with the same parameters they "
+                    "were first used with.",
                     type="idempotency_error",
                 )
             return kept.status, {"idempotent-replayed": "true"}, kept.body

@@ -10,7 +10,8 @@ from payments.standin.routing import Call, listing, merged, new_id, overwrite, r
 
 EXPIRY_YEARS_AHEAD = 5
 USED = (
-    "The provided PaymentMethod was previously used without being attached to a Customer, or was detached from one. "
+    "The provided PaymentMethod was previously used without being attached to a Customer, or was "
+    "detached from one. "
     "It may not be used again."
 )
 
@@ -64,15 +65,23 @@ def create_card(call: Call) -> dict[str, Any]:
     card = call.params.get("card") or {}
     if not call.publishable:
         raise Problem(
-            "Sending credit card numbers directly to the Stripe API is generally unsafe.", param="card[number]"
+            "Sending credit card numbers directly to the Stripe API is generally unsafe.",
+            param="card[number]",
         )
     number = str(card.get("number", "")).replace(" ", "")
     if not (number.isdigit() and passes_luhn(number)):
         raise _typo("incorrect_number", "Your card number is incorrect.", "number")
     test_card = BY_NUMBER.get(number)
     if test_card is None:
-        raise _typo("card_declined", "Only test cards are taken here.", "number", decline_code="test_mode_live_card")
-    return new_card(call, test_card, month=card.get("exp_month", 0), year=card.get("exp_year", 0)).body
+        raise _typo(
+            "card_declined",
+            "Only test cards are taken here.",
+            "number",
+            decline_code="test_mode_live_card",
+        )
+    return new_card(
+        call, test_card, month=card.get("exp_month", 0), year=card.get("exp_year", 0)
+    ).body
 
 
 def new_card(call: Call, card: TestCard, *, month: int = 12, year: int = 0) -> Any:
@@ -87,10 +96,20 @@ def new_card(call: Call, card: TestCard, *, month: int = 12, year: int = 0) -> A
         "id": new_id("pm"),
         "object": "payment_method",
         "allow_redisplay": "unspecified",
-        "billing_details": {"address": None, "email": None, "name": None, "phone": None, "tax_id": None},
+        "billing_details": {
+            "address": None,
+            "email": None,
+            "name": None,
+            "phone": None,
+            "tax_id": None,
+        },
         "card": {
             "brand": card.brand,
-            "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
+            "checks": {
+                "address_line1_check": None,
+                "address_postal_code_check": None,
+                "cvc_check": "pass",
+            },
             "country": "FR",
             "display_brand": card.brand,
             "exp_month": month,
@@ -130,7 +149,9 @@ def named_or_known(call: Call, name: str) -> Any:
 def take_method(call: Call, intent: Any) -> None:
     """A new payment or setup whose card is named at once waits to be confirmed with it."""
     if name := call.params.get("payment_method"):
-        intent.body.update(payment_method=named_or_known(call, name).body["id"], status="requires_confirmation")
+        intent.body.update(
+            payment_method=named_or_known(call, name).body["id"], status="requires_confirmation"
+        )
         call.store.save(intent)
 
 
@@ -147,7 +168,9 @@ def attach(call: Call, method: Any, customer: str) -> None:
 def list_methods(call: Call) -> dict[str, Any]:
     if "customer" in call.params:
         call.find("customer", call.params["customer"], param="customer")
-    return listing(call, "payment_method", customer=call.params.get("customer"), type=call.params.get("type"))
+    return listing(
+        call, "payment_method", customer=call.params.get("customer"), type=call.params.get("type")
+    )
 
 
 @route("GET", "/v1/customers/{id}/payment_methods", stripe_params.CustomerPaymentMethodListParams)
@@ -170,7 +193,8 @@ def attach_method(call: Call) -> dict[str, Any]:
         raise Declined(refused.error)
     if method.body["customer"] not in (None, customer):
         raise Problem(
-            "The payment method you provided has already been attached to a customer.", param="payment_method"
+            "The payment method you provided has already been attached to a customer.",
+            param="payment_method",
         )
     attach(call, method, customer)
     return method.body

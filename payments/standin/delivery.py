@@ -1,4 +1,6 @@
-"""The outbox: signed events to their endpoints, again and again until taken, each attempt on record."""
+"""The outbox: signed events to their endpoints, again and again until taken, each attempt on
+record.
+"""
 
 import json
 import random
@@ -17,7 +19,8 @@ from payments.standin.models import Delivery
 from payments.standin.router import ALIAS
 
 Post = Callable[[str, bytes, Mapping[str, str]], int]
-WAITS = (1, 2, 5, 15, 60, 300, 1800, 7200)  # seconds after the nth failed attempt; then every two hours
+# seconds after the nth failed attempt; then every two hours
+WAITS = (1, 2, 5, 15, 60, 300, 1800, 7200)
 GIVE_UP_AFTER = 3 * 24 * 60 * 60
 LEASE_SECONDS = 60
 TOO_OLD = 301
@@ -47,12 +50,16 @@ def post_by_http(url: str, body: bytes, headers: Mapping[str, str]) -> int:
 
 
 def deliver_pending(
-    post: Post = post_by_http, *, shuffle: random.Random | None = None, limit: int = 200, retry: bool = False
+    post: Post = post_by_http,
+    *,
+    shuffle: random.Random | None = None,
+    limit: int = 200,
+    retry: bool = False,
 ) -> int:
     """Sends what is due, in the order of the events unless shuffled; how many were taken.
 
-    Each is leased before it is sent, so that two senders do not do the same one, and one killed meanwhile is sent
-    again a minute later. `retry` takes those waiting after a failed attempt too.
+    Each is leased before it is sent, so that two senders do not do the same one, and one killed
+    meanwhile is sent again a minute later. `retry` takes those waiting after a failed attempt too.
     """
     now = the_standin().now()
     waiting = Delivery.objects.filter(Q(next_at__isnull=False) if retry else Q(next_at__lte=now))
@@ -80,12 +87,18 @@ def _deliver(serial: int, post: Post, *, now: float, retry: bool) -> bool:
         return _end(delivery, next_at=None, status=status, delivered_at=now)
     wait = WAITS[min(delivery.attempts, len(WAITS)) - 1]
     over = now - delivery.event.created > GIVE_UP_AFTER
-    return _end(delivery, next_at=None if over else now + wait, status=status or None, error="not taken")
+    return _end(
+        delivery, next_at=None if over else now + wait, status=status or None, error="not taken"
+    )
 
 
 def _lease(serial: int, *, now: float, retry: bool) -> Delivery | None:
     with transaction.atomic(using=ALIAS):
-        row = Delivery.objects.select_for_update(skip_locked=True).filter(serial=serial, next_at__isnull=False).first()
+        row = (
+            Delivery.objects.select_for_update(skip_locked=True)
+            .filter(serial=serial, next_at__isnull=False)
+            .first()
+        )
         if row is None or (row.next_at > now and not retry):
             return None
         row.next_at = now + LEASE_SECONDS

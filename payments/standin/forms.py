@@ -43,7 +43,8 @@ def _lists(value: Any) -> Any:
 def check(kind: Any, params: dict[str, Any], *, old_version: bool) -> dict[str, Any]:
     """The parameters as Stripe's own types read them; what they do not know is refused.
 
-    `old_version`: a call without a version header (the CLI's fixtures) may still name payment method types.
+    `old_version`: a call without a version header (the CLI's fixtures) may still name payment
+    method types.
     """
     if old_version:
         params = {name: value for name, value in params.items() if name != GONE}
@@ -55,12 +56,20 @@ def check(kind: Any, params: dict[str, Any], *, old_version: bool) -> dict[str, 
 
 
 def _problem(error: Any) -> Problem:
-    steps = [step for step in error["loc"] if isinstance(step, int) or re.fullmatch(r"[a-z][a-z0-9_]*", step)]
+    steps = [
+        step
+        for step in error["loc"]
+        if isinstance(step, int) or re.fullmatch(r"[a-z][a-z0-9_]*", step)
+    ]
     param = str(steps[0]) + "".join(f"[{step}]" for step in steps[1:])
     if param == GONE:
-        return Problem(f"{GONE} is no longer supported.", code=f"{GONE}_no_longer_supported", param=param)
+        return Problem(
+            f"{GONE} is no longer supported.", code=f"{GONE}_no_longer_supported", param=param
+        )
     if error["type"] == "extra_forbidden":
-        return Problem(f"Received unknown parameter: {param}", code="parameter_unknown", param=param)
+        return Problem(
+            f"Received unknown parameter: {param}", code="parameter_unknown", param=param
+        )
     if error["type"] == "missing":
         return Problem(f"Missing required param: {param}.", code="parameter_missing", param=param)
     if error["type"].startswith("int"):

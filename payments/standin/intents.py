@@ -1,4 +1,6 @@
-"""PaymentIntents: one charge each, declines that leave their traces, and the question from the bank."""
+"""PaymentIntents: one charge each, declines that leave their traces, and the question from the
+bank.
+"""
 
 import re
 from typing import Any
@@ -18,9 +20,12 @@ NOT_CONFIRMED = Decline(
     "payment_intent_authentication_failure",
     "",
     "",
-    "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
+    "We are unable to authenticate your payment method. Please choose a different payment method "
+    "and try again.",
 )
-CLAUSE = re.compile(r"""metadata\[['"](\w+)['"]\]:['"]([^'"]*)['"]|(status|currency|customer):['"]([^'"]*)['"]""")
+CLAUSE = re.compile(
+    r"""metadata\[['"](\w+)['"]\]:['"]([^'"]*)['"]|(status|currency|customer):['"]([^'"]*)['"]"""
+)
 
 
 @route("POST", "/v1/payment_intents", stripe_params.PaymentIntentCreateParams)
@@ -79,7 +84,10 @@ def create(call: Call) -> dict[str, Any]:
 
 @route("GET", "/v1/payment_intents/search", stripe_params.PaymentIntentSearchParams)
 def search(call: Call) -> dict[str, Any]:
-    """Clauses joined by AND, over metadata and a few fields. Without the real one's lag of up to a minute."""
+    """Clauses joined by AND, over metadata and a few fields.
+
+    Without the real one's lag of up to a minute.
+    """
     match: dict[str, Any] = {}
     for clause in call.params["query"].split(" AND "):
         found = CLAUSE.fullmatch(clause.strip())
@@ -114,12 +122,19 @@ def update(call: Call) -> dict[str, Any]:
     fee = given.get("application_fee_amount", body["application_fee_amount"])
     _check_amounts(amount, fee or None, body["transfer_data"])
     body.update(amount=amount, application_fee_amount=fee or None)
-    overwrite(call, body, "description", "receipt_email", "statement_descriptor_suffix", "transfer_group")
+    overwrite(
+        call, body, "description", "receipt_email", "statement_descriptor_suffix", "transfer_group"
+    )
     call.store.save(intent)
     return body
 
 
-@route("POST", "/v1/payment_intents/{id}/confirm", stripe_params.PaymentIntentConfirmParams, public=True)
+@route(
+    "POST",
+    "/v1/payment_intents/{id}/confirm",
+    stripe_params.PaymentIntentConfirmParams,
+    public=True,
+)
 def confirm(call: Call) -> dict[str, Any]:
     return _confirm(call, call.opened("payment_intent", lock=True))
 
@@ -130,7 +145,9 @@ def cancel(call: Call) -> dict[str, Any]:
     if intent.body["status"] not in OPEN:
         raise unexpected("payment_intent", intent.body, "cancel")
     reason = call.params.get("cancellation_reason")
-    intent.body.update(status="canceled", canceled_at=call.now, cancellation_reason=reason, next_action=None)
+    intent.body.update(
+        status="canceled", canceled_at=call.now, cancellation_reason=reason, next_action=None
+    )
     call.store.save(intent)
     call.emit("payment_intent.canceled", intent.body)
     return intent.body
@@ -156,7 +173,9 @@ def _confirm(call: Call, intent: Any) -> dict[str, Any]:
         raise unexpected("payment_intent", body, "confirm")
     name = call.params.get("payment_method") or body["payment_method"]
     if not name:
-        raise Problem("A payment method is missing.", code="parameter_missing", param="payment_method")
+        raise Problem(
+            "A payment method is missing.", code="parameter_missing", param="payment_method"
+        )
     method = named_or_known(call, name)
     if method.body["customer"] not in (None, body["customer"]):
         raise Problem("The payment method does not belong to the customer.", param="payment_method")
@@ -164,12 +183,16 @@ def _confirm(call: Call, intent: Any) -> dict[str, Any]:
     body["payment_method"] = method.body["id"]
     card = card_of(method)
     off_session = bool(call.params.get("off_session"))
-    asks = card.asks == "always" or (card.asks == "once" and not (off_session and method.inner["set_up"]))
+    asks = card.asks == "always" or (
+        card.asks == "once" and not (off_session and method.inner["set_up"])
+    )
     if asks and off_session:
         # No charge is made: the bank was never reached.
         raise Declined(_fail(call, intent, method, NOT_AUTHENTICATED))
     if asks:
-        body.update(status="requires_action", last_payment_error=None, next_action=next_action(call, body))
+        body.update(
+            status="requires_action", last_payment_error=None, next_action=next_action(call, body)
+        )
         call.store.save(intent)
         call.emit("payment_intent.requires_action", body)
         return body
@@ -185,7 +208,12 @@ def _succeed(call: Call, intent: Any, method: Any) -> dict[str, Any]:
     if method.body["customer"] is None:
         method.inner["used"] = True  # an unattached card serves once
         call.store.save(method)
-    body.update(status="succeeded", amount_received=body["amount"], last_payment_error=None, next_action=None)
+    body.update(
+        status="succeeded",
+        amount_received=body["amount"],
+        last_payment_error=None,
+        next_action=None,
+    )
     collect(call, intent, method)
     return body
 
@@ -207,17 +235,22 @@ def _fail(call: Call, intent: Any, method: Any, decline: Decline) -> dict[str, A
 
 def _check_amounts(amount: int, fee: int | None, transfer_data: dict[str, Any] | None) -> None:
     if amount < SMALLEST:
-        raise Problem("Amount must convert to at least 50 cents.", code="amount_too_small", param="amount")
+        raise Problem(
+            "Amount must convert to at least 50 cents.", code="amount_too_small", param="amount"
+        )
     if fee is None:
         return
     if not transfer_data:
         raise Problem(
-            "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment or "
+            "Can only apply an application_fee_amount when the PaymentIntent is attempting a "
+            "direct payment or "
             "destination payment.",
             param="application_fee_amount",
         )
     if not 0 < fee <= amount:
-        raise Problem("The application fee must be between 1 and the amount.", param="application_fee_amount")
+        raise Problem(
+            "The application fee must be between 1 and the amount.", param="application_fee_amount"
+        )
 
 
 def _check_destination(call: Call, destination: str | None) -> None:
@@ -226,7 +259,8 @@ def _check_destination(call: Call, destination: str | None) -> None:
     account = call.find("account", destination, param="transfer_data[destination]", account="")
     if account.body["capabilities"].get("transfers") != "active":
         raise Problem(
-            "Your destination account needs to have at least one of the following capabilities enabled: transfers.",
+            "Your destination account needs to have at least one of the following capabilities "
+            "enabled: transfers.",
             code="insufficient_capabilities_for_transfer",
             param="transfer_data[destination]",
         )

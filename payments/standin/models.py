@@ -24,7 +24,9 @@ class Thing(models.Model):
 
 
 class Answer(models.Model):
-    """What was answered under an idempotency key; the same question gets the same answer for a day."""
+    """What was answered under an idempotency key; the same question gets the
+    same answer for a day.
+    """
 
     account = models.CharField(max_length=64, blank=True)
     key = models.CharField(max_length=255)
@@ -34,17 +36,24 @@ class Answer(models.Model):
     created = models.FloatField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "key"], name="one_answer_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="one_answer_per_key")
+        ]
 
 
 class Posting(models.Model):
-    """One movement of money: what an account gained (`net`), or the world outside lost. Balances are sums of these."""
+    """One movement of money: what an account gained (`net`), or the world outside lost.
+
+    Balances are sums of these.
+    """
 
     serial = models.BigAutoField(primary_key=True)
     account = models.CharField(max_length=64, blank=True)
     currency = models.CharField(max_length=3)
     net = models.BigIntegerField()
-    transaction = models.CharField(max_length=64, blank=True, help_text="Its balance transaction; none outside.")
+    transaction = models.CharField(
+        max_length=64, blank=True, help_text="Its balance transaction; none outside."
+    )
     available_on = models.BigIntegerField()
 
     class Meta:
@@ -64,7 +73,10 @@ class Event(models.Model):
 
 
 class Delivery(models.Model):
-    """One event for one endpoint, written with the event; sent until taken. `next_at` is null when it is over."""
+    """One event for one endpoint, written with the event; sent until taken.
+
+    `next_at` is null when it is over.
+    """
 
     serial = models.BigAutoField(primary_key=True)
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
@@ -77,14 +89,22 @@ class Delivery(models.Model):
     delivered_at = models.FloatField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["next_at"], name="delivery_due", condition=Q(next_at__isnull=False))]
+        indexes = [
+            models.Index(
+                fields=["next_at"], name="delivery_due", condition=Q(next_at__isnull=False)
+            )
+        ]
 
 
 class Fault(models.Model):
-    """A switch that lets something go wrong: `share` of the matching calls, `remaining` times (null: until removed)."""
+    """A switch that lets something go wrong: `share` of the matching calls, `remaining` times
+    (null: until removed).
+    """
 
     kind = models.CharField(max_length=24)
-    path = models.CharField(max_length=200, blank=True, help_text="Regular expression over 'POST /v1/...', or a type.")
+    path = models.CharField(
+        max_length=200, blank=True, help_text="Regular expression over 'POST /v1/...', or a type."
+    )
     share = models.FloatField(default=1.0)
     remaining = models.PositiveIntegerField(null=True)
     seconds = models.FloatField(default=0)

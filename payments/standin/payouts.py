@@ -67,7 +67,9 @@ def retrieve(call: Call) -> dict[str, Any]:
 
 
 def arrive(call: Call, payout_id: str) -> None:
-    """Its day has come: the bank takes it, or sends it back, and then the money stands in the balance again."""
+    """Its day has come: the bank takes it, or sends it back, and then the money stands in the
+    balance again.
+    """
     payout = call.find("payout", payout_id, lock=True)
     body = payout.body
     if body["status"] != MOVING or body["arrival_date"] > call.bank_now:
@@ -98,7 +100,9 @@ def transfer(call: Call) -> dict[str, Any]:
     payment_id = new_id("py")
     body = transfer_body(call, given, destination, payment_id, source=None)
     at = call.bank_now
-    body["balance_transaction"] = book(call, "", given["currency"], -amount, "transfer", body["id"], at)
+    body["balance_transaction"] = book(
+        call, "", given["currency"], -amount, "transfer", body["id"], at
+    )
     book(call, destination, given["currency"], amount, "payment", payment_id, at)
     call.add(body)
     call.emit("transfer.created", body)
@@ -109,5 +113,6 @@ def _must_hold(call: Call, account: str, amount: int, currency: str) -> None:
     ready, _waiting = call.store.balance(account, call.bank_now).get(currency, (0, 0))
     if amount > ready:
         raise Problem(
-            "You have insufficient funds in your Stripe account for this transfer.", code="balance_insufficient"
+            "You have insufficient funds in your Stripe account for this transfer.",
+            code="balance_insufficient",
         )

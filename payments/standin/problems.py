@@ -19,7 +19,9 @@ class Problem(Exception):
         super().__init__(message)
         self.status = status
         details = {"type": type, "code": code, "param": param, "message": message, **more}
-        self.body = {"error": {name: value for name, value in details.items() if value not in ("", None)}}
+        self.body = {
+            "error": {name: value for name, value in details.items() if value not in ("", None)}
+        }
 
 
 class Declined(Problem):

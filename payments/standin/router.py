@@ -1,4 +1,6 @@
-"""The stand-in's rows live on the alias "standin", and nothing else does: its commits are its own."""
+"""The stand-in's rows live on the alias "standin", and nothing else does:
+its commits are its own.
+"""
 
 ALIAS = "standin"
 

@@ -67,9 +67,16 @@ class Call:
         return self.now + int(self.ahead())
 
     def find(
-        self, kind: str, object_id: str, *, param: str = "id", lock: bool = False, account: str | None = None
+        self,
+        kind: str,
+        object_id: str,
+        *,
+        param: str = "id",
+        lock: bool = False,
+        account: str | None = None,
     ) -> Any:
-        """The row, or Stripe's answer that there is none. `lock` holds others off until the call is over.
+        """The row, or Stripe's answer that there is none. `lock` holds others off until the call is
+        over.
 
         A call reads each row once, and once more to lock it.
         """
@@ -83,7 +90,9 @@ class Call:
     def opened(self, kind: str, *, lock: bool = False) -> Any:
         """The object in the path; from a browser only with its client secret."""
         thing = self.find(kind, self.id, lock=lock)
-        if self.publishable and not secrets.compare_digest(thing.body["client_secret"], self.client_secret or ""):
+        if self.publishable and not secrets.compare_digest(
+            thing.body["client_secret"], self.client_secret or ""
+        ):
             raise missing(kind, self.id)
         return thing
 
@@ -96,7 +105,9 @@ class Call:
     def emit(self, type: str, body: dict[str, Any], *, account: str | None = None) -> None:
         account = self.account if account is None else account
         takers = [endpoint for endpoint in self.endpoints if endpoint.wants(type, account)]
-        self.store.emit(new_id("evt"), type, body, account=account, now=self.now, key=self.key, takers=takers)
+        self.store.emit(
+            new_id("evt"), type, body, account=account, now=self.now, key=self.key, takers=takers
+        )
 
     @cached_property
     def endpoints(self) -> list[Any]:
@@ -167,7 +178,9 @@ def merged(metadata: dict[str, str], change: Any) -> dict[str, str]:
 
 
 def overwrite(call: Call, body: dict[str, Any], *names: str) -> None:
-    """What the call says of these fields and of the metadata is from now on so; an empty value clears a field."""
+    """What the call says of these fields and of the metadata is from now on so; an empty value
+    clears a field.
+    """
     for name in names:
         if name in call.params:
             body[name] = call.params[name] or None
@@ -186,7 +199,11 @@ def _expand(call: Call, body: dict[str, Any], steps: list[str], path: str) -> di
     if name == "data" and isinstance(body.get("data"), list):
         return {**body, "data": [_expand(call, item, rest, path) for item in body["data"]]}
     if name not in EXPANDABLE or name not in body:
-        raise Problem(f"This property cannot be expanded ({path}).", code="property_cannot_be_expanded", param="expand")
+        raise Problem(
+            f"This property cannot be expanded ({path}).",
+            code="property_cannot_be_expanded",
+            param="expand",
+        )
     value = body[name]
     if isinstance(value, str):
         value = call.find(KINDS[value.split("_", 1)[0]], value).body

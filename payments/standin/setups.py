@@ -1,4 +1,6 @@
-"""SetupIntents: saving a card at booking, with strong authentication, for a charge without the customer."""
+"""SetupIntents: saving a card at booking, with strong authentication, for a charge without the
+customer.
+"""
 
 from typing import Any
 
@@ -13,7 +15,8 @@ FAILED = Decline(
     "setup_intent_authentication_failure",
     "",
     "",
-    "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
+    "We are unable to authenticate your payment method. Please choose a different payment method "
+    "and try again.",
 )
 
 
@@ -65,7 +68,9 @@ def retrieve(call: Call) -> dict[str, Any]:
     return call.opened("setup_intent").body
 
 
-@route("POST", "/v1/setup_intents/{id}/confirm", stripe_params.SetupIntentConfirmParams, public=True)
+@route(
+    "POST", "/v1/setup_intents/{id}/confirm", stripe_params.SetupIntentConfirmParams, public=True
+)
 def confirm(call: Call) -> dict[str, Any]:
     return _confirm(call, call.opened("setup_intent", lock=True))
 
@@ -75,7 +80,11 @@ def cancel(call: Call) -> dict[str, Any]:
     setup = call.find("setup_intent", call.id, lock=True)
     if setup.body["status"] in ("succeeded", "canceled"):
         raise unexpected("setup_intent", setup.body, "cancel")
-    setup.body.update(status="canceled", next_action=None, cancellation_reason=call.params.get("cancellation_reason"))
+    setup.body.update(
+        status="canceled",
+        next_action=None,
+        cancellation_reason=call.params.get("cancellation_reason"),
+    )
     call.store.save(setup)
     call.emit("setup_intent.canceled", setup.body)
     return setup.body
@@ -87,7 +96,9 @@ def _confirm(call: Call, setup: Any) -> dict[str, Any]:
         raise unexpected("setup_intent", body, "confirm")
     name = call.params.get("payment_method") or body["payment_method"]
     if not name:
-        raise Problem("A payment method is missing.", code="parameter_missing", param="payment_method")
+        raise Problem(
+            "A payment method is missing.", code="parameter_missing", param="payment_method"
+        )
     method = named_or_known(call, name)
     if method.body["customer"] not in (None, body["customer"]):
         raise Problem("The payment method belongs to another customer.", param="payment_method")
@@ -96,7 +107,9 @@ def _confirm(call: Call, setup: Any) -> dict[str, Any]:
     if card.refused:
         raise Declined(*_fail(call, setup, method, card.refused))
     if card.asks != "never":
-        body.update(status="requires_action", last_setup_error=None, next_action=next_action(call, body))
+        body.update(
+            status="requires_action", last_setup_error=None, next_action=next_action(call, body)
+        )
         call.store.save(setup)
         call.emit("setup_intent.requires_action", body)
         return body
@@ -137,8 +150,16 @@ def _fail(call: Call, setup: Any, method: Any, decline: Decline) -> tuple[dict[s
 
 
 def next_action(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """Where the bank asks: a page of ours, opened by the script, or by a redirect when there is a way back."""
+    """Where the bank asks: a page of ours, opened by the script, or by a redirect when there is a
+    way back.
+    """
     url = f"{call.site}/_stripe/3ds/{body['id']}/?client_secret={body['client_secret']}"
     if call.params.get("return_url") and not call.params.get("use_stripe_sdk"):
-        return {"type": "redirect_to_url", "redirect_to_url": {"return_url": call.params["return_url"], "url": url}}
-    return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": url}}
+        return {
+            "type": "redirect_to_url",
+            "redirect_to_url": {"return_url": call.params["return_url"], "url": url},
+        }
+    return {
+        "type": "use_stripe_sdk",
+        "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": url},
+    }

@@ -44,7 +44,12 @@ class Store:
 
     def add(self, body: dict[str, Any], inner: dict[str, Any], account: str) -> Thing:
         return Thing.objects.create(
-            id=body["id"], kind=body["object"], account=account, created=body["created"], body=body, inner=inner
+            id=body["id"],
+            kind=body["object"],
+            account=account,
+            created=body["created"],
+            body=body,
+            inner=inner,
         )
 
     def get(self, kind: str, object_id: str, account: str, *, lock: bool) -> Thing | None:
@@ -95,7 +100,9 @@ class Store:
     ) -> tuple[list[dict[str, Any]], bool]:
         rows = rows.filter(**{f"created__{name}": value for name, value in created.items()})
         if before:
-            later = rows.filter(serial__gt=rows.model.objects.filter(id=before).values("serial")).order_by("serial")
+            later = rows.filter(
+                serial__gt=rows.model.objects.filter(id=before).values("serial")
+            ).order_by("serial")
             found = list(later[: limit + 1])
             return [row.body for row in found[:limit]][::-1], len(found) > limit
         if after:
@@ -109,9 +116,18 @@ class Store:
         return Answer.objects.filter(account=account, key=key, created__gt=since).first()
 
     def keep_answer(
-        self, account: str, key: str, fingerprint: str, status: int, body: dict[str, Any], *, now: float
+        self,
+        account: str,
+        key: str,
+        fingerprint: str,
+        status: int,
+        body: dict[str, Any],
+        *,
+        now: float,
     ) -> None:
-        row = Answer(account=account, key=key, fingerprint=fingerprint, status=status, body=body, created=now)
+        row = Answer(
+            account=account, key=key, fingerprint=fingerprint, status=status, body=body, created=now
+        )
         Answer.objects.bulk_create(
             [row],
             update_conflicts=True,
@@ -121,9 +137,15 @@ class Store:
 
     # --- Money
 
-    def post(self, account: str, currency: str, net: int, *, transaction_id: str, available_on: int) -> None:
+    def post(
+        self, account: str, currency: str, net: int, *, transaction_id: str, available_on: int
+    ) -> None:
         Posting.objects.create(
-            account=account, currency=currency, net=net, transaction=transaction_id, available_on=available_on
+            account=account,
+            currency=currency,
+            net=net,
+            transaction=transaction_id,
+            available_on=available_on,
         )
 
     def balance(self, account: str, now: int) -> dict[str, tuple[int, int]]:
@@ -162,9 +184,12 @@ class Store:
         }
         if account:
             values["account"] = account
-        event = Event.objects.create(id=event_id, account=account, type=type, created=now, body=values)
+        event = Event.objects.create(
+            id=event_id, account=account, type=type, created=now, body=values
+        )
         Delivery.objects.bulk_create(
-            Delivery(event=event, url=taker.url, secret=taker.secret, next_at=now) for taker in takers
+            Delivery(event=event, url=taker.url, secret=taker.secret, next_at=now)
+            for taker in takers
         )
 
     def all_endpoints(self) -> list[Endpoint]:
@@ -178,10 +203,16 @@ class Store:
     # --- Faults
 
     def fault(self, question: str) -> tuple[str, float]:
-        """The first fault that strikes this question ("POST /v1/...", or "event <type>"), and its seconds."""
+        """The first fault that strikes this question ("POST /v1/...", or "event <type>"), and its
+        seconds.
+        """
         for fault in Fault.objects.order_by("pk"):
             strikes = re.search(fault.path, question) and random.random() < fault.share  # noqa: S311
-            if strikes and fault.kind.startswith("event_") == question.startswith("event ") and self._use(fault):
+            if (
+                strikes
+                and fault.kind.startswith("event_") == question.startswith("event ")
+                and self._use(fault)
+            ):
                 return fault.kind, fault.seconds
         return "", 0.0
 

@@ -1,4 +1,7 @@
-"""The browser half, under /_stripe/. With a real key nothing of it resolves, whoever includes it."""
+"""The browser half, under /_stripe/.
+
+With a real key nothing of it resolves, whoever includes it.
+"""
 
 from django.conf import settings
 from django.urls import path

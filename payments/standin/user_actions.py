@@ -1,4 +1,5 @@
-"""What people do at Stripe's side of the glass: type a card, answer the bank, onboard. And the switches.
+"""What people do at Stripe's side of the glass: type a card, answer the bank, onboard. And the
+switches.
 
 The browser half calls these; tests and simulations call them instead of a browser.
 """
@@ -29,37 +30,53 @@ def type_card(
     bank_agrees: bool = True,
     ends: tuple[int, int] = (12, 2040),
 ) -> dict[str, Any]:
-    """The customer types a card for this setup and answers their bank, if asked. The intent, or Stripe's error.
+    """The customer types a card for this setup and answers their bank, if asked. The intent, or
+    Stripe's error.
 
     `ends`: its month and year.
     """
     standin = the_standin()
     month, year = ends
-    form = f"type=card&card[number]={number}&card[exp_month]={month}&card[exp_year]={year}&card[cvc]=123"
+    form = (
+        f"type=card&card[number]={number}&card[exp_month]={month}&card[exp_year]={year}"
+        "&card[cvc]=123"
+    )
     status, _, answer = standin.handle("POST", "/v1/payment_methods", PUBLISHABLE, form)
     if status != 200:
         return answer
     return _confirm("setup_intents", client_secret, answer["id"], bank_agrees=bank_agrees)
 
 
-def confirm_on_session(client_secret: str, payment_method: str, *, bank_agrees: bool = True) -> dict[str, Any]:
-    """The customer confirms this card on the recovery page. The payment intent, or Stripe's error."""
+def confirm_on_session(
+    client_secret: str, payment_method: str, *, bank_agrees: bool = True
+) -> dict[str, Any]:
+    """The customer confirms this card on the recovery page.
+
+    The payment intent, or Stripe's error.
+    """
     return _confirm("payment_intents", client_secret, payment_method, bank_agrees=bank_agrees)
 
 
 def _confirm(noun: str, client_secret: str, method: str, *, bank_agrees: bool) -> dict[str, Any]:
     intent_id = client_secret.split("_secret_")[0]
     form = f"client_secret={client_secret}&payment_method={method}&use_stripe_sdk=true"
-    status, _, answer = the_standin().handle("POST", f"/v1/{noun}/{intent_id}/confirm", PUBLISHABLE, form)
+    status, _, answer = the_standin().handle(
+        "POST", f"/v1/{noun}/{intent_id}/confirm", PUBLISHABLE, form
+    )
     if status == 200 and answer["status"] == "requires_action":
         return answer_bank(intent_id, client_secret, passed=bank_agrees)
     return answer
 
 
 def answer_bank(intent_id: str, client_secret: str, *, passed: bool) -> dict[str, Any]:
-    """The customer's answer on the bank's page; a second one changes nothing. Problem when there is no such intent."""
+    """The customer's answer on the bank's page; a second one changes nothing.
+
+    Problem when there is no such intent.
+    """
     standin = the_standin()
-    kind, module = ("setup_intent", setups) if intent_id.startswith("seti_") else ("payment_intent", intents)
+    kind, module = (
+        ("setup_intent", setups) if intent_id.startswith("seti_") else ("payment_intent", intents)
+    )
     with standin.store.transaction():
         call = standin.call(ids=(intent_id,), publishable=True, client_secret=client_secret)
         intent = call.opened(kind, lock=True)
@@ -70,7 +87,10 @@ def answer_bank(intent_id: str, client_secret: str, *, passed: bool) -> dict[str
 
 
 def open_link(link_id: str) -> str:
-    """The account this onboarding link belongs to, and the link is used up. LinkUsed the second time."""
+    """The account this onboarding link belongs to, and the link is used up.
+
+    LinkUsed the second time.
+    """
     standin = the_standin()
     with standin.store.transaction():
         link = _link(link_id, lock=True)
@@ -83,7 +103,12 @@ def open_link(link_id: str) -> str:
 
 
 def leave_onboarding(
-    link_id: str, *, transfers: bool, payouts: bool, submitted: bool = True, bank: str = accounts.GOOD_BANK
+    link_id: str,
+    *,
+    transfers: bool,
+    payouts: bool,
+    submitted: bool = True,
+    bank: str = accounts.GOOD_BANK,
 ) -> str:
     """The partner is done, or gives up (`submitted` false): the address they go back to."""
     link = _link(link_id, lock=False)
@@ -93,9 +118,16 @@ def leave_onboarding(
     return return_url
 
 
-def onboard(account: str, *, transfers: bool = True, payouts: bool = True, bank: str = accounts.GOOD_BANK) -> None:
+def onboard(
+    account: str, *, transfers: bool = True, payouts: bool = True, bank: str = accounts.GOOD_BANK
+) -> None:
     """The account after its onboarding, without the browser."""
-    _change(account, lambda call, row: accounts.onboarded(call, row, transfers=transfers, payouts=payouts, bank=bank))
+    _change(
+        account,
+        lambda call, row: accounts.onboarded(
+            call, row, transfers=transfers, payouts=payouts, bank=bank
+        ),
+    )
 
 
 def wait_for_check(account: str) -> None:
@@ -117,7 +149,9 @@ def let_payouts_arrive() -> int:
     """The banks' day: what was due to arrive does, or comes back. How many were looked at."""
     standin = the_standin()
     now = int(standin.now() + standin.ahead())
-    due = Thing.objects.filter(kind="payout", body__status=payouts.MOVING, body__arrival_date__lte=now)
+    due = Thing.objects.filter(
+        kind="payout", body__status=payouts.MOVING, body__arrival_date__lte=now
+    )
     found = list(due.order_by("serial").values_list("account", "id"))
     for account, payout_id in found:
         with standin.store.transaction():
@@ -140,11 +174,11 @@ def restrict(account: str, *, reason: str = "requirements.past_due") -> None:
 def switch_on(
     kind: str, *, path: str = "", share: float = 1.0, times: int | None = None, seconds: float = 0.0
 ) -> Fault:
-    """Lets calls fail: unreachable, 409, 429, 503, 500 (kept under the key), 500_after (done, then 500), slow,
-    answer_lost (done, no answer). `path` is a regular expression over "POST /v1/...".
+    """Lets calls fail: unreachable, 409, 429, 503, 500 (kept under the key), 500_after (done, then
+    500), slow, answer_lost (done, no answer). `path` is a regular expression over "POST /v1/...".
 
-    And events: event_duplicate, event_drop, event_delay, event_tamper, event_wrong_secret, event_old; `path` over
-    "event <type>".
+    And events: event_duplicate, event_drop, event_delay, event_tamper, event_wrong_secret,
+    event_old; `path` over "event <type>".
     """
     return Fault.objects.create(kind=kind, path=path, share=share, remaining=times, seconds=seconds)
 

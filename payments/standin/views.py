@@ -1,4 +1,5 @@
-"""What the browser sees of the stand-in: the card frame, the bank's question, the onboarding; and the API for tools.
+"""What the browser sees of the stand-in: the card frame, the bank's question, the onboarding; and
+the API for tools.
 
 For this machine only, each page marked as simulated.
 """
@@ -49,7 +50,9 @@ def api(request, rest):
     try:
         body = request.body.decode()
     except UnicodeDecodeError:
-        return JsonResponse({"error": {"type": "invalid_request_error", "message": "Not UTF-8."}}, status=400)
+        return JsonResponse(
+            {"error": {"type": "invalid_request_error", "message": "Not UTF-8."}}, status=400
+        )
     try:
         status, headers, answer = the_standin().handle(
             request.method, f"/v1/{rest}{'?' + query if query else ''}", request.headers, body
@@ -72,12 +75,21 @@ def card(request):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def bank(request, intent_id):
-    """The bank's page: agree or refuse. In a frame it tells the page around it; else it goes back by redirect."""
+    """The bank's page: agree or refuse.
+
+    In a frame it tells the page around it; else it goes back by redirect.
+    """
     secret = request.GET.get("client_secret", "")
     if request.method != "POST":
         return render(request, "standin/bank.html", {"intent": _intent(intent_id, secret)})
-    back = (_intent(intent_id, secret)["next_action"] or {}).get("redirect_to_url", {}).get("return_url")
-    answer = user_actions.answer_bank(intent_id, secret, passed=request.POST.get("answer") == "agree")
+    back = (
+        (_intent(intent_id, secret)["next_action"] or {})
+        .get("redirect_to_url", {})
+        .get("return_url")
+    )
+    answer = user_actions.answer_bank(
+        intent_id, secret, passed=request.POST.get("answer") == "agree"
+    )
     if not back:
         return render(request, "standin/bank_done.html")
     status = "succeeded" if answer["status"] == "succeeded" else "failed"

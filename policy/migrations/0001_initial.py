@@ -16,7 +16,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PolicyRow",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("key", models.CharField(max_length=40, verbose_name="figure")),
                 ("value", models.JSONField(verbose_name="value")),
                 (
@@ -29,7 +31,8 @@ class Migration(migrations.Migration):
                         verbose_name="country",
                     ),
                 ),
-                ("starts_at", models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name="from")),
+                ("starts_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name="from")),
                 ("note", models.CharField(max_length=200, verbose_name="why")),
                 (
                     "set_by",
@@ -46,9 +49,11 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "policy rows",
                 "ordering": ["key", "-starts_at"],
                 "constraints": [
-                    models.UniqueConstraint(fields=("key", "country", "starts_at"), name="one_policy_row_an_instant"),
+                    models.UniqueConstraint(fields=("key", "country", "starts_at"),
+                        name="one_policy_row_an_instant"),
                     models.CheckConstraint(
-                        condition=models.Q(("country__in", ["", "FR", "CH"])), name="policy_row_country_known"
+                        condition=models.Q(("country__in", ["", "FR", "CH"])),
+                        name="policy_row_country_known"
                     ),
                 ],
             },

@@ -1,4 +1,6 @@
-"""The figures in force are kept in the pages' processes: every change gives them another version."""
+"""The figures in force are kept in the pages' processes: every change gives
+them another version.
+"""
 
 from django.db import migrations
 

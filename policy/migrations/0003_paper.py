@@ -12,13 +12,16 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Paper",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("sha256", models.CharField(editable=False, max_length=64, unique=True)),
                 ("name", models.CharField(editable=False, max_length=16)),
                 (
                     "language",
                     models.CharField(
-                        choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", "English")],
+                        choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"),
+                            ("en", "English")],
                         editable=False,
                         max_length=2,
                     ),

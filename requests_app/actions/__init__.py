@@ -1,1 +1,3 @@
-"""Verbs that write a booking, one public function each; by noun: placing, assigning, visiting, signing, changing."""
+"""Verbs that write a booking, one public function each; by noun: placing, assigning, visiting,
+signing, changing.
+"""

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Busy, BusyKind, Technician, User
+from accounts.models import CalendarEntry, CalendarEntryKind, Technician, User
 from accounts.search import lock_technicians
 from mila.errors import Refusal
 from mila.transactions import verb
@@ -23,20 +23,28 @@ class NoSuchWish(Refusal):
 
 
 def slot(booking: Booking, start_at: datetime) -> DateTimeTZRange:
-    """The visit and the travel after it, half open: the next job may begin where it ends (rule D1)."""
+    """The visit and the travel after it, half open: the next job may begin
+    where it ends (rule D1).
+    """
     return DateTimeTZRange(
-        start_at, start_at + timedelta(minutes=booking.duration_minutes) + booking.policy.travel_buffer, "[)"
+        start_at,
+        start_at + timedelta(minutes=booking.duration_minutes) + booking.policy.travel_buffer,
+        "[)",
     )
 
 
-def is_free(technician: Technician, during: DateTimeTZRange, *, but: Busy | None = None) -> bool:
+def is_free(
+    technician: Technician, during: DateTimeTZRange, *, but: CalendarEntry | None = None
+) -> bool:
     """Nothing in their calendar overlaps. Hold their row lock when you are about to write."""
-    busy = Busy.objects.filter(technician=technician, during__overlap=during)
-    return not (busy.exclude(pk=but.pk) if but else busy).exists()
+    entries = CalendarEntry.objects.filter(technician=technician, during__overlap=during)
+    return not (entries.exclude(pk=but.pk) if but else entries).exists()
 
 
 def start_of(booking: Booking, rank: int) -> datetime:
-    """The start a claim names: one of the wishes, or the one already agreed while an unconfirmed partner has it."""
+    """The start a claim names: one of the wishes, or the one already agreed while an unconfirmed
+    partner has it.
+    """
     if booking.state == State.UNCONFIRMED:
         assert booking.start_at is not None
         return booking.start_at
@@ -46,23 +54,30 @@ def start_of(booking: Booking, rank: int) -> datetime:
     return wish.start_at
 
 
-# One statement: the calendar's own constraint says whether they are free, and no assignment is without its time.
+# One statement: the calendar's own constraint says whether they are free, and no assignment is
+# without its time.
 BIND = """
 WITH slot AS (
-    INSERT INTO accounts_busy (technician_id, during, kind, note) VALUES (%s, %s, %s, '')
+    INSERT INTO accounts_calendarentry (technician_id, during, kind, note) VALUES (%s, %s, %s, '')
     ON CONFLICT DO NOTHING RETURNING id)
 INSERT INTO requests_app_assignment
-       (booking_id, partner_id, technician_id, start_at, claimed_at, code, busy_id, "end", code_tries, fault)
+       (booking_id, partner_id, technician_id, start_at, claimed_at, code, calendar_entry_id,
+         "end", code_tries, fault)
 SELECT %s, %s, %s, %s, %s, %s, slot.id, '', 0, false FROM slot
 """
 
 
 def _bind(booking: Booking, technician: Technician, start_at: datetime, at: datetime) -> None:
-    """The technician's time and the assignment that takes it. Raises TechnicianBusy; their row lock is held."""
+    """The technician's time and the assignment that takes it.
+
+    Raises TechnicianBusy; their row lock is held.
+    """
     code = Assignment._meta.get_field("code").get_prep_value(new_visit_code())
-    time = [technician.pk, slot(booking, start_at), BusyKind.JOB]
+    time = [technician.pk, slot(booking, start_at), CalendarEntryKind.JOB]
     with connection.cursor() as cursor:
-        cursor.execute(BIND, [*time, booking.pk, technician.partner_id, technician.pk, start_at, at, code])
+        cursor.execute(
+            BIND, [*time, booking.pk, technician.partner_id, technician.pk, start_at, at, code]
+        )
         if not cursor.rowcount:
             raise TechnicianBusy
 
@@ -87,10 +102,11 @@ def attach(
 ) -> Booking:
     """Give the booking to this technician at the wish of this rank.
 
-    `start_at` is that wish's, and `locked` who is concerned, where the caller has read them (`lock_parties`).
+    `start_at` is that wish's, and `locked` who is concerned, where the caller has read them
+    (`lock_parties`).
 
-    The former assignment and its slot end first, in the same transaction (rule L4). Raises TechnicianBusy,
-    NoSuchWish, IllegalMove; the caller's transaction must then be rolled back.
+    The former assignment and its slot end first, in the same transaction (rule L4). Raises
+    TechnicianBusy, NoSuchWish, IllegalMove; the caller's transaction must then be rolled back.
     """
     start_at = start_at or start_of(booking, rank)
     locked = locked or lock_parties(booking, technician_id)
@@ -119,10 +135,20 @@ def attach(
 
 @verb
 def assign(booking_id: int, technician_id: int, *, rank: int, by: User, reason: str) -> Booking:
-    """Ops give the booking to a technician by hand, with a reason (rule O1). A repeat returns it as it is."""
+    """Ops give the booking to a technician by hand, with a reason (rule O1).
+
+    A repeat returns it as it is.
+    """
     booking = lock_booking(booking_id)
     if booking.technician_id == technician_id:
         return booking
     return attach(
-        booking, technician_id, rank=rank, move="assign", role=Role.OPS, by=by, at=read_clock(booking), reason=reason
+        booking,
+        technician_id,
+        rank=rank,
+        move="assign",
+        role=Role.OPS,
+        by=by,
+        at=read_clock(booking),
+        reason=reason,
     )

@@ -37,11 +37,16 @@ class CostChanged(Refusal):
 
 
 class CardEndsBefore(Refusal):
-    """The card of a placed booking is not changed any more, so its day bounds the new time (rule B7, B9)."""
+    """The card of a placed booking is not changed any more, so its day bounds the new time
+    (rule B7, B9).
+    """
 
 
 class AddressNotProved(Refusal):
-    sentence = _("Cancelling costs something now. Please confirm your e-mail address first; then you can cancel.")
+    sentence = _(
+        "Cancelling costs something now. Please confirm your e-mail address first; then you can "
+        "cancel."
+    )
 
 
 class NotLateYet(Refusal):
@@ -72,7 +77,9 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
 
 def given_up(booking: Booking, at: datetime) -> bool:
     """Half an hour after the agreed start nobody need wait any longer (rule L9)."""
-    return booking.start_at is not None and at >= deadlines.given_up_at(booking.start_at, booking.policy)
+    return booking.start_at is not None and at >= deadlines.lateness_cancel_at(
+        booking.start_at, booking.policy
+    )
 
 
 def on_the_way(booking: Booking) -> bool:
@@ -80,19 +87,25 @@ def on_the_way(booking: Booking) -> bool:
 
 
 def may_give_up(booking: Booking, at: datetime) -> bool:
-    """The free ways out half an hour after the start; from the door only while no code says that they met (rule L9).
+    """The free ways out half an hour after the start; from the door only while no code says that
+    they met (rule L9).
 
-    Once the work has begun, or somebody says so, people decide (signing.refuse), not a tap and not a code kept back.
+    Once the work has begun, or somebody says so, people decide (signing.refuse), not a tap and not
+    a code kept back.
     """
     return given_up(booking, at) and not (booking.state == State.ARRIVED and have_met(booking))
 
 
 @verb
-def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents: int = 0, reason: str = "") -> Booking:
-    """No visit. The customer has seen the cost; ops and brands cancel without one. A repeat returns the booking.
+def cancel(
+    booking_id: int, *, role: Role, by: User | None, accepted_cost_cents: int = 0, reason: str = ""
+) -> Booking:
+    """No visit. The customer has seen the cost; ops and brands cancel without one. A repeat returns
+    the booking.
 
-    Raises CostChanged when it costs more now than what was shown, TooLate while somebody is on the way in time,
-    AddressNotProved when it costs something and nobody knows yet whose address it is (rule B12).
+    Raises CostChanged when it costs more now than what was shown, TooLate while somebody is on the
+    way in time, AddressNotProved when it costs something and nobody knows yet whose address it is
+    (rule B12).
     """
     booking = lock_booking(booking_id)
     if booking.state == State.CANCELLED:
@@ -119,8 +132,11 @@ def cancel(booking_id: int, *, role: Role, by: User | None, accepted_cost_cents:
 
 
 @verb
-def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | None, reason: str = "") -> Booking:
-    """Other wishes (rule B9). A technician who is free at the first keeps the job; else dispatch begins again.
+def move(
+    booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | None, reason: str = ""
+) -> Booking:
+    """Other wishes (rule B9). A technician who is free at the first keeps the job; else dispatch
+    begins again.
 
     A repeat, wishing what is already wished, returns the booking. Raises CardEndsBefore.
     """
@@ -136,23 +152,35 @@ def move(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | N
     assert old_start is not None
     assert booking.technician_id is not None
     technician = lock_technician(booking.technician_id)
-    assignment = Assignment.objects.select_related("busy").get(booking=booking, ended_at=None)
+    assignment = Assignment.objects.select_related("calendar_entry").get(
+        booking=booking, ended_at=None
+    )
     _write_wishes(booking, walls, at)
     first = booking.wishes.get(rank=1).start_at
     cancel_start = booking.cancel_start_at
     if old_start - at < booking.policy.cancel_free_lead:
         cancel_start = cancel_start or old_start
-    wishes: dict[str, Any] = {"first_start_at": booking.first_start_at, "last_start_at": booking.last_start_at}
-    if not is_free(technician, slot(booking, first), but=assignment.busy):
+    wishes: dict[str, Any] = {
+        "first_start_at": booking.first_start_at,
+        "last_start_at": booking.last_start_at,
+    }
+    if not is_free(technician, slot(booking, first), but=assignment.calendar_entry):
         return advance(
-            booking, "move_lost", role=role, by=by, at=at, reason=reason, cancel_start_at=cancel_start, **wishes
+            booking,
+            "move_lost",
+            role=role,
+            by=by,
+            at=at,
+            reason=reason,
+            cancel_start_at=cancel_start,
+            **wishes,
         )
     assignment.start_at = first
     assignment.new_code()
     assignment.save(update_fields=["start_at", *Assignment.CODE_FIELDS])
-    if assignment.busy:
-        assignment.busy.during = slot(booking, first)
-        assignment.busy.save(update_fields=["during"])
+    if assignment.calendar_entry:
+        assignment.calendar_entry.during = slot(booking, first)
+        assignment.calendar_entry.save(update_fields=["during"])
     name = "move_claimed" if booking.state == State.CLAIMED else "move_kept"
     return advance(
         booking,
@@ -173,21 +201,32 @@ def _write_wishes(booking: Booking, walls: Sequence[datetime], at: datetime) -> 
     write_wishes(booking, walls, at)
     if card_ends(booking):
         sentence = gettext(
-            "Your card ends on %(day)s, so please choose a time until then. For a later one you can cancel "
+            "Your card ends on %(day)s, so please choose a time until then. For a later one you "
+            "can cancel "
             "and book again with another card, or call us: we are glad to help."
         )
         raise CardEndsBefore(sentence % {"day": full_day(booking.card_ends_on)})
 
 
 def _wished(booking: Booking, walls: Sequence[datetime]) -> bool:
-    """Whether these are the wishes as they stand, and the first of them is the start if one is agreed."""
+    """Whether these are the wishes as they stand, and the first of them is the start if one is
+    agreed.
+    """
     wishes = list(booking.wishes.all())
-    same = [wish.wall for wish in wishes] == [wall.isoformat(timespec="minutes") for wall in dict.fromkeys(walls)]
+    same = [wish.wall for wish in wishes] == [
+        wall.isoformat(timespec="minutes") for wall in dict.fromkeys(walls)
+    ]
     return same and booking.start_at in (None, wishes[0].start_at)
 
 
 def _rewish(
-    booking: Locked, walls: Sequence[datetime], name: str, role: Role, by: User | None, at: datetime, reason: str
+    booking: Locked,
+    walls: Sequence[datetime],
+    name: str,
+    role: Role,
+    by: User | None,
+    at: datetime,
+    reason: str,
 ) -> Booking:
     _write_wishes(booking, walls, at)
     return advance(
@@ -203,8 +242,11 @@ def _rewish(
 
 
 @verb
-def set_access(booking_id: int, *, door_code: str, at_the_door: str, keeps_door_code: bool = False) -> Booking:
-    """How to find the door, and who opens and signs (rule B8), until somebody is on the way. Raises TooLate.
+def set_access(
+    booking_id: int, *, door_code: str, at_the_door: str, keeps_door_code: bool = False
+) -> Booking:
+    """How to find the door, and who opens and signs (rule B8), until somebody is on the way. Raises
+    TooLate.
 
     `keeps_door_code`: an empty box means "as it is"; what stood there was not shown.
     """
@@ -221,8 +263,11 @@ def set_access(booking_id: int, *, door_code: str, at_the_door: str, keeps_door_
 
 
 @verb
-def report_no_show(booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | None) -> Booking:
-    """Nobody came: half an hour after the start the customer asks for somebody else at another time (rule L9).
+def report_no_show(
+    booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | None
+) -> Booking:
+    """Nobody came: half an hour after the start the customer asks for somebody else at another time
+    (rule L9).
 
     The fault is the partner's. Raises NotLateYet. A repeat returns the booking.
     """
@@ -232,5 +277,7 @@ def report_no_show(booking_id: int, walls: Sequence[datetime], *, role: Role, by
     at = mila_now()
     if not may_give_up(booking, at):
         after = span(booking.policy.lateness_cancel_after)
-        raise NotLateYet(_("You can do this from %(after)s after the agreed time.") % {"after": after})
+        raise NotLateYet(
+            _("You can do this from %(after)s after the agreed time.") % {"after": after}
+        )
     return _rewish(booking, walls, "no_show", role, by, at, "")

@@ -1,4 +1,6 @@
-"""Place and time of a wait at the door, kept as evidence; and what the customer is told of it (rule B10, L11)."""
+"""Place and time of a wait at the door, kept as evidence; and what the customer is told of it
+(rule B10, L11).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +40,10 @@ class WaitReport:
 
 
 def keep_place(booking: Locked, move: DoorMove, place: PhonePlace | None, at: datetime) -> None:
-    """Write down where the phone was at this move; without a place nothing. In the move's own transaction."""
+    """Write down where the phone was at this move; without a place nothing.
+
+    In the move's own transaction.
+    """
     if place is None:
         return
     DoorPlace.objects.create(
@@ -52,8 +57,12 @@ def keep_place(booking: Locked, move: DoorMove, place: PhonePlace | None, at: da
 
 
 def _from_the_door(booking: Booking, place: PhonePlace) -> int | None:
-    """In whole metres. None where only the middle of the town is known: a distance from it would say nothing."""
-    house = BookingContact.objects.filter(booking=booking, precision__in=OWN_POINT, lat__isnull=False)
+    """In whole metres. None where only the middle of the town is known: a distance from it would
+    say nothing.
+    """
+    house = BookingContact.objects.filter(
+        booking=booking, precision__in=OWN_POINT, lat__isnull=False
+    )
     point = house.values_list("lat", "lon").first()
     return round(metres(place.lat, place.lon, *point)) if point else None
 
@@ -61,8 +70,16 @@ def _from_the_door(booking: Booking, place: PhonePlace) -> int | None:
 def wait_report(booking: Booking) -> WaitReport:
     """Of the running assignment. Four queries."""
     places = door_places(booking)
-    since = Assignment.objects.filter(booking=booking, ended_at=None).values_list("claimed_at", flat=True).first()
-    said = booking.events.filter(move__in=DoorMove.values, at__gte=since) if since else booking.events.none()
+    since = (
+        Assignment.objects.filter(booking=booking, ended_at=None)
+        .values_list("claimed_at", flat=True)
+        .first()
+    )
+    said = (
+        booking.events.filter(move__in=DoorMove.values, at__gte=since)
+        if since
+        else booking.events.none()
+    )
     instants = dict(said.order_by("sequence").values_list("move", "at"))
     return WaitReport(
         arrived_at=instants.get(DoorMove.ARRIVE),

@@ -17,8 +17,8 @@ from requests_app.models import State
 def drop_draft(booking_id: int) -> bool:
     """The draft with all that was typed, and the guest whom nothing else knows.
 
-    Its photos are nobody's, and their files go with the next sweep. False where it was ordered meanwhile, its time has
-    not come, or somebody is at it now.
+    Its photos are nobody's, and their files go with the next sweep. False where it was ordered
+    meanwhile, its time has not come, or somebody is at it now.
     """
     booking = lock_unless_locked(booking_id)
     if booking is None or booking.state != State.DRAFT or booking.created_at > mila_now() - DRAFT:
@@ -33,9 +33,11 @@ def drop_draft(booking_id: int) -> bool:
 
 
 def _drop_guest(user_id: int) -> None:
-    """Whom only the draft knew: an address without a proof, a password, a booking, or anything else of theirs.
+    """Whom only the draft knew: an address without a proof, a password, a booking, or anything else
+    of theirs.
 
-    Who has saved a card stays: our row alone says whose it is, and erasing the person takes it off (docs/retention.md).
+    Who has saved a card stays: our row alone says whose it is, and erasing the person takes it off
+    (docs/retention.md).
     """
     nothing = (
         "emailaddress",

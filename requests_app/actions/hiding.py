@@ -1,6 +1,7 @@
 """A comment that may not be public: staff hide it with a reason, and show it again (rule L14).
 
-What was written stays, and so do the stars. The back office writes both acts into the staff's log (rule O2).
+What was written stays, and so do the stars. The back office writes both acts into the staff's log
+(rule O2).
 """
 
 from accounts.models import User
@@ -12,15 +13,26 @@ from requests_app.models import Booking, Rating
 
 def has_comment(booking: Booking, *, hidden: bool) -> bool:
     """Whether somebody wrote words about this visit that are hidden now, or are not."""
-    return Rating.objects.filter(booking=booking, hidden_at__isnull=not hidden).exclude(comment="").exists()
+    return (
+        Rating.objects.filter(booking=booking, hidden_at__isnull=not hidden)
+        .exclude(comment="")
+        .exists()
+    )
 
 
 @verb
 def hide_comment(booking_id: int, *, by: User, reason: str) -> Rating:
-    """Nobody outside the house reads the words any more. A repeat keeps the first reason. Raises ReasonMissing."""
+    """Nobody outside the house reads the words any more. A repeat keeps the first reason.
+
+    Raises ReasonMissing.
+    """
     rating = _locked(booking_id, reason)
     if rating.hidden_at is None:
-        rating.hidden_at, rating.hidden_by, rating.hidden_reason = mila_now(), by, reason.strip()[:200]
+        rating.hidden_at, rating.hidden_by, rating.hidden_reason = (
+            mila_now(),
+            by,
+            reason.strip()[:200],
+        )
         rating.save(update_fields=["hidden_at", "hidden_by", "hidden_reason"])
     return rating
 

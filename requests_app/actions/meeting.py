@@ -1,4 +1,6 @@
-"""The visit code: four digits the customer says at the door prove that the two have met (rule L9b)."""
+"""The visit code: four digits the customer says at the door prove that the
+two have met (rule L9b).
+"""
 
 from enum import StrEnum
 from secrets import compare_digest
@@ -24,7 +26,8 @@ class Code(StrEnum):
 
 @verb
 def type_code(booking_id: int, technician_id: int, *, code: str) -> Code:
-    """Compare what was typed. A wrong one uses up a try, which is kept: this answers, and raises nothing for it.
+    """Compare what was typed. A wrong one uses up a try, which is kept: this answers, and raises
+    nothing for it.
 
     Once it was right it stays so; a repeat answers the same. Raises NotYours, IllegalMove.
     """

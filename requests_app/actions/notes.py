@@ -24,7 +24,10 @@ class NoteTooLong(Refusal):
 
 
 class HoldsPassword(Refusal):
-    sentence = _("This looks like a password. Never write the customer's passwords here. Please say it without.")
+    sentence = _(
+        "This looks like a password. Never write the customer's passwords here. Please say it "
+        "without."
+    )
 
 
 class EnoughNotes(Refusal):
@@ -32,11 +35,15 @@ class EnoughNotes(Refusal):
 
 
 @verb
-def post_note(booking_id: int, technician_id: int, *, key: str, phrase: str = "", text: str = "") -> ProgressNote:
-    """Keep a phrase (a NotePhrase), or own words of at most 200 characters, while the work is in progress.
+def post_note(
+    booking_id: int, technician_id: int, *, key: str, phrase: str = "", text: str = ""
+) -> ProgressNote:
+    """Keep a phrase (a NotePhrase), or own words of at most 200 characters, while the work is in
+    progress.
 
-    Not a move: no state, no event, no notice. `key` is one-time within the booking: sent twice it is the same note.
-    Locks the booking. Raises NotYours, IllegalMove, NothingWritten, NoteTooLong, HoldsPassword, EnoughNotes.
+    Not a move: no state, no event, no notice. `key` is one-time within the booking: sent twice it
+    is the same note. Locks the booking. Raises NotYours, IllegalMove, NothingWritten, NoteTooLong,
+    HoldsPassword, EnoughNotes.
     """
     booking = visit.lock_own(booking_id, technician_id)
     notes = ProgressNote.objects.filter(booking=booking)
@@ -54,7 +61,12 @@ def post_note(booking_id: int, technician_id: int, *, key: str, phrase: str = ""
     if notes.count() >= MOST_NOTES:
         raise EnoughNotes
     note = ProgressNote.objects.create(
-        booking=booking, technician_id=technician_id, key=key, phrase=phrase, text=text or None, at=mila_now()
+        booking=booking,
+        technician_id=technician_id,
+        key=key,
+        phrase=phrase,
+        text=text or None,
+        at=mila_now(),
     )
     publish.publish(f"booking:{booking.uuid}", "noted")
     return note

@@ -1,8 +1,9 @@
-"""Photos of the problem: added to a draft, taken away again, and their files with them (rule B1, D8).
+"""Photos of the problem: added to a draft, taken away again, and their files with them
+(rule B1, D8).
 
-A row is there before its files and until after them, so no file is ever without one, wherever somebody pulls the plug.
-`delete_after_at` says when the files go: soon while they arrive, later in a draft that nobody orders, never in a
-booking.
+A row is there before its files and until after them, so no file is ever without one, wherever
+somebody pulls the plug. `delete_after_at` says when the files go: soon while they arrive, later in
+a draft that nobody orders, never in a booking.
 """
 
 import hashlib
@@ -34,13 +35,15 @@ class NoRoomForPhotos(Refusal):
     """The disk is full, or the bucket's share of it (fault F5)."""
 
     sentence = _(
-        "We cannot keep photos at the moment. What you have written is still here: try again later, or go on without."
+        "We cannot keep photos at the moment. What you have written is still here: try again "
+        "later, or go on without."
     )
     status = 503
 
 
 def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
-    """Attach it to the draft; the same picture once more is the photo that is there. No transaction of the caller's.
+    """Attach it to the draft; the same picture once more is the photo that is there. No transaction
+    of the caller's.
 
     Raises NotADraft, TooManyPhotos or NoRoomForPhotos; then nothing is left of it.
     """
@@ -75,14 +78,21 @@ def _attach(booking_id: int, photo_id: int) -> BookingPhoto:
     free = set(range(1, PHOTOS_MAX + 1)) - set(booking.photos.values_list("rank", flat=True))
     if not free:
         raise TooManyPhotos
-    arriving.booking, arriving.rank, arriving.delete_after_at = booking, min(free), mila_now() + DRAFT
+    arriving.booking, arriving.rank, arriving.delete_after_at = (
+        booking,
+        min(free),
+        mila_now() + DRAFT,
+    )
     arriving.save(update_fields=["booking", "rank", "delete_after_at"])
     return arriving
 
 
 @verb
 def remove_photo(booking_id: int, key: str) -> None:
-    """Gone from the draft now, its files after the commit. A repeat finds nothing to do. Raises NotADraft."""
+    """Gone from the draft now, its files after the commit. A repeat finds nothing to do.
+
+    Raises NotADraft.
+    """
     booking = _lock_draft(booking_id)
     photo = booking.photos.select_for_update().filter(key=key).first()
     if photo is not None:
@@ -92,8 +102,14 @@ def remove_photo(booking_id: int, key: str) -> None:
 
 @verb
 def let_go(photo_id: int) -> bool:
-    """Take a photo whose time has come from its draft; False when its time has not come, or somebody holds it."""
-    photo = BookingPhoto.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=photo_id).first()
+    """Take a photo whose time has come from its draft; False when its time has not come, or
+    somebody holds it.
+    """
+    photo = (
+        BookingPhoto.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(pk=photo_id)
+        .first()
+    )
     if photo is None or photo.delete_after_at is None or photo.delete_after_at > mila_now():
         return False
     detach(photo)
@@ -101,7 +117,10 @@ def let_go(photo_id: int) -> bool:
 
 
 def drop_photo(photo_id: int) -> None:
-    """The files of a photo that is nobody's any more, then its row. May run twice, or end half-way."""
+    """The files of a photo that is nobody's any more, then its row.
+
+    May run twice, or end half-way.
+    """
     photo = BookingPhoto.objects.filter(pk=photo_id, booking=None).first()
     if photo is None:
         return

@@ -1,4 +1,6 @@
-"""From the first click to a placed booking: what the customer wants, where, when, who they are (rule B1-B8)."""
+"""From the first click to a placed booking: what the customer wants, where, when, who they are
+(rule B1-B8).
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -41,7 +43,15 @@ from requests_app.models import (
 PLACE = ("country", "postcode", "city", "region", "timezone")
 STARTS = ("first_start_at", "last_start_at")
 DRAFTS_COUNT = timedelta(days=1)
-PERSON = ("customer", "booked_by", "language", "email_proved_at", "token", "token_hash", "link_from_at")
+PERSON = (
+    "customer",
+    "booked_by",
+    "language",
+    "email_proved_at",
+    "token",
+    "token_hash",
+    "link_from_at",
+)
 PRICE = ("currency", "policy_data", "service_cents", "booking_fee_cents", "duration_minutes")
 
 
@@ -54,11 +64,17 @@ class Incomplete(Refusal):
 
 
 class WishPassed(Refusal):
-    sentence = _("One of your times is no longer possible. Please choose another one; everything else is kept.")
+    sentence = _(
+        "One of your times is no longer possible. Please choose another one; everything else is "
+        "kept."
+    )
 
 
 class TooManyDrafts(Refusal):
-    sentence = _("Many bookings were begun here today. Please finish one of them, or call us: we are glad to help.")
+    sentence = _(
+        "Many bookings were begun here today. Please finish one of them, or call us: we are glad "
+        "to help."
+    )
 
 
 class CardMissing(Refusal):
@@ -66,11 +82,15 @@ class CardMissing(Refusal):
 
 
 class CardEnds(Refusal):
-    """No visit is agreed that lies after the last day of the card that is to pay for it (rule B7)."""
+    """No visit is agreed that lies after the last day of the card that is to
+    pay for it (rule B7).
+    """
 
 
 def card_ends(booking: Booking) -> CardEnds | None:
-    """Why the wishes as they stand do not fit the booking's card; None where the last of them lies within it."""
+    """Why the wishes as they stand do not fit the booking's card; None where the last of them lies
+    within it.
+    """
     ends, last = booking.card_ends_on, booking.last_start_at
     if ends is None or last is None or ends >= wall_time(last, booking.timezone).date():
         return None
@@ -82,18 +102,27 @@ def card_ends(booking: Booking) -> CardEnds | None:
 
 
 @verb
-def start_draft(service: Service, *, country: str, language: str, by: User | None, key: str | None = None) -> Booking:
-    """A new draft with today's price and policy. Raises NotSold where the service has no price, TooManyDrafts.
+def start_draft(
+    service: Service, *, country: str, language: str, by: User | None, key: str | None = None
+) -> Booking:
+    """A new draft with today's price and policy. Raises NotSold where the service has no price,
+    TooManyDrafts.
 
-    `key` is of the page that was pressed: however often it arrives, and at once, it begins one draft.
+    `key` is of the page that was pressed: however often it arrives, and at once, it begins one
+    draft.
     """
     at = mila_now()
     if by is not None:
-        # Theirs alone: a draft that a stranger has begun with this address is not proved, and locks nobody out.
-        lately = Booking.objects.filter(customer=by, email_proved_at__isnull=False, created_at__gt=at - DRAFTS_COUNT)
+        # Theirs alone: a draft that a stranger has begun with this address is not proved, and locks
+        # nobody out.
+        lately = Booking.objects.filter(
+            customer=by, email_proved_at__isnull=False, created_at__gt=at - DRAFTS_COUNT
+        )
         if lately.count() >= policy_at(at, country).drafts_per_day:
             raise TooManyDrafts
-    booking = Booking(service=service, country=country, language=language, customer=by, state=State.DRAFT)
+    booking = Booking(
+        service=service, country=country, language=language, customer=by, state=State.DRAFT
+    )
     booking.email_proved_at = at if by is not None and proofs.has_proved(by) else None
     booking.draft_key = fingerprint(key) if key else None
     _set_price(booking, at)
@@ -101,7 +130,9 @@ def start_draft(service: Service, *, country: str, language: str, by: User | Non
         with transaction.atomic():
             booking.save()
     except IntegrityError:
-        begun = Booking.objects.filter(draft_key=booking.draft_key, state=State.DRAFT, service=service).first()
+        begun = Booking.objects.filter(
+            draft_key=booking.draft_key, state=State.DRAFT, service=service
+        ).first()
         if begun is not None:
             return begun
         booking.draft_key = None  # the page was pressed again, long after its draft was ordered
@@ -130,8 +161,8 @@ def _lock_draft(booking_id: int) -> Booking:
 
 @verb
 def set_service(booking_id: int, service: Service, *, country: str) -> Booking:
-    """Another service or country, at today's price. What no longer fits is dropped: the place in the other country,
-    wishes that were made for another length. Raises NotSold.
+    """Another service or country, at today's price. What no longer fits is dropped: the place in
+    the other country, wishes that were made for another length. Raises NotSold.
     """
     booking = _lock_draft(booking_id)
     elsewhere = booking.country != country
@@ -141,7 +172,9 @@ def set_service(booking_id: int, service: Service, *, country: str) -> Booking:
     if elsewhere:
         booking.postcode = booking.city = booking.region = ""
         booking.timezone = TIME_ZONES[country]
-        BookingContact.objects.filter(booking=booking).update(street="", door_code="", lat=None, lon=None, precision="")
+        BookingContact.objects.filter(booking=booking).update(
+            street="", door_code="", lat=None, lon=None, precision=""
+        )
     if elsewhere or booking.duration_minutes != length:
         booking.wishes.all().delete()
         booking.first_start_at = booking.last_start_at = None
@@ -150,13 +183,21 @@ def set_service(booking_id: int, service: Service, *, country: str) -> Booking:
 
 
 @verb
-def set_place(booking_id: int, place: Place, *, street: str, door_code: str, keeps_door_code: bool = False) -> Booking:
-    """Where it is. Another country means another price; wishes are dropped where their local time would change.
+def set_place(
+    booking_id: int, place: Place, *, street: str, door_code: str, keeps_door_code: bool = False
+) -> Booking:
+    """Where it is. Another country means another price; wishes are dropped where their local time
+    would change.
 
-    `keeps_door_code`: an empty box means "as it is", at the same door; what stood there was not shown.
+    `keeps_door_code`: an empty box means "as it is", at the same door; what stood there was not
+    shown.
     """
     booking = _lock_draft(booking_id)
-    if keeps_door_code and not door_code and (street, place.postcode) == (booking.contact.street, booking.postcode):
+    if (
+        keeps_door_code
+        and not door_code
+        and (street, place.postcode) == (booking.contact.street, booking.postcode)
+    ):
         door_code = booking.contact.door_code
     if place.timezone != booking.timezone or place.region != booking.region:
         booking.wishes.all().delete()
@@ -173,7 +214,10 @@ def set_place(booking_id: int, place: Place, *, street: str, door_code: str, kee
 
 @verb
 def set_wishes(booking_id: int, walls: Sequence[datetime]) -> Booking:
-    """One to three starts in order, as local wall times (rule B2-B4). Raises the refusals of places.calendar."""
+    """One to three starts in order, as local wall times (rule B2-B4).
+
+    Raises the refusals of places.calendar.
+    """
     booking = _lock_draft(booking_id)
     write_wishes(booking, walls, mila_now())
     booking.save(update_fields=STARTS)
@@ -181,7 +225,9 @@ def set_wishes(booking_id: int, walls: Sequence[datetime]) -> Booking:
 
 
 def write_wishes(booking: Booking, walls: Sequence[datetime], at: datetime) -> None:
-    """Replace the wishes; sets `first_start_at` and `last_start_at` on the instance, for the caller to save."""
+    """Replace the wishes; sets `first_start_at` and `last_start_at` on the instance, for the caller
+    to save.
+    """
     walls = list(dict.fromkeys(walls))
     if not 1 <= len(walls) <= booking.policy.wishes_max:
         raise Incomplete
@@ -195,7 +241,9 @@ def write_wishes(booking: Booking, walls: Sequence[datetime], at: datetime) -> N
 
 
 def check_wish(booking: Booking, wall: datetime, at: datetime) -> datetime:
-    """The instant of a wall time at the booking's place, or the Refusal that says why it cannot be booked."""
+    """The instant of a wall time at the booking's place, or the Refusal that says why it cannot be
+    booked.
+    """
     return check_start(wall, at, booking.duration_minutes, booking, hours_of(booking.policy))
 
 
@@ -203,14 +251,19 @@ def check_wish(booking: Booking, wall: datetime, at: datetime) -> datetime:
 def customer_for(email: str, *, name: str, language: str) -> User:
     """The person behind an address: the account, or a new one that no password opens yet (rule B1).
 
-    An existing account is left as it is, and nobody is told that it exists. It sees nothing of the booking before it
-    has proved the address (requests_app.access).
+    An existing account is left as it is, and nobody is told that it exists. It sees nothing of the
+    booking before it has proved the address (requests_app.access).
     """
     email = canonical_email(email)
     found = User.objects.filter(email=email).first()
     if found is None:
         # Two tabs at once: the loser of the race finds the winner's row.
-        values = {"email": email, "password": make_password(None), "name": name, "language": language}
+        values = {
+            "email": email,
+            "password": make_password(None),
+            "name": name,
+            "language": language,
+        }
         User.objects.bulk_create([User(**values)], ignore_conflicts=True)
         found = User.objects.get(email=email)
     return found
@@ -239,12 +292,13 @@ def set_contact(
 ) -> Booking:
     """Who books, who is at the door, what hurts (rule B7, B8).
 
-    `language`: a guest's page, whatever language an account of that address has; it would tell that there is one.
-    `signed_in`: the customer does it with the account, whose address is proved; a guest's is not yet (rule B12).
-    A guest is mailed the link that leads back, once for each address. Another address before has had it: the link is
-    made anew, and that one leads nowhere any more. `keeps_door_code`: false where the way to the door was not shown:
-    whoever takes the draft over does not take that along. `renews_link`: whoever saves it did not begin it, so the link
-    they came by is in other hands, and leads nowhere any more.
+    `language`: a guest's page, whatever language an account of that address has; it would tell that
+    there is one. `signed_in`: the customer does it with the account, whose address is proved; a
+    guest's is not yet (rule B12). A guest is mailed the link that leads back, once for each
+    address. Another address before has had it: the link is made anew, and that one leads nowhere
+    any more. `keeps_door_code`: false where the way to the door was not shown: whoever takes the
+    draft over does not take that along. `renews_link`: whoever saves it did not begin it, so the
+    link they came by is in other hands, and leads nowhere any more.
     """
     booking = _lock_draft(booking_id)
     at = mila_now()
@@ -259,11 +313,20 @@ def set_contact(
             BookingContact.objects.filter(booking=booking).update(door_code="")
     if renews_link or other:
         booking.token, booking.link_from_at = new_token(), at
-    booking.customer, booking.booked_by, booking.language = customer, booked_by, language or customer.language
+    booking.customer, booking.booked_by, booking.language = (
+        customer,
+        booked_by,
+        language or customer.language,
+    )
     booking.email_proved_at = at if signed_in and proofs.has_proved(customer) else None
     booking.save(update_fields=[*PERSON, "card", "card_saved_at", "card_ends_on"])
     contact = booking.contact
-    contact.name, contact.phone, contact.problem, contact.at_the_door = name, phone, problem, at_the_door
+    contact.name, contact.phone, contact.problem, contact.at_the_door = (
+        name,
+        phone,
+        problem,
+        at_the_door,
+    )
     contact.save(update_fields=["name", "phone", "problem", "at_the_door"])
     if renews_link and before == customer:
         notices.reseal(booking)
@@ -273,16 +336,23 @@ def set_contact(
 
 
 def _mail_the_link(booking: Booking, at: datetime) -> None:
-    """The way back to the draft. No mailbox is filled by it: so many an hour from one draft, and to one address.
+    """The way back to the draft. No mailbox is filled by it: so many an hour from one draft, and to
+    one address.
 
-    Counted are the messages, however old their drafts are; those that were given up before they went as well.
+    Counted are the messages, however old their drafts are; those that were given up before they
+    went as well.
     """
     most = booking.policy.address_codes_an_hour
-    User.objects.select_for_update(no_key=True).get(pk=booking.customer.pk)  # many drafts at once count one by one
-    mailed = Notification.objects.filter(user=booking.customer, kind="draft_saved", queued_at__gt=at - codes.HOUR)
+    # many drafts at once count one by one
+    User.objects.select_for_update(no_key=True).get(pk=booking.customer.pk)
+    mailed = Notification.objects.filter(
+        user=booking.customer, kind="draft_saved", queued_at__gt=at - codes.HOUR
+    )
     if mailed.count() >= most:
         return
-    row = AddressCode.objects.filter(booking=booking).first() or AddressCode(booking=booking, counted_from_at=at)
+    row = AddressCode.objects.filter(booking=booking).first() or AddressCode(
+        booking=booking, counted_from_at=at
+    )
     try:
         row.count_message(at, an_hour=most)
     except codes.TooManyCodes:
@@ -295,7 +365,8 @@ def _mail_the_link(booking: Booking, at: datetime) -> None:
 def save_card(booking_id: int, *, card: str, ends_on: date | None = None) -> Booking:
     """The payment method that strong authentication has just confirmed; a later one replaces it.
 
-    `ends_on`: the last day on which it can be charged. Whether the visit lies before it is asked at the order.
+    `ends_on`: the last day on which it can be charged. Whether the visit lies before it is asked at
+    the order.
     """
     booking = lock_booking(booking_id)
     if booking.card != card:
@@ -306,7 +377,9 @@ def save_card(booking_id: int, *, card: str, ends_on: date | None = None) -> Boo
 
 @verb
 def drop_card(booking_id: int, *, unless: str) -> None:
-    """Another browser writes to the draft: the card it has not typed is not that visit's (rule B12). Repeatable."""
+    """Another browser writes to the draft: the card it has not typed is not that visit's
+    (rule B12). Repeatable.
+    """
     booking = lock_booking(booking_id)
     if booking.state == State.DRAFT and booking.card and booking.card != unless:
         booking.card, booking.card_saved_at, booking.card_ends_on = "", None, None
@@ -315,7 +388,9 @@ def drop_card(booking_id: int, *, unless: str) -> None:
 
 def terms_of(booking: Booking, language: str, at: datetime) -> conditions.Text:
     """The terms with the figures this booking is made under."""
-    return conditions.text("terms", language, at, {**conditions.in_force(at), booking.country: booking.policy})
+    return conditions.text(
+        "terms", language, at, {**conditions.in_force(at), booking.country: booking.policy}
+    )
 
 
 @verb
@@ -329,9 +404,10 @@ def place(
 ) -> Booking:
     """Order it: version 1 of the price is frozen and the search begins (rule B6, B7).
 
-    `keeps_door_code`: false where the way to the door was not shown; whoever orders then does not take it along, or a
-    mistyped mailbox would read it once it has proved itself. A repeat returns the booking as it is. Raises Incomplete,
-    CardMissing, CardEnds or WishPassed and leaves the draft alone.
+    `keeps_door_code`: false where the way to the door was not shown; whoever orders then does not
+    take it along, or a mistyped mailbox would read it once it has proved itself. A repeat returns
+    the booking as it is. Raises Incomplete, CardMissing, CardEnds or WishPassed and leaves the
+    draft alone.
     """
     booking = lock_booking(booking_id)
     if booking.state != State.DRAFT and booking.placed_at is not None:

@@ -18,7 +18,9 @@ DIGITS = 6
 
 
 class AddressProved(Refusal):
-    sentence = _("This address is confirmed already and can no longer be corrected here. Please call us.")
+    sentence = _(
+        "This address is confirmed already and can no longer be corrected here. Please call us."
+    )
 
 
 def mark_proved(booking: Locked, at: datetime) -> None:
@@ -30,9 +32,11 @@ def mark_proved(booking: Locked, at: datetime) -> None:
 
 @verb
 def open_from_mail(booking_id: int, proof: str) -> bool:
-    """The link of a mail was opened: it proves the address it was sent to. False for any other proof; repeatable.
+    """The link of a mail was opened: it proves the address it was sent to. False for any other
+    proof; repeatable.
 
-    Of a draft it proves nothing yet: whoever begins one may still mistype the address, and put it right by typing on.
+    Of a draft it proves nothing yet: whoever begins one may still mistype the address, and put it
+    right by typing on.
     """
     booking = lock_booking(booking_id)
     if booking.state == State.DRAFT or not is_from_mail(booking, proof):
@@ -43,7 +47,10 @@ def open_from_mail(booking_id: int, proof: str) -> bool:
 
 @verb
 def open_by_account(booking_id: int) -> Booking:
-    """The account that has proved the address looks at its booking. An ended link is made anew for it alone."""
+    """The account that has proved the address looks at its booking.
+
+    An ended link is made anew for it alone.
+    """
     booking = lock_booking(booking_id)
     at = mila_now()
     mark_proved(booking, at)
@@ -66,9 +73,11 @@ def send_code(booking_id: int) -> None:
 
 @verb
 def check_code(booking_id: int, code: str) -> bool:
-    """Whether this is the code that was mailed last: then the address is proved, and the code is used up.
+    """Whether this is the code that was mailed last: then the address is proved, and the code is
+    used up.
 
-    A wrong try counts, whoever makes it; after the last one no code is right (so this answers, and does not raise).
+    A wrong try counts, whoever makes it; after the last one no code is right (so this answers, and
+    does not raise).
     """
     booking = lock_booking(booking_id)
     at = mila_now()
@@ -87,9 +96,11 @@ def code_is_out(booking: Booking) -> bool:
 
 @verb
 def renew_link(booking_id: int) -> Booking:
-    """A new secret link; the old one leads nowhere from this instant. For who has proved to be the customer.
+    """A new secret link; the old one leads nowhere from this instant. For who has proved to be the
+    customer.
 
-    The new one goes to the booking's address, and nowhere else; messages that wait to be sent carry it too.
+    The new one goes to the booking's address, and nowhere else; messages that wait to be sent carry
+    it too.
     """
     booking = lock_booking(booking_id)
     _new_link(booking)
@@ -102,7 +113,10 @@ def renew_link(booking_id: int) -> Booking:
 
 @verb
 def send_new_link(booking_id: int) -> None:
-    """The link has ended: who still holds it has a new one sent to the booking's address. Raises TooManyCodes."""
+    """The link has ended: who still holds it has a new one sent to the booking's address.
+
+    Raises TooManyCodes.
+    """
     booking = lock_booking(booking_id)
     row = _count_message(booking, mila_now())
     row.save()
@@ -112,9 +126,11 @@ def send_new_link(booking_id: int) -> None:
 
 @verb
 def correct_email(booking_id: int, email: str) -> Booking:
-    """The browser that ordered puts a mistyped address right, until it is proved. Raises AddressProved, TooManyCodes.
+    """The browser that ordered puts a mistyped address right, until it is proved. Raises
+    AddressProved, TooManyCodes.
 
-    The wrong address has had the link by mail: it leads nowhere any more, and a new one goes to the right address.
+    The wrong address has had the link by mail: it leads nowhere any more, and a new one goes to the
+    right address.
     """
     booking = lock_booking(booking_id)
     if booking.email_proved_at is not None or booking.state in ENDED:
@@ -141,13 +157,17 @@ def _new_link(booking: Locked) -> None:
 
 
 def _count_message(booking: Booking, at: datetime) -> AddressCode:
-    """One more message to this address by the wish of who holds the link; not more than the policy's, an hour."""
+    """One more message to this address by the wish of who holds the link; not more than the
+    policy's, an hour.
+    """
     row = _counter(booking, at)
     row.count_message(at, an_hour=booking.policy.address_codes_an_hour)
     return row
 
 
 def _counter(booking: Booking, at: datetime) -> AddressCode:
-    row = AddressCode.objects.filter(booking=booking).first() or AddressCode(booking=booking, counted_from_at=at)
+    row = AddressCode.objects.filter(booking=booking).first() or AddressCode(
+        booking=booking, counted_from_at=at
+    )
     row.begin_the_hour(at)
     return row

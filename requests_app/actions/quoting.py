@@ -1,4 +1,6 @@
-"""More or other work: proposed by the technician, accepted or declined by the customer before it is done (rule L10)."""
+"""More or other work: proposed by the technician, accepted or declined by the customer before it is
+done (rule L10).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,7 +61,9 @@ class AboveCeiling(Refusal):
 
 
 class NoTimeLeft(Refusal):
-    sentence = _("There is no time for this: the next visit would begin before the end of this one.")
+    sentence = _(
+        "There is no time for this: the next visit would begin before the end of this one."
+    )
 
 
 class ProposalGone(Refusal):
@@ -67,7 +71,10 @@ class ProposalGone(Refusal):
 
 
 class EnoughProposals(Refusal):
-    sentence = _("So many prices were proposed for this visit that no further one is possible. Please call Mila.")
+    sentence = _(
+        "So many prices were proposed for this visit that no further one is possible. Please call "
+        "Mila."
+    )
 
 
 class Answer(StrEnum):
@@ -80,10 +87,11 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a version would be. `service_cents`: a Friend's price for the booked work; None leaves it as it is.
+    """What a version would be. `service_cents`: a Friend's price for the booked work; None leaves
+    it as it is.
 
-    `packages`: package id to quantity. `own`: a Friend's further lines, words and cents. `more_minutes`: beside what
-    the packages take, counted from the booked length.
+    `packages`: package id to quantity. `own`: a Friend's further lines, words and cents.
+    `more_minutes`: beside what the packages take, counted from the booked length.
     """
 
     service_cents: int | None = None
@@ -94,13 +102,21 @@ class Wanted:
 
 @verb
 def propose(
-    booking_id: int, technician_id: int, *, by: User, key: str, agreed_version: int, wanted: Wanted, reason: str
+    booking_id: int,
+    technician_id: int,
+    *,
+    by: User,
+    key: str,
+    agreed_version: int,
+    wanted: Wanted,
+    reason: str,
 ) -> Quote:
     """The next version, for the customer to accept or decline; one that waited before falls.
 
-    `agreed_version`: what the page showed as agreed, so that a page left open proposes nothing over a newer price.
-    `key`: of the form; sent twice it is one proposal. Raises NotYours, IllegalMove, AgreedMeanwhile, PriceIsFixed,
-    NothingNew, AboveCeiling, NoTimeLeft, EnoughProposals, HoldsPassword, NotSold.
+    `agreed_version`: what the page showed as agreed, so that a page left open proposes nothing over
+    a newer price. `key`: of the form; sent twice it is one proposal. Raises NotYours, IllegalMove,
+    AgreedMeanwhile, PriceIsFixed, NothingNew, AboveCeiling, NoTimeLeft, EnoughProposals,
+    HoldsPassword, NotSold.
     """
     booking = lock_own(booking_id, technician_id)
     if sent := booking.quotes.filter(key=key).first():
@@ -118,21 +134,28 @@ def propose(
     with translation.override(booking.language):  # the customer reads these words
         lines, package_minutes = _lines(booking, agreed, wanted, at)
     minutes = _booked_minutes(booking) + package_minutes + wanted.more_minutes
-    if _told(lines) == _told(price_versions.lines_of(agreed)) and minutes == booking.duration_minutes:
+    if (
+        _told(lines) == _told(price_versions.lines_of(agreed))
+        and minutes == booking.duration_minutes
+    ):
         raise NothingNew
     if sum(line.cents for line in lines) > ceiling_cents(booking):
         raise _above_ceiling(booking)
     if minutes > booking.duration_minutes and not _has_time(booking, minutes, at):
         raise NoTimeLeft
     price_versions.fall(booking.quotes.open(), at)
-    quote = price_versions.write(booking, lines, by=by, at=at, duration_minutes=minutes, reason=reason.strip(), key=key)
+    quote = price_versions.write(
+        booking, lines, by=by, at=at, duration_minutes=minutes, reason=reason.strip(), key=key
+    )
     notices.queue(booking, "price_proposed", round=quote.version)
     _tell_pages(booking, "proposed")
     return quote
 
 
 def ceiling_cents(booking: Booking) -> int:
-    """The most a visit may come to without the booking fee: what the card was authenticated for (rule L10, M4)."""
+    """The most a visit may come to without the booking fee: what the card was authenticated for
+    (rule L10, M4).
+    """
     return money.ceiling(booking.service_cents, booking.policy.ceiling_percent)
 
 
@@ -148,14 +171,29 @@ def _above_ceiling(booking: Booking) -> AboveCeiling:
 
 
 def _lines(booking: Booking, agreed: Quote, wanted: Wanted, at: datetime) -> tuple[list[Line], int]:
-    """The lines in the active language, and the minutes its packages take. A package unchanged keeps its price."""
+    """The lines in the active language, and the minutes its packages take.
+
+    A package unchanged keeps its price.
+    """
     assert booking.partner is not None
     base, is_friend = price_versions.booked(booking), booking.partner.is_friend
-    service_cents = agreed_service_cents(booking, agreed) if wanted.service_cents is None else wanted.service_cents
+    service_cents = (
+        agreed_service_cents(booking, agreed)
+        if wanted.service_cents is None
+        else wanted.service_cents
+    )
     if not is_friend and (wanted.own or service_cents != base.service_cents):
         raise PriceIsFixed
-    lines = [Line(base.lines.first().label if base.lines.exists() else booking.service.name, service_cents)]
-    kept = {(line.package.pk, line.quantity): line.cents for line in price_versions.lines_of(agreed) if line.package}
+    lines = [
+        Line(
+            base.lines.first().label if base.lines.exists() else booking.service.name, service_cents
+        )
+    ]
+    kept = {
+        (line.package.pk, line.quantity): line.cents
+        for line in price_versions.lines_of(agreed)
+        if line.package
+    }
     minutes = 0
     for package in packages_for(booking.service, booking.country, at):
         count = wanted.packages.get(package.pk, 0)
@@ -169,11 +207,17 @@ def _lines(booking: Booking, agreed: Quote, wanted: Wanted, at: datetime) -> tup
 
 def agreed_service_cents(booking: Booking, agreed: Quote) -> int:
     """Of the agreed price what is neither a package nor a line of the technician's own."""
-    return sum(line.cents for line in price_versions.lines_of(agreed) if line.package is None and not line.own)
+    return sum(
+        line.cents
+        for line in price_versions.lines_of(agreed)
+        if line.package is None and not line.own
+    )
 
 
 def _told(lines: Sequence[Line]) -> list[tuple[object, ...]]:
-    return [(line.label, line.package and line.package.pk, line.quantity, line.cents) for line in lines]
+    return [
+        (line.label, line.package and line.package.pk, line.quantity, line.cents) for line in lines
+    ]
 
 
 def _booked_minutes(booking: Booking) -> int:
@@ -181,30 +225,42 @@ def _booked_minutes(booking: Booking) -> int:
 
 
 def _longer(booking: Booking, minutes: int) -> tuple[Assignment, DateTimeTZRange | None]:
-    """The running assignment and its longer slot. Locks the technician first, as all writers of calendars do."""
+    """The running assignment and its longer slot.
+
+    Locks the technician first, as all writers of calendars do.
+    """
     assert booking.technician_id is not None
     lock_technician(booking.technician_id)
-    assignment = Assignment.objects.select_related("busy").get(booking=booking, ended_at=None)
-    if assignment.busy is None:
+    assignment = Assignment.objects.select_related("calendar_entry").get(
+        booking=booking, ended_at=None
+    )
+    if assignment.calendar_entry is None:
         return assignment, None
-    lower = assignment.busy.during.lower
+    lower = assignment.calendar_entry.during.lower
     more = timedelta(minutes=minutes - booking.duration_minutes)
-    return assignment, DateTimeTZRange(lower, max(lower, assignment.busy.during.upper + more), "[)")
+    return assignment, DateTimeTZRange(
+        lower, max(lower, assignment.calendar_entry.during.upper + more), "[)"
+    )
 
 
 def _has_time(booking: Booking, minutes: int, at: datetime) -> bool:
     """Whether nothing else of theirs begins before the end of a visit that is so long."""
     assignment, during = _longer(booking, minutes)
-    return during is None or is_free(assignment.technician, during, but=assignment.busy)
+    return during is None or is_free(assignment.technician, during, but=assignment.calendar_entry)
 
 
 @verb
 def send_number(booking_id: int, technician_id: int, *, version: int) -> None:
-    """Mail the payer a fresh number for this version; the one before is void. Raises ProposalGone, TooManyCodes."""
+    """Mail the payer a fresh number for this version; the one before is void.
+
+    Raises ProposalGone, TooManyCodes.
+    """
     booking = lock_own(booking_id, technician_id)
     _open(booking, version)
     at = mila_now()
-    row = PriceCode.objects.filter(booking=booking).first() or PriceCode(booking=booking, counted_from_at=at)
+    row = PriceCode.objects.filter(booking=booking).first() or PriceCode(
+        booking=booking, counted_from_at=at
+    )
     row.count_message(at, an_hour=booking.policy.address_codes_an_hour)
     row.version = version
     until_at = at + booking.policy.address_code_life
@@ -216,28 +272,49 @@ def send_number(booking_id: int, technician_id: int, *, version: int) -> None:
 def number_is_out(booking: Booking, quote: Quote) -> bool:
     """Whether a number for this version was sent, and can still be typed."""
     row = PriceCode.objects.filter(booking=booking, version=quote.version).first()
-    return row is not None and row.is_out(mila_now(), tries=booking.policy.code_tries) and tries_left(booking) > 0
+    return (
+        row is not None
+        and row.is_out(mila_now(), tries=booking.policy.code_tries)
+        and tries_left(booking) > 0
+    )
 
 
 def tries_left(booking: Booking) -> int:
     """Over all the versions of this assignment."""
-    running = Assignment.objects.filter(booking=booking, ended_at=None).values_list("number_tries", flat=True).first()
+    running = (
+        Assignment.objects.filter(booking=booking, ended_at=None)
+        .values_list("number_tries", flat=True)
+        .first()
+    )
     return max(0, booking.policy.code_tries - (running or 0))
 
 
 def rises(booking: Booking, quote: Quote) -> bool:
-    """Whether it is more than what is agreed: then the payer accepts it by their own channel (rule B8, L10)."""
+    """Whether it is more than what is agreed: then the payer accepts it by their own channel
+    (rule B8, L10).
+    """
     return quote.service_cents > price_versions.agreed(booking).service_cents
 
 
 @verb
-def accept(booking_id: int, *, version: int, by: User | None, words: str = "", device: str = "") -> Booking:
-    """On the customer's own device, by their link. A repeat returns the booking. Raises ProposalGone, NoTimeLeft."""
+def accept(
+    booking_id: int, *, version: int, by: User | None, words: str = "", device: str = ""
+) -> Booking:
+    """On the customer's own device, by their link. A repeat returns the booking.
+
+    Raises ProposalGone, NoTimeLeft.
+    """
     booking = lock_booking(booking_id)
     quote = booking.quotes.filter(version=version, withdrawn_at=None).first()
     if quote is not None and quote.accepted_at is not None:
         return booking
-    _take(booking, _open(booking, version), AcceptanceKind.OWN_DEVICE, by, ByHand(words, device=device[:200]))
+    _take(
+        booking,
+        _open(booking, version),
+        AcceptanceKind.OWN_DEVICE,
+        by,
+        ByHand(words, device=device[:200]),
+    )
     return booking
 
 
@@ -245,10 +322,11 @@ def accept(booking_id: int, *, version: int, by: User | None, words: str = "", d
 def accept_on_screen(
     booking_id: int, technician_id: int, *, version: int, by: User, number: str = "", hand: ByHand
 ) -> Answer:
-    """On the technician's phone turned round: a signature, and where the price rises the number sent to the payer.
+    """On the technician's phone turned round: a signature, and where the price rises the number
+    sent to the payer.
 
-    A wrong number uses up a try, which is kept: so this answers, and raises nothing for it. A repeat answers the same.
-    Raises NotYours, SignatureMissing, ProposalGone, NoTimeLeft.
+    A wrong number uses up a try, which is kept: so this answers, and raises nothing for it. A
+    repeat answers the same. Raises NotYours, SignatureMissing, ProposalGone, NoTimeLeft.
     """
     booking = lock_own(booking_id, technician_id)
     quote = booking.quotes.filter(version=version, withdrawn_at=None).first()
@@ -274,19 +352,26 @@ def _try_number(booking: Locked, quote: Quote, number: str) -> Answer:
         return Answer.SPENT
     if row.takes(number, at, tries=tries):
         return Answer.ACCEPTED
-    Assignment.objects.filter(booking=booking, ended_at=None).update(number_tries=F("number_tries") + 1)
+    Assignment.objects.filter(booking=booking, ended_at=None).update(
+        number_tries=F("number_tries") + 1
+    )
     return Answer.WRONG if tries_left(booking) else Answer.SPENT
 
 
 @verb
 def decline(booking_id: int, *, version: int, by: User | None, device: str = "") -> Booking:
-    """The customer does not want it: what was agreed before goes on. A repeat returns the booking."""
+    """The customer does not want it: what was agreed before goes on.
+
+    A repeat returns the booking.
+    """
     booking = lock_booking(booking_id)
     return _decline(booking, version, by, device)
 
 
 @verb
-def decline_on_screen(booking_id: int, technician_id: int, *, version: int, by: User, device: str = "") -> Booking:
+def decline_on_screen(
+    booking_id: int, technician_id: int, *, version: int, by: User, device: str = ""
+) -> Booking:
     """The same on the technician's phone. Raises NotYours."""
     return _decline(lock_own(booking_id, technician_id), version, by, device)
 
@@ -311,7 +396,10 @@ def _open(booking: Booking, version: int) -> Quote:
 
 
 def _take(booking: Locked, quote: Quote, kind: str, by: User | None, hand: ByHand) -> None:
-    """It is the price from now on, and the visit is as long as it says. Raises AboveCeiling, NoTimeLeft."""
+    """It is the price from now on, and the visit is as long as it says.
+
+    Raises AboveCeiling, NoTimeLeft.
+    """
     at = mila_now()
     if quote.service_cents > ceiling_cents(booking):
         raise _above_ceiling(booking)
@@ -328,11 +416,13 @@ def _make_room(booking: Locked, minutes: int) -> None:
     """The calendar entry ends so much later, or earlier; so does the clock over the work."""
     assignment, during = _longer(booking, minutes)
     more = timedelta(minutes=minutes - booking.duration_minutes)
-    if during is not None and assignment.busy is not None:
-        if more > timedelta(0) and not is_free(assignment.technician, during, but=assignment.busy):
+    if during is not None and assignment.calendar_entry is not None:
+        if more > timedelta(0) and not is_free(
+            assignment.technician, during, but=assignment.calendar_entry
+        ):
             raise NoTimeLeft
-        assignment.busy.during = during
-        assignment.busy.save(update_fields=["during"])
+        assignment.calendar_entry.during = during
+        assignment.calendar_entry.save(update_fields=["during"])
     booking.duration_minutes = minutes
     booking.save(update_fields=["duration_minutes"])
     if booking.state == State.IN_PROGRESS:

@@ -49,11 +49,13 @@ class NoFeeHere(Refusal):
 
 
 class PriceChanged(Refusal):
-    sentence = _("What you are to sign has changed meanwhile. Please read it once more before you sign.")
+    sentence = _(
+        "What you are to sign has changed meanwhile. Please read it once more before you sign."
+    )
 
 
 @dataclass(frozen=True)
-class Hand:
+class SignatureInput:
     """Who ended it, on which screen; without a signature where nobody signed."""
 
     kind: str
@@ -76,15 +78,19 @@ def sign_off(
     by: User | None,
     late: bool = False,
 ) -> Booking:
-    """The customer signs what was done and the price; what was signed is frozen and will be charged (rule L12, M1).
+    """The customer signs what was done and the price; what was signed is frozen and will be charged
+    (rule L12, M1).
 
-    `key` is the one-time key of the form: sent twice it is the same signature (fault M24). `kind` says on whose screen.
-    After the visit was closed without it, a signature is evidence: kept once, it moves and charges nothing
-    (rule L13). `late`: the page said so; else it had the ordinary words on it, and these are kept.
-    Raises SignatureMissing, PriceChanged, IllegalMove.
+    `key` is the one-time key of the form: sent twice it is the same signature (fault M24). `kind`
+    says on whose screen. After the visit was closed without it, a signature is evidence: kept once,
+    it moves and charges nothing (rule L13). `late`: the page said so; else it had the ordinary
+    words on it, and these are kept. Raises SignatureMissing, PriceChanged, IllegalMove.
     """
     booking = lock_booking(booking_id)
-    if any(model.objects.filter(booking=booking, key=key).exists() for model in (SignOff, LateSignature)):
+    if any(
+        model.objects.filter(booking=booking, key=key).exists()
+        for model in (SignOff, LateSignature)
+    ):
         return booking
     closed = closed_unsigned(booking)
     if closed is None and (late or booking.state != State.FINISHED):
@@ -94,20 +100,23 @@ def sign_off(
     quote = _to_be_read(booking, closed, late=late, version=quote_version)
     if quote is None or quote.version != quote_version:
         raise PriceChanged
-    hand = Hand(kind, key, signer, signature, device[:200])  # what is kept is what is hashed
+    # what is kept is what is hashed
+    signature_input = SignatureInput(kind, key, signer, signature, device[:200])
     if closed is None:
-        signed = _signed_statement(booking, quote, hand, by=by)
+        signed = _signed_statement(booking, quote, signature_input, by=by)
         if evidence_only(signed):
             notices.queue(signed, "signed_unproved", round=signed.epoch)
         return signed
-    columns = _frozen(booking, quote, hand, mila_now(), closed=closed if late else None)
+    columns = _frozen(booking, quote, signature_input, mila_now(), closed=closed if late else None)
     LateSignature.objects.create(booking=booking, by=by, **columns)
     publish.publish(f"booking:{booking.uuid}", "signed")
     return booking
 
 
 def closed_unsigned(booking: Booking) -> SignOff | None:
-    """The end that came without the customer's hand, by silence or by Mila's decision, while they may still sign it."""
+    """The end that came without the customer's hand, by silence or by Mila's decision, while they
+    may still sign it.
+    """
     return (
         SignOff.objects.filter(booking=booking, kind__in=UNSIGNED, booking__late_signature=None)
         .select_related("quote")
@@ -115,28 +124,39 @@ def closed_unsigned(booking: Booking) -> SignOff | None:
     )
 
 
-def _to_be_read(booking: Booking, closed: SignOff | None, *, late: bool, version: int) -> Quote | None:
+def _to_be_read(
+    booking: Booking, closed: SignOff | None, *, late: bool, version: int
+) -> Quote | None:
     """The version of the price that must have stood on their page."""
     if closed is None:
         return booking.quotes.agreed().latest("version")
-    # A page from before the end showed a version of its own: silence may have chosen another, a decision added one.
+    # A page from before the end showed a version of its own: silence may have chosen another, a
+    # decision added one.
     return closed.quote if late else booking.quotes.agreed().filter(version=version).first()
 
 
 def evidence_only(booking: Booking) -> bool:
-    """Signed on the technician's screen, and nobody said the visit code: the payer is asked first (rule L9b)."""
+    """Signed on the technician's screen, and nobody said the visit code: the payer is asked first
+    (rule L9b).
+    """
     last = SignOff.objects.filter(booking=booking).last()
     return last is not None and last.kind == SignOffKind.SCREEN and not have_met(booking)
 
 
 @verb
 def see_report(booking_id: int, *, version: int) -> Booking:
-    """A person has the report before them: silence may end it from here on (rule L13). The first time counts.
+    """A person has the report before them: silence may end it from here on (rule L13). The first
+    time counts.
 
-    `version` is that of the price beside it: a page that shows an end which was taken back since says nothing.
+    `version` is that of the price beside it: a page that shows an end which was taken back since
+    says nothing.
     """
     booking = lock_booking(booking_id)
-    if booking.state == State.FINISHED and booking.report_seen_at is None and version == _last_version(booking):
+    if (
+        booking.state == State.FINISHED
+        and booking.report_seen_at is None
+        and version == _last_version(booking)
+    ):
         booking.report_seen_at = mila_now()
         booking.save(update_fields=["report_seen_at"])
     return booking
@@ -147,7 +167,9 @@ def _last_version(booking: Booking) -> int:
 
 
 @verb
-def object_to(booking_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Booking:
+def object_to(
+    booking_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER
+) -> Booking:
     """What was reported is not so: people decide, and no fee is owed meanwhile (rule L9b, L11).
 
     Whether a charge is still held is the caller's to know, who holds its lock.
@@ -158,7 +180,7 @@ def object_to(booking_id: int, *, by: User | None, reason: str, role: Role = Rol
 def _signed_statement(
     booking: Locked,
     quote: Quote,
-    hand: Hand,
+    signature_input: SignatureInput,
     *,
     by: User | None = None,
     move: str = "sign_off",
@@ -167,20 +189,36 @@ def _signed_statement(
 ) -> Booking:
     """Write the sign-off and make the move, in one transaction."""
     at = mila_now()
-    SignOff.objects.create(booking=booking, **_frozen(booking, quote, hand, at))
-    return advance(booking, move, role=role, by=by, at=at, reason=reason, signed_off_at=at, data={"kind": hand.kind})
+    SignOff.objects.create(booking=booking, **_frozen(booking, quote, signature_input, at))
+    return advance(
+        booking,
+        move,
+        role=role,
+        by=by,
+        at=at,
+        reason=reason,
+        signed_off_at=at,
+        data={"kind": signature_input.kind},
+    )
 
 
 def _frozen(
-    booking: Booking, quote: Quote, hand: Hand, at: datetime, *, closed: SignOff | None = None
+    booking: Booking,
+    quote: Quote,
+    signature_input: SignatureInput,
+    at: datetime,
+    *,
+    closed: SignOff | None = None,
 ) -> dict[str, Any]:
-    """The columns of a frozen end: the words in the customer's language, the amounts, and the hash of all of it."""
+    """The columns of a frozen end: the words in the customer's language, the amounts, and the hash
+    of all of it.
+    """
     rate = booking.policy.commission_bp[booking.partner.kind]
     shares = money.split(quote.service_cents, rate, booking.booking_fee_cents)
     with translation.override(booking.language):
         text = statement.text(booking, quote, closed=closed)
     columns = {
-        **asdict(hand),
+        **asdict(signature_input),
         "quote": quote,
         "text": text,
         "service_cents": shares.service_cents,
@@ -196,10 +234,11 @@ def _frozen(
 
 @verb
 def sign_off_by_silence(booking_id: int) -> Booking:
-    """After 72 h without a word: the lower of the report and what the customer accepted by their own hand (rule L13).
+    """After 72 h without a word: the lower of the report and what the customer accepted by their
+    own hand (rule L13).
 
-    Only if the two have met, by the visit code, and a person has seen the report on the page. Else ops are told, and
-    again each day, until somebody decides.
+    Only if the two have met, by the visit code, and a person has seen the report on the page. Else
+    ops are told, and again each day, until somebody decides.
     """
     booking = lock_booking(booking_id)
     at = mila_now()
@@ -210,14 +249,20 @@ def sign_off_by_silence(booking_id: int) -> Booking:
         postpone(booking, at + UNDECIDED_AGAIN)
         return booking
     final = booking.quotes.agreed().latest("version")
-    accepted = booking.quotes.agreed().filter(own_hand=True).latest("version")
+    accepted = booking.quotes.agreed().filter(accepted_by_payer=True).latest("version")
     quote = min(final, accepted, key=lambda q: q.service_cents)
-    return _signed_statement(booking, quote, Hand(SignOffKind.SILENCE, f"silence-{booking.uuid}"), role=Role.SYSTEM)
+    return _signed_statement(
+        booking,
+        quote,
+        SignatureInput(SignOffKind.SILENCE, f"silence-{booking.uuid}"),
+        role=Role.SYSTEM,
+    )
 
 
 @verb
 def refuse(booking_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> Booking:
-    """It goes wrong, or they do not sign, and say why: nothing is charged before the decision (rule L13).
+    """It goes wrong, or they do not sign, and say why: nothing is charged before the decision
+    (rule L13).
 
     The work and its slot end here. A repeat returns the booking.
     """
@@ -229,7 +274,8 @@ def refuse(booking_id: int, *, by: User | None, reason: str, role: Role = Role.C
 
 @verb
 def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Booking:
-    """Ops decide what the work is worth, with reasons; above what was accepted last is never possible.
+    """Ops decide what the work is worth, with reasons; above what was accepted last is never
+    possible.
 
     A repeat returns the booking as it was decided.
     """
@@ -244,8 +290,10 @@ def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Boo
         lines = [price_versions.Line(booking.service.name, cents)]
     quote = price_versions.write(booking, lines, by=by, at=at, origin=QuoteOrigin.DECISION)
     price_versions.accept(quote, AcceptanceKind.DECISION, by=by, at=at)
-    hand = Hand(SignOffKind.DECISION, key)
-    return _signed_statement(booking, quote, hand, by=by, move="decide", role=Role.OPS, reason=reason)
+    signature_input = SignatureInput(SignOffKind.DECISION, key)
+    return _signed_statement(
+        booking, quote, signature_input, by=by, move="decide", role=Role.OPS, reason=reason
+    )
 
 
 @verb
@@ -268,7 +316,8 @@ def decide_none(booking_id: int, *, by: User, reason: str, fault: str = Fault.NO
 
 @verb
 def decide_fee(booking_id: int, *, by: User, reason: str) -> Booking:
-    """Ops decide that the visit in vain is paid: the fee of the policy it was made under. A repeat returns the booking.
+    """Ops decide that the visit in vain is paid: the fee of the policy it was made under. A repeat
+    returns the booking.
 
     Raises NoFeeHere where the right of withdrawal forbids it (rule B10).
     """
@@ -293,7 +342,9 @@ def decide_fee(booking_id: int, *, by: User, reason: str) -> Booking:
 
 @verb
 def settle(booking_id: int) -> Booking:
-    """The charge has succeeded, or nothing was due: the booking is closed, the job counts (rule M1). Repeatable."""
+    """The charge has succeeded, or nothing was due: the booking is closed, the job counts
+    (rule M1). Repeatable.
+    """
     booking = lock_booking(booking_id)
     if booking.state == State.SETTLED:
         return booking
@@ -315,7 +366,8 @@ def rate(
 ) -> Rating:
     """Three times one to five stars, once; a second sending returns the first (rule L14).
 
-    On the technician's screen only after a signature there with the visit code; and nobody rates themself.
+    On the technician's screen only after a signature there with the visit code; and nobody rates
+    themself.
     """
     booking = lock_booking(booking_id)
     if (on_technicians_screen and not may_rate_on_screen(booking)) or _is_their_own(booking, by):
@@ -351,7 +403,9 @@ def may_rate_on_screen(booking: Booking) -> bool:
 
 def _is_their_own(booking: Booking, by: User | None) -> bool:
     """The technician, or somebody of the same partner, rates the job."""
-    people = Technician.objects.filter(partner=booking.partner_id, user__isnull=False).values_list("user", flat=True)
+    people = Technician.objects.filter(partner=booking.partner_id, user__isnull=False).values_list(
+        "user", flat=True
+    )
     return (by.pk if by else booking.customer_id) in set(people)
 
 

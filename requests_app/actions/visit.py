@@ -47,7 +47,10 @@ class PriceIsFixed(Refusal):
 
 
 class NotAgreed(Refusal):
-    sentence = _("This is more than was agreed. Please propose the new price first: the customer accepts it, or not.")
+    sentence = _(
+        "This is more than was agreed. Please propose the new price first: the customer accepts "
+        "it, or not."
+    )
 
 
 def lock_own(booking_id: int, technician_id: int) -> Locked:
@@ -58,7 +61,9 @@ def lock_own(booking_id: int, technician_id: int) -> Locked:
     return booking
 
 
-def _step(booking_id: int, technician_id: int, move: str, done: State, by: User, **kwargs: Any) -> Booking:
+def _step(
+    booking_id: int, technician_id: int, move: str, done: State, by: User, **kwargs: Any
+) -> Booking:
     """One plain move of the partner; a repeat finds it done and returns it."""
     booking = lock_own(booking_id, technician_id)
     if booking.state == done:
@@ -77,9 +82,11 @@ def record_call(
     note: str = "",
     wants_other_time: bool = False,
 ) -> Booking:
-    """Keep the try to reach the customer. Reached, or tried often enough, keeps the promise to call (rule L1).
+    """Keep the try to reach the customer. Reached, or tried often enough, keeps the promise to call
+    (rule L1).
 
-    Three tries on two channels, far enough apart and at decent hours, are enough; ops are alerted then.
+    Three tries on two channels, far enough apart and at decent hours, are enough; ops are alerted
+    then.
     """
     booking = lock_own(booking_id, technician_id)
     if booking.state != State.CLAIMED:
@@ -87,14 +94,29 @@ def record_call(
     at = read_clock(booking)
     assignment = Assignment.objects.get(booking=booking, ended_at=None)
     CallAttempt.objects.create(
-        assignment=assignment, at=at, channel=channel, reached=reached, note=note, wants_other_time=wants_other_time
+        assignment=assignment,
+        at=at,
+        channel=channel,
+        reached=reached,
+        note=note,
+        wants_other_time=wants_other_time,
     )
     tries = [(call.at, call.channel) for call in assignment.calls.all()]
-    if not reached and not deadlines.tried_enough(tries, booking.start_at, booking.timezone, booking.policy):
+    if not reached and not deadlines.tried_enough(
+        tries, booking.start_at, booking.timezone, booking.policy
+    ):
         return booking
     search.count_promise(booking.technician, kept=True)
-    advance(booking, "record_call", role=Role.PARTNER, by=by, at=at, data={"reached": reached, "tries": len(tries)})
-    if not reached:  # who was spoken with need not be told so; the confirmation asks whether it is true
+    advance(
+        booking,
+        "record_call",
+        role=Role.PARTNER,
+        by=by,
+        at=at,
+        data={"reached": reached, "tries": len(tries)},
+    )
+    # who was spoken with need not be told so; the confirmation asks whether it is true
+    if not reached:
         notices.queue(booking, "called", round=booking.epoch)
         notices.queue(booking, "not_reached_ops", round=booking.epoch)
     if wants_other_time:
@@ -104,7 +126,9 @@ def record_call(
 
 @verb
 def confirm(booking_id: int, technician_id: int, *, by: User) -> Booking:
-    """They will come. Late, it still counts until somebody else claims, and ends another's window (rule L3, L4)."""
+    """They will come. Late, it still counts until somebody else claims, and ends another's window
+    (rule L3, L4).
+    """
     booking = lock_own(booking_id, technician_id)
     if booking.state == State.CONFIRMED:
         return booking
@@ -116,14 +140,23 @@ def confirm(booking_id: int, technician_id: int, *, by: User) -> Booking:
 
 
 @verb
-def release(booking_id: int, technician_id: int, *, by: User, reason: str, role: Role = Role.PARTNER) -> Booking:
-    """The job is given back; the search begins again and does not ask them (rule D1). A repeat changes nothing."""
+def release(
+    booking_id: int, technician_id: int, *, by: User, reason: str, role: Role = Role.PARTNER
+) -> Booking:
+    """The job is given back; the search begins again and does not ask them (rule D1).
+
+    A repeat changes nothing.
+    """
     try:
         booking = lock_own(booking_id, technician_id)
     except NotYours:
         released = Booking.objects.get(pk=booking_id)
         last = released.assignments.last()
-        if released.state == State.SEARCHING and last and (last.technician_id, last.end) == (technician_id, "release"):
+        if (
+            released.state == State.SEARCHING
+            and last
+            and (last.technician_id, last.end) == (technician_id, "release")
+        ):
             return released
         raise
     technician, at = booking.technician, read_clock(booking)
@@ -142,7 +175,9 @@ def depart(booking_id: int, technician_id: int, *, by: User) -> Booking:
 
 
 @verb
-def arrive(booking_id: int, technician_id: int, *, by: User, place: PhonePlace | None = None) -> Booking:
+def arrive(
+    booking_id: int, technician_id: int, *, by: User, place: PhonePlace | None = None
+) -> Booking:
     """They are at the door; from here the position is nobody's business (rule L8, fault A16).
 
     `place`: where the phone is now, kept with the visit; a repeat keeps none.
@@ -163,8 +198,12 @@ def start(booking_id: int, technician_id: int, *, by: User) -> Booking:
 
 
 @verb
-def report_position(booking_id: int, technician_id: int, *, lat: float, lon: float, eta_at: datetime | None) -> None:
-    """Where they are, while they are on their way and not a second longer; otherwise nothing is kept (rule L8)."""
+def report_position(
+    booking_id: int, technician_id: int, *, lat: float, lon: float, eta_at: datetime | None
+) -> None:
+    """Where they are, while they are on their way and not a second longer; otherwise nothing is
+    kept (rule L8).
+    """
     booking = lock_own(booking_id, technician_id)
     if booking.state != State.EN_ROUTE:
         return
@@ -183,10 +222,11 @@ def finish(
     report: Mapping[str, Any],
     service_cents: int | None = None,
 ) -> Booking:
-    """The work is done: what was done, the checklist, at the price that was agreed last (rule L10, L12).
+    """The work is done: what was done, the checklist, at the price that was agreed last
+    (rule L10, L12).
 
-    `service_cents`: what a Friend asks in the end, fee not included: no more than was agreed, which nobody need accept.
-    Raises NotAgreed, PriceIsFixed. A repeat returns the booking.
+    `service_cents`: what a Friend asks in the end, fee not included: no more than was agreed, which
+    nobody need accept. Raises NotAgreed, PriceIsFixed. A repeat returns the booking.
     """
     booking = lock_own(booking_id, technician_id)
     if booking.state == State.FINISHED:
@@ -208,10 +248,11 @@ def finish(
 
 
 def _lower(booking: Locked, service_cents: int | None, *, by: User, at: datetime) -> None:
-    """The last accepted version, less what the technician lets off; nothing is written where that is nothing.
+    """The last accepted version, less what the technician lets off; nothing is written where that
+    is nothing.
 
-    After an end that was taken back the version is a new one even at the same price: a page that still shows the former
-    report signs nothing, and was no reading of this one.
+    After an end that was taken back the version is a new one even at the same price: a page that
+    still shows the former report signs nothing, and was no reading of this one.
     """
     assert booking.partner is not None
     agreed = price_versions.agreed(booking)
@@ -242,11 +283,13 @@ def fail_visit(
     role: Role = Role.PARTNER,
     place: PhonePlace | None = None,
 ) -> Booking:
-    """It could not be done; who caused it decides who pays (rule L11). Nobody home: after ten minutes' wait.
+    """It could not be done; who caused it decides who pays (rule L11). Nobody home: after ten
+    minutes' wait.
 
-    The wait begins at the later of arrival and start. Inside a French right of withdrawal the customer owes nothing,
-    unless the work had begun and the code says that they met (rule B10). A fee is held until the customer has read
-    of it; `place`, where the phone is now, decides whether it may go on by itself then (was_at_the_door).
+    The wait begins at the later of arrival and start. Inside a French right of withdrawal the
+    customer owes nothing, unless the work had begun and the code says that they met (rule B10). A
+    fee is held until the customer has read of it; `place`, where the phone is now, decides whether
+    it may go on by itself then (was_at_the_door).
     """
     booking = lock_own(booking_id, technician_id)
     if booking.state == State.FAILED:
@@ -255,12 +298,16 @@ def fail_visit(
     fee = 0
     if fault == Fault.CUSTOMER:
         arrived_at = last_made_at(booking, "arrive")
-        if arrived_at is None or at < deadlines.waited_at(max(arrived_at, booking.start_at), booking.policy):
+        if arrived_at is None or at < deadlines.door_wait_ends_at(
+            max(arrived_at, booking.start_at), booking.policy
+        ):
             raise WaitNotOver(
                 _("Please wait at the door for %(wait)s first; the page counts them for you.")
                 % {"wait": span(booking.policy.door_wait)}
             )
-        if not may_withdraw(booking, at) or (booking.state == State.IN_PROGRESS and have_met(booking)):
+        if not may_withdraw(booking, at) or (
+            booking.state == State.IN_PROGRESS and have_met(booking)
+        ):
             fee = booking.policy.cancel_fee_cents[booking.currency]
         keep_place(booking, DoorMove.FAIL, place, at)
     return advance(
@@ -278,14 +325,18 @@ def fail_visit(
 
 @verb
 def report_cash(booking_id: int, technician_id: int, *, by: User) -> Booking:
-    """The customer offered cash: staff are told, once for each job, and talk to the customer (rule M1)."""
+    """The customer offered cash: staff are told, once for each job, and talk to the customer
+    (rule M1).
+    """
     booking = lock_own(booking_id, technician_id)
     notices.queue(booking, "cash_ops", round=0)
     return booking
 
 
 def drop_old_positions(at: datetime, kept: dict[str, timedelta]) -> int:
-    """Positions are gone after the time of their country, and where nobody is on the way any more (rule L8)."""
+    """Positions are gone after the time of their country, and where nobody is on the way any more
+    (rule L8).
+    """
     gone = ~Q(booking__state=State.EN_ROUTE)
     for country, so_long in kept.items():
         gone |= Q(booking__country=country, at__lt=at - so_long)

@@ -18,9 +18,14 @@ HOUR = timedelta(hours=1)
 
 
 class NotMet(Refusal):
-    """Nobody is shown the amount where staff record a withdrawal: a technician's tap alone charges nothing then."""
+    """Nobody is shown the amount where staff record a withdrawal: a technician's tap alone charges
+    nothing then.
+    """
 
-    sentence = _("No visit code says that the work began. Record that something is not right, and decide what is owed.")
+    sentence = _(
+        "No visit code says that the work began. Record that something is not right, and decide "
+        "what is owed."
+    )
 
 
 class WithdrawalOver(Refusal):
@@ -29,14 +34,21 @@ class WithdrawalOver(Refusal):
 
 @verb
 def send_link(booking_id: int, email: str) -> None:
-    """Who has neither account nor link asks to withdraw: the way to the confirmation goes to the booking's own address.
+    """Who has neither account nor link asks to withdraw: the way to the confirmation goes to the
+    booking's own address.
 
-    Nothing happens for another address, where nothing can be withdrawn from, or beyond `address_codes_an_hour`; the
-    page says the same each time.
+    Nothing happens for another address, where nothing can be withdrawn from, or beyond
+    `address_codes_an_hour`; the page says the same each time.
     """
-    booking = Booking.objects.select_for_update().filter(pk=booking_id, customer__email=email).first()
+    booking = (
+        Booking.objects.select_for_update().filter(pk=booking_id, customer__email=email).first()
+    )
     at = mila_now()
-    if booking is None or booking.state not in MOVES["withdraw"].sources or not withdrawal.may_withdraw(booking, at):
+    if (
+        booking is None
+        or booking.state not in MOVES["withdraw"].sources
+        or not withdrawal.may_withdraw(booking, at)
+    ):
         return
     sent = Notification.objects.filter(subject_id=booking.uuid, kind="withdrawal_link")
     lately = sent.filter(Q(sent_at=None) | Q(sent_at__gt=at - HOUR)).count()
@@ -54,11 +66,13 @@ def withdraw(
     declared_at: datetime | None = None,
     reason: str = "",
 ) -> Booking:
-    """The contract ends; what was done until now is paid, nothing else. A repeat returns the booking.
+    """The contract ends; what was done until now is paid, nothing else. A repeat returns the
+    booking.
 
-    The cost grows by the minute: what was shown holds for `withdrawal_shown_for`, and is what is charged. Staff enter
-    what came by letter or telephone with the instant it was declared, which sets the cost; it is never in the future.
-    Raises WithdrawalOver, IllegalMove, CostChanged, or AddressNotProved where it costs something (rule B12).
+    The cost grows by the minute: what was shown holds for `withdrawal_shown_for`, and is what is
+    charged. Staff enter what came by letter or telephone with the instant it was declared, which
+    sets the cost; it is never in the future. Raises WithdrawalOver, IllegalMove, CostChanged, or
+    AddressNotProved where it costs something (rule B12).
     """
     booking = lock_booking(booking_id)
     last = booking.events.last()
@@ -74,7 +88,9 @@ def withdraw(
     if role == Role.CUSTOMER:
         if cost and booking.email_proved_at is None:
             raise AddressNotProved
-        if accepted_cost_cents < withdrawal.cost_cents(booking, at - booking.policy.withdrawal_shown_for):
+        if accepted_cost_cents < withdrawal.cost_cents(
+            booking, at - booking.policy.withdrawal_shown_for
+        ):
             raise CostChanged
         cost = min(cost, accepted_cost_cents)
     return advance(

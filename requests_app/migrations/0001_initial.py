@@ -23,7 +23,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Booking",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "token",
@@ -33,19 +35,23 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "token_hash",
-                    mila.encrypted_fields.FingerprintField(editable=False, max_length=64, of="token", unique=True),
+                    mila.encrypted_fields.FingerprintField(editable=False, max_length=64,
+                        of="token", unique=True),
                 ),
                 (
                     "link_from_at",
-                    models.DateTimeField(editable=False, help_text="When the link was last renewed.", null=True),
+                    models.DateTimeField(editable=False, help_text="When the link was last "
+                                                                   "renewed.", null=True),
                 ),
-                ("draft_key", models.CharField(editable=False, max_length=64, null=True, unique=True)),
+                ("draft_key",
+                    models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ("state", models.CharField(default="draft", editable=False, max_length=12)),
                 ("epoch", models.BigIntegerField(default=0, editable=False)),
                 (
                     "due_at",
                     models.DateTimeField(
-                        editable=False, help_text="When the running clock moves the state.", null=True
+                        editable=False, help_text="When the running clock moves the state.",
+                        null=True
                     ),
                 ),
                 (
@@ -59,54 +65,67 @@ class Migration(migrations.Migration):
                 (
                     "language",
                     models.CharField(
-                        choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", "English")],
+                        choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"),
+                            ("en", "English")],
                         default="fr",
                         max_length=2,
                     ),
                 ),
                 ("duration_minutes", models.PositiveSmallIntegerField()),
-                ("country", models.CharField(choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2)),
+                ("country",
+                    models.CharField(choices=[("FR", "France"), ("CH", "Switzerland")],
+                        max_length=2)),
                 ("postcode", models.CharField(blank=True, max_length=5)),
                 ("city", models.CharField(blank=True, max_length=120)),
                 (
                     "region",
-                    models.CharField(blank=True, help_text="Canton or department: its public holidays.", max_length=3),
+                    models.CharField(blank=True, help_text="Canton or department: its public "
+                                                           "holidays.", max_length=3),
                 ),
                 ("timezone", models.CharField(default="Europe/Paris", max_length=32)),
                 ("first_start_at", models.DateTimeField(null=True)),
                 ("last_start_at", models.DateTimeField(null=True)),
-                ("start_at", models.DateTimeField(editable=False, help_text="The claimed start.", null=True)),
+                ("start_at",
+                    models.DateTimeField(editable=False, help_text="The claimed start.",
+                        null=True)),
                 ("cancel_start_at", models.DateTimeField(editable=False, null=True)),
                 ("policy_data", models.JSONField(default=dict, editable=False)),
-                ("currency", models.CharField(choices=[("EUR", "EUR"), ("CHF", "CHF")], max_length=3)),
-                ("service_cents", models.PositiveIntegerField(help_text="Version 1: the booked price.")),
+                ("currency",
+                    models.CharField(choices=[("EUR", "EUR"), ("CHF", "CHF")], max_length=3)),
+                ("service_cents", models.PositiveIntegerField(help_text="Version 1: the booked "
+                                                                        "price.")),
                 ("booking_fee_cents", models.PositiveIntegerField()),
                 ("claimed_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "clocks_from_at",
                     models.DateTimeField(
                         editable=False,
-                        help_text="X of rule L5 counts from here: the claim, or the last move of the date.",
+                        help_text="X of rule L5 counts from here: the claim, or the last move of "
+                                  "the date.",
                         null=True,
                     ),
                 ),
-                ("created_at", models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                ("created_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
                 ("placed_at", models.DateTimeField(editable=False, null=True)),
                 ("card_saved_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "card",
                     models.CharField(
-                        blank=True, editable=False, help_text="Payment method that will be charged.", max_length=64
+                        blank=True, editable=False, help_text="Payment method that will be "
+                                                              "charged.", max_length=64
                     ),
                 ),
                 (
                     "card_ends_on",
-                    models.DateField(editable=False, help_text="Its last day, where it says one.", null=True),
+                    models.DateField(editable=False, help_text="Its last day, where it says one.",
+                        null=True),
                 ),
                 (
                     "withdrawal_waived_at",
                     models.DateTimeField(
-                        editable=False, help_text="Asked to start within 14 days (law R5).", null=True
+                        editable=False, help_text="Asked to start within 14 days (law R5).",
+                        null=True
                     ),
                 ),
                 ("report_seen_at", models.DateTimeField(editable=False, null=True)),
@@ -115,7 +134,8 @@ class Migration(migrations.Migration):
                 (
                     "report",
                     models.JSONField(
-                        default=dict, editable=False, help_text="What was done, checklists; written at finish."
+                        default=dict, editable=False, help_text="What was done, checklists; "
+                                                                "written at finish."
                     ),
                 ),
                 ("fee_cents", models.PositiveIntegerField(default=0, editable=False)),
@@ -167,7 +187,8 @@ class Migration(migrations.Migration):
                 (
                     "service",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalogue.service"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+",
+                        to="catalogue.service"
                     ),
                 ),
                 (
@@ -188,20 +209,28 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Assignment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("start_at", models.DateTimeField()),
                 ("claimed_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
-                ("end", models.CharField(blank=True, help_text="The move that ended it.", max_length=20)),
+                ("end",
+                    models.CharField(blank=True, help_text="The move that ended it.",
+                        max_length=20)),
                 (
                     "code",
                     mila.encrypted_fields.EncryptedTextField(
                         default=requests_app.models.assignments.new_visit_code, editable=False
                     ),
                 ),
-                ("code_tries", models.PositiveSmallIntegerField(default=0, editable=False, help_text="Wrong ones.")),
-                ("code_typed_at", models.DateTimeField(editable=False, help_text="They have met.", null=True)),
-                ("fault", models.BooleanField(default=False, help_text="Counts against them; with appeal.")),
+                ("code_tries",
+                    models.PositiveSmallIntegerField(default=0, editable=False,
+                        help_text="Wrong ones.")),
+                ("code_typed_at",
+                    models.DateTimeField(editable=False, help_text="They have met.", null=True)),
+                ("fault", models.BooleanField(default=False, help_text="Counts against them; with "
+                                                                       "appeal.")),
                 (
                     "busy",
                     models.OneToOneField(
@@ -243,7 +272,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AddressCode",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("mac", models.CharField(blank=True, editable=False, max_length=64)),
                 ("until_at", models.DateTimeField(editable=False, null=True)),
                 ("tries", models.PositiveSmallIntegerField(default=0, editable=False)),
@@ -266,7 +297,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="BookingContact",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("name", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
                 ("phone", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
                 ("street", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
@@ -289,7 +322,8 @@ class Migration(migrations.Migration):
                 (
                     "booking",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="contact", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="contact",
+                        to="requests_app.booking"
                     ),
                 ),
             ],
@@ -297,7 +331,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="BookingEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("sequence", models.PositiveIntegerField()),
                 ("move", models.CharField(max_length=20)),
                 ("source", models.CharField(max_length=12)),
@@ -310,7 +346,8 @@ class Migration(migrations.Migration):
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events",
+                        to="requests_app.booking"
                     ),
                 ),
                 (
@@ -330,21 +367,26 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="BookingPhoto",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("rank", models.PositiveSmallIntegerField(null=True)),
                 (
                     "key",
                     models.CharField(
-                        default=requests_app.models.booking.new_token, editable=False, max_length=64, unique=True
+                        default=requests_app.models.booking.new_token, editable=False,
+                        max_length=64, unique=True
                     ),
                 ),
                 (
                     "sha256",
-                    models.CharField(help_text="Of the large one: the same picture is there once.", max_length=64),
+                    models.CharField(help_text="Of the large one: the same picture is there once.",
+                        max_length=64),
                 ),
                 (
                     "delete_after_at",
-                    models.DateTimeField(help_text="When its files are deleted; never once it is ordered.", null=True),
+                    models.DateTimeField(help_text="When its files are deleted; never once it is "
+                                                   "ordered.", null=True),
                 ),
                 (
                     "booking",
@@ -363,12 +405,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CallAttempt",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("at", models.DateTimeField()),
                 (
                     "channel",
                     models.CharField(
-                        choices=[("phone", "Phone call"), ("text", "Text message"), ("email", "E-mail")], max_length=5
+                        choices=[("phone", "Phone call"), ("text", "Text message"),
+                            ("email", "E-mail")], max_length=5
                     ),
                 ),
                 ("reached", models.BooleanField()),
@@ -377,7 +422,8 @@ class Migration(migrations.Migration):
                 (
                     "assignment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="calls", to="requests_app.assignment"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="calls",
+                        to="requests_app.assignment"
                     ),
                 ),
             ],
@@ -388,7 +434,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Clock",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "kind",
                     models.CharField(
@@ -411,11 +459,13 @@ class Migration(migrations.Migration):
                 ("epoch", models.BigIntegerField(help_text="The move that started it.")),
                 ("due_at", models.DateTimeField()),
                 ("done_at", models.DateTimeField(null=True)),
-                ("fired", models.BooleanField(default=False, help_text="It fell due; else it was kept or called off.")),
+                ("fired", models.BooleanField(default=False, help_text="It fell due; else it was "
+                                                                       "kept or called off.")),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="clocks", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="clocks",
+                        to="requests_app.booking"
                     ),
                 ),
             ],
@@ -426,7 +476,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ContactAccess",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("reason", mila.encrypted_fields.EncryptedTextField()),
                 ("at", models.DateTimeField()),
                 (
@@ -440,13 +492,15 @@ class Migration(migrations.Migration):
                 (
                     "partner",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, to="accounts.partnerprofile"
+                        null=True, on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.partnerprofile"
                     ),
                 ),
                 (
                     "user",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                        null=True, on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
@@ -454,10 +508,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="DoorPlace",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "move",
-                    models.CharField(choices=[("arrive", "Arrival"), ("fail_visit", "End of the wait")], max_length=10),
+                    models.CharField(choices=[("arrive", "Arrival"),
+                        ("fail_visit", "End of the wait")], max_length=10),
                 ),
                 ("at", models.DateTimeField()),
                 (
@@ -466,11 +523,13 @@ class Migration(migrations.Migration):
                         help_text="Latitude and longitude, as the phone said them."
                     ),
                 ),
-                ("accuracy_m", models.PositiveIntegerField(help_text="So far off it may be, as the phone says.")),
+                ("accuracy_m", models.PositiveIntegerField(help_text="So far off it may be, as the "
+                                                                     "phone says.")),
                 (
                     "metres",
                     models.PositiveIntegerField(
-                        help_text="From the door; empty where nobody knows the door's own point.", null=True
+                        help_text="From the door; empty where nobody knows the door's own point.",
+                        null=True
                     ),
                 ),
                 (
@@ -489,7 +548,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Position",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("lat", models.FloatField()),
                 ("lon", models.FloatField()),
                 ("eta_at", models.DateTimeField(null=True)),
@@ -497,7 +558,8 @@ class Migration(migrations.Migration):
                 (
                     "booking",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="position", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="position",
+                        to="requests_app.booking"
                     ),
                 ),
             ],
@@ -505,11 +567,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ProgressNote",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "key",
                     models.CharField(
-                        help_text="One-time key of the form: a second sending is the same note.", max_length=64
+                        help_text="One-time key of the form: a second sending is the same note.",
+                        max_length=64
                     ),
                 ),
                 (
@@ -540,7 +605,8 @@ class Migration(migrations.Migration):
                 (
                     "technician",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.technician"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+",
+                        to="accounts.technician"
                     ),
                 ),
             ],
@@ -551,7 +617,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Quote",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("version", models.PositiveSmallIntegerField()),
                 (
                     "origin",
@@ -564,18 +632,21 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("service_cents", models.PositiveIntegerField(help_text="Sum of the lines, without the booking fee.")),
+                ("service_cents", models.PositiveIntegerField(help_text="Sum of the lines, without "
+                                                                        "the booking fee.")),
                 ("created_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(null=True)),
                 ("own_hand", models.BooleanField(default=False)),
                 (
                     "withdrawn_at",
-                    models.DateTimeField(help_text="The end of the work it came with was taken back.", null=True),
+                    models.DateTimeField(help_text="The end of the work it came with was taken "
+                                                   "back.", null=True),
                 ),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="quotes", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="quotes",
+                        to="requests_app.booking"
                     ),
                 ),
                 (
@@ -595,7 +666,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LateSignature",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "key",
                     models.CharField(
@@ -623,7 +696,8 @@ class Migration(migrations.Migration):
                         blank=True, default="", help_text="Strokes as JSON, or the typed name."
                     ),
                 ),
-                ("text", mila.encrypted_fields.EncryptedTextField(help_text="The very words that were on the screen.")),
+                ("text", mila.encrypted_fields.EncryptedTextField(help_text="The very words that "
+                                                                            "were on the screen.")),
                 ("device", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
                 ("service_cents", models.PositiveIntegerField()),
                 ("booking_fee_cents", models.PositiveIntegerField()),
@@ -650,24 +724,31 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("quote", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="requests_app.quote")),
+                ("quote",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
+                        to="requests_app.quote")),
             ],
         ),
         migrations.CreateModel(
             name="QuoteLine",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("label", models.CharField(max_length=160)),
                 ("quantity", models.PositiveSmallIntegerField(default=1)),
-                ("cents", models.IntegerField(help_text="Of the whole line; below zero for a reduction.")),
+                ("cents", models.IntegerField(help_text="Of the whole line; below zero for a "
+                                                        "reduction.")),
                 (
                     "package",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to="catalogue.package"),
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT,
+                        to="catalogue.package"),
                 ),
                 (
                     "quote",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="requests_app.quote"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines",
+                        to="requests_app.quote"
                     ),
                 ),
             ],
@@ -678,7 +759,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Rating",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("quality", models.PositiveSmallIntegerField()),
                 ("punctuality", models.PositiveSmallIntegerField()),
                 ("friendliness", models.PositiveSmallIntegerField()),
@@ -691,7 +774,8 @@ class Migration(migrations.Migration):
                 (
                     "booking",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="rating", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rating",
+                        to="requests_app.booking"
                     ),
                 ),
                 (
@@ -707,7 +791,8 @@ class Migration(migrations.Migration):
                 (
                     "technician",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="ratings", to="accounts.technician"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ratings",
+                        to="accounts.technician"
                     ),
                 ),
             ],
@@ -715,7 +800,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SignOff",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 (
                     "key",
                     models.CharField(
@@ -743,7 +830,8 @@ class Migration(migrations.Migration):
                         blank=True, default="", help_text="Strokes as JSON, or the typed name."
                     ),
                 ),
-                ("text", mila.encrypted_fields.EncryptedTextField(help_text="The very words that were on the screen.")),
+                ("text", mila.encrypted_fields.EncryptedTextField(help_text="The very words that "
+                                                                            "were on the screen.")),
                 ("device", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
                 ("service_cents", models.PositiveIntegerField()),
                 ("booking_fee_cents", models.PositiveIntegerField()),
@@ -756,10 +844,13 @@ class Migration(migrations.Migration):
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="sign_offs", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sign_offs",
+                        to="requests_app.booking"
                     ),
                 ),
-                ("quote", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="requests_app.quote")),
+                ("quote",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
+                        to="requests_app.quote")),
             ],
             options={
                 "ordering": ["pk"],
@@ -768,14 +859,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Wish",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name="ID")),
                 ("rank", models.PositiveSmallIntegerField()),
-                ("wall", models.CharField(help_text="Local time as chosen: 2026-11-26T17:30.", max_length=16)),
+                ("wall",
+                    models.CharField(help_text="Local time as chosen: 2026-11-26T17:30.",
+                        max_length=16)),
                 ("start_at", models.DateTimeField()),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="wishes", to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="wishes",
+                        to="requests_app.booking"
                     ),
                 ),
             ],
@@ -785,7 +881,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="booking",
-            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="booking_due"),
+            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"],
+                name="booking_due"),
         ),
         migrations.AddIndex(
             model_name="booking",
@@ -806,7 +903,8 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="booking",
             index=models.Index(
-                condition=models.Q(("state", "signed_off")), fields=["signed_off_at"], name="booking_unsettled"
+                condition=models.Q(("state", "signed_off")), fields=["signed_off_at"],
+                name="booking_unsettled"
             ),
         ),
         migrations.AddConstraint(
@@ -903,7 +1001,8 @@ class Migration(migrations.Migration):
                     ("state", "draft"),
                     ("state", "cancelled"),
                     models.Q(
-                        ("customer__isnull", False), ("first_start_at__isnull", False), ("last_start_at__isnull", False)
+                        ("customer__isnull", False), ("first_start_at__isnull", False),
+                        ("last_start_at__isnull", False)
                     ),
                     _connector="OR",
                 ),
@@ -924,33 +1023,39 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="assignment",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)), fields=("booking",), name="one_running_assignment"
+                condition=models.Q(("ended_at__isnull", True)), fields=("booking",),
+                name="one_running_assignment"
             ),
         ),
         migrations.AddConstraint(
             model_name="bookingevent",
-            constraint=models.UniqueConstraint(fields=("booking", "sequence"), name="one_event_of_a_sequence"),
+            constraint=models.UniqueConstraint(fields=("booking", "sequence"),
+                name="one_event_of_a_sequence"),
         ),
         migrations.AddIndex(
             model_name="bookingphoto",
             index=models.Index(
-                condition=models.Q(("delete_after_at__isnull", False)), fields=["delete_after_at"], name="photo_delete_after"
+                condition=models.Q(("delete_after_at__isnull", False)), fields=["delete_after_at"],
+                name="photo_delete_after"
             ),
         ),
         migrations.AddConstraint(
             model_name="bookingphoto",
-            constraint=models.UniqueConstraint(fields=("booking", "rank"), name="one_photo_of_a_rank"),
+            constraint=models.UniqueConstraint(fields=("booking", "rank"),
+                name="one_photo_of_a_rank"),
         ),
         migrations.AddConstraint(
             model_name="bookingphoto",
-            constraint=models.UniqueConstraint(fields=("booking", "sha256"), name="one_photo_of_a_picture"),
+            constraint=models.UniqueConstraint(fields=("booking", "sha256"),
+                name="one_photo_of_a_picture"),
         ),
         migrations.AddConstraint(
             model_name="bookingphoto",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("booking__isnull", False), ("rank__range", (1, 4))),
-                    models.Q(("booking__isnull", True), ("delete_after_at__isnull", False), ("rank__isnull", True)),
+                    models.Q(("booking__isnull", True), ("delete_after_at__isnull", False),
+                        ("rank__isnull", True)),
                     _connector="OR",
                 ),
                 name="photo_attached_or_on_its_way",
@@ -958,11 +1063,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="clock",
-            index=models.Index(condition=models.Q(("done_at__isnull", True)), fields=["due_at"], name="clock_due"),
+            index=models.Index(condition=models.Q(("done_at__isnull", True)), fields=["due_at"],
+                name="clock_due"),
         ),
         migrations.AddConstraint(
             model_name="clock",
-            constraint=models.UniqueConstraint(fields=("booking", "kind", "epoch"), name="one_clock_of_a_kind"),
+            constraint=models.UniqueConstraint(fields=("booking", "kind", "epoch"),
+                name="one_clock_of_a_kind"),
         ),
         migrations.AddConstraint(
             model_name="progressnote",
@@ -981,7 +1088,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="quote",
-            constraint=models.UniqueConstraint(fields=("booking", "version"), name="one_quote_of_a_version"),
+            constraint=models.UniqueConstraint(fields=("booking", "version"),
+                name="one_quote_of_a_version"),
         ),
         migrations.AddConstraint(
             model_name="latesignature",
@@ -1007,7 +1115,8 @@ class Migration(migrations.Migration):
             model_name="rating",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("friendliness__range", (1, 5)), ("punctuality__range", (1, 5)), ("quality__range", (1, 5))
+                    ("friendliness__range", (1, 5)), ("punctuality__range", (1, 5)),
+                    ("quality__range", (1, 5))
                 ),
                 name="stars_1_to_5",
             ),
@@ -1034,10 +1143,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="wish",
-            constraint=models.UniqueConstraint(fields=("booking", "rank"), name="one_wish_of_a_rank"),
+            constraint=models.UniqueConstraint(fields=("booking", "rank"),
+                name="one_wish_of_a_rank"),
         ),
         migrations.AddConstraint(
             model_name="wish",
-            constraint=models.UniqueConstraint(fields=("booking", "start_at"), name="one_wish_of_a_start"),
+            constraint=models.UniqueConstraint(fields=("booking", "start_at"),
+                name="one_wish_of_a_start"),
         ),
     ]

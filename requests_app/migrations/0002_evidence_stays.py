@@ -1,4 +1,6 @@
-"""Events, sign-offs, signatures, looks at contact data and places of a wait are only added to (docs/database-roles.md)."""
+"""Events, sign-offs, signatures, looks at contact data and places of a wait are only added to
+(docs/database-roles.md).
+"""
 
 from django.db import migrations
 
@@ -28,4 +30,5 @@ def drop(table):
 
 class Migration(migrations.Migration):
     dependencies = [("requests_app", "0001_initial"), ("mila", "0002_evidence")]
-    operations = [migrations.RunSQL(create(table, columns), drop(table)) for table, columns in EVIDENCE.items()]
+    operations = [migrations.RunSQL(create(table, columns), drop(table)) for table,
+        columns in EVIDENCE.items()]

@@ -21,26 +21,35 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='booking',
             name='unsettled_at',
-            field=models.DateTimeField(editable=False, help_text='Since when what its end owes waits to be looked at; null once it was.', null=True),
+            field=models.DateTimeField(editable=False, help_text='Since when what its end owes '
+                                                                 'waits to be looked at; null once '
+                                                                 'it was.', null=True),
         ),
         migrations.AddIndex(
             model_name='booking',
-            index=models.Index(condition=models.Q(('unsettled_at__isnull', False)), fields=['unsettled_at'], name='booking_unsettled'),
+            index=models.Index(condition=models.Q(('unsettled_at__isnull', False)),
+                fields=['unsettled_at'], name='booking_unsettled'),
         ),
         migrations.AddIndex(
             model_name='booking',
-            index=models.Index(condition=models.Q(('state__in', ['arrived', 'called', 'claimed', 'confirmed', 'contested', 'en_route', 'finished', 'in_progress', 'searching', 'signed_off', 'unconfirmed', 'unfilled'])), fields=['state'], name='booking_live'),
+            index=models.Index(condition=models.Q(('state__in',
+                ['arrived', 'called', 'claimed', 'confirmed', 'contested', 'en_route', 'finished',
+                    'in_progress', 'searching', 'signed_off', 'unconfirmed', 'unfilled'])),
+                    fields=['state'], name='booking_live'),
         ),
         migrations.AddIndex(
             model_name='booking',
-            index=models.Index(condition=models.Q(('state', 'draft')), fields=['created_at'], name='booking_draft'),
+            index=models.Index(condition=models.Q(('state', 'draft')), fields=['created_at'],
+                name='booking_draft'),
         ),
         migrations.AddIndex(
             model_name='booking',
-            index=models.Index(condition=models.Q(('placed_at__isnull', False)), fields=['placed_at'], name='booking_placed'),
+            index=models.Index(condition=models.Q(('placed_at__isnull', False)),
+                fields=['placed_at'], name='booking_placed'),
         ),
         migrations.AddIndex(
             model_name='bookingevent',
-            index=models.Index(condition=models.Q(('move', 'start')), fields=['at'], name='event_start'),
+            index=models.Index(condition=models.Q(('move', 'start')), fields=['at'],
+                name='event_start'),
         ),
     ]

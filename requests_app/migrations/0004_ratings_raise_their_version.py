@@ -1,4 +1,6 @@
-"""The mean of all ratings is kept in the pages' processes: every rating gives it another version."""
+"""The mean of all ratings is kept in the pages' processes: every rating
+gives it another version.
+"""
 
 from django.db import migrations
 
@@ -11,5 +13,6 @@ DROP = "DROP TRIGGER {table}_another_version ON {table};"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("requests_app", "0003_what_ends_waits_and_what_is_looked_for"), ("mila", "0003_versions")]
+    dependencies = [("requests_app", "0003_what_ends_waits_and_what_is_looked_for"),
+        ("mila", "0003_versions")]
     operations = [migrations.RunSQL(CREATE.format(table=t), DROP.format(table=t)) for t in TABLES]

@@ -29,7 +29,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PriceCode',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id',
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name='ID')),
                 ('mac', models.CharField(blank=True, editable=False, max_length=64)),
                 ('until_at', models.DateTimeField(editable=False, null=True)),
                 ('tries', models.PositiveSmallIntegerField(default=0, editable=False)),
@@ -45,15 +47,28 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='QuoteEvent',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id',
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name='ID')),
                 ('sequence', models.PositiveIntegerField()),
-                ('step', models.CharField(choices=[('written', 'Proposed'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('fell', 'Fell')], max_length=8)),
-                ('kind', models.CharField(blank=True, choices=[('booking', 'At booking'), ('own_device', "On the customer's own device"), ('number', "On the technician's screen, with a number sent to the payer"), ('screen', "On the technician's screen"), ('not_needed', 'No more than was agreed'), ('decision', 'Decided by Mila')], max_length=10)),
+                ('step',
+                    models.CharField(choices=[('written', 'Proposed'), ('accepted', 'Accepted'),
+                        ('declined', 'Declined'), ('fell', 'Fell')], max_length=8)),
+                ('kind',
+                    models.CharField(blank=True,
+                        choices=[('booking', 'At booking'),
+                            ('own_device', "On the customer's own device"),
+                            ('number', "On the technician's screen, with a number sent to the "
+                                       "payer"), ('screen', "On the technician's screen"),
+                                       ('not_needed', 'No more than was agreed'),
+                                       ('decision', 'Decided by Mila')], max_length=10)),
                 ('at', models.DateTimeField()),
                 ('data', models.JSONField(default=dict)),
                 ('words', mila.encrypted_fields.EncryptedTextField(blank=True, default='')),
                 ('signer', mila.encrypted_fields.EncryptedTextField(blank=True, default='')),
-                ('signature', mila.encrypted_fields.EncryptedTextField(blank=True, default='', help_text='Strokes as JSON, or the typed name.')),
+                ('signature',
+                    mila.encrypted_fields.EncryptedTextField(blank=True, default='',
+                        help_text='Strokes as JSON, or the typed name.')),
                 ('device', mila.encrypted_fields.EncryptedTextField(blank=True, default='')),
                 ('hash', models.CharField(max_length=64)),
             ],
@@ -64,7 +79,8 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assignment',
             name='number_tries',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0, editable=False, help_text='Wrong numbers typed for a higher price (rule L10).'),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0, editable=False,
+                help_text='Wrong numbers typed for a higher price (rule L10).'),
         ),
         migrations.AddField(
             model_name='booking',
@@ -79,7 +95,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='quote',
             name='acceptance_kind',
-            field=models.CharField(blank=True, choices=[('booking', 'At booking'), ('own_device', "On the customer's own device"), ('number', "On the technician's screen, with a number sent to the payer"), ('screen', "On the technician's screen"), ('not_needed', 'No more than was agreed'), ('decision', 'Decided by Mila')], max_length=10),
+            field=models.CharField(blank=True,
+                choices=[('booking', 'At booking'), ('own_device', "On the customer's own device"),
+                    ('number', "On the technician's screen, with a number sent to the payer"),
+                    ('screen', "On the technician's screen"),
+                    ('not_needed', 'No more than was agreed'), ('decision', 'Decided by Mila')],
+                    max_length=10),
         ),
         migrations.AddField(
             model_name='quote',
@@ -89,22 +110,26 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='quote',
             name='duration_minutes',
-            field=models.PositiveSmallIntegerField(default=0, help_text='Of the whole visit, as it would be then.'),
+            field=models.PositiveSmallIntegerField(default=0, help_text='Of the whole visit, as it '
+                                                                        'would be then.'),
         ),
         migrations.AddField(
             model_name='quote',
             name='key',
-            field=models.CharField(editable=False, help_text='Of the form: sent twice it is one.', max_length=64, null=True),
+            field=models.CharField(editable=False, help_text='Of the form: sent twice it is one.',
+                max_length=64, null=True),
         ),
         migrations.AddField(
             model_name='quote',
             name='reason',
-            field=mila.encrypted_fields.EncryptedTextField(blank=True, default='', help_text="Why it is proposed, in the technician's words."),
+            field=mila.encrypted_fields.EncryptedTextField(blank=True, default='',
+                help_text="Why it is proposed, in the technician's words."),
         ),
         migrations.AddField(
             model_name='quoteline',
             name='in_own_words',
-            field=models.BooleanField(default=False, help_text="The label is the technician's, not the catalogue's."),
+            field=models.BooleanField(default=False, help_text="The label is the technician's, not "
+                                                               "the catalogue's."),
         ),
         migrations.AlterField(
             model_name='quote',
@@ -118,39 +143,48 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='quote',
-            constraint=models.UniqueConstraint(fields=('booking', 'key'), name='one_quote_of_a_key'),
+            constraint=models.UniqueConstraint(fields=('booking', 'key'),
+                name='one_quote_of_a_key'),
         ),
         migrations.AddConstraint(
             model_name='quote',
-            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('declined_at', None), ('withdrawn_at', None), ('origin', 'partner')), fields=('booking',), name='one_open_proposal'),
+            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at', None),
+                ('declined_at', None), ('withdrawn_at', None), ('origin', 'partner')),
+                fields=('booking',), name='one_open_proposal'),
         ),
         migrations.AddConstraint(
             model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('accepted_at', None), ('declined_at', None), _connector='OR'), name='quote_answered_one_way'),
+            constraint=models.CheckConstraint(condition=models.Q(('accepted_at', None),
+                ('declined_at', None), _connector='OR'), name='quote_answered_one_way'),
         ),
         migrations.AddField(
             model_name='pricecode',
             name='booking',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='price_code', to='requests_app.booking'),
+            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE,
+                related_name='price_code', to='requests_app.booking'),
         ),
         migrations.AddField(
             model_name='quoteevent',
             name='booking',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quote_events', to='requests_app.booking'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
+                related_name='quote_events', to='requests_app.booking'),
         ),
         migrations.AddField(
             model_name='quoteevent',
             name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT,
+                related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
             model_name='quoteevent',
             name='quote',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='requests_app.quote'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
+                related_name='events', to='requests_app.quote'),
         ),
         migrations.AddConstraint(
             model_name='quoteevent',
-            constraint=models.UniqueConstraint(fields=('booking', 'sequence'), name='one_quote_event_of_a_sequence'),
+            constraint=models.UniqueConstraint(fields=('booking', 'sequence'),
+                name='one_quote_event_of_a_sequence'),
         ),
         migrations.RunSQL(CREATE, DROP),
     ]

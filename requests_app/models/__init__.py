@@ -1,10 +1,26 @@
-"""A booking and everything that happens to it. Its state is written by requests_app.lifecycle alone."""
+"""A booking and everything that happens to it.
 
-from requests_app.models.assignments import Assignment, CallAttempt, CallChannel, have_met, new_visit_code
+Its state is written by requests_app.lifecycle alone.
+"""
+
+from requests_app.models.assignments import (
+    Assignment,
+    CallAttempt,
+    CallChannel,
+    have_met,
+    new_visit_code,
+)
 from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_token
 from requests_app.models.clocks import Clock, ClockKind
 from requests_app.models.contact import AddressCode, BookingContact, ContactAccess, PriceCode
-from requests_app.models.endings import UNSIGNED, LateSignature, Rating, SignedStatement, SignOff, SignOffKind
+from requests_app.models.endings import (
+    UNSIGNED,
+    LateSignature,
+    Rating,
+    SignedStatement,
+    SignOff,
+    SignOffKind,
+)
 from requests_app.models.events import (
     UNDO,
     BookingEvent,

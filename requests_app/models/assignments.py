@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Busy, PartnerProfile, Technician
+from accounts.models import CalendarEntry, PartnerProfile, Technician
 from mila.encrypted_fields import EncryptedTextField
 from requests_app.models.booking import Booking
 
@@ -20,19 +20,29 @@ class Assignment(models.Model):
     """A technician's time on a booking, from the claim to its end. At most one runs (fault C1)."""
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="assignments")
-    partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="assignments")
+    partner = models.ForeignKey(
+        PartnerProfile, on_delete=models.PROTECT, related_name="assignments"
+    )
     technician = models.ForeignKey(Technician, on_delete=models.PROTECT, related_name="assignments")
     start_at = models.DateTimeField()
-    busy = models.OneToOneField(Busy, null=True, on_delete=models.SET_NULL, related_name="assignment")
+    calendar_entry = models.OneToOneField(
+        CalendarEntry, null=True, on_delete=models.SET_NULL, related_name="assignment"
+    )
     claimed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end = models.CharField(max_length=20, blank=True, help_text="The move that ended it.")
-    # What the customer says at the door; void as soon as the assignment ends or its start moves (rule L9b).
+    # What the customer says at the door; void as soon as the assignment ends or its start moves
+    # (rule L9b).
     code = EncryptedTextField(default=new_visit_code, editable=False)
-    code_tries = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Wrong ones.")
+    code_tries = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Wrong ones."
+    )
     code_typed_at = models.DateTimeField(null=True, editable=False, help_text="They have met.")
     number_tries = models.PositiveSmallIntegerField(
-        default=0, db_default=0, editable=False, help_text="Wrong numbers typed for a higher price (rule L10)."
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Wrong numbers typed for a higher price (rule L10).",
     )
     fault = models.BooleanField(default=False, help_text="Counts against them; with appeal.")
 
@@ -40,7 +50,9 @@ class Assignment(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["booking"], condition=Q(ended_at__isnull=True), name="one_running_assignment"
+                fields=["booking"],
+                condition=Q(ended_at__isnull=True),
+                name="one_running_assignment",
             )
         ]
 
@@ -53,7 +65,9 @@ class Assignment(models.Model):
 
 def have_met(booking: Booking) -> bool:
     """Whether the code of the running assignment was typed (rule L9b)."""
-    return Assignment.objects.filter(booking=booking, ended_at=None, code_typed_at__isnull=False).exists()
+    return Assignment.objects.filter(
+        booking=booking, ended_at=None, code_typed_at__isnull=False
+    ).exists()
 
 
 class CallChannel(models.TextChoices):

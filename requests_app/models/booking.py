@@ -23,7 +23,9 @@ ASSIGNED = ("partner__isnull", "technician__isnull", "claimed_at__isnull", "star
 
 
 def new_token() -> str:
-    """256 random bits for a secret link: whoever holds it may follow, sign, rate, cancel (rule B11)."""
+    """256 random bits for a secret link: whoever holds it may follow, sign, rate, cancel
+    (rule B11).
+    """
     return secrets.token_urlsafe(32)
 
 
@@ -41,20 +43,30 @@ class Booking(models.Model):
     """One customer's wish for one service at one place, through its whole life."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # The secret link: encrypted for the mails that carry it, looked up by its fingerprint (rule B11).
+    # The secret link: encrypted for the mails that carry it, looked up by its fingerprint (rule
+    # B11).
     token = EncryptedTextField(default=new_token, editable=False)
     token_hash = FingerprintField(of="token", unique=True)
-    link_from_at = models.DateTimeField(null=True, editable=False, help_text="When the link was last renewed.")
+    link_from_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the link was last renewed."
+    )
     # One press on "book", however often it arrives: the fingerprint of the page's key.
     draft_key = models.CharField(max_length=64, null=True, unique=True, editable=False)
     state = models.CharField(max_length=12, default=State.DRAFT, editable=False)
-    # Fences offers: every move and every opened offer adds one, so an older offer can no longer be claimed.
+    # Fences offers: every move and every opened offer adds one, so an older offer can no longer be
+    # claimed.
     epoch = models.BigIntegerField(default=0, editable=False)
-    due_at = models.DateTimeField(null=True, editable=False, help_text="When the running clock moves the state.")
+    due_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the running clock moves the state."
+    )
 
-    customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="bookings")
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="bookings"
+    )
     email_proved_at = models.DateTimeField(
-        null=True, editable=False, help_text="When the customer's address was proved to be theirs (rule B12)."
+        null=True,
+        editable=False,
+        help_text="When the customer's address was proved to be theirs (rule B12).",
     )
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -71,10 +83,13 @@ class Booking(models.Model):
     country = models.CharField(max_length=2, choices=Country.choices)
     postcode = models.CharField(max_length=5, blank=True)
     city = models.CharField(max_length=120, blank=True)
-    region = models.CharField(max_length=3, blank=True, help_text="Canton or department: its public holidays.")
+    region = models.CharField(
+        max_length=3, blank=True, help_text="Canton or department: its public holidays."
+    )
     timezone = models.CharField(max_length=32, default="Europe/Paris")
 
-    # When: the earliest and the latest wish; until a claim names one, "start" is one of these (rule B2).
+    # When: the earliest and the latest wish; until a claim names one, "start" is one of these (rule
+    # B2).
     first_start_at = models.DateTimeField(null=True)
     last_start_at = models.DateTimeField(null=True)
     start_at = models.DateTimeField(null=True, editable=False, help_text="The claimed start.")
@@ -86,7 +101,8 @@ class Booking(models.Model):
     currency = models.CharField(max_length=3, choices=[("EUR", "EUR"), ("CHF", "CHF")])
     service_cents = models.PositiveIntegerField(help_text="Version 1: the booked price.")
     booking_fee_cents = models.PositiveIntegerField()
-    # The last link of each chain, so that a chain without its end is not a whole one (invariant I13).
+    # The last link of each chain, so that a chain without its end is not a whole one (invariant
+    # I13).
     events_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     quotes_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
 
@@ -103,21 +119,32 @@ class Booking(models.Model):
         help_text="X of rule L5 counts from here: the claim, or the last move of the date.",
     )
 
-    # Sequence and hash of its last event, where they were read under its lock (lifecycle.read_clock).
+    # Sequence and hash of its last event, where they were read under its lock
+    # (lifecycle.read_clock).
     chain: tuple[int, str] | None = None
 
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     placed_at = models.DateTimeField(null=True, editable=False)
     card_saved_at = models.DateTimeField(null=True, editable=False)
-    card = models.CharField(max_length=64, blank=True, editable=False, help_text="Payment method that will be charged.")
-    card_ends_on = models.DateField(null=True, editable=False, help_text="Its last day, where it says one.")
+    card = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Payment method that will be charged."
+    )
+    card_ends_on = models.DateField(
+        null=True, editable=False, help_text="Its last day, where it says one."
+    )
     withdrawal_waived_at = models.DateTimeField(
         null=True, editable=False, help_text="Asked to start within 14 days (law R5)."
     )
     terms = models.ForeignKey(
-        Paper, null=True, on_delete=models.PROTECT, related_name="+", editable=False, help_text="As they were accepted."
+        Paper,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        help_text="As they were accepted.",
     )
-    # An act of a person on the page while the report waits for a signature; a mail scanner's GET is none (rule L13).
+    # An act of a person on the page while the report waits for a signature; a mail scanner's GET is
+    # none (rule L13).
     report_seen_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
     signed_off_at = models.DateTimeField(null=True, editable=False)
@@ -126,8 +153,11 @@ class Booking(models.Model):
         editable=False,
         help_text="Since when what its end owes waits to be looked at; null once it was.",
     )
-    report = models.JSONField(default=dict, editable=False, help_text="What was done, checklists; written at finish.")
-    # What ending it without a sign-off costs the customer in all, frozen at the end (rule B10); 0 is free.
+    report = models.JSONField(
+        default=dict, editable=False, help_text="What was done, checklists; written at finish."
+    )
+    # What ending it without a sign-off costs the customer in all, frozen at the end (rule B10); 0
+    # is free.
     fee_cents = models.PositiveIntegerField(default=0, editable=False)
     end_reason = models.CharField(max_length=200, blank=True, editable=False)
     end_fault = models.CharField(max_length=8, choices=Fault.choices, blank=True, editable=False)
@@ -144,11 +174,16 @@ class Booking(models.Model):
             models.CheckConstraint(
                 condition=Q(state="draft")
                 | Q(state="cancelled")
-                | Q(customer__isnull=False, first_start_at__isnull=False, last_start_at__isnull=False),
+                | Q(
+                    customer__isnull=False,
+                    first_start_at__isnull=False,
+                    last_start_at__isnull=False,
+                ),
                 name="placed_booking_is_whole",
             ),
             models.CheckConstraint(
-                condition=Q(country="FR", currency="EUR") | Q(country="CH", currency="CHF"), name="booking_currency"
+                condition=Q(country="FR", currency="EUR") | Q(country="CH", currency="CHF"),
+                name="booking_currency",
             ),
         ]
         indexes = [
@@ -160,10 +195,18 @@ class Booking(models.Model):
             ),
             models.Index(fields=["customer", "-id"], name="booking_of_customer"),
             models.Index(fields=["technician", "start_at"], name="booking_of_technician"),
-            models.Index(fields=["unsettled_at"], name="booking_unsettled", condition=Q(unsettled_at__isnull=False)),
-            models.Index(fields=["state"], name="booking_live", condition=Q(state__in=sorted(LIVE))),
+            models.Index(
+                fields=["unsettled_at"],
+                name="booking_unsettled",
+                condition=Q(unsettled_at__isnull=False),
+            ),
+            models.Index(
+                fields=["state"], name="booking_live", condition=Q(state__in=sorted(LIVE))
+            ),
             models.Index(fields=["created_at"], name="booking_draft", condition=Q(state="draft")),
-            models.Index(fields=["placed_at"], name="booking_placed", condition=Q(placed_at__isnull=False)),
+            models.Index(
+                fields=["placed_at"], name="booking_placed", condition=Q(placed_at__isnull=False)
+            ),
         ]
 
     def __str__(self):

@@ -31,9 +31,15 @@ class Clock(models.Model):
     epoch = models.BigIntegerField(help_text="The move that started it.")
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
-    fired = models.BooleanField(default=False, help_text="It fell due; else it was kept or called off.")
+    fired = models.BooleanField(
+        default=False, help_text="It fell due; else it was kept or called off."
+    )
 
     class Meta:
         ordering = ["due_at"]
-        constraints = [models.UniqueConstraint(fields=["booking", "kind", "epoch"], name="one_clock_of_a_kind")]
-        indexes = [models.Index(fields=["due_at"], name="clock_due", condition=Q(done_at__isnull=True))]
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "kind", "epoch"], name="one_clock_of_a_kind")
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="clock_due", condition=Q(done_at__isnull=True))
+        ]

@@ -10,22 +10,31 @@ from requests_app.models.booking import Booking
 
 
 class BookingContact(models.Model):
-    """Who is at the door and where it is. Read through requests_app.access.reveal_contact, which leaves a trace."""
+    """Who is at the door and where it is.
+
+    Read through requests_app.access.reveal_contact, which leaves a trace.
+    """
 
     booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="contact")
     name = EncryptedTextField(blank=True, default="")
     phone = EncryptedTextField(blank=True, default="")
     street = EncryptedTextField(blank=True, default="")
-    door_code = EncryptedTextField(blank=True, default="", help_text="Floor, code, how to find the door.")
+    door_code = EncryptedTextField(
+        blank=True, default="", help_text="Floor, code, how to find the door."
+    )
     problem = EncryptedTextField(blank=True, default="")
-    at_the_door = EncryptedTextField(blank=True, default="", help_text="Who opens and signs instead (rule B8).")
+    at_the_door = EncryptedTextField(
+        blank=True, default="", help_text="Who opens and signs instead (rule B8)."
+    )
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
     precision = models.CharField(max_length=16, blank=True)
 
 
 class AddressCode(MailedCode):
-    """A code that was mailed to the booking's address: whoever types it has read that mailbox (rule B12)."""
+    """A code that was mailed to the booking's address: whoever types it has read that mailbox
+    (rule B12).
+    """
 
     booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="address_code")
 
@@ -34,9 +43,11 @@ class AddressCode(MailedCode):
 
 
 class PriceCode(MailedCode):
-    """A number mailed to the payer for one version of the price: who types it has read that mailbox (rule L10).
+    """A number mailed to the payer for one version of the price: who types it has read that mailbox
+    (rule L10).
 
-    Wrong ones are counted by the assignment, over all its versions: proposing again is no new set of guesses.
+    Wrong ones are counted by the assignment, over all its versions: proposing again is no new set
+    of guesses.
     """
 
     booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="price_code")

@@ -18,7 +18,8 @@ class SignOffKind(models.TextChoices):
     DECISION = "decision", _("Decided by Mila")
 
 
-# Nobody signed, the visit is closed all the same: a signature may still come, as evidence (rule L13).
+# Nobody signed, the visit is closed all the same: a signature may still come, as evidence (rule
+# L13).
 UNSIGNED = frozenset({SignOffKind.SILENCE, SignOffKind.DECISION})
 ADDS_UP = Q(charge_cents=F("service_cents") + F("booking_fee_cents")) & Q(
     service_cents=F("commission_cents") + F("partner_cents")
@@ -26,18 +27,24 @@ ADDS_UP = Q(charge_cents=F("service_cents") + F("booking_fee_cents")) & Q(
 
 
 class SignedStatement(models.Model):
-    """What was agreed at an end: text, amounts, signature, instant, device, SHA-256 of all (rule L12).
+    """What was agreed at an end: text, amounts, signature, instant, device, SHA-256 of all
+    (rule L12).
 
-    Triggers refuse every change but a new key for the encrypted columns, and their erasure (docs/database-roles.md).
+    Triggers refuse every change but a new key for the encrypted columns, and their erasure
+    (docs/database-roles.md).
     """
 
     quote = models.ForeignKey(Quote, on_delete=models.PROTECT)
     key = models.CharField(
-        max_length=64, unique=True, help_text="One-time key of the form: a second sending is the same one."
+        max_length=64,
+        unique=True,
+        help_text="One-time key of the form: a second sending is the same one.",
     )
     kind = models.CharField(max_length=10, choices=SignOffKind.choices)
     signer = EncryptedTextField(blank=True, default="")
-    signature = EncryptedTextField(blank=True, default="", help_text="Strokes as JSON, or the typed name.")
+    signature = EncryptedTextField(
+        blank=True, default="", help_text="Strokes as JSON, or the typed name."
+    )
     text = EncryptedTextField(help_text="The very words that were on the screen.")
     device = EncryptedTextField(blank=True, default="")
     service_cents = models.PositiveIntegerField()
@@ -54,7 +61,8 @@ class SignedStatement(models.Model):
 
 
 class SignOff(SignedStatement):
-    """The end that is charged (rule L12, M1). Never changed: a decision after an objection is a further one.
+    """The end that is charged (rule L12, M1). Never changed: a decision after an objection is a
+    further one.
 
     The last one counts (Booking.sign_off).
     """
@@ -67,13 +75,16 @@ class SignOff(SignedStatement):
 
 
 class LateSignature(SignedStatement):
-    """The customer's hand after the visit was closed without it: evidence, and nothing else (rule L13).
+    """The customer's hand after the visit was closed without it: evidence, and nothing else
+    (rule L13).
 
     The amounts are those that were read; what is charged is the sign-off's alone.
     """
 
     booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="late_signature")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=ADDS_UP, name="late_signature_adds_up")]
@@ -94,14 +105,20 @@ class Rating(models.Model):
     # Staff keep the words from the public, never the stars; each act is in the staff's log besides.
     hidden_at = models.DateTimeField(null=True, editable=False)
     hidden_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     hidden_reason = models.CharField(max_length=200, blank=True, editable=False)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(quality__range=(1, 5), punctuality__range=(1, 5), friendliness__range=(1, 5)),
+                condition=Q(
+                    quality__range=(1, 5), punctuality__range=(1, 5), friendliness__range=(1, 5)
+                ),
                 name="stars_1_to_5",
             )
         ]

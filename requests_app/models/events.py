@@ -12,7 +12,10 @@ from requests_app.models.booking import Booking
 
 
 class BookingEvent(models.Model):
-    """One move of a booking, in order, chained by hashes. Only added to, by triggers (invariant I7, I13)."""
+    """One move of a booking, in order, chained by hashes.
+
+    Only added to, by triggers (invariant I7, I13).
+    """
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveIntegerField()
@@ -20,7 +23,9 @@ class BookingEvent(models.Model):
     source = models.CharField(max_length=12)
     target = models.CharField(max_length=12)
     role = models.CharField(max_length=10)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     at = models.DateTimeField()
     reason = EncryptedTextField(blank=True, default="")
     data = models.JSONField(default=dict)
@@ -28,7 +33,9 @@ class BookingEvent(models.Model):
 
     class Meta:
         ordering = ["sequence"]
-        constraints = [models.UniqueConstraint(fields=["booking", "sequence"], name="one_event_of_a_sequence")]
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "sequence"], name="one_event_of_a_sequence")
+        ]
         indexes = [models.Index(fields=["at"], name="event_start", condition=Q(move="start"))]
 
     def __str__(self):
@@ -39,7 +46,9 @@ UNDO = "undo_"  # a move of this name takes back the step it names (rule L9)
 
 
 def standing(events: Iterable[BookingEvent]) -> list[BookingEvent]:
-    """In their order, those that still hold: without a step that was taken back, and without its taking back."""
+    """In their order, those that still hold: without a step that was taken back, and without its
+    taking back.
+    """
     kept: list[BookingEvent] = []
     for event in events:
         if event.move.startswith(UNDO) and kept:
@@ -50,7 +59,9 @@ def standing(events: Iterable[BookingEvent]) -> list[BookingEvent]:
 
 
 def of_present_technician(events: Iterable[BookingEvent]) -> list[BookingEvent]:
-    """Those from the claim on that brought whoever has it now; from the beginning where nobody ever had it."""
+    """Those from the claim on that brought whoever has it now; from the beginning where nobody ever
+    had it.
+    """
     events = list(events)
     claims = [number for number, event in enumerate(events) if event.move in ("claim", "assign")]
     return events[claims[-1] if claims else 0 :]
@@ -58,11 +69,19 @@ def of_present_technician(events: Iterable[BookingEvent]) -> list[BookingEvent]:
 
 def entered_at(booking: Booking) -> datetime | None:
     """When its present state began. A step taken back in between, or just now, does not count."""
-    entered = [event.at for event in standing(booking.events.all()) if event.target == booking.state]
+    entered = [
+        event.at for event in standing(booking.events.all()) if event.target == booking.state
+    ]
     return entered[-1] if entered else None
 
 
 def last_made_at(booking: Booking, move: str) -> datetime | None:
-    """When the present technician made this move for the last time and did not take it back; None if never."""
-    made = [event.at for event in standing(of_present_technician(booking.events.all())) if event.move == move]
+    """When the present technician made this move for the last time and did not take it back; None
+    if never.
+    """
+    made = [
+        event.at
+        for event in standing(of_present_technician(booking.events.all()))
+        if event.move == move
+    ]
     return made[-1] if made else None

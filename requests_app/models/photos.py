@@ -17,7 +17,9 @@ class PhotoSize(models.TextChoices):
 
 
 def photo_storage() -> Storage:
-    """Where photos lie: nobody reaches it by an address, views read it for whom `access` lets (fault A10)."""
+    """Where photos lie: nobody reaches it by an address, views read it for whom `access` lets
+    (fault A10).
+    """
     return storages["private"]
 
 
@@ -31,8 +33,12 @@ class BookingPhoto(models.Model):
     booking = models.ForeignKey(Booking, null=True, on_delete=models.PROTECT, related_name="photos")
     rank = models.PositiveSmallIntegerField(null=True)
     key = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
-    sha256 = models.CharField(max_length=64, help_text="Of the large one: the same picture is there once.")
-    delete_after_at = models.DateTimeField(null=True, help_text="When its files are deleted; never once it is ordered.")
+    sha256 = models.CharField(
+        max_length=64, help_text="Of the large one: the same picture is there once."
+    )
+    delete_after_at = models.DateTimeField(
+        null=True, help_text="When its files are deleted; never once it is ordered."
+    )
 
     class Meta:
         ordering = ["rank"]
@@ -47,7 +53,9 @@ class BookingPhoto(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["delete_after_at"], name="photo_delete_after", condition=Q(delete_after_at__isnull=False)
+                fields=["delete_after_at"],
+                name="photo_delete_after",
+                condition=Q(delete_after_at__isnull=False),
             )
         ]
 

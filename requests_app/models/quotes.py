@@ -35,7 +35,9 @@ BY_HAND = BY_THE_PAYER | {AcceptanceKind.SCREEN}
 
 class QuoteQuerySet(models.QuerySet):
     def standing(self) -> "QuoteQuerySet":
-        """Without what fell: with the assignment, or with the step that had brought it (rule L9, L10)."""
+        """Without what fell: with the assignment, or with the step that had brought it
+        (rule L9, L10).
+        """
         return self.filter(withdrawn_at=None)
 
     def agreed(self) -> "QuoteQuerySet":
@@ -59,16 +61,27 @@ class Quote(models.Model):
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="quotes")
     version = models.PositiveSmallIntegerField()
     origin = models.CharField(max_length=8, choices=QuoteOrigin.choices)
-    service_cents = models.PositiveIntegerField(help_text="Sum of the lines, without the booking fee.")
-    duration_minutes = models.PositiveSmallIntegerField(default=0, help_text="Of the whole visit, as it would be then.")
-    reason = EncryptedTextField(blank=True, default="", help_text="Why it is proposed, in the technician's words.")
-    key = models.CharField(max_length=64, null=True, editable=False, help_text="Of the form: sent twice it is one.")
+    service_cents = models.PositiveIntegerField(
+        help_text="Sum of the lines, without the booking fee."
+    )
+    duration_minutes = models.PositiveSmallIntegerField(
+        default=0, help_text="Of the whole visit, as it would be then."
+    )
+    reason = EncryptedTextField(
+        blank=True, default="", help_text="Why it is proposed, in the technician's words."
+    )
+    key = models.CharField(
+        max_length=64, null=True, editable=False, help_text="Of the form: sent twice it is one."
+    )
     created_at = models.DateTimeField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     accepted_at = models.DateTimeField(null=True)
     acceptance_kind = models.CharField(max_length=10, choices=AcceptanceKind.choices, blank=True)
-    # True for version 1 at booking, a signature, their own device: what silence may fall back to (rule L13).
-    own_hand = models.BooleanField(default=False)
+    # True for version 1 at booking, a signature, their own device: what silence may fall back to
+    # (rule L13).
+    accepted_by_payer = models.BooleanField(default=False)
     declined_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True, help_text="It fell with what it belonged to.")
 
@@ -80,14 +93,21 @@ class Quote(models.Model):
             models.UniqueConstraint(fields=["booking", "version"], name="one_quote_of_a_version"),
             models.UniqueConstraint(fields=["booking", "key"], name="one_quote_of_a_key"),
             models.UniqueConstraint(
-                fields=["booking"], condition=UNANSWERED & Q(origin="partner"), name="one_open_proposal"
+                fields=["booking"],
+                condition=UNANSWERED & Q(origin="partner"),
+                name="one_open_proposal",
             ),
-            models.CheckConstraint(condition=Q(accepted_at=None) | Q(declined_at=None), name="quote_answered_one_way"),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None) | Q(declined_at=None), name="quote_answered_one_way"
+            ),
         ]
 
     @property
     def status(self) -> str:
-        """What became of it: open, accepted, declined or fell. Each side has its words for these."""
+        """What became of it: open, accepted, declined or fell.
+
+        Each side has its words for these.
+        """
         if self.withdrawn_at is not None:
             return "fell"
         if self.declined_at is not None:
@@ -106,7 +126,9 @@ class QuoteLine(models.Model):
     package = models.ForeignKey(Package, null=True, on_delete=models.PROTECT)
     quantity = models.PositiveSmallIntegerField(default=1)
     cents = models.IntegerField(help_text="Of the whole line; below zero for a reduction.")
-    in_own_words = models.BooleanField(default=False, help_text="The label is the technician's, not the catalogue's.")
+    in_own_words = models.BooleanField(
+        default=False, help_text="The label is the technician's, not the catalogue's."
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -120,10 +142,11 @@ class QuoteStep(models.TextChoices):
 
 
 class QuoteEvent(models.Model):
-    """One version written or answered, in order, chained by hashes. Only added to, by triggers (invariant I13).
+    """One version written or answered, in order, chained by hashes. Only added to, by triggers
+    (invariant I13).
 
-    `data` holds the figures of a version that was written, `words` its words; of an answer the words that were on the
-    screen, with who signed and how.
+    `data` holds the figures of a version that was written, `words` its words; of an answer the
+    words that were on the screen, with who signed and how.
     """
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="quote_events")
@@ -131,15 +154,23 @@ class QuoteEvent(models.Model):
     sequence = models.PositiveIntegerField()
     step = models.CharField(max_length=8, choices=QuoteStep.choices)
     kind = models.CharField(max_length=10, choices=AcceptanceKind.choices, blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     at = models.DateTimeField()
     data = models.JSONField(default=dict)
     words = EncryptedTextField(blank=True, default="")
     signer = EncryptedTextField(blank=True, default="")
-    signature = EncryptedTextField(blank=True, default="", help_text="Strokes as JSON, or the typed name.")
+    signature = EncryptedTextField(
+        blank=True, default="", help_text="Strokes as JSON, or the typed name."
+    )
     device = EncryptedTextField(blank=True, default="")
     hash = models.CharField(max_length=64)
 
     class Meta:
         ordering = ["sequence"]
-        constraints = [models.UniqueConstraint(fields=["booking", "sequence"], name="one_quote_event_of_a_sequence")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["booking", "sequence"], name="one_quote_event_of_a_sequence"
+            )
+        ]

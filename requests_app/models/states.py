@@ -6,7 +6,8 @@ from django.db import models
 class State(models.TextChoices):
     """Where a booking stands.
 
-    Nobody reads these names: each side has a table of words (wording, partner_wording, staff_wording).
+    Nobody reads these names: each side has a table of words (wording, partner_wording,
+    staff_wording).
     """
 
     DRAFT = "draft"
@@ -36,5 +37,6 @@ ENDED = frozenset({S.SETTLED, S.FAILED, S.CANCELLED})
 LIVE = frozenset(State) - ENDED - {S.DRAFT}
 OFFERED = frozenset({S.SEARCHING, S.UNCONFIRMED})  # dispatch may find somebody
 AT_WORK = frozenset({S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS})
-# A further version of the price may be proposed and answered: from the call to the end of the work (rule L10).
+# A further version of the price may be proposed and answered: from the call to the end of the work
+# (rule L10).
 NEGOTIABLE = frozenset({S.CALLED, S.UNCONFIRMED, S.CONFIRMED}) | AT_WORK

@@ -1,4 +1,6 @@
-"""The day of the visit: where the technician is, where they stood at the door, what they say while they work."""
+"""The day of the visit: where the technician is, where they stood at the door, what they say while
+they work.
+"""
 
 from django.db import models
 from django.db.models import Q
@@ -30,9 +32,11 @@ class DoorMove(models.TextChoices):
 
 
 class DoorPlace(models.Model):
-    """Where the technician's phone was at one of the two instants: evidence, only added to (rule B10, L11).
+    """Where the technician's phone was at one of the two instants: evidence, only added to
+    (rule B10, L11).
 
-    No row: the phone gave no place. What is shared on the way there is another thing and is soon gone (Position).
+    No row: the phone gave no place. What is shared on the way there is another thing and is soon
+    gone (Position).
     """
 
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="door_places")
@@ -48,19 +52,26 @@ class DoorPlace(models.Model):
         ordering = ["pk"]
 
     def is_near(self, policy: Policy) -> bool:
-        """Whether it says that they stood at the door; a phone that does not know where it is says nothing."""
+        """Whether it says that they stood at the door; a phone that does not know where it is says
+        nothing.
+        """
         return self.metres is not None and max(self.metres, self.accuracy_m) <= policy.door_radius_m
 
 
 def door_places(booking: Booking) -> dict[str, DoorPlace]:
-    """The places of the running assignment by move. That of an arrival which was taken back proves nothing."""
+    """The places of the running assignment by move.
+
+    That of an arrival which was taken back proves nothing.
+    """
     rows = DoorPlace.objects.filter(assignment__booking=booking, assignment__ended_at=None)
     arrived_at = last_made_at(booking, DoorMove.ARRIVE)
     return {row.move: row for row in rows if row.move != DoorMove.ARRIVE or row.at == arrived_at}
 
 
 def was_at_the_door(booking: Booking) -> bool:
-    """Whether more than the technician's word says so: the visit code, or a place near it at both ends of the wait."""
+    """Whether more than the technician's word says so: the visit code, or a place near it at both
+    ends of the wait.
+    """
     places = door_places(booking)
     near = all(move in places and places[move].is_near(booking.policy) for move in DoorMove.values)
     return near or have_met(booking)
@@ -78,11 +89,16 @@ class NotePhrase(models.TextChoices):
 
 
 class ProgressNote(models.Model):
-    """What the technician says while at work: a ready-made phrase or own words. No part of the state (rule L9)."""
+    """What the technician says while at work: a ready-made phrase or own words.
+
+    No part of the state (rule L9).
+    """
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="progress_notes")
     technician = models.ForeignKey(Technician, on_delete=models.PROTECT, related_name="+")
-    key = models.CharField(max_length=64, help_text="One-time key of the form: a second sending is the same note.")
+    key = models.CharField(
+        max_length=64, help_text="One-time key of the form: a second sending is the same note."
+    )
     phrase = models.CharField(max_length=12, choices=NotePhrase.choices, blank=True)
     text = EncryptedTextField(null=True)
     at = models.DateTimeField()

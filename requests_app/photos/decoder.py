@@ -1,7 +1,8 @@
-"""The program that reads a stranger's picture: bytes in, two clean JPEGs out, nothing else kept (fault W4).
+"""The program that reads a stranger's picture: bytes in, two clean JPEGs out, nothing else kept
+(fault W4).
 
-It runs as a process of its own, without Django, secrets or environment (photos.intake): whatever a hostile file does
-to a decoder ends here, within the memory and the seconds set below.
+It runs as a process of its own, without Django, secrets or environment (photos.intake): whatever a
+hostile file does to a decoder ends here, within the memory and the seconds set below.
 """
 
 import io
@@ -16,7 +17,8 @@ from PIL import Image, ImageOps
 FORMATS = ("JPEG", "PNG", "HEIF")
 SIDE = 2000  # pixels of the longest side
 SMALL_SIDE = 320
-# How many pixels, by what is decoded: a large JPEG at half its size or less, the others whole, and PNG with copies.
+# How many pixels, by what is decoded: a large JPEG at half its size or less, the others whole, and
+# PNG with copies.
 PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "HEIF": 25_000_000, "PNG": 20_000_000}
 MEMORY = 256 * 1024 * 1024  # bytes of data
 SECONDS = 10  # of the processor: a JPEG of very many scans would take hours
@@ -26,7 +28,9 @@ UNREADABLE, TOO_MANY_PIXELS = 2, 3
 LENGTH = struct.Struct(">I")
 
 Image.MAX_IMAGE_PIXELS = max(PIXELS.values())
-pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+pillow_heif.register_heif_opener(
+    thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
+)
 
 
 class TooManyPixels(Exception):
@@ -50,7 +54,9 @@ class Redrawn:
 
 
 def redraw(data: bytes) -> Redrawn:
-    """Decode it and draw it anew. Raises TooManyPixels, or whatever a decoder raises on bytes that are no picture."""
+    """Decode it and draw it anew. Raises TooManyPixels, or whatever a decoder raises on bytes that
+    are no picture.
+    """
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -61,7 +67,8 @@ def redraw(data: bytes) -> Redrawn:
     if image.mode in ("1", "P"):
         image = image.convert("RGBA")  # a palette cannot be made smaller smoothly
     image.thumbnail((SIDE, SIDE))
-    # A new sheet: what else the file carried (place, camera, comments, profiles) has no way onto it.
+    # A new sheet: what else the file carried (place, camera, comments, profiles) has no way onto
+    # it.
     upright = ImageOps.exif_transpose(image).convert("RGBA")
     sheet = Image.new("RGB", upright.size, "white")
     sheet.paste(upright, mask=upright.getchannel("A"))

@@ -1,4 +1,6 @@
-"""Pictures that strangers send: read by a process that may break, kept only as it has drawn them anew (fault W4)."""
+"""Pictures that strangers send: read by a process that may break, kept only as it has drawn them
+anew (fault W4).
+"""
 
 import logging
 import subprocess
@@ -50,6 +52,8 @@ def read_picture(file: File) -> Redrawn:
     if ended.returncode == decoder.TOO_MANY_PIXELS:
         raise PictureTooLarge
     if ended.returncode != 0:
-        log.info("A picture could not be read: ended with %s %s", ended.returncode, ended.stderr[-500:])
+        log.info(
+            "A picture could not be read: ended with %s %s", ended.returncode, ended.stderr[-500:]
+        )
         raise NotAPicture
     return Redrawn.unpack(ended.stdout)

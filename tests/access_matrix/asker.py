@@ -26,7 +26,9 @@ class Answer:
 
 
 class Asker:
-    """The whole site with all its middleware; the tokens of forms have tests/architecture/test_urls_csrf.py."""
+    """The whole site with all its middleware; the tokens of forms have
+    tests/architecture/test_urls_csrf.py.
+    """
 
     def __init__(self):
         self.handler = ClientHandler(enforce_csrf_checks=False)
@@ -47,7 +49,9 @@ class Asker:
         return execute(sql, params, many, context)
 
     def ask(self, cookies: dict, method: str, address: str, *, undo: bool) -> Answer:
-        """`undo`: what it writes is taken back at once, and the next one finds the world as it was."""
+        """`undo`: what it writes is taken back at once, and the next one
+        finds the world as it was.
+        """
         self.written = []
         factory = RequestFactory(headers={"HX-Request": "true"} if method == BY_HTMX else None)
         factory.cookies.load(cookies)

@@ -9,28 +9,28 @@ from django.test import override_settings
 
 from tests.access_matrix.asker import Asker
 from tests.access_matrix.matrix import Matrix
-from tests.access_matrix.world import World
+from tests.access_matrix.ownership import Ownership
 
 BOTH = ("default", "standin")
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
+def ownership(django_db_setup, django_db_blocker):
     """In a transaction around those of the module's tests, given up at the end."""
     with django_db_blocker.unblock(), ExitStack() as stack:
         for name in BOTH:
             stack.enter_context(transaction.atomic(using=name))
-        yield World()
+        yield Ownership()
         for name in BOTH:
             transaction.set_rollback(True, using=name)
 
 
 @pytest.fixture
-def matrix(world, caplog, db):
+def matrix(ownership, caplog, db):
     """It asks more often than anybody may, and each refusal would be a line in the log."""
     caplog.set_level("ERROR", logger="django.request")
     with override_settings(ACCOUNT_RATE_LIMITS=False):
-        yield Matrix(world, Asker())
+        yield Matrix(ownership, Asker())
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""Everything of the site that takes something: found on its pages, in its addresses and in its code."""
+"""Everything of the site that takes something: found on its pages, in its addresses and in its
+code.
+"""
 
 import re
 from collections.abc import Iterator
@@ -7,18 +9,24 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 
+from tests.access_matrix.dataset import Dataset
 from tests.access_matrix.forms import Field, Page, name_of
 from tests.access_matrix.nonsense import Endpoint
-from tests.access_matrix.town import Town
 from tests.architecture.source import APPS, BASE
 
-READ = re.compile(r"""GET(?:\.get\(|\.getlist\(|\[)\s*["'](\w+)["']|["'](\w+)["'] (?:not )?in request\.GET""")
+READ = re.compile(
+    r"""GET(?:\.get\(|\.getlist\(|\[)\s*["'](\w+)["']|["'](\w+)["'] (?:not )?in request\.GET"""
+)
 ENOUGH = 8  # pages of one pattern that bring nothing new
 EXAMPLES = {"styleguide"}  # forms to look at; nobody reads what they send
 EVENT = {
-    "id": "evt_9", "type": "payment_intent.succeeded", "created": 1790000000, "livemode": False, "account": "acct_1",
+    "id": "evt_9",
+    "type": "payment_intent.succeeded",
+    "created": 1790000000,
+    "livemode": False,
+    "account": "acct_1",
     "data": {"object": {"id": "pi_1"}},
-}  # fmt: skip
+}
 # What scripts and other programs send: no page has a form for it.
 SPOKEN = {
     "partner:position": {"lat": 45.7, "lon": 4.8},
@@ -27,16 +35,32 @@ SPOKEN = {
 }
 # Named as Stripe names them, so that nonsense reaches what stands behind the check of names.
 TO_STRIPE = (
-    "amount", "currency", "customer", "email", "limit", "metadata[a]", "expand[]", "created[gte]", "confirm", "query",
-    "payment_method", "client_secret", "return_url", "type", "card[number]", "card[exp_month]",
-)  # fmt: skip
+    "amount",
+    "currency",
+    "customer",
+    "email",
+    "limit",
+    "metadata[a]",
+    "expand[]",
+    "created[gte]",
+    "confirm",
+    "query",
+    "payment_method",
+    "client_secret",
+    "return_url",
+    "type",
+    "card[number]",
+    "card[exp_month]",
+)
 
 
-def endpoints(client, town: Town, role: str, wanted=lambda name: True) -> list[Endpoint]:
-    """Each form this person sees once, each address with a query once, and what is sent without a form."""
+def endpoints(client, dataset: Dataset, role: str, wanted=lambda name: True) -> list[Endpoint]:
+    """Each form this person sees once, each address with a query once, and what is sent without a
+    form.
+    """
     found: dict[tuple, Endpoint] = {}
     first: dict[str, str] = {}
-    for name, addresses in town.addresses(role).items():
+    for name, addresses in dataset.addresses(role).items():
         if not wanted(name):
             continue
         idle = 0
@@ -44,12 +68,18 @@ def endpoints(client, town: Town, role: str, wanted=lambda name: True) -> list[E
             first.setdefault(name_of(address), address)
             known = len(found)
             for endpoint in _on(role, address, answer):
-                found.setdefault((endpoint.name, endpoint.method, *sorted(endpoint.fields)), endpoint)
+                found.setdefault(
+                    (endpoint.name, endpoint.method, *sorted(endpoint.fields)), endpoint
+                )
             idle = 0 if len(found) > known else idle + (answer.status_code == 200)
             if idle == ENOUGH or (name.startswith("admin:") and answer.status_code == 200):
                 break
     formed = {one.name for one in found.values() if one.method == "post"}
-    found |= {(name,): _unseen(role, name, address) for name, address in first.items() if name not in formed}
+    found |= {
+        (name,): _unseen(role, name, address)
+        for name, address in first.items()
+        if name not in formed
+    }
     return list(found.values())
 
 
@@ -81,7 +111,14 @@ def _unseen(role: str, name: str, address: str) -> Endpoint:
     """An address without a form for it may be sent something all the same."""
     if name == "standin:api":
         fields = {key: Field(key, "hidden", "1") for key in TO_STRIPE}
-        return Endpoint(role, name, "post", address, fields, headers=(("Authorization", "Bearer sk_test_standin"),))
+        return Endpoint(
+            role,
+            name,
+            "post",
+            address,
+            fields,
+            headers=(("Authorization", "Bearer sk_test_standin"),),
+        )
     secrets = {
         "payments:webhook": settings.STRIPE_WEBHOOK_SECRETS,
         "payments:connect_webhook": settings.STRIPE_CONNECT_WEBHOOK_SECRETS,

@@ -1,4 +1,6 @@
-"""What a page lets people send: its forms with their fields as a browser would send them, and what it says to them."""
+"""What a page lets people send: its forms with their fields as a browser would send them, and what
+it says to them.
+"""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -6,7 +8,19 @@ from urllib.parse import urljoin, urlsplit
 
 from django.urls import Resolver404, resolve
 
-TYPED = {"text", "textarea", "email", "tel", "search", "url", "number", "date", "time", "datetime-local", "password"}
+TYPED = {
+    "text",
+    "textarea",
+    "email",
+    "tel",
+    "search",
+    "url",
+    "number",
+    "date",
+    "time",
+    "datetime-local",
+    "password",
+}
 HONEST = {
     "email": "odile@example.com",
     "tel": "06 39 98 01 17",
@@ -80,7 +94,11 @@ class Page(HTMLParser):
             self.forms.append(self._form)
             if "id" in found:
                 self._by_id[found["id"]] = self._form
-        elif tag in ("input", "textarea", "select", "button") and found.get("name") and "disabled" not in found:
+        elif (
+            tag in ("input", "textarea", "select", "button")
+            and found.get("name")
+            and "disabled" not in found
+        ):
             self._meet(tag, found)
         elif tag == "option" and self._box is not None:
             self._box.options.append(found.get("value", ""))
@@ -89,7 +107,9 @@ class Page(HTMLParser):
         if tag == "h1":
             self._heading = True
         kinds = set(found.get("class", "").split())
-        refuses = found.get("role") == "alert" or bool({"errorlist", "errornote", "field-error"} & kinds)
+        refuses = found.get("role") == "alert" or bool(
+            {"errorlist", "errornote", "field-error"} & kinds
+        )
         self.refuses |= refuses
         urgent = refuses or "toast" in kinds
         if tag not in self.VOID and (self._saying or urgent):

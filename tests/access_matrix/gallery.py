@@ -1,7 +1,8 @@
-"""Pages as the site has answered them, shown in a real Chromium by a little server of its own, and watched.
+"""Pages as the site has answered them, shown in a real Chromium by a little server of its own, and
+watched.
 
-What is watched: a call of the canary, a dialog, a request for an address only a payload knows, a report of the content
-policy, and what would run once somebody clicks.
+What is watched: a call of the canary, a dialog, a request for an address only a payload knows, a
+report of the content policy, and what would run once somebody clicks.
 """
 
 import mimetypes
@@ -23,7 +24,8 @@ LISTEN = """
 (() => {
   const tell = (what) => console.debug("canary:" + what);
   for (const name of ["__ran", "alert", "confirm", "prompt"]) {
-    Object.defineProperty(window, name, { value: (number) => tell("ran " + number), writable: false });
+    const value = (number) => tell("ran " + number);
+    Object.defineProperty(window, name, { value, writable: false });
   }
   addEventListener("securitypolicyviolation", (event) =>
     tell(`report ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
@@ -36,11 +38,14 @@ async () => {
   const armed = [];
   for (const element of document.querySelectorAll("*")) {
     for (const { name, value } of element.attributes) {
-      const runs = /^(on|hx-on|x-|@|:)/.test(name) || (/^hx-(vals|headers)/.test(name) && /^\\s*js:/.test(value));
+      const runs = /^(on|hx-on|x-|@|:)/.test(name) ||
+        (/^hx-(vals|headers)/.test(name) && /^\\s*js:/.test(value));
       const leads = /^(href|src|action|formaction|data|xlink:href)$/.test(name) &&
         /^(javascript|vbscript|data):/i.test(value.replace(/[\\x00-\\x20]/g, ""));
       const armedWith = runs || leads || /^(srcdoc|ping)$/.test(name);
-      if (armedWith && /__ran|canary|alert\\(\\d/.test(value)) armed.push(`${element.tagName} ${name}=${value}`);
+      if (armedWith && /__ran|canary|alert\\(\\d/.test(value)) {
+        armed.push(`${element.tagName} ${name}=${value}`);
+      }
     }
   }
   return armed;
@@ -85,7 +90,8 @@ class Gallery:
         self._page.on("console", heard)
         self._page.on("dialog", asked)
         self._page.goto(f"http://127.0.0.1:{self._server.server_port}{address}", wait_until="load")
-        frames = [frame for frame in self._page.frames if frame.url.startswith("http")]  # not what a payload opened
+        # not what a payload opened
+        frames = [frame for frame in self._page.frames if frame.url.startswith("http")]
         shown.ran += [f"armed {one}" for frame in frames for one in frame.evaluate(ARMED)]
         shown.ran += [f"asked for {one}" for one in self.hits[before:]]
         self._page.remove_listener("console", heard)
@@ -98,7 +104,9 @@ class Gallery:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
-            context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+            context = browser.new_context(
+                viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+            )
             context.add_init_script(LISTEN)
             self._page = context.new_page()
             yield self
@@ -116,10 +124,14 @@ def _handler(gallery: Gallery):
                 gallery.hits.append(self.path)
             if self.path in gallery.pages:
                 self._answer(200, *gallery.pages[self.path])
-            elif self.path.startswith("/static/") and (found := finders.find(self.path.removeprefix("/static/"))):
+            elif self.path.startswith("/static/") and (
+                found := finders.find(self.path.removeprefix("/static/"))
+            ):
                 kind = mimetypes.guess_type(PurePosixPath(found))[0] or "application/octet-stream"
                 with open(found, "rb") as file:
-                    self._answer(200, {"Content-Type": kind, "Cache-Control": "max-age=3600"}, file.read())
+                    self._answer(
+                        200, {"Content-Type": kind, "Cache-Control": "max-age=3600"}, file.read()
+                    )
             else:
                 self._answer(404, {"Content-Type": "text/plain"}, b"")
 

@@ -1,4 +1,4 @@
-"""A town whose people have written payloads wherever they can write (fault W1)."""
+"""A dataset whose people have written payloads wherever they can write (fault W1)."""
 
 import itertools
 from collections.abc import Iterator
@@ -15,13 +15,37 @@ from tests.evidence import forged
 
 APPS = ("accounts", "catalogue", "dispatch", "payments", "places", "policy", "requests_app")
 SHORTEST = 20  # a field in which no payload has room
-# Columns nobody types into: grammar of our own, or somebody else's names. A column that is not here is filled.
+# Columns nobody types into: grammar of our own, or somebody else's names. A column that is not here
+# is filled.
 OURS = {
-    "slug", "token", "token_hash", "draft_key", "mac", "sealed", "key", "hash", "sha256", "password", "icon",
-    "timezone", "wall", "precision", "lock_token",
-    "stripe_id", "stripe_account", "intent_id", "payment_method", "client_secret", "card", "object_id", "account",
-    "move", "end", "code", "postcode",
-}  # fmt: skip
+    "slug",
+    "token",
+    "token_hash",
+    "draft_key",
+    "mac",
+    "sealed",
+    "key",
+    "hash",
+    "sha256",
+    "password",
+    "icon",
+    "timezone",
+    "wall",
+    "precision",
+    "lock_token",
+    "stripe_id",
+    "stripe_account",
+    "intent_id",
+    "payment_method",
+    "client_secret",
+    "card",
+    "object_id",
+    "account",
+    "move",
+    "end",
+    "code",
+    "postcode",
+}
 GROWS_ONLY = {"LedgerEntry"}  # its trigger refuses every change
 PLAIN = {"Notification": {"kind"}, "Operation": {"kind"}, "SavedCard": {"brand"}}
 
@@ -32,7 +56,9 @@ def writable() -> Iterator[tuple[type[models.Model], models.Field]]:
         for model in apps.get_app_config(label).get_models():
             skipped = OURS | PLAIN.get(model.__name__, set())
             for column in model._meta.concrete_fields if model.__name__ not in GROWS_ONLY else ():
-                text = isinstance(column, models.CharField | models.TextField) and not column.choices
+                text = (
+                    isinstance(column, models.CharField | models.TextField) and not column.choices
+                )
                 roomy = column.max_length is None or column.max_length >= SHORTEST
                 if text and roomy and column.name not in skipped:
                     yield model, column
@@ -58,10 +84,16 @@ def poison() -> set[tuple[str, str]]:
                 used = _as_many_as_fit(column.max_length, deck, spare=len(mark(name)) + 1)
                 placed |= {(name, one) for one in used}
                 text = " ".join([mark(name), *used])
-                values[column.name] = text if column.max_length is None or len(text) <= column.max_length else used[0]
+                values[column.name] = (
+                    text if column.max_length is None or len(text) <= column.max_length else used[0]
+                )
             with forged():  # what a page shows of evidence must be harmless as well
                 model._default_manager.filter(pk=row.pk).update(**values)
-    report = {"done": "\n".join([mark("Booking.report"), *PAYLOADS]), "explained": True, "tidied": True}
+    report = {
+        "done": "\n".join([mark("Booking.report"), *PAYLOADS]),
+        "explained": True,
+        "tidied": True,
+    }
     Booking.objects.exclude(report={}).update(report=report)
     placed |= {("Booking.report", one) for one in PAYLOADS}
     return placed
@@ -81,7 +113,9 @@ def _as_many_as_fit(room: int | None, deck: Iterator[int], *, spare: int) -> lis
 
 
 def mails() -> Iterator[tuple[str, str]]:
-    """Each kind of message, as it would be written about a booking of the town that has its facts."""
+    """Each kind of message, as it would be written about a booking of the dataset that has its
+    facts.
+    """
     for kind, notice in notices.KINDS.items():
         given = {name: _given(name) for name in notice.given}
         for booking in Booking.objects.order_by("-pk"):

@@ -1,4 +1,6 @@
-"""Sends nonsense and says what was wrong with the answer: that it broke, what it changed, what it did not say."""
+"""Sends nonsense and says what was wrong with the answer: that it broke, what it changed, what it
+did not say.
+"""
 
 import logging
 import re
@@ -11,9 +13,9 @@ from django.db import connections, transaction
 from django.test import Client
 
 from mila.wsgi import ReadableRequest
+from tests.access_matrix.dataset import Dataset
 from tests.access_matrix.forms import Page, name_of
 from tests.access_matrix.nonsense import Asked
-from tests.access_matrix.town import Town
 from tests.signing_in import sign_in
 
 DATABASES = ("default", "standin")
@@ -22,8 +24,10 @@ WRITES = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+\"?(\w+)", re.
 # What may change although something was refused, with its reason.
 LEFT_BEHIND = {
     "django_session": "what the page says next stands there",
-    "requests_app_contactaccess": "a page that shows contact data leaves a row that says who saw it (fault A2)",
-    "requests_app_bookingphoto": "photos stay with the draft, whatever else on the page was refused",
+    "requests_app_contactaccess": "a page that shows contact data leaves a row that says who saw "
+    "it (fault A2)",
+    "requests_app_bookingphoto": "photos stay with the draft, whatever else on the page was "
+    "refused",
     "payments_cardsetup": "the card step opens its fields at Stripe each time it has none",
     "payments_paymentcustomer": "the same",
     "standin_thing": "the same, on Stripe's side",
@@ -35,8 +39,15 @@ LEFT_BEHIND = {
 TURNED_ROUND = {"partner:sign", "partner:rate", "partner:answer_price"}
 ALARMS = {"readyz"}  # says with 503 that the sweeps do not run, and here they do not
 # Answers a script reads, no person.
-SILENT = {"partner:position", "payments:webhook", "payments:connect_webhook", "standin:api", "customer:photo",
-          "admin:autocomplete", "admin:jsi18n"}  # fmt: skip
+SILENT = {
+    "partner:position",
+    "payments:webhook",
+    "payments:connect_webhook",
+    "standin:api",
+    "customer:photo",
+    "admin:autocomplete",
+    "admin:jsi18n",
+}
 
 
 class Ear(logging.Handler):
@@ -53,7 +64,10 @@ class Ear(logging.Handler):
 
     @contextmanager
     def listening(self):
-        loggers = [logging.getLogger(name) for name in ("django.request", "mila.web.middleware", "django.security")]
+        loggers = [
+            logging.getLogger(name)
+            for name in ("django.request", "mila.web.middleware", "django.security")
+        ]
         for one in loggers:
             one.addHandler(self)
         try:
@@ -64,14 +78,18 @@ class Ear(logging.Handler):
 
 
 class Judge:
-    """One of each role asks; whatever a request wrote is rolled back, so that each begins in the same town."""
+    """One of each role asks; whatever a request wrote is rolled back, so that each begins in the
+    same dataset.
+    """
 
-    def __init__(self, town: Town):
-        self.clients = {role: Client(raise_request_exception=False) for role in town.people}
-        for role, user in town.people.items():
+    def __init__(self, dataset: Dataset):
+        self.clients = {role: Client(raise_request_exception=False) for role in dataset.people}
+        for role, user in dataset.people.items():
             if user is not None:
                 sign_in(self.clients[role], user)
-        self.cookies = {role: client.cookies.output(header="", sep=";") for role, client in self.clients.items()}
+        self.cookies = {
+            role: client.cookies.output(header="", sep=";") for role, client in self.clients.items()
+        }
         self.before: dict[str, dict[str, str]] = {}
         self.asked = self.refused = self.shown = self.broken = 0
 
@@ -81,7 +99,8 @@ class Judge:
         client.cookies["django_language"] = language
         headers = {_meta(name): _line(value) for name, value in asked.headers.items()}
         more = {"content_type": _line(asked.kind), "QUERY_STRING": _line(asked.query), **headers}
-        with mock.patch("django.test.client.WSGIRequest", ReadableRequest):  # as the server makes it
+        # as the server makes it
+        with mock.patch("django.test.client.WSGIRequest", ReadableRequest):
             return client.generic(asked.method, asked.path, asked.body, **more)
 
     def faults(self, asked: Asked, language: str = "fr") -> list[str]:
@@ -111,7 +130,9 @@ class Judge:
     def _changed(self, wrote: set[tuple[str, str]]) -> Iterator[str]:
         """Of the tables that were written to: a savepoint may have taken it back."""
         for alias in DATABASES:
-            tables = sorted({table for where, table in wrote if where == alias} - LEFT_BEHIND.keys())
+            tables = sorted(
+                {table for where, table in wrote if where == alias} - LEFT_BEHIND.keys()
+            )
             for table, digest in _rows(alias, tables).items():
                 if digest != self.before[alias][table]:
                     yield f"changed {table}"
@@ -120,7 +141,9 @@ class Judge:
         """A person who is refused reads why, in their language, beside what they have typed."""
         name = name_of(asked.path)
         if page is None or not answer.content:
-            for_a_script = name in SILENT or (answer.content and "json" in answer.get("Content-Type", ""))
+            for_a_script = name in SILENT or (
+                answer.content and "json" in answer.get("Content-Type", "")
+            )
             if asked.method == "POST" and answer.status_code != 405 and not for_a_script:
                 yield "refused without a word"
             return
@@ -190,7 +213,10 @@ def _rows(alias: str, tables: list[str]) -> dict[str, str]:
     """A digest of each table."""
     if not tables:
         return {}
-    each = [f"SELECT '{t}', md5(string_agg(t::text, '' ORDER BY t::text)) FROM \"{t}\" t" for t in tables]
+    each = [
+        f"SELECT '{t}', md5(string_agg(t::text, '' ORDER BY t::text)) FROM \"{t}\" t"
+        for t in tables
+    ]
     with connections[alias].cursor() as cursor:
         cursor.execute(" UNION ALL ".join(each))
         return dict(cursor.fetchall())

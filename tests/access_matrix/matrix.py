@@ -1,12 +1,14 @@
-"""Every row of the table × every role × own, other, none × every method: what is asked, and what is wrong with it."""
+"""Every row of the table × every role × own, other, none × every method: what is asked, and what is
+wrong with it.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
 from tests.access_matrix.asker import BROKEN, HIDDEN, IN, LOGIN, METHODS, NOT_ALLOWED, Answer, Asker
+from tests.access_matrix.ownership import NONE, OTHER, OWN, Ownership, Person, Thing
 from tests.access_matrix.table import ANY, FORM, TABLE, Row, anybody, signed_in
-from tests.access_matrix.world import NONE, OTHER, OWN, Person, Thing, World
 from tests.architecture.addresses import fill, routes
 
 # They try every method; what the others try tells whether they pass.
@@ -32,16 +34,25 @@ class Cell:
 
 
 class Matrix:
-    def __init__(self, world: World, asker: Asker):
-        self.world, self.asker = world, asker
+    def __init__(self, ownership: Ownership, asker: Asker):
+        self.ownership, self.asker = ownership, asker
 
     def cells(self, *names: str, whole: bool = False) -> Iterator[Cell]:
-        """Of these addresses of the table, or of all. `whole`: also those that repeat what another one proves."""
-        for route, name in sorted({(route, name) for route, name, _view in routes() if name in (names or TABLE)}):
+        """Of these addresses of the table, or of all.
+
+        `whole`: also those that repeat what another one proves.
+        """
+        for route, name in sorted(
+            {(route, name) for route, name, _view in routes() if name in (names or TABLE)}
+        ):
             row = TABLE[name]
-            for person in self.world.people.values():
-                things = self.world.kinds[row.of].of(person.role) if row.of else {OWN: Thing({})}
-                for whose, method in product(things, METHODS) if whole else _telling(row, person, list(things)):
+            for person in self.ownership.people.values():
+                things = (
+                    self.ownership.kinds[row.of].of(person.role) if row.of else {OWN: Thing({})}
+                )
+                for whose, method in (
+                    product(things, METHODS) if whole else _telling(row, person, list(things))
+                ):
                     values = things[whose].values
                     expected = frozenset(_expected(row, person, whose, method))
                     yield Cell(
@@ -60,7 +71,9 @@ class Matrix:
         found, said = [], {}
         with self.asker.watching():
             for cell in cells:
-                answer = self.asker.ask(cell.person.cookies, cell.method, cell.address, undo=cell.may_write)
+                answer = self.asker.ask(
+                    cell.person.cookies, cell.method, cell.address, undo=cell.may_write
+                )
                 said[cell.name, cell.person.role, cell.method, cell.whose] = answer.said
                 found += [f"{cell}: {fault}" for fault in self._faults(cell, answer)]
         return found + _told_apart(said)
@@ -72,7 +85,9 @@ class Matrix:
             yield f"{answer.said} instead of {', '.join(sorted(map(str, cell.expected)))}"
         if answer.written and not cell.may_write:
             yield f"is refused and writes: {answer.written[0][:80]}"
-        for fact in self.world.facts_but(cell.knows if answer.said == IN else {cell.person.role}):
+        for fact in self.ownership.facts_but(
+            cell.knows if answer.said == IN else {cell.person.role}
+        ):
             if fact in answer.text and fact not in cell.address:
                 yield f"tells {fact}"
 
@@ -94,9 +109,11 @@ def _expected(row: Row, person: Person, whose: str, method: str) -> set[str | in
 
 
 def _telling(row: Row, person: Person, things: list[str]) -> Iterator[tuple[str, str]]:
-    """Whose and how: every method on what is nearest to them, for it is there that one could let them in.
+    """Whose and how: every method on what is nearest to them, for it is there that one could let
+    them in.
 
-    Who does not pass the door sees no difference behind it; where everybody passes, the person makes none.
+    Who does not pass the door sees no difference behind it; where everybody passes, the person
+    makes none.
     """
     is_open, passes = row.door is anybody, row.door(person) is None
     nearest, *others = things
@@ -113,7 +130,8 @@ def _telling(row: Row, person: Person, things: list[str]) -> Iterator[tuple[str,
 def _told_apart(said: dict[tuple[str, str, str, str], str | int]) -> list[str]:
     """Somebody else's must look like nothing at all: another answer would say that it is there."""
     return [
-        f"{method} {name} as {role}: {answer} for another's, {said[name, role, method, NONE]} for nothing"
+        f"{method} {name} as {role}: {answer} for another's, {said[name, role, method, NONE]} for "
+        f"nothing"
         for (name, role, method, whose), answer in said.items()
         if whose == OTHER and answer != said.get((name, role, method, NONE), answer)
     ]

@@ -1,6 +1,8 @@
-"""What no honest person sends: nonsense for each box of a form, and for a request as a whole (fault W3).
+"""What no honest person sends: nonsense for each box of a form, and for a request as a whole
+(fault W3).
 
-`every` names what can be asked of an address, `asked` makes one of it. The same dice make the same bytes.
+`every` names what can be asked of an address, `asked` makes one of it. The same dice make the same
+bytes.
 """
 
 import gzip
@@ -17,7 +19,11 @@ from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 from tests import pictures
 from tests.access_matrix.forms import TYPED, Field
 
-FORM, MULTIPART, JSON = "application/x-www-form-urlencoded", "multipart/form-data; boundary=seam", "application/json"
+FORM, MULTIPART, JSON = (
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=seam",
+    "application/json",
+)
 DEEP = 10_000
 NOT_TYPED = {"username"}  # there for password managers
 SHOWN_UP_TO = 200  # characters: of longer ones a page may say that they are too long
@@ -83,10 +89,33 @@ TEXTS: dict[str, bytes] = {
     "a bar and a nul": b"69007|%00",
 }
 VALUES = [  # of a key in JSON, as it is written
-    "null", "true", "NaN", "-Infinity", "1e309", "-1", "0.1e-400", "99999999999999999999", "9" * 5_000, "[]", "{}",
-    '"\\u0000"', '"\\ud800"', '"\\u202e"', '""', '"x"', '"' + "x" * 100_000 + '"', "[" * DEEP + "]" * DEEP,
-    '{"a":' * DEEP + "1" + "}" * DEEP, '{"a": 1, "a": 2}', "[1, [2, [3]]]", "1.5", "\x00", "'x'", "01", "",
-]  # fmt: skip
+    "null",
+    "true",
+    "NaN",
+    "-Infinity",
+    "1e309",
+    "-1",
+    "0.1e-400",
+    "99999999999999999999",
+    "9" * 5_000,
+    "[]",
+    "{}",
+    '"\\u0000"',
+    '"\\ud800"',
+    '"\\u202e"',
+    '""',
+    '"x"',
+    '"' + "x" * 100_000 + '"',
+    "[" * DEEP + "]" * DEEP,
+    '{"a":' * DEEP + "1" + "}" * DEEP,
+    '{"a": 1, "a": 2}',
+    "[1, [2, [3]]]",
+    "1.5",
+    "\x00",
+    "'x'",
+    "01",
+    "",
+]
 
 
 @dataclass(frozen=True)
@@ -134,7 +163,9 @@ Pairs = list[tuple[bytes, "bytes | Upload"]]
 def every(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     """(box, kind of nonsense); for the request as a whole the box is ""."""
     if endpoint.document is not None:
-        yield from ((name, f"value {number}") for name in endpoint.document for number in range(len(VALUES)))
+        yield from (
+            (name, f"value {number}") for name in endpoint.document for number in range(len(VALUES))
+        )
     for name in endpoint.fields:
         yield from ((name, kind) for kind in (*TEXTS, *SHAPES))
     yield from (("", kind) for kind in WHOLE)
@@ -147,11 +178,14 @@ def asked(endpoint: Endpoint, box: str, kind: str, dice: random.Random) -> Asked
         return _sealed(WHOLE[kind](honest, dice))
     what = f"{box} = {kind}"
     if endpoint.document is not None:
-        return _sealed(_honest(endpoint, [], what, instead=(box, VALUES[int(kind.removeprefix("value "))])))
+        return _sealed(
+            _honest(endpoint, [], what, instead=(box, VALUES[int(kind.removeprefix("value "))]))
+        )
     pairs = _pairs(endpoint, dice, pressed=box)
     change = SHAPES.get(kind) or (lambda pairs, name, dice: _with(pairs, name, TEXTS[kind]))
     made = _honest(endpoint, change(pairs, box.encode(), dice), what)
-    return replace(made, typed={}) if box.endswith("_FORMS") else made  # how many rows follow: none can be read
+    # how many rows follow: none can be read
+    return replace(made, typed={}) if box.endswith("_FORMS") else made
 
 
 def sample(endpoints: list[Endpoint], dice: random.Random, count: int) -> Iterator[Asked]:
@@ -163,7 +197,9 @@ def sample(endpoints: list[Endpoint], dice: random.Random, count: int) -> Iterat
 
 
 def _pairs(endpoint: Endpoint, dice: random.Random, pressed: str = "") -> Pairs:
-    """What the form would send; of its buttons the one that is meant, else now and then one of them."""
+    """What the form would send; of its buttons the one that is meant, else now and then one of
+    them.
+    """
     found: Pairs = []
     buttons = [one for one in endpoint.fields.values() if one.kind == "button"]
     pressed = pressed or (dice.choice(buttons).name if buttons and dice.random() < 0.3 else "")
@@ -182,7 +218,9 @@ def _with(pairs: Pairs, name: bytes, value: "bytes | Upload") -> Pairs:
     return [(one, value if one == name else old) for one, old in pairs]
 
 
-def _honest(endpoint: Endpoint, pairs: Pairs, what: str, instead: tuple[str, str] | None = None) -> Asked:
+def _honest(
+    endpoint: Endpoint, pairs: Pairs, what: str, instead: tuple[str, str] | None = None
+) -> Asked:
     path, _mark, query = endpoint.path.partition("?")
     kind, body = "", b""
     if endpoint.document is not None:
@@ -193,18 +231,34 @@ def _honest(endpoint: Endpoint, pairs: Pairs, what: str, instead: tuple[str, str
         kind, body = JSON, f"{{{text}}}".encode()
     elif endpoint.method == "get":
         mine = {name for name, _value in pairs}
-        kept = [part for part in query.split("&") if part and unquote_to_bytes(part.partition("=")[0]) not in mine]
+        kept = [
+            part
+            for part in query.split("&")
+            if part and unquote_to_bytes(part.partition("=")[0]) not in mine
+        ]
         query = "&".join([*kept, _urlencoded(pairs)]) if pairs else query
     elif any(isinstance(value, Upload) for _name, value in pairs):
         kind, body = MULTIPART, _multipart(pairs)
     else:
         kind, body = FORM, _urlencoded(pairs).encode()
     typed = _typed(endpoint, pairs)
-    return Asked(endpoint, what, endpoint.method.upper(), path, query, kind, body, dict(endpoint.headers), typed)
+    return Asked(
+        endpoint,
+        what,
+        endpoint.method.upper(),
+        path,
+        query,
+        kind,
+        body,
+        dict(endpoint.headers),
+        typed,
+    )
 
 
 def _typed(endpoint: Endpoint, pairs: Pairs) -> dict[str, str]:
-    boxes = {name for name, one in endpoint.fields.items() if one.kind in TYPED - {"password"}} - NOT_TYPED
+    boxes = {
+        name for name, one in endpoint.fields.items() if one.kind in TYPED - {"password"}
+    } - NOT_TYPED
     found: dict[str, str] = {}
     for raw, value in pairs:
         name = raw.decode("utf-8", "replace")
@@ -218,7 +272,10 @@ def _typed(endpoint: Endpoint, pairs: Pairs) -> dict[str, str]:
 
 def _urlencoded(pairs: Pairs) -> str:
     said = ((name, value if isinstance(value, bytes) else value.name) for name, value in pairs)
-    return "&".join(f"{quote_from_bytes(name, safe='')}={quote_from_bytes(value, safe='')}" for name, value in said)
+    return "&".join(
+        f"{quote_from_bytes(name, safe='')}={quote_from_bytes(value, safe='')}"
+        for name, value in said
+    )
 
 
 def _multipart(pairs: Pairs, seam: bytes = b"seam") -> bytes:
@@ -237,7 +294,9 @@ def _sealed(made: Asked) -> Asked:
     if not made.endpoint.secret:
         return made
     at = str(int(time.time()))
-    seal = hmac.new(made.endpoint.secret.encode(), f"{at}.".encode() + made.body, hashlib.sha256).hexdigest()
+    seal = hmac.new(
+        made.endpoint.secret.encode(), f"{at}.".encode() + made.body, hashlib.sha256
+    ).hexdigest()
     return replace(made, headers={"Stripe-Signature": f"t={at},v1={seal}", **made.headers})
 
 
@@ -245,11 +304,19 @@ SHAPES: dict[str, Callable[[Pairs, bytes, random.Random], Pairs]] = {
     "missing": lambda pairs, name, dice: [pair for pair in pairs if pair[0] != name],
     "twice": lambda pairs, name, dice: [*pairs, (name, dice.choice(list(TEXTS.values())))],
     "a hundred times": lambda pairs, name, dice: [*pairs, *[(name, b"1")] * 100],
-    "as an array": lambda pairs, name, dice: [(one + b"[]" if one == name else one, value) for one, value in pairs],
-    "as a tree": lambda pairs, name, dice: [(one + b"[a][0]" if one == name else one, value) for one, value in pairs],
-    "another case": lambda pairs, name, dice: [(one.upper() if one == name else one, value) for one, value in pairs],
+    "as an array": lambda pairs, name, dice: [
+        (one + b"[]" if one == name else one, value) for one, value in pairs
+    ],
+    "as a tree": lambda pairs, name, dice: [
+        (one + b"[a][0]" if one == name else one, value) for one, value in pairs
+    ],
+    "another case": lambda pairs, name, dice: [
+        (one.upper() if one == name else one, value) for one, value in pairs
+    ],
     "as a file": lambda pairs, name, dice: _with(pairs, name, Upload(b"a.txt", b"\x00\xff" * 40)),
-    "a file of odd name": lambda pairs, name, dice: _with(pairs, name, Upload(b"../\x00\xff\r\n.jpg", PICTURE)),
+    "a file of odd name": lambda pairs, name, dice: _with(
+        pairs, name, Upload(b"../\x00\xff\r\n.jpg", PICTURE)
+    ),
     "an empty file": lambda pairs, name, dice: _with(pairs, name, Upload(b"", b"")),
     "text and file": lambda pairs, name, dice: [*pairs, (name, Upload(b"a.jpg", b"GIF89a"))],
 }
@@ -284,20 +351,63 @@ BODIES = [
     b"%",
 ]
 TYPES = [
-    "", "text/plain", "application/json", "application/xml", "application/octet-stream", "a/b; charset=utf-16",
-    "nonsense", f"{FORM}; charset=hex", "multipart/mixed; boundary=seam", "application/json; charset=\xff", "x" * 9_000,
-]  # fmt: skip
-SEAMS = ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=other",
-         "multipart/form-data; boundary=\xe4", f"multipart/form-data; boundary={'x' * 300}"]  # fmt: skip
+    "",
+    "text/plain",
+    "application/json",
+    "application/xml",
+    "application/octet-stream",
+    "a/b; charset=utf-16",
+    "nonsense",
+    f"{FORM}; charset=hex",
+    "multipart/mixed; boundary=seam",
+    "application/json; charset=\xff",
+    "x" * 9_000,
+]
+SEAMS = [
+    "multipart/form-data",
+    "multipart/form-data; boundary=",
+    "multipart/form-data; boundary=other",
+    "multipart/form-data; boundary=\xe4",
+    f"multipart/form-data; boundary={'x' * 300}",
+]
 HEADERS = [
-    "Accept-Language", "Cookie", "User-Agent", "Referer", "Origin", "HX-Request", "HX-Current-URL", "HX-Target",
-    "Range", "If-Modified-Since", "If-None-Match", "Stripe-Signature", "Authorization", "X-Forwarded-For", "Accept",
-    "Stripe-Account", "Idempotency-Key", "X-Requested-With", "Accept-Encoding",
-]  # fmt: skip
+    "Accept-Language",
+    "Cookie",
+    "User-Agent",
+    "Referer",
+    "Origin",
+    "HX-Request",
+    "HX-Current-URL",
+    "HX-Target",
+    "Range",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Stripe-Signature",
+    "Authorization",
+    "X-Forwarded-For",
+    "Accept",
+    "Stripe-Account",
+    "Idempotency-Key",
+    "X-Requested-With",
+    "Accept-Encoding",
+]
 LINES = [
-    "", "\x00", "\xff\xfe", "x" * 70_000, "a=\xed\xa0\x80", "NaN", "true", "http://[::1", "t=,v1=", "t=9e99,v1=\xb2",
-    "bytes=5-2", "fr;q=9,\xe9;q=nan", "Basic \xff", 'sessionid="\\000"; =; ;;', "Bearer sk_test_x",
-]  # fmt: skip
+    "",
+    "\x00",
+    "\xff\xfe",
+    "x" * 70_000,
+    "a=\xed\xa0\x80",
+    "NaN",
+    "true",
+    "http://[::1",
+    "t=,v1=",
+    "t=9e99,v1=\xb2",
+    "bytes=5-2",
+    "fr;q=9,\xe9;q=nan",
+    "Basic \xff",
+    'sessionid="\\000"; =; ;;',
+    "Bearer sk_test_x",
+]
 
 
 @whole("another content type")
@@ -336,29 +446,43 @@ def _seam(made, dice):
 @whole("parts of nonsense")
 def _parts(made, dice):
     return replace(
-        made, kind=MULTIPART, body=b"--seam\r\n" + _bytes(dice) + b"\r\n\r\n" + _bytes(dice) + b"\r\n--seam--\r\n"
+        made,
+        kind=MULTIPART,
+        body=b"--seam\r\n" + _bytes(dice) + b"\r\n\r\n" + _bytes(dice) + b"\r\n--seam--\r\n",
     )
 
 
 @whole("too many boxes")
 def _boxes(made, dice):
-    return replace(made, kind=FORM, body=b"&".join(b"k%d=1" % number for number in range(dice.choice([301, 5_000]))))
+    return replace(
+        made,
+        kind=FORM,
+        body=b"&".join(b"k%d=1" % number for number in range(dice.choice([301, 5_000]))),
+    )
 
 
 @whole("too many files")
 def _files(made, dice):
-    return replace(made, kind=MULTIPART, body=_multipart([(b"f", Upload(b"a", b"x"))] * dice.choice([51, 400])))
+    return replace(
+        made, kind=MULTIPART, body=_multipart([(b"f", Upload(b"a", b"x"))] * dice.choice([51, 400]))
+    )
 
 
 @whole("a box nobody asked for")
 def _more(made, dice):
-    name = quote_from_bytes(dice.choice([b"__class__", b"pk", b"id", b"state", b"x" * 300, b"\xff", b"a\x00"]))
+    name = quote_from_bytes(
+        dice.choice([b"__class__", b"pk", b"id", b"state", b"x" * 300, b"\xff", b"a\x00"])
+    )
     return replace(made, kind=made.kind or FORM, body=made.body + f"&{name}=1".encode())
 
 
 @whole("packed")
 def _packed(made, dice):
-    return replace(made, body=gzip.compress(made.body, mtime=0), headers={**made.headers, "Content-Encoding": "gzip"})
+    return replace(
+        made,
+        body=gzip.compress(made.body, mtime=0),
+        headers={**made.headers, "Content-Encoding": "gzip"},
+    )
 
 
 @whole("odd length")
@@ -374,23 +498,35 @@ def _header(made, dice):
 
 @whole("many headers")
 def _headers(made, dice):
-    return replace(made, headers={**made.headers, **{name: dice.choice(LINES) for name in dice.sample(HEADERS, 6)}})
+    return replace(
+        made,
+        headers={**made.headers, **{name: dice.choice(LINES) for name in dice.sample(HEADERS, 6)}},
+    )
 
 
 @whole("as a part of a page")
 def _part(made, dice):
-    return replace(made, headers={**made.headers, "HX-Request": "true", "HX-Current-URL": dice.choice(LINES)})
+    return replace(
+        made, headers={**made.headers, "HX-Request": "true", "HX-Current-URL": dice.choice(LINES)}
+    )
 
 
 @whole("odd method")
 def _method(made, dice):
-    return replace(made, method=dice.choice(["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HEAD", "BREW", "post"]))
+    return replace(
+        made,
+        method=dice.choice(["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HEAD", "BREW", "post"]),
+    )
 
 
 @whole("odd query")
 def _query(made, dice):
-    name = quote(dice.choice([*made.endpoint.fields, "page", "next", "q", "seen", "week", "e", "o", "p"]))
-    return replace(made, query=f"{name}={quote_from_bytes(dice.choice(list(TEXTS.values()))[:9_000])}")
+    name = quote(
+        dice.choice([*made.endpoint.fields, "page", "next", "q", "seen", "week", "e", "o", "p"])
+    )
+    return replace(
+        made, query=f"{name}={quote_from_bytes(dice.choice(list(TEXTS.values()))[:9_000])}"
+    )
 
 
 @whole("query of bytes")

@@ -1,8 +1,9 @@
 """Texts that would run a script where a page forgets to escape them (fault W1).
 
-RUN stands for a call of the canary with the payload's number, HIT for an address nobody asks for otherwise. A payload
-of `RAW` runs by itself in a page that pastes it between its tags; the others want an attribute, a script, a style, a
-template or a click around them, or a parser that mends what it reads.
+RUN stands for a call of the canary with the payload's number, HIT for an address nobody asks for
+otherwise. A payload of `RAW` runs by itself in a page that pastes it between its tags; the others
+want an attribute, a script, a style, a template or a click around them, or a parser that mends what
+it reads.
 """
 
 EVENTS = """
@@ -107,7 +108,9 @@ def _split(text: str) -> list[str]:
 
 
 def _pieces(line: str) -> list[str]:
-    """Parted by bars; in the lists a control character is written as its picture, so that a line is a line."""
+    """Parted by bars; in the lists a control character is written as its picture, so that a line is
+    a line.
+    """
     return [one.translate(PICTURES) for one in line.split("|") if one]
 
 
@@ -115,10 +118,15 @@ def numbered(kinds: list[str], first: int = 1) -> list[str]:
     made = []
     for number, one in enumerate(kinds, first):
         made.append(
-            one.replace("RUN", f"__ran({number})").replace("HIT", f"/canary/{number}").replace("NUMBER", str(number))
+            one.replace("RUN", f"__ran({number})")
+            .replace("HIT", f"/canary/{number}")
+            .replace("NUMBER", str(number))
         )
     return made
 
 
 RAW = numbered([*_split(EVENTS), *_split(SCRIPTS)])
-PAYLOADS = [*RAW, *numbered([*_split(ATTRIBUTES), *_split(ADDRESSES), *_split(INSIDE)], len(RAW) + 1)]
+PAYLOADS = [
+    *RAW,
+    *numbered([*_split(ATTRIBUTES), *_split(ADDRESSES), *_split(INSIDE)], len(RAW) + 1),
+]

@@ -1,17 +1,19 @@
-"""Who gets in where: one row for every named address outside the admin. To be read and reviewed (fault A1).
+"""Who gets in where: one row for every named address outside the admin. To be read and reviewed
+(fault A1).
 
-A row says who may pass the door, with which methods, and which kind of thing (World.kinds) the address is about. What
-is somebody else's, and what does not exist, is not found. Where more than one refusal applies, whichever guard stands
-first may give its own.
+A row says who may pass the door, with which methods, and which kind of thing (Ownership.kinds) the
+address is about. What is somebody else's, and what does not exist, is not found. Where more than
+one refusal applies, whichever guard stands first may give its own.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tests.access_matrix.asker import BAD, FORBIDDEN, HIDDEN, LOGIN, NO_KEY
-from tests.access_matrix.world import Person
+from tests.access_matrix.ownership import Person
 
-# --- Doors: the refusal of somebody who may not pass, or None --------------------------------------------------------
+# --- Doors: the refusal of somebody who may not pass, or None
+# --------------------------------------------------------
 
 Door = Callable[[Person], str | int | None]
 
@@ -30,7 +32,9 @@ def technician(person: Person) -> str | int | None:
 
 
 def payee(person: Person) -> str | int | None:
-    """One with earnings: who works, or owns a company; with the second factor, which all of them have here."""
+    """One with earnings: who works, or owns a company; with the second factor, which all of them
+    have here.
+    """
     return signed_in(person) or (None if person.payee else FORBIDDEN)
 
 
@@ -55,7 +59,9 @@ def recovery_codes(person: Person) -> str | int:
 
 
 def passkey(person: Person) -> str | int | None:
-    """Nobody has one: who was not asked again just now is asked first who they are, who has another find nothing."""
+    """Nobody has one: who was not asked again just now is asked first who they are, who has another
+    find nothing.
+    """
     return signed_in(person) or (HIDDEN if person.staff or person.payee else None)
 
 
@@ -69,13 +75,15 @@ def secret_key(person: Person) -> int:
     return NO_KEY
 
 
-# --- Rows ------------------------------------------------------------------------------------------------------------
+# --- Rows
+# --------------------------------------------------------------------------------------------------
 
 LOOK = frozenset({"GET", "HEAD"})
 ACT = frozenset({"POST"})
 FORM = LOOK | ACT
 CLASS_FORM = FORM | {"PUT"}  # Django's form views take PUT for POST
-ANY = CLASS_FORM | {"PATCH", "DELETE", "OPTIONS"}  # a library's view that leads on before it looks at the method
+# a library's view that leads on before it looks at the method
+ANY = CLASS_FORM | {"PATCH", "DELETE", "OPTIONS"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,8 @@ class Row:
     door: Door
     methods: frozenset[str]
     of: str = ""
-    # What is not theirs is answered like what is gone: politely, without a word about it, and nothing is written.
+    # What is not theirs is answered like what is gone: politely, without a word about it, and
+    # nothing is written.
     politely: bool = False
 
 
@@ -98,7 +107,8 @@ def row(names: str, *args, **kwargs) -> None:
 
 # The house and its catalogue.
 row(
-    "customer:home customer:prices customer:help customer:ranking customer:legal customer:services customer:search",
+    "customer:home customer:prices customer:help customer:ranking customer:legal customer:services "
+    "customer:search",
     anybody,
     LOOK,
 )
@@ -123,19 +133,30 @@ row("customer:stop_alerts", anybody, FORM, of="alert", politely=True)
 row("customer:booking customer:status", anybody, LOOK, of="link")
 row("customer:seen", anybody, ACT, of="link")
 row("customer:photo customer:photo_small", anybody, LOOK, of="link_photo")
-row("customer:cancel customer:withdraw customer:move customer:no_show customer:access", anybody, FORM, of="link")
+row(
+    "customer:cancel customer:withdraw customer:move customer:no_show customer:access",
+    anybody,
+    FORM,
+    of="link",
+)
 row("customer:from_mail", anybody, LOOK, of="mailed_link")
 row("customer:prove customer:renew customer:ended", anybody, FORM, of="link")
 row("customer:address", anybody, FORM, of="ordered_link")
 row("customer:link_sent", anybody, LOOK)
-row("customer:sign customer:refuse customer:rate customer:pay customer:held", anybody, FORM, of="link")
+row(
+    "customer:sign customer:refuse customer:rate customer:pay customer:held",
+    anybody,
+    FORM,
+    of="link",
+)
 row("customer:answer_price", anybody, FORM, of="link")
 
 # What belongs to a person who is signed in.
 row("customer:bookings", signed_in, LOOK)
 row("customer:booking_own", signed_in, LOOK, of="own_booking")
 
-# The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule D3-D8, L1-L12).
+# The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule
+# D3-D8, L1-L12).
 row("partner:home partner:jobs partner:offers", technician, LOOK)
 row("partner:earnings partner:account partner:account_back", payee, LOOK)
 row("partner:statement partner:statement_csv", payee, LOOK, of="month")
@@ -150,7 +171,12 @@ row("partner:job partner:thanks", technician, LOOK, of="job")
 row("partner:photo partner:photo_small", technician, LOOK, of="job_photo")
 row("partner:call partner:finish partner:sign partner:rate", technician, FORM, of="job")
 row("partner:propose partner:answer_price", technician, FORM, of="job")
-row("partner:confirm partner:depart partner:position partner:arrive partner:start", technician, ACT, of="job")
+row(
+    "partner:confirm partner:depart partner:position partner:arrive partner:start",
+    technician,
+    ACT,
+    of="job",
+)
 row("partner:code partner:undo", technician, ACT, of="job")
 row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")
 
@@ -175,7 +201,11 @@ row("account_email account_change_password", signed_in, CLASS_FORM)
 row("account_reauthenticate account_reauthenticate_code", signed_in, ANY)
 row("account_set_password account_confirm_login_code", signed_in, ANY)
 row("mfa_index", signed_in, LOOK)
-row("mfa_authenticate mfa_reauthenticate mfa_activate_totp mfa_generate_recovery_codes", signed_in, ANY)
+row(
+    "mfa_authenticate mfa_reauthenticate mfa_activate_totp mfa_generate_recovery_codes",
+    signed_in,
+    ANY,
+)
 row("mfa_deactivate_totp", second_factor, ANY)
 row("mfa_download_recovery_codes", recovery_codes, ANY)
 row("mfa_view_recovery_codes", recovery_codes, LOOK)
@@ -186,9 +216,13 @@ row("mfa_login_webauthn", anybody, ANY)
 
 
 def without_row(found: Iterable[tuple[str, str, object]]) -> list[str]:
-    """Addresses nobody has decided about; those of the admin follow its own rules (test_admin_walls.py)."""
+    """Addresses nobody has decided about; those of the admin follow its own rules
+    (test_admin_walls.py).
+    """
     open_ones = ((route, name) for route, name, _view in found if not route.startswith("/admin/"))
-    return sorted(f"{name or 'without a name'}: {route}" for route, name in open_ones if name not in TABLE)
+    return sorted(
+        f"{name or 'without a name'}: {route}" for route, name in open_ones if name not in TABLE
+    )
 
 
 def without_address(found: Iterable[tuple[str, str, object]]) -> list[str]:

@@ -1,4 +1,6 @@
-"""Nobody gets in where they should not, whatever they ask for and however; controls take one wall away (fault A1)."""
+"""Nobody gets in where they should not, whatever they ask for and however; controls take one wall
+away (fault A1).
+"""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -37,18 +39,20 @@ def test_every_row_is_asked_as_everybody(matrix):
 
     assert {cell.name for cell in cells} == set(TABLE)
     assert len(cells) >= 5_000
-    assert len(matrix.world.people) >= 12
+    assert len(matrix.ownership.people) >= 12
     for name in TABLE:
-        assert {cell.person.role for cell in cells if cell.name == name} == set(matrix.world.people)
+        assert {cell.person.role for cell in cells if cell.name == name} == set(
+            matrix.ownership.people
+        )
 
 
 @pytest.mark.parametrize("wanted", AREAS)
 def test_everybody_gets_what_the_table_says(wanted, matrix, whole):
     cells = matrix.cells(*(name for name in TABLE if area(name) == wanted), whole=whole)
-    before = matrix.world.rows()
+    before = matrix.ownership.rows()
 
     assert matrix.faults(cells) == []
-    assert matrix.world.rows() == before
+    assert matrix.ownership.rows() == before
 
 
 # --- Controls: with one wall away, the matrix says so
@@ -66,12 +70,17 @@ def test_new_address_without_a_row_is_named():
 
 
 def test_row_of_an_address_that_is_gone_is_named():
-    assert without_address(found for found in routes() if found[1] != "partner:job") == ["partner:job"]
+    assert without_address(found for found in routes() if found[1] != "partner:job") == [
+        "partner:job"
+    ]
 
 
 def test_page_without_any_wall_is_found(matrix, monkeypatch, settings):
     class OneMore:
-        urlpatterns = [*mila.urls.urlpatterns, path("open/", lambda request: HttpResponse("in"), name="open_page")]
+        urlpatterns = [
+            *mila.urls.urlpatterns,
+            path("open/", lambda request: HttpResponse("in"), name="open_page"),
+        ]
         handler404 = mila.urls.handler404
 
     settings.ROOT_URLCONF = OneMore
@@ -94,7 +103,11 @@ def test_job_of_another_is_found(matrix, monkeypatch):
 
 
 def test_offer_of_another_is_found(matrix, monkeypatch):
-    monkeypatch.setattr(dispatch_access, "offer_for_technician", lambda technician, pk: get_object_or_404(Offer, pk=pk))
+    monkeypatch.setattr(
+        dispatch_access,
+        "offer_for_technician",
+        lambda technician, pk: get_object_or_404(Offer, pk=pk),
+    )
 
     found = asked(matrix, "partner:claim", by=["asked"])
 
@@ -102,16 +115,21 @@ def test_offer_of_another_is_found(matrix, monkeypatch):
 
 
 def test_booking_of_another_and_its_secret_are_found(matrix, monkeypatch):
-    monkeypatch.setattr(access, "booking_for_customer", lambda user, uuid: get_object_or_404(Booking, uuid=uuid))
+    monkeypatch.setattr(
+        access, "booking_for_customer", lambda user, uuid: get_object_or_404(Booking, uuid=uuid)
+    )
 
     found = asked(matrix, "customer:booking_own", by=["other customer"])
 
     assert "GET customer:booking_own (other) as other customer: in instead of 404" in found
-    assert f"GET customer:booking_own (other) as other customer: tells {matrix.world.one.token}" in found
+    assert (
+        f"GET customer:booking_own (other) as other customer: tells {matrix.ownership.one.token}"
+        in found
+    )
 
 
 def test_wrong_role_is_found(matrix, monkeypatch):
-    monkeypatch.setattr(access, "technician_of", lambda user: matrix.world.holder)
+    monkeypatch.setattr(access, "technician_of", lambda user: matrix.ownership.holder)
 
     found = asked(matrix, "partner:job", by=["customer"])
 
@@ -119,7 +137,9 @@ def test_wrong_role_is_found(matrix, monkeypatch):
 
 
 def test_photo_of_another_behind_ones_own_link_is_found(matrix, monkeypatch):
-    monkeypatch.setattr(access, "_photo", lambda booking, key: get_object_or_404(BookingPhoto, key=key))
+    monkeypatch.setattr(
+        access, "_photo", lambda booking, key: get_object_or_404(BookingPhoto, key=key)
+    )
 
     found = asked(matrix, "customer:photo", "partner:photo", by=["customer", "holder"])
 
@@ -157,16 +177,21 @@ def test_refusal_that_writes_is_found(matrix, monkeypatch):
     find = access.job_for_technician
 
     def noted(technician, uuid):
-        ContactAccess.objects.create(booking=matrix.world.one, user=technician.user, reason="look", at=MORNING)
+        ContactAccess.objects.create(
+            booking=matrix.ownership.one, user=technician.user, reason="look", at=MORNING
+        )
         return find(technician, uuid)
 
     monkeypatch.setattr(access, "job_for_technician", noted)
-    before = matrix.world.rows()
+    before = matrix.ownership.rows()
 
     found = asked(matrix, "partner:start", by=["stranger"])
 
-    assert any(fault.startswith("POST partner:start (other) as stranger: is refused and writes") for fault in found)
-    assert matrix.world.rows() != before
+    assert any(
+        fault.startswith("POST partner:start (other) as stranger: is refused and writes")
+        for fault in found
+    )
+    assert matrix.ownership.rows() != before
 
 
 def test_refusal_that_tells_another_s_from_nothing_is_found(matrix, monkeypatch):

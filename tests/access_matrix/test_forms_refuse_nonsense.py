@@ -1,7 +1,8 @@
-"""Whatever is sent to whatever takes something: no error of ours, nothing changed, a word that helps (fault W3).
+"""Whatever is sent to whatever takes something: no error of ours, nothing changed, a word that
+helps (fault W3).
 
-Forms are found on the pages and addresses in the URLconf, so that a new one is tried the day it is written. Here a
-moderate sample with fixed dice; `python -m bench.fuzz` sends as many as one likes.
+Forms are found on the pages and addresses in the URLconf, so that a new one is tried the day it is
+written. Here a moderate sample with fixed dice; `python -m bench.fuzz` sends as many as one likes.
 """
 
 import random
@@ -14,22 +15,25 @@ from django.urls import path
 
 from accounts.models import User
 from mila.urls import urlpatterns as urls_of_the_house
-from tests.access_matrix import nonsense, town
+from tests.access_matrix import dataset, nonsense
+from tests.access_matrix.dataset import CUSTOMER, FRIEND, PRO, STAFF, VISITOR, Dataset
 from tests.access_matrix.endpoints import endpoints
 from tests.access_matrix.forms import Field, Page
 from tests.access_matrix.judge import LANGUAGES, TURNED_ROUND, Judge
-from tests.access_matrix.town import CUSTOMER, FRIEND, PRO, STAFF, VISITOR, Town
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 SEED = 20261124
 COUNTS = {VISITOR: 180, CUSTOMER: 150, FRIEND: 120, PRO: 60, STAFF: 60}
-# One of so many pages of the back office: they are slow to draw and made alike. All of its acts are tried.
+# One of so many pages of the back office: they are slow to draw and made alike. All of its acts are
+# tried.
 SHARE = 5
 
 
 @pytest.fixture(autouse=True)
 def _nobody_is_too_eager(settings):
-    """The limits on tries would answer instead of the forms, and nobody's password is worth the wait."""
+    """The limits on tries would answer instead of the forms, and nobody's password is worth the
+    wait.
+    """
     settings.ACCOUNT_RATE_LIMITS = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -41,7 +45,7 @@ def chosen(role: str):
 
 @pytest.mark.parametrize("role", COUNTS)
 def test_nonsense_is_refused_kindly(morning, role):
-    here, dice = town.settle(), random.Random(f"{SEED} {role}")
+    here, dice = dataset.build(), random.Random(f"{SEED} {role}")
     judge = Judge(here)
     found = endpoints(judge.clients[role], here, role, wanted=chosen(role))
 
@@ -50,7 +54,12 @@ def test_nonsense_is_refused_kindly(morning, role):
         for asked in nonsense.sample(found, dice, COUNTS[role])
         for fault in judge.faults(asked, dice.choice(LANGUAGES))
     ]
-    foreign = [fault for form in found if form.name not in TURNED_ROUND for fault in said_alike(judge, form)]
+    foreign = [
+        fault
+        for form in found
+        if form.name not in TURNED_ROUND
+        for fault in said_alike(judge, form)
+    ]
 
     assert faults == []
     assert foreign == []
@@ -63,7 +72,10 @@ def said_alike(judge: Judge, form: nonsense.Endpoint) -> list[str]:
     if form.method != "post" or not form.fields or form.role == STAFF:
         return []
     empty = nonsense.asked(
-        nonsense.Endpoint(form.role, form.name, "post", form.path), "", "cut short", random.Random(1)
+        nonsense.Endpoint(form.role, form.name, "post", form.path),
+        "",
+        "cut short",
+        random.Random(1),
     )
     said = {}
     for code in LANGUAGES:
@@ -71,13 +83,23 @@ def said_alike(judge: Judge, form: nonsense.Endpoint) -> list[str]:
         if answer.status_code != 422:
             return []
         said[code] = Page(answer.content.decode()).said.strip()
-    return [f"{form}: {one} and {other}" for one, other in combinations(said, 2) if said[one] == said[other]]
+    return [
+        f"{form}: {one} and {other}"
+        for one, other in combinations(said, 2)
+        if said[one] == said[other]
+    ]
 
 
 def test_the_walk_finds_forms_buttons_and_questions_of_every_kind(morning):
-    here = town.settle()
+    here = dataset.build()
     judge = Judge(here)
-    looked = {"customer:draft_place", "account_signup", "payments:webhook", "standin:bank", "standin:api"}
+    looked = {
+        "customer:draft_place",
+        "account_signup",
+        "payments:webhook",
+        "standin:bank",
+        "standin:api",
+    }
     looked |= {"partner:job", "partner:position", "partner:offer"}
     found = {
         (role, one.name): one
@@ -87,23 +109,36 @@ def test_the_walk_finds_forms_buttons_and_questions_of_every_kind(morning):
     names = {name for _role, name in found}
 
     assert {"customer:draft_place", "account_signup", "set_language", "standin:bank"} <= names
-    assert {"partner:claim", "partner:note", "partner:position", "payments:webhook", "standin:api"} <= names
+    assert {
+        "partner:claim",
+        "partner:note",
+        "partner:position",
+        "payments:webhook",
+        "standin:api",
+    } <= names
     assert found[FRIEND, "partner:position"].document
     assert found[VISITOR, "payments:webhook"].secret
 
 
 def test_the_same_dice_send_the_same_bytes():
-    form = nonsense.Endpoint(VISITOR, "x", "post", "/x/", {"a": Field("a", "text"), "f": Field("f", "file")})
+    form = nonsense.Endpoint(
+        VISITOR, "x", "post", "/x/", {"a": Field("a", "text"), "f": Field("f", "file")}
+    )
     kinds = list(nonsense.every(form))
 
-    once, twice = ([nonsense.asked(form, *kind, random.Random(7)) for kind in kinds] for _ in range(2))
+    once, twice = (
+        [nonsense.asked(form, *kind, random.Random(7)) for kind in kinds] for _ in range(2)
+    )
 
     assert once == twice
     assert {kind for _box, kind in kinds} >= {*nonsense.TEXTS, *nonsense.SHAPES, *nonsense.WHOLE}
 
 
 # Controls: a small site whose faults have to be found.
-PAGE = '<html lang="{}"><form method="post"><input name="a" value="{}"></form><p role="alert">{}</p></html>'
+PAGE = (
+    '<html lang="{}"><form method="post"><input name="a" value="{}"></form>'
+    '<p role="alert">{}</p></html>'
+)
 
 
 def _refused(request, text="Non", language="fr", typed=None):
@@ -156,14 +191,24 @@ urlpatterns = [
     *urls_of_the_house,
     *(
         path(f"{view.__name__}/", view)
-        for view in (kind, breaks, writes, takes_back, stores, forgets, is_silent, is_empty, is_foreign)
+        for view in (
+            kind,
+            breaks,
+            writes,
+            takes_back,
+            stores,
+            forgets,
+            is_silent,
+            is_empty,
+            is_foreign,
+        )
     ),
 ]
 
 
 def faults_of(name: str, text: str) -> list[str]:
     form = nonsense.Endpoint(VISITOR, name, "post", f"/{name}/", {"a": Field("a", "text")})
-    return Judge(Town({VISITOR: None})).faults(nonsense.asked(form, "a", text, random.Random(1)))
+    return Judge(Dataset({VISITOR: None})).faults(nonsense.asked(form, "a", text, random.Random(1)))
 
 
 @pytest.mark.urls(__name__)

@@ -1,7 +1,9 @@
-"""What people write is shown as they wrote it and never runs (fault W1): payloads in every column, on every page.
+"""What people write is shown as they wrote it and never runs (fault W1): payloads in every column,
+on every page.
 
-The people of a small town have written payloads wherever they can. Each page as each of them sees it, and the HTML of
-each mail, is opened in Chromium: nothing may call the canary, and the content policy has nothing to report.
+The people of a small dataset have written payloads wherever they can. Each page as each of them
+sees it, and the HTML of each mail, is opened in Chromium: nothing may call the canary, and the
+content policy has nothing to report.
 """
 
 import re
@@ -17,7 +19,7 @@ from django.urls import path, reverse
 from mila.urls import urlpatterns as urls_of_the_house
 from requests_app.models import Booking, State
 from tests import chromium
-from tests.access_matrix import hostile, town
+from tests.access_matrix import dataset, hostile
 from tests.access_matrix.endpoints import opened
 from tests.access_matrix.gallery import Gallery, Shown
 from tests.access_matrix.payloads import PAYLOADS, RAW
@@ -29,7 +31,8 @@ pytestmark = [
     pytest.mark.django_db(databases=["default", "standin"]),
 ]
 HEADERS = ("Content-Type", "Content-Security-Policy")
-# What such a page shows hangs on the booking's state: all of them are looked at. Of others the first two.
+# What such a page shows hangs on the booking's state: all of them are looked at. Of others the
+# first two.
 STORY = "admin:requests_app_booking_change"
 EACH = {"customer:booking", "partner:job", "customer:pay", STORY}
 STORIES = 6
@@ -37,19 +40,35 @@ FEW = 2
 # Columns that have to be met; that others are filled as well costs nothing.
 PEOPLE = ("visitor", "customer", "friend", "pro")
 SEEN_BY_PEOPLE = {
-    "Technician.name", "BookingContact.name", "BookingContact.street", "BookingContact.door_code", "Booking.report",
-    "BookingContact.problem", "Booking.city", "Service.name_fr", "PartnerProfile.name",
-}  # fmt: skip
-SEEN_BY_STAFF = {"User.name", "Technician.name", "PartnerProfile.suspension_reason", "StripeEvent.error",
-                 "Notification.error", "BookingEvent.reason", "Booking.city"}  # fmt: skip
+    "Technician.name",
+    "BookingContact.name",
+    "BookingContact.street",
+    "BookingContact.door_code",
+    "Booking.report",
+    "BookingContact.problem",
+    "Booking.city",
+    "Service.name_fr",
+    "PartnerProfile.name",
+}
+SEEN_BY_STAFF = {
+    "User.name",
+    "Technician.name",
+    "PartnerProfile.suspension_reason",
+    "StripeEvent.error",
+    "Notification.error",
+    "BookingEvent.reason",
+    "Booking.city",
+}
 
 
 def hang(gallery: Gallery, address: str, answer) -> str:
-    gallery.hang(address, {name: answer[name] for name in HEADERS if name in answer}, answer.content)
+    gallery.hang(
+        address, {name: answer[name] for name in HEADERS if name in answer}, answer.content
+    )
     return address
 
 
-def hang_all(gallery: Gallery, here: town.Town, role: str) -> None:
+def hang_all(gallery: Gallery, here: dataset.Dataset, role: str) -> None:
     """Every page of this person, under an address of its own; a refusal once for each pattern."""
     client = Client(raise_request_exception=False)
     if here.people[role]:
@@ -75,8 +94,12 @@ def hang_a_refused_photo(gallery: Gallery) -> None:
     """The name of a file is said again, and stands nowhere else."""
     draft = Booking.objects.get(state=State.DRAFT, photos__isnull=False)
     for number, one in enumerate(PAYLOADS[:3]):
-        photo = SimpleUploadedFile(f"{one}.jpg".replace("/", ""), b"GIF89a", content_type="image/jpeg")
-        answer = Client().post(reverse("customer:draft_photos", args=[draft.token]), {"photos": photo})
+        photo = SimpleUploadedFile(
+            f"{one}.jpg".replace("/", ""), b"GIF89a", content_type="image/jpeg"
+        )
+        answer = Client().post(
+            reverse("customer:draft_photos", args=[draft.token]), {"photos": photo}
+        )
         assert answer.status_code == 422
         hang(gallery, f"/photo/{number}", answer)
 
@@ -93,7 +116,7 @@ def met(gallery: Gallery, names: set[str]) -> set[str]:
 
 
 def test_no_page_of_people_runs_what_they_write(morning):
-    gallery, here = Gallery(), town.settle()
+    gallery, here = Gallery(), dataset.build()
     placed = hostile.poison()
     for role in PEOPLE:
         hang_all(gallery, here, role)
@@ -106,9 +129,9 @@ def test_no_page_of_people_runs_what_they_write(morning):
 
 
 def test_no_page_of_staff_and_no_mail_runs_what_people_write(morning):
-    gallery, here = Gallery(), town.settle()
+    gallery, here = Gallery(), dataset.build()
     hostile.poison()
-    hang_all(gallery, here, town.STAFF)
+    hang_all(gallery, here, dataset.STAFF)
     kinds = 0
     for kind, page in hostile.mails():
         gallery.hang(
@@ -138,10 +161,18 @@ def guarded(request):
 
 @csp_exempt()
 def attribute(request):
-    return _pasted(request, '<!doctype html><title>-</title><a href="{{ text }}" data-x="{{ text|safe }}">x</a>')
+    return _pasted(
+        request,
+        '<!doctype html><title>-</title><a href="{{ text }}" data-x="{{ text|safe }}">x</a>',
+    )
 
 
-urlpatterns = [*urls_of_the_house, path("bare/", bare), path("guarded/", guarded), path("attribute/", attribute)]
+urlpatterns = [
+    *urls_of_the_house,
+    path("bare/", bare),
+    path("guarded/", guarded),
+    path("attribute/", attribute),
+]
 
 
 def look_at(view: str, numbers) -> Shown:
@@ -150,7 +181,9 @@ def look_at(view: str, numbers) -> Shown:
     for number in numbers:
         frames.append(hang(gallery, f"/{view}/{number}", Client().get(f"/{view}/", {"n": number})))
     frames = "".join(f'<iframe src="{address}"></iframe>' for address in frames)
-    gallery.hang("/", {"Content-Type": "text/html"}, f"<!doctype html><title>-</title>{frames}".encode())
+    gallery.hang(
+        "/", {"Content-Type": "text/html"}, f"<!doctype html><title>-</title>{frames}".encode()
+    )
     with gallery.open():
         return gallery.show("/")
 

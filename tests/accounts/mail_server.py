@@ -1,4 +1,6 @@
-"""A mail server on the loopback that accepts, refuses or hangs up, for tests of what is sent how often."""
+"""A mail server on the loopback that accepts, refuses or hangs up, for tests of what is sent how
+often.
+"""
 
 import socketserver
 import threading
@@ -6,7 +8,9 @@ from contextlib import contextmanager
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """`mood`: accept, refuse (answers 450 to the recipient), hang_up (takes the message and never answers)."""
+    """`mood`: accept, refuse (answers 450 to the recipient), hang_up (takes the message and never
+    answers).
+    """
 
     allow_reuse_address = True
     daemon_threads = True
@@ -52,7 +56,9 @@ class Conversation(socketserver.StreamRequestHandler):
 @contextmanager
 def mail_server():
     server = MailServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    )
     thread.start()
     try:
         yield server

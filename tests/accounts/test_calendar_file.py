@@ -16,9 +16,13 @@ from tests.cast import walk
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 FACTS = {
-    "sequence": 7, "from": "2026-11-27T13:00:00+00:00", "minutes": 90, "stands": True, "where": "69007 Lyon",
+    "sequence": 7,
+    "from": "2026-11-27T13:00:00+00:00",
+    "minutes": 90,
+    "stands": True,
+    "where": "69007 Lyon",
     "who": "Yanis Corvel",
-}  # fmt: skip
+}
 
 
 def written(about="Wi-Fi lent", **facts):
@@ -38,7 +42,9 @@ def test_instants_are_in_utc_and_the_end_is_that_of_the_visit():
     assert "DTSTART:20261127T130000Z\r\nDTEND:20261127T143000Z\r\n" in written()
 
 
-@pytest.mark.parametrize("name", ["Fuites; murs, etc\\.", "a\r\nATTENDEE:mailto:x@example.com", "é" * 200])
+@pytest.mark.parametrize(
+    "name", ["Fuites; murs, etc\\.", "a\r\nATTENDEE:mailto:x@example.com", "é" * 200]
+)
 def test_what_people_typed_ends_no_line_and_no_line_is_too_long(name):
     text = written(name)
 
@@ -72,7 +78,11 @@ def test_a_move_moves_the_same_entry_and_an_end_takes_it_away(searching, partner
     part, ended = sent("cancelled")
 
     assert moved["DTSTART"] == f"{later:%Y%m%dT%H%M%SZ}"
-    assert (ended["METHOD"], ended["STATUS"], part.get_param("method")) == ("CANCEL", "CANCELLED", "CANCEL")
+    assert (ended["METHOD"], ended["STATUS"], part.get_param("method")) == (
+        "CANCEL",
+        "CANCELLED",
+        "CANCEL",
+    )
     assert first["UID"] == moved["UID"] == ended["UID"]
     assert int(first["SEQUENCE"]) < int(moved["SEQUENCE"]) < int(ended["SEQUENCE"])
 

@@ -1,4 +1,5 @@
-"""Another address to sign in with: the password or a code to the old one first, the new one proved, the old one told.
+"""Another address to sign in with: the password or a code to the old one first, the new one proved,
+the old one told.
 
 Rule B12. The third way, a passkey, in a browser that has one: test_second_factor_in_browser.py.
 """
@@ -43,7 +44,9 @@ def ask_and_show(client, email=NEW):
 
 
 def code(email=NEW):
-    return notifications.unsealed(Notification.objects.filter(kind="account_code", email=email).latest("pk"))["code"]
+    return notifications.unsealed(
+        Notification.objects.filter(kind="account_code", email=email).latest("pk")
+    )["code"]
 
 
 def type_code(client, digits):
@@ -73,7 +76,9 @@ def test_only_the_code_changes_it(inside, customer):
 
     customer.refresh_from_db()
     assert customer.email == NEW
-    assert list(EmailAddress.objects.values_list("email", "verified", "primary")) == [(NEW, True, True)]
+    assert list(EmailAddress.objects.values_list("email", "verified", "primary")) == [
+        (NEW, True, True)
+    ]
 
 
 def test_the_old_address_is_told(inside):
@@ -124,15 +129,24 @@ def test_bookings_made_as_a_guest_join_when_the_address_is_proved(inside, custom
 @pytest.mark.parametrize("whose", ["own", "another's", "nobody's", "unproved"])
 def test_other_buttons_of_the_library_break_nothing(inside, customer, stranger, action, whose):
     EmailAddress.objects.create(user=customer, email=stranger.email)  # as the pages of old left it
-    email = {"own": OLD, "another's": stranger.email, "nobody's": "x@example.com", "unproved": stranger.email}[whose]
+    email = {
+        "own": OLD,
+        "another's": stranger.email,
+        "nobody's": "x@example.com",
+        "unproved": stranger.email,
+    }[whose]
     url = inside.post(ADDRESS, {"email": email, action: "1"}).url
     answer = (
-        inside.post(url, {"password": PASSWORD}, follow=True) if url.startswith(REAUTHENTICATE) else inside.get(url)
+        inside.post(url, {"password": PASSWORD}, follow=True)
+        if url.startswith(REAUTHENTICATE)
+        else inside.get(url)
     )
 
     assert answer.status_code == 200
     assert User.objects.get(pk=customer.pk).email == OLD
-    assert EmailAddress.objects.filter(user=customer, email=OLD, verified=True, primary=True).exists()
+    assert EmailAddress.objects.filter(
+        user=customer, email=OLD, verified=True, primary=True
+    ).exists()
 
 
 # --- A code to the old address

@@ -1,4 +1,6 @@
-"""Whether an address is known is told by no answer: status, headers, bytes, and the work it makes (rule B12)."""
+"""Whether an address is known is told by no answer: status, headers, bytes, and the work it makes
+(rule B12).
+"""
 
 import re
 
@@ -41,7 +43,9 @@ def known(db):
     """Addresses of each kind that is known: with an account, as a guest, begun and never proved."""
     made = []
     for number in range(N):
-        account = factories.UserFactory(email=f"known-{number:03}@example.com", proved=number % 3 != 0)
+        account = factories.UserFactory(
+            email=f"known-{number:03}@example.com", proved=number % 3 != 0
+        )
         if number % 3 != 1:
             account.set_password(PASSWORD + "-own")
         else:
@@ -52,7 +56,9 @@ def known(db):
 
 
 def answers(name, email) -> list[bytes]:
-    """The answer to the form and the page it leads to, as bytes with their headers, what may differ blanked."""
+    """The answer to the form and the page it leads to, as bytes with their headers, what may differ
+    blanked.
+    """
     client = Client()
     answer = client.post(reverse(name), FORMS[name](email))
     seen = [answer]
@@ -77,7 +83,9 @@ def blanked(answer, email) -> bytes:
 def test_known_and_unknown_are_answered_byte_for_byte_alike(name, known):
     unknown = [f"stray-{number:03}@example.com" for number in range(N)]
 
-    seen = {tuple(answers(name, email)) for pair in zip(known, unknown, strict=True) for email in pair}
+    seen = {
+        tuple(answers(name, email)) for pair in zip(known, unknown, strict=True) for email in pair
+    }
 
     assert len(seen) == 1
 
@@ -90,7 +98,9 @@ def test_control_the_comparison_sees_one_other_letter(name, known):
 
 @pytest.mark.parametrize("name", FORMS)
 def test_known_and_unknown_cost_the_same_hashes_and_mails(name, known, monkeypatch):
-    """Time goes into hashing a password; what is left are a few rows, and no mail server is called."""
+    """Time goes into hashing a password; what is left are a few rows, and no
+    mail server is called.
+    """
     work = []
     encode = hashers.Argon2PasswordHasher.encode
 
@@ -100,7 +110,9 @@ def test_known_and_unknown_cost_the_same_hashes_and_mails(name, known, monkeypat
 
     verify = hashers.Argon2PasswordHasher.verify
     monkeypatch.setattr(hashers.Argon2PasswordHasher, "encode", counted)
-    monkeypatch.setattr(hashers.Argon2PasswordHasher, "verify", lambda *args: work.append("hash") or verify(*args))
+    monkeypatch.setattr(
+        hashers.Argon2PasswordHasher, "verify", lambda *args: work.append("hash") or verify(*args)
+    )
 
     def cost(email):
         work.clear()
@@ -112,20 +124,28 @@ def test_known_and_unknown_cost_the_same_hashes_and_mails(name, known, monkeypat
 
 
 def test_signing_up_and_then_in_does_not_tell_either(known):
-    """Who has just made an account with an unknown address, and who could not, are refused alike until the code."""
+    """Who has just made an account with an unknown address, and who could not, are refused alike
+    until the code.
+    """
 
     def signed_up_then_in(email):
         client = Client()
         client.post(reverse("account_signup"), FORMS["account_signup"](email))
         again = Client()
-        return blanked(again.post(reverse("account_login"), {"login": email, "password": PASSWORD}), email)
+        return blanked(
+            again.post(reverse("account_login"), {"login": email, "password": PASSWORD}), email
+        )
 
-    assert {signed_up_then_in(email) for email in known[:3]} == {signed_up_then_in("stray-000@example.com")}
+    assert {signed_up_then_in(email) for email in known[:3]} == {
+        signed_up_then_in("stray-000@example.com")
+    }
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_no_answer_comes_before_the_floor(name, known, monkeypatch):
-    """What is left of the difference is slept away: the rest of the floor, counted and not waited for."""
+    """What is left of the difference is slept away: the rest of the floor, counted and not waited
+    for.
+    """
     slept = []
     monkeypatch.setattr(pace, "SIGN_UP", 5_000)
     monkeypatch.setattr(pace, "SIGN_IN", 5_000)

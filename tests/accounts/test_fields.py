@@ -1,4 +1,6 @@
-"""Encrypted columns: unreadable in the table, readable with any key, of no use for a search (fault F12)."""
+"""Encrypted columns: unreadable in the table, readable with any key, of no use for a search
+(fault F12).
+"""
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
@@ -65,7 +67,9 @@ def test_without_its_key_nothing_is_read(profile, settings):
         CustomerProfile.objects.get()
 
 
-@pytest.mark.parametrize("lookup", ["exact", "iexact", "contains", "startswith", "in", "gt", "regex", "isnull"])
+@pytest.mark.parametrize(
+    "lookup", ["exact", "iexact", "contains", "startswith", "in", "gt", "regex", "isnull"]
+)
 def test_no_filter_can_ask_for_it(lookup, profile):
     value = [PHONE] if lookup == "in" else lookup == "isnull" or PHONE
     if lookup == "isnull":

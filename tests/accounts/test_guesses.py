@@ -1,7 +1,9 @@
-"""How many guesses at a password reach its check, and that nobody locks its owner out (fault S1, S2).
+"""How many guesses at a password reach its check, and that nobody locks its owner out
+(fault S1, S2).
 
-The figures of fault S1: of 10,000 tries from one address at most 20 are checked, of tries from 1,000 addresses at
-one account at most 100. What is checked is what reaches the hasher; all that comes after the last one is alike.
+The figures of fault S1: of 10,000 tries from one address at most 20 are checked, of tries from
+1,000 addresses at one account at most 100. What is checked is what reaches the hasher; all that
+comes after the last one is alike.
 """
 
 import itertools
@@ -47,10 +49,15 @@ def victim(hasher):
     return user
 
 
-def guess(client, email="victim@example.com", password="wrong-wrong-wrong", address=ATTACKER, **more):
+def guess(
+    client, email="victim@example.com", password="wrong-wrong-wrong", address=ATTACKER, **more
+):
     """Whether it opened the door."""
     client.post(
-        "/accounts/login/", {"login": email, "password": password}, headers={"X-Forwarded-For": address}, **more
+        "/accounts/login/",
+        {"login": email, "password": password},
+        headers={"X-Forwarded-For": address},
+        **more,
     )
     entered = "_auth_user_id" in client.session
     if entered:
@@ -219,7 +226,9 @@ def test_refusal_reads_alike_for_an_account_that_is_none(client, victim):
         for _ in range(30):
             guess(client, email=email)
         answer = client.post(
-            "/accounts/login/", {"login": email, "password": "wrong"}, headers={"X-Forwarded-For": ATTACKER}
+            "/accounts/login/",
+            {"login": email, "password": "wrong"},
+            headers={"X-Forwarded-For": ATTACKER},
         )
         return answer.context["form"].errors
 

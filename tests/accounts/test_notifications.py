@@ -55,7 +55,13 @@ def facts(**others):
 
 
 def queue(**others):
-    values = {"kind": "lapsed", "subject_id": SUBJECT, "round": 1, "email": "odile@example.com", "language": "fr"}
+    values = {
+        "kind": "lapsed",
+        "subject_id": SUBJECT,
+        "round": 1,
+        "email": "odile@example.com",
+        "language": "fr",
+    }
     return notifications.queue(**{**values, "context": facts(), **others})
 
 
@@ -67,14 +73,21 @@ def state_of(row):
 # --- Written with what it tells
 
 
-def test_queue_writes_a_row_and_hands_it_to_a_worker(db, stranger, django_capture_on_commit_callbacks, monkeypatch):
+def test_queue_writes_a_row_and_hands_it_to_a_worker(
+    db, stranger, django_capture_on_commit_callbacks, monkeypatch
+):
     handed = []
     monkeypatch.setattr(tasks.deliver, "delay", lambda **ids: handed.append(ids))
     with django_capture_on_commit_callbacks(execute=True):
         row = queue(user=stranger)
 
     assert handed == [{"notification_ids": [row.pk]}]
-    assert (state_of(row), row.tries, row.user, row.due_at <= mila_now()) == ("queued", 0, stranger, True)
+    assert (state_of(row), row.tries, row.user, row.due_at <= mila_now()) == (
+        "queued",
+        0,
+        stranger,
+        True,
+    )
     assert mail.outbox == []
 
 
@@ -88,7 +101,8 @@ def test_repeat_writes_nothing(db, django_capture_on_commit_callbacks):
 
 
 @pytest.mark.parametrize(
-    "other", [{"kind": "booked"}, {"round": 2}, {"email": "a@b.fr"}, {"subject_id": uuid.UUID(int=8)}]
+    "other",
+    [{"kind": "booked"}, {"round": 2}, {"email": "a@b.fr"}, {"subject_id": uuid.UUID(int=8)}],
 )
 def test_another_thing_round_or_person_is_another_message(db, other):
     queue()
@@ -122,7 +136,11 @@ def test_broker_away_leaves_the_row_to_the_sweep(monkeypatch):
 
 
 def test_facts_cannot_break_lines_headers_or_the_database(db):
-    context = facts(number="M1\r\nBcc: eve@example.com", service="a\x00b\u2028c\u202ed", lines=[{"label": "x\ny"}])
+    context = facts(
+        number="M1\r\nBcc: eve@example.com",
+        service="a\x00b\u2028c\u202ed",
+        lines=[{"label": "x\ny"}],
+    )
     row = queue(context=context)
 
     tasks.deliver(notification_ids=[row.pk])
@@ -157,7 +175,9 @@ def test_missing_row_is_no_error(db):
 
 
 @pytest.mark.parametrize(("early", "sent"), [(SECOND, 0), (timedelta(0), 1), (-SECOND, 1)])
-def test_not_before_its_time(morning, stopped_clock, early, sent, django_capture_on_commit_callbacks):
+def test_not_before_its_time(
+    morning, stopped_clock, early, sent, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks() as callbacks:
         row = queue(at=morning)
     stopped_clock(morning - early)
@@ -199,7 +219,9 @@ def test_killed_while_sending_is_never_sent_again(morning, stopped_clock, monkey
     assert mail.outbox == []
 
 
-def test_answer_that_never_came_is_shown_to_staff_and_not_sent_again(morning, stopped_clock, server):
+def test_answer_that_never_came_is_shown_to_staff_and_not_sent_again(
+    morning, stopped_clock, server
+):
     stopped_clock(morning)
     row = queue()
     server.mood = "hang_up"
@@ -243,10 +265,13 @@ def test_row_held_by_another_worker_is_left_alone(transactional_db):
 def test_workers_at_once(transactional_db, monkeypatch, lock):
     row = queue()
     mark, start, met = notifications._mark, threading.Barrier(4), threading.Barrier(4, timeout=10)
-    linger = partial(time.sleep, 0.05) if lock else met.wait  # the control: each has read before one writes
+    # the control: each has read before one writes
+    linger = partial(time.sleep, 0.05) if lock else met.wait
     if not lock:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
-    monkeypatch.setattr(notifications, "_mark", lambda *args, **changes: (linger(), mark(*args, **changes)))
+    monkeypatch.setattr(
+        notifications, "_mark", lambda *args, **changes: (linger(), mark(*args, **changes))
+    )
 
     def work():
         start.wait()
@@ -286,7 +311,9 @@ def test_refusals_wait_longer_and_longer_then_staff_see_it(morning, stopped_cloc
     assert server.received == []
 
 
-def test_outage_of_an_hour_loses_nothing_and_doubles_nothing(morning, stopped_clock, server, settings):
+def test_outage_of_an_hour_loses_nothing_and_doubles_nothing(
+    morning, stopped_clock, server, settings
+):
     stopped_clock(morning)
     for number in range(5):
         queue(round=number)
@@ -369,7 +396,12 @@ def test_reached_when_the_page_is_opened(db, stranger):
     assert notifications.mark_reached(SUBJECT, user=stranger) == 0
     assert notifications.mark_reached(SUBJECT, email="Odile@Example.com") == 1
 
-    assert [state_of(row) for row in (mine, by_address, elsewhere, waiting)] == ["reached", "reached", "sent", "queued"]
+    assert [state_of(row) for row in (mine, by_address, elsewhere, waiting)] == [
+        "reached",
+        "reached",
+        "sent",
+        "queued",
+    ]
     assert mine.reached_at is not None
     assert not Notification.objects.filter(state=NotificationState.FAILED).exists()
 
@@ -379,7 +411,12 @@ def test_reached_when_the_page_is_opened(db, stranger):
 
 def message_of(**context):
     row = Notification(
-        pk=5, kind="lapsed", subject_id=SUBJECT, email="a@example.com", language="fr", context=facts(**context)
+        pk=5,
+        kind="lapsed",
+        subject_id=SUBJECT,
+        email="a@example.com",
+        language="fr",
+        context=facts(**context),
     )
     return notifications.render(row)
 
@@ -412,7 +449,8 @@ def test_data_is_escaped_in_the_page_and_plain_in_the_text():
 
 
 @pytest.mark.parametrize(
-    "url", ["https://evil.example/", f"{site.SITE_URL}.evil.example/", f"{site.SITE_URL}@evil.example/"]
+    "url",
+    ["https://evil.example/", f"{site.SITE_URL}.evil.example/", f"{site.SITE_URL}@evil.example/"],
 )
 def test_only_our_own_addresses_become_buttons(url):
     assert [block["type"] for block in notifications.blocks(f"Pay here: {url}")] == ["text"]

@@ -1,4 +1,6 @@
-"""A refused sign-in is answered after the same time for a known and an unknown address (fault S3)."""
+"""A refused sign-in is answered after the same time for a known and an
+unknown address (fault S3).
+"""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,6 @@
-"""Passwords that are tried first are none, however they are dressed up (ASVS 6.2.4, 6.2.11, 6.2.12)."""
+"""Passwords that are tried first are none, however they are dressed up (ASVS 6.2.4, 6.2.11,
+6.2.12).
+"""
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
@@ -7,16 +9,23 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 
 COMMON = """
-    motdepasse2024 MotDePasse!! M0tDeP@sse1 azertyuiop bonjour1234 Soleil2026! chocolat123 jetaimemaman
-    marseille13000 passwort123 Passw0rt2026 qwertzuiop fussball2024 Sonnenschein1 ichliebedich Willkommen1!
-    sommer2026! hallohallo password123 P@ssw0rd2026 juventus1897 forzanapoli amoremio2020 benvenuto123 Ciaociao123
-    principessa1 iloveyou2025 qwertyuiop welcome2026 letmein1234 Football2024! milamila2026 Mila-2026-Mila
-    février2026! Février2026! 1234567890 0987654321 aaaaaaaaaaaa ababababab 14071989000 abcdefghij 12.05.1987..
+    motdepasse2024 MotDePasse!! M0tDeP@sse1 azertyuiop bonjour1234 Soleil2026! chocolat123
+    jetaimemaman
+    marseille13000 passwort123 Passw0rt2026 qwertzuiop fussball2024 Sonnenschein1 ichliebedich
+    Willkommen1!
+    sommer2026! hallohallo password123 P@ssw0rd2026 juventus1897 forzanapoli amoremio2020
+    benvenuto123 Ciaociao123
+    principessa1 iloveyou2025 qwertyuiop welcome2026 letmein1234 Football2024! milamila2026
+    Mila-2026-Mila
+    février2026! Février2026! 1234567890 0987654321 aaaaaaaaaaaa ababababab 14071989000
+    abcdefghij 12.05.1987..
     décembre2026 Grüezi123456 bonjour-soleil Bonjour2026Soleil passwortpasswort
 """
 OWN = """
-    grenouille-parapluie-tambour vier-Kerzen-im-Regal trenoverdelampada8 correcthorsebatterystaple xK7vQm2pLr9t
-    a-long-secret-word sept.mouettes.dansent JwP-47-brunnen-kiosk mila-lampadaire-ventilo un-piano-dans-la-neige
+    grenouille-parapluie-tambour vier-Kerzen-im-Regal trenoverdelampada8 correcthorsebatterystaple
+    xK7vQm2pLr9t
+    a-long-secret-word sept.mouettes.dansent JwP-47-brunnen-kiosk mila-lampadaire-ventilo
+    un-piano-dans-la-neige
 """
 
 

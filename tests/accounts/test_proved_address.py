@@ -1,4 +1,6 @@
-"""An account opens only after its address was proved; nothing of a guest's joins before (rule B12)."""
+"""An account opens only after its address was proved; nothing of a guest's
+joins before (rule B12).
+"""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,7 +15,11 @@ from requests_app import access
 from requests_app.actions import placing
 from tests import factories
 
-SIGNUP, LOGIN, CODE = reverse("account_signup"), reverse("account_login"), reverse("account_email_verification_sent")
+SIGNUP, LOGIN, CODE = (
+    reverse("account_signup"),
+    reverse("account_login"),
+    reverse("account_email_verification_sent"),
+)
 BOOKINGS = reverse("customer:bookings")
 VICTIM, PASSWORD, OTHER_PASSWORD = "odile@example.com", "chouette-hulotte-9", "mesange-bleue-27"
 
@@ -115,9 +121,14 @@ class TestSomebodyElseWasFirst:
 def saved_card(user, saved_by):
     customer = PaymentCustomer.objects.create(user=user, stripe_id=f"cus_{user.pk}")
     return SavedCard.objects.create(
-        customer=customer, stripe_id=f"pm_{user.pk}", brand="visa", last4="4242", exp_month=12, exp_year=2040,
+        customer=customer,
+        stripe_id=f"pm_{user.pk}",
+        brand="visa",
+        last4="4242",
+        exp_month=12,
+        exp_year=2040,
         saved_by=saved_by,
-    )  # fmt: skip
+    )
 
 
 def choose_password(client, link, password):
@@ -165,28 +176,40 @@ class TestProof:
     def test_the_code_is_readable_in_no_row(self, client, morning):
         sign_up(client)
 
-        row = Notification.objects.filter(kind="account_code").values_list("context", "error", "subject_id").get()
+        row = (
+            Notification.objects.filter(kind="account_code")
+            .values_list("context", "error", "subject_id")
+            .get()
+        )
 
         assert mailed("account_code")["code"] not in str(row)
 
 
 class TestCards:
-    def test_a_card_is_offered_to_the_account_that_saved_it_alone(self, customer, stranger, morning):
+    def test_a_card_is_offered_to_the_account_that_saved_it_alone(
+        self, customer, stranger, morning
+    ):
         mine = saved_card(customer, saved_by=customer)
         draft = factories.DraftFactory(customer=customer, card="")
 
         assert cards.usable_cards(draft, own=True) == [mine]
         assert cards.usable_cards(draft, own=False) == []
-        assert cards.usable_cards(factories.DraftFactory(customer=stranger, card=""), own=True) == []
+        assert (
+            cards.usable_cards(factories.DraftFactory(customer=stranger, card=""), own=True) == []
+        )
 
     def test_a_guest_who_mistypes_gives_no_card_away(self, customer, morning):
-        """The booking is another person's by a slip; the card of it is not offered for that person's own."""
+        """The booking is another person's by a slip; the card of it is not offered for that
+        person's own.
+        """
         guests = saved_card(customer, saved_by=None)
         draft = factories.DraftFactory(customer=customer, card="")
         this_one = factories.DraftFactory(customer=customer, card=guests.stripe_id)
 
         assert cards.usable_cards(draft, own=True) == []
-        assert cards.usable_cards(this_one, own=True) == cards.usable_cards(this_one, own=False) == []
+        assert (
+            cards.usable_cards(this_one, own=True) == cards.usable_cards(this_one, own=False) == []
+        )
         assert cards.usable_cards(this_one, own=False, typed=guests.stripe_id) == [
             guests
         ]  # in the browser it came from
@@ -196,13 +219,17 @@ class TestMails:
     @pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
     @pytest.mark.parametrize(
         "kind",
-        ["account_code", "account_reset", "account_unknown", "account_email_changed", "account_password_changed",
+        ["account_code", "account_reset", "account_unknown", "account_email_changed",
+            "account_password_changed",
          "account_way_in", "account_still_you", "account_factor_added", "account_factor_removed",
          "account_recovery_codes"],
     )  # fmt: skip
     def test_speak_the_houses_voice(self, kind, language):
         row = Notification(pk=1, kind=kind, subject_id="0" * 32, email=VICTIM, language=language)
-        row.context = {"signs_in": "http://localhost:8000/in/", "signs_up": "http://localhost:8000/up/"}
+        row.context = {
+            "signs_in": "http://localhost:8000/in/",
+            "signs_up": "http://localhost:8000/up/",
+        }
         row.context["forgot"] = "http://localhost:8000/forgot/"
         row.sealed = '{"link": "http://localhost:8000/key/", "code": "12345678"}'
 
@@ -217,6 +244,12 @@ class TestMails:
             assert "http://localhost:8000/key/" in message.body
 
     def test_links_are_of_the_site_not_of_the_request(self, client, customer):
-        client.post(reverse("account_reset_password"), {"email": customer.email}, headers={"Host": "testserver"})
+        client.post(
+            reverse("account_reset_password"),
+            {"email": customer.email},
+            headers={"Host": "testserver"},
+        )
 
-        assert mailed("account_reset", customer.email)["link"].startswith("http://localhost:8000/accounts/password/")
+        assert mailed("account_reset", customer.email)["link"].startswith(
+            "http://localhost:8000/accounts/password/"
+        )

@@ -1,4 +1,6 @@
-"""Links in the mails of accounts lead to SITE_URL whatever Host was asked for, and live an hour (fault S4)."""
+"""Links in the mails of accounts lead to SITE_URL whatever Host was asked for, and live an hour
+(fault S4).
+"""
 
 import re
 from datetime import datetime, timedelta
@@ -28,7 +30,13 @@ def test_links_of_a_reset_mail_lead_to_the_site(client, customer, host, known):
 
     notifications.deliver(Notification.objects.get().pk)
     (message,) = mail.outbox
-    said = "\n".join([message.subject, message.body, *(body for body, _kind in getattr(message, "alternatives", []))])
+    said = "\n".join(
+        [
+            message.subject,
+            message.body,
+            *(body for body, _kind in getattr(message, "alternatives", [])),
+        ]
+    )
     assert host not in said
     links = re.findall(r"https?://\S+", said)
     assert links
@@ -45,7 +53,9 @@ def test_link_of_a_reset_mail_opens_the_form(client, customer):
     assert 'name="password1"' in answer.content.decode()
 
 
-@pytest.mark.parametrize(("after", "opens"), [(timedelta(minutes=59), True), (timedelta(minutes=61), False)])
+@pytest.mark.parametrize(
+    ("after", "opens"), [(timedelta(minutes=59), True), (timedelta(minutes=61), False)]
+)
 def test_link_lives_an_hour(customer, after, opens):
     class Later(PasswordResetTokenGenerator):
         def _now(self):

@@ -1,4 +1,6 @@
-"""A dated row of policy changes the page about ranking and the ranking alike, from its instant on (rule D2)."""
+"""A dated row of policy changes the page about ranking and the ranking alike, from its instant on
+(rule D2).
+"""
 
 import threading
 from datetime import timedelta
@@ -23,7 +25,9 @@ NO_PLACE = {"stars": 650_000, "level": 200_000, "reliability": 150_000, "nearnes
 
 
 def row(key, value, starts_at, country=""):
-    return PolicyRow.objects.create(key=key, value=value, starts_at=starts_at, country=country, note="test")
+    return PolicyRow.objects.create(
+        key=key, value=value, starts_at=starts_at, country=country, note="test"
+    )
 
 
 def order(booking, at):
@@ -75,7 +79,9 @@ def test_stars_at_nothing_change_page_and_order_from_that_instant_on(
     assert order(searching, starts_at + after) == first
 
 
-def test_nearness_is_weighed_by_the_same_row(morning, stopped_clock, searching, partner, rival_partner):
+def test_nearness_is_weighed_by_the_same_row(
+    morning, stopped_clock, searching, partner, rival_partner
+):
     stopped_clock(morning)
     near, far = matching.candidates(searching, morning)
     assert near.parts["nearness"] > far.parts["nearness"] > 0
@@ -88,7 +94,12 @@ def test_nearness_is_weighed_by_the_same_row(morning, stopped_clock, searching, 
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("prior_stars_tenths", 10), ("prior_star_count", 50), ("prior_kept", 0), ("prior_promises", 40)],
+    [
+        ("prior_stars_tenths", 10),
+        ("prior_star_count", 50),
+        ("prior_kept", 0),
+        ("prior_promises", 40),
+    ],
 )
 def test_each_prior_acts_on_the_stored_score(key, value, morning, stopped_clock, loved):
     stopped_clock(morning)
@@ -102,7 +113,9 @@ def test_each_prior_acts_on_the_stored_score(key, value, morning, stopped_clock,
 
 def test_limit_of_newcomers_acts_on_who_is_one(morning, stopped_clock, loved, partner):
     stopped_clock(morning)
-    assert set(SkillSearch.objects.filter(newcomer=True).values_list("technician", flat=True)) == {partner.pk}
+    assert set(SkillSearch.objects.filter(newcomer=True).values_list("technician", flat=True)) == {
+        partner.pk
+    }
     row("newcomer_jobs", 10, morning)
 
     sweep_scores()

@@ -1,4 +1,6 @@
-"""What the search reads of a technician follows their own rows, in the same transaction (rule D1, D2, P2)."""
+"""What the search reads of a technician follows their own rows, in the same transaction
+(rule D1, D2, P2).
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +15,7 @@ from requests_app.actions import signing, visit
 from requests_app.models import State
 from requests_app.sweeps import sweep_bookings
 from tests import factories
-from tests.requests_app.stages import booking_in
+from tests.requests_app.booking_states import booking_in
 
 FACTS = (
     "technician_id",
@@ -43,7 +45,9 @@ def there(technician):
 
 def expected(technician):
     fresh = Technician.objects.select_related("partner").get(pk=technician.pk)
-    return sorted(tuple(getattr(row, fact) for fact in FACTS) for row in expected_rows(fresh, Policy()))
+    return sorted(
+        tuple(getattr(row, fact) for fact in FACTS) for row in expected_rows(fresh, Policy())
+    )
 
 
 def assert_fresh(technician, before):
@@ -59,7 +63,9 @@ WRITERS = {
     "call": lambda t, now: visit.record_call(
         booking_in(State.CLAIMED, t, now).pk, t.pk, by=t.user, channel="phone", reached=True
     ),
-    "confirmation": lambda t, now: visit.confirm(booking_in(State.CALLED, t, now).pk, t.pk, by=t.user),
+    "confirmation": lambda t, now: visit.confirm(
+        booking_in(State.CALLED, t, now).pk, t.pk, by=t.user
+    ),
     "missed call": lambda t, now: (booking_in(State.CLAIMED, t, now, due_at=now), sweep_bookings()),
     "stars of a customer": lambda t, now: signing.rate(
         booking_in(State.SETTLED, t, now).pk, quality=1, punctuality=1, friendliness=1, comment=""
@@ -117,7 +123,9 @@ def test_refresh_reads_what_is_in_the_database(now, partner):
 
 
 OUT = {
-    "suspended": lambda now: PartnerProfile.objects.update(suspended_at=now, suspension_reason="Papers forged"),
+    "suspended": lambda now: PartnerProfile.objects.update(
+        suspended_at=now, suspension_reason="Papers forged"
+    ),
     "unpayable": lambda now: PartnerProfile.objects.update(payable=False),
     "not approved": lambda now: PartnerProfile.objects.update(approved_at=None),
     "has left": lambda now: Technician.objects.update(active=False),
@@ -136,7 +144,9 @@ def test_technician_who_may_not_be_asked_has_no_rows(why, now, partner, searchin
 
 @pytest.mark.parametrize("what", ["skill", "papers"])
 @pytest.mark.parametrize(("after", "found"), [(-SECOND, 1), (0 * SECOND, 0), (SECOND, 0)])
-def test_expired_skill_or_paper_is_not_found_from_its_second_on(what, after, found, now, partner, searching):
+def test_expired_skill_or_paper_is_not_found_from_its_second_on(
+    what, after, found, now, partner, searching
+):
     end = now + timedelta(hours=1)
     if what == "skill":
         TechnicianSkill.objects.update(valid_until=end)
@@ -161,8 +171,16 @@ def test_earlier_of_the_two_ends_counts(now, partner):
     ("figures", "level", "parts"),
     [
         ({}, 1, {"stars": 371_250, "level": 0, "reliability": 135_000}),
-        ({"star_sum": 500, "star_count": 100}, 5, {"stars": 446_250, "level": 200_000, "reliability": 135_000}),
-        ({"star_sum": 1, "star_count": 1}, 3, {"stars": 309_375, "level": 100_000, "reliability": 135_000}),
+        (
+            {"star_sum": 500, "star_count": 100},
+            5,
+            {"stars": 446_250, "level": 200_000, "reliability": 135_000},
+        ),
+        (
+            {"star_sum": 1, "star_count": 1},
+            3,
+            {"stars": 309_375, "level": 100_000, "reliability": 135_000},
+        ),
         ({"promises_kept": 90}, 1, {"stars": 371_250, "level": 0, "reliability": 148_500}),
         ({"promises_broken": 10}, 1, {"stars": 371_250, "level": 0, "reliability": 67_500}),
     ],

@@ -1,4 +1,6 @@
-"""What was written past the search is found and mended, each night and at a command (rule D1, D2)."""
+"""What was written past the search is found and mended, each night and at a
+command (rule D1, D2).
+"""
 
 import io
 import threading
@@ -39,7 +41,13 @@ DRIFTS = {
     "another area": lambda t: Technician.objects.filter(pk=t.pk).update(radius_m=7_000),
     "a row too few": lambda t: SkillSearch.objects.filter(technician=t).delete(),
     "a row too many": lambda t: SkillSearch.objects.create(
-        technician=t, skill=factories.SkillFactory(slug="tv"), h3_cell=1, base_score_ppm=1, radius_m=1, lat=1, lon=1
+        technician=t,
+        skill=factories.SkillFactory(slug="tv"),
+        h3_cell=1,
+        base_score_ppm=1,
+        radius_m=1,
+        lat=1,
+        lon=1,
     ),
     "suspended": lambda t: (
         type(t.partner)
@@ -101,7 +109,9 @@ def test_check_runs_once_a_night(still, partner):
 
 
 def test_another_one_at_the_same_stretch_skips_nobody(still, monkeypatch):
-    """Two workers look at the same people, and the slower one comes back when the night's check is over."""
+    """Two workers look at the same people, and the slower one comes back when the night's check is
+    over.
+    """
     people = [factories.TechnicianFactory() for _ in range(2)]
     still(NIGHT)
     before, slow = SearchRowsCheck.objects.get(), search_rows.compare(0)
@@ -131,7 +141,9 @@ def test_large_world_is_checked_in_stretches_and_told_once(still, monkeypatch):
 
 def test_scores_of_a_former_policy_are_no_drift(still, partner):
     weights = {"stars": 0, "level": 650_000, "reliability": 150_000, "nearness": 200_000}
-    PolicyRow.objects.create(key="score_weights_ppm", value=weights, starts_at=mila_now(), note="test")
+    PolicyRow.objects.create(
+        key="score_weights_ppm", value=weights, starts_at=mila_now(), note="test"
+    )
     still(NIGHT)
 
     assert search_rows.check() == 0
@@ -162,10 +174,16 @@ def test_command_writes_all_anew_that_is_missing(still, partner, rival_partner):
 
 @pytest.mark.django_db(transaction=True)
 def test_change_that_is_just_on_its_way_is_no_drift(morning, stopped_clock):
-    """Another transaction has the technician, and writes both: what was read before it is not mended after it."""
+    """Another transaction has the technician, and writes both: what was read before it is not
+    mended after it.
+    """
     stopped_clock(morning)
     who = factories.TechnicianFactory()
-    stale = Technician.objects.select_related("partner").prefetch_related("skills", "search_rows").get(pk=who.pk)
+    stale = (
+        Technician.objects.select_related("partner")
+        .prefetch_related("skills", "search_rows")
+        .get(pk=who.pk)
+    )
     held, answers = threading.Event(), []
 
     def mend():

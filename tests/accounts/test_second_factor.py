@@ -1,4 +1,6 @@
-"""No page of the back office without the second factor, and no session of staff for ever (rule O2, fault S9)."""
+"""No page of the back office without the second factor, and no session of staff for ever
+(rule O2, fault S9).
+"""
 
 import time
 from datetime import timedelta
@@ -31,7 +33,13 @@ from tests.signing_in import sign_in
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-secret-word"
 BOARD = "/admin/"
-ADMIN = sorted({fill(route, object_id=1, pk=1) for route, _name, _view in routes() if route.startswith("/admin/")})
+ADMIN = sorted(
+    {
+        fill(route, object_id=1, pk=1)
+        for route, _name, _view in routes()
+        if route.startswith("/admin/")
+    }
+)
 
 
 @pytest.fixture
@@ -66,7 +74,8 @@ def opened(client):
     return [address for address, answer in found.items() if answer.status_code == 200]
 
 
-# --- The door ----------------------------------------------------------------------------------------------------
+# --- The door
+# --------------------------------------------------------------------------------------------------
 
 
 def test_not_one_page_of_the_admin_opens_without_it(client, staff):
@@ -90,14 +99,20 @@ def test_who_has_none_is_led_to_where_one_is_made(client, staff):
 
     answer = client.get(BOARD, follow=True)
 
-    assert [address for address, _status in answer.redirect_chain] == ["/admin/login/?next=/admin/", "/accounts/2fa/"]
+    assert [address for address, _status in answer.redirect_chain] == [
+        "/admin/login/?next=/admin/",
+        "/accounts/2fa/",
+    ]
     assert "L’administration demande un second facteur." in answer.content.decode()
 
 
 def test_who_has_not_shown_it_is_led_to_show_it_and_then_on(client, ops):
     client.force_login(ops)
     answer = client.get("/admin/payments/charge/", follow=True)
-    assert answer.redirect_chain[-1][0] == "/accounts/2fa/reauthenticate/?next=%2Fadmin%2Fpayments%2Fcharge%2F"
+    assert (
+        answer.redirect_chain[-1][0]
+        == "/accounts/2fa/reauthenticate/?next=%2Fadmin%2Fpayments%2Fcharge%2F"
+    )
 
     sent = {"code": factor.current_code(ops), "next": "/admin/payments/charge/"}
     answer = client.post("/accounts/2fa/reauthenticate/", sent, follow=True)
@@ -157,7 +172,9 @@ def test_a_factor_that_was_removed_opens_nothing_any_more(client, staff):
 
 
 @pytest.mark.parametrize("path", ["totp/deactivate/", "recovery-codes/generate/"])
-def test_who_changes_a_factor_is_told_by_mail(client, staff, path, django_capture_on_commit_callbacks):
+def test_who_changes_a_factor_is_told_by_mail(
+    client, staff, path, django_capture_on_commit_callbacks
+):
     """A thief at an open screen must not put a factor of their own in its place unheard."""
     sign_in(client, staff)
 
@@ -165,7 +182,9 @@ def test_who_changes_a_factor_is_told_by_mail(client, staff, path, django_captur
         assert client.post(f"/accounts/2fa/{path}").status_code == 302
 
     kind = "account_recovery_codes" if "recovery" in path else "account_factor_removed"
-    assert list(Notification.objects.values_list("kind", "email", "user")) == [(kind, staff.email, staff.pk)]
+    assert list(Notification.objects.values_list("kind", "email", "user")) == [
+        (kind, staff.email, staff.pk)
+    ]
 
 
 def test_nobody_is_told_of_a_change_that_is_refused(client, ops):
@@ -226,7 +245,8 @@ def test_secret_of_the_app_lies_encrypted(ops):
     assert keyring().decrypt(kept.encode()).decode() == factor.SECRET
 
 
-# --- How long a session lives ------------------------------------------------------------------------------------
+# --- How long a session lives
+# ------------------------------------------------------------------------------------
 
 
 def test_ends_after_half_an_hour_without_a_visit(client, staff, clock):
@@ -270,7 +290,10 @@ def test_a_page_that_looks_by_itself_keeps_nobody_signed_in(client, staff, clock
 def test_the_boards_own_looks_say_so(client, staff):
     sign_in(client, staff)
 
-    assert f'hx-headers=\'{{"{second_factor.BY_ITSELF}": "yes"}}\'' in client.get(BOARD).content.decode()
+    assert (
+        f'hx-headers=\'{{"{second_factor.BY_ITSELF}": "yes"}}\''
+        in client.get(BOARD).content.decode()
+    )
 
 
 def test_a_clock_put_back_ends_it(client, staff, clock):
@@ -296,10 +319,17 @@ def test_sessions_of_customers_live_on(client, customer, clock):
     assert client.get("/bookings/").status_code == 200
 
 
-# --- Asked again -------------------------------------------------------------------------------------------------
+# --- Asked again
+# -------------------------------------------------------------------------------------------------
 
 LONG_AGO = second_factor.RECENT + 60
-POLICY = {"key": "wishes_max", "value": "2", "starts_at_0": "2030-01-01", "starts_at_1": "08:00", "note": "Fewer."}
+POLICY = {
+    "key": "wishes_max",
+    "value": "2",
+    "starts_at_0": "2030-01-01",
+    "starts_at_1": "08:00",
+    "note": "Fewer.",
+}
 
 
 def test_contact_data_is_shown_after_the_factor_was_shown_again(client, staff, searching):
@@ -310,7 +340,9 @@ def test_contact_data_is_shown_after_the_factor_was_shown_again(client, staff, s
     assert asked.url.startswith("/accounts/2fa/reauthenticate/?next=")
     assert not ContactAccess.objects.exists()
 
-    answer = client.post("/accounts/2fa/reauthenticate/", {"code": factor.current_code(staff), "next": address})
+    answer = client.post(
+        "/accounts/2fa/reauthenticate/", {"code": factor.current_code(staff), "next": address}
+    )
 
     assert answer.status_code == 200  # what was sent was kept, and goes on
     assert "Odile" in answer.content.decode()
@@ -328,7 +360,9 @@ def known(morning, customer):
 
 
 def pages_of_the_back_office():
-    """Every list, also searched; every row with its history; photos; the box in which a person is picked."""
+    """Every list, also searched; every row with its history; photos; the box in which a person is
+    picked.
+    """
     yield BOARD
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
@@ -339,7 +373,9 @@ def pages_of_the_back_office():
                 yield reverse(f"{name}_{page}", args=[pk])
     for photo in BookingPhoto.objects.all():
         for size in PhotoSize:
-            yield reverse("admin:requests_app_booking_photo", args=[photo.booking_id, photo.key, size])
+            yield reverse(
+                "admin:requests_app_booking_photo", args=[photo.booking_id, photo.key, size]
+            )
     yield picker("Odile")
 
 
@@ -355,11 +391,15 @@ def telling(client):
     return {
         address
         for address, answer in found.items()
-        if b"odile@example.com" in (content := answer.getvalue()) or b"Odile" in content or content[:2] == b"\xff\xd8"
+        if b"odile@example.com" in (content := answer.getvalue())
+        or b"Odile" in content
+        or content[:2] == b"\xff\xd8"
     }
 
 
-def test_no_page_tells_how_a_customer_is_reached_before_the_factor_is_shown_again(client, staff, known):
+def test_no_page_tells_how_a_customer_is_reached_before_the_factor_is_shown_again(
+    client, staff, known
+):
     sign_in(client, staff, seconds_ago=LONG_AGO)
 
     assert telling(client) == set()
@@ -393,7 +433,9 @@ def test_policy_and_rights_ask_again(client, staff, page):
     sign_in(client, staff, seconds_ago=LONG_AGO)
 
     for send in (client.get, client.post):
-        assert send(reverse(f"admin:{page}"), POLICY).url.startswith("/accounts/2fa/reauthenticate/")
+        assert send(reverse(f"admin:{page}"), POLICY).url.startswith(
+            "/accounts/2fa/reauthenticate/"
+        )
     assert not PolicyRow.objects.exists()
 
 
@@ -407,7 +449,9 @@ def test_rights_of_somebody_are_not_written_without(client, staff, customer):
 
 
 def test_policy_rows_are_not_deleted_without(client, staff):
-    row = PolicyRow.objects.create(key="pool_after_windows", value=5, starts_at=mila_now() + timedelta(days=2))
+    row = PolicyRow.objects.create(
+        key="pool_after_windows", value=5, starts_at=mila_now() + timedelta(days=2)
+    )
     sign_in(client, staff, seconds_ago=LONG_AGO)
     chosen = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
 
@@ -421,12 +465,22 @@ def test_every_act_over_money_or_contact_data_asks_again():
     found = {act.name for act in BookingAdmin.acts if act.asks_again}
 
     assert found == {
-        "contact", "decide", "decide-fee", "decide-none", "fail", "freeze", "retry", "take-up", "thaw", "way",
+        "contact",
+        "decide",
+        "decide-fee",
+        "decide-none",
+        "fail",
+        "freeze",
+        "retry",
+        "take-up",
+        "thaw",
+        "way",
         "withdraw",
-    }  # fmt: skip
+    }
 
 
-# --- The demo ----------------------------------------------------------------------------------------------------
+# --- The demo
+# --------------------------------------------------------------------------------------------------
 
 
 def test_demo_enrols_its_staff_and_says_how(ops, capsys):

@@ -1,9 +1,15 @@
-"""Passkeys, codes and apps in a real Chromium: staff enter the back office, customers change the address (rule B12)."""
+"""Passkeys, codes and apps in a real Chromium: staff enter the back office, customers change the
+address (rule B12).
+"""
 
 import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connections
@@ -39,7 +45,9 @@ def _no_limits(settings):
 
 @pytest.fixture
 def ops(transactional_db):
-    user = factories.UserFactory(name="Ops", email="ops@example.com", is_staff=True, is_superuser=True)
+    user = factories.UserFactory(
+        name="Ops", email="ops@example.com", is_staff=True, is_superuser=True
+    )
     user.set_password(PASSWORD)
     user.save()
     return user
@@ -61,7 +69,10 @@ def page(request, live_server, monkeypatch):
         )
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda note: complaints.append(note.text) if "Content Security" in note.text else None)
+        page.on(
+            "console",
+            lambda note: complaints.append(note.text) if "Content Security" in note.text else None,
+        )
         device = context.new_cdp_session(page)
         device.send("WebAuthn.enable")
         device.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
@@ -75,7 +86,9 @@ def look(page, name):
     """A picture, nothing for axe to find, nothing wider than the screen."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.wait_for_timeout(150)
-    page.screenshot(path=PICTURES / f"factor-{name}-{page.viewport_size['width']}.png", full_page=True)
+    page.screenshot(
+        path=PICTURES / f"factor-{name}-{page.viewport_size['width']}.png", full_page=True
+    )
     assert (name, axe.faults(page)) == (name, [])
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
@@ -109,7 +122,8 @@ def test_from_the_password_to_the_board(page, ops):
     page.click("text=Ajouter une clé d’accès")
     look(page, "02-add-passkey")
     page.click("#add_passkey")
-    page.wait_for_url("**/2fa/webauthn/reauthenticate/**")  # to make it is not yet to show that it works
+    # to make it is not yet to show that it works
+    page.wait_for_url("**/2fa/webauthn/reauthenticate/**")
     look(page, "06-still-you")
     page.click("#use_passkey")
     page.wait_for_url("**/2fa/recovery-codes/")
@@ -181,7 +195,10 @@ def test_a_customer_changes_the_address_by_passkey(page, customer):
     page.wait_for_url(lambda url: "confirm-email" not in url)
 
     assert User.objects.get(pk=customer.pk).email == "perrachon@example.com"
-    assert Notification.objects.filter(kind="account_email_changed", email="odile@example.com").count() == 1
+    assert (
+        Notification.objects.filter(kind="account_email_changed", email="odile@example.com").count()
+        == 1
+    )
 
 
 def test_a_customer_changes_the_address_by_a_code_to_the_old_one(page, customer):
@@ -210,4 +227,6 @@ def test_a_customer_changes_the_address_by_a_code_to_the_old_one(page, customer)
     page.click("main form button[type=submit] >> nth=0")
     page.wait_for_url("**/confirm-email/")
 
-    assert Notification.objects.filter(kind="account_code", email="perrachon@example.com").count() == 1
+    assert (
+        Notification.objects.filter(kind="account_code", email="perrachon@example.com").count() == 1
+    )

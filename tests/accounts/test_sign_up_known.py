@@ -1,4 +1,6 @@
-"""Signing up with an address that has an account: the page of a new one, and a mail with the way in (rule B12)."""
+"""Signing up with an address that has an account: the page of a new one, and a mail with the way in
+(rule B12).
+"""
 
 import pytest
 from django.contrib.auth.hashers import check_password
@@ -39,9 +41,13 @@ def test_the_owner_gets_the_way_in_and_the_account_stays_as_it_is(owner):
     assert not check_password(TYPED, owner.password)
 
 
-@pytest.mark.parametrize("typed", ["ODILE@Example.com", "odile@example.com\u200b", " odile@example.com "])
+@pytest.mark.parametrize(
+    "typed", ["ODILE@Example.com", "odile@example.com\u200b", " odile@example.com "]
+)
 def test_another_spelling_of_it_is_the_same_person(typed, owner):
     sign_up(typed)
 
     assert User.objects.count() == 1
-    assert [one.kind for one in Notification.objects.filter(email=owner.email)] == ["account_way_in"]
+    assert [one.kind for one in Notification.objects.filter(email=owner.email)] == [
+        "account_way_in"
+    ]

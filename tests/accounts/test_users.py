@@ -9,8 +9,8 @@ from django.utils import translation
 
 from accounts import actions
 from accounts.adapter import AccountAdapter
-from accounts.models import Busy, BusyKind, PartnerProfile, Technician, User
-from tests.requests_app.stages import booking_in
+from accounts.models import CalendarEntry, CalendarEntryKind, PartnerProfile, Technician, User
+from tests.requests_app.booking_states import booking_in
 
 AT, HOUR = datetime(2026, 12, 1, 9, tzinfo=UTC), timedelta(hours=1)
 
@@ -90,7 +90,7 @@ def test_absence_blocks_their_time(partner):
     busy = away(partner)
 
     assert (busy.kind, busy.note, busy.during.lower, busy.during.upper) == (
-        BusyKind.ABSENCE,
+        CalendarEntryKind.ABSENCE,
         "Dentist",
         AT,
         AT + HOUR,
@@ -99,7 +99,7 @@ def test_absence_blocks_their_time(partner):
 
 def test_same_absence_twice_is_one(partner):
     assert away(partner) == away(partner)
-    assert Busy.objects.count() == 1
+    assert CalendarEntry.objects.count() == 1
 
 
 @pytest.mark.parametrize(("before", "after"), [(HOUR, 0 * HOUR), (0 * HOUR, HOUR)])
@@ -108,7 +108,7 @@ def test_absence_beside_another_is_fine(before, after, partner):
 
     away(partner, AT - before if before else AT + HOUR, AT if before else AT + HOUR + after)
 
-    assert Busy.objects.count() == 2
+    assert CalendarEntry.objects.count() == 2
 
 
 def test_absence_over_a_job_is_refused(morning, partner):
@@ -116,7 +116,7 @@ def test_absence_over_a_job_is_refused(morning, partner):
 
     with pytest.raises(actions.TimeTaken):
         away(partner, job.start_at - HOUR, job.start_at + HOUR)
-    assert Busy.objects.count() == 1
+    assert CalendarEntry.objects.count() == 1
 
 
 def test_absence_is_removed_once_and_only_by_its_owner(partner, rival_partner):
@@ -130,5 +130,5 @@ def test_absence_is_removed_once_and_only_by_its_owner(partner, rival_partner):
 def test_time_of_a_job_is_not_removed(morning, partner):
     job = booking_in("claimed", partner, morning)
 
-    assert actions.remove_absence(partner.pk, job.assignments.get().busy_id) is False
-    assert Busy.objects.count() == 1
+    assert actions.remove_absence(partner.pk, job.assignments.get().calendar_entry_id) is False
+    assert CalendarEntry.objects.count() == 1

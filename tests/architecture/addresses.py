@@ -29,8 +29,14 @@ def routes(patterns=None, prefix="/", space=""):
 
 def fill(route: str, **values: object) -> str:
     """The address with these values in their places, and samples in the others."""
-    return PLACEHOLDER.sub(lambda found: str(values.get(found[2], SAMPLES.get(found[1], "x"))), route)
+    return PLACEHOLDER.sub(
+        lambda found: str(values.get(found[2], SAMPLES.get(found[1], "x"))), route
+    )
 
 
 def _route(pattern) -> str:
-    return str(pattern._route) if isinstance(pattern, RoutePattern) else simplify_regex(str(pattern)).lstrip("/")
+    return (
+        str(pattern._route)
+        if isinstance(pattern, RoutePattern)
+        else simplify_regex(str(pattern)).lstrip("/")
+    )

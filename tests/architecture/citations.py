@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # The book of each word. Faults and invariants share one; an invariant's id begins with I.
-BOOKS = {"rule": "docs/rules.md", "fault": "docs/faults.md", "invariant": "docs/faults.md", "law": "docs/law.md"}
+BOOKS = {
+    "rule": "docs/rules.md",
+    "fault": "docs/faults.md",
+    "invariant": "docs/faults.md",
+    "law": "docs/law.md",
+}
 NOT_YET = "(not yet)"
 
 ID = r"[A-Z]\d{1,2}b?"
@@ -24,13 +29,16 @@ NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?:#+ |// |\* )?[ \t]*")
 # Books that are not in the tree, and ways out of it.
 ELSEWHERE = re.compile(
     r"\b(?:STYLE|UX|RELIABILITY)\b"
-    r"|\b(?:PRODUCT|FAULT|LAW|HOUSE|CASES|PACKAGES|STRIPE|PERFORMANCE)(?:\.md\b|:? (?:section )?(?:[A-Z]?\d))"
+    r"|\b(?:PRODUCT|FAULT|LAW|HOUSE|CASES|PACKAGES|STRIPE|PERFORMANCE)"
+    r"(?:\.md\b|:? (?:section )?(?:[A-Z]?\d))"
     r"|\.\./shared\b"
 )
 
 KINDS = {".py", ".html", ".txt", ".md", ".toml", ".js", ".css", ".yml", ""}
 NOT_OURS = {"locale", "vendor", "var", "staticfiles", "__pycache__", "data", "node_modules"}
-NOT_READ = re.compile(r"^requirements|common_passwords\.txt$|^tests/architecture/(test_)?citations\.py$")
+NOT_READ = re.compile(
+    r"^requirements|common_passwords\.txt$|^tests/architecture/(test_)?citations\.py$"
+)
 
 
 @dataclass
@@ -45,18 +53,33 @@ class Tree:
 
     def unresolved(self) -> list[str]:
         """Citations without a heading, each with the files it stands in."""
-        return [_said(key, *sorted(files)) for key, files in self.cited.items() if key not in self.headings]
+        return [
+            _said(key, *sorted(files))
+            for key, files in self.cited.items()
+            if key not in self.headings
+        ]
 
     def shown(self, key: tuple[str, str]) -> bool:
         return any(name.startswith("tests/") for name in self.cited.get(key, ()))
 
     def unshown(self) -> list[str]:
         """Headings that no test cites and that are not marked either."""
-        return [_said(key) for key, title in self.headings.items() if NOT_YET not in title and not self.shown(key)]
+        return [
+            _said(key)
+            for key, title in self.headings.items()
+            if NOT_YET not in title and not self.shown(key)
+        ]
 
     def shown_all_the_same(self) -> list[str]:
-        """Marked as not built, but a test cites them: the mark is old. Invariants are cited as a whole."""
-        marked = [key for key, title in self.headings.items() if NOT_YET in title and key[0] != "invariant"]
+        """Marked as not built, but a test cites them: the mark is old.
+
+        Invariants are cited as a whole.
+        """
+        marked = [
+            key
+            for key, title in self.headings.items()
+            if NOT_YET in title and key[0] != "invariant"
+        ]
         return [_said(key) for key in marked if self.shown(key)]
 
 
@@ -64,7 +87,10 @@ def sections(root: Path, word: str) -> Iterator[tuple[tuple[str, str], str]]:
     """Each heading of a word's book with the text under it."""
     for part in re.split(r"^(?=##)", (root / BOOKS[word]).read_text(), flags=re.MULTILINE):
         if found := HEADING.match(part):
-            yield ("invariant" if word == "fault" and found[1].startswith("I") else word, found[1]), part
+            yield (
+                ("invariant" if word == "fault" and found[1].startswith("I") else word, found[1]),
+                part,
+            )
 
 
 def _said(key: tuple[str, str], *files: str) -> str:
@@ -92,12 +118,22 @@ def read(root: Path) -> Tree:
 
 
 def files(root: Path) -> Iterator[tuple[str, str]]:
-    """The tree's own texts, by their path in it: nothing that was vendored, generated or translated."""
+    """The tree's own texts, by their path in it: nothing that was vendored, generated or
+    translated.
+    """
     for path in sorted(root.rglob("*")):
         parts = path.relative_to(root).parts
         name = "/".join(parts)
-        hidden = any(part in NOT_OURS or (part.startswith(".") and part != ".ci") for part in parts[:-1])
-        if hidden or path.suffix not in KINDS or NOT_READ.search(name) or path.is_symlink() or not path.is_file():
+        hidden = any(
+            part in NOT_OURS or (part.startswith(".") and part != ".ci") for part in parts[:-1]
+        )
+        if (
+            hidden
+            or path.suffix not in KINDS
+            or NOT_READ.search(name)
+            or path.is_symlink()
+            or not path.is_file()
+        ):
             continue
         try:
             yield name, path.read_text()
@@ -117,7 +153,9 @@ def ids(listed: str) -> Iterator[str]:
 
 
 def _bare(name: str, text: str, known: set[str]) -> Iterator[str]:
-    """Ids without the word that says whose they are: in brackets anywhere, alone where people read."""
+    """Ids without the word that says whose they are: in brackets anywhere,
+    alone where people read.
+    """
     if name.endswith(".py"):
         strings, prose = _python(text)
     elif name.endswith(".md"):
@@ -126,14 +164,18 @@ def _bare(name: str, text: str, known: set[str]) -> Iterator[str]:
         strings, prose = text, ""
     for found in IN_BRACKETS.findall(CITED.sub(" ", NEXT_LINE.sub(" ", strings))):
         yield from (one for one in ids(found) if one in known)
-    yield from (one for one in ALONE.findall(CITED.sub(" ", NEXT_LINE.sub(" ", prose))) if one in known)
+    yield from (
+        one for one in ALONE.findall(CITED.sub(" ", NEXT_LINE.sub(" ", prose))) if one in known
+    )
 
 
 def _python(text: str) -> tuple[str, str]:
     """Its strings, and its prose: comments and docstrings."""
     module = ast.parse(text)
     strings = [
-        node.value for node in ast.walk(module) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        node.value
+        for node in ast.walk(module)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     return "\n\n".join(strings), "\n\n".join(prose(text))
 
@@ -146,7 +188,10 @@ def prose(text: str) -> Iterator[str]:
             follows = said and token.start[0] == row + 1
             if said and not follows:
                 yield said
-            row, said = token.start[0], f"{said if follows else ''} {token.string.lstrip('# ')}".strip()
+            row, said = (
+                token.start[0],
+                f"{said if follows else ''} {token.string.lstrip('# ')}".strip(),
+            )
     yield said
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

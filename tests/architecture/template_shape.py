@@ -1,4 +1,5 @@
-"""How a template is written so that a person can read it: what is inside stands two deeper, one block a line.
+"""How a template is written so that a person can read it: what is inside stands two deeper, one
+block a line.
 
 Only looked at, never rewritten: between words a formatter's new line is a space that people see.
 """
@@ -11,19 +12,71 @@ WIDEST = 120
 LONGEST = 150
 
 VOID = frozenset(["area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source"])
-BLOCKS = frozenset([
-    "address", "article", "aside", "blockquote", "body", "dd", "details", "dialog", "div", "dl", "dt", "fieldset",
-    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "html", "li",
-    "main", "nav", "ol", "p", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
-])  # fmt: skip
-HOLDING = frozenset([
-    "autoescape", "block", "blocktranslate", "element", "for", "if", "ifchanged", "partialdef", "slot", "spaceless",
-    "with",
-])  # fmt: skip
+BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "html",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+HOLDING = frozenset(
+    [
+        "autoescape",
+        "block",
+        "blocktranslate",
+        "element",
+        "for",
+        "if",
+        "ifchanged",
+        "partialdef",
+        "slot",
+        "spaceless",
+        "with",
+    ]
+)
 BETWEEN = frozenset(["elif", "else", "empty", "plural"])
 TOKEN = re.compile(
-    r"(?P<kept>{% comment .*?{% endcomment %}|{#.*?#}|<!.*?>|<(?P<raw>pre|script|style|textarea)\b.*?</(?P=raw)>)"
-    r"|{% (?P<tag>\w+).*?%}|{{.*?}}|</(?P<close>[\w-]+)>|<(?P<open>[\w-]+)|(?P<end>/?>)|(?P<quote>[\"'])",
+    r"(?P<kept>{% comment .*?{% endcomment %}|{#.*?#}|<!.*?>"
+    r"|<(?P<raw>pre|script|style|textarea)\b.*?</(?P=raw)>)"
+    r"|{% (?P<tag>\w+).*?%}|{{.*?}}|</(?P<close>[\w-]+)>|<(?P<open>[\w-]+)"
+    r"|(?P<end>/?>)|(?P<quote>[\"'])",
     re.DOTALL,
 )
 CONDITION = re.compile(r"{% (if|elif|endif)\b(.*?)%}")
@@ -43,7 +96,9 @@ def faults(text: str) -> Iterator[str]:
 
 
 def _chains(text: str) -> Iterator[str]:
-    """A condition that asks for the state twice decides what a state means: that is the page query's work."""
+    """A condition that asks for the state twice decides what a state means: that is the page
+    query's work.
+    """
     asked: list[int] = []
     for tag in CONDITION.finditer(text):
         if tag[1] == "if":
@@ -63,7 +118,8 @@ class _Walk:
         self.text = text
         self.lines = text.splitlines()
         self.depth = [len(line) - len(line.lstrip()) for line in self.lines]
-        self.held: list[tuple[str, int]] = []  # name, and the line on which it was opened; "<a" inside of its tag
+        # name, and the line on which it was opened; "<a" inside of its tag
+        self.held: list[tuple[str, int]] = []
         self.opened: Counter[int] = Counter()
         self.quote = ""
         self.following = 0  # the first line that was not looked at yet
@@ -77,12 +133,18 @@ class _Walk:
             self.following = self.text.count("\n", 0, token.end()) + 1
             closes = self._closes(token)
             if leads:
-                yield from self._line(number, self.depth[self.held[-1][1]] if closes else self._inside())
+                yield from self._line(
+                    number, self.depth[self.held[-1][1]] if closes else self._inside()
+                )
             if closes:
                 yield from self._close(token, number)
             self._open(token, number)
         yield from self._texts(len(self.lines))
-        yield from (f"{number + 1}: {count} blocks opened" for number, count in self.opened.items() if count > 1)
+        yield from (
+            f"{number + 1}: {count} blocks opened"
+            for number, count in self.opened.items()
+            if count > 1
+        )
         yield from (f"{line + 1}: {what} is never closed" for what, line in self.held)
 
     def _inside(self) -> int:
@@ -103,7 +165,9 @@ class _Walk:
             self.quote = "" if self.quote == token[0] else self.quote or token[0]
         tag = token["tag"] or ""
         ends_tag = token["end"] and in_tag and not self.quote
-        return bool(self.held and (token["close"] or ends_tag or tag in BETWEEN or tag.startswith("end")))
+        return bool(
+            self.held and (token["close"] or ends_tag or tag in BETWEEN or tag.startswith("end"))
+        )
 
     def _close(self, token: re.Match[str], number: int) -> Iterator[str]:
         what, line = self.held.pop()

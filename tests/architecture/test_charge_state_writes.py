@@ -1,4 +1,6 @@
-"""Only its table moves a charge, or a payout: no second writer can forget what the table refuses."""
+"""Only its table moves a charge, or a payout: no second writer can forget
+what the table refuses.
+"""
 
 import ast
 

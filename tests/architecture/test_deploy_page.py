@@ -27,7 +27,9 @@ def test_compose_fills_the_database_before_anything_serves():
     assert services["fill"]["command"] == ["python", "manage.py", "fill"]
     assert "migrate" in services["fill"]["depends_on"]
     for name in ("web", "streams", "worker", "beat"):
-        assert services[name]["depends_on"]["fill"] == {"condition": "service_completed_successfully"}
+        assert services[name]["depends_on"]["fill"] == {
+            "condition": "service_completed_successfully"
+        }
 
 
 def test_services_the_page_speaks_of_exist():

@@ -1,4 +1,6 @@
-"""Asked of every address: no cache keeps it, nobody frames it, nothing breaks or leaks (fault A13, S12, W10)."""
+"""Asked of every address: no cache keeps it, nobody frames it, nothing breaks or leaks
+(fault A13, S12, W10).
+"""
 
 import pytest
 from django.test import Client
@@ -19,7 +21,9 @@ def answers(request):
         who = request.getfixturevalue(request.param)
         sign_in(client, getattr(who, "user", who))
     wanted = [a for a in ALL if request.param == "staff" or not a.startswith("/admin/")]
-    return request.param, {address: client.get(address) for address in wanted if "logout" not in address}
+    return request.param, {
+        address: client.get(address) for address in wanted if "logout" not in address
+    }
 
 
 def test_every_answer(answers):
@@ -35,7 +39,10 @@ def test_every_answer(answers):
         framed_by = "'self'" if address in FRAMED_BY_US else "'none'"
         if f"frame-ancestors {framed_by}" not in answer.get("Content-Security-Policy", ""):
             faults.append(f"{address}: may be framed")
-        if answer.get("X-Content-Type-Options") != "nosniff" or answer.get("Referrer-Policy") != "same-origin":
+        if (
+            answer.get("X-Content-Type-Options") != "nosniff"
+            or answer.get("Referrer-Policy") != "same-origin"
+        ):
             faults.append(f"{address}: lacks a guard")
         if not answer.streaming and b"Traceback (most recent call last)" in answer.content:
             faults.append(f"{address}: shows a traceback")

@@ -30,18 +30,24 @@ def rooms_above():
     """room -> those it may not import from."""
     order = floors.floors()
     return {
-        room: {one for above in order[:place] for one in above} for place, floor in enumerate(order) for room in floor
+        room: {one for above in order[:place] for one in above}
+        for place, floor in enumerate(order)
+        for room in floor
     }
 
 
 def upward(file: str, tree: ast.Module):
-    """Imports of a higher room anywhere in the file: in a function, or only for the type checker, is no excuse."""
+    """Imports of a higher room anywhere in the file: in a function, or only for the type checker,
+    is no excuse.
+    """
     above = rooms_above()[file.partition("/")[0]]
     for node in ast.walk(tree):
         names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and not node.level:
             names = [node.module]
-        yield from (f"{file}:{node.lineno} {name}" for name in names if name.partition(".")[0] in above)
+        yield from (
+            f"{file}:{node.lineno} {name}" for name in names if name.partition(".")[0] in above
+        )
 
 
 def test_no_import_leads_upwards():

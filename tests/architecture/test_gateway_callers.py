@@ -1,4 +1,6 @@
-"""The gateway exports nothing that the product does not call: a door nobody uses is a promise nobody keeps."""
+"""The gateway exports nothing that the product does not call: a door nobody uses is a promise
+nobody keeps.
+"""
 
 import ast
 import inspect

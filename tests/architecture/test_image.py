@@ -8,7 +8,10 @@ import sys
 from tests.architecture.source import APPS, BASE
 
 STAYS_OUTSIDE = {"devstack", "simulation"}
-STARTS = ("manage.py check", "-c 'import mila.wsgi, mila.streams.server, mila.celery, mila.probe, backoffice.admin'")
+STARTS = (
+    "manage.py check",
+    "-c 'import mila.wsgi, mila.streams.server, mila.celery, mila.probe, backoffice.admin'",
+)
 
 
 def let_in() -> set[str]:
@@ -31,8 +34,11 @@ def test_site_starts_from_what_is_let_in(tmp_path):
         else:
             shutil.copy(source, copy)
 
-    bare = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "mila.settings"}  # nothing of the test run's own
+    # nothing of the test run's own
+    bare = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "mila.settings"}
     for start in STARTS:
         line = f". bin/build_env && {sys.executable} -W ignore {start}"
-        done = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=bare, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["sh", "-c", line], cwd=tmp_path, env=bare, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr

@@ -20,4 +20,6 @@ def test_languages_are_those_of_the_site(settings):
 
 
 def test_source_has_no_exclamation_mark(source):
-    assert [phrase.sources for phrase in source.values() if any("!" in text for text in phrase.sources)] == []
+    assert [
+        phrase.sources for phrase in source.values() if any("!" in text for text in phrase.sources)
+    ] == []

@@ -11,10 +11,15 @@ CLOCKS = re.compile(
     r"(^|\.)(timezone\.(now|localdate|localtime)|datetime\.(now|utcnow|today)|date\.today|time\.time|time_ns|localdate)$"
 )
 SQL = re.compile(
-    r"(?<![_\w.])now\(\)|current_timestamp|current_date|localtimestamp|transaction_timestamp", re.IGNORECASE
+    r"(?<![_\w.])now\(\)|current_timestamp|current_date|localtimestamp|transaction_timestamp",
+    re.IGNORECASE,
 )
 VERB = re.compile(r"\b(SELECT|UPDATE|INSERT|DELETE|WHERE)\b")
-IMPORTED = {("django.utils.timezone", "now"), ("django.utils.timezone", "localdate"), ("time", "time")}
+IMPORTED = {
+    ("django.utils.timezone", "now"),
+    ("django.utils.timezone", "localdate"),
+    ("time", "time"),
+}
 IMPORTED |= {("django.db.models.functions", "Now")}
 # Where the wall clock is meant: no deadline of a booking hangs on it.
 MEANT = {
@@ -39,7 +44,11 @@ def clocks(tree: ast.Module):
             yield node.lineno, source.dotted(node.func)
         if isinstance(node, ast.keyword) and node.arg in ("auto_now", "auto_now_add"):
             yield node.value.lineno, node.arg
-        if isinstance(node, ast.keyword) and node.arg == "default" and CLOCKS.search(source.dotted(node.value)):
+        if (
+            isinstance(node, ast.keyword)
+            and node.arg == "default"
+            and CLOCKS.search(source.dotted(node.value))
+        ):
             yield node.value.lineno, source.dotted(node.value)
         if isinstance(node, ast.ImportFrom):
             for name in node.names:
@@ -85,7 +94,8 @@ def test_the_walk_sees_such_a_clock(code):
 
 
 @pytest.mark.parametrize(
-    "code", ["mila_now()", "clock.mila_now()", "'SELECT mila_now()'", "MilaNow()", "time.monotonic()"]
+    "code",
+    ["mila_now()", "clock.mila_now()", "'SELECT mila_now()'", "MilaNow()", "time.monotonic()"],
 )
 def test_our_own_clock_is_welcome(code):
     assert not list(clocks(ast.parse(code)))

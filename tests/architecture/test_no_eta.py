@@ -1,4 +1,6 @@
-"""A deadline is a row, never a message that waits: past the broker's time-out such a message runs again (fault T3)."""
+"""A deadline is a row, never a message that waits: past the broker's time-out such a message runs
+again (fault T3).
+"""
 
 import ast
 
@@ -36,7 +38,9 @@ def waits(tree: ast.Module):
 
 
 def test_no_job_waits_in_the_broker():
-    assert [f"{path}:{line} {what}" for path, tree in source.modules() for line, what in waits(tree)] == []
+    assert [
+        f"{path}:{line} {what}" for path, tree in source.modules() for line, what in waits(tree)
+    ] == []
 
 
 @pytest.mark.parametrize(

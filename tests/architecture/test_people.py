@@ -1,4 +1,6 @@
-"""People are named by their role, or *they*: in comments, docstrings, notes and in what the site says."""
+"""People are named by their role, or *they*: in comments, docstrings, notes and in what the site
+says.
+"""
 
 import re
 
@@ -42,10 +44,18 @@ def test_nobody_is_singled_out_in_what_the_site_says():
     ("name", "text", "found"),
     [
         ("app/verbs.py", '"""He takes it."""\n', "app/verbs.py: He takes it."),
-        ("app/verbs.py", 'def claim():\n    """Open to\n\n    him alone."""\n', "app/verbs.py: him alone."),
+        (
+            "app/verbs.py",
+            'def claim():\n    """Open to\n\n    him alone."""\n',
+            "app/verbs.py: him alone.",
+        ),
         ("app/verbs.py", "x = 1  # his own\n", "app/verbs.py: his own"),
         ("docs/deploy.md", "She signs.\n", "docs/deploy.md: She signs."),
-        ("templates/page.html", "{# what he reads #}<p>Heute</p>", "templates/page.html: {# what he reads #}"),
+        (
+            "templates/page.html",
+            "{# what he reads #}<p>Heute</p>",
+            "templates/page.html: {# what he reads #}",
+        ),
     ],
 )
 def test_one_word_is_named(tmp_path, name, text, found):

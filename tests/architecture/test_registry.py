@@ -32,4 +32,6 @@ def test_a_tick_that_is_not_taken_in_time_is_dropped():
 def test_every_own_job_has_the_name_of_its_app(registered):
     own = {name for name in registered if not name.startswith("celery.")}
 
-    assert {name for name in own if app.tasks[name].__module__.split(".")[0] != name.split(".")[0]} == set()
+    assert {
+        name for name in own if app.tasks[name].__module__.split(".")[0] != name.split(".")[0]
+    } == set()

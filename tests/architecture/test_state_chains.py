@@ -1,17 +1,19 @@
-"""No template compares the name of a state, a move or a standing: the page's query hands over what to show."""
+"""No template compares the name of a state, a move or a standing: the page's query hands over what
+to show.
+"""
 
 import re
 
 import pytest
 
 from dispatch.models import OfferState
-from partner.offer_wording import STANDINGS
+from partner.offer_wording import DISPLAY_STATES
 from payments.models import ChargeState
 from requests_app.models import State
 from requests_app.moves import MOVES
 from tests.architecture import source
 
-NAMES = {*State.values, *ChargeState.values, *OfferState.values, *MOVES, *STANDINGS}
+NAMES = {*State.values, *ChargeState.values, *OfferState.values, *MOVES, *DISPLAY_STATES}
 CONDITION = re.compile(r"{%-?\s*(?:if|elif|ifchanged)\s(.*?)%}", re.DOTALL)
 COMPARED = re.compile(r"(\S+)\s+(?:==|!=|in|not in)\s+(\S+)")
 OWNERS = re.compile(r"\.(?:state|standing|move|moves|may)$")
@@ -33,7 +35,8 @@ def chains(text: str) -> list[str]:
         for condition in CONDITION.findall(text)
         for left, right in COMPARED.findall(condition)
         if (
-            {left.strip("'\""), right.strip("'\"")} & NAMES and (left, right) != (left.strip("'\""), right.strip("'\""))
+            {left.strip("'\""), right.strip("'\"")} & NAMES
+            and (left, right) != (left.strip("'\""), right.strip("'\""))
         )
         or ((OWNERS.search(left) or OWNERS.search(right)) and left not in DRAWN)
     ]

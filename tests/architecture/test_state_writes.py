@@ -1,4 +1,7 @@
-"""Only requests_app/lifecycle.py moves a booking. Other tables have states and writers of their own."""
+"""Only requests_app/lifecycle.py moves a booking.
+
+Other tables have states and writers of their own.
+"""
 
 import ast
 
@@ -26,13 +29,21 @@ def writes(tree: ast.Module):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 for part in ast.walk(target):
-                    if isinstance(part, ast.Attribute) and part.attr == "state" and isinstance(part.ctx, ast.Store):
+                    if (
+                        isinstance(part, ast.Attribute)
+                        and part.attr == "state"
+                        and isinstance(part.ctx, ast.Store)
+                    ):
                         yield node.lineno, source.dotted(part.value).split(".")[0]
         if isinstance(node, ast.Call):
             name = source.dotted(node.func)
             if name.endswith("update") and any(keyword.arg == "state" for keyword in node.keywords):
                 yield node.lineno, name.split(".")[0]
-            if name == "setattr" and len(node.args) > 1 and getattr(node.args[1], "value", "") == "state":
+            if (
+                name == "setattr"
+                and len(node.args) > 1
+                and getattr(node.args[1], "value", "") == "state"
+            ):
                 yield node.lineno, source.dotted(node.args[0]).split(".")[0]
             if name.endswith("bulk_update") and "'state'" in ast.dump(node):
                 yield node.lineno, name.split(".")[0]
@@ -44,7 +55,9 @@ def allowed(path: str, who: str) -> bool:
     for folder in sorted(OWN_TABLES, key=len, reverse=True):
         if path.startswith(folder):
             models = OWN_TABLES[folder]
-            return models is None or who in models or (who not in BOOKINGS and not who[:1].isupper())
+            return (
+                models is None or who in models or (who not in BOOKINGS and not who[:1].isupper())
+            )
     return False
 
 

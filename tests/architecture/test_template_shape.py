@@ -24,7 +24,10 @@ def test_every_template_can_be_read():
         ("<ul>\n  <li>a</li>\n   <li>b</li>\n</ul>", "3: indented by 3, not 2"),
         ('<a\nhref="/"\n>x</a>', "2: indented by 0, not 2"),
         ("{% if a %}\n  x\n  {% else %}\n  y\n{% endif %}", "3: indented by 2, not 0"),
-        ("<p>\n  {% blocktranslate trimmed %}\n  x\n  {% endblocktranslate %}\n</p>", "3: indented by 2, not 4"),
+        (
+            "<p>\n  {% blocktranslate trimmed %}\n  x\n  {% endblocktranslate %}\n</p>",
+            "3: indented by 2, not 4",
+        ),
         ("<p>x</p>\n  {{ y }}", "2: indented by 2, not 0"),
         ("<div>\n  <p>x</p>", "1: div is never closed"),
         ("<b><i>x</b></i>", "1: </b> where i is open"),
@@ -33,7 +36,10 @@ def test_every_template_can_be_read():
             '{% if booking.state == "claimed" %}a{% elif booking.state == "called" %}b{% endif %}',
             "1: a chain of states ends",
         ),
-        ('{% if booking.state == "claimed" or booking.state in x %}a{% endif %}', "1: a chain of states ends"),
+        (
+            '{% if booking.state == "claimed" or booking.state in x %}a{% endif %}',
+            "1: a chain of states ends",
+        ),
     ],
 )
 def test_such_a_fault_is_said_with_its_line(text, said):
@@ -44,9 +50,11 @@ def test_such_a_fault_is_said_with_its_line(text, said):
     "text",
     [
         '<p title="a > b">\n  {# <div><p> #}\n  <a href="{% url "x" %}">{{ y }}</a>,\n  z\n</p>',
-        '<input\n  type="text"\n  {% if x %}checked{% endif %}\n>\n<br>\n{{ y }}{% if z %}\n  *\n{% endif %}',
+        '<input\n  type="text"\n  {% if x %}checked{% endif %}\n>\n<br>\n{{ y }}{% if z %}\n  '
+        "*\n{% endif %}",
         "<pre>\nas it is\n</pre>",
-        '{% if booking.state == "claimed" %}\n  {% if booking.state == "called" %}x{% endif %}\n{% endif %}',
+        '{% if booking.state == "claimed" %}\n  '
+        '{% if booking.state == "called" %}x{% endif %}\n{% endif %}',
     ],
 )
 def test_ordinary_markup_passes(text):

@@ -9,7 +9,9 @@ from tests.architecture import source
 
 FORBIDDEN = {
     # A script of the type JSON is data: no browser runs it.
-    "inline script": re.compile(r"<script(?![^>]*\s(src=|type=\"application/json\"))[^>]*>", re.IGNORECASE),
+    "inline script": re.compile(
+        r"<script(?![^>]*\s(src=|type=\"application/json\"))[^>]*>", re.IGNORECASE
+    ),
     "inline style": re.compile(r"<style|\sstyle\s*=", re.IGNORECASE),
     "handler in an attribute": re.compile(r"<[^>]*\son[a-z]+\s*=\s*[\"']", re.IGNORECASE),
     "htmx that evaluates": re.compile(
@@ -65,7 +67,11 @@ def test_the_walk_sees_such_a_fault(text, fault):
 
 @pytest.mark.parametrize(
     "text",
-    ['<script src="{% static "x.js" %}" defer></script>', "{# no <style> here #}", '<a href="/on/" data-on="sky">'],
+    [
+        '<script src="{% static "x.js" %}" defer></script>',
+        "{# no <style> here #}",
+        '<a href="/on/" data-on="sky">',
+    ],
 )
 def test_ordinary_markup_passes(text):
     assert faults(text) == []

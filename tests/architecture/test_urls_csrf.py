@@ -1,4 +1,6 @@
-"""Every address refuses an unsafe request without its token (fault S10), but for signed webhooks."""
+"""Every address refuses an unsafe request without its token (fault S10), but
+for signed webhooks.
+"""
 
 import pytest
 from django.test import Client
@@ -22,9 +24,16 @@ def test_walk_finds_the_site():
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_unsafe_request_without_a_token_is_refused(method):
     client = Client(enforce_csrf_checks=True, headers={"HX-Request": "true"})
-    wanted = [(a, n) for a, n, view in ALL if n not in SIGNED and (method == "post" or not a.startswith("/admin/"))]
+    wanted = [
+        (a, n)
+        for a, n, view in ALL
+        if n not in SIGNED and (method == "post" or not a.startswith("/admin/"))
+    ]
 
-    answers = {f"{address} ({name})": getattr(client, method)(address).status_code for address, name in wanted}
+    answers = {
+        f"{address} ({name})": getattr(client, method)(address).status_code
+        for address, name in wanted
+    }
 
     assert {address: status for address, status in answers.items() if status != 403} == {}
 
@@ -40,6 +49,9 @@ def test_signed_addresses_refuse_a_message_without_a_signature():
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     signed = [(address, name) for address, name, _ in ALL if name in SIGNED]
 
-    found = {name: client.post(address, "{}", content_type="application/json").status_code for address, name in signed}
+    found = {
+        name: client.post(address, "{}", content_type="application/json").status_code
+        for address, name in signed
+    }
 
     assert {name: status for name, status in found.items() if status not in (400, 401, 403)} == {}

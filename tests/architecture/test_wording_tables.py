@@ -70,7 +70,9 @@ def test_a_row_that_is_deleted_is_named(side):
 def test_words_that_are_emptied_or_not_translated_are_named(side):
     for rows, names in zip(SIDES[side], (list(State), list(MOVES)), strict=True):
         name, row = next((name, row) for name, row in rows.items() if row is not None)
-        field = next(one.name for one in dataclasses.fields(row) if one.name in ("title", "what", "label"))
+        field = next(
+            one.name for one in dataclasses.fields(row) if one.name in ("title", "what", "label")
+        )
         for words in ("", "Plain English"):
             changed = {**rows, name: dataclasses.replace(row, **{field: words})}
 
@@ -80,7 +82,9 @@ def test_words_that_are_emptied_or_not_translated_are_named(side):
 # --- What a row leads to
 
 
-@pytest.mark.parametrize("state", [state for state, row in customer.wording.STATES.items() if row.action])
+@pytest.mark.parametrize(
+    "state", [state for state, row in customer.wording.STATES.items() if row.action]
+)
 def test_the_customer_s_next_step_leads_to_a_page(state):
     action = customer.wording.STATES[state].action
 
@@ -110,7 +114,9 @@ def test_the_technician_s_next_step_is_a_move_of_the_table_or_the_words_for_the_
 
 def test_each_move_of_a_technician_that_leads_on_is_the_next_step_of_its_state():
     steps = {(state, row.move) for state, row in partner.wording.STATES.items() if row and row.move}
-    offered = {(state, name) for state in State for name in available_moves(Booking(state=state), PARTNER)}
+    offered = {
+        (state, name) for state in State for name in available_moves(Booking(state=state), PARTNER)
+    }
     beside = {"claim", "release", "fail_visit", *UNDOES}
 
     assert steps == {(state, name) for state, name in offered if name not in beside}

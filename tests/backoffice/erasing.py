@@ -1,4 +1,6 @@
-"""Somebody whose visit is over and paid, a word of ours in every column about them, and the whole database read."""
+"""Somebody whose visit is over and paid, a word of ours in every column about them, and the whole
+database read.
+"""
 
 import json
 from types import SimpleNamespace
@@ -79,7 +81,8 @@ STAYS = {
     "requests_app.Booking.quotes_hash": "a hash",
     "requests_app.QuoteEvent.data": "figures and the code's words",
     "requests_app.QuoteEvent.hash": "a hash",
-    "dispatch.AlertTrail.address_hash": "a hash: a stop must outlive the erased address, for the days of policy.kept",
+    "dispatch.AlertTrail.address_hash": "a hash: a stop must outlive the erased address, for the "
+    "days of policy.kept",
     "dispatch.Trace.best": "figures of technicians",
     "dispatch.Trace.excluded": "counts by rule",
     "dispatch.Search.end": "a word of the code",
@@ -94,10 +97,21 @@ STAYS = {
 }
 # Tables without a row about a customer.
 OF_NO_CUSTOMER = (
-    "accounts.PartnerProfile", "accounts.Technician", "accounts.Busy", "accounts.Skill", "accounts.SkillSearch",
+    "accounts.PartnerProfile",
+    "accounts.Technician",
+    "accounts.CalendarEntry",
+    "accounts.Skill",
+    "accounts.SkillSearch",
     "accounts.SearchRowsCheck",
-    "catalogue.", "policy.", "places.", "standin.", "auth.", "contenttypes.", "devstack.", "payments.Payout",
-)  # fmt: skip
+    "catalogue.",
+    "policy.",
+    "places.",
+    "standin.",
+    "auth.",
+    "contenttypes.",
+    "devstack.",
+    "payments.Payout",
+)
 
 
 def stays(name: str) -> bool:
@@ -109,14 +123,21 @@ def of_a_customer() -> list[tuple[str, models.Field]]:
 
 
 def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace:
-    """A customer whose visit is paid, with a row in each table that can say something about them."""
+    """A customer whose visit is paid, with a row in each table that can say
+    something about them.
+    """
     customer = factories.UserFactory(email=email, name="Odile Perrachon")
     card = money.saved_card(customer)
     start = factories.service_day_at(14, days=days)
     booking = factories.placed_booking(customer=customer, card=card, wishes=[start])
     other = factories.DraftFactory(customer=customer, card=card)
-    CardSetup.objects.create(booking=other, customer=customer.payment_customer, number=9, intent_id=f"seti_{key}",
-                             client_secret=f"seti_{key}_secret")  # fmt: skip
+    CardSetup.objects.create(
+        booking=other,
+        customer=customer.payment_customer,
+        number=9,
+        intent_id=f"seti_{key}",
+        client_secret=f"seti_{key}_secret",
+    )
     placing.remember_phone(customer, "+33639987102")
     for size in PhotoSize:
         photo = BookingPhoto(booking=booking, rank=1, sha256=key)
@@ -136,20 +157,32 @@ def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace
     Position.objects.create(booking=booking, lat=45.7, lon=4.8, at=at)
     AddressCode.objects.create(booking=booking, counted_from_at=at)
     AccountCode.objects.create(user=customer, counted_from_at=at)
-    Authenticator.objects.create(user=customer, type=Authenticator.Type.WEBAUTHN, data={"name": "Clé"})
-    contact_access.show_contact(booking.pk, by=factories.UserFactory(is_staff=True), reason="Elle a appelé")
+    Authenticator.objects.create(
+        user=customer, type=Authenticator.Type.WEBAUTHN, data={"name": "Clé"}
+    )
+    contact_access.show_contact(
+        booking.pk, by=factories.UserFactory(is_staff=True), reason="Elle a appelé"
+    )
     _sign_late(booking, key)
     staff = factories.UserFactory(is_staff=True)
     for row in (customer, booking, booking.charges.get()):
-        LogEntry.objects.create(user=staff, content_type=ContentType.objects.get_for_model(row), object_id=row.pk,
-                                object_repr=str(row), action_flag=2, change_message="Try again: she rang")  # fmt: skip
+        LogEntry.objects.create(
+            user=staff,
+            content_type=ContentType.objects.get_for_model(row),
+            object_id=row.pk,
+            object_repr=str(row),
+            action_flag=2,
+            change_message="Try again: she rang",
+        )
     own, guest = Client(), Client()
     own.force_login(customer)
     session = guest.session
     session[secret_link.ORDERED] = [str(booking.uuid)]
     session.save()
     booking.refresh_from_db()
-    return SimpleNamespace(user=customer, booking=booking, draft=other, technician=payee, clients=[own, guest])
+    return SimpleNamespace(
+        user=customer, booking=booking, draft=other, technician=payee, clients=[own, guest]
+    )
 
 
 def _sign_late(booking, key):
@@ -158,7 +191,11 @@ def _sign_late(booking, key):
         SignOff.objects.filter(booking=booking).update(kind=SignOffKind.SILENCE)
         frozen = SignOff.objects.get(booking=booking)
         SignOff.objects.filter(pk=frozen.pk).update(sha256=statement.sha256(frozen))
-    columns = {f.attname: getattr(frozen, f.attname) for f in LateSignature._meta.fields if f.name not in ("id", "by")}
+    columns = {
+        f.attname: getattr(frozen, f.attname)
+        for f in LateSignature._meta.fields
+        if f.name not in ("id", "by")
+    }
     late = LateSignature(**{**columns, "key": f"late-{key}", "kind": SignOffKind.OWN_DEVICE})
     late.sha256 = statement.sha256(late)
     late.save()
@@ -172,25 +209,49 @@ def finish(booking, payee):
 def rows_about(person) -> dict[type[models.Model], models.QuerySet]:
     """All rows that are about this person, by table, without asking the product."""
     bookings = Booking.objects.filter(customer=person.user)
-    of_bookings = (BookingContact, BookingEvent, SignOff, LateSignature, Rating, Position, ProgressNote, Assignment,
-                   AddressCode, BookingPhoto, CardSetup, Quote, QuoteEvent, PriceCode)  # fmt: skip
+    of_bookings = (
+        BookingContact,
+        BookingEvent,
+        SignOff,
+        LateSignature,
+        Rating,
+        Position,
+        ProgressNote,
+        Assignment,
+        AddressCode,
+        BookingPhoto,
+        CardSetup,
+        Quote,
+        QuoteEvent,
+        PriceCode,
+    )
     found = {model: model.objects.filter(booking__in=bookings) for model in of_bookings}
     found[QuoteLine] = QuoteLine.objects.filter(quote__booking__in=bookings, in_own_words=True)
-    found |= {model: model.objects.filter(assignment__booking__in=bookings) for model in (CallAttempt, DoorPlace)}
-    found |= {model: model.objects.filter(user=person.user) for model in (CustomerProfile, Authenticator, AccountCode)}
+    found |= {
+        model: model.objects.filter(assignment__booking__in=bookings)
+        for model in (CallAttempt, DoorPlace)
+    }
+    found |= {
+        model: model.objects.filter(user=person.user)
+        for model in (CustomerProfile, Authenticator, AccountCode)
+    }
     found[ContactAccess] = ContactAccess.objects.filter(booking__in=bookings, partner=None)
     found[Notification] = Notification.objects.filter(user=person.user)
     found[SavedCard] = SavedCard.objects.filter(customer__user=person.user)
     found[PaymentCustomer] = PaymentCustomer.objects.filter(user=person.user)
     found[Trace] = Trace.objects.filter(search__booking__in=bookings)
-    found[LogEntry] = LogEntry.objects.filter(object_id__in=map(str, [person.user.pk, *bookings.values_list("pk")]))
+    found[LogEntry] = LogEntry.objects.filter(
+        object_id__in=map(str, [person.user.pk, *bookings.values_list("pk")])
+    )
     found[User] = User.objects.filter(pk=person.user.pk)
     found[Booking] = bookings
     return found
 
 
 def plant(person, canaries: Canaries) -> None:
-    """A word of its own in every column that can hold one and does not stay; hashes are made anew over them."""
+    """A word of its own in every column that can hold one and does not stay; hashes are made anew
+    over them.
+    """
     named = {field: name for name, field in of_a_customer()}
     for model, rows in rows_about(person).items():
         for column in model._meta.concrete_fields:
@@ -203,7 +264,9 @@ def plant(person, canaries: Canaries) -> None:
                     with forged():
                         model.objects.filter(pk=row.pk).update(**{column.name: value})
     with forged():
-        for event in BookingEvent.objects.filter(booking__customer=person.user).order_by("sequence"):
+        for event in BookingEvent.objects.filter(booking__customer=person.user).order_by(
+            "sequence"
+        ):
             event.hash = erasure.chained_hash(event)
             BookingEvent.objects.filter(pk=event.pk).update(hash=event.hash)
             Booking.objects.filter(pk=event.booking_id).update(events_hash=event.hash)
@@ -222,7 +285,9 @@ def _word(canaries: Canaries, name: str, column: models.Field, row):
         return POINT[column.name]
     if isinstance(column, models.JSONField):
         return {**(getattr(row, column.name) or {}), "near": canaries.word(name)}
-    if column.name == "phrase" or (column.name == "text" and isinstance(row, ProgressNote) and row.text is None):
+    if column.name == "phrase" or (
+        column.name == "text" and isinstance(row, ProgressNote) and row.text is None
+    ):
         return None
     if isinstance(column, models.EmailField):
         return f"{canaries.word(name)}{row.pk}@example.com"
@@ -235,9 +300,13 @@ def held() -> dict[str, str]:
     """app.Model.column and all it holds, as its owner would read it: also what is encrypted."""
     found = {}
     for name, field in speaking():
-        values = field.model._base_manager.using("default") if not name.startswith("standin.") else None
+        values = (
+            field.model._base_manager.using("default") if not name.startswith("standin.") else None
+        )
         if values is not None:
-            found[name] = "\n".join(json.dumps(one, default=str) for one in values.values_list(field.name, flat=True))
+            found[name] = "\n".join(
+                json.dumps(one, default=str) for one in values.values_list(field.name, flat=True)
+            )
     return found
 
 

@@ -47,9 +47,16 @@ def test_numbers_lead_into_lists_that_hold_them(ops, searching):
     advance(searching.pk, "exhaust", role=Role.SYSTEM, by=None)
     factories.PartnerFactory(approved_at=None)
     Notification.objects.update(state="failed")
-    StripeEvent.objects.create(stripe_id="evt_1", type="x", object_id="o", livemode=False, payload={})
+    StripeEvent.objects.create(
+        stripe_id="evt_1", type="x", object_id="o", livemode=False, payload={}
+    )
 
-    for name, count in {"unfilled": 1, "applied": 1, "events": 1, "notices": Notification.objects.count()}.items():
+    for name, count in {
+        "unfilled": 1,
+        "applied": 1,
+        "events": 1,
+        "notices": Notification.objects.count(),
+    }.items():
         one = tile(ops, name)
         assert (one.count, one.tone in ("bad", "warn")) == (count, True)
         assert ops.get(one.url).context["cl"].result_count == count
@@ -171,7 +178,9 @@ def test_board_alone_is_for_who_may_see_bookings(client, staff):
 def test_list_of_apps_is_made_once_a_request(ops, monkeypatch):
     made = []
     build = AdminSite._build_app_dict
-    monkeypatch.setattr(AdminSite, "_build_app_dict", lambda *args: made.append(args) or build(*args))
+    monkeypatch.setattr(
+        AdminSite, "_build_app_dict", lambda *args: made.append(args) or build(*args)
+    )
 
     ops.get(reverse("admin:index"))
 

@@ -1,4 +1,6 @@
-"""Bookings in the back office: found, told, moved only by the verbs with a reason (rule O1; fault T11, A11)."""
+"""Bookings in the back office: found, told, moved only by the verbs with a reason
+(rule O1; fault T11, A11).
+"""
 
 import re
 
@@ -20,7 +22,7 @@ from requests_app.models import Booking, ContactAccess, State
 from requests_app.moves import MOVES
 from tests import factories
 from tests.cast import next_wall, walk
-from tests.requests_app.stages import booking_in
+from tests.requests_app.booking_states import booking_in
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +57,8 @@ def untouched(booking):
     return Booking.objects.filter(pk=booking.pk).values().get(), booking.events.count()
 
 
-# --- The list ----------------------------------------------------------------------------------------------------
+# --- The list
+# --------------------------------------------------------------------------------------------------
 
 
 def test_list_shows_what_a_call_needs(ops, job):
@@ -119,14 +122,21 @@ def test_list_takes_the_same_queries_for_one_and_three(ops, searching):
     assert len(three) == len(one)
 
 
-# --- The story ---------------------------------------------------------------------------------------------------
+# --- The story
+# --------------------------------------------------------------------------------------------------
 
 
 def test_story_tells_everything_but_the_contact(ops, searching, partner):
     booking = walk(searching, partner, State.SIGNED_OFF)
     page = ops.get(story(booking)).content.decode()
 
-    for told in ("Appel au client fait", "Signée par le client", booking.sign_off.sha256, "Canal changé", "69007 Lyon"):
+    for told in (
+        "Appel au client fait",
+        "Signée par le client",
+        booking.sign_off.sha256,
+        "Canal changé",
+        "69007 Lyon",
+    ):
         assert told in page
     assert "Trace" in page
     assert [secret for secret in SECRETS if secret in page] == []
@@ -157,7 +167,9 @@ def test_every_state_s_filter_has_its_words_and_finds_its_own(state, ops, mornin
     page = ops.get(reverse(LIST), {"state__exact": state})
     other = ops.get(reverse(LIST), {"state__exact": "asleep"})
 
-    choices = next(one for one in page.context["cl"].filter_specs if one.parameter_name == "state__exact")
+    choices = next(
+        one for one in page.context["cl"].filter_specs if one.parameter_name == "state__exact"
+    )
     assert (state.value, words) in [(value, str(said)) for value, said in choices.lookup_choices]
     assert list(page.context["cl"].queryset) == [booking]
     assert list(other.context["cl"].queryset) == []
@@ -182,7 +194,9 @@ def test_story_of_a_bare_draft(ops, morning):
 
 def test_story_of_nobody_leads_back(ops):
     assert ops.get(reverse("admin:requests_app_booking_change", args=["x"])).status_code == 302
-    assert ops.get(reverse("admin:requests_app_booking_act", args=["x", "cancel"])).status_code == 302
+    assert (
+        ops.get(reverse("admin:requests_app_booking_act", args=["x", "cancel"])).status_code == 302
+    )
 
 
 @pytest.mark.parametrize("way", ["change", "add", "delete"])
@@ -191,7 +205,8 @@ def test_no_form_writes_a_booking(ops, job, way):
     args = [] if way == "add" else [job.pk]
 
     answer = ops.post(
-        reverse(f"admin:requests_app_booking_{way}", args=args), {"state": "settled", "post": "yes", "service_cents": 1}
+        reverse(f"admin:requests_app_booking_{way}", args=args),
+        {"state": "settled", "post": "yes", "service_cents": 1},
     )
 
     assert answer.status_code in (403, 405)
@@ -199,12 +214,15 @@ def test_no_form_writes_a_booking(ops, job, way):
 
 
 def test_bulk_deletion_is_not_offered(ops, job):
-    ops.post(reverse(LIST), {"action": "delete_selected", "_selected_action": [job.pk], "post": "yes"})
+    ops.post(
+        reverse(LIST), {"action": "delete_selected", "_selected_action": [job.pk], "post": "yes"}
+    )
 
     assert Booking.objects.filter(pk=job.pk).exists()
 
 
-# --- The acts ----------------------------------------------------------------------------------------------------
+# --- The acts
+# --------------------------------------------------------------------------------------------------
 
 
 def unfilled(searching, partner):
@@ -295,7 +313,8 @@ def test_refusal_is_shown_and_nothing_changed(ops, searching, partner):
     booking = walk(searching, partner, State.ARRIVED)
     before = untouched(booking)
 
-    answer = ops.post(act(booking, "fail"), {"reason": "Personne", "fault": "customer"})  # ten minutes are not over
+    # ten minutes are not over
+    answer = ops.post(act(booking, "fail"), {"reason": "Personne", "fault": "customer"})
 
     assert 'role="alert"' in answer.content.decode()
     assert untouched(booking) == before
@@ -316,7 +335,9 @@ def test_half_a_wish_is_refused(ops, searching, wrong):
 
 
 def test_start_that_cannot_be_booked_is_refused_by_the_verb(ops, searching):
-    answer = ops.post(act(searching, "move"), {"reason": "x", "day_1": "2026-12-25", "hour_1": "10:00"})
+    answer = ops.post(
+        act(searching, "move"), {"reason": "x", "day_1": "2026-12-25", "hour_1": "10:00"}
+    )
 
     assert 'role="alert"' in answer.content.decode()
     assert searching.wishes.count() == 1
@@ -330,7 +351,8 @@ def test_only_possible_acts_are_offered(ops, searching):
     assert ops.get(act(searching, "nonsense")).status_code == 404
 
 
-# --- Contact data ------------------------------------------------------------------------------------------------
+# --- Contact data
+# ------------------------------------------------------------------------------------------------
 
 
 def test_contact_is_shown_once_with_a_trace(ops, staff, job):
@@ -340,7 +362,12 @@ def test_contact_is_shown_once_with_a_trace(ops, staff, job):
     again = ops.get(story(job)).content.decode()
 
     look = ContactAccess.objects.get()
-    assert (look.booking, look.user, look.partner, look.reason) == (job, staff, None, "Rappel du client")
+    assert (look.booking, look.user, look.partner, look.reason) == (
+        job,
+        staff,
+        None,
+        "Rappel du client",
+    )
     assert "14 rue de l’Exemple" in page
     assert "06 39 98 01 17".replace(" ", "\N{NO-BREAK SPACE}") in page
     assert "14 rue de l’Exemple" not in again
@@ -365,7 +392,8 @@ def test_notes_of_calls_are_masked_too(ops, searching, partner):
     assert "7788" in ops.post(act(booking, "contact"), {"reason": "Rappel"}).content.decode()
 
 
-# --- Who may -----------------------------------------------------------------------------------------------------
+# --- Who may
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("who", ["customer", "partner", "stranger"])
@@ -401,7 +429,9 @@ def test_staff_without_the_right_to_look_see_nothing(client, job):
 def test_decision_is_made_once(ops, searching, partner):
     """A decision that came meanwhile is not made again."""
     booking = contested(searching, partner)
-    signing.decide(booking.pk, service_cents=1000, by=factories.UserFactory(is_staff=True), reason="D'accord")
+    signing.decide(
+        booking.pk, service_cents=1000, by=factories.UserFactory(is_staff=True), reason="D'accord"
+    )
     before = untouched(booking)
 
     ops.post(act(booking, "decide"), {"reason": "Encore", "amount": "60"})

@@ -16,7 +16,9 @@ def ops(client, staff):
     return client
 
 
-@pytest.mark.parametrize("model", ["category", "service", "package", "serviceprice", "packageprice"])
+@pytest.mark.parametrize(
+    "model", ["category", "service", "package", "serviceprice", "packageprice"]
+)
 def test_lists_and_forms_open(ops, model):
     service, package = ServiceFactory(), PackageFactory()
     rows = {"service": service, "category": service.category, "package": package}
@@ -24,7 +26,9 @@ def test_lists_and_forms_open(ops, model):
     assert ops.get(reverse(f"admin:catalogue_{model}_changelist"), {"q": "w"}).status_code == 200
     assert ops.get(reverse(f"admin:catalogue_{model}_add")).status_code == 200
     if model in rows:
-        page = ops.get(reverse(f"admin:catalogue_{model}_change", args=[rows[model].pk])).content.decode()
+        page = ops.get(
+            reverse(f"admin:catalogue_{model}_change", args=[rows[model].pk])
+        ).content.decode()
         assert 'name="name_fr"' in page
         assert 'name="name_it"' in page
         assert "googleapis" not in page
@@ -33,7 +37,9 @@ def test_lists_and_forms_open(ops, model):
 def test_price_in_force_is_not_rewritten(ops):
     price = ServiceFactory().prices.get(country="FR")
 
-    answer = ops.post(reverse("admin:catalogue_serviceprice_change", args=[price.pk]), {"price_cents": 1})
+    answer = ops.post(
+        reverse("admin:catalogue_serviceprice_change", args=[price.pk]), {"price_cents": 1}
+    )
 
     assert answer.status_code == 403
     assert ServicePrice.objects.get(pk=price.pk).price_cents == 6900
@@ -51,7 +57,9 @@ def test_what_is_no_id_is_refused_where_a_row_is_picked(ops, wrong):
 def test_picked_row_is_shown_again_when_something_else_is_refused(ops):
     service = ServiceFactory()
 
-    page = ops.post(reverse("admin:catalogue_serviceprice_add"), {"service": service.pk}).content.decode()
+    page = ops.post(
+        reverse("admin:catalogue_serviceprice_add"), {"service": service.pk}
+    ).content.decode()
 
     assert f'<option value="{service.pk}" selected' in page
 
@@ -60,7 +68,10 @@ def test_what_is_no_id_is_refused_where_rows_are_ticked(ops):
     service = ServiceFactory()
     ticked = {"action": "delete_selected", "select_across": "0", "index": "0"}
 
-    answer = ops.post(reverse("admin:catalogue_service_changelist"), {**ticked, "_selected_action": [service.pk, "x"]})
+    answer = ops.post(
+        reverse("admin:catalogue_service_changelist"),
+        {**ticked, "_selected_action": [service.pk, "x"]},
+    )
 
     assert answer.status_code == 400
     assert Service.objects.exists()

@@ -1,4 +1,6 @@
-"""Every box for text of the back office passes the one cleaning place (rule B12): each registered form is walked."""
+"""Every box for text of the back office passes the one cleaning place (rule B12): each registered
+form is walked.
+"""
 
 import pytest
 from django import forms
@@ -15,12 +17,17 @@ PARSED = (forms.JSONField, forms.UUIDField)
 
 
 def boxes(rf, staff):
-    """(name, box) of every form of the back office: each model's new and old row, the rows on it, and the acts."""
+    """(name, box) of every form of the back office: each model's new and old row, the rows on it,
+    and the acts.
+    """
     request = rf.get("/admin/")
     request.user = staff
     for model, page in admin.site._registry.items():
         for act in getattr(page, "acts", ()):
-            yield from ((f"{model.__name__}:{act.name}.{name}", box) for name, box in act.form.base_fields.items())
+            yield from (
+                (f"{model.__name__}:{act.name}.{name}", box)
+                for name, box in act.form.base_fields.items()
+            )
         if page.has_add_permission(request):
             yield from of_page(request, model, page, None)
         if page.has_change_permission(request, model()):
@@ -44,7 +51,9 @@ def leaves(box):
     mail = isinstance(box, forms.EmailField)
     seen = "ab@example.com" if mail else "ab"
     try:
-        return box.to_python(seen[0] + UNSEEN + seen[1:] + UNSEEN) == seen and not box.to_python(UNSEEN)
+        return box.to_python(seen[0] + UNSEEN + seen[1:] + UNSEEN) == seen and not box.to_python(
+            UNSEEN
+        )
     except forms.ValidationError:
         return True  # refused in words
 
@@ -53,9 +62,13 @@ def leaves(box):
 def test_every_box_for_text_is_cleaned(rf, staff):
     found = [(name, box) for name, box in boxes(rf, staff) if is_text(box)]
     assert len({name for name, _box in found}) > 40
-    assert {"PartnerProfile.name", "PartnerProfile.email", "User.name", "Service.name_fr", "PolicyRow.note"} <= {
-        name for name, _box in found
-    }
+    assert {
+        "PartnerProfile.name",
+        "PartnerProfile.email",
+        "User.name",
+        "Service.name_fr",
+        "PolicyRow.note",
+    } <= {name for name, _box in found}
 
     assert sorted({name for name, box in found if not leaves(box)}) == []
 

@@ -1,4 +1,6 @@
-"""Who a customer is and how they are reached is not read out of the back office by roundabout ways (fault A4, A5)."""
+"""Who a customer is and how they are reached is not read out of the back office by roundabout ways
+(fault A4, A5).
+"""
 
 import smtplib
 
@@ -9,7 +11,14 @@ from django.db.models import EmailField
 from django.urls import reverse
 
 from accounts import notifications
-from accounts.models import CustomerProfile, Dispatcher, Notification, NotificationState, Technician, User
+from accounts.models import (
+    CustomerProfile,
+    Dispatcher,
+    Notification,
+    NotificationState,
+    Technician,
+    User,
+)
 from mila import second_factor
 from mila.adminkit.acts import ShowsContactData
 from mila.clock import mila_now
@@ -33,13 +42,23 @@ def nameless():
 
 
 def with_dispatcher(partner, user):
-    tables = {f"{table}-{count}_FORMS": "0" for table in ("technicians", "dispatchers") for count in COUNTS}
-    row = {"dispatchers-0-user": user.pk, "dispatchers-0-id": "", "dispatchers-0-partner": partner.partner_id}
+    tables = {
+        f"{table}-{count}_FORMS": "0"
+        for table in ("technicians", "dispatchers")
+        for count in COUNTS
+    }
+    row = {
+        "dispatchers-0-user": user.pk,
+        "dispatchers-0-id": "",
+        "dispatchers-0-partner": partner.partner_id,
+    }
     return {**tables, "dispatchers-TOTAL_FORMS": "1", **row}
 
 
 def picked_pages(client, user, partner):
-    """The pages that show again who was picked in a box: by the address, by a refused form, by a refused row."""
+    """The pages that show again who was picked in a box: by the address, by a refused form, by a
+    refused row.
+    """
     add = reverse("admin:accounts_technician_add")
     change = reverse("admin:accounts_partnerprofile_change", args=[partner.partner_id])
     yield client.get(add, {"user": user.pk})
@@ -47,7 +66,9 @@ def picked_pages(client, user, partner):
     yield client.post(change, with_dispatcher(partner, user))
 
 
-def test_who_is_picked_is_an_id_until_the_factor_is_shown_again(client, staff, customer, nameless, partner):
+def test_who_is_picked_is_an_id_until_the_factor_is_shown_again(
+    client, staff, customer, nameless, partner
+):
     sign_in(client, staff, seconds_ago=LONG_AGO)
 
     for user, word in ((customer, "Odile"), (nameless, "secret.address")):
@@ -72,7 +93,9 @@ def test_within_ten_minutes_who_is_picked_has_a_name(client, staff, customer, pa
 def test_a_row_that_is_no_person_keeps_its_name(client, staff, partner):
     sign_in(client, staff, seconds_ago=LONG_AGO)
 
-    page = client.get(reverse("admin:accounts_technician_change", args=[partner.pk])).content.decode()
+    page = client.get(
+        reverse("admin:accounts_technician_change", args=[partner.pk])
+    ).content.decode()
 
     skill = partner.skills.get().skill
     assert f'<option value="{skill.pk}" selected>{skill}</option>' in " ".join(page.split())
@@ -95,7 +118,9 @@ def searched_columns(office):
 
 @pytest.mark.parametrize("office", OFFICES, ids=lambda office: office.opts.label)
 def test_no_list_is_searched_by_part_of_an_address(office):
-    """Lists that show customers anyway ask for the factor themselves; every other one takes a whole address."""
+    """Lists that show customers anyway ask for the factor themselves; every other one takes a whole
+    address.
+    """
     if isinstance(office, ShowsContactData):
         return
     for path, owner, column in searched_columns(office):
@@ -106,13 +131,24 @@ def test_no_list_is_searched_by_part_of_an_address(office):
 
 
 def test_so_many_columns_are_looked_at():
-    found = [(path, column) for office in OFFICES for path, _owner, column in searched_columns(office)]
+    found = [
+        (path, column) for office in OFFICES for path, _owner, column in searched_columns(office)
+    ]
 
     assert len(found) >= 30
     assert sum(isinstance(column, EmailField) for _path, column in found) >= 7
 
 
-PARTS = ["odile", "@", "odile@example", "example.com", "e@e", "dile@example.com", "odile@example.co", "%@%"]
+PARTS = [
+    "odile",
+    "@",
+    "odile@example",
+    "example.com",
+    "e@e",
+    "dile@example.com",
+    "odile@example.co",
+    "%@%",
+]
 WHOLE = ["odile@example.com", "Odile@Example.com ", "odile@example.com."]
 
 
@@ -123,7 +159,9 @@ def test_only_a_whole_address_finds(client, staff, searching, name, fresh):
     sign_in(client, staff, seconds_ago=0 if fresh else LONG_AGO)
 
     def found(word):
-        return len(client.get(reverse(f"admin:{name}_changelist"), {"q": word}).context["cl"].result_list)
+        return len(
+            client.get(reverse(f"admin:{name}_changelist"), {"q": word}).context["cl"].result_list
+        )
 
     assert [found(part) for part in PARTS] == [0] * len(PARTS)
     assert all(found(word) for word in WHOLE)
@@ -156,13 +194,21 @@ def refusing(monkeypatch, error):
 @pytest.mark.parametrize(
     ("error", "kept"),
     [
-        (smtplib.SMTPRecipientsRefused({"odile@example.com": (550, b"no such user")}), "550, b'no such user'"),
-        (smtplib.SMTPDataError(552, b"<Odile@EXAMPLE.com>: mailbox full"), "552, b'<•••>: mailbox full'"),
+        (
+            smtplib.SMTPRecipientsRefused({"odile@example.com": (550, b"no such user")}),
+            "550, b'no such user'",
+        ),
+        (
+            smtplib.SMTPDataError(552, b"<Odile@EXAMPLE.com>: mailbox full"),
+            "552, b'<•••>: mailbox full'",
+        ),
         (smtplib.SMTPSenderRefused(501, b"syntax", "mila@example.com"), "501, b'syntax'"),
         (OSError("odile@example.com is away, x" + "x" * 600), "••• is away, x"),
     ],
 )
-def test_the_answer_of_a_mail_server_names_nobody(client, staff, searching, monkeypatch, error, kept):
+def test_the_answer_of_a_mail_server_names_nobody(
+    client, staff, searching, monkeypatch, error, kept
+):
     row = refusing(monkeypatch, error)
     sign_in(client, staff, seconds_ago=LONG_AGO)
     pages = [client.get(reverse("admin:accounts_notification_changelist"))]

@@ -1,4 +1,5 @@
-"""One person is erased: their words are nowhere, what the law keeps stands, and each erased row says so.
+"""One person is erased: their words are nowhere, what the law keeps stands, and each erased row
+says so.
 
 law R17, R18.
 """
@@ -68,8 +69,14 @@ def test_a_word_in_every_column_is_nowhere_afterwards(person):
     erase(person)
     sweep_photos()
 
-    assert {name: words for name, text in erasing.held().items() if (words := canaries.in_text(text))} == {}
-    raw = {place: words for place, text in places.columns("default") if (words := canaries.in_text("\n".join(text)))}
+    assert {
+        name: words for name, text in erasing.held().items() if (words := canaries.in_text(text))
+    } == {}
+    raw = {
+        place: words
+        for place, text in places.columns("default")
+        if (words := canaries.in_text("\n".join(text)))
+    }
     assert raw == {}
     assert violations() == {}
 
@@ -98,12 +105,21 @@ def test_exactly_the_rows_that_were_erased_have_changed_and_each_left_a_row(paye
     erase(person)
 
     after = erasing.whole_database()
-    own = {"mila_erasure", "mila_evidence_change", "mila_version"}  # the last: pages kept in memory hear of it
-    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key) and key[0] not in own}
+    # the last: pages kept in memory hear of it
+    own = {"mila_erasure", "mila_evidence_change", "mila_version"}
+    changed = {
+        key
+        for key in before.keys() | after.keys()
+        if before.get(key) != after.get(key) and key[0] not in own
+    }
     noted = {(row["table_name"], row["row_id"]) for row in erasing.noted()}
     sessions = {key for key in changed if key[0] == "django_session"}
     assert changed - sessions == noted - {("django_session", "")}
-    assert len(sessions) == len([row for row in erasing.noted() if row["table_name"] == "django_session"]) == 2
+    assert (
+        len(sessions)
+        == len([row for row in erasing.noted() if row["table_name"] == "django_session"])
+        == 2
+    )
 
 
 def test_the_rows_say_who_when_why_and_where_and_nothing_that_stood_there(person):
@@ -112,14 +128,22 @@ def test_the_rows_say_who_when_why_and_where_and_nothing_that_stood_there(person
     erase(person)
 
     rows = erasing.noted()
-    assert {(row["person"], row["by"], row["reason"]) for row in rows} == {(person.user.pk, *WHY.values())}
+    assert {(row["person"], row["by"], row["reason"]) for row in rows} == {
+        (person.user.pk, *WHY.values())
+    }
     (signed,) = (row for row in rows if row["table_name"] == "requests_app_signoff")
-    assert (signed["row_id"], sorted(signed["columns"])) == (str(frozen.pk), ["device", "signature", "signer", "text"])
+    assert (signed["row_id"], sorted(signed["columns"])) == (
+        str(frozen.pk),
+        ["device", "signature", "signer", "text"],
+    )
     assert signed["at"]
     assert "Perrachon" not in str(rows)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT columns FROM mila_evidence_change WHERE work = 'erase_person' AND table_name = %s",
-                       ["requests_app_signoff"])  # fmt: skip
+        cursor.execute(
+            "SELECT columns FROM mila_evidence_change WHERE work = 'erase_person' AND table_name = "
+            "%s",
+            ["requests_app_signoff"],
+        )
         assert cursor.fetchall() == [(["device", "signature", "signer", "text"],)]
 
 
@@ -150,10 +174,22 @@ def test_staff_s_log_goes_on_saying_who_did_what(person):
 def test_money_amounts_instants_and_hashes_stay(person):
     def facts():
         frozen = SignOff.objects.get(booking=person.booking)
-        amounts = (frozen.service_cents, frozen.charge_cents, frozen.signed_at, frozen.sha256, frozen.quote_id)
+        amounts = (
+            frozen.service_cents,
+            frozen.charge_cents,
+            frozen.signed_at,
+            frozen.sha256,
+            frozen.quote_id,
+        )
         stars = Rating.objects.values_list("quality", "punctuality", "friendliness").get()
         chain = list(BookingEvent.objects.order_by("pk").values_list("move", "at", "by", "hash"))
-        return amounts, stars, chain, list(LedgerEntry.objects.values()), list(Charge.objects.values())
+        return (
+            amounts,
+            stars,
+            chain,
+            list(LedgerEntry.objects.values()),
+            list(Charge.objects.values()),
+        )
 
     before = facts()
 
@@ -246,10 +282,15 @@ def test_stripe_away_leaves_the_cards_for_the_next_run(person, monkeypatch):
 
 def test_invariants_know_an_erased_row_from_an_altered_one(person):
     erase(person)
-    signed, event = SignOff.objects.get(), BookingEvent.objects.filter(booking=person.booking).last()
+    signed, event = (
+        SignOff.objects.get(),
+        BookingEvent.objects.filter(booking=person.booking).last(),
+    )
 
     with forged():
-        SignOff.objects.filter(pk=signed.pk).update(commission_cents=0, partner_cents=signed.service_cents)
+        SignOff.objects.filter(pk=signed.pk).update(
+            commission_cents=0, partner_cents=signed.service_cents
+        )
         BookingEvent.objects.filter(pk=event.pk).update(role="ops")
 
     assert {"L12", "I13"} <= violations().keys()
@@ -316,7 +357,9 @@ def test_row_of_a_guest_that_joined_the_account_goes_too(person, payee):
 
     call_command("erase_person", "odile@example.com", reason="Asked by letter", stdout=said)
 
-    owners = PaymentCustomer.objects.filter(user__in=[person.user, guest.user]).values_list("stripe_id", flat=True)
+    owners = PaymentCustomer.objects.filter(user__in=[person.user, guest.user]).values_list(
+        "stripe_id", flat=True
+    )
     assert len(owners) == 2
     assert all(f"Delete customer {owner}" in said.getvalue() for owner in owners)
 
@@ -328,12 +371,16 @@ def test_row_of_a_guest_that_joined_the_account_goes_too(person, payee):
 
 
 def test_row_that_joined_somebody_else_stays_even_with_the_same_card(person, payee):
-    """Who typed the card of another person is still another person: only the proof of the address joins (rule B12)."""
+    """Who typed the card of another person is still another person: only the proof of the address
+    joins (rule B12).
+    """
     jeanne = erasing.visit_over(payee, email="jeanne@example.com", days=6, key="two")
     guest = erasing.visit_over(payee, email="jeanne.p@example.com", days=7, key="guest")
     EmailAddress.objects.filter(user=guest.user).delete()
     assert proofs.take_over("jeanne.p@example.com", account=jeanne.user)
-    Booking.objects.filter(pk=person.booking.pk).update(card=SavedCard.objects.get(customer__user=guest.user).stripe_id)
+    Booking.objects.filter(pk=person.booking.pk).update(
+        card=SavedCard.objects.get(customer__user=guest.user).stripe_id
+    )
 
     erase(person)
 
@@ -348,15 +395,26 @@ def test_who_joins_an_account_leaves_no_name_behind(person, payee):
     proofs.take_over("odile.p@example.com", account=person.user)
 
     guest.user.refresh_from_db()
-    assert (guest.user.name, CustomerProfile.objects.filter(user=guest.user).exists()) == ("", False)
+    assert (guest.user.name, CustomerProfile.objects.filter(user=guest.user).exists()) == (
+        "",
+        False,
+    )
 
 
 def test_where_they_waited_for_somebody_to_come_is_forgotten(person):
     """Rule B14: by their address alone, no account stands in the row."""
     at, service = mila_now(), person.booking.service
-    place = {"language": "fr", "service": service, "country": "FR", "postcode": "48000", "city": "Mende"}
+    place = {
+        "language": "fr",
+        "service": service,
+        "country": "FR",
+        "postcode": "48000",
+        "city": "Mende",
+    }
     for email in (person.user.email, "other@example.com"):
-        AreaAlert.objects.create(email=email, lat=44.52, lon=3.5, asked_at=at, checked_at=at, **place)
+        AreaAlert.objects.create(
+            email=email, lat=44.52, lon=3.5, asked_at=at, checked_at=at, **place
+        )
 
     erase(person)
 

@@ -45,7 +45,9 @@ def test_live_booking_refuses(person):
 
 
 def test_contested_booking_refuses(person, payee):
-    later = factories.placed_booking(customer=person.user, wishes=[factories.service_day_at(9, days=8)])
+    later = factories.placed_booking(
+        customer=person.user, wishes=[factories.service_day_at(9, days=8)]
+    )
     cast.walk(later, payee, State.FINISHED)
     signing.refuse(later.pk, by=None, reason="Toujours lent.")
 
@@ -118,7 +120,11 @@ def test_rows_of_an_erasure_stay_also_for_the_owner(statement, person):
     erase(person)
     before = erasing.noted()
 
-    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="Evidence stays"), transaction.atomic():
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(DatabaseError, match="Evidence stays"),
+        transaction.atomic(),
+    ):
         cursor.execute(statement)
 
     assert erasing.noted() == before
@@ -127,5 +133,9 @@ def test_rows_of_an_erasure_stay_also_for_the_owner(statement, person):
 def test_after_an_erasure_evidence_is_closed_again(person):
     erase(person)
 
-    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="Evidence stays"), transaction.atomic():
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(DatabaseError, match="Evidence stays"),
+        transaction.atomic(),
+    ):
         cursor.execute("UPDATE requests_app_signoff SET signer = 'gAAAA'")

@@ -41,7 +41,13 @@ def test_readyz_is_well_when_all_is_well(client, filled):
 
     answer = client.get("/readyz")
 
-    assert answer.json() == {"database": "ok", "data": "ok", "sweeps": "ok", "cache": "ok", "broker": "ok"}
+    assert answer.json() == {
+        "database": "ok",
+        "data": "ok",
+        "sweeps": "ok",
+        "cache": "ok",
+        "broker": "ok",
+    }
     assert answer.status_code == 200
 
 
@@ -53,7 +59,8 @@ def test_readyz_says_that_nothing_can_be_booked_yet(client):
 
     assert answer.status_code == 503
     assert answer.json()["data"] == (
-        "run manage.py fill: no postcodes of FR, no prices for FR, no postcodes of CH, no prices for CH"
+        "run manage.py fill: no postcodes of FR, no prices for FR, no postcodes of CH, no prices "
+        "for CH"
     )
 
 
@@ -126,7 +133,9 @@ def test_eight_who_ask_readyz_at_once_cost_one_look(slow_look, rf):
         answers = [one.result(timeout=20) for one in asked]
 
     assert looks == [0]
-    assert {(answer.status_code, answer.content) for answer in answers} == {(503, answers[0].content)}
+    assert {(answer.status_code, answer.content) for answer in answers} == {
+        (503, answers[0].content)
+    }
 
 
 def test_while_one_looks_again_the_others_do_not_wait(slow_look, rf, monkeypatch):

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from accounts.models import Busy, Notification, SkillSearch
+from accounts.models import CalendarEntry, Notification, SkillSearch
 from backoffice.invariants import INVARIANTS, violations
 from dispatch import offers
 from dispatch.models import Offer
@@ -38,7 +38,7 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def world(searching, partner, rival_partner):
+def dataset(searching, partner, rival_partner):
     """A paid booking, one that is claimed, one whose offer is open; all is well."""
     paid = cast.walk(searching, partner, State.SIGNED_OFF)
     reveal_contact(paid, partner, reason="job page")
@@ -46,21 +46,40 @@ def world(searching, partner, rival_partner):
     ledger.book_charge(charge, mila_now())
     earnings.earn_charge(charge, mila_now())
     paid = signing.settle(paid.pk)
-    job = cast.claimed(factories.placed_booking(wishes=[factories.service_day_at(9, days=5)]), partner)
+    job = cast.claimed(
+        factories.placed_booking(wishes=[factories.service_day_at(9, days=5)]), partner
+    )
     offered = factories.placed_booking(wishes=[factories.service_day_at(15, days=6)])
     offers.open_next(offered.pk)
     return SimpleNamespace(
-        paid=paid, job=job, offered=offered, charge=charge, partner=partner, rival=rival_partner, now=mila_now()
+        paid=paid,
+        job=job,
+        offered=offered,
+        charge=charge,
+        partner=partner,
+        rival=rival_partner,
+        now=mila_now(),
     )
 
 
 def charge_of(booking, kind, frozen=None, **columns):
-    amounts = {"amount_cents": 2500, "service_cents": 2500, "booking_fee_cents": 0, "commission_cents": 500}
+    amounts = {
+        "amount_cents": 2500,
+        "service_cents": 2500,
+        "booking_fee_cents": 0,
+        "commission_cents": 500,
+    }
     amounts |= {"partner_cents": 2000}
     if frozen:
         amounts = {name: getattr(frozen, name) for name in amounts if name != "amount_cents"}
         amounts["amount_cents"] = frozen.charge_cents
-    values = {"state": "succeeded", "currency": "EUR", "partner": booking.partner, **amounts, **columns}
+    values = {
+        "state": "succeeded",
+        "currency": "EUR",
+        "partner": booking.partner,
+        **amounts,
+        **columns,
+    }
     return Charge.objects.create(booking=booking, kind=kind, **values)
 
 
@@ -71,12 +90,19 @@ def change(model, pk, **columns):
 
 def assignment(booking, technician, at, **columns):
     return Assignment.objects.create(
-        booking=booking, partner=technician.partner, technician=technician, start_at=at, claimed_at=at, **columns
+        booking=booking,
+        partner=technician.partner,
+        technician=technician,
+        start_at=at,
+        claimed_at=at,
+        **columns,
     )
 
 
 def access(booking, technician, at):
-    ContactAccess.objects.create(booking=booking, partner=technician.partner, reason="job page", at=at)
+    ContactAccess.objects.create(
+        booking=booking, partner=technician.partner, reason="job page", at=at
+    )
 
 
 def running(w):
@@ -93,12 +119,20 @@ def last_event(w):
 
 def line(w):
     LedgerEntry.objects.create(
-        entry=uuid.uuid4(), key="odd", account="stripe", booking=w.paid, currency="EUR", cents=1, at=w.now
+        entry=uuid.uuid4(),
+        key="odd",
+        account="stripe",
+        booking=w.paid,
+        currency="EUR",
+        cents=1,
+        at=w.now,
     )
 
 
 def event(w, **columns):
-    StripeEvent.objects.create(stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={}, **columns)
+    StripeEvent.objects.create(
+        stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={}, **columns
+    )
 
 
 def notice(w):
@@ -137,7 +171,12 @@ def paid_out(w, **columns):
     """A payout of the paid job's share, as it would be on its day, but for these columns."""
     share = w.charge.earning
     change(Earning, share.pk, free_at=w.now - HOUR)
-    values = {"partner": share.partner, "currency": "EUR", "cents": share.cents, "day": share.promised_on}
+    values = {
+        "partner": share.partner,
+        "currency": "EUR",
+        "cents": share.cents,
+        "day": share.promised_on,
+    }
     payout = Payout.objects.create(**{**values, "state": "planned", "next_at": w.now, **columns})
     change(Earning, share.pk, payout=payout)
 
@@ -153,7 +192,7 @@ BREACHES = [
     (
         "I1",
         "time of no assignment",
-        lambda w: Busy.objects.create(
+        lambda w: CalendarEntry.objects.create(
             technician=w.rival, kind="job", during=DateTimeTZRange(w.now, w.now + HOUR, "[)")
         ),
     ),
@@ -161,45 +200,105 @@ BREACHES = [
     ("I2", "paid, not settled", lambda w: change(Booking, w.paid.pk, state="signed_off")),
     ("I2", "a fee nobody owes", lambda w: charge_of(w.job, "fee")),
     ("I3", "nobody signed", lambda w: charge_of(w.job, "job", w.paid.sign_off)),
-    ("I3", "other shares", lambda w: change(Charge, w.charge.pk, commission_cents=1381, partner_cents=5519)),
+    (
+        "I3",
+        "other shares",
+        lambda w: change(Charge, w.charge.pk, commission_cents=1381, partner_cents=5519),
+    ),
     ("I3", "another quote", lambda w: change(Quote, w.paid.sign_off.quote_id, service_cents=7000)),
-    ("held", "sent before it was read", lambda w: change(Assignment, met(w).pk, code_typed_at=None)),
+    (
+        "held",
+        "sent before it was read",
+        lambda w: change(Assignment, met(w).pk, code_typed_at=None),
+    ),
     ("L10", "above the ceiling", lambda w: change(Booking, w.paid.pk, service_cents=4599)),
-    ("L10", "raised by a stroke alone", lambda w: change(Quote, w.paid.sign_off.quote_id, acceptance_kind="screen")),
-    ("L10", "signed and never accepted", lambda w: change(Quote, w.paid.sign_off.quote_id, accepted_at=None)),
+    (
+        "L10",
+        "raised by a stroke alone",
+        lambda w: change(Quote, w.paid.sign_off.quote_id, acceptance_kind="screen"),
+    ),
+    (
+        "L10",
+        "signed and never accepted",
+        lambda w: change(Quote, w.paid.sign_off.quote_id, accepted_at=None),
+    ),
     ("I4", "a lonely line", line),
     ("I4", "paid, not booked", lambda w: charge_of(w.job, "job", w.paid.sign_off)),
     ("I7", "no row of the table", lambda w: change(BookingEvent, last_event(w).pk, move="confirm")),
-    ("I7", "by somebody who may not", lambda w: change(BookingEvent, last_event(w).pk, role="customer")),
+    (
+        "I7",
+        "by somebody who may not",
+        lambda w: change(BookingEvent, last_event(w).pk, role="customer"),
+    ),
     ("I7", "a gap", lambda w: change(BookingEvent, last_event(w).pk, sequence=9)),
     ("I7", "a state of no event", lambda w: change(Booking, w.job.pk, state="called")),
     ("I8", "a booking overdue", lambda w: change(Booking, w.job.pk, due_at=w.now - HOUR)),
-    ("I8", "a clock overdue", lambda w: change(Clock, w.offered.clocks.get().pk, due_at=w.now - HOUR)),
+    (
+        "I8",
+        "a clock overdue",
+        lambda w: change(Clock, w.offered.clocks.get().pk, due_at=w.now - HOUR),
+    ),
     (
         "I8",
         "an offer overdue",
         lambda w: Offer.objects.filter(booking=w.offered).update(expires_at=w.now - HOUR),
     ),
-    ("I8", "a clock of an ended booking", lambda w: change(Booking, w.paid.pk, due_at=w.now + HOUR)),
+    (
+        "I8",
+        "a clock of an ended booking",
+        lambda w: change(Booking, w.paid.pk, due_at=w.now + HOUR),
+    ),
     ("I9", "a message nobody takes up", lambda w: event(w, next_at=None)),
-    ("I9", "a charge nobody takes up", lambda w: change(Charge, w.charge.pk, state="unknown", next_at=None)),
+    (
+        "I9",
+        "a charge nobody takes up",
+        lambda w: change(Charge, w.charge.pk, state="unknown", next_at=None),
+    ),
     ("I9", "a call without an answer", operation),
     ("I10", "a message nobody sends", notice),
     ("I11", "seen by a rival", lambda w: access(w.job, w.rival, w.now)),
     ("I11", "seen before the claim", lambda w: access(w.job, w.partner, w.now - HOUR)),
-    ("I11", "seen too long after", lambda w: access(w.paid, w.partner, w.paid.signed_off_at + timedelta(days=7))),
+    (
+        "I11",
+        "seen too long after",
+        lambda w: access(w.paid, w.partner, w.paid.signed_off_at + timedelta(days=7)),
+    ),
     ("I13", "an altered event", lambda w: change(BookingEvent, last_event(w).pk, reason="other")),
     ("I13", "the last event gone", lambda w: gone(BookingEvent, last_event(w).pk)),
     ("I13", "a sign-off gone", lambda w: gone(SignOff, w.paid.sign_off.pk)),
     ("I13", "another price", lambda w: change(Quote, version_1(w).pk, service_cents=6901)),
-    ("I13", "another hour of a price", lambda w: change(Quote, version_1(w).pk, created_at=w.now - HOUR)),
+    (
+        "I13",
+        "another hour of a price",
+        lambda w: change(Quote, version_1(w).pk, created_at=w.now - HOUR),
+    ),
     ("I13", "another answer", lambda w: change(Quote, version_1(w).pk, acceptance_kind="screen")),
-    ("I13", "another instant of the answer", lambda w: change(Quote, version_1(w).pk, accepted_at=w.now - HOUR)),
-    ("I13", "another word of a line", lambda w: change(QuoteLine, version_1(w).lines.get().pk, label="Wi-Fi")),
-    ("I13", "another amount of a line", lambda w: change(QuoteLine, version_1(w).lines.get().pk, cents=1)),
-    ("I13", "another step", lambda w: change(QuoteEvent, w.job.quote_events.first().pk, words="[]")),
+    (
+        "I13",
+        "another instant of the answer",
+        lambda w: change(Quote, version_1(w).pk, accepted_at=w.now - HOUR),
+    ),
+    (
+        "I13",
+        "another word of a line",
+        lambda w: change(QuoteLine, version_1(w).lines.get().pk, label="Wi-Fi"),
+    ),
+    (
+        "I13",
+        "another amount of a line",
+        lambda w: change(QuoteLine, version_1(w).lines.get().pk, cents=1),
+    ),
+    (
+        "I13",
+        "another step",
+        lambda w: change(QuoteEvent, w.job.quote_events.first().pk, words="[]"),
+    ),
     ("I13", "the last step gone", lambda w: gone(QuoteEvent, w.job.quote_events.last().pk)),
-    ("I13", "all steps gone", lambda w: gone(QuoteEvent, *w.job.quote_events.values_list("pk", flat=True))),
+    (
+        "I13",
+        "all steps gone",
+        lambda w: gone(QuoteEvent, *w.job.quote_events.values_list("pk", flat=True)),
+    ),
     ("I13", "all versions gone", all_versions_gone),
     (
         "way",
@@ -209,37 +308,53 @@ BREACHES = [
     ("I6", "another sum than its shares", lambda w: paid_out(w, cents=1)),
     ("I6", "somebody else's share", lambda w: paid_out(w, partner=w.rival.partner)),
     ("I6", "left and not booked", lambda w: paid_out(w, state="paid")),
-    ("I6", "before the hold", lambda w: (paid_out(w), change(Earning, w.charge.earning.pk, free_at=w.now + HOUR))),
+    (
+        "I6",
+        "before the hold",
+        lambda w: (paid_out(w), change(Earning, w.charge.earning.pk, free_at=w.now + HOUR)),
+    ),
     ("I6", "back and still its", lambda w: paid_out(w, state="failed")),
     ("earned", "another amount", lambda w: change(Earning, w.charge.earning.pk, cents=1)),
     ("earned", "nothing", lambda w: Earning.objects.filter(pk=w.charge.earning.pk).delete()),
     ("I14", "an erased person's name", erased_with_a_name),
     ("L12", "other words", lambda w: change(SignOff, w.paid.sign_off.pk, text="other")),
     ("L12", "another hand", lambda w: change(SignOff, w.paid.sign_off.pk, signature="X")),
-    ("search", "a row too few", lambda w: SkillSearch.objects.filter(technician=w.partner).delete()),
-    ("search", "a wrong row", lambda w: SkillSearch.objects.filter(technician=w.partner).update(base_score_ppm=1)),
-    ("search", "a row too many", lambda w: type(w.partner).objects.filter(pk=w.partner.pk).update(active=False)),
+    (
+        "search",
+        "a row too few",
+        lambda w: SkillSearch.objects.filter(technician=w.partner).delete(),
+    ),
+    (
+        "search",
+        "a wrong row",
+        lambda w: SkillSearch.objects.filter(technician=w.partner).update(base_score_ppm=1),
+    ),
+    (
+        "search",
+        "a row too many",
+        lambda w: type(w.partner).objects.filter(pk=w.partner.pk).update(active=False),
+    ),
 ]
 # These are about the house, not about one booking.
 OF_THE_HOUSE = {"I4 a lonely line", "I1 time of no assignment", "I9 a message nobody takes up"}
 OF_THE_HOUSE |= {"I14 an erased person's name"}
 
 
-def test_all_is_well(world):
+def test_all_is_well(dataset):
     assert violations() == {}
-    assert violations([world.paid.pk, world.job.pk, world.offered.pk]) == {}
+    assert violations([dataset.paid.pk, dataset.job.pk, dataset.offered.pk]) == {}
 
 
 def test_every_invariant_has_a_breach():
     assert {name for name, _what, _breach in BREACHES} == set(INVARIANTS)
 
 
-def test_each_breach_is_named_for_the_house_and_for_its_booking(world):
-    """One world for all of them: it takes longer to build than to break."""
-    mine, unnamed = [world.paid.pk, world.job.pk, world.offered.pk], []
+def test_each_breach_is_named_for_the_house_and_for_its_booking(dataset):
+    """One dataset for all of them: it takes longer to build than to break."""
+    mine, unnamed = [dataset.paid.pk, dataset.job.pk, dataset.offered.pk], []
     for name, what, breach in BREACHES:
         before = transaction.savepoint()
-        breach(world)
+        breach(dataset)
         alone = name == "search" or f"{name} {what}" in OF_THE_HOUSE
         if name not in violations() or not (alone or name in violations(mine)):
             unnamed.append(f"{name} {what}")
@@ -249,8 +364,12 @@ def test_each_breach_is_named_for_the_house_and_for_its_booking(world):
     assert violations() == {}
 
 
-def test_access_until_seven_days_after_the_sign_off_is_in_order(world):
-    access(world.paid, world.partner, SignOff.objects.get().signed_at + timedelta(days=7, seconds=-1))
+def test_access_until_seven_days_after_the_sign_off_is_in_order(dataset):
+    access(
+        dataset.paid,
+        dataset.partner,
+        SignOff.objects.get().signed_at + timedelta(days=7, seconds=-1),
+    )
 
     assert violations() == {}
 
@@ -258,25 +377,25 @@ def test_access_until_seven_days_after_the_sign_off_is_in_order(world):
 # --- The command
 
 
-def test_command_prints_each_invariant_that_holds(world, capsys):
+def test_command_prints_each_invariant_that_holds(dataset, capsys):
     call_command("verify_invariants")
 
     out = capsys.readouterr().out
     assert [row.split()[:2] for row in out.splitlines()] == [[name, "holds"] for name in INVARIANTS]
 
 
-def test_command_names_what_is_broken_and_fails(world, capsys):
-    change(Booking, world.job.pk, due_at=world.now - HOUR)
+def test_command_names_what_is_broken_and_fails(dataset, capsys):
+    change(Booking, dataset.job.pk, due_at=dataset.now - HOUR)
 
     with pytest.raises(SystemExit):
         call_command("verify_invariants")
 
-    assert f"booking {world.job.pk} is overdue" in capsys.readouterr().out
+    assert f"booking {dataset.job.pk} is overdue" in capsys.readouterr().out
 
 
-def test_command_looks_at_one_booking(world, capsys):
-    change(Booking, world.job.pk, due_at=world.now - HOUR)
+def test_command_looks_at_one_booking(dataset, capsys):
+    change(Booking, dataset.job.pk, due_at=dataset.now - HOUR)
 
-    call_command("verify_invariants", "--json", booking=world.paid.pk)
+    call_command("verify_invariants", "--json", booking=dataset.paid.pk)
 
     assert json.loads(capsys.readouterr().out) == {"bookings": 3, "violations": {}}

@@ -1,4 +1,6 @@
-"""The back office in a real Chromium: nothing critical for axe, nothing wider than the phone, a silent console."""
+"""The back office in a real Chromium: nothing critical for axe, nothing wider than the phone, a
+silent console.
+"""
 
 import os
 
@@ -16,7 +18,8 @@ from tests import axe, chromium, factories
 from tests.cast import claimed, walk
 from tests.signing_in import sign_in
 
-# The theme's own, on its own elements: the magnifying glass of the search and the sorting arrows are under 24 pixels.
+# The theme's own, on its own elements: the magnifying glass of the search and the sorting arrows
+# are under 24 pixels.
 THEMES = {"target-size": ("searchbar-submit", "toggle ", "sortoptions", "sortremove")}
 
 pytestmark = [
@@ -44,10 +47,16 @@ def town(morning, partner, rival_partner):
     searching = factories.placed_booking()
     unfilled = factories.placed_booking()
     advance(unfilled.pk, "exhaust", role=Role.SYSTEM, by=None)
-    contested = walk(factories.placed_booking(wishes=[factories.service_day_at(9, days=5)]), partner, State.FINISHED)
+    contested = walk(
+        factories.placed_booking(wishes=[factories.service_day_at(9, days=5)]),
+        partner,
+        State.FINISHED,
+    )
     signing.refuse(contested.pk, by=contested.customer, reason="Les chambres n’ont toujours rien.")
     factories.PartnerFactory(name="Nouvelle Candidate", approved_at=None, payable=False)
-    Notification.objects.filter(subject_id=job.uuid).update(state="failed", error="SMTPResponseException: 550")
+    Notification.objects.filter(subject_id=job.uuid).update(
+        state="failed", error="SMTPResponseException: 550"
+    )
     return {"job": job, "searching": searching, "contested": contested}
 
 
@@ -65,7 +74,9 @@ def pages(town, partner):
     }
 
 
-@pytest.mark.parametrize(("width", "height", "light"), [(1280, 800, "light"), (390, 844, "light"), (1280, 800, "dark")])
+@pytest.mark.parametrize(
+    ("width", "height", "light"), [(1280, 800, "light"), (390, 844, "light"), (1280, 800, "dark")]
+)
 def test_pages(live_server, town, staff, partner, width, height, light):
     client = Client()
     sign_in(client, staff)
@@ -79,7 +90,10 @@ def test_pages(live_server, town, staff, partner, width, height, light):
         )
         chromium.sign_in(context, client, live_server.url)
         page = context.new_page()
-        page.on("console", lambda line: heard.append(line.text) if line.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda line: heard.append(line.text) if line.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: heard.append(str(error)))
         for name, address in pages(town, partner).items():
             page.goto(live_server.url + address, wait_until="networkidle")
@@ -90,7 +104,11 @@ def test_pages(live_server, town, staff, partner, width, height, light):
                 found.append((name, "wider than the screen", wide))
             for one in axe.violations(page):
                 known = THEMES.get(one["id"], ())
-                new = [node["html"][:140] for node in one["nodes"] if not any(mark in node["html"] for mark in known)]
+                new = [
+                    node["html"][:140]
+                    for node in one["nodes"]
+                    if not any(mark in node["html"] for mark in known)
+                ]
                 if new or one["impact"] == "critical":
                     found.append((name, one["id"], one["impact"], new))
         context.close()

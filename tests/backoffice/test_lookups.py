@@ -1,7 +1,8 @@
-"""What a list of the back office may be narrowed by is declared; the rest could be read out by asking (fault A5).
+"""What a list of the back office may be narrowed by is declared; the rest could be read out by
+asking (fault A5).
 
-Generated: each list, each column of its model and of the models beside it, each comparison there is. What is registered
-tomorrow is asked as well.
+Generated: each list, each column of its model and of the models beside it, each comparison there
+is. What is registered tomorrow is asked as well.
 """
 
 import pytest
@@ -24,7 +25,9 @@ def _the_factor_was_shown_just_now(monkeypatch):
 
 
 def comparisons(model, prefix="", deep=1):
-    """`field`, `field__gte`, `relation__field__startswith` ... of the model and of what it leads to."""
+    """`field`, `field__gte`, `relation__field__startswith` ... of the model and of what it leads
+    to.
+    """
     for field in model._meta.get_fields():
         name = f"{prefix}{field.name}"
         yield name

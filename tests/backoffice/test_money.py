@@ -45,7 +45,8 @@ def of_booking(charge, name):
     return reverse("admin:requests_app_booking_act", args=[charge.booking_id, name])
 
 
-# --- Try again ---------------------------------------------------------------------------------------------------
+# --- Try again
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("where", [act, of_booking])
@@ -99,7 +100,8 @@ def test_charge_closed_at_stripe_is_not_tried_again(refused):
         actions.send_link(refused.pk)
 
 
-# --- The link ----------------------------------------------------------------------------------------------------
+# --- The link
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("where", [act, of_booking])
@@ -131,7 +133,8 @@ def test_acts_of_a_booking_that_owes_nothing_are_refused(morning):
             do(booking, None, {})
 
 
-# --- Lists -------------------------------------------------------------------------------------------------------
+# --- Lists
+# --------------------------------------------------------------------------------------------------
 
 MODELS = ["charge", "operation", "ledgerentry", "stripeevent"]
 
@@ -150,13 +153,18 @@ def event():
 @pytest.mark.parametrize("way", ["change", "delete", "add"])
 def test_nothing_is_written_by_a_form(ops, paid, model, way):
     event()
-    rows = {"charge": paid, "operation": Operation.objects.first(), "ledgerentry": LedgerEntry.objects.first()}
+    rows = {
+        "charge": paid,
+        "operation": Operation.objects.first(),
+        "ledgerentry": LedgerEntry.objects.first(),
+    }
     row = rows.get(model) or StripeEvent.objects.first()
     args = [] if way == "add" else [row.pk]
     before = type(row).objects.filter(pk=row.pk).values().get()
 
     answer = ops.post(
-        reverse(f"admin:payments_{model}_{way}", args=args), {"state": "planned", "cents": 1, "post": "yes"}
+        reverse(f"admin:payments_{model}_{way}", args=args),
+        {"state": "planned", "cents": 1, "post": "yes"},
     )
 
     assert answer.status_code == 403
@@ -167,9 +175,15 @@ def test_nothing_is_written_by_a_form(ops, paid, model, way):
 @pytest.mark.parametrize("standing", ["", "unpaid", "waits", "open", "trouble"])
 def test_lists_and_pages_open(ops, paid, model, standing):
     event()
-    rows = {"charge": paid, "operation": Operation.objects.first(), "ledgerentry": LedgerEntry.objects.first()}
+    rows = {
+        "charge": paid,
+        "operation": Operation.objects.first(),
+        "ledgerentry": LedgerEntry.objects.first(),
+    }
     row = rows.get(model) or StripeEvent.objects.first()
-    known = {"charge": ("unpaid", "waits", "open"), "stripeevent": ("open", "trouble")}.get(model, ())
+    known = {"charge": ("unpaid", "waits", "open"), "stripeevent": ("open", "trouble")}.get(
+        model, ()
+    )
 
     query = {"standing": standing} if standing in known else {}
     assert ops.get(reverse(f"admin:payments_{model}_changelist"), query).status_code == 200
@@ -200,13 +214,16 @@ def test_list_takes_the_same_queries_for_one_and_three(ops, owing):
 
 
 def test_story_holds_charge_calls_and_ledger(ops, paid):
-    page = ops.get(reverse("admin:requests_app_booking_change", args=[paid.booking_id])).content.decode()
+    page = ops.get(
+        reverse("admin:requests_app_booking_change", args=[paid.booking_id])
+    ).content.decode()
 
     assert paid.operations.first().key in page
     assert reverse("admin:payments_charge_change", args=[paid.pk]) in page
 
 
-# --- Accounts at Stripe ------------------------------------------------------------------------------------------
+# --- Accounts at Stripe
+# ------------------------------------------------------------------------------------------
 
 
 def partner_act(partner, name):
@@ -230,9 +247,13 @@ def test_account_is_opened_and_asked_about(ops, morning):
     assert technician.search_rows.exists()
 
 
-@pytest.mark.parametrize(("name", "call"), [("account", "open_account"), ("refresh", "account_status")])
+@pytest.mark.parametrize(
+    ("name", "call"), [("account", "open_account"), ("refresh", "account_status")]
+)
 def test_silent_stripe_is_said_and_changes_nothing(ops, morning, monkeypatch, name, call):
-    partner = factories.PartnerFactory(stripe_account="" if name == "account" else "acct_1", payable=False)
+    partner = factories.PartnerFactory(
+        stripe_account="" if name == "account" else "acct_1", payable=False
+    )
 
     def silent(*args, **kwargs):
         raise gateway.OutcomeUnknown("timeout", reason="timeout")

@@ -1,4 +1,6 @@
-"""Sweeps and the board read what is due, never the past: on a grown world no big table is read from end to end."""
+"""Sweeps and the board read what is due, never the past: on a grown dataset no big table is read
+from end to end.
+"""
 
 import json
 from contextlib import contextmanager
@@ -37,7 +39,9 @@ def grown(job):
 
 def big_tables():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples >= %s", [ROWS])
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples >= %s", [ROWS]
+        )
         return {name for (name,) in cursor.fetchall()}
 
 

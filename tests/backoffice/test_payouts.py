@@ -1,4 +1,6 @@
-"""Money out in the back office: seen, frozen, said yes to by two, never written (rule M5, G4, O1)."""
+"""Money out in the back office: seen, frozen, said yes to by two, never
+written (rule M5, G4, O1).
+"""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -26,7 +28,9 @@ def ops(client, staff):
 @pytest.fixture
 def second():
     """Another one of the staff."""
-    return sign_in(Client(), factories.UserFactory(email="two@example.com", is_staff=True, is_superuser=True))
+    return sign_in(
+        Client(), factories.UserFactory(email="two@example.com", is_staff=True, is_superuser=True)
+    )
 
 
 @pytest.fixture
@@ -36,7 +40,9 @@ def payee(morning):
 
 @pytest.fixture
 def large(owing, payee):
-    PolicyRow.objects.create(key="payout_approval_cents", value={"EUR": 5000, "CHF": 5000}, starts_at=mila_now())
+    PolicyRow.objects.create(
+        key="payout_approval_cents", value={"EUR": 5000, "CHF": 5000}, starts_at=mila_now()
+    )
     cast.come_to_payday(cast.earned(owing()))
     sweeps.sweep_payouts()
     return Payout.objects.get()
@@ -117,7 +123,9 @@ def test_pages_show_where_it_is(ops, large, payee):
     earning = Earning.objects.get()
 
     page = ops.get(reverse("admin:payments_payout_change", args=[large.pk])).content.decode()
-    history = ops.get(reverse("admin:requests_app_booking_change", args=[earning.booking_id])).content.decode()
+    history = ops.get(
+        reverse("admin:requests_app_booking_change", args=[earning.booking_id])
+    ).content.decode()
     account = ops.get(reverse("admin:payments_payoutaccount_changelist")).content.decode()
 
     assert str(earning.booking.number) in page
@@ -128,9 +136,13 @@ def test_pages_show_where_it_is(ops, large, payee):
 def test_way_to_stripes_pages_is_opened_by_ops_and_never_sent(ops, payee):
     address = reverse("admin:accounts_partnerprofile_act", args=[payee.partner_id, "onboarding"])
 
-    first, second = (ops.post(address, {"reason": "Sitzt neben mir"}).content.decode() for _ in range(2))
+    first, second = (
+        ops.post(address, {"reason": "Sitzt neben mir"}).content.decode() for _ in range(2)
+    )
 
-    links = [thing.body["url"] for thing in Thing.objects.filter(kind="account_link").order_by("serial")]
+    links = [
+        thing.body["url"] for thing in Thing.objects.filter(kind="account_link").order_by("serial")
+    ]
     assert [links[0] in first, links[1] in second, links[1] in first] == [True, True, False]
 
 

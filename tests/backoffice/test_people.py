@@ -1,4 +1,6 @@
-"""People in the back office: partners by verbs, technicians under their lock, rights from superusers only."""
+"""People in the back office: partners by verbs, technicians under their lock, rights from
+superusers only.
+"""
 
 import uuid
 from datetime import timedelta
@@ -32,7 +34,9 @@ def ops(client, staff):
 def clerk(client):
     """Staff with every right on accounts, and not a superuser."""
     user = factories.UserFactory(email="clerk@example.com", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label__in=["accounts", "auth"]))
+    user.user_permissions.set(
+        Permission.objects.filter(content_type__app_label__in=["accounts", "auth"])
+    )
     sign_in(client, user)
     return user
 
@@ -55,7 +59,11 @@ def filled(form_page, **changes):
     for form in forms:
         for box in form:
             name, value = box.html_name, box.value()
-            parts = box.field.widget.decompress(value) if hasattr(box.field.widget, "decompress") else None
+            parts = (
+                box.field.widget.decompress(value)
+                if hasattr(box.field.widget, "decompress")
+                else None
+            )
             if parts is not None:
                 sent |= {f"{name}_{place}": part or "" for place, part in enumerate(parts)}
             elif value is not None and value is not False:
@@ -63,7 +71,8 @@ def filled(form_page, **changes):
     return sent | changes
 
 
-# --- Partners ----------------------------------------------------------------------------------------------------
+# --- Partners
+# --------------------------------------------------------------------------------------------------
 
 
 def test_approved_partner_is_found_at_once(ops, morning):
@@ -133,7 +142,11 @@ def test_reason_is_required(ops, partner, name):
 def test_form_of_a_partner_decides_nothing(ops, partner):
     address = page("partnerprofile_change", partner.partner_id)
     sent = filled(
-        ops.get(address), name="Nouveau nom", payable="", approved_at_0="2020-01-01", suspended_at_0="2026-01-01"
+        ops.get(address),
+        name="Nouveau nom",
+        payable="",
+        approved_at_0="2020-01-01",
+        suspended_at_0="2026-01-01",
     )
 
     answer = ops.post(address, sent)
@@ -156,7 +169,13 @@ def test_end_of_the_papers_reaches_the_search(ops, partner):
 
 
 def test_partner_is_added_as_an_applicant(ops):
-    sent = {"name": "Neuf", "kind": "friend", "country": "FR", "email": "neuf@example.com", "papers_valid_until_0": ""}
+    sent = {
+        "name": "Neuf",
+        "kind": "friend",
+        "country": "FR",
+        "email": "neuf@example.com",
+        "papers_valid_until_0": "",
+    }
     sent |= {"papers_valid_until_1": "", "approved_at_0": "2020-01-01", "payable": "on"}
     for prefix in ("technicians", "dispatchers"):
         sent |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
@@ -182,7 +201,8 @@ def test_partners_by_standing(ops, standing):
     assert [name for name, one in partners.items() if one.name in listed] == [standing]
 
 
-# --- Technicians -------------------------------------------------------------------------------------------------
+# --- Technicians
+# -------------------------------------------------------------------------------------------------
 
 
 def test_area_and_level_reach_the_search(ops, partner):
@@ -212,15 +232,20 @@ def test_form_left_open_takes_back_no_figure(ops, partner):
 def test_absence_comes_and_goes(ops, morning, partner):
     away, back = (page("technician_act", partner.pk, name) for name in ("away", "back"))
     assert ops.get(back).status_code == 302
-    span = {"starts_at": "2026-11-27T13:00", "ends_at": "2026-11-27T18:00", "note": "Dentiste", "reason": "Il a appelé"}
+    span = {
+        "starts_at": "2026-11-27T13:00",
+        "ends_at": "2026-11-27T18:00",
+        "note": "Dentiste",
+        "reason": "Il a appelé",
+    }
 
     assert ops.post(away, span).status_code == 302
-    busy = partner.busy.get()
+    busy = partner.calendar_entries.get()
     assert busy.during.lower.isoformat() == "2026-11-27T12:00:00+00:00"
     assert "Dentiste" in ops.get(page("technician_change", partner.pk)).content.decode()
 
     assert ops.post(back, {"absence": busy.pk, "reason": "Il vient"}).status_code == 302
-    assert not partner.busy.exists()
+    assert not partner.calendar_entries.exists()
 
 
 def test_absence_over_a_job_is_refused(ops, job, partner):
@@ -229,17 +254,18 @@ def test_absence_over_a_job_is_refused(ops, job, partner):
     answer = ops.post(page("technician_act", partner.pk, "away"), span)
 
     assert 'role="alert"' in answer.content.decode()
-    assert partner.busy.get().kind == "job"
+    assert partner.calendar_entries.get().kind == "job"
 
 
 def test_absence_that_ends_before_it_begins_is_refused(ops, partner):
     span = {"starts_at": "2026-12-20T00:00", "ends_at": "2026-12-19T00:00", "reason": "x"}
 
     assert ops.post(page("technician_act", partner.pk, "away"), span).status_code == 200
-    assert not partner.busy.exists()
+    assert not partner.calendar_entries.exists()
 
 
-# --- Accounts ----------------------------------------------------------------------------------------------------
+# --- Accounts
+# --------------------------------------------------------------------------------------------------
 
 
 def test_no_password_is_shown(ops, customer):
@@ -247,11 +273,15 @@ def test_no_password_is_shown(ops, customer):
     customer.save()
 
     assert customer.password not in ops.get(page("user_change", customer.pk)).content.decode()
-    assert "password" not in ops.get(page("user_change", customer.pk)).context["adminform"].form.fields
+    assert (
+        "password" not in ops.get(page("user_change", customer.pk)).context["adminform"].form.fields
+    )
 
 
 def test_staff_give_themselves_no_rights(client, clerk):
-    answer = client.post(page("user_change", clerk.pk), {"name": "x", "language": "fr", "is_superuser": "on"})
+    answer = client.post(
+        page("user_change", clerk.pk), {"name": "x", "language": "fr", "is_superuser": "on"}
+    )
 
     clerk.refresh_from_db()
     assert answer.status_code == 403
@@ -259,9 +289,20 @@ def test_staff_give_themselves_no_rights(client, clerk):
 
 
 def test_staff_give_others_no_rights(client, clerk, customer):
-    sent = {"name": "Odile P.", "language": "fr", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    sent = {
+        "name": "Odile P.",
+        "language": "fr",
+        "is_active": "on",
+        "is_staff": "on",
+        "is_superuser": "on",
+    }
 
-    assert client.post(page("user_change", customer.pk), {**sent, "email": "x@example.com"}).status_code == 302
+    assert (
+        client.post(
+            page("user_change", customer.pk), {**sent, "email": "x@example.com"}
+        ).status_code
+        == 302
+    )
 
     customer.refresh_from_db()
     assert (customer.name, customer.is_staff, customer.is_superuser) == ("Odile P.", False, False)
@@ -273,7 +314,12 @@ def test_only_superusers_add_accounts_and_write_groups(client, clerk):
 
     assert client.get(page("user_add")).status_code == 403
     assert client.get(reverse("admin:auth_group_add")).status_code == 403
-    assert client.post(reverse("admin:auth_group_change", args=[group.pk]), {"name": "Boss"}).status_code == 403
+    assert (
+        client.post(
+            reverse("admin:auth_group_change", args=[group.pk]), {"name": "Boss"}
+        ).status_code
+        == 403
+    )
 
 
 def test_superuser_makes_a_colleague_without_a_password(ops):
@@ -289,7 +335,10 @@ def test_superuser_makes_a_colleague_without_a_password(ops):
 def test_nobody_is_deleted(ops, customer, partner):
     for address in (page("user_delete", customer.pk), page("technician_delete", partner.pk)):
         assert ops.post(address, {"post": "yes"}).status_code == 403
-    assert ops.post(page("partnerprofile_delete", partner.partner_id), {"post": "yes"}).status_code == 403
+    assert (
+        ops.post(page("partnerprofile_delete", partner.partner_id), {"post": "yes"}).status_code
+        == 403
+    )
 
 
 def test_customers_show_no_phone(ops, customer):
@@ -319,11 +368,18 @@ def test_staff_sign_in_by_the_sites_own_door(client, staff, customer):
     assert client.get(reverse("admin:login")).status_code == 403
 
 
-# --- Notices -----------------------------------------------------------------------------------------------------
+# --- Notices
+# --------------------------------------------------------------------------------------------------
 
 
 def notice(**values):
-    values = {"state": "failed", "due_at": None, "tries": 6, "error": "550 no such mailbox", **values}
+    values = {
+        "state": "failed",
+        "due_at": None,
+        "tries": 6,
+        "error": "550 no such mailbox",
+        **values,
+    }
     return Notification.objects.create(
         kind="booked", subject_id=uuid.uuid4(), email="odile@example.com", language="fr", **values
     )
@@ -370,7 +426,8 @@ def test_list_of_failed_notices_is_masked_and_read_only(ops, morning):
     assert refused.status_code == 403
 
 
-# --- Lists -------------------------------------------------------------------------------------------------------
+# --- Lists
+# --------------------------------------------------------------------------------------------------
 
 MAKE = {
     "user": factories.UserFactory,

@@ -86,7 +86,11 @@ def test_nothing_is_saved_before_its_effect_was_shown(ops):
     assert not PolicyRow.objects.exists()
     assert answer.status_code == 200
     (shown,) = form_of(answer).shown
-    assert (shown["country"], shown["before"], shown["after"]) == ("Switzerland", "2 minutes", "5 minutes")
+    assert (shown["country"], shown["before"], shown["after"]) == (
+        "Switzerland",
+        "2 minutes",
+        "5 minutes",
+    )
     page = answer.content.decode()
     assert "5 minutes" in page
     assert "Tuesday 1 December" in page
@@ -117,19 +121,34 @@ WRONG = [
     ({"value": "{"}, "value", ""),
     ({"note": ""}, "note", ""),
     ({"key": "offer_window", "value": "5"}, "value", "must lie between 30 seconds and 30 minutes"),
-    ({"key": "booking_fee_cents", "value": '{"EUR": 290, "CHF": 2001}'}, "value", "between 0.00 and 20.00"),
+    (
+        {"key": "booking_fee_cents", "value": '{"EUR": 290, "CHF": 2001}'},
+        "value",
+        "between 0.00 and 20.00",
+    ),
     ({"key": "day_opens", "value": '"05:00"'}, "value", "between 06:00 and 12:00"),
     ({"key": "signature_reminders", "value": "[0, 3600]"}, "value", "from 3 to 3 values"),
     ({"key": "reminder_ladder", "value": "[1800, 7200]"}, "value", "not in order"),
     ({"key": "call_share", "value": "[3, 2]"}, "value", "not in order"),
     (
-        {"key": "score_weights_ppm", "value": '{"stars": 1, "level": 1, "reliability": 1, "nearness": 1}'},
+        {
+            "key": "score_weights_ppm",
+            "value": '{"stars": 1, "level": 1, "reliability": 1, "nearness": 1}',
+        },
         "value",
         "must add up to 1,000,000",
     ),
     ({"key": "confirm_lead", "value": "108000"}, "value", "must be less than “Short notice"),
-    ({"key": "search_ends_lead", "value": "36000"}, "value", "may be at most “Warning of an empty search"),
-    ({"key": "signature_limit", "value": "172800"}, "value", "after the time to sign is over (48 hours)"),
+    (
+        {"key": "search_ends_lead", "value": "36000"},
+        "value",
+        "may be at most “Warning of an empty search",
+    ),
+    (
+        {"key": "signature_limit", "value": "172800"},
+        "value",
+        "after the time to sign is over (48 hours)",
+    ),
 ]
 
 
@@ -143,7 +162,9 @@ def test_wrong_figure_is_refused_in_a_sentence(wrong, where, sentence, ops):
 
 
 def test_row_that_a_later_one_would_contradict_is_refused(ops):
-    PolicyRow.objects.create(key="confirm_lead", value=20 * 3600, note="t", starts_at="2027-01-01T00:00Z")
+    PolicyRow.objects.create(
+        key="confirm_lead", value=20 * 3600, note="t", starts_at="2027-01-01T00:00Z"
+    )
 
     form = looked_at(ops, key="short_notice", value=str(19 * 3600))
 
@@ -165,7 +186,9 @@ def test_unit_and_bounds_stand_beside_the_value(ops):
 
 def test_list_says_figures_in_words(ops):
     PolicyRow.objects.create(key="cancel_free_lead", value=172800, note="t", starts_at=LONG_AGO)
-    PolicyRow.objects.create(key="a_figure_of_old", value=7, country="CH", note="t", starts_at=LONG_AGO)
+    PolicyRow.objects.create(
+        key="a_figure_of_old", value=7, country="CH", note="t", starts_at=LONG_AGO
+    )
 
     page = ops.get(reverse("admin:policy_policyrow_changelist")).content.decode()
 
@@ -190,7 +213,9 @@ def test_row_in_force_at_once_sends_the_sweep_on_its_way(
 ):
     sent = []
     monkeypatch.setattr(current_app.tasks[SWEEP_SCORES], "delay", lambda: sent.append(1))
-    weights = json.dumps({"stars": 0, "level": 650_000, "reliability": 150_000, "nearness": 200_000})
+    weights = json.dumps(
+        {"stars": 0, "level": 650_000, "reliability": 150_000, "nearness": 200_000}
+    )
 
     def at(day, key="score_weights_ppm", value=weights):
         with django_capture_on_commit_callbacks(execute=True):
@@ -205,7 +230,9 @@ def test_row_in_force_at_once_sends_the_sweep_on_its_way(
 
 @pytest.mark.parametrize(("shift", "status"), [(-1, 403), (1, 302)])
 def test_only_what_does_not_hold_yet_may_be_taken_back(ops, shift, status):
-    row = PolicyRow.objects.create(key="wishes_max", value=4, note="test", starts_at=mila_now() + timedelta(days=shift))
+    row = PolicyRow.objects.create(
+        key="wishes_max", value=4, note="test", starts_at=mila_now() + timedelta(days=shift)
+    )
 
     answer = ops.post(reverse("admin:policy_policyrow_delete", args=[row.pk]), {"post": "yes"})
 
@@ -217,7 +244,9 @@ def test_row_to_come_that_another_counts_on_stays(ops):
     """Without the longer wait the later figure would stand against it: it is taken back first."""
     later = mila_now() + timedelta(days=30)
     rows = [
-        PolicyRow.objects.create(key=key, value=encode(value), note="x", starts_at=later + timedelta(days=day))
+        PolicyRow.objects.create(
+            key=key, value=encode(value), note="x", starts_at=later + timedelta(days=day)
+        )
         for day, (key, value) in enumerate(
             [
                 ("signature_limit", timedelta(hours=96)),

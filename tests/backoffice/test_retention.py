@@ -25,7 +25,12 @@ SECOND = timedelta(seconds=1)
 @pytest.fixture
 def event():
     return StripeEvent.objects.create(
-        stripe_id="evt_1", type="x", object_id="o", livemode=False, payload={"id": "evt_1"}, done_at=mila_now()
+        stripe_id="evt_1",
+        type="x",
+        object_id="o",
+        livemode=False,
+        payload={"id": "evt_1"},
+        done_at=mila_now(),
     )
 
 
@@ -84,7 +89,12 @@ def _has_ordered(guest):
 
 def _has_saved_a_card(guest):
     SavedCard.objects.create(
-        customer=guest.payment_customer, stripe_id="pm_1", brand="visa", last4="4242", exp_month=1, exp_year=2030
+        customer=guest.payment_customer,
+        stripe_id="pm_1",
+        brand="visa",
+        last4="4242",
+        exp_month=1,
+        exp_year=2030,
     )
 
 
@@ -97,7 +107,9 @@ def test_guest_who_is_more_than_a_draft_stays(is_somebody, guest, stopped_clock)
     assert User.objects.filter(pk=guest.pk).exists()
 
 
-def test_ordered_booking_and_a_draft_that_staff_have_looked_into_stay(searching, staff, stopped_clock):
+def test_ordered_booking_and_a_draft_that_staff_have_looked_into_stay(
+    searching, staff, stopped_clock
+):
     looked_into = factories.DraftFactory()
     contact_access.show_contact(looked_into.pk, by=staff, reason="Called us")
     stopped_clock(mila_now() + KEPT["drafts"] * 20)
@@ -109,7 +121,9 @@ def test_ordered_booking_and_a_draft_that_staff_have_looked_into_stay(searching,
 
 @pytest.mark.parametrize("state", ["sent", "reached", "failed"])
 @pytest.mark.parametrize(("late", "emptied"), [(-SECOND, False), (SECOND, True)])
-def test_words_of_a_message_go_and_that_it_went_stays(late, emptied, state, searching, stopped_clock):
+def test_words_of_a_message_go_and_that_it_went_stays(
+    late, emptied, state, searching, stopped_clock
+):
     Notification.objects.update(state=state)
     before = Notification.objects.get(kind="booked")
     stopped_clock(before.queued_at + KEPT["notices"] + late)
@@ -172,7 +186,10 @@ def test_body_of_one_that_was_not_dealt_with_stays(event, stopped_clock):
 
 
 def test_session_goes_at_its_end(db):
-    for key, ends_at in (("over", machine_now() - SECOND), ("runs", machine_now() + timedelta(hours=1))):
+    for key, ends_at in (
+        ("over", machine_now() - SECOND),
+        ("runs", machine_now() + timedelta(hours=1)),
+    ):
         Session.objects.create(session_key=key, session_data="", expire_date=ends_at)
 
     assert retention.let_go()["sessions"] == 1
@@ -183,7 +200,12 @@ def test_session_goes_at_its_end(db):
 def test_one_piece_at_a_time(searching, stopped_clock, monkeypatch):
     monkeypatch.setattr(retention, "PIECE", 1)
     Notification.objects.create(
-        kind="x", subject_id=searching.uuid, email="a@example.com", language="fr", context={"a": 1}, state="sent"
+        kind="x",
+        subject_id=searching.uuid,
+        email="a@example.com",
+        language="fr",
+        context={"a": 1},
+        state="sent",
     )
     Notification.objects.update(state="sent")
     stopped_clock(mila_now() + KEPT["notices"] * 2)

@@ -16,7 +16,7 @@ from requests_app.lifecycle import Role, advance
 from requests_app.models import State
 from tests import factories
 from tests.cast import claimed, walk
-from tests.dispatch import scenes
+from tests.dispatch import steps
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,8 @@ def answers(person, **changes):
     return {"technician": person.pk, "rank": 1, "reason": "Par téléphone", **changes}
 
 
-# --- Assign ------------------------------------------------------------------------------------------------------
+# --- Assign
+# --------------------------------------------------------------------------------------------------
 
 
 def test_assigned_by_hand(ops, staff, wanted, partner):
@@ -46,12 +47,19 @@ def test_assigned_by_hand(ops, staff, wanted, partner):
     event = wanted.events.latest("sequence")
     assert answer.status_code == 302
     assert (wanted.state, wanted.technician) == (State.CLAIMED, partner)
-    assert (event.move, event.role, event.by, event.reason) == ("assign", Role.OPS, staff, "Par téléphone")
+    assert (event.move, event.role, event.by, event.reason) == (
+        "assign",
+        Role.OPS,
+        staff,
+        "Par téléphone",
+    )
 
 
 def test_suitable_come_first_then_others_with_the_skill(wanted, partner, rival_partner):
-    far = scenes.technician(north_m=300_000, user__name="Loin Dici")
-    factories.TechnicianFactory(user__name="Suspendu", partner__suspended_at=mila_now(), partner__suspension_reason="x")
+    far = steps.technician(north_m=300_000, user__name="Loin Dici")
+    factories.TechnicianFactory(
+        user__name="Suspendu", partner__suspended_at=mila_now(), partner__suspension_reason="x"
+    )
 
     _none, (_suitable, first), (_others, rest) = technician_choices(wanted)
 
@@ -61,7 +69,7 @@ def test_suitable_come_first_then_others_with_the_skill(wanted, partner, rival_p
 
 
 def test_somebody_the_search_would_not_ask_may_be_assigned(ops, wanted):
-    far = scenes.technician(north_m=300_000)
+    far = steps.technician(north_m=300_000)
 
     ops.post(act(wanted, "assign"), answers(far))
 
@@ -80,7 +88,9 @@ def test_busy_technician_is_refused(ops, wanted, partner):
     assert (wanted.state, wanted.events.count()) == (State.SEARCHING, events)
 
 
-@pytest.mark.parametrize("wrong", [{"reason": ""}, {"technician": "0"}, {"rank": "3"}, {"technician": ""}])
+@pytest.mark.parametrize(
+    "wrong", [{"reason": ""}, {"technician": "0"}, {"rank": "3"}, {"technician": ""}]
+)
 def test_incomplete_assignment_is_refused(ops, wanted, partner, wrong):
     answer = ops.post(act(wanted, "assign"), answers(partner, **wrong))
 
@@ -89,9 +99,11 @@ def test_incomplete_assignment_is_refused(ops, wanted, partner, wrong):
     assert wanted.state == State.SEARCHING
 
 
-def test_unconfirmed_booking_goes_to_another_at_the_agreed_time(ops, wanted, partner, rival_partner):
+def test_unconfirmed_booking_goes_to_another_at_the_agreed_time(
+    ops, wanted, partner, rival_partner
+):
     booking = walk(wanted, partner, State.CALLED)
-    scenes.at(booking.due_at)
+    steps.at(booking.due_at)
     booking = advance(booking.pk, "miss_confirm", role=Role.SYSTEM, by=None)
     start = booking.start_at
 
@@ -101,7 +113,8 @@ def test_unconfirmed_booking_goes_to_another_at_the_agreed_time(ops, wanted, par
     assert (booking.technician, booking.start_at) == (rival_partner, start)
 
 
-# --- Search again ------------------------------------------------------------------------------------------------
+# --- Search again
+# ------------------------------------------------------------------------------------------------
 
 
 def test_search_again_asks_the_next_one(ops, wanted, partner):
@@ -123,7 +136,7 @@ def test_running_window_is_left_alone(wanted, partner):
 
 def test_search_that_found_nobody_begins_anew(wanted, partner):
     booking = walk(wanted, partner, State.CALLED)
-    scenes.at(booking.due_at)
+    steps.at(booking.due_at)
     booking = advance(booking.pk, "miss_confirm", role=Role.SYSTEM, by=None)
     assert offers.open_next(booking.pk) is None
     assert Search.objects.latest("round").end == "nobody"
@@ -143,11 +156,14 @@ def test_claimed_booking_needs_no_search(ops, wanted, partner):
         search_again(booking.pk)
     assert (
         act(booking, "search")
-        not in ops.get(reverse("admin:requests_app_booking_change", args=[booking.pk])).content.decode()
+        not in ops.get(
+            reverse("admin:requests_app_booking_change", args=[booking.pk])
+        ).content.decode()
     )
 
 
-# --- What is shown -----------------------------------------------------------------------------------------------
+# --- What is shown
+# -----------------------------------------------------------------------------------------------
 
 
 def test_story_shows_offers_and_trace(ops, wanted, partner):
@@ -162,10 +178,10 @@ def test_story_shows_offers_and_trace(ops, wanted, partner):
 
 
 def test_reserve_and_who_was_asked_from_it_are_shown(ops, wanted, partner, rival_partner):
-    scenes.taken(wanted, partner, rival_partner)
+    steps.taken(wanted, partner, rival_partner)
     offers.keep_in_reserve(wanted.pk, partner.pk)
     waiting = ops.get(reverse("admin:dispatch_offer_changelist"), {"reserve_at__isempty": "0"})
-    scenes.release(wanted, rival_partner)
+    steps.release(wanted, rival_partner)
     asked = offers.open_next(wanted.pk)
 
     first = ops.get(reverse("admin:dispatch_offer_changelist"), {"from_reserve__exact": "1"})
@@ -179,7 +195,9 @@ def test_reserve_and_who_was_asked_from_it_are_shown(ops, wanted, partner, rival
 
 
 @pytest.mark.parametrize("model", ["search", "offer"])
-@pytest.mark.parametrize("filters", [{}, {"standing": "running"}, {"standing": "pool"}, {"standing": "nobody"}])
+@pytest.mark.parametrize(
+    "filters", [{}, {"standing": "running"}, {"standing": "pool"}, {"standing": "nobody"}]
+)
 def test_lists_are_read_only(ops, wanted, partner, model, filters):
     offer = offers.open_next(wanted.pk)
     row = offer if model == "offer" else offer.search
@@ -189,7 +207,12 @@ def test_lists_are_read_only(ops, wanted, partner, model, filters):
     page = ops.get(reverse(f"admin:dispatch_{model}_change", args=[row.pk]))
     assert page.status_code == 200
     assert offer.lock_token not in page.content.decode()
-    assert ops.post(reverse(f"admin:dispatch_{model}_change", args=[row.pk]), {"state": "claimed"}).status_code == 403
+    assert (
+        ops.post(
+            reverse(f"admin:dispatch_{model}_change", args=[row.pk]), {"state": "claimed"}
+        ).status_code
+        == 403
+    )
     assert ops.get(reverse(f"admin:dispatch_{model}_add")).status_code == 403
     offer.refresh_from_db()
     assert offer.state == OfferState.OPEN
@@ -198,7 +221,7 @@ def test_lists_are_read_only(ops, wanted, partner, model, filters):
 @pytest.mark.parametrize("model", ["search", "offer"])
 def test_lists_take_the_same_queries_for_one_and_three(ops, wanted, partner, rival_partner, model):
     address = reverse(f"admin:dispatch_{model}_changelist")
-    third = scenes.technician(north_m=4_000)
+    third = steps.technician(north_m=4_000)
     offers.open_next(wanted.pk)
     with CaptureQueriesContext(connection) as one:
         ops.get(address)

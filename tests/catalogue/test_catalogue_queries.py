@@ -26,7 +26,9 @@ def reprice(service, cents, starts_at=AT, country="FR", currency="EUR"):
     )
 
 
-@pytest.mark.parametrize(("shift", "cents"), [(-SECOND, 6900), (timedelta(0), 7500), (SECOND, 7500)])
+@pytest.mark.parametrize(
+    ("shift", "cents"), [(-SECOND, 6900), (timedelta(0), 7500), (SECOND, 7500)]
+)
 def test_new_price_holds_from_its_instant(service, shift, cents):
     reprice(service, 7500)
 
@@ -99,12 +101,24 @@ def test_shelves_take_two_queries(count, django_assert_num_queries):
 @pytest.mark.parametrize("model", [ServicePrice, PackagePrice])
 @pytest.mark.parametrize(
     "wrong",
-    [{"currency": "CHF"}, {"country": "CH"}, {"price_cents": 0}, {"starts_at": datetime(2020, 1, 1, tzinfo=UTC)}],
+    [
+        {"currency": "CHF"},
+        {"country": "CH"},
+        {"price_cents": 0},
+        {"starts_at": datetime(2020, 1, 1, tzinfo=UTC)},
+    ],
 )
 def test_database_refuses_a_wrong_price(service, model, wrong):
     """Currency of another country, nothing to pay, two prices at one instant."""
     owner = {"service": service} if model is ServicePrice else {"package": PackageFactory()}
-    values = {**owner, "country": "FR", "currency": "EUR", "price_cents": 100, "starts_at": AT, **wrong}
+    values = {
+        **owner,
+        "country": "FR",
+        "currency": "EUR",
+        "price_cents": 100,
+        "starts_at": AT,
+        **wrong,
+    }
 
     with pytest.raises(IntegrityError), transaction.atomic():
         model.objects.create(**values)
@@ -117,4 +131,6 @@ def test_lists_are_lines(service):
 
     assert service.included_list == ["Une mesure", "Un réglage"]
     assert service.prepare_list == ["Le mot de passe"]
-    assert service.not_included_list == service.tools_list == service.steps_list == lines(None) == []
+    assert (
+        service.not_included_list == service.tools_list == service.steps_list == lines(None) == []
+    )

@@ -1,4 +1,6 @@
-"""The content comes in complete, in four languages, and a second load changes nothing that people set."""
+"""The content comes in complete, in four languages, and a second load changes nothing that people
+set.
+"""
 
 from datetime import UTC, datetime
 from io import StringIO
@@ -79,7 +81,11 @@ def test_second_load_changes_nothing(django_assert_max_num_queries):
     load()
     Service.objects.filter(slug="wifi-slow").update(active=False)
     ServicePrice.objects.create(
-        service=Service.objects.get(slug="wifi-slow"), country="FR", currency="EUR", price_cents=7900, starts_at=LATER
+        service=Service.objects.get(slug="wifi-slow"),
+        country="FR",
+        currency="EUR",
+        price_cents=7900,
+        starts_at=LATER,
     )
     before = list(ServicePrice.objects.order_by("pk").values())
 

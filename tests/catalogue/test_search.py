@@ -148,14 +148,21 @@ MORE = {
 
 @pytest.mark.parametrize(
     ("language", "question", "slug"),
-    [(language, *pair) for table in (HUNDRED, MORE) for language in table for pair in table[language].items()],
+    [
+        (language, *pair)
+        for table in (HUNDRED, MORE)
+        for language in table
+        for pair in table[language].items()
+    ],
 )
 def test_first_answer_heals(filled, language, question, slug):
     with translation.override(language):
         assert search(question, "FR", AT).services[0].slug == slug
 
 
-@pytest.mark.parametrize("question", ["", "   ", "?!", "il ne marche pas", "boulanger", "\N{PILE OF POO}", "'; --"])
+@pytest.mark.parametrize(
+    "question", ["", "   ", "?!", "il ne marche pas", "boulanger", "\N{PILE OF POO}", "'; --"]
+)
 def test_nothing_is_found_for_nothing(filled, question):
     with translation.override("fr"):
         assert search(question, "FR", AT).services == []
@@ -177,13 +184,19 @@ def test_only_what_is_sold_there(filled):
 
     with translation.override("fr"):
         assert "wifi-slow" in [service.slug for service in search("wifi lent", "FR", AT).services]
-        assert "wifi-slow" not in [service.slug for service in search("wifi lent", "CH", AT).services]
+        assert "wifi-slow" not in [
+            service.slug for service in search("wifi lent", "CH", AT).services
+        ]
 
 
 def test_carries_price_and_category_in_three_queries(filled, django_assert_num_queries):
     with translation.override("fr"), django_assert_num_queries(3):
         found = search("mon wifi est lent", "CH", AT).services
-        assert (found[0].price_cents, found[0].currency, found[0].category.icon) == (9900, "CHF", "wifi")
+        assert (found[0].price_cents, found[0].currency, found[0].category.icon) == (
+            9900,
+            "CHF",
+            "wifi",
+        )
 
 
 def test_endless_question_is_cut(filled):
@@ -232,7 +245,9 @@ def test_one_way_of_writing_in_database_and_here(filled):
         assert [row[0] for row in cursor.fetchall()] == [plain(text) for text in texts]
 
 
-@pytest.mark.parametrize("question", ["\N{PARENTHESIZED LATIN SMALL LETTER A}" * 240, "a " * 60, "⅓⅔⅛⅜½¼" * 20 + " z"])
+@pytest.mark.parametrize(
+    "question", ["\N{PARENTHESIZED LATIN SMALL LETTER A}" * 240, "a " * 60, "⅓⅔⅛⅜½¼" * 20 + " z"]
+)
 def test_a_long_question_is_read_as_a_few_different_words(question, filled, monkeypatch):
     read = []
     monkeypatch.setattr(searching, "_services", lambda said, *_args: read.append(said) or [])

@@ -37,10 +37,15 @@ def test_every_amount_adds_up_and_is_half_up():
 @pytest.mark.no_cover
 @pytest.mark.parametrize("rate", [810, 2000])
 def test_vat_of_every_amount_adds_up(rate):
-    """Net and VAT make the gross; the VAT repeats with the amount's period, so each step is 0 or 1 cent."""
+    """Net and VAT make the gross; the VAT repeats with the amount's period, so each step is 0 or 1
+    cent.
+    """
     before = 0
     for n, vat in zip(AMOUNTS, map(vat_inside, AMOUNTS, repeat(rate)), strict=True):
-        if not (0 <= vat - before <= 1 and abs(2 * vat * (10_000 + rate) - 2 * n * rate) <= 10_000 + rate):
+        if not (
+            0 <= vat - before <= 1
+            and abs(2 * vat * (10_000 + rate) - 2 * n * rate) <= 10_000 + rate
+        ):
             pytest.fail(f"VAT of {n} cents is off by more than half a cent")
         before = vat
 

@@ -24,7 +24,9 @@ def draft():
 
 
 def ask_at_once(draft, monkeypatch):
-    """Each for a place of its own; all have looked whether somebody comes before the first goes on."""
+    """Each for a place of its own; all have looked whether somebody comes
+    before the first goes on.
+    """
     barrier, raised = threading.Barrier(POSTS, timeout=20), []
     monkeypatch.setattr(alerts, "somebody_works", lambda *_args: barrier.wait() < 0)
 

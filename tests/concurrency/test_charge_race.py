@@ -14,7 +14,10 @@ from tests import factories
 from tests.cast import MORNING
 from tests.payments import cast
 
-pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True, databases=["default", "standin"])]
+pytestmark = [
+    pytest.mark.race,
+    pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
+]
 ROUNDS = 5
 
 
@@ -86,7 +89,9 @@ def test_the_control_without_lock_and_kept_keys_charges_twice(owing):
     def worker():
         created = sending.call(own_call(charge.pk))
         both_created.wait()
-        gateway.confirm_payment_intent(created.id, payment_method=charge.payment_method, key=f"confirm-{created.id}")
+        gateway.confirm_payment_intent(
+            created.id, payment_method=charge.payment_method, key=f"confirm-{created.id}"
+        )
 
     assert at_once(worker, worker) == []
     assert len(cast.at_stripe(booking)) == 2

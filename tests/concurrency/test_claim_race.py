@@ -6,7 +6,10 @@ from bench.claim_race import races
 from mila.clock import reset_clock
 from tests.broker import broker_redis
 
-pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True, databases=["default", "standin"])]
+pytestmark = [
+    pytest.mark.race,
+    pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,10 @@ from requests_app.models import Booking
 from tests import factories
 from tests.cast import MORNING
 
-pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True, databases=["default", "standin"])]
+pytestmark = [
+    pytest.mark.race,
+    pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
+]
 PRESSES = 20
 
 

@@ -1,4 +1,6 @@
-"""Freezing, planning and sending race for one share (fault M14): it is paid once, or frozen, never both."""
+"""Freezing, planning and sending race for one share (fault M14): it is paid once, or frozen, never
+both.
+"""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -66,7 +68,9 @@ def test_frozen_or_paid_and_never_both(due, _round):
     sent = cast.payouts_at_stripe(due.partner.stripe_account)
     assert bool(due.frozen_at) != bool(sent)
     assert len(sent) == Payout.objects.exclude(state=PayoutState.DROPPED).count() <= 1
-    assert {name: rows for name, rows in violations().items() if name in ("I4", "I6", "I9", "earned")} == {}
+    assert {
+        name: rows for name, rows in violations().items() if name in ("I4", "I6", "I9", "earned")
+    } == {}
 
 
 @pytest.mark.parametrize("_round", range(ROUNDS))

@@ -1,4 +1,7 @@
-"""Several sweepers, and sweepers that die: each due row is moved once (fault T1, T4). Real transactions."""
+"""Several sweepers, and sweepers that die: each due row is moved once (fault T1, T4).
+
+Real transactions.
+"""
 
 import os
 import signal
@@ -15,7 +18,7 @@ from requests_app import lifecycle, notices, sweeps
 from requests_app.models import Booking, BookingEvent, LateSignature, SignOff, SignOffKind, State
 from tests.cast import MORNING, sign
 from tests.factories import TechnicianFactory
-from tests.requests_app.stages import booking_in
+from tests.requests_app.booking_states import booking_in
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 ROWS = 4
@@ -25,7 +28,10 @@ ROWS = 4
 def due(stopped_clock):
     """Bookings whose technician has missed the call, each with a technician of its own."""
     stopped_clock(MORNING)
-    return [booking_in(State.CLAIMED, TechnicianFactory(), MORNING, due_at=MORNING).pk for _ in range(ROWS)]
+    return [
+        booking_in(State.CLAIMED, TechnicianFactory(), MORNING, due_at=MORNING).pk
+        for _ in range(ROWS)
+    ]
 
 
 def at_once(function, count):
@@ -65,7 +71,9 @@ def test_three_sweepers_at_once_move_each_row_once(due, caplog):
 
 
 def test_control_without_the_lock_the_sweepers_collide(due, caplog, monkeypatch):
-    """The last line of defence still holds here: two events of one number are refused by the database."""
+    """The last line of defence still holds here: two events of one number are refused by the
+    database.
+    """
     meeting = threading.Barrier(2)
     rows = type(Booking.objects.all())
     count = search.count_promise
@@ -108,12 +116,16 @@ def test_sweeper_killed_after_the_commit_has_done_its_work(due):
     die_in_a_fork(due[0], lifecycle.publish, "_send")
 
     assert missed_calls() == broken_promises() == 1
-    assert Booking.objects.get(pk=due[0]).due_at == Booking.objects.get(pk=due[0]).last_start_at - timedelta(hours=1)
+    assert Booking.objects.get(pk=due[0]).due_at == Booking.objects.get(
+        pk=due[0]
+    ).last_start_at - timedelta(hours=1)
     assert sweeps.sweep_bookings() == ROWS - 1
 
 
 def die_in_a_fork(booking_id, module, name):
-    """A process of its own handles the row and is killed, kill -9, as it calls the function of that name."""
+    """A process of its own handles the row and is killed, kill -9, as it calls the function of that
+    name.
+    """
     child = os.fork()
     if child == 0:
         kept = connection.connection  # the parent's: neither used nor closed here
@@ -128,10 +140,16 @@ def die_in_a_fork(booking_id, module, name):
 
 
 def test_signature_and_silence_at_once_keep_both(stopped_clock):
-    """Whoever comes first closes the visit; the signature is never lost, and there is one sum to charge (rule L13)."""
+    """Whoever comes first closes the visit; the signature is never lost, and there is one sum to
+    charge (rule L13).
+    """
     stopped_clock(MORNING)
-    booking = booking_in(State.FINISHED, TechnicianFactory(), MORNING, finished_at=MORNING, due_at=MORNING)
-    Notification.objects.create(kind="please_sign", subject_id=booking.uuid, round=1, state=NotificationState.REACHED)
+    booking = booking_in(
+        State.FINISHED, TechnicianFactory(), MORNING, finished_at=MORNING, due_at=MORNING
+    )
+    Notification.objects.create(
+        kind="please_sign", subject_id=booking.uuid, round=1, state=NotificationState.REACHED
+    )
     turns = iter([sweeps.sweep_bookings, lambda: sign(booking)])
 
     at_once(lambda: next(turns)(), 2)

@@ -117,7 +117,13 @@ class TestRecentRatings:
 
     def test_mean_count_and_the_latest_words(self, client, searching, partner):
         walk(searching, partner, State.SIGNED_OFF)
-        signing.rate(searching.pk, quality=5, punctuality=4, friendliness=3, comment="Tout marche <b>enfin</b>.")
+        signing.rate(
+            searching.pk,
+            quality=5,
+            punctuality=4,
+            friendliness=3,
+            comment="Tout marche <b>enfin</b>.",
+        )
 
         found = reviews.recent_ratings(reviews.figures())
 

@@ -70,7 +70,9 @@ def test_while_searching_it_says_until_when(client, searching):
 
 
 def test_several_wishes_are_all_named(client, morning):
-    booking = factories.placed_booking(wishes=[factories.service_day_at(14), factories.service_day_at(16)])
+    booking = factories.placed_booking(
+        wishes=[factories.service_day_at(14), factories.service_day_at(16)]
+    )
 
     text = page(client, booking).content.decode()
 
@@ -176,9 +178,12 @@ class TestOnTheWay:
 
 class TestLate:
     @pytest.mark.parametrize(
-        ("minutes", "badge", "no_show"), [(14, "Confirmed", False), (16, "Late", False), (31, "Late", True)]
+        ("minutes", "badge", "no_show"),
+        [(14, "Confirmed", False), (16, "Late", False), (31, "Late", True)],
     )
-    def test_a_late_visit_says_what_can_be_done(self, client, searching, partner, minutes, badge, no_show):
+    def test_a_late_visit_says_what_can_be_done(
+        self, client, searching, partner, minutes, badge, no_show
+    ):
         booking = walk(searching, partner, State.CONFIRMED)
         move_clock(booking.start_at + timedelta(minutes=minutes) - mila_now())
 
@@ -190,11 +195,17 @@ class TestLate:
 
 class TestWhatMayBeDone:
     def test_what_cancelling_costs_stands_beside_it(self, client, morning, partner):
-        booking = factories.placed_booking(country="CH", currency="CHF", service_cents=11900, booking_fee_cents=490)
+        booking = factories.placed_booking(
+            country="CH", currency="CHF", service_cents=11900, booking_fee_cents=490
+        )
         walk(booking, partner, State.CONFIRMED)
         move_clock(timedelta(days=2, hours=22))
 
-        way = next(w for w in page(client, booking).context["page"].actions if w.url == url("cancel", booking))
+        way = next(
+            w
+            for w in page(client, booking).context["page"].actions
+            if w.url == url("cancel", booking)
+        )
 
         assert way.note == "CHF\N{NO-BREAK SPACE}30.00 in all"
 
@@ -217,7 +228,9 @@ class TestWhatMayBeDone:
         assert ways(answer) == {url("withdraw", booking), reverse("customer:help")}
         assert "The hour can no longer change" in answer.content.decode()
 
-    def test_on_the_way_and_much_too_late_they_may_cancel_or_ask_for_another(self, client, searching, partner):
+    def test_on_the_way_and_much_too_late_they_may_cancel_or_ask_for_another(
+        self, client, searching, partner
+    ):
         booking = walk(searching, partner, State.EN_ROUTE)
         move_clock(booking.start_at + timedelta(minutes=31) - mila_now())
 
@@ -247,9 +260,17 @@ class TestWhatMayBeDone:
     def test_an_open_payment_comes_first(self, client, searching, partner):
         booking = walk(searching, partner, State.SIGNED_OFF)
         Charge.objects.create(
-            booking=booking, partner=booking.partner, kind="job", state="failed", currency="EUR",
-            amount_cents=7190, service_cents=6900, booking_fee_cents=290, commission_cents=1380, partner_cents=5520,
-        )  # fmt: skip
+            booking=booking,
+            partner=booking.partner,
+            kind="job",
+            state="failed",
+            currency="EUR",
+            amount_cents=7190,
+            service_cents=6900,
+            booking_fee_cents=290,
+            commission_cents=1380,
+            partner_cents=5520,
+        )
 
         answer = page(client, booking)
 
@@ -284,7 +305,9 @@ class TestWhatMayBeDone:
 
     def test_a_visit_in_vain_says_who_pays(self, client, searching, partner):
         booking = walk(searching, partner, State.ARRIVED)
-        visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="Pas de ligne", fault="nobody")
+        visit.fail_visit(
+            booking.pk, partner.pk, by=partner.user, reason="Pas de ligne", fault="nobody"
+        )
 
         answer = page(client, booking)
 
@@ -354,7 +377,9 @@ class TestReached:
 
 
 class TestTheLink:
-    @pytest.mark.parametrize("name", ["booking", "status", "cancel", "move", "no_show", "access", "refuse", "rate"])
+    @pytest.mark.parametrize(
+        "name", ["booking", "status", "cancel", "move", "no_show", "access", "refuse", "rate"]
+    )
     def test_a_foreign_token_is_not_found(self, client, searching, name):
         assert client.get(reverse(f"customer:{name}", args=["y" * 43])).status_code == 404
         assert client.post(reverse(f"customer:{name}", args=["y" * 43])).status_code in (404, 405)
@@ -387,7 +412,9 @@ class TestTheLink:
 
 
 @pytest.mark.parametrize("state", [State.CLAIMED, State.EN_ROUTE, State.FINISHED, State.SIGNED_OFF])
-def test_the_page_takes_a_fixed_number_of_queries(client, searching, partner, state, django_assert_max_num_queries):
+def test_the_page_takes_a_fixed_number_of_queries(
+    client, searching, partner, state, django_assert_max_num_queries
+):
     booking = walk(searching, partner, state)
 
     with django_assert_max_num_queries(17):
@@ -396,10 +423,13 @@ def test_the_page_takes_a_fixed_number_of_queries(client, searching, partner, st
 
 @pytest.mark.parametrize(
     ("state", "shown"),
-    [(State.CLAIMED, False), (State.CONFIRMED, False), (State.EN_ROUTE, True), (State.ARRIVED, True),
+    [(State.CLAIMED, False), (State.CONFIRMED, False), (State.EN_ROUTE, True),
+        (State.ARRIVED, True),
      (State.IN_PROGRESS, False), (State.FINISHED, False)],
 )  # fmt: skip
-def test_the_visit_code_is_on_the_page_from_departure_until_it_was_typed(client, searching, partner, state, shown):
+def test_the_visit_code_is_on_the_page_from_departure_until_it_was_typed(
+    client, searching, partner, state, shown
+):
     booking = walk(searching, partner, state)
 
     answer = page(client, booking)

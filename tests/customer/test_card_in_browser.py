@@ -37,12 +37,17 @@ def page(live_server, monkeypatch):
     set_clock(MORNING)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
-        context = browser.new_context(locale="fr-FR", reduced_motion="reduce", base_url=live_server.url)
+        context = browser.new_context(
+            locale="fr-FR", reduced_motion="reduce", base_url=live_server.url
+        )
         made = context.new_page()
         made.set_viewport_size({"width": 390, "height": 844})
         errors = []
         made.on("pageerror", lambda error: errors.append(str(error)))
-        made.on("console", lambda note: errors.append(note.text) if "Content Security" in note.text else None)
+        made.on(
+            "console",
+            lambda note: errors.append(note.text) if "Content Security" in note.text else None,
+        )
         yield made
         browser.close()
         reset_clock()
@@ -94,7 +99,8 @@ def test_an_order_with_a_good_card(page):
     type_card(page, cast.GOOD)
     page.locator("[name=terms]").check()
 
-    order(page)  # one consent is missing: said before the bank is asked, and the typed card stays (rule B4)
+    # one consent is missing: said before the bank is asked, and the typed card stays (rule B4)
+    order(page)
 
     expect(page.locator("[name=starts_early]")).to_be_focused()
     assert not draft.customer.payment_customer.cards.exists()
@@ -148,7 +154,9 @@ def test_a_refused_card_then_one_that_asks_the_bank(page):
 
 def unpaid(number):
     customer = factories.UserFactory(name="Odile Perrachon", email="odile@example.com")
-    booking = cast.signed_booking(customer, cast.saved_card(customer, number), cast.payee(user__name="Yanis Corvel"))
+    booking = cast.signed_booking(
+        customer, cast.saved_card(customer, number), cast.payee(user__name="Yanis Corvel")
+    )
     sweeps.charge_booking(booking.pk)
     return booking
 
@@ -157,7 +165,9 @@ def test_paying_with_another_card(page):
     booking = unpaid(cast.DECLINES_LATER)
     page.goto(reverse("customer:booking", args=[booking.token]))
     look(page, "booking-unpaid")
-    page.locator(f"a[href='{reverse('customer:pay', args=[booking.token])}'] >> visible=true").first.click()
+    page.locator(
+        f"a[href='{reverse('customer:pay', args=[booking.token])}'] >> visible=true"
+    ).first.click()
     expect(page.locator("[data-card-fields] iframe")).to_be_visible()
     look(page, "pay-declined")
 

@@ -6,7 +6,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
 
-from accounts.models import Busy, Notification, User
+from accounts.models import CalendarEntry, Notification, User
 from mila.clock import mila_now, set_clock
 from payments import cards
 from payments.models import CardSetup, Charge, PaymentCustomer, SavedCard
@@ -39,20 +39,29 @@ def type_card(client, draft, number=cast.GOOD, **how):
 
 
 def order(client, draft, language="fr", **values):
-    return client.post(url(draft), CONSENTS | {"card": "new"} | values, headers={"accept-language": language})
+    return client.post(
+        url(draft), CONSENTS | {"card": "new"} | values, headers={"accept-language": language}
+    )
 
 
 def test_everything_is_said_before_the_order(client, draft):
     page = client.get(url(draft), headers={"Accept-Language": "en"}).content.decode()
 
-    assert page.count("Order with obligation to pay") == 2  # beside the summary, and in the phone's dock
+    # beside the summary, and in the phone's dock
+    assert page.count("Order with obligation to pay") == 2
     for fact in ("71.90", "106.40", "25.00", "24 hours", "Mila mediates", "Mila sells", "14 days"):
         assert fact in page
     assert 'data-client-secret="seti_' in page
     assert 'data-publishable-key="pk_test_standin"' in page
     assert "stripe.js" in page
-    for name, of in (("own_terms", [draft.token]), ("withdrawal", []), ("privacy", []), ("legal", [])):
-        assert f'href="{reverse(f"customer:{name}", args=of)}"' in page  # what is accepted can be read (law R6)
+    for name, of in (
+        ("own_terms", [draft.token]),
+        ("withdrawal", []),
+        ("privacy", []),
+        ("legal", []),
+    ):
+        # what is accepted can be read (law R6)
+        assert f'href="{reverse(f"customer:{name}", args=of)}"' in page
 
 
 def test_looking_often_opens_one_setup(client, draft):
@@ -105,8 +114,10 @@ def test_a_time_at_which_nobody_is_free_any_more_orders_nothing(client, draft, s
     """Free at the step, taken before the order (rule B14)."""
     type_card(client, draft)
     start = draft.first_start_at
-    Busy.objects.create(
-        technician=somebody_free, during=DateTimeTZRange(start, start + timedelta(hours=1), "[)"), kind="job"
+    CalendarEntry.objects.create(
+        technician=somebody_free,
+        during=DateTimeTZRange(start, start + timedelta(hours=1), "[)"),
+        kind="job",
     )
 
     answer = order(client, draft, language="en")
@@ -238,10 +249,18 @@ class TestSavedCards:
 
 
 def test_another_address_means_another_card(client, draft, stranger):
-    """Back to the step before, another e-mail: what the first person began is not the second one's."""
+    """Back to the step before, another e-mail: what the first person began
+    is not the second one's.
+    """
     type_card(client, draft)
     placing.set_contact(
-        draft.pk, customer=stranger, name="N", phone="+33639980117", problem="P", at_the_door="", booked_by=None
+        draft.pk,
+        customer=stranger,
+        name="N",
+        phone="+33639980117",
+        problem="P",
+        at_the_door="",
+        booked_by=None,
     )
     draft.refresh_from_db()  # with another link
 
@@ -257,7 +276,12 @@ def test_another_address_means_another_card(client, draft, stranger):
 
 def test_no_consent_is_asked_for_where_none_is_due(client, morning, customer):
     swiss = factories.DraftFactory(
-        customer=customer, card="", country="CH", currency="CHF", service_cents=11900, booking_fee_cents=490
+        customer=customer,
+        card="",
+        country="CH",
+        currency="CHF",
+        service_cents=11900,
+        booking_fee_cents=490,
     )
 
     form = client.get(url(swiss)).context["form"]
@@ -359,7 +383,9 @@ class TestCardThatEnds:
 
     @pytest.fixture
     def draft(self, stopped_clock, somebody_free, customer):
-        """A visit on Wednesday 5 December, asked for nine days ahead; so far on as the stand-in takes no past year."""
+        """A visit on Wednesday 5 December, asked for nine days ahead; so far on as the stand-in
+        takes no past year.
+        """
         stopped_clock(at(2040, 11, 26, 10))
         return factories.DraftFactory(customer=customer, card="", wishes=[at(2040, 12, 5)])
 
@@ -376,22 +402,33 @@ class TestCardThatEnds:
     def test_one_typed_that_has_ended_already_is_refused_by_its_name(self, client, draft):
         type_card(client, draft, ends=(10, 2040))
 
-        answer = client.post(url(draft), CONSENTS | {"card": "new"}, headers={"accept-language": "en"})
+        answer = client.post(
+            url(draft), CONSENTS | {"card": "new"}, headers={"accept-language": "en"}
+        )
 
         assert answer.status_code == 422
-        assert "Nothing was ordered: Visa •••• 4242, 10/2040 ends before your visit." in answer.content.decode()
+        assert (
+            "Nothing was ordered: Visa •••• 4242, 10/2040 ends before your visit."
+            in answer.content.decode()
+        )
         draft.refresh_from_db()
         assert draft.state == State.DRAFT
 
-    def test_one_typed_that_ends_before_is_refused_nothing_ordered_and_the_draft_kept(self, client, draft):
+    def test_one_typed_that_ends_before_is_refused_nothing_ordered_and_the_draft_kept(
+        self, client, draft
+    ):
         type_card(client, draft, ends=(11, 2040))
 
-        answer = client.post(url(draft), CONSENTS | {"card": "new"}, headers={"accept-language": "en"})
+        answer = client.post(
+            url(draft), CONSENTS | {"card": "new"}, headers={"accept-language": "en"}
+        )
 
         assert answer.status_code == 422
         page = answer.content.decode()
         assert "Nothing was ordered: Visa •••• 4242, 11/2040 ends before your visit." in page
-        assert "ends on 30 November 2040, before the visit on Wednesday 5 December" in " ".join(page.split())
+        assert "ends on 30 November 2040, before the visit on Wednesday 5 December" in " ".join(
+            page.split()
+        )
         assert answer.context["form"]["card"].value() == "new"
         assert answer.context["setup"].done_at is None  # fields for another one
         draft.refresh_from_db()
@@ -422,14 +459,18 @@ class TestCardThatEnds:
         assert (draft.state, draft.card) == (State.SEARCHING, card.stripe_id)
 
     def test_a_saved_one_is_said_and_cannot_be_chosen(self, client, draft):
-        SavedCard.objects.filter(stripe_id=cast.saved_card(draft.customer)).update(exp_month=11, exp_year=2040)
+        SavedCard.objects.filter(stripe_id=cast.saved_card(draft.customer)).update(
+            exp_month=11, exp_year=2040
+        )
         User.objects.update(language="en")
         client.force_login(draft.customer)
 
         page = client.get(url(draft))
 
         assert [value for value, _words in page.context["form"].fields["card"].choices] == ["new"]
-        assert "Visa •••• 4242, 11/2040 ends on 30 November 2040" in " ".join(page.content.decode().split())
+        assert "Visa •••• 4242, 11/2040 ends on 30 November 2040" in " ".join(
+            page.content.decode().split()
+        )
 
     def test_a_saved_one_that_is_sent_all_the_same_is_refused(self, client, draft):
         card = SavedCard.objects.get(stripe_id=cast.saved_card(draft.customer))

@@ -32,7 +32,9 @@ def wall(days, hour=14):
 @pytest.fixture
 def near(morning, partner):
     """A Swiss booking, confirmed, two hours before its start: cancelling costs."""
-    booking = factories.placed_booking(country="CH", currency="CHF", service_cents=11900, booking_fee_cents=490)
+    booking = factories.placed_booking(
+        country="CH", currency="CHF", service_cents=11900, booking_fee_cents=490
+    )
     booking = walk(booking, partner, State.CONFIRMED)
     move_clock(booking.start_at - timedelta(hours=2) - mila_now())
     return booking
@@ -77,7 +79,9 @@ class TestCancel:
         assert client.post(url("cancel", near), {"seen": other}).status_code == 422
 
     def test_what_cost_nothing_then_and_costs_now_is_shown_again(self, client, morning, partner):
-        booking = factories.placed_booking(country="CH", currency="CHF", service_cents=11900, booking_fee_cents=490)
+        booking = factories.placed_booking(
+            country="CH", currency="CHF", service_cents=11900, booking_fee_cents=490
+        )
         booking = walk(booking, partner, State.CONFIRMED)
         seen = client.get(url("cancel", booking)).context["seen"]
         move_clock(booking.start_at - timedelta(hours=2) - mila_now())
@@ -96,7 +100,9 @@ class TestCancel:
         assert "the booking has moved on meanwhile" in answer.content.decode()
         assert state_of(booking) == State.EN_ROUTE
 
-    def test_by_the_signed_in_customer_their_name_is_kept(self, client, searching, customer, stranger):
+    def test_by_the_signed_in_customer_their_name_is_kept(
+        self, client, searching, customer, stranger
+    ):
         seen = client.get(url("cancel", searching)).context["seen"]
         client.force_login(customer)
 
@@ -119,7 +125,9 @@ class TestMove:
         assert job.state == State.CLAIMED
         assert "The new time is noted" in answer.content.decode()
 
-    @pytest.mark.parametrize("slot", ["", "2026-11-29T10:00", "2026-12-25T10:00", "2020-01-01T10:00"])
+    @pytest.mark.parametrize(
+        "slot", ["", "2026-11-29T10:00", "2026-12-25T10:00", "2020-01-01T10:00"]
+    )
     def test_a_time_that_cannot_be_is_refused(self, client, searching, slot):
         before = list(searching.wishes.values_list("wall", flat=True))
 
@@ -132,7 +140,9 @@ class TestMove:
     def test_the_days_are_chosen_as_in_the_booking(self, client, searching):
         shown = client.get(url("move", searching), {"shown": "2026-11-25", "day": "2026-11-26"})
         added = client.post(url("move", searching), {"slot": wall(4), "add": "1"})
-        part = client.get(url("move", searching), {"slot": wall(4)}, headers={"hx-request": "true"}).content.decode()
+        part = client.get(
+            url("move", searching), {"slot": wall(4)}, headers={"hx-request": "true"}
+        ).content.decode()
 
         assert str(shown.context["choice"].day) == "2026-11-26"
         assert added.status_code == 302
@@ -173,7 +183,9 @@ class TestNoShow:
 
 class TestAccess:
     def test_code_and_who_opens(self, client, job):
-        client.post(url("access", job), {"door_code": "B12,\n2e  étage", "at_the_door": "Madame Roux"})
+        client.post(
+            url("access", job), {"door_code": "B12,\n2e  étage", "at_the_door": "Madame Roux"}
+        )
 
         job.contact.refresh_from_db()
         assert (job.contact.door_code, job.contact.at_the_door) == ("B12, 2e étage", "Madame Roux")
@@ -182,7 +194,9 @@ class TestAccess:
         assert 'value="4180A"' in client.get(url("access", job)).content.decode()
 
     def test_too_long_is_refused_and_kept(self, client, job):
-        answer = client.post(url("access", job), {"door_code": "x" * 201, "at_the_door": "Madame Roux"})
+        answer = client.post(
+            url("access", job), {"door_code": "x" * 201, "at_the_door": "Madame Roux"}
+        )
 
         assert answer.status_code == 422
         assert "Madame Roux" in answer.content.decode()
@@ -243,7 +257,9 @@ class TestRate:
 
     @pytest.mark.parametrize("quality", ["", "0", "6", "-1", "5.5", "1e400", "٥", "five"])
     def test_what_is_no_star_is_refused_and_the_rest_kept(self, client, signed, quality):
-        answer = client.post(url("rate", signed), {**STARS, "quality": quality, "comment": "Très bien."})
+        answer = client.post(
+            url("rate", signed), {**STARS, "quality": quality, "comment": "Très bien."}
+        )
 
         assert answer.status_code == 422
         assert "Très bien." in answer.content.decode()
@@ -271,7 +287,9 @@ def test_looking_changes_nothing(client, searching, name):
 
 
 class TestMeanwhile:
-    """Between the look at the booking and the verb it moved on: the verb's own sentence is shown."""
+    """Between the look at the booking and the verb it moved on: the verb's
+    own sentence is shown.
+    """
 
     @pytest.fixture
     def overtaken(self, monkeypatch):
@@ -290,7 +308,9 @@ class TestMeanwhile:
             ("rate", State.SIGNED_OFF, STARS),
         ],
     )
-    def test_the_sentence_of_the_refusal_is_shown(self, client, searching, partner, overtaken, name, until, data):
+    def test_the_sentence_of_the_refusal_is_shown(
+        self, client, searching, partner, overtaken, name, until, data
+    ):
         booking = walk(searching, partner, until)
 
         answer = client.post(url(name, booking), data, headers=EN)

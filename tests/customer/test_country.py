@@ -1,4 +1,6 @@
-"""The country follows what was chosen or typed, and where a browser is at home; never the language that is read."""
+"""The country follows what was chosen or typed, and where a browser is at home; never the language
+that is read.
+"""
 
 import pytest
 from django.urls import reverse
@@ -11,7 +13,8 @@ pytestmark = pytest.mark.django_db
 
 
 def country(client, **headers):
-    page = client.get(reverse("customer:search"), {"q": "x"}, headers=headers)  # with a question no page is kept
+    # with a question no page is kept
+    page = client.get(reverse("customer:search"), {"q": "x"}, headers=headers)
     return page.context["country"]
 
 
@@ -46,7 +49,13 @@ def test_a_choice_outweighs_it(client):
 def test_address_that_was_typed_is_remembered(client, morning):
     load_gazetteer([Entry("CH", "6900", "TI", "Lugano", "", 46.005, 8.952, "town")])
     draft = factories.DraftFactory(country="CH", currency="CHF", timezone="Europe/Zurich")
-    place = {"country": "CH", "street": "Via Nassa 5", "postcode": "6900", "city": "Lugano", "door_code": ""}
+    place = {
+        "country": "CH",
+        "street": "Via Nassa 5",
+        "postcode": "6900",
+        "city": "Lugano",
+        "door_code": "",
+    }
 
     client.post(reverse("customer:draft_place", args=[draft.token]), place)
 

@@ -1,4 +1,6 @@
-"""The secret link leads back, also to a draft: it is mailed when the contact step is saved (rule B1, B12)."""
+"""The secret link leads back, also to a draft: it is mailed when the contact step is saved
+(rule B1, B12).
+"""
 
 from datetime import timedelta
 
@@ -38,7 +40,9 @@ def mails(email=ODILE):
 
 
 def link_to(email=ODILE):
-    return notifications.unsealed(mails(email).latest("pk"))["link"].removeprefix("http://localhost:8000")
+    return notifications.unsealed(mails(email).latest("pk"))["link"].removeprefix(
+        "http://localhost:8000"
+    )
 
 
 def card(booking):
@@ -243,7 +247,9 @@ def test_whose_address_was_mistyped_does_not_find_the_draft_in_their_browser(cli
     assert client.post(begin).url == card(filled)
 
 
-def test_whoever_takes_a_draft_over_by_its_link_does_not_take_the_door_code(client, filled, stranger):
+def test_whoever_takes_a_draft_over_by_its_link_does_not_take_the_door_code(
+    client, filled, stranger
+):
     save(client, filled, email=WRONG)
     elsewhere = Client()
     elsewhere.force_login(stranger)

@@ -87,7 +87,12 @@ def test_the_whole_way_to_the_card(client, draft):
         f"/book/d/{draft.token}/card/",
     ]
     draft.refresh_from_db()
-    assert (draft.postcode, draft.city, draft.region, draft.timezone) == ("69007", "Lyon", "69", "Europe/Paris")
+    assert (draft.postcode, draft.city, draft.region, draft.timezone) == (
+        "69007",
+        "Lyon",
+        "69",
+        "Europe/Paris",
+    )
     assert draft.contact.street == "14 rue de l’Exemple"
     assert draft.contact.phone == "+33639980117"
     assert draft.customer.email == "odile@example.com"
@@ -98,7 +103,13 @@ def test_the_whole_way_to_the_card(client, draft):
 
 def test_money_sent_along_is_not_read(client, draft):
     """Fault M11: the price is computed here."""
-    money = {"service_cents": "1", "price": "-5", "total": "1e400", "currency": "CHF", "booking_fee_cents": "0"}
+    money = {
+        "service_cents": "1",
+        "price": "-5",
+        "total": "1e400",
+        "currency": "CHF",
+        "booking_fee_cents": "0",
+    }
 
     client.post(url("place", draft), PLACE | money)
     client.post(url("when", draft), {"slot": next_wall(3).isoformat(timespec="minutes")} | money)
@@ -212,9 +223,13 @@ class TestService:
         assert (draft.currency, draft.postcode, draft.timezone) == ("CHF", "", "Europe/Zurich")
         assert draft.contact.street == ""
 
-    @pytest.mark.parametrize("sent", [{"service": "nothing"}, {"country": "MC"}, {"service": "", "country": ""}])
+    @pytest.mark.parametrize(
+        "sent", [{"service": "nothing"}, {"country": "MC"}, {"service": "", "country": ""}]
+    )
     def test_what_is_not_sold_is_refused(self, client, draft, sent):
-        answer = client.post(url("service", draft), {"service": draft.service.slug, "country": "FR", **sent})
+        answer = client.post(
+            url("service", draft), {"service": draft.service.slug, "country": "FR", **sent}
+        )
 
         assert answer.status_code == 422
         draft.refresh_from_db()
@@ -266,7 +281,9 @@ class TestPlace:
     def test_without_script_the_list_comes_with_the_refusal(self, client, draft):
         page = client.post(url("place", draft), PLACE | {"postcode": "", "city": "Lyon"})
 
-        assert [one.label for one in page.context["suggestions"]] == ["69007 Lyon 7e Arrondissement"]
+        assert [one.label for one in page.context["suggestions"]] == [
+            "69007 Lyon 7e Arrondissement"
+        ]
         assert 'value="69007|Lyon 7e Arrondissement|FR"' in page.content.decode()
 
     def test_a_line_of_the_list_fills_in_postcode_and_town(self, client, draft):
@@ -282,7 +299,10 @@ class TestPlace:
 
         assert page.status_code == 422
         assert "1204 correspond à Genève, en Suisse." in page.content.decode()
-        assert '<button class="button" data-kind="second" name="pick" value="1204|Genève|CH">' in page.content.decode()
+        assert (
+            '<button class="button" data-kind="second" name="pick" value="1204|Genève|CH">'
+            in page.content.decode()
+        )
         client.post(url("place", draft), PLACE | {"postcode": "1204", "pick": "1204|Genève|CH"})
         draft.refresh_from_db()
         assert (draft.country, draft.postcode) == ("CH", "1204")
@@ -293,7 +313,8 @@ class TestPlace:
         asked = client.post(url("place", draft), PLACE | street)
 
         assert asked.status_code == 422
-        assert 'value="Hameau des Sources"' in asked.content.decode()  # what was typed stands there still
+        # what was typed stands there still
+        assert 'value="Hameau des Sources"' in asked.content.decode()
         again = {"unnumbered": asked.context["form"]["unnumbered"].value()}
         other = client.post(url("place", draft), PLACE | {"street": "Hameau du Bas"} | again)
         assert other.status_code == 422  # another street is another question
@@ -301,26 +322,40 @@ class TestPlace:
 
     @pytest.mark.parametrize("code", ["97400", "98000"])
     def test_where_nobody_works_there_is_no_list_of_other_towns(self, code, client, draft):
-        page = client.post(url("place", draft), PLACE | {"postcode": code, "city": "Lyon 7e Arrondissement"})
+        page = client.post(
+            url("place", draft), PLACE | {"postcode": code, "city": "Lyon 7e Arrondissement"}
+        )
 
         assert page.status_code == 422
         assert page.context["suggestions"] == []
 
     def test_switzerland_changes_the_price(self, client, draft):
-        client.post(url("place", draft), PLACE | {"country": "CH", "postcode": "1204", "city": "Genève"})
+        client.post(
+            url("place", draft), PLACE | {"country": "CH", "postcode": "1204", "city": "Genève"}
+        )
 
         draft.refresh_from_db()
-        assert (draft.currency, draft.service_cents, draft.timezone) == ("CHF", 11900, "Europe/Zurich")
+        assert (draft.currency, draft.service_cents, draft.timezone) == (
+            "CHF",
+            11900,
+            "Europe/Zurich",
+        )
 
     def test_suggestions_while_typing_are_a_part(self, client, draft):
-        page = client.get(url("postcodes", draft), {"postcode": "690", "country": "FR"}, headers={"hx-request": "true"})
+        page = client.get(
+            url("postcodes", draft),
+            {"postcode": "690", "country": "FR"},
+            headers={"hx-request": "true"},
+        )
 
         text = page.content.decode()
         assert "69007 Lyon 7e Arrondissement" in text
         assert "<html" not in text
 
     def test_a_chosen_line_comes_back_as_fields(self, client, draft):
-        page = client.get(url("postcodes", draft), {"pick": "1204|Genève"}, headers={"hx-request": "true"})
+        page = client.get(
+            url("postcodes", draft), {"pick": "1204|Genève"}, headers={"hx-request": "true"}
+        )
 
         assert 'value="1204"' in page.content.decode()
         assert 'value="Genève"' in page.content.decode()
@@ -339,40 +374,65 @@ class TestWhen:
 
         assert len(choice.cards) == 3
         assert choice.current_value == "2026-11-24T14:30"
-        assert [slot.value for _label, slots in choice.parts for slot in slots if slot.chosen] == ["2026-11-24T14:30"]
+        assert [slot.value for _label, slots in choice.parts for slot in slots if slot.chosen] == [
+            "2026-11-24T14:30"
+        ]
 
     def test_another_day_shows_its_hours_and_its_first_free_one_is_chosen(self, client, draft):
-        choice = self.choice(client, draft, current="2026-11-24T12:30", shown="2026-11-24", day="2026-11-25")
+        choice = self.choice(
+            client, draft, current="2026-11-24T12:30", shown="2026-11-24", day="2026-11-25"
+        )
 
         assert str(choice.day) == "2026-11-25"
         assert choice.parts[0][1][0].value == "2026-11-25T08:00"
         assert choice.current_value == "2026-11-25T08:00"
 
     def test_day_that_is_tapped_and_continued_is_the_day_that_is_booked(self, client, draft):
-        page = self.choice(client, draft, slot="2026-11-24T13:00", shown="2026-11-24", day="2026-11-26")
+        page = self.choice(
+            client, draft, slot="2026-11-24T13:00", shown="2026-11-24", day="2026-11-26"
+        )
 
-        client.post(url("when", draft), {"current": page.current_value, "shown": "2026-11-26", "day": "2026-11-26"})
+        client.post(
+            url("when", draft),
+            {"current": page.current_value, "shown": "2026-11-26", "day": "2026-11-26"},
+        )
 
         assert [wish.wall for wish in draft.wishes.all()] == ["2026-11-26T08:00"]
 
     def test_another_day_keeps_the_wishes_and_takes_the_next_free_hour(self, client, draft):
         choice = self.choice(
-            client, draft, wish="2026-11-25T08:00", slot="2026-11-24T13:00", shown="2026-11-24", day="2026-11-25"
+            client,
+            draft,
+            wish="2026-11-25T08:00",
+            slot="2026-11-24T13:00",
+            shown="2026-11-24",
+            day="2026-11-25",
         )
 
         assert [wish.value for wish in choice.wishes] == ["2026-11-25T08:00", "2026-11-25T08:30"]
 
     def test_day_on_which_nobody_comes_leaves_the_choice(self, client, draft):
         choice = self.choice(
-            client, draft, current="2026-11-25T09:00", shown="2026-11-24", day="2026-11-24", other_day="2026-11-29"
+            client,
+            draft,
+            current="2026-11-25T09:00",
+            shown="2026-11-24",
+            day="2026-11-24",
+            other_day="2026-11-29",
         )
 
         assert choice.current_value == "2026-11-25T09:00"
 
     def test_a_day_from_the_calendar_becomes_a_card(self, client, draft):
-        choice = self.choice(client, draft, shown="2026-11-24", day="2026-11-24", other_day="2026-12-15")
+        choice = self.choice(
+            client, draft, shown="2026-11-24", day="2026-11-24", other_day="2026-12-15"
+        )
 
-        assert [str(card.day) for card in choice.cards] == ["2026-11-24", "2026-11-25", "2026-12-15"]
+        assert [str(card.day) for card in choice.cards] == [
+            "2026-11-24",
+            "2026-11-25",
+            "2026-12-15",
+        ]
         assert choice.cards[2].chosen
 
     @pytest.mark.parametrize(
@@ -403,14 +463,25 @@ class TestWhen:
 
     def test_a_click_on_a_card_is_younger_than_the_calendar_field(self, client, draft):
         choice = self.choice(
-            client, draft, shown="2026-12-15", day="2026-11-25", other_day="2026-12-15", asked="2026-12-15"
+            client,
+            draft,
+            shown="2026-12-15",
+            day="2026-11-25",
+            other_day="2026-12-15",
+            asked="2026-12-15",
         )
 
         assert str(choice.day) == "2026-11-25"
 
-    @pytest.mark.parametrize("asked", [{"day": "2026-11-25"}, {"day": "2026-11-24", "other_day": "2026-11-25"}])
-    def test_without_script_another_day_is_shown_before_anything_is_saved(self, client, draft, asked):
-        answer = client.post(url("when", draft), {"shown": "2026-11-24", "slot": "2026-11-24T13:00", **asked})
+    @pytest.mark.parametrize(
+        "asked", [{"day": "2026-11-25"}, {"day": "2026-11-24", "other_day": "2026-11-25"}]
+    )
+    def test_without_script_another_day_is_shown_before_anything_is_saved(
+        self, client, draft, asked
+    ):
+        answer = client.post(
+            url("when", draft), {"shown": "2026-11-24", "slot": "2026-11-24T13:00", **asked}
+        )
 
         assert str(client.get(answer.url).context["choice"].day) == "2026-11-25"
         assert not draft.wishes.exists()
@@ -451,7 +522,14 @@ class TestWhen:
         assert [wish.value for wish in choice.wishes] == ["2026-11-26T17:30", "2026-11-25T08:00"]
 
     @pytest.mark.parametrize(
-        "slot", ["2026-11-24T10:00", "2026-11-29T10:00", "2026-11-26T17:31", "2026-12-25T10:00", "2027-06-01T10:00"]
+        "slot",
+        [
+            "2026-11-24T10:00",
+            "2026-11-29T10:00",
+            "2026-11-26T17:31",
+            "2026-12-25T10:00",
+            "2027-06-01T10:00",
+        ],
     )
     def test_an_hour_that_cannot_be_booked_is_refused(self, client, draft, slot):
         answer = client.post(url("when", draft), {"slot": slot, "wish": "2026-11-26T17:30"})
@@ -461,16 +539,22 @@ class TestWhen:
         assert "2026-11-26T17:30" in answer.context["choice"].kept_values
         assert not draft.wishes.exists()
 
-    @pytest.mark.parametrize("slot", ["", "soon", "٢٠٢٦-١١-٢٦T١٧:٣٠", "-1", "9" * 400, "2026-99-99T99:99"])
+    @pytest.mark.parametrize(
+        "slot", ["", "soon", "٢٠٢٦-١١-٢٦T١٧:٣٠", "-1", "9" * 400, "2026-99-99T99:99"]
+    )
     def test_what_is_no_hour_is_not_read(self, client, draft, slot):
-        answer = client.post(url("when", draft), {"slot": slot, "wish": slot, "day": slot, "shown": slot})
+        answer = client.post(
+            url("when", draft), {"slot": slot, "wish": slot, "day": slot, "shown": slot}
+        )
 
         assert answer.status_code in (302, 422)
         assert set(draft.wishes.values_list("wall", flat=True)) <= {"2026-11-24T12:30"}
 
     def test_with_htmx_only_the_choice_and_the_summary_answer(self, client, draft):
         page = client.get(
-            url("when", draft), {"slot": "2026-11-26T17:30", "shown": "2026-11-26"}, headers={"hx-request": "true"}
+            url("when", draft),
+            {"slot": "2026-11-26T17:30", "shown": "2026-11-26"},
+            headers={"hx-request": "true"},
         )
 
         text = page.content.decode()
@@ -504,7 +588,9 @@ class TestWho:
             ("at_the_door", "x" * 121),
         ],
     )
-    def test_what_cannot_be_used_is_said_at_its_field_and_everything_is_kept(self, client, draft, field, value):
+    def test_what_cannot_be_used_is_said_at_its_field_and_everything_is_kept(
+        self, client, draft, field, value
+    ):
         answer = client.post(url("who", draft), WHO | {"at_the_door": "Madame Roux", field: value})
 
         assert answer.status_code == 422
@@ -519,7 +605,9 @@ class TestWho:
 
     @pytest.mark.parametrize("unseen", ["\u200b", "\u3164", " \u200b\u3164\u202e ", "\u2800"])
     def test_a_name_that_nobody_sees_is_none(self, client, draft, unseen):
-        answer = client.post(url("who", draft), WHO | {"name": unseen}, headers={"accept-language": "en"})
+        answer = client.post(
+            url("who", draft), WHO | {"name": unseen}, headers={"accept-language": "en"}
+        )
 
         assert answer.status_code == 422
         assert "Please give your name." in answer.content.decode()
@@ -561,12 +649,16 @@ class TestWho:
         first = draft.token
         before = client.post(url("who", draft), WHO | {"email": "new@example.com"})
 
-        answer = client.post(url("who", draft), WHO | {"email": "ODILE@example.com", "name": "Somebody"})
+        answer = client.post(
+            url("who", draft), WHO | {"email": "ODILE@example.com", "name": "Somebody"}
+        )
 
         draft.refresh_from_db()
         assert draft.customer == customer
         assert [one.status_code for one in (before, answer)] == [302, 302]
-        assert [one.url for one in (before, answer)] == [f"/book/d/{token}/card/" for token in (first, draft.token)]
+        assert [one.url for one in (before, answer)] == [
+            f"/book/d/{token}/card/" for token in (first, draft.token)
+        ]
         customer.refresh_from_db()
         assert customer.name == "Odile Perrachon"
         assert not hasattr(customer, "customer")
@@ -608,7 +700,9 @@ class TestWho:
 
         monkeypatch.setattr(placing, "set_contact", refuse)
 
-        assert client.post(url("who", draft), WHO).url == reverse("customer:booking", args=[draft.token])
+        assert client.post(url("who", draft), WHO).url == reverse(
+            "customer:booking", args=[draft.token]
+        )
 
     def test_somebody_else_opens_the_door(self, client, draft):
         client.post(url("who", draft), WHO | {"at_the_door": "Madame Roux"})
@@ -643,7 +737,9 @@ def test_next_day_another_draft_is_begun(client, service, morning):
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_nobody_is_locked_out_by_what_strangers_begin_with_their_address(service, customer, morning, signed_in):
+def test_nobody_is_locked_out_by_what_strangers_begin_with_their_address(
+    service, customer, morning, signed_in
+):
     for _each in range(20):
         factories.DraftFactory(customer=customer, service=service, email_proved_at=None)
     browser = Client()

@@ -1,4 +1,6 @@
-"""A disk that is full while photos arrive: 503 in words, the form kept, nothing left behind (fault F5)."""
+"""A disk that is full while photos arrive: 503 in words, the form kept, nothing left behind
+(fault F5).
+"""
 
 import errno
 
@@ -12,7 +14,12 @@ from requests_app.models import BookingPhoto
 from requests_app.photos.decoder import Redrawn
 from tests import factories, pictures
 
-TYPED = {"name": "Odile Perrachon", "email": "odile@example.com", "phone": "+33639980042", "problem": "La box clignote"}
+TYPED = {
+    "name": "Odile Perrachon",
+    "email": "odile@example.com",
+    "phone": "+33639980042",
+    "problem": "La box clignote",
+}
 
 
 @pytest.fixture
@@ -41,7 +48,9 @@ def picture():
 def test_page_says_so_and_keeps_what_was_typed(client, draft, disk, number):
     disk(number)
 
-    answer = client.post(reverse("customer:draft_who", args=[draft.token]), {**TYPED, "photos": [picture()]})
+    answer = client.post(
+        reverse("customer:draft_who", args=[draft.token]), {**TYPED, "photos": [picture()]}
+    )
 
     page = answer.content.decode()
     assert answer.status_code == 503
@@ -66,7 +75,9 @@ def test_script_gets_a_message_and_the_page_stays(client, draft, disk):
     assert not BookingPhoto.objects.exists()
 
 
-def test_file_that_finds_no_room_on_its_way_in_is_left_out_and_the_rest_read(client, draft, monkeypatch, settings):
+def test_file_that_finds_no_room_on_its_way_in_is_left_out_and_the_rest_read(
+    client, draft, monkeypatch, settings
+):
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0  # everything goes through the disk
 
     def full(*args):
@@ -74,7 +85,9 @@ def test_file_that_finds_no_room_on_its_way_in_is_left_out_and_the_rest_read(cli
 
     monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", full)
 
-    answer = client.post(reverse("customer:draft_who", args=[draft.token]), {"photos": [picture()], **TYPED})
+    answer = client.post(
+        reverse("customer:draft_who", args=[draft.token]), {"photos": [picture()], **TYPED}
+    )
 
     assert answer.status_code == 503
     assert "La box clignote" in answer.content.decode()

@@ -1,4 +1,6 @@
-"""The booking in a real Chromium: by script, without script, and the page that follows by itself."""
+"""The booking in a real Chromium: by script, without script, and the page
+that follows by itself.
+"""
 
 import re
 
@@ -14,8 +16,8 @@ from requests_app.models import Booking, BookingPhoto, LateSignature, State
 from tests import chromium, factories, pictures
 from tests.browsing import look
 from tests.cast import MORNING, walk
-from tests.dispatch.scenes import taken
-from tests.requests_app.stages import silence
+from tests.dispatch.steps import taken
+from tests.requests_app.booking_states import silence
 
 pytestmark = [
     pytest.mark.browser,
@@ -65,7 +67,10 @@ def test_with_script(open_page, first_step):
     page.click(".dock button")
     page.wait_for_selector(".errors")
     look(page, "who-refused")
-    assert [wish.wall for wish in Booking.objects.get().wishes.all()] == ["2026-11-26T17:30", "2026-11-26T18:30"]
+    assert [wish.wall for wish in Booking.objects.get().wishes.all()] == [
+        "2026-11-26T17:30",
+        "2026-11-26T18:30",
+    ]
 
 
 def test_without_script(open_page, first_step):
@@ -98,7 +103,10 @@ def test_the_page_follows_by_itself(open_page, live_server, searching):
     look(page, "booking-searching")
 
     changes.cancel(searching.pk, role=Role.CUSTOMER, by=None)
-    page.evaluate("document.querySelector('[data-live-url]').dispatchEvent(new CustomEvent('live', {bubbles: true}))")
+    page.evaluate(
+        "document.querySelector('[data-live-url]').dispatchEvent(new CustomEvent('live', "
+        "{bubbles: true}))"
+    )
 
     expect(page).to_have_title(re.compile("Your visit is cancelled"))
     assert page.locator("h1").inner_text().split() == ["Your", "visit", "is", "cancelled"]
@@ -130,7 +138,9 @@ def test_photos_with_script(open_page, last_step, tmp_path):
 
     (tmp_path / "cv.jpg").write_text("<script>alert(1)</script>")
     page.set_input_files("[name=photos]", [tmp_path / "cv.jpg", *chosen(tmp_path, "navy")])
-    expect(page.locator("#photos .field-error")).to_contain_text("cv.jpg: It is not a picture we can read.")
+    expect(page.locator("#photos .field-error")).to_contain_text(
+        "cv.jpg: It is not a picture we can read."
+    )
     expect(page.locator("#photos .photo")).to_have_count(3)
 
     page.click("[name=remove] >> nth=0")
@@ -139,7 +149,8 @@ def test_photos_with_script(open_page, last_step, tmp_path):
     expect(page.locator("#photos .photo")).to_have_count(4)
     expect(page.locator("#photos .field-error")).to_contain_text("There is room for four photos.")
     expect(page.locator("[name=photos]")).to_have_count(0)
-    look(page, "photos")  # last: taking the picture leaves style attributes behind, which a later swap would copy
+    # last: taking the picture leaves style attributes behind, which a later swap would copy
+    look(page, "photos")
     expect(page.locator("[name=problem]")).to_have_value("Half writ")
 
     with page.expect_popup() as opened:
@@ -178,7 +189,9 @@ def signed_in(open_page, live_server, client):
     return opened
 
 
-def test_notes_from_the_work_appear_on_the_customers_page(open_page, signed_in, live_server, searching, partner):
+def test_notes_from_the_work_appear_on_the_customers_page(
+    open_page, signed_in, live_server, searching, partner
+):
     booking = walk(searching, partner, State.IN_PROGRESS)
     phone, customer = signed_in(partner.user), open_page()
     customer.goto(live_server.url + reverse("customer:booking", args=[booking.token]))
@@ -200,7 +213,8 @@ def test_notes_from_the_work_appear_on_the_customers_page(open_page, signed_in, 
     look(phone, "job-notes")
 
     customer.evaluate(
-        "document.querySelector('[data-live-url]').dispatchEvent(new CustomEvent('live', {bubbles: true}))"
+        "document.querySelector('[data-live-url]').dispatchEvent(new CustomEvent('live', "
+        "{bubbles: true}))"
     )
     expect(customer.locator(".timeline .said li")).to_have_text(
         [re.compile("Je déplace la box."), re.compile("I have found the cause.")]
@@ -208,7 +222,9 @@ def test_notes_from_the_work_appear_on_the_customers_page(open_page, signed_in, 
     look(customer, "booking-notes")
 
 
-def test_signing_afterwards_changes_nothing_about_the_amount(open_page, live_server, searching, partner):
+def test_signing_afterwards_changes_nothing_about_the_amount(
+    open_page, live_server, searching, partner
+):
     booking = walk(searching, partner, State.FINISHED)
     silence(booking)
     page = open_page()
@@ -225,7 +241,9 @@ def test_signing_afterwards_changes_nothing_about_the_amount(open_page, live_ser
     look(page, "booking-signed-late")
 
 
-def test_partner_keeps_themselves_in_reserve(signed_in, live_server, stopped_clock, customer, partner, rival_partner):
+def test_partner_keeps_themselves_in_reserve(
+    signed_in, live_server, stopped_clock, customer, partner, rival_partner
+):
     stopped_clock(MORNING)
     job = taken(factories.placed_booking(customer=customer), partner, rival_partner)
     page = signed_in(partner.user)
@@ -234,5 +252,7 @@ def test_partner_keeps_themselves_in_reserve(signed_in, live_server, stopped_clo
     look(page, "offers-taken")
     page.click(f"form[action='{reverse('partner:keep_in_reserve', args=[job.uuid])}'] button")
 
-    expect(page.locator(f"form[action='{reverse('partner:leave_reserve', args=[job.uuid])}']")).to_be_visible()
+    expect(
+        page.locator(f"form[action='{reverse('partner:leave_reserve', args=[job.uuid])}']")
+    ).to_be_visible()
     look(page, "offers-reserve")

@@ -1,4 +1,6 @@
-"""Public pages are made of what is kept in the process, and are never older than the last change."""
+"""Public pages are made of what is kept in the process, and are never older
+than the last change.
+"""
 
 import re
 from datetime import timedelta
@@ -42,7 +44,12 @@ def service(db):
 
 @pytest.mark.parametrize(
     ("name", "args", "most"),
-    [(HOME, [], 1), (SERVICES, [], 1), ("customer:category", ["internet"], 1), ("customer:help", [], 1)],
+    [
+        (HOME, [], 1),
+        (SERVICES, [], 1),
+        ("customer:category", ["internet"], 1),
+        ("customer:help", [], 1),
+    ],
 )
 def test_second_reader_costs_the_version_alone(client, service, name, args, most):
     read(client, name, *args)
@@ -54,7 +61,9 @@ def test_change_is_seen_by_the_next_reader(client, service):
     before = read(client).content.decode()
 
     service.prices.filter(country="FR").update(price_cents=8100)  # not even a save
-    PolicyRow.objects.create(key="booking_fee_cents", value={"EUR": 310, "CHF": 510}, starts_at=mila_now())
+    PolicyRow.objects.create(
+        key="booking_fee_cents", value={"EUR": 310, "CHF": 510}, starts_at=mila_now()
+    )
 
     after = read(client).content.decode()
     assert after != before
@@ -71,7 +80,8 @@ def test_price_comes_into_force_by_itself(client, service, stopped_clock):
 
     assert "99,00" not in before
     assert "99,00" in after or "101,90" in after
-    set_clock(later - timedelta(hours=2), speed=0)  # a clock that is set back, as tests and the demo do
+    # a clock that is set back, as tests and the demo do
+    set_clock(later - timedelta(hours=2), speed=0)
     assert "99,00" not in read(client).content.decode()
 
 
@@ -133,7 +143,9 @@ def test_kept_page_carries_the_reader_s_own_token(service):
     first, second = Client(enforce_csrf_checks=True), Client(enforce_csrf_checks=True)
     address = reverse(SERVICES)
     first.get(address)
-    token = re.search('name="csrfmiddlewaretoken" value="(.+?)"', second.get(address).content.decode())[1]
+    token = re.search(
+        'name="csrfmiddlewaretoken" value="(.+?)"', second.get(address).content.decode()
+    )[1]
     change = {"language": "de", "next": "/", "csrfmiddlewaretoken": token}
 
     assert second.post(reverse("set_language"), change).status_code == 302
@@ -159,7 +171,8 @@ def test_service_that_is_no_longer_sold_is_gone(client, service):
 def test_an_address_with_an_empty_question_is_nobody_elses_page(service):
     read_as_typed = Client().get(reverse(HOME) + "?&&&")
 
-    assert "?&amp;&amp;&amp;" in read_as_typed.content.decode()  # where the form of the language leads back to
+    # where the form of the language leads back to
+    assert "?&amp;&amp;&amp;" in read_as_typed.content.decode()
     assert "&amp;&amp;&amp;" not in read(Client(), HOME).content.decode()
 
 

@@ -30,7 +30,9 @@ def test_pages_of_law_can_be_read_by_everybody(open_page, live_server, language)
 def test_two_clicks_from_the_booking_at_work_to_the_end_of_the_contract(
     open_page, live_server, searching, partner, language
 ):
-    Booking.objects.filter(pk=searching.pk).update(withdrawal_waived_at=mila_now(), language=language)
+    Booking.objects.filter(pk=searching.pk).update(
+        withdrawal_waived_at=mila_now(), language=language
+    )
     booking = walk(searching, partner, State.IN_PROGRESS)
     page = open_page(locale=language)
     page.goto(live_server.url + reverse("customer:booking", args=[booking.token]))

@@ -29,7 +29,9 @@ def test_later_visit_needs_it_too_since_it_may_move_into_the_14_days(morning):
 
     assert not form_of(later, {}).is_valid()
     with translation.override("en"):
-        assert form_of(later)["starts_early"].label.startswith("Should the visit fall within the 14 days")
+        assert form_of(later)["starts_early"].label.startswith(
+            "Should the visit fall within the 14 days"
+        )
 
 
 def test_elsewhere_nothing_is_waived(morning):

@@ -74,7 +74,9 @@ def test_coming_back_from_the_bank(client, asked):
     charge = Charge.objects.get()
     user_actions.confirm_on_session(cast.secret_of(charge), charge.payment_method)
 
-    answer = client.get(url(asked), {"payment_intent": charge.intent_id, "redirect_status": "succeeded"})
+    answer = client.get(
+        url(asked), {"payment_intent": charge.intent_id, "redirect_status": "succeeded"}
+    )
 
     assert answer.url == page_of(asked)
 
@@ -105,7 +107,10 @@ class TestSavedCard:
         page = client.get(url(declined))
         answer = client.post(url(declined), {"card": str(other.pk)})
 
-        assert [value for value, _words in page.context["form"].fields["card"].choices] == [str(other.pk), "new"]
+        assert [value for value, _words in page.context["form"].fields["card"].choices] == [
+            str(other.pk),
+            "new",
+        ]
         assert answer.url == page_of(declined)
         assert len(cast.at_stripe(declined)) == 1
         assert Operation.objects.filter(kind="confirm").count() == 2

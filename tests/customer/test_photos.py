@@ -1,4 +1,6 @@
-"""Photos on the pages: the step that takes them, and who may look at one (rule B1, D8; fault A10, A13, W4)."""
+"""Photos on the pages: the step that takes them, and who may look at one (rule B1, D8; fault A10,
+A13, W4).
+"""
 
 from datetime import timedelta
 
@@ -106,7 +108,10 @@ def test_photos_stay_and_words_are_kept_when_another_field_is_refused(client, dr
 
 
 REFUSED = {
-    "no picture": (upload(NO_PICTURES["html"], "cv.jpg"), "cv.jpg: It is not a picture we can read."),
+    "no picture": (
+        upload(NO_PICTURES["html"], "cv.jpg"),
+        "cv.jpg: It is not a picture we can read.",
+    ),
     "empty": (upload(b"", "empty.jpg"), "empty.jpg: It is not a picture we can read."),
     "bomb": (upload(bomb(), "bomb.png"), "bomb.png: It has too many pixels."),
     "too large": (upload(jpeg() + b"\0" * 10 * 1024 * 1024), "foto.jpg: It is larger than 10 MB."),
@@ -142,17 +147,23 @@ def test_five_photos_at_once_are_four_and_a_sentence(client, draft):
 
 
 def test_refusal_is_in_the_person_s_language(client, draft):
-    page = send(client, draft, upload(b"x"), headers={"accept-language": "de"}, **TYPED).content.decode()
+    page = send(
+        client, draft, upload(b"x"), headers={"accept-language": "de"}, **TYPED
+    ).content.decode()
 
     assert "It is not a picture" not in page
     assert "JPEG, PNG" in page
 
 
-def test_remove_without_script_takes_one_and_keeps_the_words(client, draft, photo, django_capture_on_commit_callbacks):
+def test_remove_without_script_takes_one_and_keeps_the_words(
+    client, draft, photo, django_capture_on_commit_callbacks
+):
     other = photo_of(draft, "navy")
 
     with django_capture_on_commit_callbacks(execute=True):
-        answer = send(client, draft, remove=photo.key, **(TYPED | {"name": "", "problem": "Half writ"}))
+        answer = send(
+            client, draft, remove=photo.key, **(TYPED | {"name": "", "problem": "Half writ"})
+        )
 
     page = answer.content.decode()
     assert answer.status_code == 200
@@ -162,11 +173,14 @@ def test_remove_without_script_takes_one_and_keeps_the_words(client, draft, phot
 
 
 def test_with_script_photos_come_at_once_and_the_part_comes_back(client, draft):
-    answer = send(client, draft, upload(jpeg()), step="draft_photos", headers=HTMX, problem="Half writ")
+    answer = send(
+        client, draft, upload(jpeg()), step="draft_photos", headers=HTMX, problem="Half writ"
+    )
 
     page = answer.content.decode()
     assert answer.status_code == 200
-    assert page.count(of_link(draft.photos.get(), "photo_small")) == 2  # in the step and in the summary
+    # in the step and in the summary
+    assert page.count(of_link(draft.photos.get(), "photo_small")) == 2
     assert "<html" not in page
     draft.contact.refresh_from_db()
     assert draft.contact.problem != "Half writ"
@@ -209,7 +223,9 @@ def test_order_in_another_tab_between_reading_and_keeping_is_a_sentence(client, 
 def test_more_than_four_large_photos_are_a_calm_page(draft):
     client = Client(raise_request_exception=False)
 
-    answer = client.post(url("draft_who", draft), {}, CONTENT_LENGTH=str(49 * 1024 * 1024), headers=EN)
+    answer = client.post(
+        url("draft_who", draft), {}, CONTENT_LENGTH=str(49 * 1024 * 1024), headers=EN
+    )
 
     assert answer.status_code == 413
     assert "A photo may have up to 10 MB." in answer.content.decode()
@@ -218,7 +234,9 @@ def test_more_than_four_large_photos_are_a_calm_page(draft):
 def test_very_many_files_are_a_calm_page(draft):
     client = Client(raise_request_exception=False)
 
-    answer = send(client, draft, *(SimpleUploadedFile(f"{number}.jpg", b"x") for number in range(60)))
+    answer = send(
+        client, draft, *(SimpleUploadedFile(f"{number}.jpg", b"x") for number in range(60))
+    )
 
     assert answer.status_code == 400
     assert "<h1>" in answer.content.decode()
@@ -281,7 +299,9 @@ def test_removed_photo_and_lost_file_are_not_found(client, draft, photo):
 
 @pytest.mark.parametrize("name", SIZES)
 @pytest.mark.parametrize("who", ["customer", "stranger", "staff", "rival_partner", "visitor"])
-def test_address_of_the_job_is_the_partner_s_alone(client, request, placed, photo, partner, who, name):
+def test_address_of_the_job_is_the_partner_s_alone(
+    client, request, placed, photo, partner, who, name
+):
     claimed(placed, partner)
     if who != "visitor":
         person = request.getfixturevalue(who)
@@ -303,7 +323,9 @@ def test_partner_sees_nothing_before_the_claim(client, placed, photo, partner):
     assert not ContactAccess.objects.exists()
 
 
-def test_partner_sees_it_after_the_claim_and_each_large_one_leaves_a_trace(client, placed, photo, partner):
+def test_partner_sees_it_after_the_claim_and_each_large_one_leaves_a_trace(
+    client, placed, photo, partner
+):
     claimed(placed, partner)
     client.force_login(partner.user)
 
@@ -322,7 +344,10 @@ def test_call_sheet_shows_it_too(client, placed, photo, partner):
     claimed(placed, partner)
     client.force_login(partner.user)
 
-    assert of_job(photo, "photo_small") in client.get(reverse("partner:call", args=[placed.uuid])).content.decode()
+    assert (
+        of_job(photo, "photo_small")
+        in client.get(reverse("partner:call", args=[placed.uuid])).content.decode()
+    )
 
 
 def test_photo_of_another_job_is_not_found(client, placed, partner):
@@ -353,15 +378,20 @@ def test_partner_sees_nothing_while_suspended(client, placed, photo, partner, mo
 
 
 @pytest.mark.parametrize(
-    ("after", "seen"), [(timedelta(days=7) - timedelta(minutes=1), True), (timedelta(days=7), False)]
+    ("after", "seen"),
+    [(timedelta(days=7) - timedelta(minutes=1), True), (timedelta(days=7), False)],
 )
-def test_partner_sees_it_for_seven_days_after_the_signature(client, placed, photo, partner, after, seen):
+def test_partner_sees_it_for_seven_days_after_the_signature(
+    client, placed, photo, partner, after, seen
+):
     booking = walk(placed, partner, State.SIGNED_OFF)
     client.force_login(partner.user)
     set_clock(booking.signed_off_at + after, speed=0)
 
     assert sees(client, photo) == [seen, seen]
-    assert (photo.key in client.get(reverse("partner:job", args=[placed.uuid])).content.decode()) is seen
+    assert (
+        photo.key in client.get(reverse("partner:job", args=[placed.uuid])).content.decode()
+    ) is seen
 
 
 # --- Ops
@@ -369,7 +399,9 @@ def test_partner_sees_it_for_seven_days_after_the_signature(client, placed, phot
 
 def test_ops_see_it_behind_a_reason_and_each_large_one_leaves_a_trace(client, placed, photo, staff):
     sign_in(client, staff)
-    story = client.get(reverse("admin:requests_app_booking_change", args=[placed.pk])).content.decode()
+    story = client.get(
+        reverse("admin:requests_app_booking_change", args=[placed.pk])
+    ).content.decode()
     assert photo.key not in story
 
     look = reverse("admin:requests_app_booking_act", args=[placed.pk, "contact"])

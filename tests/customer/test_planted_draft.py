@@ -1,4 +1,6 @@
-"""A stranger begins a draft and sends its link: nobody's own booking is made inside it (rule B11, B12)."""
+"""A stranger begins a draft and sends its link: nobody's own booking is made inside it
+(rule B11, B12).
+"""
 
 import pytest
 from django.test import Client
@@ -26,7 +28,9 @@ def looks_at(browser, booking):
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_whoever_looked_at_a_link_begins_a_draft_of_their_own(client, victim, draft, service, customer, signed_in):
+def test_whoever_looked_at_a_link_begins_a_draft_of_their_own(
+    client, victim, draft, service, customer, signed_in
+):
     if signed_in:
         victim.force_login(customer)
     assert looks_at(victim, draft) == 200
@@ -40,12 +44,15 @@ def test_whoever_looked_at_a_link_begins_a_draft_of_their_own(client, victim, dr
     draft.refresh_from_db()
     assert (draft.customer, draft.postcode, draft.state) == (None, "", State.DRAFT)
     assert Booking.objects.get(pk=draft.pk).contact.phone == ""
-    assert begin(client, service).url.startswith(f"/book/d/{draft.token}/")  # whoever began it goes on
+    # whoever began it goes on
+    assert begin(client, service).url.startswith(f"/book/d/{draft.token}/")
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
 @pytest.mark.parametrize("named", [None, "odile@example.com", "other@example.com"])
-def test_who_fills_in_a_strangers_draft_is_not_read_by_the_stranger(client, victim, draft, customer, signed_in, named):
+def test_who_fills_in_a_strangers_draft_is_not_read_by_the_stranger(
+    client, victim, draft, customer, signed_in, named
+):
     up_to_when(client, draft)
     if named:
         client.post(url("who", draft), {**WHO, "email": named})
@@ -65,7 +72,9 @@ def test_who_fills_in_a_strangers_draft_is_not_read_by_the_stranger(client, vict
     assert begin(victim, draft.service).url == answer.url  # now it is the one's who filled it in
 
 
-def test_what_was_begun_as_a_guest_gets_another_link_when_an_account_takes_it_over(client, draft, customer):
+def test_what_was_begun_as_a_guest_gets_another_link_when_an_account_takes_it_over(
+    client, draft, customer
+):
     """A browser that others use: what was begun before somebody signed in may be anybody's."""
     up_to_when(client, draft)
     planted = draft.token

@@ -1,4 +1,6 @@
-"""Proving an address, correcting it, a new link, another address to sign in with: looked at in a real Chromium."""
+"""Proving an address, correcting it, a new link, another address to sign in with: looked at in a
+real Chromium.
+"""
 
 import pytest
 from django.conf import settings
@@ -32,7 +34,9 @@ def page(request, live_server, monkeypatch, settings):
     width, height = SIZES[request.param]
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
-        context = browser.new_context(locale="fr-FR", reduced_motion="reduce", base_url=live_server.url)
+        context = browser.new_context(
+            locale="fr-FR", reduced_motion="reduce", base_url=live_server.url
+        )
         made = context.new_page()
         made.set_viewport_size({"width": width, "height": height})
         made.size, made.site = request.param, live_server.url

@@ -1,4 +1,6 @@
-"""Pages anyone may read: prices with the fee spelled out, promises from the policy, a fixed number of queries."""
+"""Pages anyone may read: prices with the fee spelled out, promises from the policy, a fixed number
+of queries.
+"""
 
 from datetime import UTC, datetime
 
@@ -16,17 +18,31 @@ from tests.factories import CategoryFactory, PackageFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-PAGES = [f"customer:{name}" for name in (
-    "home", "services", "search", "prices", "help", "ranking", "legal", "terms", "privacy", "accessibility",
-    "reviews",
-)]  # fmt: skip
+PAGES = [
+    f"customer:{name}"
+    for name in (
+        "home",
+        "services",
+        "search",
+        "prices",
+        "help",
+        "ranking",
+        "legal",
+        "terms",
+        "privacy",
+        "accessibility",
+        "reviews",
+    )
+]
 LAW = ["customer:terms", "customer:privacy", "customer:accessibility", "customer:reviews"]
 NBSP = "\N{NO-BREAK SPACE}"
 
 
 @pytest.fixture
 def service(db):
-    return ServiceFactory(included_fr="Une mesure", not_included_fr="Un mur percé", tools_fr="Un testeur")
+    return ServiceFactory(
+        included_fr="Une mesure", not_included_fr="Un mur percé", tools_fr="Un testeur"
+    )
 
 
 def read(client, name, *args, **query):
@@ -74,7 +90,8 @@ def test_takes_the_same_queries_for_one_and_three_rows(client, name):
             read(client, name, *args, q="wifi")
         counts.append(len(asked))
 
-    # The pages of the law read the policy's rows of both countries; a search reads its topics and the texts.
+    # The pages of the law read the policy's rows of both countries; a search reads its topics and
+    # the texts.
     most = 4 if name in LAW else 3 if name == "customer:search" else 2
     assert counts[0] == counts[1] <= most
 
@@ -82,7 +99,14 @@ def test_takes_the_same_queries_for_one_and_three_rows(client, name):
 def test_service_page_spells_out_the_price(client, service):
     page = read(client, "customer:service", service.slug)
 
-    for words in ("Une mesure", "Un mur percé", "Un testeur", f"69,00{NBSP}€", f"2,90{NBSP}€", f"71,90{NBSP}€"):
+    for words in (
+        "Une mesure",
+        "Un mur percé",
+        "Un testeur",
+        f"69,00{NBSP}€",
+        f"2,90{NBSP}€",
+        f"71,90{NBSP}€",
+    ):
         assert words in page
 
 
@@ -100,7 +124,9 @@ LISTS = {
     ("country", "whole", "part"),
     [("FR", f"71,90{NBSP}€", f"69,00{NBSP}€"), ("CH", f"CHF{NBSP}123.90", f"CHF{NBSP}119.00")],
 )
-def test_every_list_shows_the_whole_price_and_never_a_part(name, country, whole, part, client, service):
+def test_every_list_shows_the_whole_price_and_never_a_part(
+    name, country, whole, part, client, service
+):
     """Rule B14: prices in lists are totals with the fee."""
     args, query = LISTS[name]
 
@@ -131,7 +157,9 @@ def test_unknown_country_changes_nothing(client, service):
 
 def test_who_is_at_home_in_switzerland_sees_its_prices_first(client, service):
     """Whatever they read (tests/customer/test_country.py); nothing is remembered for it."""
-    page = client.get(reverse("customer:services"), headers={"accept-language": "it-CH"}).content.decode()
+    page = client.get(
+        reverse("customer:services"), headers={"accept-language": "it-CH"}
+    ).content.decode()
 
     assert f"CHF{NBSP}123.90" in page
     assert "country" not in client.session
@@ -140,7 +168,10 @@ def test_who_is_at_home_in_switzerland_sees_its_prices_first(client, service):
 def test_service_that_is_not_sold_there_is_not_found(client, service):
     service.prices.filter(country="CH").delete()
 
-    assert client.get(reverse("customer:service", args=[service.slug]), {"country": "CH"}).status_code == 404
+    assert (
+        client.get(reverse("customer:service", args=[service.slug]), {"country": "CH"}).status_code
+        == 404
+    )
     assert client.get(reverse("customer:service", args=["nothing"])).status_code == 404
     assert client.get(reverse("customer:category", args=["nothing"])).status_code == 404
 
@@ -179,7 +210,11 @@ def test_ranking_shows_the_live_weights(client):
 def test_promises_follow_the_policy(client, service):
     PolicyRow.objects.create(key="guarantee", value=30 * 86400, starts_at=LONG_AGO, note="test")
     PolicyRow.objects.create(
-        key="booking_fee_cents", value={"EUR": 310, "CHF": 490}, starts_at=LONG_AGO, note="test", country="FR"
+        key="booking_fee_cents",
+        value={"EUR": 310, "CHF": 490},
+        starts_at=LONG_AGO,
+        note="test",
+        country="FR",
     )
 
     page = read(client, "customer:prices")
@@ -191,7 +226,9 @@ def test_promises_follow_the_policy(client, service):
 
 def test_search_answers_with_and_without_script(client, service):
     whole = read(client, "customer:search", q="wifi")
-    part = client.get(reverse("customer:search"), {"q": "wifi"}, headers={"HX-Request": "true"}).content.decode()
+    part = client.get(
+        reverse("customer:search"), {"q": "wifi"}, headers={"HX-Request": "true"}
+    ).content.decode()
 
     assert service.name in whole
     assert service.name in part
@@ -211,7 +248,13 @@ def test_empty_search_leads_on_and_is_escaped(client, service):
 
 def test_home_shows_reviews_only_when_there_are_real_ones(client, service, monkeypatch):
     assert "reviews-title" not in read(client, "customer:home")
-    review = {"text": "Enfin.", "name": "Maëlle T.", "city": "Lyon", "service": "Wi-Fi", "at": LONG_AGO}
+    review = {
+        "text": "Enfin.",
+        "name": "Maëlle T.",
+        "city": "Lyon",
+        "service": "Wi-Fi",
+        "at": LONG_AGO,
+    }
     ratings = {"stars": 4.8, "count": 12, "reviews": [review]}
     monkeypatch.setattr(catalogue, "recent_ratings", lambda _figures: ratings)
     monkeypatch.setattr(catalogue, "_pages", Kept())
@@ -221,7 +264,11 @@ def test_home_shows_reviews_only_when_there_are_real_ones(client, service, monke
 
 def test_legal_notice_names_who_runs_the_site(client, settings):
     """Law R6; production does not start without them (tests/mila/test_production.py)."""
-    settings.OPERATOR = {**settings.OPERATOR, "company": "Aide à domicile SAS", "mediator": "Médiateur du pays"}
+    settings.OPERATOR = {
+        **settings.OPERATOR,
+        "company": "Aide à domicile SAS",
+        "mediator": "Médiateur du pays",
+    }
 
     page = read(client, "customer:legal")
 
@@ -230,7 +277,9 @@ def test_legal_notice_names_who_runs_the_site(client, settings):
 
 
 def test_what_is_not_sold_is_said_with_the_number_to_call(client, service):
-    Topic.objects.create(slug="trades", kind="not_sold", name_fr="Plomberie", words_fr="plombier", name="Plomberie")
+    Topic.objects.create(
+        slug="trades", kind="not_sold", name_fr="Plomberie", words_fr="plombier", name="Plomberie"
+    )
 
     page = read(client, "customer:search", q="plombier")
 

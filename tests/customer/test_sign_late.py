@@ -1,4 +1,6 @@
-"""Signing afterwards on the customer's page: they read that it changes nothing, and it does not (rule L13, B11)."""
+"""Signing afterwards on the customer's page: they read that it changes nothing, and it does not
+(rule L13, B11).
+"""
 
 from datetime import timedelta
 
@@ -10,7 +12,7 @@ from requests_app import access
 from requests_app.actions import signing
 from requests_app.models import Booking, LateSignature, SignOff, SignOffKind, State
 from tests.cast import sign, walk
-from tests.requests_app.stages import silence
+from tests.requests_app.booking_states import silence
 from tests.signing_in import sign_in
 
 EN = {"accept-language": "en"}
@@ -31,7 +33,13 @@ def page(client, name, booking):
 def fields(answer, **more):
     form = answer.context["form"]
     late = {"late": "1"} if answer.context["closed"] else {}
-    return {"key": form["key"].value(), "quote_version": answer.context["version"], "typed": "Odile", **late, **more}
+    return {
+        "key": form["key"].value(),
+        "quote_version": answer.context["version"],
+        "typed": "Odile",
+        **late,
+        **more,
+    }
 
 
 def untouched(booking):
@@ -65,12 +73,17 @@ def test_page_says_before_signing_that_nothing_is_charged(client, silent, settle
 
     text = answer.content.decode()
     amount = "€71.90"
-    assert (f"{amount} have been charged to your card" if settled else f"settled at {amount}") in text
+    assert (
+        f"{amount} have been charged to your card" if settled else f"settled at {amount}"
+    ) in text
     assert "it changes nothing about the amount, and nothing more is charged" in text
     assert "Sign and pay" not in text
     assert 'name="late" value="1"' in text
     assert url("refuse", silent) not in text
-    assert answer.context["statement"][-1] == "I confirm this report afterwards. That changes nothing about the amount."
+    assert (
+        answer.context["statement"][-1]
+        == "I confirm this report afterwards. That changes nothing about the amount."
+    )
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
@@ -79,10 +92,16 @@ def test_by_link_or_signed_in(client, silent, customer, signed_in):
         client.force_login(customer)
     before = untouched(silent)
 
-    answer = client.post(url("sign", silent), fields(page(client, "sign", silent)), headers=EN, follow=True)
+    answer = client.post(
+        url("sign", silent), fields(page(client, "sign", silent)), headers=EN, follow=True
+    )
 
     kept = LateSignature.objects.get()
-    assert (kept.kind, kept.signer, kept.by) == (SignOffKind.OWN_DEVICE, "Odile", customer if signed_in else None)
+    assert (kept.kind, kept.signer, kept.by) == (
+        SignOffKind.OWN_DEVICE,
+        "Odile",
+        customer if signed_in else None,
+    )
     assert untouched(silent) == before
     assert answer.redirect_chain[-1][0] == url("booking", silent)
     if not signed_in:
@@ -117,7 +136,9 @@ def test_what_is_no_signature_is_not_kept(client, silent, typed):
 
 
 class TestOpenForm:
-    """The page was open when silence closed the visit: what was signed lands as evidence, not as an error."""
+    """The page was open when silence closed the visit: what was signed lands as evidence, not as an
+    error.
+    """
 
     @pytest.fixture
     def sent(self, client, finished):
@@ -129,7 +150,10 @@ class TestOpenForm:
 
         answer = client.post(url("sign", finished), sent, headers=EN, follow=True)
 
-        assert "Your signature is kept; it changes nothing about the amount." in answer.content.decode()
+        assert (
+            "Your signature is kept; it changes nothing about the amount."
+            in answer.content.decode()
+        )
         kept = LateSignature.objects.get()
         assert kept.text == SignOff.objects.get().text
         assert untouched(finished) == before
@@ -143,7 +167,10 @@ class TestOpenForm:
         answer = client.post(url("sign", finished), sent)
 
         assert answer.status_code == 302
-        assert (LateSignature.objects.count(), SignOff.objects.get().kind) == (1, SignOffKind.SILENCE)
+        assert (LateSignature.objects.count(), SignOff.objects.get().kind) == (
+            1,
+            SignOffKind.SILENCE,
+        )
 
     def test_sent_without_a_signature_it_turns_into_the_late_page(self, client, finished, sent):
         silence(finished)
@@ -176,7 +203,9 @@ class TestOpenForm:
 class TestStory:
     def late_way(self, client, booking):
         return [
-            way for way in page(client, "booking", booking).context["page"].actions if way.url == url("sign", booking)
+            way
+            for way in page(client, "booking", booking).context["page"].actions
+            if way.url == url("sign", booking)
         ]
 
     def test_page_offers_it_until_it_is_signed(self, client, silent):
@@ -213,7 +242,9 @@ class TestStory:
         client.force_login(partner.user)
         job = client.get(partner_url(silent, "job")).context["page"].story
         sign_in(client, staff)
-        story = client.get(reverse("admin:requests_app_booking_change", args=[silent.pk])).content.decode()
+        story = client.get(
+            reverse("admin:requests_app_booking_change", args=[silent.pk])
+        ).content.decode()
 
         assert [line.what for line in customer[-3:]] == [
             "Closed without a signature",

@@ -1,4 +1,6 @@
-"""The terms of an order: linked before it, kept word for word with it, sent with its mail (law R5, R6)."""
+"""The terms of an order: linked before it, kept word for word with it, sent with its mail
+(law R5, R6).
+"""
 
 import re
 
@@ -22,11 +24,16 @@ def terms_page(client, booking):
 
 def test_order_keeps_the_words_and_figures_it_was_made_under(searching):
     """Also when the policy is another one later."""
-    PolicyRow.objects.create(key="cancel_fee_cents", value={"EUR": 4000, "CHF": 4000}, starts_at=mila_now(), note="x")
+    PolicyRow.objects.create(
+        key="cancel_fee_cents", value={"EUR": 4000, "CHF": 4000}, starts_at=mila_now(), note="x"
+    )
     searching.refresh_from_db()
 
     assert searching.terms.language == searching.language
-    assert searching.terms.sha256 == conditions.Text("terms", "fr", searching.terms.dated, searching.terms.body).sha256
+    assert (
+        searching.terms.sha256
+        == conditions.Text("terms", "fr", searching.terms.dated, searching.terms.body).sha256
+    )
     assert "25" in searching.terms.body
     assert "40,00" not in searching.terms.body
     assert "40,00" in conditions.text("terms", "fr", mila_now()).body
@@ -34,7 +41,9 @@ def test_order_keeps_the_words_and_figures_it_was_made_under(searching):
 
 def test_draft_shows_what_it_would_be_ordered_under_and_the_order_keeps_just_that(client, morning):
     draft = factories.DraftFactory(language="en")
-    PolicyRow.objects.create(key="cancel_fee_cents", value={"EUR": 4000, "CHF": 4000}, starts_at=mila_now(), note="x")
+    PolicyRow.objects.create(
+        key="cancel_fee_cents", value={"EUR": 4000, "CHF": 4000}, starts_at=mila_now(), note="x"
+    )
     before = terms_page(client, draft).content.decode()
 
     factories.placing.place(draft.pk, role=factories.Role.CUSTOMER, by=None)
@@ -64,7 +73,9 @@ def test_mail_of_the_order_carries_terms_and_withdrawal_with_its_form(searching)
 
 
 def test_booking_page_leads_to_the_accepted_version(client, searching):
-    page = client.get(reverse("customer:booking", args=[searching.token]), headers=EN).content.decode()
+    page = client.get(
+        reverse("customer:booking", args=[searching.token]), headers=EN
+    ).content.decode()
 
     assert f'href="{reverse("customer:own_terms", args=[searching.token])}"' in page
     assert 'lang="fr"' in terms_page(client, searching).content.decode()

@@ -60,7 +60,8 @@ def test_security_txt_names_a_contact_and_never_runs_out(client, settings, stopp
     for at in (datetime(2026, 11, 24, tzinfo=UTC), datetime(2031, 2, 28, tzinfo=UTC)):
         stopped_clock(at)
         lines = dict(
-            line.split(": ", 1) for line in client.get("/.well-known/security.txt").content.decode().splitlines()
+            line.split(": ", 1)
+            for line in client.get("/.well-known/security.txt").content.decode().splitlines()
         )
 
         assert lines["Contact"] == "mailto:faults@mila.eu"
@@ -76,7 +77,9 @@ def test_favicon_is_a_picture(client):
     assert answer.content[:4] == b"\x00\x00\x01\x00"
 
 
-@pytest.mark.parametrize("address", ["/robots.txt", "/sitemap.xml", "/.well-known/security.txt", "/favicon.ico"])
+@pytest.mark.parametrize(
+    "address", ["/robots.txt", "/sitemap.xml", "/.well-known/security.txt", "/favicon.ico"]
+)
 def test_kept_by_a_shared_cache_and_only_read(client, address):
     assert "public" in client.get(address)["Cache-Control"]
     assert client.post(address).status_code == 405

@@ -1,4 +1,6 @@
-"""The when step: true times, a day that means itself, a start with nobody refused (rule B2, B14)."""
+"""The when step: true times, a day that means itself, a start with nobody
+refused (rule B2, B14).
+"""
 
 import re
 from datetime import datetime, timedelta
@@ -7,7 +9,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
 
-from accounts.models import Busy, Technician, WeeklyHours
+from accounts.models import CalendarEntry, Technician, WeeklyHours
 from accounts.search import refresh_search_rows
 from mila.clock import mila_now
 from places.calendar import instant
@@ -40,13 +42,17 @@ def at(day, hour, minute=0):
 
 
 def busy(who, begin, end):
-    Busy.objects.create(technician=who, during=DateTimeTZRange(begin, end, "[)"), kind="absence")
+    CalendarEntry.objects.create(
+        technician=who, during=DateTimeTZRange(begin, end, "[)"), kind="absence"
+    )
 
 
 def slots(page):
     """By value: whether it is chosen, whether it can be chosen, its words."""
     found = {}
-    for tag, words in re.findall(r'(<input\s+type="radio"\s+name="slot".*?>)(.*?)</label>', page, re.S):
+    for tag, words in re.findall(
+        r'(<input\s+type="radio"\s+name="slot".*?>)(.*?)</label>', page, re.S
+    ):
         value = re.search(r'value="([^"]*)"', tag)[1]
         text = " ".join(re.sub(r"<[^>]*>", " ", words).split())
         found[value] = ("checked" in tag, "disabled" not in tag, text)
@@ -102,7 +108,12 @@ def test_choosing_a_day_chooses_its_first_free_time(client, draft, partner):
 
 def test_continue_right_after_a_tap_on_a_day_saves_nothing_of_the_day_before(client, draft):
     """The form as a browser sends it that had no time to ask for the new state."""
-    sent = {"current": "2026-11-24T14:00", "slot": "2026-11-24T14:00", "shown": "2026-11-24", "day": "2026-11-25"}
+    sent = {
+        "current": "2026-11-24T14:00",
+        "slot": "2026-11-24T14:00",
+        "shown": "2026-11-24",
+        "day": "2026-11-25",
+    }
 
     answer = client.post(url(draft), sent)
 
@@ -127,7 +138,9 @@ def test_a_day_on_which_nobody_is_free_chooses_nothing(client, draft, partner):
 def test_a_time_with_nobody_is_refused_with_the_nearest_free_ones(client, draft, partner):
     busy(partner, at(25, 14), at(25, 15))
 
-    refused = client.post(url(draft), {"slot": "2026-11-25T14:00"}, headers={"accept-language": "en"})
+    refused = client.post(
+        url(draft), {"slot": "2026-11-25T14:00"}, headers={"accept-language": "en"}
+    )
 
     assert refused.status_code == 422
     page = refused.content.decode()
@@ -170,11 +183,18 @@ def test_moving_shows_first_when_whoever_has_the_job_is_free(client, job, partne
     WeeklyHours.objects.filter(technician=partner, weekday=2).update(closes="12:00")
 
     page = client.get(
-        reverse("customer:move", args=[job.token]), {"day": "2026-11-25"}, headers={"accept-language": "en"}
+        reverse("customer:move", args=[job.token]),
+        {"day": "2026-11-25"},
+        headers={"accept-language": "en"},
     ).content.decode()
 
     first, second = page.index("Yanis Corvel is free"), page.index("With somebody else")
-    assert first < page.index('value="2026-11-25T11:00"') < second < page.index('value="2026-11-25T12:00"')
+    assert (
+        first
+        < page.index('value="2026-11-25T11:00"')
+        < second
+        < page.index('value="2026-11-25T12:00"')
+    )
 
 
 def test_moving_proposes_a_time_of_whoever_has_the_job(client, job, partner, rival_partner):
@@ -204,7 +224,9 @@ def test_a_visit_is_not_moved_to_a_time_with_nobody(client, job, partner):
     assert (job.state, job.start_at, job.events.count()) == (State.CLAIMED, at(27, 14), before)
 
 
-def test_who_did_not_come_is_not_waited_for_again(client, customer, partner, rival_partner, now, stopped_clock):
+def test_who_did_not_come_is_not_waited_for_again(
+    client, customer, partner, rival_partner, now, stopped_clock
+):
     booking = claimed(factories.placed_booking(customer=customer), partner)
     booking.state = State.CONFIRMED
     booking.save(update_fields=["state"])

@@ -1,4 +1,6 @@
-"""A card on a draft is offered where it was typed, or to the account that saved it: never by the link (rule B12)."""
+"""A card on a draft is offered where it was typed, or to the account that saved it: never by the
+link (rule B12).
+"""
 
 import pytest
 from django.test import Client
@@ -48,7 +50,10 @@ def thief(half):
 
 
 def offered(browser, booking):
-    return [value for value, _words in browser.get(card_page(booking)).context["form"].fields["card"].choices]
+    return [
+        value
+        for value, _words in browser.get(card_page(booking)).context["form"].fields["card"].choices
+    ]
 
 
 def is_a_draft(booking):
@@ -82,7 +87,9 @@ def test_the_browser_that_typed_it_orders_with_it(client, half, thief):
 
 
 def test_fields_are_not_shared_between_browsers(client, draft):
-    """They have just confirmed the card and not yet sent the page; whoever has the link sends theirs first."""
+    """They have just confirmed the card and not yet sent the page; whoever has the link sends
+    theirs first.
+    """
     up_to_when(client, draft)
     client.post(url("who", draft), WHO)
     thief = Client()
@@ -130,7 +137,9 @@ def test_the_browser_that_typed_it_may_change_the_draft(client, half):
 
 
 def test_the_bank_s_own_page_leads_back_to_the_browser_that_typed_it(client, half, thief):
-    user_actions.type_card(client.get(card_page(half)).context["setup"].client_secret, cast.ASKS_ONCE)
+    user_actions.type_card(
+        client.get(card_page(half)).context["setup"].client_secret, cast.ASKS_ONCE
+    )
     back = {"setup_intent": "seti_x", "redirect_status": "succeeded"}
 
     elsewhere = thief.get(card_page(half), back)
@@ -165,7 +174,9 @@ def test_what_a_guest_typed_is_not_offered_to_the_account_of_the_address(half, t
     is_a_draft(half)
 
 
-def test_a_draft_begun_with_somebody_s_address_gives_the_stranger_no_card_of_theirs(client, draft, customer):
+def test_a_draft_begun_with_somebody_s_address_gives_the_stranger_no_card_of_theirs(
+    client, draft, customer
+):
     up_to_when(client, draft)
     client.post(url("who", draft), WHO)
     planted = card_page(draft)

@@ -36,9 +36,20 @@ def asked_early(searching):
 
 
 @pytest.mark.parametrize(
-    "state", [None, State.CLAIMED, State.CONFIRMED, State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS, State.FINISHED]
+    "state",
+    [
+        None,
+        State.CLAIMED,
+        State.CONFIRMED,
+        State.EN_ROUTE,
+        State.ARRIVED,
+        State.IN_PROGRESS,
+        State.FINISHED,
+    ],
 )
-def test_two_clicks_from_the_booking_at_every_step_up_to_the_signature(state, client, asked_early, partner):
+def test_two_clicks_from_the_booking_at_every_step_up_to_the_signature(
+    state, client, asked_early, partner
+):
     booking = walk(asked_early, partner, state) if state else asked_early
     link = re.search(rf'href="({url("withdraw", booking)})"', page_of(client, booking))
     assert link
@@ -97,7 +108,9 @@ def test_after_the_signature_it_is_gone(client, asked_early, partner):
     assert booking.state == State.SIGNED_OFF
 
 
-def test_receipt_goes_out_with_day_and_hour_within_the_minute(client, asked_early, django_capture_on_commit_callbacks):
+def test_receipt_goes_out_with_day_and_hour_within_the_minute(
+    client, asked_early, django_capture_on_commit_callbacks
+):
     asked_early.language = "en"
     asked_early.save(update_fields=["language"])
     seen = client.get(url("withdraw", asked_early)).context["seen"]
@@ -119,14 +132,18 @@ def page(client):
 
 
 def ask(client, booking, email="odile@example.com"):
-    return client.post(reverse("customer:withdrawal"), {"number": booking.number, "email": email}, headers=EN)
+    return client.post(
+        reverse("customer:withdrawal"), {"number": booking.number, "email": email}, headers=EN
+    )
 
 
 def links(booking):
     return Notification.objects.filter(subject_id=booking.uuid, kind="withdrawal_link")
 
 
-def test_account_sees_its_own_open_contracts_three_clicks_in_all(client, searching, customer, stranger):
+def test_account_sees_its_own_open_contracts_three_clicks_in_all(
+    client, searching, customer, stranger
+):
     client.force_login(customer)
     assert f'href="{url("withdraw", searching)}"' in page(client)
 
@@ -169,7 +186,9 @@ def test_links_by_mail_are_few(client, searching):
 
 @pytest.mark.parametrize("number", ["", "Mila", "M", "M0", "M99999999999", "1e5", "M12' OR 1"])
 def test_what_is_no_number_is_said_beside_the_field(client, searching, number):
-    answer = client.post(reverse("customer:withdrawal"), {"number": number, "email": "odile@example.com"}, headers=EN)
+    answer = client.post(
+        reverse("customer:withdrawal"), {"number": number, "email": "odile@example.com"}, headers=EN
+    )
 
     assert answer.status_code == 422
     assert not links(searching).exists()

@@ -22,12 +22,13 @@ from policy.figures import Policy
 from requests_app.deadlines import hours_of
 from requests_app.models import Booking, State
 from simulation import factor
+from simulation.cast import CITIES
 from simulation.demo import Demo
-from simulation.people import CITIES
 from simulation.play import promised
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-by_its_commits = pytest.mark.django_db(transaction=True, databases=["default", "standin"])  # jobs follow them
+# jobs follow them
+by_its_commits = pytest.mark.django_db(transaction=True, databases=["default", "standin"])
 MORNING = instant_of("2026-11-24T10:00")
 WEEK = timedelta(days=7)
 
@@ -38,9 +39,14 @@ def own_folder(monkeypatch, tmp_path):
     embedded.var(site_settings.INSTANCE).mkdir(parents=True)
 
 
-# Those of `bin/test --instants`, and the two at which a first start once broke beside the one at night.
+# Those of `bin/test --instants`, and the two at which a first start once broke beside the one at
+# night.
 AS_ALWAYS = hours_of(Policy())
-HOURS = {**INSTANTS, "before any window opens": "2026-11-27T07:20", "late in the evening": "2026-11-27T23:40"}
+HOURS = {
+    **INSTANTS,
+    "before any window opens": "2026-11-27T07:20",
+    "late in the evening": "2026-11-27T23:40",
+}
 
 
 @by_its_commits
@@ -64,7 +70,8 @@ def test_demo_is_whole_and_alive_at_any_hour(catalogued, in_process, monkeypatch
     for city in CITIES:
         place = locate("1 rue de l’Exemple", city.postcodes[0], "", city.country)
         days = bookable_days(mila_now(), 60, place, AS_ALWAYS)
-        assert days[0] == wall_time(mila_now(), place.timezone).date()  # a visit can be booked for today
+        # a visit can be booked for today
+        assert days[0] == wall_time(mila_now(), place.timezone).date()
         assert bookable_starts(days[0], mila_now(), 60, place, AS_ALWAYS)
 
 
@@ -125,7 +132,9 @@ def test_demo_that_never_ran_goes_on_from_where_it_began():
 
 
 def test_greeting_says_desk_clock_and_logins():
-    DemoWorld.objects.create(began_at=MORNING, password="mila-word", ops_password="ops-word", complete=True)
+    DemoWorld.objects.create(
+        began_at=MORNING, password="mila-word", ops_password="ops-word", complete=True
+    )
     set_clock(MORNING, speed=0)
 
     said = demo_world.greeting("http://localhost:8000")

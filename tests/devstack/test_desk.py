@@ -1,4 +1,6 @@
-"""The newcomer's desk: whoever reaches it may be anybody, in the demo and nowhere else (rule H2)."""
+"""The newcomer's desk: whoever reaches it may be anybody, in the demo and
+nowhere else (rule H2).
+"""
 
 import re
 from datetime import timedelta
@@ -46,7 +48,8 @@ def mails(demo, settings):
     for minute, subject in ((1, "Erste"), (2, "Deuxième")):
         (folder / f"{minute}.log").write_text(
             f"From: a@mila.example\nTo: client-1@mila.example\nSubject: {subject}\n"
-            f"Date: Sat, 28 Nov 2026 04:0{minute}:00 -0000\nContent-Type: text/plain; charset=utf-8\n\n"
+            f"Date: Sat, 28 Nov 2026 04:0{minute}:00 -0000\nContent-Type: text/plain; "
+            f"charset=utf-8\n\n"
             f"Voici : http://localhost:8000/b/abc/?x=1.\n<b>\n{'-' * 79}\n",
             encoding="utf-8",
         )
@@ -87,7 +90,9 @@ def test_without_a_whole_demo_there_is_no_desk(client, settings, customer, name,
 
 
 @pytest.mark.parametrize(("name", "method"), ADDRESSES.items())
-def test_where_the_settings_say_no_demo_there_is_no_desk(client, demo, settings, customer, name, method):
+def test_where_the_settings_say_no_demo_there_is_no_desk(
+    client, demo, settings, customer, name, method
+):
     settings.DEMO = False
 
     answer = getattr(client, method)(reverse(name), {"email": customer.email, "step": "hours"})
@@ -135,7 +140,9 @@ def test_somebody_else_takes_the_place_of_the_last_one(client, demo, customer, s
 
 
 def test_nobody_leads_away_from_the_site(client, demo, customer):
-    answer = client.post(reverse("desk:sign_in"), {"email": customer.email, "page": "https://evil.example/"})
+    answer = client.post(
+        reverse("desk:sign_in"), {"email": customer.email, "page": "https://evil.example/"}
+    )
 
     assert answer["Location"].startswith("/")
 
@@ -160,14 +167,18 @@ def test_desk_shows_who_has_something_to_do(client, demo, searching, partner, st
 
     page = client.get(reverse("desk:desk")).content.decode()
 
-    assert f"/bookings/{booking.uuid}/" in page or reverse("partner:job", args=[booking.uuid]) in page
+    assert (
+        f"/bookings/{booking.uuid}/" in page or reverse("partner:job", args=[booking.uuid]) in page
+    )
 
 
 @pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
 def test_desk_speaks_the_reader_s_language(client, demo, staff, language):
     page = client.get(reverse("desk:desk"), headers={"Accept-Language": language}).content.decode()
 
-    title = {"fr": "Le bureau", "de": "Der Schreibtisch", "it": "La scrivania", "en": "The desk"}[language]
+    title = {"fr": "Le bureau", "de": "Der Schreibtisch", "it": "La scrivania", "en": "The desk"}[
+        language
+    ]
     assert f"<h1>{title}</h1>" in page
 
 
@@ -176,7 +187,11 @@ def test_desk_speaks_the_reader_s_language(client, demo, staff, language):
 
 @pytest.mark.parametrize(
     ("step", "ahead"),
-    [("minutes", timedelta(minutes=10)), ("hours", timedelta(hours=2)), ("morning", timedelta(hours=21, minutes=30))],
+    [
+        ("minutes", timedelta(minutes=10)),
+        ("hours", timedelta(hours=2)),
+        ("morning", timedelta(hours=21, minutes=30)),
+    ],
 )
 def test_clock_goes_ahead(client, demo, step, ahead):
     before = mila_now()
@@ -199,7 +214,9 @@ def test_clock_goes_to_shortly_before_the_next_visit(client, demo, searching, pa
 
     client.post(reverse("desk:clock"), {"step": "visit"})
 
-    assert timedelta() <= mila_now() - (booking.start_at - clock.BEFORE_VISIT) < timedelta(minutes=1)
+    assert (
+        timedelta() <= mila_now() - (booking.start_at - clock.BEFORE_VISIT) < timedelta(minutes=1)
+    )
 
 
 @pytest.mark.parametrize("step", ["promise", "visit"])
@@ -239,7 +256,9 @@ def test_newest_mail_stands_on_top_with_links_into_this_site(client, mails):
 
 
 def test_mail_that_is_being_written_is_not_there_yet(client, mails, settings):
-    (embedded.var(settings.INSTANCE) / "mail" / "3.log").write_text("From: a@mila.example\nTo: client")
+    (embedded.var(settings.INSTANCE) / "mail" / "3.log").write_text(
+        "From: a@mila.example\nTo: client"
+    )
 
     page = client.get(reverse("desk:mails"))
 
@@ -275,7 +294,9 @@ def test_begin_again_leaves_the_wish_for_bin_run(client, demo):
 # --- What newcomers stumbled over
 
 
-def test_booking_that_is_open_to_all_names_the_best_placed(client, demo, customer, partner, rival_partner):
+def test_booking_that_is_open_to_all_names_the_best_placed(
+    client, demo, customer, partner, rival_partner
+):
     booking = placed_booking(customer=customer, wishes=[demo.began_at + timedelta(hours=4)])
     assert offers.open_next(booking.pk) is None
     told = Notification.objects.filter(kind="offer", subject_id=booking.uuid).order_by("pk")
@@ -313,7 +334,9 @@ def test_guest_begins_signed_out(client, demo, stranger):
 def test_pages_go_on_in_the_language_of_the_desk(client, demo, partner):
     client.cookies["django_language"] = "en"
 
-    client.post(reverse("desk:sign_in"), {"email": partner.user.email, "page": reverse("partner:offers")})
+    client.post(
+        reverse("desk:sign_in"), {"email": partner.user.email, "page": reverse("partner:offers")}
+    )
 
     assert 'lang="en"' in client.get(reverse("partner:offers")).content.decode()
     partner.user.refresh_from_db()
@@ -330,7 +353,9 @@ def test_pages_go_on_in_the_language_of_the_desk(client, demo, partner):
     ],
 )
 def test_desk_leads_back_to_where_one_came_from(client, demo, before, shown):
-    page = client.get(reverse("desk:desk"), headers={"Referer": before, "Accept-Language": "en"}).content.decode()
+    page = client.get(
+        reverse("desk:desk"), headers={"Referer": before, "Accept-Language": "en"}
+    ).content.decode()
 
     found = re.findall(r'<a href="([^"]*)">Back to the page you came from', page)
     assert found == ([shown] if shown else [])
@@ -342,8 +367,12 @@ def test_code_of_a_page_that_stays_open_is_fetched_anew(client, demo, staff):
     assert client.get(reverse("desk:code")).content.decode() == factor.current_code(staff)
 
 
-@pytest.mark.parametrize("state", [None, State.CLAIMED, State.CONFIRMED, State.ARRIVED, State.FINISHED])
-def test_both_sides_of_one_s_own_booking_are_found_at_every_hour(client, demo, searching, partner, state):
+@pytest.mark.parametrize(
+    "state", [None, State.CLAIMED, State.CONFIRMED, State.ARRIVED, State.FINISHED]
+)
+def test_both_sides_of_one_s_own_booking_are_found_at_every_hour(
+    client, demo, searching, partner, state
+):
     DemoWorld.objects.update(last_booking=searching.pk - 1)
     booking = walk(searching, partner, state) if state else searching
 

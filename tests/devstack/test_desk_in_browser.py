@@ -1,4 +1,6 @@
-"""The desk and its bar in a real Chromium: four languages, both sizes, and a guest's first steps (rule H2)."""
+"""The desk and its bar in a real Chromium: four languages, both sizes, and a guest's first steps
+(rule H2).
+"""
 
 import pytest
 from django.conf import settings as site_settings
@@ -41,7 +43,9 @@ def demo(settings, searching, partner, staff, monkeypatch, tmp_path):
         f"Bonjour.\n{'-' * 79}\n",
         encoding="utf-8",
     )
-    return DemoWorld.objects.create(began_at=searching.placed_at, password="x", ops_password="y", complete=True)
+    return DemoWorld.objects.create(
+        began_at=searching.placed_at, password="x", ops_password="y", complete=True
+    )
 
 
 @pytest.fixture

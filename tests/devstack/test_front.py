@@ -1,4 +1,6 @@
-"""Pages and their streams come in by one door, the proxy that is shipped, under whatever name it was opened."""
+"""Pages and their streams come in by one door, the proxy that is shipped, under whatever name it
+was opened.
+"""
 
 import json
 import socket
@@ -20,7 +22,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(scope="module")
 def streams():
-    """The real process, once it follows Redis: the stream that began its reader has been told so."""
+    """The real process, once it follows Redis: the stream that began its
+    reader has been told so.
+    """
     with streaming.server(MILA_INSTANCE=settings.INSTANCE) as (_process, port):
         with urlopen(f"http://127.0.0.1:{port}{publish.stream_url(CHANNEL)}", timeout=20) as first:
             assert any(b"resync" in first.readline() for _line in range(10))
@@ -37,16 +41,22 @@ def door(live_server, streams):
 def news(address, host, tell):
     """The first thing a page at this address hears after `tell`, and after how many seconds."""
     ticket = publish.stream_url(CHANNEL)
-    request = Request(f"http://{address}{ticket}", headers={"Host": host, "Origin": f"http://{host}"})
+    request = Request(
+        f"http://{address}{ticket}", headers={"Host": host, "Origin": f"http://{host}"}
+    )
     with urlopen(request, timeout=20) as stream:
         assert stream.readline().startswith(b"retry: ")
         begun = time.monotonic()
         tell()
-        line = next(line for line in (stream.readline() for _ in range(10)) if line.startswith(b"data: "))
+        line = next(
+            line for line in (stream.readline() for _ in range(10)) if line.startswith(b"data: ")
+        )
     return json.loads(line.removeprefix(b"data: "))["event"], time.monotonic() - begun
 
 
-@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "another address", "mila.behind-a-proxy.example"])
+@pytest.mark.parametrize(
+    "name", ["localhost", "127.0.0.1", "another address", "mila.behind-a-proxy.example"]
+)
 def test_page_hears_of_a_change_within_two_seconds_whatever_its_address(door, name):
     others = [address for address in addresses.own_addresses()[:-1] if "." in address]
     if name == "another address":
@@ -74,7 +84,8 @@ def answer(request):
 
 def test_stream_of_somebody_else_s_page_is_refused(door):
     request = Request(
-        f"http://127.0.0.1:{door}{publish.stream_url(CHANNEL)}", headers={"Origin": "https://evil.example"}
+        f"http://127.0.0.1:{door}{publish.stream_url(CHANNEL)}",
+        headers={"Origin": "https://evil.example"},
     )
 
     assert answer(request)[0] == 403
@@ -86,7 +97,9 @@ def test_page_keeps_the_name_it_was_opened_under(door):
 
 
 def test_half_sent_body_never_reaches_the_pages(live_server, streams):
-    """Whoever sends slowly waits at the front: behind it listens nobody, so anything that got through would be seen."""
+    """Whoever sends slowly waits at the front: behind it listens nobody, so anything that got
+    through would be seen.
+    """
     with closing(socket.socket()) as pages:
         pages.bind(("127.0.0.1", 0))
         pages.listen()

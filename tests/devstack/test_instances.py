@@ -1,4 +1,4 @@
-"""Databases of a world: from a template, or from nothing and then kept as one."""
+"""Databases of a instance: from a template, or from nothing and then kept as one."""
 
 from urllib.parse import urlsplit
 
@@ -34,7 +34,10 @@ def connect(name):
 
 def names(own):
     with databases.maintenance(databases.parts(embedded.database_url(own))[0]) as connection:
-        return {row[0].removeprefix("mila_") for row in connection.execute("SELECT datname FROM pg_database")}
+        return {
+            row[0].removeprefix("mila_")
+            for row in connection.execute("SELECT datname FROM pg_database")
+        }
 
 
 def test_new_database_begins_as_a_copy_of_the_template(own):
@@ -55,7 +58,8 @@ def test_newer_template_takes_the_place_of_the_older(own):
 
     databases.keep_template(own, f"{own}_old_1", instead_of=f"{own}_old_")
     databases.keep_template(own, f"{own}_old_2", instead_of=f"{own}_old_")
-    databases.keep_template(own, f"{own}_old_2", instead_of=f"{own}_old_")  # a repeat changes nothing
+    # a repeat changes nothing
+    databases.keep_template(own, f"{own}_old_2", instead_of=f"{own}_old_")
 
     assert f"{own}_old_2" in names(own)
     assert f"{own}_old_1" not in names(own)
@@ -98,7 +102,9 @@ def test_name_of_the_template_tells_what_went_into_it(settings, tmp_path):
 def test_fresh_world_drops_the_old_one_and_forgets_its_jobs(own, monkeypatch):
     done = []
     monkeypatch.setattr(instances, "drop_database", lambda name: done.append(("drop", name)))
-    monkeypatch.setattr(instances, "ensure_database", lambda name, template: done.append(("make", name)) or True)
+    monkeypatch.setattr(
+        instances, "ensure_database", lambda name, template: done.append(("make", name)) or True
+    )
     monkeypatch.setattr(instances, "forgive_power_cuts", lambda name: None)
     monkeypatch.setattr(instances, "_migrate", lambda alias: done.append(("migrate", alias)))
     monkeypatch.setattr(instances.connections["default"], "close", lambda: None)
@@ -177,8 +183,12 @@ def test_site_connects_as_a_role_that_owns_nothing(own):
     address = embedded.site_addresses(own)["DATABASE_URL"]
     folder, database = databases.parts(address)
 
-    with psycopg.connect(host=folder, user=urlsplit(address).username, dbname=database) as connection:
-        assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
+    with psycopg.connect(
+        host=folder, user=urlsplit(address).username, dbname=database
+    ) as connection:
+        assert connection.execute(
+            "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+        ).fetchone() == (False,)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("CREATE TABLE thing (id int)")
 
@@ -195,7 +205,9 @@ def test_database_of_another_version_is_known_by_its_migrations(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     assert not instances.outlived(settings.INSTANCE)
 
-    MigrationRecorder(connections["standin"]).record_applied("payments_standin", "0099_of_another_version")
+    MigrationRecorder(connections["standin"]).record_applied(
+        "payments_standin", "0099_of_another_version"
+    )
 
     assert instances.outlived(settings.INSTANCE)
 

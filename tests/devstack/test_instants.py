@@ -38,7 +38,9 @@ def test_hour_that_the_clocks_skip_is_refused_in_a_sentence():
         instant_of("2027-03-28T02:30")
 
 
-@pytest.mark.parametrize("text", ["", "now", "2026-02-30T10:00", "2026-12-25 02:17", "2026-12-25T02:17Z"])
+@pytest.mark.parametrize(
+    "text", ["", "now", "2026-02-30T10:00", "2026-12-25 02:17", "2026-12-25T02:17Z"]
+)
 def test_what_is_no_time_is_refused_in_a_sentence(text):
     with pytest.raises(NoSuchInstant, match="write it as"):
         instant_of(text)

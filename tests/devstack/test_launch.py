@@ -88,7 +88,10 @@ def unannounced(monkeypatch, settings):
 def test_children_learn_where_the_site_is(unannounced, settings):
     addresses.announce(addresses.Ports(8005, 8006, 8007))
 
-    assert (os.environ["SITE_URL"], settings.SITE_URL) == ("http://localhost:8005", "http://localhost:8005")
+    assert (os.environ["SITE_URL"], settings.SITE_URL) == (
+        "http://localhost:8005",
+        "http://localhost:8005",
+    )
     assert "ALLOWED_HOSTS" not in os.environ
 
 
@@ -100,13 +103,17 @@ def test_address_that_was_set_on_purpose_stays(unannounced, settings, monkeypatc
     assert settings.SITE_URL == "https://mila.tunnel.example"
 
 
-def test_site_open_to_the_network_answers_to_each_of_its_addresses(unannounced, settings, monkeypatch):
+def test_site_open_to_the_network_answers_to_each_of_its_addresses(
+    unannounced, settings, monkeypatch
+):
     monkeypatch.setattr(addresses, "own_addresses", lambda: ["192.0.2.7", "workbench"])
 
     addresses.announce(addresses.Ports(8005, 8006, 8007), "0.0.0.0")
 
     assert settings.SITE_URL == "http://192.0.2.7:8005"
-    assert {"localhost", "127.0.0.1", "192.0.2.7", "workbench"} <= set(os.environ["ALLOWED_HOSTS"].split(","))
+    assert {"localhost", "127.0.0.1", "192.0.2.7", "workbench"} <= set(
+        os.environ["ALLOWED_HOSTS"].split(",")
+    )
 
 
 def test_check_meets_nothing_of_the_environment(monkeypatch):
@@ -127,12 +134,16 @@ def test_check_meets_nothing_of_the_environment(monkeypatch):
 def prepared(monkeypatch, elsewhere):
     """What preparing calls, in order; nothing is really made."""
     calls = []
-    monkeypatch.setattr(instances, "outlived", lambda world: False)
-    monkeypatch.setattr(instances, "make", lambda world, fresh: calls.append((world, fresh)) or fresh)
-    monkeypatch.setattr(instances, "keep_templates", lambda world: calls.append("template"))
+    monkeypatch.setattr(instances, "outlived", lambda instance: False)
+    monkeypatch.setattr(
+        instances, "make", lambda instance, fresh: calls.append((instance, fresh)) or fresh
+    )
+    monkeypatch.setattr(instances, "keep_templates", lambda instance: calls.append("template"))
     monkeypatch.setattr("django.db.connections.close_all", lambda: None)
 
-    monkeypatch.setattr("django.core.management.call_command", lambda name, **options: calls.append(name))
+    monkeypatch.setattr(
+        "django.core.management.call_command", lambda name, **options: calls.append(name)
+    )
     return calls
 
 
@@ -155,7 +166,9 @@ def test_what_was_broken_off_is_made_again_without_its_mails(prepared):
     old.parent.mkdir(parents=True)
     old.touch()
 
-    launch.prepare("demo", fresh=False, say=said.append, fill=fill(prepared), broken_off=lambda: True)
+    launch.prepare(
+        "demo", fresh=False, say=said.append, fill=fill(prepared), broken_off=lambda: True
+    )
 
     assert prepared[:2] == [("demo", False), ("demo", True)]
     assert prepared[-2:] == ["template", "people"]
@@ -173,7 +186,9 @@ def test_catalogues_are_compiled_once(tmp_path):
     source = tmp_path / "fr" / "LC_MESSAGES" / "django.po"
     source.parent.mkdir(parents=True)
     source.write_text(
-        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Yes"\nmsgstr "Oui"\n', encoding="utf-8"
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Yes"\nmsgstr '
+        '"Oui"\n',
+        encoding="utf-8",
     )
 
     assert message_catalogues.compile_catalogues(tmp_path) == [source.with_suffix(".mo")]
@@ -189,7 +204,10 @@ def test_catalogues_are_compiled_once(tmp_path):
 def test_second_site_of_a_world_is_refused(elsewhere, monkeypatch):
     monkeypatch.setenv("SITE_URL", "http://localhost:8000")
 
-    with running.Claim("demo"), pytest.raises(addresses.LaunchError, match=r"http://localhost:8000 \(process \d+\)"):
+    with (
+        running.Claim("demo"),
+        pytest.raises(addresses.LaunchError, match=r"http://localhost:8000 \(process \d+\)"),
+    ):
         running.Claim("demo").__enter__()
 
     with running.Claim("demo"):
@@ -197,11 +215,15 @@ def test_second_site_of_a_world_is_refused(elsewhere, monkeypatch):
 
 
 def test_leftovers_of_a_killed_site_are_ended(elsewhere):
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    sleeper = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True
+    )
     record = embedded.var("services") / "run-demo.json"
     record.parent.mkdir(parents=True)
     gone = [sleeper.pid, 1.0]  # a number that somebody else has by now
-    record.write_text(json.dumps({"site": "", "run": gone, "processes": [gone, running.identity_of(sleeper.pid)]}))
+    record.write_text(
+        json.dumps({"site": "", "run": gone, "processes": [gone, running.identity_of(sleeper.pid)]})
+    )
 
     with running.Claim("demo"):
         assert sleeper.wait(timeout=5) == -signal.SIGTERM
@@ -218,13 +240,15 @@ import embedded
 from devstack import addresses, launch, running, supervisor
 from embedded import folders
 folders.BASE = Path(sys.argv[1])
-launch.commands = lambda world, ports, standin: {processes}
+launch.commands = lambda instance, ports, standin: {processes}
 launch.wait_until_ready = lambda ports, over: {ailing!r}
 launch.LOOK_AFTER = 0.1
 supervisor.WAITS = (0.1, 0.1)
 embedded.start = lambda keep: None
 with running.Claim("demo") as claim:
-    print("CODE", launch.keep_running(claim, addresses.Ports(1, 2, 3), sys.stdout, lambda family: {answer}), flush=True)
+    ports = addresses.Ports(1, 2, 3)
+    code = launch.keep_running(claim, ports, sys.stdout, lambda family: {answer})
+    print("CODE", code, flush=True)
 """
 SLEEP = "exec sleep 60"
 
@@ -257,7 +281,9 @@ def test_signal_ends_every_process(tmp_path):
 
 
 def test_process_that_cannot_live_takes_the_site_with_it(tmp_path):
-    program = site(tmp_path, processes={"web": SLEEP, "worker": "echo no broker; exit 3"}, answer="None")
+    program = site(
+        tmp_path, processes={"web": SLEEP, "worker": "echo no broker; exit 3"}, answer="None"
+    )
 
     said, _ = program.communicate(timeout=30)
 
@@ -301,7 +327,12 @@ def until(found):
 def recorded(folder):
     """The numbers of the processes, as the next start of the site would read them."""
     try:
-        return [pid for pid, _begun in json.loads((folder / "var/services/run-demo.json").read_text())["processes"]]
+        return [
+            pid
+            for pid, _begun in json.loads((folder / "var/services/run-demo.json").read_text())[
+                "processes"
+            ]
+        ]
     except ValueError:  # half written
         return []
 
@@ -430,8 +461,12 @@ def steps(monkeypatch, elsewhere):
 
     monkeypatch.setattr(embedded, "hold", hold)
     monkeypatch.setattr(launch, "announce", lambda ports, host: done.append((ports, host)))
-    monkeypatch.setattr(launch, "prepare", lambda world, fresh, **more: done.append(("prepare", world, fresh)))
-    monkeypatch.setattr(launch, "keep_running", lambda claim, ports, output, when_ready, **more: when_ready(None))
+    monkeypatch.setattr(
+        launch, "prepare", lambda instance, fresh, **more: done.append(("prepare", instance, fresh))
+    )
+    monkeypatch.setattr(
+        launch, "keep_running", lambda claim, ports, output, when_ready, **more: when_ready(None)
+    )
     monkeypatch.setattr(demo_world, "greeting", lambda site: f"Begin here: {site}/_demo/\n")
     monkeypatch.setenv("MILA_DEMO", "")
     monkeypatch.setenv("MILA_AT", "")
@@ -440,7 +475,9 @@ def steps(monkeypatch, elsewhere):
     signal.signal(signal.SIGTERM, before)
 
 
-def test_check_runs_in_a_fresh_world_and_answers_with_the_walk(steps, elsewhere, monkeypatch, settings):
+def test_check_runs_in_a_fresh_world_and_answers_with_the_walk(
+    steps, elsewhere, monkeypatch, settings
+):
     settings.INSTANCE = "check"
     old = embedded.var("check") / "mail" / "old"
     old.parent.mkdir(parents=True)
@@ -507,7 +544,9 @@ def test_run_at_an_hour_that_is_none_is_a_sentence(steps, text):
     assert steps == []
 
 
-def test_wish_to_begin_again_makes_the_world_anew_at_the_same_address(steps, monkeypatch, elsewhere):
+def test_wish_to_begin_again_makes_the_world_anew_at_the_same_address(
+    steps, monkeypatch, elsewhere
+):
     answers = [launch.BEGIN_AGAIN, 0]
     monkeypatch.setattr(launch, "keep_running", lambda *args, **more: answers.pop(0))
     old = embedded.var("demo") / "mail" / "old"
@@ -525,7 +564,7 @@ def test_wish_to_begin_again_makes_the_world_anew_at_the_same_address(steps, mon
 
 @pytest.mark.parametrize("end", [SystemExit(143), KeyboardInterrupt()])
 def test_servers_are_stopped_when_preparing_is_broken_off(steps, monkeypatch, end):
-    def prepare(world, **more):
+    def prepare(instance, **more):
         raise end
 
     monkeypatch.setattr(launch, "prepare", prepare)
@@ -537,7 +576,9 @@ def test_servers_are_stopped_when_preparing_is_broken_off(steps, monkeypatch, en
 
 
 def test_terminate_before_the_processes_run_is_an_exit(steps, monkeypatch):
-    monkeypatch.setattr(launch, "prepare", lambda world, **more: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(
+        launch, "prepare", lambda instance, **more: os.kill(os.getpid(), signal.SIGTERM)
+    )
 
     with pytest.raises(SystemExit) as end:
         call_command("run")

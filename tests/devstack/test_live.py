@@ -1,4 +1,5 @@
-"""The conductor of `simulate --live`: how fast the clock runs, whom it kills; and players before a site that is away.
+"""The conductor of `simulate --live`: how fast the clock runs, whom it kills; and players before a
+site that is away.
 
 The whole of it needs the real processes and is run by hand.
 """
@@ -18,10 +19,10 @@ from devstack.supervisor import Family
 from dispatch.models import Offer
 from mila.clock import mila_now, reset_clock, set_clock, set_speed
 from requests_app.models import State
-from simulation import players
+from simulation import actors
+from simulation.actors import Patient, Person, Tally
 from simulation.html_client import PageError, Visitor
 from simulation.play import Habits
-from simulation.players import Patient, Person, Tally
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -31,7 +32,9 @@ MINUTE = timedelta(minutes=1)
 def game():
     """A conductor at noon with nothing to do, whose site runs."""
     made = Live(bookings=2, partners=0, kills=1, speed=2000, seed=1, start=NOON)
-    made.family = Family(pids={"web": 11, "worker": 12, "beat": 13}, starts=dict.fromkeys(VICTIMS, 1))
+    made.family = Family(
+        pids={"web": 11, "worker": 12, "beat": 13}, starts=dict.fromkeys(VICTIMS, 1)
+    )
     return made
 
 
@@ -165,7 +168,11 @@ def killed(monkeypatch):
 def test_every_process_is_killed_as_often_as_asked():
     game = Live(bookings=2, partners=0, kills=3, speed=2000, seed=1, start=NOON)
 
-    assert {name: game.kills.to_come.count(name) for name in VICTIMS} == {"web": 3, "worker": 3, "beat": 3}
+    assert {name: game.kills.to_come.count(name) for name in VICTIMS} == {
+        "web": 3,
+        "worker": 3,
+        "beat": 3,
+    }
 
 
 def test_kill_waits_for_its_share_of_the_way(game, killed, monkeypatch):
@@ -274,8 +281,10 @@ def test_share_of_the_way_counts_every_booking(game, searching):
 
 def test_technician_who_is_told_looks_and_answers(game, searching, partner, job):
     offer = partner.offers.get() if hasattr(partner, "offers") else Offer.objects.get()
-    game.crowd.partners[partner.pk] = Person(None, partner.name)
-    game.crowd.habits[partner.pk] = Habits("sure", accepts=1.0, sees=1.0, calls=1.0, confirms=1.0)
+    game.participants.partners[partner.pk] = Person(None, partner.name)
+    game.participants.habits[partner.pk] = Habits(
+        "sure", accepts=1.0, sees=1.0, calls=1.0, confirms=1.0
+    )
 
     game.reactions.consider(offer)
 
@@ -285,9 +294,11 @@ def test_technician_who_is_told_looks_and_answers(game, searching, partner, job)
 
 def test_claimed_job_is_called_before_it_is_due(game, partner, job):
     game.diary.now = mila_now()
-    game.crowd.partners[partner.pk] = Person(Visitor("http://localhost:1"), partner.name)
-    game.crowd.habits[partner.pk] = Habits("sure", accepts=1.0, sees=1.0, calls=1.0, confirms=1.0)
-    game.crowd.customers[job.pk] = Person(Visitor("http://localhost:1"), "Odile")
+    game.participants.partners[partner.pk] = Person(Visitor("http://localhost:1"), partner.name)
+    game.participants.habits[partner.pk] = Habits(
+        "sure", accepts=1.0, sees=1.0, calls=1.0, confirms=1.0
+    )
+    game.participants.customers[job.pk] = Person(Visitor("http://localhost:1"), "Odile")
 
     game.reactions.react(job)
 
@@ -310,7 +321,7 @@ def answers(monkeypatch):
         return said, asked.full_url
 
     monkeypatch.setattr(Visitor, "_answer", answer)
-    monkeypatch.setattr(players, "AGAIN", 0.01)
+    monkeypatch.setattr(actors, "AGAIN", 0.01)
     return given
 
 

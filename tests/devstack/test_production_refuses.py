@@ -18,8 +18,11 @@ from django.conf import settings
 django.setup()
 from django.urls import get_resolver
 print(json.dumps({
-    "apps": settings.INSTALLED_APPS, "middleware": settings.MIDDLEWARE, "root": settings.ROOT_URLCONF,
-    "movable": settings.MILA_CLOCK_MAY_MOVE, "found": bool(get_resolver().namespace_dict.get("desk")),
+    "apps": settings.INSTALLED_APPS,
+    "middleware": settings.MIDDLEWARE,
+    "root": settings.ROOT_URLCONF,
+    "movable": settings.MILA_CLOCK_MAY_MOVE,
+    "found": bool(get_resolver().namespace_dict.get("desk")),
 }))
 """
 
@@ -28,7 +31,9 @@ def test_production_installs_no_piece_of_it():
     command = ["sh", "-c", '. bin/build_env; exec "$0" -c "$1"', sys.executable, PROGRAM]
     environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "mila.settings"}
 
-    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True
+    )
 
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -46,7 +51,9 @@ def test_clock_of_production_does_not_move(settings, db):
         clock.set_clock(clock.machine_now())
 
 
-@pytest.mark.parametrize("words", [[], ["--once"], ["--at", "2026-12-25T02:17"], ["--host", "0.0.0.0"]])
+@pytest.mark.parametrize(
+    "words", [[], ["--once"], ["--at", "2026-12-25T02:17"], ["--host", "0.0.0.0"]]
+)
 def test_production_has_no_bin_run(settings, words):
     settings.PRODUCTION = True
 

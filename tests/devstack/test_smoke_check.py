@@ -1,4 +1,7 @@
-"""The frame of `run --check`: a browser without script, steps, waiting. The walk itself needs the whole site."""
+"""The frame of `run --check`: a browser without script, steps, waiting.
+
+The walk itself needs the whole site.
+"""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +16,8 @@ from simulation import page_flows
 from simulation.html_client import PageError, Visitor, forms_of, words_of
 
 PAGE = """<!doctype html><head><title>no word</title></head><h1>Une  page&nbsp;&amp; ses mots</h1>
-<form method="post" id="step" action="/send/"><input type="hidden" name="csrfmiddlewaretoken" value="t0">
+<form method="post" id="step" action="/send/">
+<input type="hidden" name="csrfmiddlewaretoken" value="t0">
 <input type="radio" name="slot" value="9" checked><input type="radio" name="slot" value="10">
 <input type="checkbox" name="terms"><input type="text" name="city" value="L&#x27;Isle">
 <select name="country"><option value="FR">F</option><option value="CH" selected>S</option></select>
@@ -32,9 +36,13 @@ def form():
 
 def test_form_untouched_sends_what_a_browser_would(form):
     assert form.filled({}) == [
-        ("csrfmiddlewaretoken", "t0"), ("slot", "9"), ("city", "L'Isle"), ("country", "CH"), ("first", "a"),
+        ("csrfmiddlewaretoken", "t0"),
+        ("slot", "9"),
+        ("city", "L'Isle"),
+        ("country", "CH"),
+        ("first", "a"),
         ("problem", "Le <Wi-Fi>"),
-    ]  # fmt: skip
+    ]
 
 
 def test_chosen_values_take_the_place_of_the_given(form):
@@ -51,7 +59,11 @@ def test_button_outside_belongs_to_its_form(form):
 
 @pytest.mark.parametrize(
     ("values", "sentence"),
-    [({"slot": "11"}, "no slot '11', only 9, 10"), ({"phone": "1"}, "no field phone"), ({"off": "2"}, "no field off")],
+    [
+        ({"slot": "11"}, "no slot '11', only 9, 10"),
+        ({"phone": "1"}, "no field phone"),
+        ({"off": "2"}, "no field off"),
+    ],
 )
 def test_what_the_page_does_not_offer_cannot_be_sent(form, values, sentence):
     with pytest.raises(PageError, match=sentence):
@@ -210,7 +222,10 @@ def test_step_is_printed_with_its_time(capsys):
 
 
 def test_failed_step_is_printed_and_raised(capsys):
-    with pytest.raises(smoke_check.CheckError, match="it is claimed"), smoke_check.step("the booking is settled"):
+    with (
+        pytest.raises(smoke_check.CheckError, match="it is claimed"),
+        smoke_check.step("the booking is settled"),
+    ):
         smoke_check.expect(False, "it is claimed")
 
     assert "FAILED" in capsys.readouterr().out

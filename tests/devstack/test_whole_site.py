@@ -1,4 +1,6 @@
-"""`bin/run --check`: the real processes behind their front, and one booking from draft to settled charge."""
+"""`bin/run --check`: the real processes behind their front, and one booking from draft to settled
+charge.
+"""
 
 import os
 import subprocess

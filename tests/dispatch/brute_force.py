@@ -1,11 +1,13 @@
-"""The rules of the search once more, in plain Python, and random worlds to try them in (rule D1, D2)."""
+"""The rules of the search once more, in plain Python, and random worlds to try them in
+(rule D1, D2).
+"""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from accounts.models import Busy, Technician
+from accounts.models import CalendarEntry, Technician
 from accounts.search import expected_rows
 from dispatch import matching
 from dispatch.models import UNTAKEN, Offer, OfferState, Search
@@ -14,24 +16,34 @@ from places.distance import metres
 from policy.figures import Policy
 from requests_app.models import Booking
 from tests import factories
-from tests.dispatch.scenes import technician
+from tests.dispatch.steps import technician
 
 VISIT = datetime(2026, 11, 27, 13, 0, tzinfo=UTC)  # 14:00 in Lyon, for an hour
 MINUTE = timedelta(minutes=1)
 
 
 def busy(who, begin, end, kind="absence"):
-    return Busy.objects.create(technician=who, during=DateTimeTZRange(begin, end, "[)"), kind=kind)
+    return CalendarEntry.objects.create(
+        technician=who, during=DateTimeTZRange(begin, end, "[)"), kind=kind
+    )
 
 
 def running(booking):
-    return Search.objects.get_or_create(booking=booking, round=1, defaults={"started_at": mila_now()})[0]
+    return Search.objects.get_or_create(
+        booking=booking, round=1, defaults={"started_at": mila_now()}
+    )[0]
 
 
 def offered(booking, who, state, **kwargs):
     kwargs.setdefault("search", running(booking))
     return Offer.objects.create(
-        booking=booking, technician=who, epoch=0, state=state, distance_m=0, expires_at=mila_now(), **kwargs
+        booking=booking,
+        technician=who,
+        epoch=0,
+        state=state,
+        distance_m=0,
+        expires_at=mila_now(),
+        **kwargs,
     )
 
 
@@ -53,7 +65,9 @@ def expected_candidate(booking, who, at):
         return None
     if any(a.technician_id == who.pk for a in booking.assignments.all()):
         return None
-    mine = [o for o in booking.offers.all() if o.technician_id == who.pk and o.search.ended_at is None]
+    mine = [
+        o for o in booking.offers.all() if o.technician_id == who.pk and o.search.ended_at is None
+    ]
     if any(o.state == "declined" for o in mine):
         return None
     free = []
@@ -61,12 +75,21 @@ def expected_candidate(booking, who, at):
         begins = wish.start_at.astimezone(ZoneInfo(booking.timezone))
         ends = begins + timedelta(minutes=booking.duration_minutes)
         one_day = begins.date() == ends.date()
-        slot = (wish.start_at, wish.start_at + timedelta(minutes=booking.duration_minutes) + policy.travel_buffer)
+        slot = (
+            wish.start_at,
+            wish.start_at + timedelta(minutes=booking.duration_minutes) + policy.travel_buffer,
+        )
         works = any(
-            h.weekday == begins.weekday() and h.opens <= begins.time() and ends.time() <= h.closes and one_day
+            h.weekday == begins.weekday()
+            and h.opens <= begins.time()
+            and ends.time() <= h.closes
+            and one_day
             for h in who.hours.all()
         )
-        clash = any(b.during.lower < slot[1] and b.during.upper > slot[0] for b in who.busy.all())
+        clash = any(
+            b.during.lower < slot[1] and b.during.upper > slot[0]
+            for b in who.calendar_entries.all()
+        )
         if works and not clash and wish.start_at > at + policy.search_ends_lead:
             free.append(wish.rank)
     if not free:
@@ -74,12 +97,25 @@ def expected_candidate(booking, who, at):
     loud = [o for o in mine if not o.silent]
     asked = sum(o.state in ("lapsed", "not_reached") and not o.own_tap for o in loud)
     lapsed = sum(o.state == "lapsed" for o in loud)
-    score = rows[0].base_score_ppm + round(policy.score_weights_ppm.nearness * max(0, 1 - away / 50_000))
-    newcomer = rows[0].newcomer and matching.asks_newcomer_first(booking) and not booking.offers.all()
+    score = rows[0].base_score_ppm + round(
+        policy.score_weights_ppm.nearness * max(0, 1 - away / 50_000)
+    )
+    newcomer = (
+        rows[0].newcomer and matching.asks_newcomer_first(booking) and not booking.offers.all()
+    )
     looks = any(o.state == "open" for o in who.offers.all())
     reserve = any(o.reserve_at for o in who.offers.all() if o.booking_id == booking.pk)
     return (
-        (lapsed >= policy.lapse_limit, looks, not reserve, asked, not newcomer, free[0], -score, who.pk),
+        (
+            lapsed >= policy.lapse_limit,
+            looks,
+            not reserve,
+            asked,
+            not newcomer,
+            free[0],
+            -score,
+            who.pk,
+        ),
         free,
         round(away),
     )
@@ -88,7 +124,10 @@ def expected_candidate(booking, who, at):
 def expected_order(booking, people, at):
     """(technician, wishes, metres), the next one first."""
     answers = [(expected_candidate(booking, who, at), who.pk) for who in people]
-    return [(pk, free, away) for (key, free, away), pk in sorted(answer for answer in answers if answer[0])]
+    return [
+        (pk, free, away)
+        for (key, free, away), pk in sorted(answer for answer in answers if answer[0])
+    ]
 
 
 def random_technician(dice, skills, *, busy_share=0):
@@ -105,13 +144,19 @@ def random_technician(dice, skills, *, busy_share=0):
         settled_jobs=dice.randint(0, 9),
         active=dice.random() < 0.95,
         partner__payable=dice.random() < 0.95,
-        partner__papers_valid_until=dice.choice([None, None, VISIT, mila_now(), mila_now() + MINUTE]),
+        partner__papers_valid_until=dice.choice(
+            [None, None, VISIT, mila_now(), mila_now() + MINUTE]
+        ),
     )
-    who.hours.filter(weekday__in=dice.sample(range(7), 3)).update(opens=time(9), closes=time(dice.randint(12, 19)))
+    who.hours.filter(weekday__in=dice.sample(range(7), 3)).update(
+        opens=time(9), closes=time(dice.randint(12, 19))
+    )
     for hour in dice.sample(range(0, 96, 2), 6):
-        busy(who, VISIT + hour * 60 * MINUTE, VISIT + (hour + dice.choice([1, 1.5, 2])) * 60 * MINUTE)
+        busy(
+            who, VISIT + hour * 60 * MINUTE, VISIT + (hour + dice.choice([1, 1.5, 2])) * 60 * MINUTE
+        )
     if busy_share:
-        who.busy.all().delete()
+        who.calendar_entries.all().delete()
     if dice.random() < busy_share:
         busy(who, VISIT, VISIT + 60 * 60 * MINUTE)
     return who
@@ -134,7 +179,9 @@ def random_booking(dice, services, customer):
 def random_world(dice, customer, *, people, bookings, busy_share=0):
     """Bookings with a history of offers, and everybody who might do them."""
     skills = [factories.SkillFactory(slug=f"skill-{n}") for n in range(2)]
-    services = [factories.ServiceFactory(slug=f"service-{n}", skill=skills[n % 2]) for n in range(3)]
+    services = [
+        factories.ServiceFactory(slug=f"service-{n}", skill=skills[n % 2]) for n in range(3)
+    ]
     made = [random_technician(dice, skills, busy_share=busy_share) for _ in range(people)]
     wanted = [random_booking(dice, services, customer) for _ in range(bookings)]
     for booking in wanted:
@@ -142,10 +189,16 @@ def random_world(dice, customer, *, people, bookings, busy_share=0):
         for who in dice.sample(made, dice.choice([0, people // 6])):
             state = dice.choice(["lapsed", "lapsed", "not_reached", "declined", "withdrawn"])
             for _ in range(dice.randint(1, 2)):
-                offer = offered(booking, who, state, own_tap=dice.random() < 0.3, silent=dice.random() < 0.2)
+                offer = offered(
+                    booking, who, state, own_tap=dice.random() < 0.3, silent=dice.random() < 0.2
+                )
             if offer.state in UNTAKEN and dice.random() < 0.3:
                 Offer.objects.filter(pk=offer.pk).update(reserve_at=mila_now())
     for booking, who in zip(wanted, made, strict=False):
         offered(booking, who, OfferState.OPEN)
-    whole = Technician.objects.select_related("partner").prefetch_related("hours", "busy", "skills", "offers")
-    return list(Booking.objects.prefetch_related("wishes", "offers__search", "assignments")), list(whole)
+    whole = Technician.objects.select_related("partner").prefetch_related(
+        "hours", "calendar_entries", "skills", "offers"
+    )
+    return list(Booking.objects.prefetch_related("wishes", "offers__search", "assignments")), list(
+        whole
+    )

@@ -6,7 +6,7 @@ import pytest
 
 from dispatch import offers
 from dispatch.models import OfferState
-from tests.dispatch.scenes import at, lapse, later, technician
+from tests.dispatch.steps import at, lapse, later, technician
 
 pytestmark = pytest.mark.django_db
 TWO_MINUTES = timedelta(minutes=2)

@@ -16,7 +16,7 @@ from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from policy.kept import KEPT
 from tests import factories
-from tests.dispatch.scenes import later
+from tests.dispatch.steps import later
 
 pytestmark = pytest.mark.django_db
 MENDE = {"lat": 44.518, "lon": 3.501}
@@ -46,7 +46,12 @@ def somebody_comes():
 
 
 def test_what_is_kept_is_the_address_and_the_district(alert):
-    assert (alert.email, alert.language, alert.postcode, alert.city) == (ADDRESS, "de", "48000", "Mende")
+    assert (alert.email, alert.language, alert.postcode, alert.city) == (
+        ADDRESS,
+        "de",
+        "48000",
+        "Mende",
+    )
     assert (alert.lat, alert.lon) == (44.52, 3.5)
     assert kinds() == ["area_alert_kept"]
 
@@ -207,7 +212,9 @@ def test_both_mails_lead_where_they_say(client, alert):
     assert client.get("/book/slow-wifi/?country=FR").status_code == 200
 
 
-def test_looking_at_the_link_stops_nothing_and_the_button_stops_all_of_the_address(client, draft, alert):
+def test_looking_at_the_link_stops_nothing_and_the_button_stops_all_of_the_address(
+    client, draft, alert
+):
     draft.postcode = "48100"
     alerts.ask(draft, email=ADDRESS, language="fr")
     alerts.ask(draft, email="other@example.com", language="fr")
@@ -232,7 +239,9 @@ def test_a_made_up_link_stops_nothing(client, alert):
 def test_the_page_keeps_the_address_and_says_so(client, draft):
     page = reverse("customer:draft_tell_me", args=[draft.token])
 
-    answer = client.post(page, {"email": "Odile@Example.com"}, follow=True, headers={"accept-language": "en"})
+    answer = client.post(
+        page, {"email": "Odile@Example.com"}, follow=True, headers={"accept-language": "en"}
+    )
 
     assert AreaAlert.objects.get().email == ADDRESS
     assert "We write to you as soon" in answer.content.decode()

@@ -1,4 +1,6 @@
-"""How many are free at each start: by the search's own rule, bounded, and nothing promised by it (rule B14, D1)."""
+"""How many are free at each start: by the search's own rule, bounded, and nothing promised by it
+(rule B14, D1).
+"""
 
 import random
 from datetime import UTC, datetime, time, timedelta
@@ -10,12 +12,20 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Technician, WeeklyHours
 from dispatch import availability, matching
-from dispatch.availability import MOST, FreeTimes, NobodyFree, Visit, free_people, keeper_is_free, somebody_works
+from dispatch.availability import (
+    MOST,
+    FreeTimes,
+    NobodyFree,
+    Visit,
+    free_people,
+    keeper_is_free,
+    somebody_works,
+)
 from mila.clock import mila_now
 from requests_app.models import Assignment, Booking
 from tests import factories
 from tests.dispatch.brute_force import busy, expected_candidate, random_technician
-from tests.dispatch.scenes import technician
+from tests.dispatch.steps import technician
 from tests.dispatch.test_matching import MINUTE, RULES, VISIT
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +70,8 @@ def test_a_free_start_lies_wholly_between_two_jobs(wanted, partner):
     busy(partner, VISIT, VISIT + 60 * MINUTE, kind="job")
     around = [VISIT + number * HALF_HOUR for number in range(-4, 4)]
 
-    # An hour's visit and half an hour's way: from 90 minutes before the job until its end nobody is free.
+    # An hour's visit and half an hour's way: from 90 minutes before the job until its end nobody is
+    # free.
     assert people(wanted, *around) == [1, 1, 0, 0, 0, 0, 1, 1]
 
 
@@ -174,7 +185,9 @@ def test_what_the_calendar_forbids_is_left_to_the_verb(still, customer):
 
 
 def test_one_who_keeps_the_job_is_enough(job, partner):
-    wall = job.start_at.astimezone(ZoneInfo("Europe/Paris")).replace(tzinfo=None) + timedelta(hours=1)
+    wall = job.start_at.astimezone(ZoneInfo("Europe/Paris")).replace(tzinfo=None) + timedelta(
+        hours=1
+    )
 
     FreeTimes(claimed_again(job), mila_now(), keeps=True).check([wall])
 
@@ -183,7 +196,8 @@ def claimed_again(job):
     return Booking.objects.select_related("contact", "service").get(pk=job.pk)
 
 
-# --- Brute force: the rules once more, in plain Python (tests.dispatch.test_matching), over random worlds
+# --- Brute force: the rules once more, in plain Python (tests.dispatch.test_matching), over random
+# worlds
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -195,7 +209,9 @@ def test_no_number_differs_from_brute_force(seed, first, still, customer, monkey
     service = factories.ServiceFactory(slug="service-0", skill=skill)
     for _ in range(24):
         random_technician(dice, [skill])
-    everybody = Technician.objects.select_related("partner").prefetch_related("hours", "busy", "skills", "offers")
+    everybody = Technician.objects.select_related("partner").prefetch_related(
+        "hours", "calendar_entries", "skills", "offers"
+    )
     seen = set()
     for _ in range(3):
         starts = dice.sample([VISIT + half * HALF_HOUR for half in range(-48, 200)], 12)
@@ -211,12 +227,19 @@ def test_no_number_differs_from_brute_force(seed, first, still, customer, monkey
         )
         had = dice.choice(everybody)
         Assignment.objects.create(
-            booking=draft, partner=had.partner, technician=had, start_at=VISIT, claimed_at=VISIT, ended_at=VISIT
+            booking=draft,
+            partner=had.partner,
+            technician=had,
+            start_at=VISIT,
+            claimed_at=VISIT,
+            ended_at=VISIT,
         )
         found = free_people(Visit.of(draft), starts, mila_now())
         for start in starts:
             draft.wishes.update(start_at=start)
-            fresh = Booking.objects.prefetch_related("wishes", "offers__search", "assignments").get(pk=draft.pk)
+            fresh = Booking.objects.prefetch_related("wishes", "offers__search", "assignments").get(
+                pk=draft.pk
+            )
             free = sum(expected_candidate(fresh, who, mila_now()) is not None for who in everybody)
             assert found[start] == min(free, MOST)
             assert found[start] == min(len(matching.candidates(fresh, mila_now(), limit=100)), MOST)

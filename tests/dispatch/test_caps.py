@@ -29,14 +29,18 @@ def bookings(number):
 
 
 def collect(wanted, technician):
-    """Claim, look, give back, one after the other, as fast as it goes; answers the streets that were seen."""
+    """Claim, look, give back, one after the other, as fast as it goes; answers the streets that
+    were seen.
+    """
     seen = []
     for booking in wanted:
         offer = offers.open_next(booking.pk)
         if offer is None or offer.technician_id != technician.pk:
             continue
         try:
-            claimed = offers.claim(booking.pk, technician.pk, rank=offer.wishes[0], by=technician.user)
+            claimed = offers.claim(
+                booking.pk, technician.pk, rank=offer.wishes[0], by=technician.user
+            )
         except caps.Paused:
             continue
         seen.append(reveal_contact(claimed, technician, reason="job page").street)

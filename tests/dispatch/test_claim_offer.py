@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from accounts.models import Busy, PartnerProfile, Technician
+from accounts.models import CalendarEntry, PartnerProfile, Technician
 from dispatch import offers
 from dispatch.models import Offer, OfferState, Search
 from mila.clock import mila_now
 from requests_app.actions.assigning import NoSuchWish, TechnicianBusy
 from requests_app.models import Assignment, Booking
 from tests import factories
-from tests.dispatch.scenes import at, lapse, moves, pooled, states
+from tests.dispatch.steps import at, lapse, moves, pooled, states
 
 pytestmark = pytest.mark.django_db
 
@@ -42,12 +42,16 @@ def refused(error, offer, **kwargs):
 def test_it_is_theirs(offer, partner):
     booking = take(offer)
 
-    assert (booking.state, booking.technician_id, booking.start_at) == ("claimed", partner.pk, booking.first_start_at)
+    assert (booking.state, booking.technician_id, booking.start_at) == (
+        "claimed",
+        partner.pk,
+        booking.first_start_at,
+    )
     offer.refresh_from_db()
     assert (offer.state, offer.ended_at) == (OfferState.CLAIMED, mila_now())
     run = Search.objects.get()
     assert (run.end, run.next_at) == ("claimed", None)
-    assert Assignment.objects.get().busy.during.lower == booking.start_at
+    assert Assignment.objects.get().calendar_entry.during.lower == booking.start_at
     assert moves(booking) == ["place", "claim"]
 
 
@@ -112,10 +116,12 @@ def test_a_faster_one_has_it(wanted, partner, rival_partner):
 
 
 def test_busy_meanwhile(offer, partner, wanted):
-    Busy.objects.create(
+    CalendarEntry.objects.create(
         technician=partner,
         kind="absence",
-        during=DateTimeTZRange(wanted.first_start_at, wanted.first_start_at + timedelta(hours=1), "[)"),
+        during=DateTimeTZRange(
+            wanted.first_start_at, wanted.first_start_at + timedelta(hours=1), "[)"
+        ),
     )
 
     refused(TechnicianBusy, offer)
@@ -163,7 +169,12 @@ def test_they_may_choose_the_second_wish(still, customer, partner):
 
 def test_a_place_in_line_written_later_hides_no_open_window(offer):
     Offer.objects.create(
-        booking=offer.booking, search=offer.search, technician=offer.technician, epoch=0, state="queued", distance_m=1
+        booking=offer.booking,
+        search=offer.search,
+        technician=offer.technician,
+        epoch=0,
+        state="queued",
+        distance_m=1,
     )
 
     assert take(offer).state == "claimed"

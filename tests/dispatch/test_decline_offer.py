@@ -5,7 +5,7 @@ import pytest
 from dispatch import offers, tasks
 from dispatch.models import OfferState, Search
 from mila.clock import mila_now
-from tests.dispatch.scenes import lapse, later, states
+from tests.dispatch.steps import lapse, later, states
 
 pytestmark = pytest.mark.django_db
 
@@ -18,13 +18,19 @@ def offer(wanted, partner):
 def test_the_next_one_is_asked_at_once(offer, wanted, partner, rival_partner):
     declined = offers.decline(offer.pk, partner.pk, reason="pay")
 
-    assert (declined.state, declined.decline_reason, declined.ended_at) == (OfferState.DECLINED, "pay", mila_now())
+    assert (declined.state, declined.decline_reason, declined.ended_at) == (
+        OfferState.DECLINED,
+        "pay",
+        mila_now(),
+    )
     run = Search.objects.get()
     assert (run.windows_ended, run.next_at) == (1, mila_now())
     assert offers.open_next(wanted.pk).technician_id == rival_partner.pk
 
 
-def test_the_next_search_is_sent_after_the_commit(offer, partner, monkeypatch, django_capture_on_commit_callbacks):
+def test_the_next_search_is_sent_after_the_commit(
+    offer, partner, monkeypatch, django_capture_on_commit_callbacks
+):
     sent = []
     monkeypatch.setattr(tasks.search, "delay", lambda **kwargs: sent.append(kwargs))
 

@@ -9,7 +9,7 @@ from dispatch import offers
 from dispatch.models import OfferState, Search
 from mila.clock import mila_now
 from requests_app.models import Booking
-from tests.dispatch.scenes import at, lapse, later, states
+from tests.dispatch.steps import at, lapse, later, states
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,9 @@ def test_while_somebody_holds_the_booking_it_waits_for_the_next_round(offer):
     other = connections.create_connection("default")
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM requests_app_booking WHERE id = %s FOR UPDATE", [offer.booking_id])
+            cursor.execute(
+                "SELECT 1 FROM requests_app_booking WHERE id = %s FOR UPDATE", [offer.booking_id]
+            )
             mine, connections["default"] = connections["default"], other
             try:
                 assert not offers.expire(offer.pk)

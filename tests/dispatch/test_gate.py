@@ -1,14 +1,23 @@
-"""The Redis lock before a window: own token only, and everything works without it (fault C3, C4, C5)."""
+"""The Redis lock before a window: own token only, and everything works without it
+(fault C3, C4, C5).
+"""
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from dispatch import gate, offers
 from mila import redis as mila_redis
 from mila.redis import cache_redis
-from tests.dispatch.scenes import pooled
+from tests.dispatch.steps import pooled
 
 BOOKING = 987_654_321
 SPAN = offers.tapping.GATE_SPAN
@@ -101,7 +110,9 @@ def test_a_key_without_a_window_stands_in_nobodys_way(wanted, partner):
 
 
 @pytest.mark.django_db
-def test_the_gate_follows_the_window(wanted, partner, monkeypatch, django_capture_on_commit_callbacks):
+def test_the_gate_follows_the_window(
+    wanted, partner, monkeypatch, django_capture_on_commit_callbacks
+):
     monkeypatch.setattr(offers.windows, "_send_search", lambda booking_id: None)
     pooled(wanted)
 
@@ -152,7 +163,9 @@ def test_who_is_in_line_does_not_touch_the_row_again(
 
 
 class Three(RuleBasedStateMachine):
-    """Three technicians take, extend and release with tokens of their own, old ones too; keys vanish at any moment."""
+    """Three technicians take, extend and release with tokens of their own, old ones too; keys
+    vanish at any moment.
+    """
 
     tokens = Bundle("tokens")
 

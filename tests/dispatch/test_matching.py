@@ -14,13 +14,16 @@ from places.calendar import instant
 from requests_app.models import Assignment, Booking
 from tests import factories
 from tests.dispatch.brute_force import MINUTE, VISIT, busy, offered, with_newcomers_first
-from tests.dispatch.scenes import technician
+from tests.dispatch.steps import technician
 
 pytestmark = pytest.mark.django_db
 
 
 def found(booking, at=None):
-    return [candidate.technician_id for candidate in matching.candidates(booking, at or mila_now(), limit=100)]
+    return [
+        candidate.technician_id
+        for candidate in matching.candidates(booking, at or mila_now(), limit=100)
+    ]
 
 
 def change(model, who, **values):
@@ -31,7 +34,11 @@ def change(model, who, **values):
 def test_one_who_meets_every_rule_is_found(wanted, partner):
     (candidate,) = matching.candidates(wanted, mila_now())
 
-    assert (candidate.technician_id, candidate.wishes, candidate.in_window) == (partner.pk, [1], False)
+    assert (candidate.technician_id, candidate.wishes, candidate.in_window) == (
+        partner.pk,
+        [1],
+        False,
+    )
     assert matching.excluding_rule(wanted, partner.pk, mila_now()) is None
     assert matching.exclusions(wanted, mila_now()) == {}
 
@@ -41,24 +48,40 @@ RULES = {
     "cannot be paid": ("not_askable", lambda b, t: change(PartnerProfile, t, payable=False)),
     "suspended": (
         "not_askable",
-        lambda b, t: change(PartnerProfile, t, suspended_at=mila_now(), suspension_reason="No show"),
+        lambda b, t: change(
+            PartnerProfile, t, suspended_at=mila_now(), suspension_reason="No show"
+        ),
     ),
     "left the company": ("not_askable", lambda b, t: change(Technician, t, active=False)),
-    "without the skill": ("not_askable", lambda b, t: (t.skills.all().delete(), refresh_search_rows(t))),
-    "papers over": ("papers", lambda b, t: change(PartnerProfile, t, papers_valid_until=mila_now())),
+    "without the skill": (
+        "not_askable",
+        lambda b, t: (t.skills.all().delete(), refresh_search_rows(t)),
+    ),
+    "papers over": (
+        "papers",
+        lambda b, t: change(PartnerProfile, t, papers_valid_until=mila_now()),
+    ),
     "skill over": (
         "papers",
         lambda b, t: (t.skills.update(valid_until=mila_now()), refresh_search_rows(t)),
     ),
     "too far away": ("too_far", lambda b, t: change(Technician, t, lat=t.lat + 0.2)),
-    "does not work then": ("hours", lambda b, t: WeeklyHours.objects.filter(technician=t, weekday=4).delete()),
+    "does not work then": (
+        "hours",
+        lambda b, t: WeeklyHours.objects.filter(technician=t, weekday=4).delete(),
+    ),
     "absent": ("busy", lambda b, t: busy(t, VISIT, VISIT + MINUTE)),
     "at another job": ("busy", lambda b, t: busy(t, VISIT, VISIT + MINUTE, kind="job")),
     "declined it": ("declined", lambda b, t: offered(b, t, OfferState.DECLINED)),
     "had it before": (
         "had_it",
         lambda b, t: Assignment.objects.create(
-            booking=b, partner=t.partner, technician=t, start_at=VISIT, claimed_at=VISIT, ended_at=VISIT
+            booking=b,
+            partner=t.partner,
+            technician=t,
+            start_at=VISIT,
+            claimed_at=VISIT,
+            ended_at=VISIT,
         ),
     ),
 }
@@ -77,14 +100,18 @@ def test_each_rule_alone_leaves_them_out_and_nobody_else(name, wanted, partner, 
 
 
 def test_declined_in_an_earlier_search_is_asked_again(wanted, partner):
-    over = Search.objects.create(booking=wanted, round=9, started_at=mila_now(), ended_at=mila_now())
+    over = Search.objects.create(
+        booking=wanted, round=9, started_at=mila_now(), ended_at=mila_now()
+    )
 
     offered(wanted, partner, OfferState.DECLINED, search=over)
 
     assert found(wanted) == [partner.pk]
 
 
-@pytest.mark.parametrize(("until", "is_found"), [(timedelta(seconds=1), True), (timedelta(0), False)])
+@pytest.mark.parametrize(
+    ("until", "is_found"), [(timedelta(seconds=1), True), (timedelta(0), False)]
+)
 def test_what_ends_is_valid_until_the_instant_before(until, is_found, wanted, partner):
     TechnicianSkill.objects.filter(technician=partner).update(valid_until=mila_now() + until)
     refresh_search_rows(partner)
@@ -97,7 +124,8 @@ def test_what_ends_is_valid_until_the_instant_before(until, is_found, wanted, pa
     [
         (-60 * MINUTE, 0 * MINUTE, True),  # ends where the visit begins
         (-60 * MINUTE, 1 * MINUTE, False),
-        (89 * MINUTE, 120 * MINUTE, False),  # the visit takes 60 minutes, the way to the next one 30
+        # the visit takes 60 minutes, the way to the next one 30
+        (89 * MINUTE, 120 * MINUTE, False),
         (90 * MINUTE, 120 * MINUTE, True),
     ],
 )
@@ -176,7 +204,9 @@ def test_the_booking_keeps_the_buffer_it_was_made_under(wanted, partner):
     assert list(matching.fitting_bookings(partner.pk, [wanted.pk], mila_now())) == [wanted.pk]
 
 
-@pytest.mark.parametrize(("lead", "is_found"), [(timedelta(minutes=60, seconds=1), True), (60 * MINUTE, False)])
+@pytest.mark.parametrize(
+    ("lead", "is_found"), [(timedelta(minutes=60, seconds=1), True), (60 * MINUTE, False)]
+)
 def test_a_wish_within_the_hour_is_no_longer_offered(lead, is_found, wanted, partner):
     assert found(wanted, VISIT - lead) == ([partner.pk] if is_found else [])
 
@@ -220,7 +250,9 @@ def test_a_silent_window_and_their_own_tap_do_not_count_as_asked(kind, wanted, p
     assert candidate.lapsed == (0 if "silent" in kind else 1)
 
 
-def test_those_in_a_window_elsewhere_do_not_hide_who_is_free(wanted, partner, rival_partner, customer):
+def test_those_in_a_window_elsewhere_do_not_hide_who_is_free(
+    wanted, partner, rival_partner, customer
+):
     other = factories.placed_booking(customer=customer)
     offered(other, partner, OfferState.OPEN)
 

@@ -1,4 +1,6 @@
-"""No window opens between 21:00 and 07:30; a lost booking that starts early opens silently (rule D7)."""
+"""No window opens between 21:00 and 07:30; a lost booking that starts early opens silently
+(rule D7).
+"""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +14,7 @@ from places.calendar import instant
 from requests_app.actions import visit
 from tests import factories
 from tests.cast import claimed
-from tests.dispatch.scenes import at, lapse, states, technician
+from tests.dispatch.steps import at, lapse, states, technician
 
 pytestmark = pytest.mark.django_db
 FRIDAY_MORNING = instant(datetime(2026, 11, 27, 10), "Europe/Paris")
@@ -109,7 +111,8 @@ def test_a_lapse_at_night_does_not_count(lost):
 
     assert offers.open_next(lost.pk) is None
 
-    assert Search.objects.latest("pk").ended_at is None  # else everybody would have let two windows lapse
+    # else everybody would have let two windows lapse
+    assert Search.objects.latest("pk").ended_at is None
     assert states(lost)[-2:] == ["lapsed", "lapsed"]
 
 
@@ -118,7 +121,13 @@ def test_the_next_in_line_at_night_is_one_who_is_awake(lost):
     offers.open_next(lost.pk)
     held = offers.tap(lost.pk, first.pk)
     Offer.objects.create(
-        booking=lost, search=held.search, technician=asleep, epoch=0, state="queued", own_tap=True, distance_m=0
+        booking=lost,
+        search=held.search,
+        technician=asleep,
+        epoch=0,
+        state="queued",
+        own_tap=True,
+        distance_m=0,
     )
     with pytest.raises(offers.WindowHeld):
         offers.tap(lost.pk, second.pk)

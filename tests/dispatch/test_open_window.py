@@ -10,7 +10,7 @@ from dispatch.models import Offer, OfferState, Search, Trace
 from mila.clock import mila_now
 from requests_app.models import Booking
 from tests import factories
-from tests.dispatch.scenes import at, lapse, later, technician
+from tests.dispatch.steps import at, lapse, later, technician
 from tests.evidence import forged
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,12 @@ def test_the_best_gets_it_alone_for_two_minutes_and_a_half(wanted, partner, riva
 
     assert (offer.technician_id, offer.state, offer.wishes) == (partner.pk, OfferState.OPEN, [1])
     assert (offer.opened_at, offer.expires_at) == (still, still + WINDOW)
-    assert (offer.acknowledged_at, offer.viewed_at, offer.own_tap, offer.silent) == (None, None, False, False)
+    assert (offer.acknowledged_at, offer.viewed_at, offer.own_tap, offer.silent) == (
+        None,
+        None,
+        False,
+        False,
+    )
     assert Offer.objects.count() == 1
 
 
@@ -58,7 +63,9 @@ def test_who_looks_at_another_offer_is_not_disturbed(wanted, partner, rival_part
     assert (first.technician_id, second.technician_id) == (partner.pk, rival_partner.pk)
 
 
-def test_while_everybody_looks_elsewhere_it_comes_again_in_seconds(wanted, partner, customer, still):
+def test_while_everybody_looks_elsewhere_it_comes_again_in_seconds(
+    wanted, partner, customer, still
+):
     other = factories.placed_booking(customer=customer)
     offers.open_next(wanted.pk)
 
@@ -68,11 +75,14 @@ def test_while_everybody_looks_elsewhere_it_comes_again_in_seconds(wanted, partn
     assert Booking.objects.get(pk=other.pk).state == "searching"
 
 
-def test_a_window_they_got_a_moment_ago_passes_them_over(wanted, partner, rival_partner, customer, monkeypatch):
+def test_a_window_they_got_a_moment_ago_passes_them_over(
+    wanted, partner, rival_partner, customer, monkeypatch
+):
     seen = matching.candidates(wanted, mila_now())
     other = factories.placed_booking(customer=customer)
     offers.open_next(other.pk)
-    monkeypatch.setattr(matching, "candidates", lambda booking, at: seen)  # read before the other window was there
+    # read before the other window was there
+    monkeypatch.setattr(matching, "candidates", lambda booking, at: seen)
 
     offer = offers.open_next(wanted.pk)
 
@@ -151,7 +161,8 @@ def test_a_state_without_a_history_begins_no_search(wanted, partner):
 
 def test_each_opening_begins_a_search_of_its_own_and_ends_the_former(wanted, partner, still):
     offer = offers.open_next(wanted.pk)
-    Search.objects.filter(pk=offer.search_id).update(round=99)  # as if another event had opened it since
+    # as if another event had opened it since
+    Search.objects.filter(pk=offer.search_id).update(round=99)
     offers.decline(offer.pk, partner.pk, reason="time")
     later(seconds=1)
 
@@ -168,7 +179,8 @@ def test_the_trace_says_who_was_seen_and_why_others_were_not(wanted, partner, ri
 
     offers.open_next(wanted.pk)
 
-    assert Trace.objects.get().excluded is None  # whoever waits for the offer does not wait for these counts
+    # whoever waits for the offer does not wait for these counts
+    assert Trace.objects.get().excluded is None
     assert sweeps.count_exclusions() == 1
     assert sweeps.count_exclusions() == 0
     trace = Trace.objects.get()

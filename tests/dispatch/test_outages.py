@@ -1,4 +1,6 @@
-"""Windows that ended while the search's sweep stood still are nobody's lapse (fault T2, rule D4)."""
+"""Windows that ended while the search's sweep stood still are nobody's lapse
+(fault T2, rule D4).
+"""
 
 from datetime import timedelta
 
@@ -16,7 +18,9 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 @pytest.fixture
 def stopped(morning):
-    """A function: both sweeps stood still from an instant on for so long; the clock stands at their return."""
+    """A function: both sweeps stood still from an instant on for so long; the clock stands at their
+    return.
+    """
 
     def stand_still(since, length, *, jumped=False):
         set_clock(since + length, speed=0)
@@ -94,7 +98,10 @@ def test_search_whose_limit_lay_in_the_gap_goes_on(searching, partner, stopped):
     assert (booking.state, booking.due_at) == (State.SEARCHING, resumed + 30 * MINUTE)
     offer = offers.tap(booking.pk, partner.pk)
     assert offer.expires_at <= booking.due_at
-    assert offers.claim(booking.pk, partner.pk, rank=offer.wishes[0], by=partner.user).state == State.CLAIMED
+    assert (
+        offers.claim(booking.pk, partner.pk, rank=offer.wishes[0], by=partner.user).state
+        == State.CLAIMED
+    )
 
 
 def test_search_sweep_alone_takes_no_job_from_anybody(searching, partner, stopped, morning):

@@ -11,7 +11,7 @@ from mila.clock import mila_now
 from policy.figures import Policy
 from requests_app.models import Booking
 from tests import factories
-from tests.dispatch.scenes import at, lapse, later, pooled, states, technician
+from tests.dispatch.steps import at, lapse, later, pooled, states, technician
 
 pytestmark = pytest.mark.django_db
 

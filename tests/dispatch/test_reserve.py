@@ -13,7 +13,17 @@ from requests_app.actions import changes, visit
 from requests_app.lifecycle import Role
 from requests_app.models import State
 from tests.cast import walk
-from tests.dispatch.scenes import at, lapse, later, pooled, release, reserves, states, taken, technician
+from tests.dispatch.steps import (
+    at,
+    lapse,
+    later,
+    pooled,
+    release,
+    reserves,
+    states,
+    taken,
+    technician,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +32,8 @@ def rows():
     return list(Offer.objects.order_by("pk").values())
 
 
-# --- In and out -------------------------------------------------------------------------------------------------------
+# --- In and out
+# --------------------------------------------------------------------------------------------------
 
 
 def test_who_was_asked_keeps_themselves_in_reserve(wanted, partner, rival_partner):
@@ -30,7 +41,11 @@ def test_who_was_asked_keeps_themselves_in_reserve(wanted, partner, rival_partne
 
     offer = offers.keep_in_reserve(wanted.pk, partner.pk)
 
-    assert (offer.technician_id, offer.reserve_at, offer.state) == (partner.pk, mila_now(), OfferState.LAPSED)
+    assert (offer.technician_id, offer.reserve_at, offer.state) == (
+        partner.pk,
+        mila_now(),
+        OfferState.LAPSED,
+    )
 
 
 def test_a_repeat_returns_the_same_one_even_when_confirmed(wanted, partner, rival_partner):
@@ -64,12 +79,14 @@ def test_who_stood_in_line_keeps_themselves_in_reserve(wanted, partner, rival_pa
         offers.tap(wanted.pk, partner.pk)
     offers.claim(wanted.pk, rival_partner.pk, rank=held.wishes[0], by=rival_partner.user)
 
-    offer = offers.keep_in_reserve(wanted.pk, partner.pk)  # the message that ends the line has not been by
+    # the message that ends the line has not been by
+    offer = offers.keep_in_reserve(wanted.pk, partner.pk)
 
     assert (offer.state, states(wanted)) == (OfferState.WITHDRAWN, ["claimed", "withdrawn"])
 
 
-# --- Refusals: nothing happens ----------------------------------------------------------------------------------------
+# --- Refusals: nothing happens
+# ----------------------------------------------------------------------------------------
 
 
 def declined(booking, late, fast):

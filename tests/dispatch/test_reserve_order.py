@@ -18,7 +18,7 @@ from requests_app.lifecycle import Role
 from requests_app.models import State
 from tests import factories
 from tests.cast import next_wall, walk
-from tests.dispatch.scenes import at, lapse, release, reserves, states, taken, technician
+from tests.dispatch.steps import at, lapse, release, reserves, states, taken, technician
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,9 @@ def walk_on(booking, who):
 
 @pytest.mark.parametrize("lost", [miss_call, miss_confirm, release, no_show])
 @pytest.mark.parametrize("in_reserve", [True, False])
-def test_a_lost_booking_asks_the_one_in_reserve_before_a_better_one(lost, in_reserve, wanted, partner, rival_partner):
+def test_a_lost_booking_asks_the_one_in_reserve_before_a_better_one(
+    lost, in_reserve, wanted, partner, rival_partner
+):
     taken(wanted, partner, rival_partner)
     star = technician(star_sum=50, star_count=10)
     if in_reserve:  # else the control: the normal order
@@ -66,11 +68,15 @@ def test_a_lost_booking_asks_the_one_in_reserve_before_a_better_one(lost, in_res
     assert Trace.objects.latest("pk").best[0]["reserve"] is in_reserve
     told = Notification.objects.get(kind="offer", round=offer.epoch)
     with translation.override(told.language):
-        why = gettext("You kept yourself in reserve for this job. It is free again, and you are asked first.")
+        why = gettext(
+            "You kept yourself in reserve for this job. It is free again, and you are asked first."
+        )
     assert (why in notifications.render(told).body) is in_reserve
 
 
-def test_two_in_reserve_come_in_the_order_of_the_search_then_everybody_else(wanted, partner, rival_partner):
+def test_two_in_reserve_come_in_the_order_of_the_search_then_everybody_else(
+    wanted, partner, rival_partner
+):
     weak = technician(promises_broken=30)
     star = technician(star_sum=50, star_count=10)
     for who in (star, partner):
@@ -102,7 +108,9 @@ def test_only_who_may_still_do_it_is_asked(wanted, partner, rival_partner):
     assert reserves() == [partner.pk]  # they may be free again before it is taken
 
 
-def test_who_looks_at_another_offer_is_asked_when_they_are_free(wanted, partner, rival_partner, customer):
+def test_who_looks_at_another_offer_is_asked_when_they_are_free(
+    wanted, partner, rival_partner, customer
+):
     taken(wanted, partner, rival_partner)
     third = technician(promises_broken=30)
     offers.keep_in_reserve(wanted.pk, partner.pk)
@@ -154,11 +162,15 @@ def test_even_a_pool_waits_for_the_reserve_and_opens_after_it(wanted, partner, r
     assert run.pool_at == mila_now()
 
 
-def test_a_pool_does_not_wait_for_one_who_looks_at_another_offer(wanted, partner, rival_partner, customer):
+def test_a_pool_does_not_wait_for_one_who_looks_at_another_offer(
+    wanted, partner, rival_partner, customer
+):
     taken(wanted, partner, rival_partner)
     offers.keep_in_reserve(wanted.pk, partner.pk)
     at(wanted.last_start_at - timedelta(hours=5))
-    assert offers.open_next(factories.placed_booking(customer=customer).pk).technician_id == partner.pk
+    assert (
+        offers.open_next(factories.placed_booking(customer=customer).pk).technician_id == partner.pk
+    )
     release(wanted, rival_partner)
 
     assert offers.open_next(wanted.pk) is None
@@ -166,7 +178,9 @@ def test_a_pool_does_not_wait_for_one_who_looks_at_another_offer(wanted, partner
     assert Search.objects.get(booking=wanted, ended_at=None).pool_at == mila_now()
 
 
-def test_at_night_nobody_in_reserve_is_woken_and_they_are_asked_in_the_morning(wanted, partner, rival_partner):
+def test_at_night_nobody_in_reserve_is_woken_and_they_are_asked_in_the_morning(
+    wanted, partner, rival_partner
+):
     taken(wanted, partner, rival_partner)
     offers.keep_in_reserve(wanted.pk, partner.pk)
     at(datetime(2026, 11, 24, 21, 0, tzinfo=UTC))
@@ -178,7 +192,8 @@ def test_at_night_nobody_in_reserve_is_woken_and_they_are_asked_in_the_morning(w
     assert offers.open_next(wanted.pk).technician_id == partner.pk
 
 
-# --- Used once --------------------------------------------------------------------------------------------------------
+# --- Used once
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("end", ["declined", "lapsed", "not_reached"])
@@ -225,7 +240,8 @@ def test_a_silent_lapse_at_night_does_not_use_it_up(wanted, partner, rival_partn
     assert reserves() == [partner.pk]
 
 
-# --- Over -------------------------------------------------------------------------------------------------------------
+# --- Over
+# --------------------------------------------------------------------------------------------------
 
 
 def rows():
@@ -284,11 +300,15 @@ def taken_from_reserve(booking, who):
 
 
 def given_by_hand(booking, who):
-    assign(booking.pk, who.pk, rank=1, by=factories.UserFactory(is_staff=True), reason="Par téléphone")
+    assign(
+        booking.pk, who.pk, rank=1, by=factories.UserFactory(is_staff=True), reason="Par téléphone"
+    )
 
 
 @pytest.mark.parametrize("gets_it", [taken_from_reserve, given_by_hand])
-def test_who_gets_the_job_is_no_longer_in_reserve_and_the_others_are(gets_it, wanted, partner, rival_partner):
+def test_who_gets_the_job_is_no_longer_in_reserve_and_the_others_are(
+    gets_it, wanted, partner, rival_partner
+):
     third = technician(promises_broken=30)
     for who in (partner, rival_partner):
         offer = offers.open_next(wanted.pk)

@@ -11,7 +11,7 @@ from mila.clock import mila_now
 from requests_app import sweeps
 from requests_app.models import Booking
 from tests import factories
-from tests.dispatch.scenes import at, lapse, later, moves, states
+from tests.dispatch.steps import at, lapse, later, moves, states
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from accounts.models import Technician
 from dispatch import offers
 from mila.clock import set_clock
 from requests_app.actions import visit
-from tests.dispatch.scenes import technician
+from tests.dispatch.steps import technician
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +25,9 @@ AT_MOST = {
 
 
 def test_no_verb_needs_more_than_its_statements(searching, partner):
-    """Two let it go, the third has it: the table is the whole story of a booking until it is confirmed."""
+    """Two let it go, the third has it: the table is the whole story of a booking until it is
+    confirmed.
+    """
     technician(north_m=900)
     technician(north_m=1800)
     pk, used = searching.pk, {}

@@ -9,7 +9,7 @@ from requests_app.actions import changes, visit
 from requests_app.lifecycle import Role
 from tests import factories
 from tests.cast import claimed
-from tests.dispatch.scenes import at, later, states
+from tests.dispatch.steps import at, later, states
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +109,9 @@ def test_a_booking_that_lost_its_partner(wanted, partner, rival_partner):
     assert Offer.objects.get(state="open").technician_id == rival_partner.pk
 
 
-def test_a_poisoned_search_stops_nobody_and_comes_again_in_a_minute(wanted, partner, customer, caplog):
+def test_a_poisoned_search_stops_nobody_and_comes_again_in_a_minute(
+    wanted, partner, customer, caplog
+):
     healthy = factories.placed_booking(customer=customer)
     for booking in (wanted, healthy):
         Search.objects.create(booking=booking, round=1, started_at=mila_now(), next_at=mila_now())

@@ -11,7 +11,7 @@ from dispatch.models import Offer, OfferState, Search
 from dispatch.offers import tapping
 from mila.clock import mila_now
 from tests import factories
-from tests.dispatch.scenes import at, lapse, later, pooled, states, technician
+from tests.dispatch.steps import at, lapse, later, pooled, states, technician
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,8 @@ def test_one_who_let_it_lapse_gets_it_back_at_once(wanted, partner, still):
 
     assert (offer.state, offer.own_tap, offer.viewed_at) == (OfferState.OPEN, True, mila_now())
     assert offer.expires_at == mila_now() + timedelta(minutes=2)
-    assert not Notification.objects.filter(round=offer.epoch, kind="offer").exists()  # they are looking already
+    # they are looking already
+    assert not Notification.objects.filter(round=offer.epoch, kind="offer").exists()
 
 
 def test_a_repeat_returns_their_open_window(wanted, partner):
@@ -76,7 +77,9 @@ def test_the_next_in_line_comes_before_anyone_new(wanted, partner, rival_partner
     offer = offers.open_next(wanted.pk)
 
     assert (offer.technician_id, offer.own_tap, offer.viewed_at) == (rival_partner.pk, True, None)
-    assert Notification.objects.filter(kind="offer", round=offer.epoch, user=rival_partner.user).exists()
+    assert Notification.objects.filter(
+        kind="offer", round=offer.epoch, user=rival_partner.user
+    ).exists()
     assert states(wanted) == ["declined", "withdrawn", "open"]
 
 
@@ -147,14 +150,17 @@ def test_who_looks_at_another_offer_keeps_their_place(wanted, partner, rival_par
     assert offers.open_next(wanted.pk).technician_id == rival_partner.pk
 
 
-def test_a_window_they_got_a_moment_ago_keeps_their_place(wanted, partner, rival_partner, customer, monkeypatch):
+def test_a_window_they_got_a_moment_ago_keeps_their_place(
+    wanted, partner, rival_partner, customer, monkeypatch
+):
     held = pool_window(wanted, partner)
     with pytest.raises(offers.WindowHeld):
         offers.tap(wanted.pk, rival_partner.pk)
     seen = matching.fitting_bookings(rival_partner.pk, [wanted.pk], mila_now())
     offers.open_next(factories.placed_booking(customer=customer).pk)
     offers.decline(held.pk, partner.pk, reason="far")
-    monkeypatch.setattr(matching, "fitting_bookings", lambda *_: seen)  # read before the other window was there
+    # read before the other window was there
+    monkeypatch.setattr(matching, "fitting_bookings", lambda *_: seen)
 
     assert offers.open_next(wanted.pk) is None
 
@@ -173,7 +179,9 @@ def test_the_same_moment_at_their_own_tap_is_refused(wanted, partner, customer, 
     assert states(wanted) == []
 
 
-def test_a_window_that_ends_while_they_line_up_is_their_turn(wanted, partner, rival_partner, monkeypatch):
+def test_a_window_that_ends_while_they_line_up_is_their_turn(
+    wanted, partner, rival_partner, monkeypatch
+):
     held, line_up = pool_window(wanted, partner), tapping._line_up
 
     def and_then_it_ends(booking_id, technician_id):

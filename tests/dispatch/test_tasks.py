@@ -6,7 +6,7 @@ from dispatch import offers, tasks
 from dispatch.models import Offer
 from requests_app.actions import changes
 from requests_app.lifecycle import Role
-from tests.dispatch.scenes import states
+from tests.dispatch.steps import states
 
 pytestmark = pytest.mark.django_db
 

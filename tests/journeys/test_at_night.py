@@ -1,4 +1,6 @@
-"""A customer who cannot sleep: booked at 02:17, nobody is woken, the visit is on the same day (rule B3, D7)."""
+"""A customer who cannot sleep: booked at 02:17, nobody is woken, the visit is on the same day
+(rule B3, D7).
+"""
 
 from datetime import datetime
 
@@ -22,7 +24,9 @@ VISIT = datetime(2026, 11, 27, 15, 30)
 
 @pytest.fixture
 def site(live_server, catalogued, monkeypatch):
-    """The pages, and one Friend in Lyon; what a worker would do is done at once, but for the first asking."""
+    """The pages, and one Friend in Lyon; what a worker would do is done at once, but for the first
+    asking.
+    """
     for name in ("accounts.deliver", "dispatch.search"):
         monkeypatch.setattr(app.tasks[name], "apply_async", lambda *args, **kwargs: None)
     app.conf.task_always_eager = True

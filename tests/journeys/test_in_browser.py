@@ -38,7 +38,9 @@ LYON = Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467,
 
 @pytest.fixture
 def site(live_server, settings):
-    """Where people come in: the front, behind it the pages and the real process of the event streams."""
+    """Where people come in: the front, behind it the pages and the real process of the event
+    streams.
+    """
     with (
         streaming.server(MILA_INSTANCE=settings.INSTANCE) as (_process, streams),
         streaming.front(live_server.thread.port, streams) as port,
@@ -48,7 +50,9 @@ def site(live_server, settings):
 
 @pytest.fixture
 def jobs_at_once(monkeypatch):
-    """The worker's jobs run when their transaction has committed; mails wait until they are asked for."""
+    """The worker's jobs run when their transaction has committed; mails wait until they are asked
+    for.
+    """
     monkeypatch.setattr(app.tasks["accounts.deliver"], "apply_async", lambda *args, **kwargs: None)
     app.conf.task_always_eager = True
     yield
@@ -57,11 +61,15 @@ def jobs_at_once(monkeypatch):
 
 @pytest.fixture
 def browsers(site, jobs_at_once, monkeypatch):
-    """A customer's page at 1280x800 and a partner's at 390x844; what the browser complains about fails the test."""
+    """A customer's page at 1280x800 and a partner's at 390x844; what the browser complains about
+    fails the test.
+    """
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
     set_clock(MORNING)
     load_gazetteer([LYON])
-    factories.ServiceFactory(name_fr="Wi-Fi lent ou instable", search_words_fr="wifi lent\nmon wi-fi rame")
+    factories.ServiceFactory(
+        name_fr="Wi-Fi lent ou instable", search_words_fr="wifi lent\nmon wi-fi rame"
+    )
     complaints = []
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
@@ -77,7 +85,12 @@ def browsers(site, jobs_at_once, monkeypatch):
             )
             page = context.new_page()
             page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on("console", lambda note: complaints.append(note.text) if "Content Security" in note.text else None)
+            page.on(
+                "console",
+                lambda note: (
+                    complaints.append(note.text) if "Content Security" in note.text else None
+                ),
+            )
             return page
 
         yield opened(1280, 800), opened(390, 844, has_touch=True, is_mobile=True)
@@ -121,7 +134,9 @@ def sign_up(page):
     press(page, "main form button[type=submit]")
     page.wait_for_url("**/confirm-email/")
     look(page, "01-sign-up-code")
-    page.fill("[name=code]", notifications.unsealed(Notification.objects.get(kind="account_code"))["code"])
+    page.fill(
+        "[name=code]", notifications.unsealed(Notification.objects.get(kind="account_code"))["code"]
+    )
     press(page, "main form button[value=verify]")
     page.wait_for_url("**/bookings/")
 
@@ -146,13 +161,21 @@ def book(page) -> Booking:
     expect(page.locator(".slot input:enabled").nth(8)).to_have_value(re.compile("2026-11-26T"))
     page.locator(".slot input:enabled").nth(8).check(force=True)
     look(page, "05-when")
-    press(page, ".form-actions button:not([name]), .dock button:not([name]), aside button[type=submit]:not([name])")
+    press(
+        page,
+        ".form-actions button:not([name]), .dock button:not([name]), aside "
+        "button[type=submit]:not([name])",
+    )
     page.wait_for_url("**/who/")
     page.fill("[name=name]", "Odile Perrachon")
     page.fill("[name=phone]", "06 39 98 01 17")
     page.fill("[name=problem]", "Les chambres n’ont presque rien.")
     look(page, "06-who")
-    press(page, ".form-actions button:not([name]), .dock button:not([name]), aside button[type=submit]:not([name])")
+    press(
+        page,
+        ".form-actions button:not([name]), .dock button:not([name]), aside "
+        "button[type=submit]:not([name])",
+    )
     page.wait_for_url("**/card/")
     fields = page.frame_locator("[data-card-fields] iframe")
     fields.locator("#number").fill("4242 4242 4242 4242")
@@ -228,7 +251,9 @@ def work_and_sign(phone, job) -> None:
     assert "strokes" in phone.input_value("[data-strokes]")
     look(phone, "17-sign")
     press(
-        phone, "form[id=sign] button[type=submit], button[form=sign], main form button[type=submit]:not([data-clear])"
+        phone,
+        "form[id=sign] button[type=submit], button[form=sign], main form "
+        "button[type=submit]:not([data-clear])",
     )
     phone.wait_for_url("**/rate/")
     for name in ("quality", "punctuality", "friendliness"):
@@ -260,7 +285,11 @@ def test_one_job_through_all_hands(browsers, friend):
 
     booking.refresh_from_db()
     charge = Charge.objects.get()
-    assert (booking.state, charge.amount_cents, charge.commission_cents) == (State.SETTLED, 6290, 1200)
+    assert (booking.state, charge.amount_cents, charge.commission_cents) == (
+        State.SETTLED,
+        6290,
+        1200,
+    )
     factor.enrol(friend.user)
     phone.goto("/partner/earnings/")
     phone.fill("[name=code]", factor.current_code(friend.user))

@@ -1,4 +1,6 @@
-"""How many mails a customer gets of one visit: on the smooth path at most five, each with its reason (rule N1)."""
+"""How many mails a customer gets of one visit: on the smooth path at most five, each with its
+reason (rule N1).
+"""
 
 from datetime import timedelta
 
@@ -36,7 +38,11 @@ def pass_on(minutes=1):
 
 def sent(booking):
     rows = Notification.objects.filter(subject_id=booking.uuid, email=booking.customer.email)
-    return list(rows.exclude(state=NotificationState.QUEUED).order_by("sent_at").values_list("kind", flat=True))
+    return list(
+        rows.exclude(state=NotificationState.QUEUED)
+        .order_by("sent_at")
+        .values_list("kind", flat=True)
+    )
 
 
 @pytest.fixture

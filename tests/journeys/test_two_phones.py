@@ -1,4 +1,6 @@
-"""A price agreed between two phones at once: each step of one is seen on the other by itself (rule L10)."""
+"""A price agreed between two phones at once: each step of one is seen on the other by itself
+(rule L10).
+"""
 
 import re
 

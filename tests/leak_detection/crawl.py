@@ -1,4 +1,6 @@
-"""One person goes through every page they can reach or guess, and hands over what they were answered."""
+"""One person goes through every page they can reach or guess, and hands over what they were
+answered.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -15,7 +17,8 @@ from tests.signing_in import sign_in
 LINK = re.compile(r'\b(?:href|src|action|hx-get|hx-post|data-[a-z-]*url)="([^"]*)"')
 PART = re.compile(r'\bhx-get="([^"]*)"')
 TICKET = re.compile(r'\bdata-live-url="[^"]*\?ticket=([^"&]+)')
-# The person's own telephone and map open these; nothing of them goes to a server of ours or of anybody the page chose.
+# The person's own telephone and map open these; nothing of them goes to a server of ours or of
+# anybody the page chose.
 ON_THE_PHONE = ("tel:", "sms:", "geo:", "mailto:")
 QUIET_REFERRERS = {"same-origin", "strict-origin", "no-referrer"}
 ONLY_POST = 405
@@ -31,7 +34,9 @@ class Seen:
 
 
 class Visitor:
-    """`channel` is the live stream they may hear; `secrets` may stand in an address: keys of their own door."""
+    """`channel` is the live stream they may hear; `secrets` may stand in an address: keys of their
+    own door.
+    """
 
     only_post: set = set()  # views that have refused a GET once; they are asked no more
 
@@ -42,7 +47,9 @@ class Visitor:
             sign_in(self.client, user)
 
     def look(self, pages, ground: tuple[str, ...]) -> Seen:
-        """Get `pages` (address, view); on their ground also the parts they ask for and the variants they link to."""
+        """Get `pages` (address, view); on their ground also the parts they ask for and the variants
+        they link to.
+        """
         seen, done = Seen(), set()
         waiting = [(address, view, False) for address, view in pages if view not in self.only_post]
         while waiting:
@@ -56,10 +63,16 @@ class Visitor:
                 self.only_post.add(view)
                 continue
             text = self.judge(answer, address, seen)
-            waiting += [(part, None, True) for part in _addresses(PART, text, address) if part.startswith(ground)]
+            waiting += [
+                (part, None, True)
+                for part in _addresses(PART, text, address)
+                if part.startswith(ground)
+            ]
             if view is not None:  # one step from what was known
                 links = _addresses(LINK, text, address)
-                waiting += [(link, None, False) for link in links if link.startswith(ground) and "?" in link]
+                waiting += [
+                    (link, None, False) for link in links if link.startswith(ground) and "?" in link
+                ]
         return seen
 
     def judge(self, answer, address: str, seen: Seen) -> str:
@@ -71,12 +84,19 @@ class Visitor:
         text = content.decode() if plain else ""
         shown = self.canaries.in_text(text) if plain else self.canaries.in_bytes(content)
         asked = self.canaries.in_text(address)  # an echo tells them nothing new
-        for where, fields in (("", shown), (" headers", self.canaries.in_text(f"{headers}\n{cookies}"))):
+        for where, fields in (
+            ("", shown),
+            (" headers", self.canaries.in_text(f"{headers}\n{cookies}")),
+        ):
             for name in fields - asked:
                 seen.fields.setdefault(name, f"{address}{where}")
         if answer.headers.get("Referrer-Policy") not in QUIET_REFERRERS:
             seen.faults.append(f"{address}: tells the next site where its reader comes from")
-        links = [*LINK.findall(text), answer.headers.get("Location", ""), answer.headers.get("HX-Redirect", "")]
+        links = [
+            *LINK.findall(text),
+            answer.headers.get("Location", ""),
+            answer.headers.get("HX-Redirect", ""),
+        ]
         sent = "\n".join(link for link in links if not link.startswith(ON_THE_PHONE))
         told = self.canaries.in_text(sent) - self.secrets - asked
         seen.faults += [f"{address}: {name} in an address" for name in told]

@@ -1,4 +1,6 @@
-"""Which fields are about a person, read from the models: each is planted, or a reason says why it need not be."""
+"""Which fields are about a person, read from the models: each is planted, or a reason says why it
+need not be.
+"""
 
 from collections.abc import Iterator
 
@@ -10,20 +12,27 @@ from mila.encrypted_fields import EncryptedTextField
 
 # What cannot hold words, or a point.
 MUTE = (
-    models.BooleanField, models.IntegerField, models.DateField, models.TimeField, models.DurationField,
-    models.UUIDField, models.SlugField, models.BinaryField,
-)  # fmt: skip
+    models.BooleanField,
+    models.IntegerField,
+    models.DateField,
+    models.TimeField,
+    models.DurationField,
+    models.UUIDField,
+    models.SlugField,
+    models.BinaryField,
+)
 # Always somebody's own: no reason excuses these.
 ALWAYS = (EncryptedTextField, PhoneNumberField)
 
-# Every other field that is not planted by tests.leak_detection.story, and why nobody is hurt when it is read.
+# Every other field that is not planted by tests.leak_detection.story, and why nobody is hurt when
+# it is read.
 NOT_PRIVATE = {
     "accounts.Skill.*": "a word of the catalogue",
     "accounts.PartnerProfile.name": "the customer's contract names it",
     "accounts.Technician.name": "the customer is told who comes",
     "accounts.Technician.languages": "shown to the customer",
     "accounts.Technician.postcode": "five digits: the district",
-    "accounts.Busy.during": "an hour without a reason",
+    "accounts.CalendarEntry.during": "an hour without a reason",
     "accounts.SkillSearch.lat": "a copy of Technician.lat, found as that",
     "accounts.SkillSearch.lon": "a copy of Technician.lon, found as that",
     "accounts.SkillSearch.scored_under": "a country and a hash of figures",
@@ -73,7 +82,8 @@ NOT_PRIVATE = {
     "requests_app.BookingEvent.hash": "tells nothing of what it is over",
     "requests_app.BookingPhoto.sha256": "tells nothing of what it is over",
     "requests_app.ProgressNote.key": "used up when it is stored",
-    "dispatch.AreaAlert.*": "on no page and in no list: read by its own mail alone, and gone with it",
+    "dispatch.AreaAlert.*": "on no page and in no list: read by its own mail alone, and gone with "
+    "it",
     "dispatch.AlertTrail.address_hash": "tells nothing of what it is over",
     "dispatch.Search.end": "a word of the code",
     "dispatch.Trace.*": "searched as columns: the place in it must be rounded",
@@ -89,7 +99,8 @@ NOT_PRIVATE = {
     "payments.LedgerEntry.*": "words of the code",
     "payments.Earning.*": "figures",
     "payments.Payout.*": "figures, and Stripe's names",
-    "payments.PayoutAccount.*": "Stripe's words for what is missing, and its name for a bank account",
+    "payments.PayoutAccount.*": "Stripe's words for what is missing, and its name for a bank "
+    "account",
     "payments.StripeEvent.*": "what Stripe tells, searched as columns",
     "standin.*": "stands for Stripe's side: searched as columns",
     "admin.LogEntry.*": "staff's own acts, searched as columns",
@@ -97,7 +108,8 @@ NOT_PRIVATE = {
     "contenttypes.*": "names of models",
     "sessions.Session.session_data": "searched as a column",
     "account.EmailAddress.email": "a copy of User.email, found as that",
-    "account.EmailConfirmation.key": "lives for an hour, in a mail of its own; no booking's business",
+    "account.EmailConfirmation.key": "lives for an hour, in a mail of its own; no booking's "
+    "business",
     "devstack.*": "the demo's own, which production does not install",
     "mfa.Authenticator.data": "no booking's business, encrypted; not registered in the admin",
 }
@@ -117,7 +129,10 @@ def excused(name: str) -> bool:
 
 
 def faults(planted: set[str]) -> list[str]:
-    """Private fields without a canary, excuses nobody needs. `planted` are names such as "BookingContact.street"."""
+    """Private fields without a canary, excuses nobody needs.
+
+    `planted` are names such as "BookingContact.street".
+    """
     found = []
     for name, field in speaking():
         short = name.partition(".")[2]

@@ -1,4 +1,6 @@
-"""Where words come to lie without anybody asking a page: mails, logs, messages, Redis, the database."""
+"""Where words come to lie without anybody asking a page: mails, logs, messages, Redis, the
+database.
+"""
 
 import json
 import logging
@@ -21,7 +23,9 @@ Finding = tuple[str, str]  # where, what
 
 
 class Logs(logging.Handler):
-    """Every line of every logger as the site would write it, at the lowest level the site lets anybody set."""
+    """Every line of every logger as the site would write it, at the lowest level the site lets
+    anybody set.
+    """
 
     def __init__(self):
         super().__init__(logging.DEBUG)
@@ -35,7 +39,9 @@ class Logs(logging.Handler):
     def listening(self):
         root = logging.getLogger()
         kept = settings.LOGGING["loggers"]  # levels that are the site's own decision
-        others = [one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+        others = [
+            one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger)
+        ]
         before = [(one, one.level) for one in (root, *others) if one.name not in kept]
         handlers = root.handlers
         for one, _level in before:
@@ -68,7 +74,7 @@ class Jobs:
 
 
 class Live:
-    """What is published for open pages, in whichever world: the words are this test's own."""
+    """What is published for open pages, in whichever dataset: the words are this test's own."""
 
     END = f"{STEM}:end"  # ours alone: other runs have ends of their own
 
@@ -79,7 +85,9 @@ class Live:
 
     def heard(self) -> Iterator[Finding]:
         cache_redis().publish(self.END, "")
-        while (message := self.pubsub.get_message(timeout=5)) is None or message["channel"] != self.END:
+        while (message := self.pubsub.get_message(timeout=5)) is None or message[
+            "channel"
+        ] != self.END:
             if message is not None:
                 yield "live message", f"{message['channel']} {message['data']}"
 
@@ -89,7 +97,9 @@ def in_redis() -> Iterator[Finding]:
     for name, client in (("cache", cache_redis()), ("broker", broker_redis())):
         options = {**client.connection_pool.connection_kwargs, "decode_responses": False}
         raw = redis.Redis(
-            connection_pool=redis.ConnectionPool(connection_class=client.connection_pool.connection_class, **options)
+            connection_pool=redis.ConnectionPool(
+                connection_class=client.connection_pool.connection_class, **options
+            )
         )
         for key in raw.scan_iter(count=1000):
             yield f"Redis {name}", f"{key.decode()} {_held(raw, key)!r}"
@@ -115,20 +125,31 @@ def _held(client: redis.Redis, key: bytes):
 def mails(readers: dict[str, str]) -> Iterator[Finding]:
     """What has gone out, by who reads it; `readers` by their addresses."""
     for message in mail.outbox:
-        parts = [message.subject, message.body, *(str(part) for part, _kind in message.alternatives)]
-        parts += [json.dumps(message.extra_headers), *message.reply_to, *map(repr, message.attachments)]
+        parts = [
+            message.subject,
+            message.body,
+            *(str(part) for part, _kind in message.alternatives),
+        ]
+        parts += [
+            json.dumps(message.extra_headers),
+            *message.reply_to,
+            *map(repr, message.attachments),
+        ]
         for reader in message.recipients():
             yield f"mail to {readers.get(reader, reader)}", "\n".join([reader, *parts])
 
 
 def columns(*databases: str) -> Iterator[tuple[str, list[str]]]:
-    """table.column and all it holds, raw, of every table: read from PostgreSQL's own catalogue, past every model."""
+    """table.column and all it holds, raw, of every table: read from PostgreSQL's own catalogue,
+    past every model.
+    """
     for alias in databases:
         with connections[alias].cursor() as cursor:
             cursor.execute(
                 "SELECT c.table_name, c.column_name FROM information_schema.columns c"
                 " JOIN information_schema.tables t USING (table_schema, table_name)"
-                " WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' ORDER BY 1, c.ordinal_position"
+                " WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' ORDER BY 1, "
+                "c.ordinal_position"
             )
             tables: dict[str, list[str]] = {}
             for table, column in cursor.fetchall():

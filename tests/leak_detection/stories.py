@@ -1,4 +1,6 @@
-"""What becomes of a booking, told by the verbs of the people in it: each `yield` names where it stands."""
+"""What becomes of a booking, told by the verbs of the people in it: each `yield` names where it
+stands.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +17,7 @@ from requests_app.models import NotePhrase, SignOffKind, State
 from requests_app.price_versions import ByHand
 from requests_app.sweeps import sweep_bookings, sweep_clocks
 from tests import cast
-from tests.leak_detection.world import World
+from tests.leak_detection.dataset import Dataset
 
 REPORT = {"done": "Canal changé", "explained": True, "tidied": True}
 Story = Iterator[str]
@@ -25,8 +27,10 @@ def later(**span: int) -> None:
     set_clock(mila_now() + timedelta(**span), speed=0)
 
 
-def to_the_end(w: World) -> Story:
-    """Declined by one, claimed and given back by another, found again in the pool, done and paid."""
+def to_the_end(w: Dataset) -> Story:
+    """Declined by one, claimed and given back by another, found again in the
+    pool, done and paid.
+    """
     word, booking = w.canaries.word, None
     w.draft()
     yield "draft"
@@ -43,7 +47,9 @@ def to_the_end(w: World) -> Story:
     offers.claim(booking.pk, w.loser.pk, rank=1, by=w.loser.user)
     yield "claimed by the loser"
     note = f"{word('loser CallAttempt.note')} rappeler"
-    visit.record_call(booking.pk, w.loser.pk, by=w.loser.user, channel="phone", reached=True, note=note)
+    visit.record_call(
+        booking.pk, w.loser.pk, by=w.loser.user, channel="phone", reached=True, note=note
+    )
     yield "called by the loser"
     set_clock(booking.wishes.get().start_at - timedelta(hours=5), speed=0)
     visit.release(booking.pk, w.loser.pk, by=w.loser.user, reason=word("BookingEvent.reason"))
@@ -55,7 +61,9 @@ def to_the_end(w: World) -> Story:
     booking.assignments.filter(ended_at=None).update(code=word("Assignment.code"))
     yield "claimed"
     note = f"{word('CallAttempt.note')} rappeler"
-    visit.record_call(booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True, note=note)
+    visit.record_call(
+        booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True, note=note
+    )
     yield "called"
     visit.confirm(booking.pk, w.holder.pk, by=w.holder.user)
     contact_access.show_contact(booking.pk, by=w.ops, reason=word("ContactAccess.reason"))
@@ -64,11 +72,15 @@ def to_the_end(w: World) -> Story:
     set_clock(booking.start_at - timedelta(minutes=20), speed=0)
     visit.depart(booking.pk, w.holder.pk, by=w.holder.user)
     point = {"lat": 45.763417, "lon": 4.861519}
-    visit.report_position(booking.pk, w.holder.pk, **point, eta_at=mila_now() + timedelta(minutes=9))
+    visit.report_position(
+        booking.pk, w.holder.pk, **point, eta_at=mila_now() + timedelta(minutes=9)
+    )
     for name, value in point.items():
         w.canaries.plant(f"Position.{name}", value)
     yield "en route"
-    visit.arrive(booking.pk, w.holder.pk, by=w.holder.user, place=PhonePlace(45.748913, 4.846917, 12))
+    visit.arrive(
+        booking.pk, w.holder.pk, by=w.holder.user, place=PhonePlace(45.748913, 4.846917, 12)
+    )
     w.canaries.plant("DoorPlace.point", "45.748913 4.846917")
     yield "arrived"
     cast.begin(booking, w.holder)
@@ -76,7 +88,9 @@ def to_the_end(w: World) -> Story:
     notes.post_note(booking.pk, w.holder.pk, key="n-1", text=f"{word('ProgressNote.text')} trouvé")
     notes.post_note(booking.pk, w.holder.pk, key="n-2", phrase=NotePhrase.NEARLY)
     yield "in progress"
-    visit.finish(booking.pk, w.holder.pk, by=w.holder.user, report=REPORT | {"done": word("SignOff.text")})
+    visit.finish(
+        booking.pk, w.holder.pk, by=w.holder.user, report=REPORT | {"done": word("SignOff.text")}
+    )
     yield "finished"
     signing.sign_off(
         booking.pk,
@@ -96,7 +110,7 @@ def to_the_end(w: World) -> Story:
     yield "a week later"
 
 
-def _agreed_on_the_phone(w: World) -> None:
+def _agreed_on_the_phone(w: Dataset) -> None:
     """A version of the price in the technician's words, accepted on the phone turned round."""
     word = w.canaries.word
     quote = quoting.propose(
@@ -108,12 +122,18 @@ def _agreed_on_the_phone(w: World) -> None:
         wanted=quoting.Wanted(service_cents=6000, own=[(f"{word('QuoteLine.label')} neuf", 100)]),
         reason=f"{word('Quote.reason')} cassé",
     )
-    hand = ByHand(*(word(f"QuoteEvent.{name}") for name in ("words", "signer", "signature", "device")))
-    quoting.accept_on_screen(w.booking.pk, w.holder.pk, version=quote.version, by=w.holder.user, hand=hand)
+    hand = ByHand(
+        *(word(f"QuoteEvent.{name}") for name in ("words", "signer", "signature", "device"))
+    )
+    quoting.accept_on_screen(
+        w.booking.pk, w.holder.pk, version=quote.version, by=w.holder.user, hand=hand
+    )
 
 
-def called_off(w: World) -> Story:
-    """Lost by a call that was not made; given to another by hand, who is late to confirm and suspended; cancelled."""
+def called_off(w: Dataset) -> Story:
+    """Lost by a call that was not made; given to another by hand, who is late to confirm and
+    suspended; cancelled.
+    """
     _offered_to_the_loser(w)
     offers.claim(w.booking.pk, w.loser.pk, rank=1, by=w.loser.user)
     yield "claimed by the loser"
@@ -128,7 +148,9 @@ def called_off(w: World) -> Story:
     assert sweep_bookings() == 1
     assert_state(w, State.UNCONFIRMED)
     yield "unconfirmed"
-    actions.suspend(w.holder.partner_id, reason=w.canaries.word("holder PartnerProfile.suspension_reason"))
+    actions.suspend(
+        w.holder.partner_id, reason=w.canaries.word("holder PartnerProfile.suspension_reason")
+    )
     yield "suspended"
     actions.reinstate(w.holder.partner_id)
     reason = w.canaries.word("Booking.end_reason")
@@ -136,7 +158,7 @@ def called_off(w: World) -> Story:
     yield "cancelled"
 
 
-def contested(w: World) -> Story:
+def contested(w: Dataset) -> Story:
     """The customer does not sign, and ops decide that nothing is owed."""
     _offered_to_the_loser(w)
     _done_by_the_holder(w)
@@ -146,8 +168,10 @@ def contested(w: World) -> Story:
     yield "failed"
 
 
-def silent(w: World) -> Story:
-    """Nobody signs for three days; the signature comes afterwards, from the customer's own device."""
+def silent(w: Dataset) -> Story:
+    """Nobody signs for three days; the signature comes afterwards, from the
+    customer's own device.
+    """
     _offered_to_the_loser(w)
     _done_by_the_holder(w, done=w.canaries.word("LateSignature.text"))
     sweep_clocks()
@@ -171,7 +195,7 @@ def silent(w: World) -> Story:
     yield "signed late"
 
 
-def _offered_to_the_loser(w: World) -> None:
+def _offered_to_the_loser(w: Dataset) -> None:
     w.draft()
     w.order()
     first = offers.open_next(w.booking.pk)
@@ -179,13 +203,13 @@ def _offered_to_the_loser(w: World) -> None:
     assert offers.open_next(w.booking.pk).technician == w.loser
 
 
-def _done_by_the_holder(w: World, *, done: str = REPORT["done"]) -> None:
+def _done_by_the_holder(w: Dataset, *, done: str = REPORT["done"]) -> None:
     offer = w.booking.offers.latest("pk")
     offers.decline(offer.pk, w.loser.pk, reason="time")
     cast.walk(w.booking, w.holder, State.IN_PROGRESS)
     visit.finish(w.booking.pk, w.holder.pk, by=w.holder.user, report=REPORT | {"done": done})
 
 
-def assert_state(w: World, state: State) -> None:
+def assert_state(w: Dataset, state: State) -> None:
     w.booking.refresh_from_db()
     assert w.booking.state == state

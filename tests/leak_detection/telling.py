@@ -10,16 +10,18 @@ from django.urls import reverse
 from accounts import notifications
 from mila.redis import cache_redis
 from tests.broker import broker_redis
-from tests.leak_detection import fields, people, places
+from tests.leak_detection import fields, places, viewers
 from tests.leak_detection.crawl import Seen
-from tests.leak_detection.world import World
+from tests.leak_detection.dataset import Dataset
 
 REASON = {"reason": "The customer rang"}
 
 
 @dataclass
 class Told:
-    """`shown`: by stage and person the fields, each with an address; `lying`: by place the fields that lie there."""
+    """`shown`: by stage and person the fields, each with an address; `lying`: by place the fields
+    that lie there.
+    """
 
     shown: dict[str, dict[str, dict[str, str]]] = column(default_factory=dict)
     lying: dict[str, set[str]] = column(default_factory=dict)
@@ -29,10 +31,13 @@ class Told:
 
 
 def tell(story, commits, *, everywhere: str = "") -> Told:
-    """`commits` is pytest-django's catcher of what waits for a commit. At the stage `everywhere` all is looked at."""
+    """`commits` is pytest-django's catcher of what waits for a commit.
+
+    At the stage `everywhere` all is looked at.
+    """
     for client in (cache_redis(), broker_redis()):
         client.flushdb()
-    w, told = World(), Told()
+    w, told = Dataset(), Told()
     logs, jobs, live = places.Logs(), places.Jobs(), places.Live()
     with ExitStack() as open_ears:
         open_ears.enter_context(logs.listening())
@@ -47,9 +52,15 @@ def tell(story, commits, *, everywhere: str = "") -> Told:
             w.learn()
             with commits(execute=True):
                 notifications.sweep()
-                visitors = visitors or people.visitors(w)
+                visitors = visitors or viewers.visitors(w)
                 told.shown[stage] = _look(w, visitors, told, thoroughly=stage == everywhere)
-            heard = [*logs.lines, *jobs.sent, *live.heard(), *places.in_redis(), *places.mails(w.readers)]
+            heard = [
+                *logs.lines,
+                *jobs.sent,
+                *live.heard(),
+                *places.in_redis(),
+                *places.mails(w.readers),
+            ]
             _search(w, heard, told)
             _search(w, places.columns("default"), told)
             logs.lines.clear()
@@ -60,13 +71,15 @@ def tell(story, commits, *, everywhere: str = "") -> Told:
 
 
 def stored(story, commits) -> tuple[set[str], set[str]]:
-    """The same without looking, and undone again: the fields that were planted, and those where the canary lies."""
+    """The same without looking, and undone again: the fields that were planted, and those where the
+    canary lies.
+    """
     found = set()
     with ExitStack() as undone:
         for database in ("default", "standin"):
             undone.enter_context(transaction.atomic(using=database))
             undone.callback(transaction.set_rollback, True, using=database)
-        w = World()
+        w = Dataset()
         stages = story(w)
         while True:
             with commits(execute=True):
@@ -76,7 +89,7 @@ def stored(story, commits) -> tuple[set[str], set[str]]:
             found |= _living(w)
 
 
-def _living(w: World) -> set[str]:
+def _living(w: Dataset) -> set[str]:
     found = set()
     for name, field in fields.speaking():
         short = name.partition(".")[2]
@@ -87,14 +100,14 @@ def _living(w: World) -> set[str]:
     return found
 
 
-def _look(w: World, visitors, told: Told, *, thoroughly: bool) -> dict[str, dict[str, str]]:
+def _look(w: Dataset, visitors, told: Told, *, thoroughly: bool) -> dict[str, dict[str, str]]:
     """What each is shown, and what staff are shown who give a reason."""
     looks = {}
     for who, visitor in visitors.items():
-        if thoroughly and who in people.THOROUGH:
-            looks[who] = visitor.look(people.everything(w, who), people.OWN_GROUND.get(who, ()))
-        elif thoroughly or who not in people.ONCE:
-            looks[who] = visitor.look(people.usual(w, who), people.OWN_GROUND.get(who, ()))
+        if thoroughly and who in viewers.THOROUGH:
+            looks[who] = visitor.look(viewers.everything(w, who), viewers.OWN_GROUND.get(who, ()))
+        elif thoroughly or who not in viewers.ONCE:
+            looks[who] = visitor.look(viewers.usual(w, who), viewers.OWN_GROUND.get(who, ()))
     act = reverse("admin:requests_app_booking_act", args=[w.booking.pk, "contact"])
     for who in {"clerk", "ops"} & looks.keys():
         asked = looks[f"{who} with a reason"] = Seen(pages=1)
@@ -105,7 +118,7 @@ def _look(w: World, visitors, told: Told, *, thoroughly: bool) -> dict[str, dict
     return {who: seen.fields for who, seen in looks.items()}
 
 
-def _search(w: World, findings, told: Told) -> None:
+def _search(w: Dataset, findings, told: Told) -> None:
     for place, held in findings:
         told.words += 1
         text = held if isinstance(held, str) else "\n".join(held)

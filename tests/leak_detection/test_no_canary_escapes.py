@@ -1,6 +1,8 @@
-"""Name, street and phone of a customer are seen by whom they are meant for, while they are, and lie nowhere else.
+"""Name, street and phone of a customer are seen by whom they are meant for, while they are, and lie
+nowhere else.
 
-A canary in every private field, a booking walked through its states, everybody looking in each (fault A2, A3, A17).
+A canary in every private field, a booking walked through its states, everybody looking in each
+(fault A2, A3, A17).
 """
 
 import base64
@@ -31,7 +33,8 @@ from tests.leak_detection.words import Canaries
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 STORIES = (stories.to_the_end, stories.called_off, stories.contested, stories.silent)
-THOROUGH_AT = "in progress"  # of the longest story: where most is open to the one, and everything closed to the others
+# of the longest story: where most is open to the one, and everything closed to the others
+THOROUGH_AT = "in progress"
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +55,11 @@ def test_each_sees_what_is_theirs_and_nothing_else(story, commits):
     for stage, shown in told.shown.items():
         for who, seen in shown.items():
             allowed = cells.expected(who, stage)
-            wrong += [f"{stage}: {who} sees {name} at {where}" for name, where in seen.items() if name not in allowed]
+            wrong += [
+                f"{stage}: {who} sees {name} at {where}"
+                for name, where in seen.items()
+                if name not in allowed
+            ]
             wrong += [f"{stage}: {who} does not see {name}" for name in allowed - seen.keys()]
     assert wrong == []
     allowed = {place: names for place, (names, _why) in cells.LYING.items()}
@@ -77,14 +84,18 @@ def test_every_cell_is_of_somebody_and_of_a_stage_there_is():
 
     assert all(set(cell.stages) <= set(cells.STAGES) for cell in cells.CELLS)
     assert all(cell.stages and cell.fields for cell in cells.CELLS)
-    assert {"BookingContact.lat", "BookingContact.lon", "User.password"}.isdisjoint(planted)  # nobody at all
+    # nobody at all
+    assert {"BookingContact.lat", "BookingContact.lon", "User.password"}.isdisjoint(planted)
 
 
-# --- Would it be found? ------------------------------------------------------------------------------------------
+# --- Would it be found?
+# ------------------------------------------------------------------------------------------
 
 
 def test_an_offer_that_shows_the_street_is_found(commits, monkeypatch):
-    monkeypatch.setattr(offer_cards, "rounded_km", lambda metres: BookingContact.objects.get().street)
+    monkeypatch.setattr(
+        offer_cards, "rounded_km", lambda metres: BookingContact.objects.get().street
+    )
 
     def offered(w):
         w.draft()
@@ -105,7 +116,10 @@ def test_a_guard_that_is_gone_is_found(commits, monkeypatch):
 
     told = tell(suspended, commits)
 
-    assert told.shown["suspended"]["holder"].keys() - cells.expected("holder", "suspended") >= cells.CONTACT
+    assert (
+        told.shown["suspended"]["holder"].keys() - cells.expected("holder", "suspended")
+        >= cells.CONTACT
+    )
 
 
 def test_a_word_in_every_other_place_is_found(commits):
@@ -146,19 +160,30 @@ def test_a_key_that_a_log_would_keep_is_found(commits, monkeypatch):
 
 
 def test_a_new_field_without_a_canary_is_a_fault(monkeypatch):
-    planted = {name.partition(".")[2] for name, _field in fields.speaking() if not fields.excused(name)}
+    planted = {
+        name.partition(".")[2] for name, _field in fields.speaking() if not fields.excused(name)
+    }
     assert fields.faults(planted) == []
     field = models.CharField(max_length=9, name="nickname")
 
-    monkeypatch.setattr(fields, "speaking", lambda real=fields.speaking: [*real(), ("accounts.User.nickname", field)])
+    monkeypatch.setattr(
+        fields,
+        "speaking",
+        lambda real=fields.speaking: [*real(), ("accounts.User.nickname", field)],
+    )
 
     assert fields.faults(planted) == ["accounts.User.nickname: no canary"]
 
 
-# --- However it is dressed ---------------------------------------------------------------------------------------
+# --- However it is dressed
+# ---------------------------------------------------------------------------------------
 
 WORD = "Zqx7street"
-PACKED = base64.urlsafe_b64encode(zlib.compress(b'{"street": "14 rue Zqx7street, Lyon 7e"}')).decode().rstrip("=")
+PACKED = (
+    base64.urlsafe_b64encode(zlib.compress(b'{"street": "14 rue Zqx7street, Lyon 7e"}'))
+    .decode()
+    .rstrip("=")
+)
 DRESSED = {
     "as it is": WORD,
     "in capitals": WORD.upper(),
@@ -176,11 +201,14 @@ def test_it_is_found_in_any_dress(how):
     canaries.plant("street", WORD)
 
     assert canaries.in_text(f"<p>before {DRESSED[how]} after</p>") == {"street"}
-    assert canaries.in_text("<p>14 rue de la Rue, zqx7, street</p>".replace(", ", "; rue ")) == set()
+    assert (
+        canaries.in_text("<p>14 rue de la Rue, zqx7, street</p>".replace(", ", "; rue ")) == set()
+    )
 
 
 @pytest.mark.parametrize(
-    "phone", ["+33639987101", "06 39 98 71 01", "06\u00a039\u00a098\u00a071\u00a001", "06.39.98.71.01"]
+    "phone",
+    ["+33639987101", "06 39 98 71 01", "06\u00a039\u00a098\u00a071\u00a001", "06.39.98.71.01"],
 )
 def test_a_number_is_found_as_people_write_it(phone):
     canaries = Canaries()

@@ -1,7 +1,8 @@
 """Words that occur nowhere else, and finding them again however they are dressed (fault A2).
 
-A canary is looked for in what is left of a text when case, spaces, punctuation and every wrapping are gone, so that
-"+33 6 39 98 71 01", "06&nbsp;39…", an address in percent signs and a cookie in base64 are all the same to it.
+A canary is looked for in what is left of a text when case, spaces, punctuation and every wrapping
+are gone, so that "+33 6 39 98 71 01", "06&nbsp;39…", an address in percent signs and a cookie in
+base64 are all the same to it.
 """
 
 import base64
@@ -17,7 +18,8 @@ STEM = f"Zqx{os.getpid()}z"
 # Two alphabets, because a run ends at the first letter that is not in it.
 WRAPPED = re.compile(r"[A-Za-z0-9_-]{20,}={0,2}|[A-Za-z0-9+/]{20,}={0,2}")
 DEEPEST = 2  # a message in a message
-DROPPED = {number: None for number in range(0x3000) if not chr(number).isalnum()}  # beyond it are letters
+# beyond it are letters
+DROPPED = {number: None for number in range(0x3000) if not chr(number).isalnum()}
 
 
 def compact(text: str) -> str:
@@ -39,7 +41,9 @@ class Canaries:
         return word
 
     def plant(self, field: str, value: object) -> None:
-        """A value that is as unmistakable by itself: a number of ours, a token or a key the product has made."""
+        """A value that is as unmistakable by itself: a number of ours, a token or a key the product
+        has made.
+        """
         word = compact(str(value))
         if len(word) < 7:
             raise ValueError(f"{value!r} could be found by chance.")
@@ -55,11 +59,15 @@ class Canaries:
     def in_text(self, text: str) -> set[str]:
         """The fields whose words are in it."""
         bare = compact("\n".join(_unwrapped(text)))
-        return {field for field, words in self._words.items() if any(word in bare for word in words)}
+        return {
+            field for field, words in self._words.items() if any(word in bare for word in words)
+        }
 
     def in_bytes(self, content: bytes) -> set[str]:
         """The same for a file, which may also be one that was planted."""
-        files = {field for field, parts in self._files.items() if any(part in content for part in parts)}
+        files = {
+            field for field, parts in self._files.items() if any(part in content for part in parts)
+        }
         return files | self.in_text(content.decode("utf-8", "replace"))
 
 
@@ -75,7 +83,9 @@ def _unwrapped(text: str, depth: int = DEEPEST):
 def _decoded(run: str) -> str:
     """What base64, and zlib in it, hold; nothing if it is no text."""
     try:
-        content = base64.b64decode(run.rstrip("=") + "=" * (-len(run.rstrip("=")) % 4), altchars=b"-_")
+        content = base64.b64decode(
+            run.rstrip("=") + "=" * (-len(run.rstrip("=")) % 4), altchars=b"-_"
+        )
     except (binascii.Error, ValueError):
         return ""
     if content[:1] == b"\x78":

@@ -1,4 +1,6 @@
-"""A page made of the real templates and static files in a real Chromium, with no server behind it."""
+"""A page made of the real templates and static files in a real Chromium,
+with no server behind it.
+"""
 
 import mimetypes
 from datetime import timedelta
@@ -50,7 +52,8 @@ class Site:
 
     def stop_clock(self, at):
         """The browser's clock stands at that instant, and goes on only by `page.clock.run_for`."""
-        self.page.clock.install(time=at - timedelta(hours=1))  # it runs until it is stopped, which goes forward only
+        # it runs until it is stopped, which goes forward only
+        self.page.clock.install(time=at - timedelta(hours=1))
         self.page.clock.pause_at(at)
 
     def show(self, document):
@@ -63,7 +66,8 @@ class Site:
         """Open a page with this in its body; `heard` gathers the scripts' events."""
         head = render_to_string("components/_head.html")
         return self.show(
-            f'<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>-</title>{head}</head>'
+            f'<!doctype html><html lang="fr"><head><meta '
+            f'charset="utf-8"><title>-</title>{head}</head>'
             f'<body hx-headers:inherited=\'{{"X-CSRFToken": "t0ken"}}\'>{content}'
             "<script>window.heard = [];"
             "for (const name of ['live', 'countdown-over', 'clock-over'])"

@@ -23,7 +23,9 @@ def plain(request, word=""):
 
 
 def echo(request):
-    return HttpResponse(f"{len(request.POST)}|{request.POST.get('a', '')}|{request.GET.get('a', '')}")
+    return HttpResponse(
+        f"{len(request.POST)}|{request.POST.get('a', '')}|{request.GET.get('a', '')}"
+    )
 
 
 @csrf_exempt

@@ -1,4 +1,6 @@
-"""The frames of every page: what they carry for everybody, and that they stand where little is known."""
+"""The frames of every page: what they carry for everybody, and that they stand where little is
+known.
+"""
 
 import re
 
@@ -38,14 +40,18 @@ def test_base_names_its_language_and_lets_people_skip(base, language, asked):
 
 @pytest.mark.parametrize("base", BASES)
 def test_base_draws_messages(base, asked):
-    page = render_to_string(base, {"messages": [Message(SUCCESS, "Kept."), Message(ERROR, "Refused.")]}, asked)
+    page = render_to_string(
+        base, {"messages": [Message(SUCCESS, "Kept."), Message(ERROR, "Refused.")]}, asked
+    )
 
     assert page.index('role="status"') < page.index("<p>Kept.</p>")
-    assert '<div class="toast" role="alert" data-kind="lose">' in page
+    assert '<div class="toast" role="alert" data-kind="danger">' in page
 
 
 def test_messages_for_a_swap_replace_what_hangs_there():
-    page = render_to_string("components/_messages.html", {"messages": [Message(SUCCESS, "Kept.")], "swap": True})
+    page = render_to_string(
+        "components/_messages.html", {"messages": [Message(SUCCESS, "Kept.")], "swap": True}
+    )
 
     assert 'id="messages" hx-swap-oob="true"' in page
 
@@ -60,7 +66,9 @@ def test_language_switch_comes_back_to_the_page(asked):
 
 
 def test_footer_names_the_country_s_numbers(asked):
-    swiss = render_to_string("components/_footer.html", {"size": "small", "support_country": "CH"}, asked)
+    swiss = render_to_string(
+        "components/_footer.html", {"size": "small", "support_country": "CH"}, asked
+    )
     french = render_to_string("components/_footer.html", {"support_country": "FR"}, asked)
 
     assert 'href="tel:+41445550123"' in swiss
@@ -78,10 +86,13 @@ def test_context_gives_away_no_secret():
 def test_clock_shows_day_and_hour_and_runs_only_with_a_now():
     from mila.web.styleguide import NOW
 
-    still = render_to_string("components/_clock.html", {"what": "Call", "due_at": NOW, "zone": "Europe/Paris"})
+    still = render_to_string(
+        "components/_clock.html", {"what": "Call", "due_at": NOW, "zone": "Europe/Paris"}
+    )
     with translation.override("fr"):
         runs = render_to_string(
-            "components/_clock.html", {"what": "Call", "due_at": NOW, "zone": "Europe/Paris", "now": NOW}
+            "components/_clock.html",
+            {"what": "Call", "due_at": NOW, "zone": "Europe/Paris", "now": NOW},
         )
 
     assert "data-clock" not in still

@@ -1,4 +1,6 @@
-"""A broker that hangs or is away holds no page: one short try for the process, the sweep does the rest (fault F4)."""
+"""A broker that hangs or is away holds no page: one short try for the process, the sweep does the
+rest (fault F4).
+"""
 
 import socket
 from contextlib import suppress
@@ -15,7 +17,9 @@ from mila.transactions import after_commit
 
 @pytest.fixture(params=["hung", "dead"])
 def away(request, tmp_path):
-    """The site's jobs, handed to a server that takes connections and never answers, or to nobody."""
+    """The site's jobs, handed to a server that takes connections and never
+    answers, or to nobody.
+    """
     path = str(tmp_path / "s")
     jobs = BriskCelery("away", broker=f"redis+socket://{path}", set_as_current=False)
     jobs.conf.task_publish_retry = False

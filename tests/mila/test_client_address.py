@@ -45,6 +45,8 @@ def test_a_socket_has_no_address(settings):
 def test_a_household_is_one_block(settings):
     settings.TRUSTED_PROXIES = 1
 
-    assert client_block(request("2001:db8:1:2:aaaa::1")) == client_block(request("2001:db8:1:2:bbbb::2"))
+    assert client_block(request("2001:db8:1:2:aaaa::1")) == client_block(
+        request("2001:db8:1:2:bbbb::2")
+    )
     assert client_block(request("2001:db8:1:2::1")) != client_block(request("2001:db8:1:3::1"))
     assert client_block(request("203.0.113.7")) != client_block(request("203.0.113.8"))

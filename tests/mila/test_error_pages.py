@@ -51,7 +51,9 @@ def test_error_page_stands_without_its_template(monkeypatch, caplog, rf):
 
 
 def test_form_without_its_token_is_refused_with_a_way_on():
-    answer = Client(enforce_csrf_checks=True).post("/echo/", {"a": "1"}, headers={"accept-language": "en"})
+    answer = Client(enforce_csrf_checks=True).post(
+        "/echo/", {"a": "1"}, headers={"accept-language": "en"}
+    )
 
     assert answer.status_code == 403
     assert "The page was open for too long" in answer.content.decode()

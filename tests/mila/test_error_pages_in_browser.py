@@ -1,4 +1,6 @@
-"""The page of every refusal, looked at: too fast, away, not found, and their fellows, in each language."""
+"""The page of every refusal, looked at: too fast, away, not found, and their fellows, in each
+language.
+"""
 
 import pytest
 from django.utils import translation
@@ -7,7 +9,10 @@ from mila.web.error_pages import WORDS, error_page
 from tests import chromium
 from tests.browsing import look
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.path(), reason="no Chromium here")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
+]
 EVERY = [status for status in WORDS if isinstance(status, int)]
 LONGEST = (429, 503)
 

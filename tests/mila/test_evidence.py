@@ -1,4 +1,6 @@
-"""Evidence cannot be changed or taken away, as whoever one is connected (fault M20; docs/database-roles.md)."""
+"""Evidence cannot be changed or taken away, as whoever one is connected (fault M20;
+docs/database-roles.md).
+"""
 
 from types import SimpleNamespace
 
@@ -11,7 +13,15 @@ from payments.models import Charge, Operation, StripeEvent
 from policy.models import Paper
 from requests_app.access import reveal_contact
 from requests_app.actions import signing
-from requests_app.models import BookingEvent, ContactAccess, DoorPlace, LateSignature, QuoteEvent, SignOff, State
+from requests_app.models import (
+    BookingEvent,
+    ContactAccess,
+    DoorPlace,
+    LateSignature,
+    QuoteEvent,
+    SignOff,
+    State,
+)
 from tests import cast, factories
 from tests.evidence import forged
 
@@ -80,10 +90,15 @@ def evidence(searching, partner):
         partner_cents=booking.sign_off.partner_cents,
     )
     ledger.book_charge(charge, mila_now())
-    operation = Operation.objects.create(charge=charge, kind="confirm", key="k", params={"a": 1}, state="sent")
-    StripeEvent.objects.create(stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={"a": 1})
+    operation = Operation.objects.create(
+        charge=charge, kind="confirm", key="k", params={"a": 1}, state="sent"
+    )
+    StripeEvent.objects.create(
+        stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={"a": 1}
+    )
     run(
-        "INSERT INTO mila_evidence_change (work, table_name, row_id, columns) VALUES ('w', 't', 1, '{c}')",
+        "INSERT INTO mila_evidence_change (work, table_name, row_id, columns) VALUES ('w', 't', 1, "
+        "'{c}')",
     )
     run(
         "INSERT INTO mila_erasure (person, by, reason, table_name, row_id, columns, remains) "
@@ -122,7 +137,9 @@ def test_control_without_its_trigger_the_row_changes(table, evidence):
     assert rows(table) != before
 
 
-@pytest.mark.parametrize("model", [BookingEvent, QuoteEvent, SignOff, LateSignature, ContactAccess, DoorPlace, Paper])
+@pytest.mark.parametrize(
+    "model", [BookingEvent, QuoteEvent, SignOff, LateSignature, ContactAccess, DoorPlace, Paper]
+)
 def test_the_orm_is_refused_too(model, evidence):
     row = model.objects.first()
 
@@ -173,7 +190,9 @@ def test_cipher_is_written_anew_only_by_named_work_and_leaves_a_row(evidence):
     run(cipher)
 
     pk = SignOff.objects.values_list("pk", flat=True).get(booking=evidence.booking)
-    change = run("SELECT work, table_name, row_id, columns FROM mila_evidence_change WHERE work <> 'w'")
+    change = run(
+        "SELECT work, table_name, row_id, columns FROM mila_evidence_change WHERE work <> 'w'"
+    )
     assert change == [("rotate_fields", "requests_app_signoff", pk, ["signer"])]
 
 

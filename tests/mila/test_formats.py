@@ -43,7 +43,13 @@ def test_money_is_written_as_the_country_writes_it(language, cents, currency, wr
 
 @pytest.mark.parametrize(
     ("language", "country", "written"),
-    [("fr", "FR", "4,7"), ("de", "", "4,7"), ("de", "CH", "4.7"), ("fr", "CH", "4,7"), ("en", "FR", "4.7")],
+    [
+        ("fr", "FR", "4,7"),
+        ("de", "", "4,7"),
+        ("de", "CH", "4.7"),
+        ("fr", "CH", "4,7"),
+        ("en", "FR", "4.7"),
+    ],
 )
 def test_swiss_german_decimals_have_a_point(language, country, written):
     with translation.override(language):
@@ -69,7 +75,12 @@ def test_moment_has_weekday_day_and_hour_of_the_place(language, written):
 
 
 def test_moment_takes_a_zone_a_name_or_something_that_has_one():
-    for zone in ("Europe/Zurich", ZoneInfo("Europe/Zurich"), SimpleNamespace(zone="Europe/Zurich"), None):
+    for zone in (
+        "Europe/Zurich",
+        ZoneInfo("Europe/Zurich"),
+        SimpleNamespace(zone="Europe/Zurich"),
+        None,
+    ):
         with translation.override("fr"):
             assert formats.clock_time(AT, zone) == "17:30"
 
@@ -132,7 +143,8 @@ def test_seconds_left_stop_at_zero():
 
 
 @pytest.mark.parametrize(
-    ("count", "written"), [(60, "60 min"), (89, "89 min"), (90, "1 h 30"), (timedelta(hours=2), "2 h 00"), (None, "")]
+    ("count", "written"),
+    [(60, "60 min"), (89, "89 min"), (90, "1 h 30"), (timedelta(hours=2), "2 h 00"), (None, "")],
 )
 def test_minutes(count, written):
     with translation.override("en"):
@@ -179,7 +191,10 @@ def test_stars_and_reviews():
 
 
 def test_icon_is_decoration_unless_it_has_a_name():
-    assert site.icon("wifi") == '<svg class="icon" aria-hidden="true"><use href="/static/icons.svg#wifi"/></svg>'
+    assert (
+        site.icon("wifi")
+        == '<svg class="icon" aria-hidden="true"><use href="/static/icons.svg#wifi"/></svg>'
+    )
     assert 'role="img" aria-label="Close &lt;b&gt;"' in site.icon("cross", "Close <b>")
 
 

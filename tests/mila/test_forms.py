@@ -56,7 +56,9 @@ def test_what_may_be_left_out_says_so():
 def test_radios_are_a_group_with_a_legend():
     field = drawn(ExampleForm({"opens": ""}), "opens")
 
-    assert field.startswith('<fieldset class="field" id="id_opens" aria-describedby="id_opens_error">')
+    assert field.startswith(
+        '<fieldset class="field" id="id_opens" aria-describedby="id_opens_error">'
+    )
     assert "<legend>Who will open?" in field
     assert field.count('<label class="choice"') == 2
     assert field.endswith("</fieldset>")
@@ -70,7 +72,9 @@ def test_checkbox_stands_before_its_words():
 
 
 def test_summary_leads_to_each_wrong_field():
-    form = ExampleForm({"first_name": "Odile", "phone": "1", "postcode": "69", "country": "FR", "opens": "me"})
+    form = ExampleForm(
+        {"first_name": "Odile", "phone": "1", "postcode": "69", "country": "FR", "opens": "me"}
+    )
 
     page = str(form)
 
@@ -80,7 +84,9 @@ def test_summary_leads_to_each_wrong_field():
 
 
 def test_summary_says_what_no_field_is_to_blame_for():
-    form = ExampleForm({"first_name": "Odile", "phone": "1", "postcode": "69007", "country": "FR", "opens": "me"})
+    form = ExampleForm(
+        {"first_name": "Odile", "phone": "1", "postcode": "69007", "country": "FR", "opens": "me"}
+    )
     form.add_error(None, "Somebody was faster.")
 
     page = render_to_string("components/_errors.html", {"form": form})

@@ -15,7 +15,8 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 def age(name, seconds):
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE mila_heartbeat SET at = clock_timestamp() - %s * interval '1 second' WHERE name = %s",
+            "UPDATE mila_heartbeat SET at = clock_timestamp() - %s * interval '1 second' WHERE "
+            "name = %s",
             [seconds, name],
         )
 

@@ -16,7 +16,8 @@ def test_visitor_without_a_wish_gets_french(client):
 
 
 @pytest.mark.parametrize(
-    ("wish", "given"), [("de-CH, fr;q=0.5", "de"), ("es, it;q=0.3", "it"), ("zh", "fr"), ("x" * 9999, "fr")]
+    ("wish", "given"),
+    [("de-CH, fr;q=0.5", "de"), ("es, it;q=0.3", "it"), ("zh", "fr"), ("x" * 9999, "fr")],
 )
 def test_browser_is_listened_to(client, wish, given):
     assert language(client, **{"accept-language": wish}) == given

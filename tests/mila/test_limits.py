@@ -1,4 +1,6 @@
-"""More of the same than anybody needs is answered with 429 in words, and nothing happened (fault A4; ASVS 2.4.1)."""
+"""More of the same than anybody needs is answered with 429 in words, and nothing happened
+(fault A4; ASVS 2.4.1).
+"""
 
 import pytest
 from django.urls import reverse
@@ -18,7 +20,9 @@ READS, SENDS = limits.READ, limits.SEND
 def few(counters, monkeypatch, settings):
     """Two of everything within a minute; the client is behind one proxy."""
     settings.TRUSTED_PROXIES = 1
-    monkeypatch.setattr(limits, "LIMITS", {name: (FEW, methods) for name, (_limit, methods) in LIMITS.items()})
+    monkeypatch.setattr(
+        limits, "LIMITS", {name: (FEW, methods) for name, (_limit, methods) in LIMITS.items()}
+    )
 
 
 def search(client, address="203.0.113.7", **headers):
@@ -111,7 +115,9 @@ def test_what_is_beyond_writes_no_note(client, few, job, partner):
     client.force_login(partner.user)
     address = reverse("partner:note", args=[job.uuid])
 
-    answers = [client.post(address, {"key": str(n), "text": "Bonjour"}).status_code for n in range(4)]
+    answers = [
+        client.post(address, {"key": str(n), "text": "Bonjour"}).status_code for n in range(4)
+    ]
 
     assert answers[2:] == [429, 429]
     assert ProgressNote.objects.count() <= 2

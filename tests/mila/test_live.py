@@ -42,13 +42,17 @@ def test_rolled_back_change_is_not_told(told, django_capture_on_commit_callbacks
     assert told == []
 
 
-@pytest.mark.parametrize("value", ["Anne Müller", "+33 6 12 34 56 78", "a" * 41, 1.5, ["x"], "12 rue des Lilas"])
+@pytest.mark.parametrize(
+    "value", ["Anne Müller", "+33 6 12 34 56 78", "a" * 41, 1.5, ["x"], "12 rue des Lilas"]
+)
 def test_what_could_be_personal_is_refused(value):
     with pytest.raises(ValueError, match="plain words"):
         live.publish(CHANNEL, "offered", detail=value)
 
 
-@pytest.mark.parametrize("channel", ["", "booking:", "booking:*", "user:1", "technician:1\n", "booking:A"])
+@pytest.mark.parametrize(
+    "channel", ["", "booking:", "booking:*", "user:1", "technician:1\n", "booking:A"]
+)
 def test_unknown_channel_is_refused(channel):
     with pytest.raises(ValueError, match="no channel"):
         live.publish(channel, "moved")

@@ -24,8 +24,10 @@ KEY = "4QZdqwPbgRJxusJNOl4fdQQaLbVM0ZU1fiW_bZ0oukw"
         (f"Not Found: /b/{KEY}/status/", "Not Found: /b/…/status/"),
         (f"/partner/jobs/{PUBLIC}/photos/{KEY}/small/", f"/partner/jobs/{PUBLIC}/photos/…/small/"),
         (f"/accounts/login/?next=%2Fb%2F{KEY}%2F", "/accounts/login/?next=%2Fb%2F…%2F"),
-        (f'"GET /b/{KEY} HTTP/1.1" 200 "https://mila.example/b/{KEY}"', '"GET /b/… HTTP/1.1" 200 "https://mila.example/b/…"'),
-        ("/card/?setup_intent_client_secret=seti_1_secret_x&b=2", "/card/?setup_intent_client_secret=…&b=2"),
+        (f'"GET /b/{KEY} HTTP/1.1" 200 "https://mila.example/b/{KEY}"', '"GET /b/… HTTP/1.1" 200 '
+                                                                        '"https://mila.example/b/…"'),
+        ("/card/?setup_intent_client_secret=seti_1_secret_x&b=2",
+            "/card/?setup_intent_client_secret=…&b=2"),
         (f"/accounts/password/reset/key/1a-c8x2ab-{'0f' * 16}/", "/accounts/password/reset/key/…/"),
         (f"/accounts/confirm-email/MQ:1vNabc:{KEY}/", "/accounts/confirm-email/…/"),
         (f"/bookings/{PUBLIC}/", f"/bookings/{PUBLIC}/"),
@@ -46,7 +48,11 @@ def written(monkeypatch):
     out = io.StringIO()
     monkeypatch.setattr(sys, "stderr", out)
     root = logging.getLogger()
-    before = root.handlers, root.level, [(name, logging.getLogger(name).level) for name in settings.LOGGING["loggers"]]
+    before = (
+        root.handlers,
+        root.level,
+        [(name, logging.getLogger(name).level) for name in settings.LOGGING["loggers"]],
+    )
     logging.config.dictConfig({**settings.LOGGING, "incremental": False})
     yield out
     root.handlers, root.level, levels = before
@@ -87,11 +93,16 @@ def test_the_page_server_keeps_no_key(logger):
 
 
 def test_both_ways_to_start_the_page_server_use_it():
-    """Said in the settings file that gunicorn reads by itself where it starts; neither way names another one."""
+    """Said in the settings file that gunicorn reads by itself where it starts; neither way names
+    another one.
+    """
     asked = "mila.web.access_log.WebLog"
     assert f'logger_class = "{asked}"' in (settings.BASE_DIR / "gunicorn.conf.py").read_text()
     dockerfile = (settings.BASE_DIR / "Dockerfile").read_text().replace('", "', " ")
-    for start in (launch.commands("test", addresses.Ports(1, 2, 3), standin=True)["web"], dockerfile):
+    for start in (
+        launch.commands("test", addresses.Ports(1, 2, 3), standin=True)["web"],
+        dockerfile,
+    ):
         assert "gunicorn" in start
         assert "--config" not in start
         assert start.count("--logger-class") == start.count(f"--logger-class {asked}")

@@ -1,4 +1,6 @@
-"""The database away, a full disk, a second one of its kind: a calm page with its status, never a 500 (fault F4, F5)."""
+"""The database away, a full disk, a second one of its kind: a calm page with its status, never a
+500 (fault F4, F5).
+"""
 
 import errno
 import socket
@@ -6,7 +8,14 @@ import time
 
 import psycopg
 import pytest
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, connections, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.test import Client
 
 from accounts.models import Skill
@@ -199,7 +208,9 @@ def test_kept_connection_is_asked_briefly_whether_it_lives(patient, monkeypatch)
     asked = []
     execute = psycopg.Cursor.execute
     monkeypatch.setattr(
-        psycopg.Cursor, "execute", lambda self, *a, **k: (asked.append(self.connection.patience), execute(self, *a))[1]
+        psycopg.Cursor,
+        "execute",
+        lambda self, *a, **k: (asked.append(self.connection.patience), execute(self, *a))[1],
     )
 
     assert patient.is_usable()
@@ -214,7 +225,10 @@ def test_server_that_takes_connections_and_says_nothing(patient, tmp_path):
         server.bind(str(tmp_path / ".s.PGSQL.5432"))
         server.listen()
         patient.settings_dict = {**patient.settings_dict, "HOST": str(tmp_path), "PORT": "5432"}
-        patient.settings_dict["OPTIONS"] = {**patient.settings_dict["OPTIONS"], "connect_timeout": 2}
+        patient.settings_dict["OPTIONS"] = {
+            **patient.settings_dict["OPTIONS"],
+            "connect_timeout": 2,
+        }
         began = time.monotonic()
         with pytest.raises(OperationalError):
             patient.ensure_connection()

@@ -39,7 +39,9 @@ def base(tmp_path):
 def say(base, language="fr", **texts):
     """Fill every phrase with itself, or with what is given for its first word."""
     source = translations.collect(base)
-    said = {key: texts.get(phrase.singular.split()[0], phrase.sources) for key, phrase in source.items()}
+    said = {
+        key: texts.get(phrase.singular.split()[0], phrase.sources) for key, phrase in source.items()
+    }
     return translations.merge(language, base, said=said)
 
 
@@ -162,7 +164,8 @@ def test_fuzzy_and_gone_phrases_are_seen_and_leave_with_the_next_merge(base):
     say(base, "de")
     path = translations.po_file("de", base)
     path.write_text(
-        path.read_text().replace('msgid "Save"', '#, fuzzy\nmsgid "Save"') + '\nmsgid "Old"\nmsgstr "Alt"\n'
+        path.read_text().replace('msgid "Save"', '#, fuzzy\nmsgid "Save"')
+        + '\nmsgid "Old"\nmsgstr "Alt"\n'
     )
 
     found = translations.problems("de", base)
@@ -183,7 +186,9 @@ def test_command_checks_lists_fills_and_compiles(base, monkeypatch, capsys):
     call_command("messages", missing="fr")
     lacking = json.loads(capsys.readouterr().out)
     for entry in lacking:
-        entry["texts"] = [entry["singular"], entry["plural"]] if entry["plural"] else [entry["singular"]]
+        entry["texts"] = (
+            [entry["singular"], entry["plural"]] if entry["plural"] else [entry["singular"]]
+        )
     (base / "filled.json").write_text(json.dumps(lacking))
     call_command("messages", fill=["fr", str(base / "filled.json")])
     call_command("messages", compile=True)

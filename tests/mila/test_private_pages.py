@@ -1,4 +1,6 @@
-"""No cache keeps what is somebody's own (fault A13), and every answer carries its guards (fault S12)."""
+"""No cache keeps what is somebody's own (fault A13), and every answer carries its guards
+(fault S12).
+"""
 
 import pytest
 
@@ -33,7 +35,9 @@ def test_page_of_an_app_is_private_by_default_for_it_may_stand_behind_a_secret_l
 def test_private_page_says_so_itself(rf):
     from tests.mila import pages
 
-    answer = next(p for p in pages.urlpatterns if str(p.pattern) == "private/").callback(rf.get("/private/"))
+    answer = next(p for p in pages.urlpatterns if str(p.pattern) == "private/").callback(
+        rf.get("/private/")
+    )
 
     assert kept_private(answer)
     assert answer["X-Robots-Tag"] == "noindex"
@@ -72,7 +76,9 @@ def test_policy_is_weaker_under_the_admin_alone(client):
     assert "frame-ancestors 'none'" in policy
 
 
-@pytest.mark.parametrize("address", ["/plain/", "/admin/x/", "/nowhere/", "/forbidden/", "/echo/?a=%00", "/healthz"])
+@pytest.mark.parametrize(
+    "address", ["/plain/", "/admin/x/", "/nowhere/", "/forbidden/", "/echo/?a=%00", "/healthz"]
+)
 def test_every_answer_carries_its_guards(client, address):
     answer = client.get(address)
 

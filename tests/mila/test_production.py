@@ -1,4 +1,6 @@
-"""Every required line of .env.example, missing and wrong: production says so by name before it starts."""
+"""Every required line of .env.example, missing and wrong: production says so by name before it
+starts.
+"""
 
 import os
 import re
@@ -93,7 +95,9 @@ def test_debug_is_refused(good):
 def test_demo_and_its_clock_are_refused(good, more):
     (sentence,) = production.faults({**good, **more})
 
-    assert sentence == f"{next(iter(more))} is for development: production has one clock and no demo."
+    assert (
+        sentence == f"{next(iter(more))} is for development: production has one clock and no demo."
+    )
 
 
 def test_nothing_at_all_is_told_in_one_go():
@@ -124,7 +128,14 @@ def start(environment):
 def test_settings_start_with_what_is_good_and_stop_with_all_that_is_not(good):
     assert start(good).returncode == 0
 
-    stopped = start({**good, "FIELD_KEYS": "build", "SITE_URL": "http://build.mila.invalid-host.eu", "REDIS_URL": ""})
+    stopped = start(
+        {
+            **good,
+            "FIELD_KEYS": "build",
+            "SITE_URL": "http://build.mila.invalid-host.eu",
+            "REDIS_URL": "",
+        }
+    )
 
     assert stopped.returncode != 0
     last = stopped.stderr.rpartition("Production cannot start:")[2]

@@ -31,11 +31,22 @@ def refused(answer, status=400):
 
 @pytest.mark.parametrize(
     "query",
-    ["a=%00", "%00=a", "a=%ff", "a=%ED%A0%80", "a=%C0%AF", "a=" + "x" * 8000, "&".join(f"k{n}=1" for n in range(301))],
+    [
+        "a=%00",
+        "%00=a",
+        "a=%ff",
+        "a=%ED%A0%80",
+        "a=%C0%AF",
+        "a=" + "x" * 8000,
+        "&".join(f"k{n}=1" for n in range(301)),
+    ],
     ids=["nul", "nul name", "not utf-8", "surrogate", "overlong", "long", "many"],
 )
 def test_query_that_cannot_be_read(browser, query):
-    refused(browser.get("/echo/", QUERY_STRING=query), 414 if len(query) > 8000 and "x" in query else 400)
+    refused(
+        browser.get("/echo/", QUERY_STRING=query),
+        414 if len(query) > 8000 and "x" in query else 400,
+    )
 
 
 @pytest.mark.parametrize("path", ["/plain/%00/", "/plain/%ff/", "/plain/%ED%B0%80/"])
@@ -65,7 +76,12 @@ def test_body_announced_larger_than_anybody_needs(browser):
 
 
 def test_only_a_view_that_takes_files_may_be_sent_so_much(browser, rf):
-    refused(browser.post("/echo/", "a=1", content_type=FORM, CONTENT_LENGTH=str(request_limits.LARGEST_FORM + 1)), 413)
+    refused(
+        browser.post(
+            "/echo/", "a=1", content_type=FORM, CONTENT_LENGTH=str(request_limits.LARGEST_FORM + 1)
+        ),
+        413,
+    )
     request = rf.post("/", CONTENT_LENGTH=str(request_limits.LARGEST_FORM + 1))
     with pytest.raises(request_limits.TooLarge):
         request_limits.check_size(request, lambda request: None)
@@ -85,7 +101,10 @@ def test_odd_length(browser, length):
         ("multipart/form-data; boundary=", "x"),
         ("multipart/form-data; boundary=ä", "x"),
         ("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=a\r\n"),
-        ("multipart/form-data; boundary=b", '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\x00\r\n--b--\r\n'),
+        (
+            "multipart/form-data; boundary=b",
+            '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\x00\r\n--b--\r\n',
+        ),
         (
             "multipart/form-data; boundary=b",
             '--b\r\nContent-Disposition: form-data; name="a"\r\n'
@@ -130,12 +149,19 @@ def test_header_that_cannot_be_read(browser):
 
 
 @pytest.mark.parametrize(
-    ("field", "name", "status"), [("a", "foto.jpg", 200), ("a", "f\x00.jpg", 200), ("n" * 201, "x", 413)]
+    ("field", "name", "status"),
+    [("a", "foto.jpg", 200), ("a", "f\x00.jpg", 200), ("n" * 201, "x", 413)],
 )
 def test_odd_names_of_files_and_their_fields(browser, field, name, status):
-    body = f'--b\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\nx\r\n--b--\r\n'
+    head = f'Content-Disposition: form-data; name="{field}"; filename="{name}"'
+    body = f"--b\r\n{head}\r\n\r\nx\r\n--b--\r\n"
 
-    assert browser.generic("POST", "/echo/", body, content_type="multipart/form-data; boundary=b").status_code == status
+    assert (
+        browser.generic(
+            "POST", "/echo/", body, content_type="multipart/form-data; boundary=b"
+        ).status_code
+        == status
+    )
 
 
 def test_refusal_is_in_the_browsers_language(browser):
@@ -188,7 +214,10 @@ def test_what_is_not_about_input_is_left_alone():
 
 
 def test_ordinary_input_passes(browser):
-    assert browser.post("/echo/?a=%F0%9F%91%8D", {"a": "Zoë – œuf"}).content.decode() == "1|Zoë – œuf|👍"
+    assert (
+        browser.post("/echo/?a=%F0%9F%91%8D", {"a": "Zoë – œuf"}).content.decode()
+        == "1|Zoë – œuf|👍"
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,18 +254,28 @@ def test_ordinary_json_passes(browser):
 
     answer = browser.generic("POST", "/read/", body, content_type="application/json")
 
-    assert answer.json() if answer["Content-Type"] == "application/json" else json.loads(answer.content)
+    assert (
+        answer.json()
+        if answer["Content-Type"] == "application/json"
+        else json.loads(answer.content)
+    )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     query=st.binary(max_size=60),
     body=st.binary(max_size=80),
-    kind=st.sampled_from([FORM, "multipart/form-data; boundary=b", "application/json", "text/plain", ""]),
+    kind=st.sampled_from(
+        [FORM, "multipart/form-data; boundary=b", "application/json", "text/plain", ""]
+    ),
     address=st.sampled_from(["/echo/", "/read/", "/hook/", "/plain/"]),
 )
 def test_no_bytes_make_an_error(browser, query, body, kind, address):
-    answer = browser.generic("POST", address, body, content_type=kind, QUERY_STRING=query.decode("latin-1"))
+    answer = browser.generic(
+        "POST", address, body, content_type=kind, QUERY_STRING=query.decode("latin-1")
+    )
 
     assert answer.status_code < 500
 

@@ -22,7 +22,9 @@ def stuck(tmp_path):
 
 @pytest.fixture(params=["stuck", "dead"])
 def away(request, tmp_path):
-    return f"unix://{tmp_path}/nobody" if request.param == "dead" else request.getfixturevalue("stuck")
+    return (
+        f"unix://{tmp_path}/nobody" if request.param == "dead" else request.getfixturevalue("stuck")
+    )
 
 
 @pytest.fixture
@@ -34,7 +36,10 @@ def tries(monkeypatch):
     monkeypatch.setattr(
         UnixDomainSocketConnection,
         "connect",
-        lambda self, *args: (tried.append((self.socket_connect_timeout, self.socket_timeout)), connect(self, *args)),
+        lambda self, *args: (
+            tried.append((self.socket_connect_timeout, self.socket_timeout)),
+            connect(self, *args),
+        ),
     )
     return tried
 

@@ -1,4 +1,6 @@
-"""The site's own role: reads and adds, owns nothing, and evidence is out of its reach (fault M20)."""
+"""The site's own role: reads and adds, owns nothing, and evidence is out of
+its reach (fault M20).
+"""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -25,7 +27,9 @@ def run(statement):
 
 @pytest.fixture
 def as_the_site(searching, partner):
-    """A signed booking and one being looked for; from here on the connection has the site's rights alone."""
+    """A signed booking and one being looked for; from here on the connection has the site's rights
+    alone.
+    """
     cast.walk(searching, partner, State.SIGNED_OFF)
     other = factories.placed_booking(wishes=[factories.service_day_at(9, days=5)])
     run("SET CONSTRAINTS ALL IMMEDIATE")
@@ -37,7 +41,9 @@ def as_the_site(searching, partner):
 
 
 @pytest.mark.parametrize("table", EVIDENCE)
-@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
+)
 def test_evidence_is_out_of_its_reach(table, statement, as_the_site):
     before = BookingEvent.objects.count(), SignOff.objects.count()
 
@@ -53,19 +59,24 @@ def test_evidence_is_out_of_its_reach(table, statement, as_the_site):
         "ALTER TABLE requests_app_signoff DISABLE TRIGGER ALL",
         "DROP TRIGGER requests_app_signoff_rows_stay ON requests_app_signoff",
         "SET session_replication_role = replica",
-        "CREATE OR REPLACE FUNCTION evidence_stays() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE OR REPLACE FUNCTION evidence_stays() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+        "RETURN NEW; END'",
         "CREATE TABLE other (id int)",
         "DROP TABLE requests_app_signoff CASCADE",
         "DELETE FROM payments_operation",
         "DELETE FROM payments_stripeevent",
-        "INSERT INTO mila_evidence_change (work, table_name, row_id, columns) VALUES ('w', 't', 1, '{}')",
+        "INSERT INTO mila_evidence_change (work, table_name, row_id, columns) VALUES ('w', 't', 1, "
+        "'{}')",
         "INSERT INTO mila_erasure (person, by, reason, table_name, row_id, columns, remains) "
         "VALUES (1, 'b', 'r', 't', '1', '{}', '')",
         "DELETE FROM django_migrations",
     ],
 )
 def test_it_changes_neither_tables_nor_rights(statement, as_the_site):
-    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
+    with (
+        pytest.raises(DatabaseError, match=r"permission denied|must be owner"),
+        transaction.atomic(),
+    ):
         run(statement)
 
     assert SignOff.objects.get().text
@@ -81,7 +92,10 @@ def test_it_does_the_site_s_work(as_the_site, partner):
 
 def test_grants_again_change_nothing(as_the_site):
     run("RESET ROLE")
-    rights = "SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants ORDER BY 1, 2, 3"
+    rights = (
+        "SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants "
+        "ORDER BY 1, 2, 3"
+    )
     with connection.cursor() as cursor:
         cursor.execute(rights)
         before = cursor.fetchall()

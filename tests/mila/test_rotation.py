@@ -44,7 +44,9 @@ def test_every_cell_is_readable_with_the_new_key_alone(signed, new_key, settings
 def test_evidence_leaves_a_row_for_each_cell_and_the_others_none(signed, new_key):
     rotation.rotate_all()
 
-    changes = rows("SELECT work, table_name, row_id, columns FROM mila_evidence_change ORDER BY columns")
+    changes = rows(
+        "SELECT work, table_name, row_id, columns FROM mila_evidence_change ORDER BY columns"
+    )
     pk = signed.sign_off.pk
     versions = [event.pk for event in QuoteEvent.objects.all() if event.words]
     assert changes == [
@@ -124,7 +126,11 @@ def test_control_without_the_rotation_nobody_could(ops, new_key, settings):
 
 
 def test_what_is_no_secret_of_ours_stays_in_a_factor_as_it_is(ops, new_key):
-    data = {"name": "Clé", "credential": {"id": "QUJD", "transports": ["internal"], "count": 3}, "none": None}
+    data = {
+        "name": "Clé",
+        "credential": {"id": "QUJD", "transports": ["internal"], "count": 3},
+        "none": None,
+    }
     passkey = Authenticator.objects.create(user=ops, type=Authenticator.Type.WEBAUTHN, data=data)
 
     rotation.rotate_all()
@@ -141,4 +147,6 @@ def test_used_recovery_codes_stay_used(ops, new_key, settings):
     rotation.rotate_all()
 
     settings.FIELD_KEYS = [new_key]
-    assert RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes() == left
+    assert (
+        RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes() == left
+    )

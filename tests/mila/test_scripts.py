@@ -1,4 +1,6 @@
-"""The small scripts in a real Chromium, with pages made of the real components and no server behind them."""
+"""The small scripts in a real Chromium, with pages made of the real components and no server behind
+them.
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -12,11 +14,16 @@ from tests.mila.conftest import ORIGIN, Site
 
 NOW = datetime(2026, 11, 23, 9, 14, 6, tzinfo=UTC)
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.path(), reason="no Chromium here")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
+]
 
 
 def ring(seconds_left):
-    return render_to_string("components/_ring.html", {"expires_at": NOW + timedelta(seconds=seconds_left), "now": NOW})
+    return render_to_string(
+        "components/_ring.html", {"expires_at": NOW + timedelta(seconds=seconds_left), "now": NOW}
+    )
 
 
 def test_ring_counts_from_the_server_s_instants_whatever_the_device_thinks(site):
@@ -66,7 +73,13 @@ def test_ring_that_is_swapped_in_later_runs_too(site):
 
 def test_clock_of_a_promise_runs_and_turns_over(site):
     site.stop_clock(NOW)
-    clock = {"what": "-", "due_at": NOW + timedelta(minutes=61), "now": NOW, "zone": "Europe/Paris", "state": "near"}
+    clock = {
+        "what": "-",
+        "due_at": NOW + timedelta(minutes=61),
+        "now": NOW,
+        "zone": "Europe/Paris",
+        "state": "near",
+    }
     page = site.open(render_to_string("components/_clock.html", clock))
 
     page.clock.run_for(70_000)
@@ -78,7 +91,10 @@ def test_clock_of_a_promise_runs_and_turns_over(site):
 
 
 def test_news_of_the_stream_becomes_an_event(site):
-    site.answers["/events/"] = {"body": 'data: {"event": "claimed"}\n\n', "content_type": "text/event-stream"}
+    site.answers["/events/"] = {
+        "body": 'data: {"event": "claimed"}\n\n',
+        "content_type": "text/event-stream",
+    }
     page = site.open(f'<div data-live-url="{ORIGIN}/events/?ticket=x"></div>')
 
     chromium.until(page, lambda: site.heard("live"))
@@ -116,7 +132,9 @@ def draw(page):
 
 
 def test_signature_is_posted_as_points_and_can_be_cleared(site):
-    page = site.open(f"<form>{render_to_string('components/_signature.html', {'who': 'Odile'})}</form>")
+    page = site.open(
+        f"<form>{render_to_string('components/_signature.html', {'who': 'Odile'})}</form>"
+    )
     page.locator("[data-pad]:not([hidden])").wait_for()
 
     draw(page)
@@ -130,7 +148,9 @@ def test_signature_is_posted_as_points_and_can_be_cleared(site):
 
 
 def test_signature_keeps_its_shape_when_the_phone_is_turned(site):
-    page = site.open(f"<form>{render_to_string('components/_signature.html', {'who': 'Odile'})}</form>")
+    page = site.open(
+        f"<form>{render_to_string('components/_signature.html', {'who': 'Odile'})}</form>"
+    )
     page.locator("[data-pad]:not([hidden])").wait_for()
     draw(page)
     before = json.loads(page.locator("[data-strokes]").input_value())
@@ -145,7 +165,10 @@ def test_signature_keeps_its_shape_when_the_phone_is_turned(site):
 
 
 def test_form_is_sent_once_and_the_button_says_so(site):
-    page = site.open('<form method="post" action="/pay"><button class="button" name="do" value="pay">-</button></form>')
+    page = site.open(
+        '<form method="post" action="/pay"><button class="button" name="do" '
+        'value="pay">-</button></form>'
+    )
 
     page.evaluate("for (const _ of [1, 2, 3]) document.querySelector('button').click()")
     expect(page.locator("button")).to_have_attribute("aria-busy", "true")
@@ -157,7 +180,8 @@ def test_form_is_sent_once_and_the_button_says_so(site):
 def test_form_of_htmx_can_be_sent_again_after_its_answer(site):
     site.answers["/save"] = {"status": 422, "body": "<p>no</p>", "content_type": "text/html"}
     page = site.open(
-        '<form method="post" action="/save" hx-post="/save" hx-target="#out"><button class="button">-</button></form>'
+        '<form method="post" action="/save" hx-post="/save" hx-target="#out"><button '
+        'class="button">-</button></form>'
         '<div id="out"></div>'
     )
 
@@ -173,7 +197,8 @@ def test_form_of_htmx_can_be_sent_again_after_its_answer(site):
 def test_a_broken_answer_keeps_the_page_and_says_so(site):
     site.answers["/save"] = {"status": 500, "body": "<p>broken</p>", "content_type": "text/html"}
     page = site.open(
-        '<form method="post" hx-post="/save" hx-target="#out"><button class="button">-</button></form>'
+        '<form method="post" hx-post="/save" hx-target="#out"><button '
+        'class="button">-</button></form>'
         f'<div id="out">kept</div>{render_to_string("components/_offline.html")}'
     )
 
@@ -193,9 +218,13 @@ def test_no_network_is_said_and_taken_back(site):
 
 
 def test_position_is_posted_while_on_the_way_and_ends_with_the_journey(chrome):
-    site = Site(chrome, geolocation={"latitude": 45.75, "longitude": 4.85}, permissions=["geolocation"])
+    site = Site(
+        chrome, geolocation={"latitude": 45.75, "longitude": 4.85}, permissions=["geolocation"]
+    )
     site.stop_clock(NOW)
-    page = site.open('<p data-position-url="/position/"><span data-position="refused" hidden>-</span></p>')
+    page = site.open(
+        '<p data-position-url="/position/"><span data-position="refused" hidden>-</span></p>'
+    )
     chromium.until(page, lambda: site.posted)
 
     assert "latitude=45.75" in site.posted[0].post_data
@@ -215,7 +244,9 @@ def test_position_is_posted_while_on_the_way_and_ends_with_the_journey(chrome):
 
 def test_position_that_is_refused_is_said(chrome):
     site = Site(chrome)
-    page = site.open('<p data-position-url="/position/"><span data-position="refused" hidden>-</span></p>')
+    page = site.open(
+        '<p data-position-url="/position/"><span data-position="refused" hidden>-</span></p>'
+    )
 
     expect(page.locator('[data-position="refused"]')).to_be_visible()
     assert site.posted == []
@@ -224,7 +255,8 @@ def test_position_that_is_refused_is_said(chrome):
 
 def test_message_is_closed_and_error_list_gets_the_focus(site):
     page = site.open(
-        '<div class="toast"><p>-</p><button data-dismiss hidden>x</button></div><div tabindex="-1" data-focus>-</div>'
+        '<div class="toast"><p>-</p><button data-dismiss hidden>x</button></div><div tabindex="-1" '
+        "data-focus>-</div>"
     )
 
     expect(page.locator("[data-focus]")).to_be_focused()

@@ -1,4 +1,6 @@
-"""What is served: our own modules under hashed names, foreign scripts as locked, no word and no inline script."""
+"""What is served: our own modules under hashed names, foreign scripts as locked, no word and no
+inline script.
+"""
 
 import json
 import re
@@ -22,7 +24,10 @@ def name(path: Path) -> str:
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory):
     folder = tmp_path_factory.mktemp("static")
-    storages = {**settings.STORAGES, "staticfiles": {"BACKEND": "mila.web.static_storage.StaticStorage"}}
+    storages = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "mila.web.static_storage.StaticStorage"},
+    }
     with override_settings(STATIC_ROOT=folder, STORAGES=storages):
         call_command("collectstatic", interactive=False, verbosity=0)
     return folder, json.loads((folder / "staticfiles.json").read_text())["paths"]
@@ -57,7 +62,10 @@ def test_a_touched_and_an_unknown_script_are_named(tmp_path):
     taken = f'[[package]]\nname = "a"\nversion = "1"\nlicence = "MIT"\ntake = {take}\n'
     (folder / "vendor.toml").write_text(taken)
     entry = {"from": "a@1", "licence": "MIT", "sha384": vendor["checksum"](b"a", "sha384")}
-    lock = {"packages": {"a@1": "", "c@1": ""}, "files": {"static/vendor/a.js": entry, "static/vendor/gone.js": entry}}
+    lock = {
+        "packages": {"a@1": "", "c@1": ""},
+        "files": {"static/vendor/a.js": entry, "static/vendor/gone.js": entry},
+    }
     (folder / "vendor.lock.json").write_text(json.dumps(lock))
     (folder / "a.js").write_text("changed")
     (folder / "stray.js").write_text("?")
@@ -75,7 +83,9 @@ def test_a_touched_and_an_unknown_script_are_named(tmp_path):
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name)
 def test_templates_keep_the_policy(template):
-    """No inline script, style or handler, nothing that htmx would have to evaluate, nothing from elsewhere."""
+    """No inline script, style or handler, nothing that htmx would have to evaluate, nothing from
+    elsewhere.
+    """
     text = template.read_text()
     if template.parent.name != "emails":
         assert not re.search(r"\sstyle\s*=|<style", text)
@@ -87,7 +97,11 @@ def test_templates_keep_the_policy(template):
 
 def test_every_icon_in_the_templates_is_in_the_sprite():
     known = set(re.findall(r'<symbol id="([\w-]+)"', (ROOT / "static" / "icons.svg").read_text()))
-    used = {icon for template in TEMPLATES for icon in re.findall(r"""{% icon ["']([\w-]+)""", template.read_text())}
+    used = {
+        icon
+        for template in TEMPLATES
+        for icon in re.findall(r"""{% icon ["']([\w-]+)""", template.read_text())
+    }
 
     assert used <= known
 

@@ -1,4 +1,6 @@
-"""A gap between heartbeats is an outage once, gone through once, and a moved clock is none (fault T2)."""
+"""A gap between heartbeats is an outage once, gone through once, and a moved clock is none
+(fault T2).
+"""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -77,7 +79,11 @@ def test_what_was_moved_is_taken_off_the_gap(people, stopped_clock):
         lambda: (clock.set_clock(NOON - 5 * HOUR), clock.set_clock(NOON + 13 * HOUR)),
         lambda: [clock.move_clock(HOUR) for _each in range(13)],
         lambda: (clock.set_clock(NOON - 3 * 365 * 24 * HOUR), clock.reset_clock()),
-        lambda: (clock.set_clock(NOON, speed=1), clock.set_speed(2000), clock.set_clock(NOON + 13 * HOUR)),
+        lambda: (
+            clock.set_clock(NOON, speed=1),
+            clock.set_speed(2000),
+            clock.set_clock(NOON + 13 * HOUR),
+        ),
         lambda: clock.set_clock(NOON - 13 * HOUR),
         lambda: None,
     ],
@@ -198,7 +204,9 @@ def test_four_sweepers_at_once_give_each_row_its_time_once(stood_still):
 
 @pytest.mark.race
 def test_control_without_the_outage_s_lock_a_row_is_given_its_time_twice(stood_still):
-    """The same sweep, its FOR UPDATE taken out on the way to the database: two meet at the first person."""
+    """The same sweep, its FOR UPDATE taken out on the way to the database: two meet at the first
+    person.
+    """
     given, meeting = [], threading.Barrier(2)
 
     def give_back(pk, outage):

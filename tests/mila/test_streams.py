@@ -1,4 +1,6 @@
-"""Event streams (fault A17): the right ticket hears its own channel, soon; everybody else hears nothing."""
+"""Event streams (fault A17): the right ticket hears its own channel, soon; everybody else hears
+nothing.
+"""
 
 import asyncio
 import json
@@ -29,7 +31,13 @@ class Visit:
         headers = [(b"host", OUR_HOST.encode())]
         headers += [] if origin is None else [(b"origin", origin.encode())]
         query = f"ticket={quote(ticket)}".encode()
-        self.scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": headers}
+        self.scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": query,
+            "headers": headers,
+        }
         self.sent = asyncio.Queue()
         self.left = asyncio.Event()
         self.stuck = asyncio.Event()
@@ -125,7 +133,8 @@ def test_valid_ticket_opens_a_stream_for_a_page_of_the_same_origin():
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", OUR_ORIGIN + ".evil.example", "http://mila.example", ""]
+    "origin",
+    ["https://evil.example", "null", OUR_ORIGIN + ".evil.example", "http://mila.example", ""],
 )
 def test_other_origin_is_refused_with_a_valid_ticket(origin):
     status, headers, body = answer(ticket=publish.ticket(CHANNEL), origin=origin)
@@ -147,7 +156,9 @@ def test_altered_ticket_is_refused(position):
     assert answer(ticket=altered)[0] == 403
 
 
-@pytest.mark.parametrize("ticket", ["", "x", "a:b:c", "A" * 600, "\udcff".encode("utf-8", "surrogatepass").hex()])
+@pytest.mark.parametrize(
+    "ticket", ["", "x", "a:b:c", "A" * 600, "\udcff".encode("utf-8", "surrogatepass").hex()]
+)
 def test_no_ticket_is_refused(ticket):
     assert answer(ticket=ticket)[0] == 403
 
@@ -160,7 +171,10 @@ def test_ticket_that_is_over_is_refused():
 def test_session_value_signed_for_another_purpose_is_no_ticket():
     from django.core import signing
 
-    assert answer(ticket=signing.dumps([CHANNEL, int(time.time()) + 60], salt="something.else"))[0] == 403
+    assert (
+        answer(ticket=signing.dumps([CHANNEL, int(time.time()) + 60], salt="something.else"))[0]
+        == 403
+    )
 
 
 def test_message_reaches_its_own_channel_and_no_other():
@@ -349,7 +363,9 @@ def test_published_message_arrives_within_two_seconds_from_a_real_server_that_st
 ):
     with streaming.server() as (server, port):
         url = f"http://127.0.0.1:{port}/events/?ticket={publish.ticket(CHANNEL)}"
-        with urlopen(Request(url, headers={"Origin": f"http://127.0.0.1:{port}"}), timeout=LONG) as stream:
+        with urlopen(
+            Request(url, headers={"Origin": f"http://127.0.0.1:{port}"}), timeout=LONG
+        ) as stream:
             assert stream.readline().startswith(b"retry: ")
             assert stream.readline() == b"\n"
             assert stream.readline() + stream.readline() == streams.RESYNC  # Redis is followed

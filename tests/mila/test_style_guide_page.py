@@ -1,4 +1,6 @@
-"""Every component in every state: nothing for axe to find, nothing wider than the phone, in both lights."""
+"""Every component in every state: nothing for axe to find, nothing wider than the phone, in both
+lights.
+"""
 
 import pytest
 from django.conf import settings
@@ -10,7 +12,10 @@ from mila.web.styleguide import examples
 from tests import axe, chromium
 from tests.mila.conftest import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.path(), reason="no Chromium here")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
+]
 
 
 def document(template, context):
@@ -22,7 +27,12 @@ def document(template, context):
 @pytest.mark.parametrize("light", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 390, 1280])
 def test_style_guide(chrome, width, light):
-    site = Site(chrome, viewport={"width": width, "height": 844}, color_scheme=light, reduced_motion="reduce")
+    site = Site(
+        chrome,
+        viewport={"width": width, "height": 844},
+        color_scheme=light,
+        reduced_motion="reduce",
+    )
     page = site.show(document("styleguide.html", examples()))
     folder = settings.BASE_DIR / "var" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +49,9 @@ def test_style_guide(chrome, width, light):
 
 def test_error_page_stands_without_session_and_script(chrome):
     site = Site(chrome, viewport={"width": 390, "height": 844}, java_script_enabled=False)
-    page = site.show(document("error.html", {"title": "Nothing here", "sentence": "All else is in its place."}))
+    page = site.show(
+        document("error.html", {"title": "Nothing here", "sentence": "All else is in its place."})
+    )
 
     assert page.locator("h1").inner_text() == "Nothing here"
     assert page.locator('a[href^="tel:"]').count() == 1

@@ -1,4 +1,7 @@
-"""A verb is one transaction; a deadlock repeats it whole, three times at most. Real transactions."""
+"""A verb is one transaction; a deadlock repeats it whole, three times at most.
+
+Real transactions.
+"""
 
 import threading
 

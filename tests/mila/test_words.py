@@ -16,7 +16,8 @@ CORRECTED = {
         "if you like": "facultatif",
         "It costs you nothing.": "Rien ne sera débité.",
         "Please begin before the %(days)d days of withdrawal are over.": (
-            "Je demande que le travail commence avant la fin du délai de rétractation de %(days)d jours."
+            "Je demande que le travail commence avant la fin du délai de rétractation de %(days)d "
+            "jours."
         ),
         "Say how it was": "Donner mon avis",
         "You may cancel free of charge until %(technician)s sets off.": (
@@ -35,7 +36,8 @@ CORRECTED = {
         ),
     },
     "it": {
-        "About a visit, please write from the page of your booking: your message then carries it along.": (
+        "About a visit, please write from the page of your booking: your message then carries it "
+        "along.": (
             "Per una visita, ci scriva dalla pagina della Sua prenotazione: "
             "così il messaggio resta collegato alla prenotazione."
         ),
@@ -68,7 +70,9 @@ def unwanted(language):
     return [word.strip() for row in rows for word in row.split(",") if word.strip()]
 
 
-@pytest.mark.parametrize(("language", "said"), [(one, said) for one, rows in CORRECTED.items() for said in rows])
+@pytest.mark.parametrize(
+    ("language", "said"), [(one, said) for one, rows in CORRECTED.items() for said in rows]
+)
 def test_corrected_sentence_stays(language, said):
     entry = catalogue(language).find(said, msgctxt=False)
 

@@ -1,4 +1,6 @@
-"""The payout account: each click its own way to Stripe, its standing in words, and who may go there (rule M5)."""
+"""The payout account: each click its own way to Stripe, its standing in words, and who may go there
+(rule M5).
+"""
 
 import pytest
 from django.urls import reverse
@@ -14,13 +16,16 @@ from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 PAGE, START, AGAIN, BACK = (
-    reverse(f"partner:{name}") for name in ("account", "account_start", "account_again", "account_back")
+    reverse(f"partner:{name}")
+    for name in ("account", "account_start", "account_again", "account_back")
 )
 
 
 @pytest.fixture
 def friend(morning):
-    return factories.TechnicianFactory(partner__stripe_account="", partner__payable=False, user__language="en")
+    return factories.TechnicianFactory(
+        partner__stripe_account="", partner__payable=False, user__language="en"
+    )
 
 
 @pytest.fixture
@@ -109,10 +114,16 @@ def test_what_is_missing_is_said_in_words_and_by_when(inside, friend):
     [
         (lambda account: user_actions.onboard(account), account_page.READY),
         (lambda account: user_actions.onboard(account, payouts=False), account_page.UNPAYABLE),
-        (lambda account: user_actions.onboard(account, transfers=False, payouts=False), account_page.STARTED),
+        (
+            lambda account: user_actions.onboard(account, transfers=False, payouts=False),
+            account_page.STARTED,
+        ),
         (user_actions.wait_for_check, account_page.CHECKED),
         (user_actions.leave, account_page.LEFT),
-        (lambda account: (user_actions.onboard(account), user_actions.ask_for_more(account)), account_page.ASKED),
+        (
+            lambda account: (user_actions.onboard(account), user_actions.ask_for_more(account)),
+            account_page.ASKED,
+        ),
     ],
 )
 def test_each_standing_has_its_words(friend, change, standing):
@@ -126,10 +137,17 @@ def test_each_standing_has_its_words(friend, change, standing):
 
 def test_every_name_of_stripes_has_words():
     names = [
-        "external_account", "tos_acceptance.date", "business_profile.url", "individual.dob.day",
-        "individual.verification.document", "company.tax_id", "company.verification.document", "person_1a2b.first_name",
-        "owners.email", "something.new",
-    ]  # fmt: skip
+        "external_account",
+        "tos_acceptance.date",
+        "business_profile.url",
+        "individual.dob.day",
+        "individual.verification.document",
+        "company.tax_id",
+        "company.verification.document",
+        "person_1a2b.first_name",
+        "owners.email",
+        "something.new",
+    ]
 
     words = [str(one) for one in account_page.missing_words(names)]
 

@@ -1,4 +1,6 @@
-"""A week of jobs and absences, and what technicians see and set about themselves (rule D1, D7, P4)."""
+"""A week of jobs and absences, and what technicians see and set about
+themselves (rule D1, D7, P4).
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import actions
-from accounts.models import Busy, BusyKind, SkillSearch, Technician
+from accounts.models import CalendarEntry, CalendarEntryKind, SkillSearch, Technician
 from mila.clock import mila_now
 from tests import cast, factories
 
@@ -25,7 +27,10 @@ def inside(client, morning, partner):
 def test_week_shows_jobs_and_absences_by_day(client, inside, searching):
     job = cast.claimed(searching, inside)
     actions.add_absence(
-        inside.pk, starts_at=job.start_at - timedelta(hours=30), ends_at=job.start_at - timedelta(hours=3), note="Loin"
+        inside.pk,
+        starts_at=job.start_at - timedelta(hours=30),
+        ends_at=job.start_at - timedelta(hours=3),
+        note="Loin",
     )
 
     week = client.get(CALENDAR).context["week"]
@@ -46,7 +51,8 @@ def test_calendar_shows_no_contact(client, inside, searching):
 
 @pytest.mark.parametrize(
     ("asked", "monday"),
-    [("2026-12-03", "2026-11-30"), ("", "2026-11-23"), ("x", "2026-11-23"), ("0001-01-01", "2026-11-23"),
+    [("2026-12-03", "2026-11-30"), ("", "2026-11-23"), ("x", "2026-11-23"),
+        ("0001-01-01", "2026-11-23"),
      ("9999-12-31", "2026-11-23"), ("2026-02-30", "2026-11-23")],
 )  # fmt: skip
 def test_other_weeks(client, inside, asked, monday):
@@ -56,8 +62,8 @@ def test_other_weeks(client, inside, asked, monday):
 def test_absence_stands_on_the_wall_of_their_country(client, inside):
     response = client.post(CALENDAR, ABSENCE)
 
-    busy = Busy.objects.get(technician=inside)
-    assert (busy.kind, busy.note) == (BusyKind.ABSENCE, "Dentiste")
+    busy = CalendarEntry.objects.get(technician=inside)
+    assert (busy.kind, busy.note) == (CalendarEntryKind.ABSENCE, "Dentiste")
     assert busy.during.lower == datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
     assert response.url == f"{CALENDAR}?week=2026-12-01"
 
@@ -65,14 +71,14 @@ def test_absence_stands_on_the_wall_of_their_country(client, inside):
 def test_hour_that_exists_twice_is_the_first(client, inside):
     client.post(CALENDAR, {"starts": "2027-10-31T02:30", "ends": "2027-10-31T12:00"})
 
-    assert Busy.objects.get().during.lower == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    assert CalendarEntry.objects.get().during.lower == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
 
 
 def test_absence_sent_twice_is_one(client, inside):
     answers = [client.post(CALENDAR, ABSENCE).status_code for _ in range(2)]
 
     assert answers == [302, 302]
-    assert Busy.objects.count() == 1
+    assert CalendarEntry.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -88,7 +94,7 @@ def test_absence_that_cannot_be_is_refused(client, inside, change):
     response = client.post(CALENDAR, {**ABSENCE, **change})
 
     assert response.status_code == 422
-    assert not Busy.objects.exists()
+    assert not CalendarEntry.objects.exists()
 
 
 def test_absence_over_a_job_is_refused(client, inside, searching):
@@ -98,27 +104,35 @@ def test_absence_over_a_job_is_refused(client, inside, searching):
     response = client.post(CALENDAR, {**ABSENCE, "starts": wall, "ends": wall[:-5] + "20:00"})
 
     assert response.status_code == 422
-    assert [busy.kind for busy in Busy.objects.all()] == [BusyKind.JOB]
+    assert [busy.kind for busy in CalendarEntry.objects.all()] == [CalendarEntryKind.JOB]
 
 
 def test_absence_is_taken_back_once(client, inside):
-    busy = actions.add_absence(inside.pk, starts_at=mila_now(), ends_at=mila_now() + timedelta(hours=1))
+    busy = actions.add_absence(
+        inside.pk, starts_at=mila_now(), ends_at=mila_now() + timedelta(hours=1)
+    )
 
     for _ in range(2):
-        response = client.post(reverse("partner:remove_absence", args=[busy.pk]), {"week": "2026-11-30"})
+        response = client.post(
+            reverse("partner:remove_absence", args=[busy.pk]), {"week": "2026-11-30"}
+        )
 
     assert response.url == f"{CALENDAR}?week=2026-11-30"
-    assert not Busy.objects.exists()
+    assert not CalendarEntry.objects.exists()
 
 
-def test_neither_a_job_nor_a_colleagues_absence_is_taken_out(client, inside, searching, rival_partner):
+def test_neither_a_job_nor_a_colleagues_absence_is_taken_out(
+    client, inside, searching, rival_partner
+):
     cast.claimed(searching, inside)
-    actions.add_absence(rival_partner.pk, starts_at=mila_now(), ends_at=mila_now() + timedelta(hours=1))
+    actions.add_absence(
+        rival_partner.pk, starts_at=mila_now(), ends_at=mila_now() + timedelta(hours=1)
+    )
 
-    for busy in Busy.objects.all():
+    for busy in CalendarEntry.objects.all():
         client.post(reverse("partner:remove_absence", args=[busy.pk]))
 
-    assert Busy.objects.count() == 2
+    assert CalendarEntry.objects.count() == 2
 
 
 def test_calendar_asks_as_often_for_three_as_for_one(client, inside):
@@ -141,7 +155,12 @@ def test_calendar_asks_as_often_for_three_as_for_one(client, inside):
 
 def test_figures_skills_and_hours(client, inside):
     Technician.objects.filter(pk=inside.pk).update(
-        star_sum=49, star_count=10, promises_kept=18, promises_broken=2, settled_jobs=23, languages=["fr", "de"]
+        star_sum=49,
+        star_count=10,
+        promises_kept=18,
+        promises_broken=2,
+        settled_jobs=23,
+        languages=["fr", "de"],
     )
 
     response = client.get(ME)
@@ -169,7 +188,9 @@ def test_area_and_night_are_their_choice_and_the_search_knows(client, inside):
 
     inside.refresh_from_db()
     assert (inside.radius_m, inside.night_pool) == (35_000, True)
-    assert set(SkillSearch.objects.filter(technician=inside).values_list("radius_m", flat=True)) == {35_000}
+    assert set(
+        SkillSearch.objects.filter(technician=inside).values_list("radius_m", flat=True)
+    ) == {35_000}
     assert response.url == ME
 
 
@@ -182,7 +203,9 @@ def test_area_outside_its_bounds_is_refused(client, inside, radius):
     assert inside.radius_m == 20_000
 
 
-@pytest.mark.parametrize("page", [CALENDAR, ME, "/partner/earnings/", "/partner/jobs/", "/partner/"])
+@pytest.mark.parametrize(
+    "page", [CALENDAR, ME, "/partner/earnings/", "/partner/jobs/", "/partner/"]
+)
 def test_only_technicians_come_in(client, customer, page):
     assert client.get(page).url.startswith("/accounts/login/")
 
@@ -198,7 +221,7 @@ def test_wrong_role_writes_nothing(client, customer, partner, page):
     assert client.post(page, {**ABSENCE, "radius_km": "35"}).status_code == 403
     partner.refresh_from_db()
     assert partner.radius_m == 20_000
-    assert not Busy.objects.exists()
+    assert not CalendarEntry.objects.exists()
 
 
 def test_swiss_technician_lives_by_zurich(client, morning):

@@ -1,4 +1,6 @@
-"""The call sheet and the end of the work: what is written, and what no price may be (rule L1, L10, L12)."""
+"""The call sheet and the end of the work: what is written, and what no price may be
+(rule L1, L10, L12).
+"""
 
 from datetime import timedelta
 
@@ -34,14 +36,24 @@ def working(client, searching, partner):
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_call_that_reached_the_customer(client, claimed, headers):
-    data = {"reached": "yes", "channel": "phone", "note": "Chambres au fond", "wants_other_time": "on"}
+    data = {
+        "reached": "yes",
+        "channel": "phone",
+        "note": "Chambres au fond",
+        "wants_other_time": "on",
+    }
 
     response = client.post(url(claimed, "call"), data, headers=headers)
 
     claimed.refresh_from_db()
     call = CallAttempt.objects.get()
     assert claimed.state == State.CALLED
-    assert (call.reached, call.channel, call.note, call.wants_other_time) == (True, "phone", "Chambres au fond", True)
+    assert (call.reached, call.channel, call.note, call.wants_other_time) == (
+        True,
+        "phone",
+        "Chambres au fond",
+        True,
+    )
     assert (response.headers.get("HX-Redirect") or response.url) == url(claimed, "job")
 
 
@@ -55,7 +67,9 @@ def test_three_tries_in_two_ways_keep_the_promise(client, claimed, stopped_clock
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-@pytest.mark.parametrize("data", [{}, {"reached": "perhaps"}, {"reached": "yes", "channel": "pigeon"}])
+@pytest.mark.parametrize(
+    "data", [{}, {"reached": "perhaps"}, {"reached": "yes", "channel": "pigeon"}]
+)
 def test_call_without_its_outcome_is_asked_again(client, claimed, data, headers):
     response = client.post(url(claimed, "call"), data, headers=headers)
 
@@ -79,7 +93,11 @@ def test_friend_may_ask_less_in_the_end(client, working):
     working.refresh_from_db()
     assert working.state == State.FINISHED
     assert working.quotes.latest("version").service_cents == 6550
-    assert working.report == {"done": "Canal changé\nBox déplacée", "explained": True, "tidied": True}
+    assert working.report == {
+        "done": "Canal changé\nBox déplacée",
+        "explained": True,
+        "tidied": True,
+    }
     assert response.url == url(working, "sign")
 
 
@@ -113,9 +131,29 @@ def test_finish_sent_twice_is_one_version(client, working, headers):
 
 
 NONSENSE = [
-    "", " ", "-1", "+5", "1e400", "1e2", "NaN", "Infinity", "٦٩", "６９", "69,5,0", "69.500", "1,2.3", "0x45", "69 €",
-    "99999999999999999999", "100000", "10000,01", "12\n3", "½", "69;DROP", "<b>69</b>",
-]  # fmt: skip
+    "",
+    " ",
+    "-1",
+    "+5",
+    "1e400",
+    "1e2",
+    "NaN",
+    "Infinity",
+    "٦٩",
+    "６９",
+    "69,5,0",
+    "69.500",
+    "1,2.3",
+    "0x45",
+    "69 €",
+    "99999999999999999999",
+    "100000",
+    "10000,01",
+    "12\n3",
+    "½",
+    "69;DROP",
+    "<b>69</b>",
+]
 
 
 @pytest.mark.parametrize("price", NONSENSE)

@@ -1,4 +1,6 @@
-"""What each job brought the partner (rule M2, M5): theirs alone, and in a fixed number of queries."""
+"""What each job brought the partner (rule M2, M5): theirs alone, and in a
+fixed number of queries.
+"""
 
 from datetime import timedelta
 
@@ -47,7 +49,12 @@ def test_another_partners_are_not_there(owing, rival_partner):
 
     found = shown(rival_partner, "no number")
 
-    assert (list(found["page"]), found["sums"], list(found["waiting"]), found["next"]) == ([], [], [], [])
+    assert (list(found["page"]), found["sums"], list(found["waiting"]), found["next"]) == (
+        [],
+        [],
+        [],
+        [],
+    )
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -59,7 +66,9 @@ def test_as_many_queries_however_many_jobs(owing, payee, rows, django_assert_num
 
     with django_assert_num_queries(8):
         found = earnings.earnings_page(person, "1", mila_now())
-        assert [line.earning.booking.service.name for line in found["page"]] == ["Wi-Fi lent"] * rows
+        assert [line.earning.booking.service.name for line in found["page"]] == [
+            "Wi-Fi lent"
+        ] * rows
         assert [charge.booking.service.name for charge in found["waiting"]] == ["Wi-Fi lent"] * rows
 
 
@@ -80,8 +89,12 @@ def test_the_page_is_the_technicians(client, owing, payee, customer):
 @pytest.fixture
 def company(morning):
     """Its owner, and two technicians, of whom each has done one job."""
-    first = cast.payee(partner__kind="pro", user__name="Anna One", user__language="en", lat=45.80, lon=4.90)
-    second = factories.TechnicianFactory(partner=first.partner, user__name="Ben Two", lat=45.80, lon=4.90)
+    first = cast.payee(
+        partner__kind="pro", user__name="Anna One", user__language="en", lat=45.80, lon=4.90
+    )
+    second = factories.TechnicianFactory(
+        partner=first.partner, user__name="Ben Two", lat=45.80, lon=4.90
+    )
     owner = factories.UserFactory(name="Odette", email="odette@example.com", language="en")
     PartnerProfile.objects.filter(pk=first.partner_id).update(owner=owner)
     first.partner.refresh_from_db()
@@ -125,7 +138,9 @@ def words(technician) -> list[tuple[str, object]]:
 def test_each_share_says_its_day(owing, payee):
     earning = cast.earned(owing())
     assert words(payee) == [("promised", earning.promised_on)]
-    assert shown(payee)["next"] == [{"promised_on": earning.promised_on, "currency": "EUR", "cents": 5520}]
+    assert shown(payee)["next"] == [
+        {"promised_on": earning.promised_on, "currency": "EUR", "cents": 5520}
+    ]
 
     payouts.freeze(earning.booking_id)
     assert (words(payee), shown(payee)["next"]) == ([("held", None)], [])
@@ -159,7 +174,9 @@ def test_twelve_months_stand_side_by_side(owing, payee):
 # --- For a spreadsheet
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+33", "-2", "@SUM(1)", "\t=1", "\r=1", " =1", "\n=cmd|' /C calc'!0"])
+@pytest.mark.parametrize(
+    "evil", ["=1+1", "+33", "-2", "@SUM(1)", "\t=1", "\r=1", " =1", "\n=cmd|' /C calc'!0"]
+)
 def test_words_are_never_formulas(evil):
     assert earnings.safe(evil).startswith("'")
 

@@ -21,10 +21,18 @@ def charged(technician, *, days, state=ChargeState.SUCCEEDED):
     booking = cast.walk(booking, technician, State.FINISHED)
     paid = state == ChargeState.SUCCEEDED
     charge = Charge.objects.create(
-        booking=booking, partner=technician.partner, kind="job", state=state, currency="EUR", amount_cents=7190,
-        service_cents=6900, booking_fee_cents=290, commission_cents=1380, partner_cents=5520,
+        booking=booking,
+        partner=technician.partner,
+        kind="job",
+        state=state,
+        currency="EUR",
+        amount_cents=7190,
+        service_cents=6900,
+        booking_fee_cents=290,
+        commission_cents=1380,
+        partner_cents=5520,
         succeeded_at=mila_now() if paid else None,
-    )  # fmt: skip
+    )
     if paid:
         earn_charge(charge, mila_now())
     return charge
@@ -47,7 +55,8 @@ def test_paid_and_unpaid_stand_apart(client, inside):
     page = client.get(EARNINGS).content.decode().replace("\N{NO-BREAK SPACE}", " ")
 
     assert page.count('class="line-when" data-state="promised"') == 2
-    assert page.count(f'datetime="{paid.earning.promised_on}"') == 2  # the next payout, and the job's own line
+    # the next payout, and the job's own line
+    assert page.count(f'datetime="{paid.earning.promised_on}"') == 2
     # Two jobs, the next payout, the month, the sum: the unpaid one is in none of them.
     assert page.count("55,20 €") == 5
     assert "110,40" not in page
@@ -84,6 +93,12 @@ def test_page_asks_as_often_for_three_as_for_one(client, inside):
 def test_every_tab_leads_somewhere(client, inside):
     page = client.get(EARNINGS).content.decode()
 
-    for name in ("partner:offers", "partner:jobs", "partner:calendar", "partner:earnings", "partner:me"):
+    for name in (
+        "partner:offers",
+        "partner:jobs",
+        "partner:calendar",
+        "partner:earnings",
+        "partner:me",
+    ):
         assert f'href="{reverse(name)}"' in page
     assert page.count('aria-current="page"') == 1

@@ -1,4 +1,6 @@
-"""One job: its next move, each button, the door to the customer's data, and what is left after the job is lost."""
+"""One job: its next move, each button, the door to the customer's data, and what is left after the
+job is lost.
+"""
 
 import json
 from datetime import timedelta
@@ -19,7 +21,15 @@ from requests_app.sweeps import handle_due_booking
 from tests import cast, factories
 
 HTMX = {"HX-Request": "true"}
-CANARIES = ("Odile Perrachon", "33639980117", "06 39 98 01 17", "rue de l’Exemple", "4180A", "Les chambres", "odile@")
+CANARIES = (
+    "Odile Perrachon",
+    "33639980117",
+    "06 39 98 01 17",
+    "rue de l’Exemple",
+    "4180A",
+    "Les chambres",
+    "odile@",
+)
 SENT = ["confirm", "depart", "arrive", "start", "release", "fail", "cash", "note", "position"]
 PAGES = ["job", "call", "finish", "sign", "rate", "thanks"]
 FAIL = {"why": "no_line", "fault": "nobody"}
@@ -113,7 +123,8 @@ def test_a_move_out_of_turn_is_refused_on_the_page(client, at, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "state"), [("release", State.IN_PROGRESS), ("fail", State.CALLED), ("note", State.CALLED)]
+    ("name", "state"),
+    [("release", State.IN_PROGRESS), ("fail", State.CALLED), ("note", State.CALLED)],
 )
 def test_a_form_of_a_page_left_open_is_refused_with_a_word(client, at, name, state):
     booking = at(state)
@@ -165,7 +176,9 @@ def test_late_confirmation_says_that_others_are_asked(client, at, stopped_clock)
     assert url(booking, "confirm") in page.content.decode()
 
 
-@pytest.mark.parametrize(("span", "state"), [(timedelta(minutes=9), "near"), (timedelta(minutes=10), "kept")])
+@pytest.mark.parametrize(
+    ("span", "state"), [(timedelta(minutes=9), "near"), (timedelta(minutes=10), "kept")]
+)
 def test_ten_minutes_at_the_door_are_counted(client, at, stopped_clock, span, state):
     booking = at(State.ARRIVED)
     stopped_clock(booking.start_at + span)  # arrived before it
@@ -173,7 +186,9 @@ def test_ten_minutes_at_the_door_are_counted(client, at, stopped_clock, span, st
     assert client.get(url(booking)).context["page"].step.promise.state == state
 
 
-@pytest.mark.parametrize(("span", "status"), [(timedelta(minutes=10, seconds=-1), 409), (timedelta(minutes=10), 302)])
+@pytest.mark.parametrize(
+    ("span", "status"), [(timedelta(minutes=10, seconds=-1), 409), (timedelta(minutes=10), 302)]
+)
 def test_nobody_home_is_paid_after_ten_minutes(client, at, stopped_clock, span, status):
     booking = at(State.ARRIVED)
     Booking.objects.update(claimed_at=booking.start_at - timedelta(days=20))
@@ -190,7 +205,9 @@ def test_nobody_home_is_paid_after_ten_minutes(client, at, stopped_clock, span, 
 def test_failed_visit_keeps_reason_and_cause(client, at):
     booking = at(State.IN_PROGRESS)
 
-    client.post(url(booking, "fail"), {"why": "other", "note": "Le mur est humide", "fault": "nobody"})
+    client.post(
+        url(booking, "fail"), {"why": "other", "note": "Le mur est humide", "fault": "nobody"}
+    )
 
     booking.refresh_from_db()
     assert booking.state == State.FAILED
@@ -202,7 +219,13 @@ def test_failed_visit_keeps_reason_and_cause(client, at):
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"why": "other", "fault": "nobody"}, {"why": "no_line", "fault": "brand"}, {**FAIL, "note": "x" * 141}]
+    "data",
+    [
+        {},
+        {"why": "other", "fault": "nobody"},
+        {"why": "no_line", "fault": "brand"},
+        {**FAIL, "note": "x" * 141},
+    ],
 )
 def test_failed_visit_needs_reason_and_cause(client, at, data):
     booking = at(State.IN_PROGRESS)
@@ -270,29 +293,46 @@ def test_what_is_over_asks_nothing_more(client, at, state, badge):
     assert (page.badge[0], page.step.label, bool(page.step.note)) == (badge, "", True)
 
 
-# --- Position --------------------------------------------------------------------------------------------------------
+# --- Position
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("spelling", [("lat", "lon"), ("latitude", "longitude")])
 @pytest.mark.parametrize("as_json", [True, False])
-def test_position_is_kept_with_an_hour_of_arrival(client, at, spelling, as_json, django_capture_on_commit_callbacks):
+def test_position_is_kept_with_an_hour_of_arrival(
+    client, at, spelling, as_json, django_capture_on_commit_callbacks
+):
     booking = at(State.EN_ROUTE)
     data = dict(zip(spelling, (45.7485, 4.9500), strict=True))
 
     with django_capture_on_commit_callbacks():
-        body = {"data": json.dumps(data), "content_type": "application/json"} if as_json else {"data": data}
+        body = (
+            {"data": json.dumps(data), "content_type": "application/json"}
+            if as_json
+            else {"data": data}
+        )
         response = client.post(url(booking, "position"), **body)
 
     kept = Position.objects.get(booking=booking)
     assert response.status_code == 204
     assert (kept.lat, kept.lon) == (45.7485, 4.95)
     # 8 km at 30 km/h
-    assert timedelta(minutes=15, seconds=30) < kept.eta_at - mila_now() < timedelta(minutes=16, seconds=30)
+    assert (
+        timedelta(minutes=15, seconds=30)
+        < kept.eta_at - mila_now()
+        < timedelta(minutes=16, seconds=30)
+    )
 
 
 @pytest.mark.parametrize(
     "data",
-    [{}, {"lat": "91", "lon": "4"}, {"lat": "NaN", "lon": "4"}, {"lat": "1e400", "lon": "4"}, {"lat": "x", "lon": "4"}],
+    [
+        {},
+        {"lat": "91", "lon": "4"},
+        {"lat": "NaN", "lon": "4"},
+        {"lat": "1e400", "lon": "4"},
+        {"lat": "x", "lon": "4"},
+    ],
 )
 def test_no_place_is_refused(client, at, data):
     booking = at(State.EN_ROUTE)
@@ -305,7 +345,10 @@ def test_no_place_is_refused(client, at, data):
 def test_position_that_is_no_json_object_is_unreadable(client, at, body):
     booking = at(State.EN_ROUTE)
 
-    assert client.post(url(booking, "position"), body, content_type="application/json").status_code == 400
+    assert (
+        client.post(url(booking, "position"), body, content_type="application/json").status_code
+        == 400
+    )
 
 
 @pytest.mark.parametrize("state", [State.CONFIRMED, State.ARRIVED])
@@ -329,7 +372,8 @@ def test_house_without_a_point_has_no_hour_of_arrival(client, at):
     assert Position.objects.get(booking=booking).eta_at is None
 
 
-# --- Whose job it is -------------------------------------------------------------------------------------------------
+# --- Whose job it is
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SENT + PAGES)
@@ -376,7 +420,15 @@ def test_job_lost_between_the_look_and_the_verb(client, at, monkeypatch):
         raise visit.NotYours
 
     monkeypatch.setattr(visit, "lock_own", lost)
-    data = {"reason": "x", "done": "x", "explained": 1, "tidied": 1, "price": 69, "lat": 1, "lon": 1}
+    data = {
+        "reason": "x",
+        "done": "x",
+        "explained": 1,
+        "tidied": 1,
+        "price": 69,
+        "lat": 1,
+        "lon": 1,
+    }
     for name in (*SENT, "finish"):
         assert client.post(url(booking, name), {**data, **FAIL, **NOTE}).status_code == (
             409 if name == "position" else 404
@@ -420,7 +472,9 @@ def test_suspended_partner_sees_no_contact(client, at, partner):
         assert seen(page) == []
 
 
-@pytest.mark.parametrize(("days", "shown"), [(timedelta(days=7, seconds=-1), True), (timedelta(days=7), False)])
+@pytest.mark.parametrize(
+    ("days", "shown"), [(timedelta(days=7, seconds=-1), True), (timedelta(days=7), False)]
+)
 def test_contact_ends_seven_days_after_the_signature(client, at, stopped_clock, days, shown):
     booking = at(State.SIGNED_OFF)
     stopped_clock(booking.signed_off_at + days)
@@ -430,15 +484,31 @@ def test_contact_ends_seven_days_after_the_signature(client, at, stopped_clock, 
     assert bool(seen(page)) is shown
 
 
-# --- The list ---------------------------------------------------------------------------------------------------------
+# --- The list
+# --------------------------------------------------------------------------------------------------
 
 
 def test_list_puts_running_clocks_first(client, searching, partner, stopped_clock):
     first = cast.claimed(searching, partner)
-    calm = cast.walk(factories.placed_booking(wishes=[factories.service_day_at(9, days=6)]), partner, State.CONFIRMED)
-    done = cast.walk(factories.placed_booking(wishes=[factories.service_day_at(16, days=7)]), partner, State.FINISHED)
+    calm = cast.walk(
+        factories.placed_booking(wishes=[factories.service_day_at(9, days=6)]),
+        partner,
+        State.CONFIRMED,
+    )
+    done = cast.walk(
+        factories.placed_booking(wishes=[factories.service_day_at(16, days=7)]),
+        partner,
+        State.FINISHED,
+    )
     signing.sign_off(
-        done.pk, key="k" * 20, kind="screen", quote_version=1, signer="x", signature="x", device="", by=None
+        done.pk,
+        key="k" * 20,
+        kind="screen",
+        quote_version=1,
+        signer="x",
+        signature="x",
+        device="",
+        by=None,
     )
     client.force_login(partner.user)
 
@@ -481,7 +551,9 @@ def test_list_asks_as_often_for_three_as_for_one(client, searching, partner):
     with CaptureQueriesContext(connection) as one:
         client.get("/partner/jobs/")
     for days in (6, 9):
-        cast.claimed(factories.placed_booking(wishes=[factories.service_day_at(9, days=days)]), partner)
+        cast.claimed(
+            factories.placed_booking(wishes=[factories.service_day_at(9, days=days)]), partner
+        )
 
     with CaptureQueriesContext(connection) as three:
         assert len(client.get("/partner/jobs/").context["jobs"].first) == 3
@@ -510,7 +582,12 @@ def test_the_button_is_there_from_its_hour_on_and_before_the_page_says_when(
     booking = at(state)
     stopped_clock(booking.start_at - lead + timedelta(seconds=seconds))
 
-    dock = client.get(url(booking)).content.decode().partition('id="next"')[2].partition("</section>")[0]
+    dock = (
+        client.get(url(booking))
+        .content.decode()
+        .partition('id="next"')[2]
+        .partition("</section>")[0]
+    )
 
     assert ('id="move"' in dock) == there
     assert (f"{short_clock(booking.start_at - lead)}." in dock) != there
@@ -542,7 +619,10 @@ def test_three_days_early_is_refused_on_the_page_in_words(client, at, stopped_cl
 
     booking.refresh_from_db()
     assert response.status_code == 409
-    assert short_clock(booking.start_at - timedelta(hours=3)) in response.content.decode().partition('id="refused"')[2]
+    assert (
+        short_clock(booking.start_at - timedelta(hours=3))
+        in response.content.decode().partition('id="refused"')[2]
+    )
     assert booking.state == State.CONFIRMED
 
 
@@ -567,7 +647,11 @@ def test_what_is_no_code_begins_nothing_and_uses_up_no_try(client, at, typed):
     response = client.post(url(booking, "start"), {"code": typed})
 
     booking.refresh_from_db()
-    assert (response.status_code, booking.state, booking.assignments.get().code_tries) == (422, State.ARRIVED, 0)
+    assert (response.status_code, booking.state, booking.assignments.get().code_tries) == (
+        422,
+        State.ARRIVED,
+        0,
+    )
     assert 'class="field-error"' in response.content.decode()
 
 
@@ -578,7 +662,8 @@ def test_a_wrong_code_is_said_and_kept_as_a_try(client, at):
     answers = [client.post(url(booking, "start"), {"code": other}) for _ in range(6)]
 
     booking.refresh_from_db()
-    assert [answer.status_code for answer in answers] == [422] * 5 + [302]  # no try is left: begun without it
+    # no try is left: begun without it
+    assert [answer.status_code for answer in answers] == [422] * 5 + [302]
     assert (booking.state, booking.assignments.get().code_tries) == (State.IN_PROGRESS, 5)
     assert booking.assignments.get().code_typed_at is None
 
@@ -595,7 +680,9 @@ def test_the_code_may_follow_until_the_signature(client, at):
     assert booking.assignments.get().code_typed_at
 
 
-@pytest.mark.parametrize("state", [State.CONFIRMED, State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS])
+@pytest.mark.parametrize(
+    "state", [State.CONFIRMED, State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS]
+)
 def test_the_technician_never_reads_the_code(client, at, state):
     booking = at(state)
     booking.assignments.update(code="a-word-of-its-own")

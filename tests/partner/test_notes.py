@@ -93,7 +93,14 @@ def test_password_is_refused_and_stays_in_the_field(client, work, headers):
 
 
 @pytest.mark.parametrize(
-    "note", [{}, {"text": " "}, {"phrase": "hello"}, {"text": "x" * (LONGEST_NOTE + 1)}, {"key": "x", "text": "Un"}]
+    "note",
+    [
+        {},
+        {"text": " "},
+        {"phrase": "hello"},
+        {"text": "x" * (LONGEST_NOTE + 1)},
+        {"key": "x", "text": "Un"},
+    ],
 )
 def test_what_is_no_note_is_asked_again(client, work, note):
     events = work.events.count()
@@ -151,7 +158,8 @@ def test_customer_and_staff_only_read(client, work, request, who):
     assert not ProgressNote.objects.exists()
 
 
-# --- Read --------------------------------------------------------------------------------------------------------
+# --- Read
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -178,7 +186,9 @@ def test_customer_reads_them_under_the_work_with_the_hour(client, noted, name):
 
 def test_customer_reads_a_phrase_in_their_own_language(client, noted):
     client.logout()
-    german = client.get(reverse("customer:booking", args=[noted.token]), headers={"accept-language": "de"})
+    german = client.get(
+        reverse("customer:booking", args=[noted.token]), headers={"accept-language": "de"}
+    )
 
     assert "I have found the cause." not in german.content.decode()
 
@@ -201,7 +211,9 @@ def test_foreign_link_shows_nothing(client, noted):
 def test_staff_read_them_in_the_bookings_story(client, noted, staff):
     sign_in(client, staff)
 
-    page = client.get(reverse("admin:requests_app_booking_change", args=[noted.pk])).content.decode()
+    page = client.get(
+        reverse("admin:requests_app_booking_change", args=[noted.pk])
+    ).content.decode()
 
     assert "Je déplace &lt;la&gt; box." in page
     assert "J’ai trouvé la cause." in page

@@ -1,4 +1,6 @@
-"""One offer on the whole screen: the two minutes alone, the claim, the refusal, and what is seen afterwards."""
+"""One offer on the whole screen: the two minutes alone, the claim, the refusal, and what is seen
+afterwards.
+"""
 
 from datetime import timedelta
 
@@ -6,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Busy, BusyKind
+from accounts.models import CalendarEntry, CalendarEntryKind
 from dispatch import offers
 from dispatch.models import Offer, OfferState
 from mila.clock import mila_now, set_clock
@@ -16,7 +18,15 @@ from requests_app.models import BookingEvent, State
 from tests import factories
 
 HTMX = {"HX-Request": "true"}
-CANARIES = ("Odile Perrachon", "33639980117", "06 39 98 01 17", "rue de l’Exemple", "4180A", "Les chambres", "odile@")
+CANARIES = (
+    "Odile Perrachon",
+    "33639980117",
+    "06 39 98 01 17",
+    "rue de l’Exemple",
+    "4180A",
+    "Les chambres",
+    "odile@",
+)
 SECOND = timedelta(seconds=1)
 
 
@@ -49,14 +59,25 @@ def test_opening_the_page_starts_their_two_minutes_once(client, offer):
 def test_card_shows_what_they_may_know_and_nothing_of_the_customer(client, offer):
     page = client.get(address(offer)).content.decode().replace("\N{NO-BREAK SPACE}", " ")
 
-    for shown in ("Wi-Fi lent", "69007", "1 km", "55,20 €", 'name="wish" value="1" checked', "data-expires-at"):
+    for shown in (
+        "Wi-Fi lent",
+        "69007",
+        "1 km",
+        "55,20 €",
+        'name="wish" value="1" checked',
+        "data-expires-at",
+    ):
         assert shown in page
     assert [canary for canary in CANARIES if canary in page] == []
 
 
 def test_day_strip_shows_what_else_they_have(client, offer, searching, partner):
     start = searching.first_start_at
-    Busy.objects.create(technician=partner, kind=BusyKind.ABSENCE, during=(start - timedelta(hours=4), start))
+    CalendarEntry.objects.create(
+        technician=partner,
+        kind=CalendarEntryKind.ABSENCE,
+        during=(start - timedelta(hours=4), start),
+    )
 
     choice = client.get(address(offer)).context["card"].choices[0]
 
@@ -67,7 +88,11 @@ def test_day_strip_shows_what_else_they_have(client, offer, searching, partner):
 
 def test_first_wish_they_are_free_for_is_chosen(client, morning, partner):
     first, second = factories.service_day_at(14), factories.service_day_at(16)
-    Busy.objects.create(technician=partner, kind=BusyKind.ABSENCE, during=(first, first + timedelta(hours=1)))
+    CalendarEntry.objects.create(
+        technician=partner,
+        kind=CalendarEntryKind.ABSENCE,
+        during=(first, first + timedelta(hours=1)),
+    )
     booking = factories.placed_booking(wishes=[first, second])
     offer = offers.open_next(booking.pk)
     client.force_login(partner.user)
@@ -95,7 +120,9 @@ def test_double_click_is_one_claim(client, offer, searching):
     assert BookingEvent.objects.filter(booking=searching, move="claim").count() == 1
 
 
-@pytest.mark.parametrize(("late", "taken"), [(-SECOND, True), (timedelta(), False), (SECOND, False)])
+@pytest.mark.parametrize(
+    ("late", "taken"), [(-SECOND, True), (timedelta(), False), (SECOND, False)]
+)
 def test_claim_counts_until_the_last_second(client, offer, searching, stopped_clock, late, taken):
     client.get(address(offer))
     offer.refresh_from_db()
@@ -151,7 +178,11 @@ def test_claim_without_a_wish_of_theirs_is_refused(client, offer, searching, wis
 
 def test_busy_meanwhile_is_said_on_the_card(client, offer, searching, partner):
     start = searching.first_start_at
-    Busy.objects.create(technician=partner, kind=BusyKind.ABSENCE, during=(start, start + timedelta(hours=1)))
+    CalendarEntry.objects.create(
+        technician=partner,
+        kind=CalendarEntryKind.ABSENCE,
+        during=(start, start + timedelta(hours=1)),
+    )
 
     response = client.post(address(offer, "claim"), {"wish": 1})
 
@@ -246,7 +277,11 @@ def test_no_longer_fitting_their_calendar(client, offer, searching, partner):
     set_clock(offer.expires_at + SECOND)
     offers.expire(offer.pk)
     start = searching.first_start_at
-    Busy.objects.create(technician=partner, kind=BusyKind.ABSENCE, during=(start, start + timedelta(hours=1)))
+    CalendarEntry.objects.create(
+        technician=partner,
+        kind=CalendarEntryKind.ABSENCE,
+        during=(start, start + timedelta(hours=1)),
+    )
 
     assert standing(client.get(address(offer))) == "closed"
 

@@ -7,12 +7,16 @@ from django.utils.functional import Promise
 
 from dispatch.models import OfferState
 from partner import offer_cards
-from partner.offer_wording import STANDINGS
+from partner.offer_wording import DISPLAY_STATES
 
 
 def answers(function) -> set[str]:
     """The words of the code a function may answer."""
-    returned = [node for node in ast.walk(ast.parse(inspect.getsource(function))) if isinstance(node, ast.Return)]
+    returned = [
+        node
+        for node in ast.walk(ast.parse(inspect.getsource(function)))
+        if isinstance(node, ast.Return)
+    ]
     found = {
         part.value
         for node in returned
@@ -23,14 +27,15 @@ def answers(function) -> set[str]:
 
 
 def test_every_standing_has_its_words():
-    assert set(STANDINGS) == answers(offer_cards._standing) | {"reserve"}
+    assert set(DISPLAY_STATES) == answers(offer_cards._standing) | {"reserve"}
 
 
 def test_every_standing_but_the_live_one_has_a_head_and_a_text():
     silent = [
         name
-        for name, words in STANDINGS.items()
-        if not isinstance(words.head, Promise) or (name != "live" and not isinstance(words.text, Promise))
+        for name, words in DISPLAY_STATES.items()
+        if not isinstance(words.head, Promise)
+        or (name != "live" and not isinstance(words.text, Promise))
     ]
 
     assert silent == []

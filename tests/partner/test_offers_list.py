@@ -1,4 +1,6 @@
-"""The list of offers: what is open to them, next in line, nothing, and the way to the one that is theirs now."""
+"""The list of offers: what is open to them, next in line, nothing, and the way to the one that is
+theirs now.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +21,15 @@ from tests import cast, factories
 
 LIST = "/partner/offers/"
 HTMX = {"HX-Request": "true"}
-CANARIES = ("Odile Perrachon", "33639980117", "06 39 98 01 17", "rue de l’Exemple", "4180A", "Les chambres", "odile@")
+CANARIES = (
+    "Odile Perrachon",
+    "33639980117",
+    "06 39 98 01 17",
+    "rue de l’Exemple",
+    "4180A",
+    "Les chambres",
+    "odile@",
+)
 
 
 def pooled(**kwargs):
@@ -44,7 +54,14 @@ def test_pool_shows_what_they_may_know_and_nothing_of_the_customer(client, morni
 
     page = client.get(LIST).content.decode()
 
-    for shown in ("Wi-Fi lent", "Lyon", "69007", "1 km", "55,20", reverse("partner:tap", args=[booking.uuid])):
+    for shown in (
+        "Wi-Fi lent",
+        "Lyon",
+        "69007",
+        "1 km",
+        "55,20",
+        reverse("partner:tap", args=[booking.uuid]),
+    ):
         assert shown in page.replace("\N{NO-BREAK SPACE}", " ")
     assert [canary for canary in CANARIES if canary in page] == []
 
@@ -78,7 +95,9 @@ def test_lapsed_offer_stays_in_their_list(client, searching, partner):
 
     jobs = client.get(LIST).context["jobs"]
 
-    assert [(job.booking.pk, job.used, job.queued, job.held) for job in jobs] == [(searching.pk, False, False, False)]
+    assert [(job.booking.pk, job.used, job.queued, job.held) for job in jobs] == [
+        (searching.pk, False, False, False)
+    ]
 
 
 def test_tap_opens_a_window_of_their_own(client, morning, partner):
@@ -103,21 +122,28 @@ def test_double_tap_is_one_window(client, morning, partner):
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_tap_while_a_colleague_looks_puts_them_next_in_line(client, morning, partner, rival_partner, headers):
+def test_tap_while_a_colleague_looks_puts_them_next_in_line(
+    client, morning, partner, rival_partner, headers
+):
     booking = pooled()
     offers.tap(booking.pk, rival_partner.pk)
     client.force_login(partner.user)
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
 
     with translation.override("en"):
-        response = client.post(reverse("partner:tap", args=[booking.uuid]), headers=headers, follow=True)
+        response = client.post(
+            reverse("partner:tap", args=[booking.uuid]), headers=headers, follow=True
+        )
 
     assert Offer.objects.get(technician=partner).state == OfferState.QUEUED
     page = response.content.decode()
     assert "You are next in line. Your turn comes by itself." in page
     assert "A colleague is looking at it right now." in page
     assert ("<html" in page) is not bool(headers)
-    assert 'name="csrfmiddlewaretoken"' not in page.partition('id="open"')[2].partition("</section>")[0]
+    assert (
+        'name="csrfmiddlewaretoken"'
+        not in page.partition('id="open"')[2].partition("</section>")[0]
+    )
 
 
 def test_third_tap_is_refused_and_says_so(client, morning, partner):
@@ -179,7 +205,9 @@ def test_job_of_another_skill_is_not_shown(client, morning, partner):
     assert client.get(LIST).context["jobs"] == []
 
 
-def test_own_unconfirmed_job_is_not_offered_to_themselves(client, searching, partner, stopped_clock):
+def test_own_unconfirmed_job_is_not_offered_to_themselves(
+    client, searching, partner, stopped_clock
+):
     cast.walk(searching, partner, State.CALLED)
     searching.refresh_from_db()
     stopped_clock(searching.due_at)
@@ -192,8 +220,12 @@ def test_own_unconfirmed_job_is_not_offered_to_themselves(client, searching, par
     assert visit.confirm(searching.pk, partner.pk, by=partner.user).state == State.CONFIRMED
 
 
-@pytest.mark.parametrize(("opted_in", "lost", "seen"), [(False, True, 0), (True, False, 0), (True, True, 1)])
-def test_at_night_only_lost_bookings_show_and_only_to_those_who_opted_in(client, partner, opted_in, lost, seen):
+@pytest.mark.parametrize(
+    ("opted_in", "lost", "seen"), [(False, True, 0), (True, False, 0), (True, True, 1)]
+)
+def test_at_night_only_lost_bookings_show_and_only_to_those_who_opted_in(
+    client, partner, opted_in, lost, seen
+):
     """Rule D7: 23:00 in Paris, a start at 9:00."""
     set_clock(datetime(2026, 11, 24, 9, 0, tzinfo=UTC))
     booking = factories.placed_booking(wishes=[datetime(2026, 11, 25, 8, 0, tzinfo=UTC)])

@@ -1,4 +1,6 @@
-"""The phone is asked where it is as "I am at the door" is tapped; without an answer the move is made (rule B10)."""
+"""The phone is asked where it is as "I am at the door" is tapped; without an answer the move is
+made (rule B10).
+"""
 
 import pytest
 from django.conf import settings
@@ -17,12 +19,18 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 PICTURES = settings.BASE_DIR / "var" / "screenshots"
-HERE = {"latitude": factories.LYON["lat"], "longitude": factories.LYON["lon"] + 0.001, "accuracy": 14}
+HERE = {
+    "latitude": factories.LYON["lat"],
+    "longitude": factories.LYON["lon"] + 0.001,
+    "accuracy": 14,
+}
 
 
 @pytest.fixture
 def phone(live_server, monkeypatch):
-    """A function: the job's page of a technician on the way, in a browser that may tell where it is, or may not."""
+    """A function: the job's page of a technician on the way, in a browser that may tell where it
+    is, or may not.
+    """
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     set_clock(MORNING)
     partner = factories.TechnicianFactory(user__name="Yanis Corvel")
@@ -42,7 +50,9 @@ def phone(live_server, monkeypatch):
                 **allowed,
             )
             cookie = visitor.cookies[settings.SESSION_COOKIE_NAME]
-            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+            context.add_cookies(
+                [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+            )
             page = context.new_page()
             page.goto(f"/partner/jobs/{booking.uuid}/")
             page.wait_for_load_state("networkidle")

@@ -31,19 +31,29 @@ def working(client, searching, partner):
 def typed(client, booking, **more):
     form = client.get(url(booking, "propose")).context["form"]
     return {
-        "key": form["key"].value(), "agreed_version": form["agreed_version"].value(), "reason": "Le câble est coupé",
-        "price": "69", "more_minutes": "0", **more,
-    }  # fmt: skip
+        "key": form["key"].value(),
+        "agreed_version": form["agreed_version"].value(),
+        "reason": "Le câble est coupé",
+        "price": "69",
+        "more_minutes": "0",
+        **more,
+    }
 
 
 def test_what_was_typed_is_proposed_and_shown_beside_what_is_agreed(client, working):
-    data = typed(client, working, price="79,50", words_0="Câble neuf", amount_0="6", more_minutes="15")
+    data = typed(
+        client, working, price="79,50", words_0="Câble neuf", amount_0="6", more_minutes="15"
+    )
 
     answer = client.post(url(working, "propose"), data)
 
     quote = price_versions.proposal(working)
     assert answer.url == url(working, "job")
-    assert (quote.service_cents, quote.duration_minutes, quote.reason) == (8550, 75, "Le câble est coupé")
+    assert (quote.service_cents, quote.duration_minutes, quote.reason) == (
+        8550,
+        75,
+        "Le câble est coupé",
+    )
     job = client.get(url(working, "job"))
     assert job.context["page"].change.after_cents == 8840
     assert url(working, "answer_price") in job.content.decode()
@@ -73,7 +83,9 @@ def test_what_is_missing_is_said_and_nothing_proposed(client, working, change, f
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_above_the_ceiling_is_refused_in_words_and_what_was_typed_is_kept(client, working, headers):
-    answer = client.post(url(working, "propose"), typed(client, working, price="200"), headers=headers)
+    answer = client.post(
+        url(working, "propose"), typed(client, working, price="200"), headers=headers
+    )
 
     assert answer.status_code == 422
     assert "103,50" in answer.content.decode()
@@ -112,9 +124,9 @@ def press(client, booking, quote, **data):
 
 
 def number_of(booking):
-    return json.loads(Notification.objects.filter(subject_id=booking.uuid, kind="price_code").latest("pk").sealed)[
-        "code"
-    ]
+    return json.loads(
+        Notification.objects.filter(subject_id=booking.uuid, kind="price_code").latest("pk").sealed
+    )["code"]
 
 
 def test_page_speaks_the_customers_language_and_asks_for_the_number_first(client, working, dearer):
@@ -129,7 +141,9 @@ def test_number_and_name_accept(client, working, dearer):
     sent = press(client, working, dearer, send="1")
     assert 'name="number"' in sent.content.decode()
 
-    answer = press(client, working, dearer, number=f" {number_of(working)} ", typed="Odile", accept="1")
+    answer = press(
+        client, working, dearer, number=f" {number_of(working)} ", typed="Odile", accept="1"
+    )
 
     assert answer.url == url(working, "job")
     assert price_versions.agreed(working).acceptance_kind == AcceptanceKind.NUMBER
@@ -196,7 +210,8 @@ def test_customer_declines_by_their_link(client, working, dearer):
     assert working.quotes.get(version=2).status == "declined"
 
 
-@pytest.mark.parametrize("data", [{}, {"version": "2"}, {"accept": "1"}, {"accept": "1", "version": "1e9"},
+@pytest.mark.parametrize("data",
+    [{}, {"version": "2"}, {"accept": "1"}, {"accept": "1", "version": "1e9"},
                                   {"accept": "1", "version": "3"}])  # fmt: skip
 def test_odd_answers_accept_nothing(client, working, dearer, data):
     client.logout()

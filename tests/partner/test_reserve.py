@@ -15,16 +15,26 @@ from requests_app.actions import visit
 from requests_app.models import State
 from tests import factories
 from tests.cast import MORNING, walk
-from tests.dispatch.scenes import at, release, reserves, taken, technician
+from tests.dispatch.steps import at, release, reserves, taken, technician
 
 LIST = "/partner/offers/"
 HTMX = {"HX-Request": "true"}
-CANARIES = ("Odile Perrachon", "33639980117", "06 39 98 01 17", "rue de l’Exemple", "4180A", "Les chambres", "odile@")
+CANARIES = (
+    "Odile Perrachon",
+    "33639980117",
+    "06 39 98 01 17",
+    "rue de l’Exemple",
+    "4180A",
+    "Les chambres",
+    "odile@",
+)
 
 
 @pytest.fixture
 def lost(client, stopped_clock, customer, partner, rival_partner):
-    """A booking that was offered to the partner, and that the rival has; the partner is signed in and reads English."""
+    """A booking that was offered to the partner, and that the rival has; the partner is signed in
+    and reads English.
+    """
     stopped_clock(MORNING)
     client.force_login(partner.user)
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
@@ -45,20 +55,32 @@ def shown(client):
     return [(job.booking.pk, job.kept, job.taken) for job in client.get(LIST).context["reserve"]]
 
 
-def test_list_offers_the_reserve_and_says_nothing_of_customer_or_colleague(client, lost, rival_partner):
+def test_list_offers_the_reserve_and_says_nothing_of_customer_or_colleague(
+    client, lost, rival_partner
+):
     page = client.get(LIST).content.decode()
 
     assert shown(client) == [(lost.pk, False, True)]
-    for words in ("Somebody was faster here.", "Keep me in reserve", address("keep_in_reserve", lost), "69007", "1 km"):
+    for words in (
+        "Somebody was faster here.",
+        "Keep me in reserve",
+        address("keep_in_reserve", lost),
+        "69007",
+        "1 km",
+    ):
         assert words in page.replace("\N{NO-BREAK SPACE}", " ")
     assert [canary for canary in (*CANARIES, rival_partner.name) if canary in page] == []
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_in_with_one_tap_and_out_with_another(client, lost, partner, headers):
-    inside = client.post(address("keep_in_reserve", lost), headers=headers, follow=True).content.decode()
+    inside = client.post(
+        address("keep_in_reserve", lost), headers=headers, follow=True
+    ).content.decode()
     assert reserves() == [partner.pk]
-    outside = client.post(address("leave_reserve", lost), headers=headers, follow=True).content.decode()
+    outside = client.post(
+        address("leave_reserve", lost), headers=headers, follow=True
+    ).content.decode()
 
     assert reserves() == []
     assert "You are in reserve, because somebody else has this job." in inside
@@ -70,13 +92,17 @@ def test_in_with_one_tap_and_out_with_another(client, lost, partner, headers):
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_too_late_is_said_and_changes_nothing(client, lost, rival_partner, headers):
-    visit.record_call(lost.pk, rival_partner.pk, by=rival_partner.user, channel="phone", reached=True)
+    visit.record_call(
+        lost.pk, rival_partner.pk, by=rival_partner.user, channel="phone", reached=True
+    )
     visit.confirm(lost.pk, rival_partner.pk, by=rival_partner.user)
 
     response = client.post(address("keep_in_reserve", lost), headers=headers)
 
     assert response.status_code == 409
-    assert str(offers.ReserveClosed.sentence) in [str(message) for message in response.context["messages"]]
+    assert str(offers.ReserveClosed.sentence) in [
+        str(message) for message in response.context["messages"]
+    ]
     assert address("keep_in_reserve", lost) not in response.content.decode()
     assert reserves() == []
 
@@ -100,7 +126,10 @@ def test_card_of_an_open_page_changes_when_they_are_in_reserve(client, lost, par
     offers.keep_in_reserve(lost.pk, partner.pk)
     card = reverse("partner:offer", args=[Offer.objects.get(technician=partner).pk])
 
-    assert 'data-standing="reserve"' in client.get(card, {"seen": "taken"}, headers=HTMX).content.decode()
+    assert (
+        'data-standing="reserve"'
+        in client.get(card, {"seen": "taken"}, headers=HTMX).content.decode()
+    )
     assert client.get(card, {"seen": "reserve"}, headers=HTMX).status_code == 204
 
 
@@ -112,7 +141,10 @@ def test_card_of_a_declined_offer_offers_nothing(client, searching, partner, riv
 
     response = card_of(client, offer)
 
-    assert (response.context["card"].standing, response.context["card"].may_reserve) == ("taken", False)
+    assert (response.context["card"].standing, response.context["card"].may_reserve) == (
+        "taken",
+        False,
+    )
     assert address("keep_in_reserve", searching) not in response.content.decode()
     assert client.get(LIST).context["reserve"] == []
 
@@ -138,24 +170,36 @@ def test_while_another_looks_it_is_said_once_in_the_open_list(client, lost, part
 
     response = client.get(LIST)
 
-    assert [(job.booking.pk, job.held, job.reserve) for job in response.context["jobs"]] == [(lost.pk, True, True)]
+    assert [(job.booking.pk, job.held, job.reserve) for job in response.context["jobs"]] == [
+        (lost.pk, True, True)
+    ]
     assert response.context["reserve"] == []
-    assert "You are in reserve: you are asked first, as long as your calendar allows it." in response.content.decode()
+    assert (
+        "You are in reserve: you are asked first, as long as your calendar allows it."
+        in response.content.decode()
+    )
 
 
-def test_free_again_at_night_they_still_see_that_they_are_in_reserve(client, lost, partner, rival_partner):
+def test_free_again_at_night_they_still_see_that_they_are_in_reserve(
+    client, lost, partner, rival_partner
+):
     offers.keep_in_reserve(lost.pk, partner.pk)
     at(MORNING + timedelta(hours=11, minutes=30))
     release(lost, rival_partner)
 
     assert client.get(LIST).context["jobs"] == []
     assert shown(client) == [(lost.pk, True, False)]
-    assert "This job is free again. You are in reserve: you are asked first" in client.get(LIST).content.decode()
+    assert (
+        "This job is free again. You are in reserve: you are asked first"
+        in client.get(LIST).content.decode()
+    )
 
 
 def test_confirmed_only_who_is_in_reserve_still_sees_it(client, lost, partner, rival_partner):
     offers.keep_in_reserve(lost.pk, partner.pk)
-    visit.record_call(lost.pk, rival_partner.pk, by=rival_partner.user, channel="phone", reached=True)
+    visit.record_call(
+        lost.pk, rival_partner.pk, by=rival_partner.user, channel="phone", reached=True
+    )
     visit.confirm(lost.pk, rival_partner.pk, by=rival_partner.user)
 
     assert shown(client) == [(lost.pk, True, True)]
@@ -189,7 +233,9 @@ def test_a_job_never_shown_to_them_is_not_found(client, lost, partner, verb):
 
 
 @pytest.mark.parametrize("verb", ["keep_in_reserve", "leave_reserve"])
-def test_other_roles_other_methods_and_no_token_change_nothing(client, lost, partner, customer, verb):
+def test_other_roles_other_methods_and_no_token_change_nothing(
+    client, lost, partner, customer, verb
+):
     if verb == "leave_reserve":
         offers.keep_in_reserve(lost.pk, partner.pk)
     before = reserves()

@@ -1,4 +1,6 @@
-"""The signature on both devices, the stars, and the phone going back to its owner (rule L12-L14, fault M24)."""
+"""The signature on both devices, the stars, and the phone going back to its owner
+(rule L12-L14, fault M24).
+"""
 
 import json
 
@@ -11,7 +13,9 @@ from requests_app.actions import signing, undoing, visit
 from requests_app.models import Rating, SignOff, SignOffKind, State
 from tests import cast, factories
 
-STROKES = json.dumps({"width": 347, "height": 198, "strokes": [[[30, 80], [36.04, 60]], [[40, 70]]]})
+STROKES = json.dumps(
+    {"width": 347, "height": 198, "strokes": [[[30, 80], [36.04, 60]], [[40, 70]]]}
+)
 STARS = {"quality": 5, "punctuality": 4, "friendliness": 5, "comment": "Merci"}
 
 
@@ -65,7 +69,9 @@ def test_what_is_shown_is_what_is_frozen(client, finished, device):
     assert response.context["statement"] == SignOff.objects.get().text.splitlines()
 
 
-@pytest.mark.parametrize(("device", "kind"), [(url, SignOffKind.SCREEN), (own, SignOffKind.OWN_DEVICE)])
+@pytest.mark.parametrize(
+    ("device", "kind"), [(url, SignOffKind.SCREEN), (own, SignOffKind.OWN_DEVICE)]
+)
 def test_drawn_signature(client, finished, device, kind):
     response = client.post(device(finished), fields(client, device(finished), strokes=STROKES))
 
@@ -74,7 +80,11 @@ def test_drawn_signature(client, finished, device, kind):
     assert finished.state == State.SIGNED_OFF
     assert (signed.kind, signed.signer, signed.charge_cents) == (kind, "Odile Perrachon", 7190)
     assert json.loads(signed.signature)["strokes"] == [[[30.0, 80.0], [36.0, 60.0]], [[40.0, 70.0]]]
-    there = url(finished, "rate") if device is url else reverse("customer:booking", args=[finished.token])
+    there = (
+        url(finished, "rate")
+        if device is url
+        else reverse("customer:booking", args=[finished.token])
+    )
     assert response.url == there
 
 
@@ -124,7 +134,11 @@ def test_signed_on_both_devices_counts_once(client, finished):
 def test_key_of_another_booking_stands_in_nobodys_way(client, finished, partner):
     data = fields(client, url(finished), typed="Odile")
     client.post(url(finished), data)
-    other = cast.walk(factories.placed_booking(wishes=[factories.service_day_at(9, days=8)]), partner, State.FINISHED)
+    other = cast.walk(
+        factories.placed_booking(wishes=[factories.service_day_at(9, days=8)]),
+        partner,
+        State.FINISHED,
+    )
 
     client.post(url(other), {**data, "typed": "Luc"})
 
@@ -136,9 +150,12 @@ def test_key_of_another_booking_stands_in_nobodys_way(client, finished, partner)
     "strokes",
     [
         "", "[]", "{", "null", "1", '"x"', '{"width":1}', '{"width":1,"height":1,"strokes":[]}',
-        '{"width":1,"height":1,"strokes":[[[1,1]]]}', '{"width":1,"height":1,"strokes":[[[1,NaN],[1,2]]]}',
-        '{"width":1,"height":1,"strokes":[[[1,1e400],[1,2]]]}', '{"width":1,"height":1,"strokes":[[[1],[1,2]]]}',
-        '{"width":true,"height":1,"strokes":[[[1,1],[1,2]]]}', '{"width":1,"height":1,"strokes":[[["1",1],[1,2]]]}',
+        '{"width":1,"height":1,"strokes":[[[1,1]]]}',
+        '{"width":1,"height":1,"strokes":[[[1,NaN],[1,2]]]}',
+        '{"width":1,"height":1,"strokes":[[[1,1e400],[1,2]]]}',
+        '{"width":1,"height":1,"strokes":[[[1],[1,2]]]}',
+        '{"width":true,"height":1,"strokes":[[[1,1],[1,2]]]}',
+        '{"width":1,"height":1,"strokes":[[["1",1],[1,2]]]}',
         '{"width":1,"height":1,"strokes":' + "[" * 5000 + "]" * 5000 + "}",
         '{"width":' + "9" * 400 + ',"height":1,"strokes":[[[1,1],[2,2]]]}',
         json.dumps({"width": 1, "height": 1, "strokes": [[[1, 1]] * (MOST_POINTS + 1)]}),
@@ -154,10 +171,13 @@ def test_what_is_no_signature_charges_nothing(client, finished, device, strokes)
 
 
 @pytest.mark.parametrize(
-    "change", [{"key": ""}, {"key": "x"}, {"key": "a" * 45}, {"key": "<b>" * 8}, {"quote_version": "x"}]
+    "change",
+    [{"key": ""}, {"key": "x"}, {"key": "a" * 45}, {"key": "<b>" * 8}, {"quote_version": "x"}],
 )
 def test_form_that_is_not_ours_is_refused(client, finished, change):
-    response = client.post(url(finished), {**fields(client, url(finished), typed="Odile"), **change})
+    response = client.post(
+        url(finished), {**fields(client, url(finished), typed="Odile"), **change}
+    )
 
     assert response.status_code == 422
     assert not SignOff.objects.exists()
@@ -220,7 +240,9 @@ def test_nothing_to_sign(client, searching, partner, state):
     booking = cast.walk(searching, partner, state)
 
     assert client.get(own(booking)).url == reverse("customer:booking", args=[booking.token])
-    assert client.get(url(booking)).url == url(booking, "rate" if state == State.SIGNED_OFF else "job")
+    assert client.get(url(booking)).url == url(
+        booking, "rate" if state == State.SIGNED_OFF else "job"
+    )
 
 
 def test_unknown_link_is_not_found(client, db):
@@ -246,7 +268,12 @@ def test_stars_before_they_leave(client, finished, partner):
 
     rating = Rating.objects.get()
     assert page.headers["Content-Language"] == finished.language
-    assert (rating.quality, rating.punctuality, rating.friendliness, rating.comment) == (5, 4, 5, "Merci")
+    assert (rating.quality, rating.punctuality, rating.friendliness, rating.comment) == (
+        5,
+        4,
+        5,
+        "Merci",
+    )
     assert response.url == url(finished, "thanks")
     assert Technician.objects.get(pk=partner.pk).star_count == 1
 
@@ -261,7 +288,9 @@ def test_stars_are_given_once(client, finished):
     assert Rating.objects.get().quality == 5
 
 
-@pytest.mark.parametrize("change", [{"quality": ""}, {"quality": 6}, {"punctuality": 0}, {"friendliness": "x"}])
+@pytest.mark.parametrize(
+    "change", [{"quality": ""}, {"quality": 6}, {"punctuality": 0}, {"friendliness": "x"}]
+)
 def test_stars_that_are_none_are_asked_again(client, finished, change):
     cast.sign(finished)
 

@@ -1,4 +1,6 @@
-"""A finger that taps twice makes one move, and a wrong one is taken back, in a real Chromium (rule L9)."""
+"""A finger that taps twice makes one move, and a wrong one is taken back, in a real Chromium
+(rule L9).
+"""
 
 import itertools
 
@@ -17,12 +19,14 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 STEPS = ("Confirm the visit", "I set off", "I am at the door", "Begin the work")
-# guard.js's moment lasts until the test ends it: a slow machine must not let it pass before the second tap.
+# guard.js's moment lasts until the test ends it: a slow machine must not let it pass before the
+# second tap.
 OWN_MOMENT = """
 const later = window.setTimeout, held = [];
 window.sent = 0;
 addEventListener("submit", () => window.sent++, true);
-window.setTimeout = (what, wait, ...more) => (wait === 700 ? held.push(what) : later(what, wait, ...more));
+window.setTimeout = (what, wait, ...more) =>
+  wait === 700 ? held.push(what) : later(what, wait, ...more);
 window.endMoment = () => {
   document.getElementById("move").getAnimations().forEach((fade) => fade.finish());
   held.splice(0).forEach((what) => what());

@@ -15,7 +15,11 @@ from requests_app.models import Assignment, Booking, Quote, QuoteOrigin, SignOff
 from tests import factories
 
 GOOD, REFUSED_AT_ONCE, DECLINES_LATER = "4242424242424242", "4000000000000002", "4000000000000341"
-ASKS_ONCE, ASKS_ALWAYS, ASKS_THEN_DECLINES = "4000002500003155", "4000002760003184", "4000008260003178"
+ASKS_ONCE, ASKS_ALWAYS, ASKS_THEN_DECLINES = (
+    "4000002500003155",
+    "4000002760003184",
+    "4000008260003178",
+)
 
 
 def payee(**kwargs):
@@ -39,9 +43,15 @@ def saved_card(customer: User, number: str = GOOD) -> str:
     return card
 
 
-def signed_booking(customer: User, card: str, technician, *, service_cents: int = 6900, **kwargs) -> Booking:
-    """Signed off and not charged yet; made by hand, not by walking there: some tests need hundreds."""
-    booking = factories.DraftFactory(customer=customer, card=card, service_cents=service_cents, **kwargs)
+def signed_booking(
+    customer: User, card: str, technician, *, service_cents: int = 6900, **kwargs
+) -> Booking:
+    """Signed off and not charged yet; made by hand, not by walking there:
+    some tests need hundreds.
+    """
+    booking = factories.DraftFactory(
+        customer=customer, card=card, service_cents=service_cents, **kwargs
+    )
     at = mila_now()
     Booking.objects.filter(pk=booking.pk).update(
         state=State.SIGNED_OFF,
@@ -64,9 +74,17 @@ def signed_booking(customer: User, card: str, technician, *, service_cents: int 
         code_typed_at=at,
     )
     quote = Quote.objects.create(
-        booking=booking, version=1, origin=QuoteOrigin.BOOKING, service_cents=service_cents, created_at=at
+        booking=booking,
+        version=1,
+        origin=QuoteOrigin.BOOKING,
+        service_cents=service_cents,
+        created_at=at,
     )
-    shares = split(service_cents, booking.policy.commission_bp[technician.partner.kind], booking.booking_fee_cents)
+    shares = split(
+        service_cents,
+        booking.policy.commission_bp[technician.partner.kind],
+        booking.booking_fee_cents,
+    )
     SignOff.objects.create(
         booking=booking,
         quote=quote,
@@ -97,24 +115,36 @@ def earned(booking: Booking) -> Earning:
 
 def come_to_payday(*earnings: Earning) -> date:
     """The clock stands at ten o'clock of the last of the promised days."""
-    day = max(Earning.objects.filter(pk__in=[one.pk for one in earnings]).values_list("promised_on", flat=True))
+    day = max(
+        Earning.objects.filter(pk__in=[one.pk for one in earnings]).values_list(
+            "promised_on", flat=True
+        )
+    )
     set_clock(instant(datetime.combine(day, time(10)), "Europe/Paris"), speed=0)
     return day
 
 
 def payouts_at_stripe(account: str) -> list[dict]:
-    return [thing.body for thing in Thing.objects.filter(kind="payout", account=account).order_by("serial")]
+    return [
+        thing.body
+        for thing in Thing.objects.filter(kind="payout", account=account).order_by("serial")
+    ]
 
 
 def at_stripe(booking: Booking, *, kind: str = "job", status: str = "succeeded") -> list[dict]:
     """The stand-in's own list of charges of this booking."""
     match = {"metadata": {"booking": str(booking.uuid), "kind": kind}, "status": status}
-    return [thing.body for thing in Thing.objects.filter(kind="charge", account="", body__contains=match)]
+    return [
+        thing.body
+        for thing in Thing.objects.filter(kind="charge", account="", body__contains=match)
+    ]
 
 
 def intents(booking: Booking) -> list[dict]:
     match = {"metadata": {"booking": str(booking.uuid)}}
-    return [thing.body for thing in Thing.objects.filter(kind="payment_intent", body__contains=match)]
+    return [
+        thing.body for thing in Thing.objects.filter(kind="payment_intent", body__contains=match)
+    ]
 
 
 def secret_of(charge: Charge) -> str:

@@ -1,4 +1,6 @@
-"""Saving a card: one customer at Stripe, one try at a time, a card for the one who typed it (rule B7)."""
+"""Saving a card: one customer at Stripe, one try at a time, a card for the one who typed it
+(rule B7).
+"""
 
 from datetime import timedelta
 
@@ -142,14 +144,20 @@ def test_looking_again_beyond_the_cap_tells_ops_no_second_time(draft):
     assert Notification.objects.filter(kind="cards_ops").count() == 1
 
 
-@pytest.mark.parametrize(("later", "opens"), [(timedelta(hours=23), False), (timedelta(days=1), True)])
+@pytest.mark.parametrize(
+    ("later", "opens"), [(timedelta(hours=23), False), (timedelta(days=1), True)]
+)
 @pytest.mark.parametrize("who", ["account", "browser"])
-def test_an_account_or_a_browser_saves_ten_cards_a_day_whatever_the_draft(later, opens, who, draft, stopped_clock):
+def test_an_account_or_a_browser_saves_ten_cards_a_day_whatever_the_draft(
+    later, opens, who, draft, stopped_clock
+):
     stopped_clock(mila_now())
     here = []
     whose = {"by": draft.customer} if who == "account" else {"here": here}
     for _each in range(10):
-        here.append(save_another(factories.DraftFactory(customer=draft.customer, card=""), **whose).pk)
+        here.append(
+            save_another(factories.DraftFactory(customer=draft.customer, card=""), **whose).pk
+        )
     stopped_clock(mila_now() + later)
 
     if opens:

@@ -28,12 +28,21 @@ def test_a_signed_booking_is_charged_and_settled(owing, payee):
 
     booking.refresh_from_db()
     assert (charge.state, booking.state) == (ChargeState.SUCCEEDED, State.SETTLED)
-    assert (charge.amount_cents, charge.commission_cents, charge.partner_cents) == (7190, 1380, 5520)
+    assert (charge.amount_cents, charge.commission_cents, charge.partner_cents) == (
+        7190,
+        1380,
+        5520,
+    )
     assert charge.next_at is None
     (paid,) = cast.at_stripe(booking)
     assert (paid["amount"], paid["application_fee_amount"]) == (7190, 1380 + 290)
     assert paid["transfer_data"]["destination"] == payee.partner.stripe_account
-    assert ledger(booking) == {"stripe": 7190, "partner": -5520, "commission": -1380, "booking_fee": -290}
+    assert ledger(booking) == {
+        "stripe": 7190,
+        "partner": -5520,
+        "commission": -1380,
+        "booking_fee": -290,
+    }
     assert ledger_sums()[payee.partner.stripe_account, "eur"] == 5520
     assert ledger_gaps() == {}
 
@@ -129,8 +138,16 @@ class TestFee:
         charge = sweeps.charge_booking(job.pk)
 
         job.refresh_from_db()
-        assert (charge.kind, charge.state, job.state) == (ChargeKind.FEE, ChargeState.SUCCEEDED, State.CANCELLED)
-        assert (charge.partner, charge.amount_cents, charge.booking_fee_cents) == (payee.partner, 2500, 0)
+        assert (charge.kind, charge.state, job.state) == (
+            ChargeKind.FEE,
+            ChargeState.SUCCEEDED,
+            State.CANCELLED,
+        )
+        assert (charge.partner, charge.amount_cents, charge.booking_fee_cents) == (
+            payee.partner,
+            2500,
+            0,
+        )
         assert ledger(job) == {"stripe": 2500, "partner": -2000, "commission": -500}
         assert cast.at_stripe(job) == []
         assert [paid["amount"] for paid in cast.at_stripe(job, kind="fee")] == [2500]
@@ -142,9 +159,13 @@ class TestFee:
         assert sweeps.charge_booking(job.pk) is None
         assert cast.intents(job) == []
 
-    def test_a_visit_in_vain_is_charged_once_it_was_read_and_agreed_to(self, job, payee, stopped_clock):
+    def test_a_visit_in_vain_is_charged_once_it_was_read_and_agreed_to(
+        self, job, payee, stopped_clock
+    ):
         walk_to_the_door(job, payee, stopped_clock)
-        visit.fail_visit(job.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER)
+        visit.fail_visit(
+            job.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER
+        )
 
         held = sweeps.charge_booking(job.pk)
 
@@ -154,9 +175,13 @@ class TestFee:
         charges.agree(held.pk)
         assert charges.submit(held.pk).state == ChargeState.SUCCEEDED
 
-    def test_a_visit_in_vain_inside_a_right_of_withdrawal_costs_nothing(self, job, payee, stopped_clock):
+    def test_a_visit_in_vain_inside_a_right_of_withdrawal_costs_nothing(
+        self, job, payee, stopped_clock
+    ):
         walk_to_the_door(job, payee, stopped_clock, placed=timedelta(days=1))
-        visit.fail_visit(job.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER)
+        visit.fail_visit(
+            job.pk, payee.pk, by=payee.user, reason="Nobody opened", fault=Fault.CUSTOMER
+        )
 
         assert sweeps.charge_booking(job.pk) is None
         assert not Charge.objects.exists()

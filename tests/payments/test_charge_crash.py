@@ -1,4 +1,6 @@
-"""Killed between charge and commit: nothing lost, nothing charged twice (fault M1), against the stand-in's own list."""
+"""Killed between charge and commit: nothing lost, nothing charged twice (fault M1), against the
+stand-in's own list.
+"""
 
 import functools
 import os
@@ -15,7 +17,8 @@ from requests_app.models import State
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-RUNS = int(os.environ.get("FAULT_RUNS", "5"))  # for each point and call; the figure of fault M1 asks for 1,000
+# for each point and call; the figure of fault M1 asks for 1,000
+RUNS = int(os.environ.get("FAULT_RUNS", "5"))
 
 
 class Killed(BaseException):
@@ -81,7 +84,9 @@ def test_killed_and_found_by_the_sweep(point, on, payer, payee, monkeypatch):
 
 
 def test_with_new_keys_and_no_record_the_same_crash_charges_twice(payer, payee, monkeypatch):
-    """The control: were the call not written down first, or its key another one, the sweep would charge again."""
+    """The control: were the call not written down first, or its key another one, the sweep would
+    charge again.
+    """
     booking = cast.signed_booking(payer, cast.saved_card(payer), payee)
     charge = charges.open_charge(booking.pk)
 

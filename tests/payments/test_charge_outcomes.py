@@ -1,4 +1,6 @@
-"""Whatever Stripe answers or does not: one charge of the frozen total, or a visible unpaid one (rule M4)."""
+"""Whatever Stripe answers or does not: one charge of the frozen total, or a visible unpaid one
+(rule M4).
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +12,14 @@ from backoffice.invariants import violations
 from mila.clock import mila_now, set_clock
 from payments import charges, gateway, sweeps
 from payments.charges import sending
-from payments.models import Charge, ChargeState, LedgerEntry, Operation, OperationState, PaymentCustomer
+from payments.models import (
+    Charge,
+    ChargeState,
+    LedgerEntry,
+    Operation,
+    OperationState,
+    PaymentCustomer,
+)
 from payments.standin import user_actions
 from payments.standin.client import the_standin
 from requests_app.models import BookingEvent, State
@@ -83,7 +92,15 @@ class TestDeclined:
             sweeps.sweep()
             days.append((day, told("unpaid"), told("unpaid_ops")))
 
-        assert days[:7] == [(1, 2, 0), (2, 2, 0), (3, 3, 0), (4, 3, 0), (5, 3, 0), (6, 3, 0), (7, 4, 0)]
+        assert days[:7] == [
+            (1, 2, 0),
+            (2, 2, 0),
+            (3, 3, 0),
+            (4, 3, 0),
+            (5, 3, 0),
+            (6, 3, 0),
+            (7, 4, 0),
+        ]
         assert days[7:] == [(8, 4, 1), (9, 4, 1), (10, 4, 1), (11, 4, 1)]
         charge.refresh_from_db()
         assert charge.next_at is None
@@ -127,7 +144,9 @@ class TestDeclined:
         charge = cast.charged(owing(cast.DECLINES_LATER))
         later(hours=20)
 
-        charges.retry_with_card(charge.pk, payment_method=cast.saved_card(payer, cast.DECLINES_LATER))
+        charges.retry_with_card(
+            charge.pk, payment_method=cast.saved_card(payer, cast.DECLINES_LATER)
+        )
         charge = charges.submit(charge.pk)
 
         assert charge.state == ChargeState.FAILED
@@ -137,7 +156,9 @@ class TestDeclined:
     def test_a_paid_charge_takes_no_other_card(self, owing):
         charge = cast.charged(owing())
 
-        assert charges.retry_with_card(charge.pk, payment_method="pm_x").state == ChargeState.SUCCEEDED
+        assert (
+            charges.retry_with_card(charge.pk, payment_method="pm_x").state == ChargeState.SUCCEEDED
+        )
 
     def test_a_late_message_does_not_undo_a_new_try(self, owing, payer):
         booking = owing(cast.DECLINES_LATER)
@@ -155,7 +176,10 @@ class TestBankAsks:
     def test_the_customer_is_asked_to_confirm(self, owing):
         charge = cast.charged(owing(cast.ASKS_ALWAYS))
 
-        assert (charge.state, charge.failure_code) == (ChargeState.ACTION_REQUIRED, "authentication_required")
+        assert (charge.state, charge.failure_code) == (
+            ChargeState.ACTION_REQUIRED,
+            "authentication_required",
+        )
         assert told("action_required") == 1
         assert told("unpaid") == 0
 
@@ -171,7 +195,9 @@ class TestBankAsks:
     def test_not_confirmed_they_may_try_again(self, owing):
         booking = owing(cast.ASKS_ALWAYS)
         charge = cast.charged(booking)
-        user_actions.confirm_on_session(cast.secret_of(charge), charge.payment_method, bank_agrees=False)
+        user_actions.confirm_on_session(
+            cast.secret_of(charge), charge.payment_method, bank_agrees=False
+        )
 
         charge = charges.apply_intent(charge.intent_id)
 
@@ -185,7 +211,12 @@ class TestBankAsks:
         charge = cast.charged(owing(cast.DECLINES_LATER))
         other = cast.saved_card(payer, cast.ASKS_ALWAYS)
         form = f"client_secret={cast.secret_of(charge)}&payment_method={other}&use_stripe_sdk=true"
-        the_standin().handle("POST", f"/v1/payment_intents/{charge.intent_id}/confirm", user_actions.PUBLISHABLE, form)
+        the_standin().handle(
+            "POST",
+            f"/v1/payment_intents/{charge.intent_id}/confirm",
+            user_actions.PUBLISHABLE,
+            form,
+        )
 
         charge = charges.apply_intent(charge.intent_id)
 
@@ -203,7 +234,9 @@ class TestUnknown:
     """No answer, or one that does not tell: same key, and in the end a look (fault M2-M6)."""
 
     @pytest.mark.parametrize("path", [CREATE, CONFIRM])
-    @pytest.mark.parametrize("fault", ["answer_lost", "unreachable", "409", "429", "503", "500", "500_after"])
+    @pytest.mark.parametrize(
+        "fault", ["answer_lost", "unreachable", "409", "429", "503", "500", "500_after"]
+    )
     def test_a_fault_that_passes(self, owing, fault, path):
         booking = owing()
         user_actions.switch_on(fault, path=path, times=1)
@@ -216,7 +249,9 @@ class TestUnknown:
 
     @pytest.mark.parametrize("path", [CREATE, CONFIRM])
     @pytest.mark.parametrize("fault", ["500", "500_after"])
-    def test_a_kept_500_is_looked_up_and_done_within_a_quarter_of_an_hour(self, owing, fault, path, stopped_clock):
+    def test_a_kept_500_is_looked_up_and_done_within_a_quarter_of_an_hour(
+        self, owing, fault, path, stopped_clock
+    ):
         booking = owing()
         user_actions.switch_on(fault, path=path, times=1)  # the key answers 500 from now on
         cast.charged(booking)
@@ -307,7 +342,9 @@ class TestUnknown:
 
     def test_the_bank_still_works_says_a_message(self, owing):
         charge = cast.charged(owing(cast.DECLINES_LATER))
-        intent = replace(gateway.retrieve_payment_intent(charge.intent_id), status="processing", failure=None)
+        intent = replace(
+            gateway.retrieve_payment_intent(charge.intent_id), status="processing", failure=None
+        )
 
         assert charges.record_intent(charge.pk, intent).state == ChargeState.FAILED
 
@@ -409,7 +446,11 @@ class TestWhatStripeHolds:
             charges.record_intent(open_charge.pk, intent, operation_id=operation.pk)
 
         before, now = open_charge, Charge.objects.get()
-        assert (now.state, now.intent_id, now.next_at) == (before.state, before.intent_id, before.next_at)
+        assert (now.state, now.intent_id, now.next_at) == (
+            before.state,
+            before.intent_id,
+            before.next_at,
+        )
         assert not LedgerEntry.objects.exists()
 
     def test_cancelled_at_stripe_it_is_ops(self, owing):
@@ -419,13 +460,21 @@ class TestWhatStripeHolds:
 
         charge = charges.apply_intent(charge.intent_id)
 
-        assert (charge.state, charge.failure_code, charge.next_at) == (ChargeState.FAILED, "canceled", None)
+        assert (charge.state, charge.failure_code, charge.next_at) == (
+            ChargeState.FAILED,
+            "canceled",
+            None,
+        )
         assert told("unpaid_ops") == 1
         assert charges.retry_with_card(charge.pk, payment_method="pm_x").state == ChargeState.FAILED
 
     def test_an_unknown_intent_is_not_ours(self, open_charge):
         plan = gateway.PaymentPlan(
-            booking_uuid="", kind="", customer=PaymentCustomer.objects.get().stripe_id, amount_cents=500, currency="EUR"
+            booking_uuid="",
+            kind="",
+            customer=PaymentCustomer.objects.get().stripe_id,
+            amount_cents=500,
+            currency="EUR",
         )
         foreign = gateway.create_payment_intent(plan, key="foreign")
 
@@ -464,7 +513,9 @@ class TestRivals:
         charge = cast.charged(booking)
         created = replace(gateway.retrieve_payment_intent(charge.intent_id), failure=None)
 
-        charges.record_intent(charge.pk, created, operation_id=Operation.objects.get(kind="create").pk)
+        charges.record_intent(
+            charge.pk, created, operation_id=Operation.objects.get(kind="create").pk
+        )
 
         charge.refresh_from_db()
         assert charge.state == ChargeState.FAILED
@@ -489,7 +540,9 @@ class TestRivals:
         charges.apply_intent(charge.intent_id)
         paid = gateway.retrieve_payment_intent(charge.intent_id)
 
-        charges.record_intent(charge.pk, paid, operation_id=Operation.objects.get(kind="confirm").pk)
+        charges.record_intent(
+            charge.pk, paid, operation_id=Operation.objects.get(kind="confirm").pk
+        )
 
         assert Operation.objects.get(kind="confirm").state == OperationState.DONE
         assert_paid_once(booking)

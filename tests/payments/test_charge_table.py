@@ -81,7 +81,8 @@ def test_every_transition_is_made_somewhere_and_no_other_is_asked_for():
         for path, tree in source.modules()
         if path.startswith("payments/charges/") and not path.endswith("table.py")
         for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and source.dotted(call.func) in ("advance", "wait_for_customer")
+        if isinstance(call, ast.Call)
+        and source.dotted(call.func) in ("advance", "wait_for_customer")
         for node in ast.walk(ast.Module([*map(ast.Expr, call.args)], []))
         if isinstance(node, ast.Constant) and node.value in TRANSITIONS
     ]

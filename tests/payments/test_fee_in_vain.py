@@ -1,4 +1,6 @@
-"""The fee of a visit in vain: held, told, and let go by silence only with a place at the door (rule B10, L11)."""
+"""The fee of a visit in vain: held, told, and let go by silence only with a place at the door
+(rule B10, L11).
+"""
 
 from datetime import timedelta
 
@@ -119,7 +121,9 @@ def test_how_near_is_the_policy_s_figure(nobody_opens, booked, stopped_clock):
     assert charge_of(booking).state == ChargeState.HELD
 
 
-def test_where_only_the_middle_of_the_town_is_known_silence_charges_nothing(nobody_opens, booked, stopped_clock):
+def test_where_only_the_middle_of_the_town_is_known_silence_charges_nothing(
+    nobody_opens, booked, stopped_clock
+):
     BookingContact.objects.filter(booking=booked).update(precision="town")
     booking = nobody_opens(at_the_door(), at_the_door())
 
@@ -159,7 +163,9 @@ def test_what_staff_were_told_of_they_take_to_a_decision(nobody_opens, staff, st
     assert charge_of(booking).state == ChargeState.SUCCEEDED
 
 
-def test_a_fee_that_silence_has_let_go_without_a_place_is_found_by_the_invariants(nobody_opens, stopped_clock):
+def test_a_fee_that_silence_has_let_go_without_a_place_is_found_by_the_invariants(
+    nobody_opens, stopped_clock
+):
     booking = nobody_opens(None, None)
     charges.read(charge_of(booking).pk)
     stopped_clock(mila_now() + 2 * DAY)
@@ -167,7 +173,9 @@ def test_a_fee_that_silence_has_let_go_without_a_place_is_found_by_the_invariant
 
     Charge.objects.update(state=ChargeState.PLANNED)
 
-    assert any("nothing shows that anybody was at the door" in line for line in violations()["held"])
+    assert any(
+        "nothing shows that anybody was at the door" in line for line in violations()["held"]
+    )
 
 
 def told(booking):
@@ -214,7 +222,9 @@ def test_no_fee_is_decided_inside_the_right_of_withdrawal(in_vain, staff):
 def test_the_page_says_what_the_technician_says_of_the_wait(client, in_vain):
     client.post(page(in_vain), {"read": "1"})
 
-    said = " ".join(client.get(page(in_vain), headers={"accept-language": "en"}).content.decode().split())
+    said = " ".join(
+        client.get(page(in_vain), headers={"accept-language": "en"}).content.decode().split()
+    )
 
     assert "Yanis Corvel says: arrived on" in said
     assert "Waited until" in said
@@ -227,7 +237,9 @@ def test_the_page_says_that_no_place_was_recorded_and_promises_no_charge(client,
     booking = nobody_opens(None, None)
     client.post(page(booking), {"read": "1"})
 
-    said = " ".join(client.get(page(booking), headers={"accept-language": "en"}).content.decode().split())
+    said = " ".join(
+        client.get(page(booking), headers={"accept-language": "en"}).content.decode().split()
+    )
 
     assert said.count("No place was recorded.") == 2
     assert "your card is charged then" not in said
@@ -250,7 +262,14 @@ def test_place_of_an_arrival_that_was_taken_back_proves_nothing(booked, payee, s
     stopped_clock(booking.start_at - timedelta(minutes=1))
     visit.arrive(booking.pk, payee.pk, place=None, **who)
     stopped_clock(booking.start_at + timedelta(minutes=10))
-    visit.fail_visit(booking.pk, payee.pk, reason="Nobody opened", fault=Fault.CUSTOMER, place=at_the_door(40), **who)
+    visit.fail_visit(
+        booking.pk,
+        payee.pk,
+        reason="Nobody opened",
+        fault=Fault.CUSTOMER,
+        place=at_the_door(40),
+        **who,
+    )
     sweeps.sweep()
 
     silence(booking, stopped_clock)
@@ -274,7 +293,9 @@ def begun_in_vain(booked, payee, stopped_clock, *, met):
     return Booking.objects.get(pk=booking.pk)
 
 
-def test_beginning_without_the_code_makes_no_fee_inside_the_right_of_withdrawal(booked, payee, stopped_clock):
+def test_beginning_without_the_code_makes_no_fee_inside_the_right_of_withdrawal(
+    booked, payee, stopped_clock
+):
     booking = begun_in_vain(booked, payee, stopped_clock, met=False)
 
     assert booking.fee_cents == 0

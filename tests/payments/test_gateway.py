@@ -35,7 +35,11 @@ def payer():
 @pytest.fixture
 def account():
     opened = gateway.open_account(
-        partner_id=3, kind="individual", country="FR", email="paul@example.org", key="partner-3-account"
+        partner_id=3,
+        kind="individual",
+        country="FR",
+        email="paul@example.org",
+        key="partner-3-account",
     )
     user_actions.onboard(opened)
     return opened
@@ -82,7 +86,7 @@ def test_saved_card_is_charged_without_the_customer(plan, account, save_card):
     assert paid.transfer.startswith("tr_")
     assert paid.application_fee.startswith("fee_")
     assert paid.failure is None
-    assert ledger_sums() == {("", "eur"): 2290, (account, "eur"): 8000, ("world", "eur"): -10290}
+    assert ledger_sums() == {("", "eur"): 2290, (account, "eur"): 8000, ("dataset", "eur"): -10290}
     assert ledger_gaps() == {}
 
 
@@ -92,8 +96,13 @@ def test_payment_without_destination_stays_with_the_platform(plan, save_card):
 
     paid = gateway.confirm_payment_intent(intent.id, payment_method=save_card(), key="a-confirm-1")
 
-    assert (paid.transfer, paid.application_fee, paid.application_fee_cents, paid.destination) == (None, None, 0, None)
-    assert ledger_sums() == {("", "eur"): 10290, ("world", "eur"): -10290}
+    assert (paid.transfer, paid.application_fee, paid.application_fee_cents, paid.destination) == (
+        None,
+        None,
+        0,
+        None,
+    )
+    assert ledger_sums() == {("", "eur"): 10290, ("dataset", "eur"): -10290}
 
 
 def test_fee_without_destination_is_refused_here(plan):
@@ -124,7 +133,10 @@ def test_same_key_and_parameters_replay(plan, save_card):
     card = save_card()
     intents = [gateway.create_payment_intent(plan, key="a-pi") for _ in range(2)]
 
-    answers = [gateway.confirm_payment_intent(intents[0].id, payment_method=card, key="a-1") for _ in range(2)]
+    answers = [
+        gateway.confirm_payment_intent(intents[0].id, payment_method=card, key="a-1")
+        for _ in range(2)
+    ]
 
     assert intents[0] == intents[1]
     assert answers[0] == answers[1]
@@ -142,7 +154,10 @@ def test_same_key_with_another_amount_is_refused(plan):
 
 @pytest.mark.parametrize(
     ("number", "decline_code", "advice"),
-    [(LATER_DECLINE, "generic_decline", "try_again_later"), (FUNDS, "insufficient_funds", "try_again_later")],
+    [
+        (LATER_DECLINE, "generic_decline", "try_again_later"),
+        (FUNDS, "insufficient_funds", "try_again_later"),
+    ],
 )
 def test_declined_at_sign_off(plan, save_card, number, decline_code, advice):
     card = save_card(number)
@@ -217,7 +232,9 @@ def test_amount_and_fee_are_corrected_together_before_success(plan, save_card):
 def test_fee_is_cleared(plan):
     intent = gateway.create_payment_intent(plan, key="a-pi")
 
-    assert gateway.update_payment_intent(intent.id, 5290, 0, "a-update-1").application_fee_cents == 0
+    assert (
+        gateway.update_payment_intent(intent.id, 5290, 0, "a-update-1").application_fee_cents == 0
+    )
 
 
 def test_cancelled_intent_takes_no_money(plan, save_card):
@@ -251,14 +268,20 @@ def test_destination_without_transfers_is_told_apart(plan, account, save_card):
     assert refused.value.destination_cannot_receive
     assert gateway.retrieve_payment_intent(intent.id).status == "requires_payment_method"
     user_actions.onboard(account)
-    assert gateway.confirm_payment_intent(intent.id, payment_method=save_card(key="s2"), key="a-confirm-1").paid
+    assert gateway.confirm_payment_intent(
+        intent.id, payment_method=save_card(key="s2"), key="a-confirm-1"
+    ).paid
 
 
 def test_unknown_object_is_a_plain_refusal():
     with pytest.raises(gateway.GatewayRefused) as refused:
         gateway.retrieve_payment_intent("pi_none")
 
-    assert (refused.value.status, refused.value.code, refused.value.param) == (404, "resource_missing", "id")
+    assert (refused.value.status, refused.value.code, refused.value.param) == (
+        404,
+        "resource_missing",
+        "id",
+    )
     assert not refused.value.destination_cannot_receive
 
 
@@ -340,33 +363,54 @@ def test_setup_without_a_card_can_be_closed(payer):
 
     closed = gateway.cancel_setup_intent(setup.id, key="setup-1-cancel")
 
-    assert (setup.status, setup.payment_method, setup.booking_uuid) == ("requires_payment_method", None, UUID)
+    assert (setup.status, setup.payment_method, setup.booking_uuid) == (
+        "requires_payment_method",
+        None,
+        UUID,
+    )
     assert closed.status == "canceled"
 
 
 def test_account_from_opening_to_payouts():
-    account = gateway.open_account(partner_id=3, kind="company", country="CH", email="p@example.org", key="k")
+    account = gateway.open_account(
+        partner_id=3, kind="company", country="CH", email="p@example.org", key="k"
+    )
     fresh = gateway.account_status(account)
     user_actions.onboard(account, payouts=False)
     halfway = gateway.account_status(account)
     user_actions.onboard(account)
     ready = gateway.account_status(account)
 
-    assert (fresh.transfers_active, fresh.payouts_enabled, fresh.details_submitted) == (False, False, False)
+    assert (fresh.transfers_active, fresh.payouts_enabled, fresh.details_submitted) == (
+        False,
+        False,
+        False,
+    )
     assert fresh.disabled_reason == "requirements.past_due"
     assert "external_account" in fresh.currently_due
     assert (halfway.transfers_active, halfway.payouts_enabled) == (True, False)
-    assert (ready.transfers_active, ready.payouts_enabled, ready.currently_due, ready.disabled_reason) == (
+    assert (
+        ready.transfers_active,
+        ready.payouts_enabled,
+        ready.currently_due,
+        ready.disabled_reason,
+    ) == (
         True,
         True,
         (),
         "",
     )
-    assert Thing.objects.get(id=account).body["settings"]["payouts"]["schedule"]["interval"] == "manual"
+    assert (
+        Thing.objects.get(id=account).body["settings"]["payouts"]["schedule"]["interval"]
+        == "manual"
+    )
 
 
 def test_onboarding_link_is_new_each_time(account):
-    links = {gateway.onboarding_url(account, "https://x.example/back", "https://x.example/again") for _ in range(2)}
+    links = {
+        gateway.onboarding_url(account, "https://x.example/back", "https://x.example/again")
+        for _ in range(2)
+    }
 
     assert len(links) == 2
 
@@ -468,7 +512,12 @@ def test_events_since_by_scope_oldest_first(plan, account, save_card):
 
 def test_many_events_come_over_several_pages():
     Event.objects.bulk_create(
-        Event(id=f"evt_{n}", type="customer.updated", created=n, body={**EVENT, "id": f"evt_{n}", "created": n})
+        Event(
+            id=f"evt_{n}",
+            type="customer.updated",
+            created=n,
+            body={**EVENT, "id": f"evt_{n}", "created": n},
+        )
         for n in range(1, 251)
     )
 
@@ -521,7 +570,11 @@ def test_account_parameters_are_closed_to_the_bottom():
 
 
 def test_real_key_makes_a_plain_client_with_retries_and_short_time_outs(settings):
-    settings.STANDIN, settings.STRIPE_SECRET_KEY, settings.STRIPE_PUBLISHABLE_KEY = False, "sk_test_x", "pk_test_x"
+    settings.STANDIN, settings.STRIPE_SECRET_KEY, settings.STRIPE_PUBLISHABLE_KEY = (
+        False,
+        "sk_test_x",
+        "pk_test_x",
+    )
 
     client = gateway_client.stripe_client()
 
@@ -530,7 +583,9 @@ def test_real_key_makes_a_plain_client_with_retries_and_short_time_outs(settings
     assert requestor._options.max_network_retries == 2
     assert requestor._client._timeout == (3.0, 30.0)
     assert client is gateway_client.stripe_client()
-    assert gateway.browser_script() == gateway.BrowserScript("https://js.stripe.com/endive/stripe.js", "pk_test_x")
+    assert gateway.browser_script() == gateway.BrowserScript(
+        "https://js.stripe.com/endive/stripe.js", "pk_test_x"
+    )
 
 
 def test_stand_in_script_without_a_key():
@@ -544,9 +599,17 @@ def test_stand_in_script_without_a_key():
     ("error", "expected", "code"),
     [
         (stripe.AuthenticationError("No such key", http_status=401), gateway.GatewayRefused, ""),
-        (stripe.InvalidRequestError("Bad", "amount", json_body={"error": None}), gateway.GatewayRefused, ""),
+        (
+            stripe.InvalidRequestError("Bad", "amount", json_body={"error": None}),
+            gateway.GatewayRefused,
+            "",
+        ),
         (stripe.StripeError(), gateway.GatewayRefused, ""),
-        (stripe.CardError("Declined", None, "x", json_body={}), gateway.CardDeclined, "card_declined"),
+        (
+            stripe.CardError("Declined", None, "x", json_body={}),
+            gateway.CardDeclined,
+            "card_declined",
+        ),
     ],
 )
 def test_odd_errors_become_ours(error, expected, code):

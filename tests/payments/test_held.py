@@ -1,4 +1,6 @@
-"""What rests on the technician's word alone waits for the payer; nobody else lets it go (rule L9b, L11, G0)."""
+"""What rests on the technician's word alone waits for the payer; nobody else lets it go
+(rule L9b, L11, G0).
+"""
 
 from datetime import timedelta
 
@@ -47,7 +49,9 @@ def nothing_moved(booking):
 
 
 def test_a_technician_alone_charges_no_card(booked, payee, stopped_clock):
-    """The attack: everything from the claim to the signature by the technician, in one go, nine hours early."""
+    """The attack: everything from the claim to the signature by the technician, in one go, nine
+    hours early.
+    """
     booking = claimed(booked, payee)
     user, ids = payee.user, (booking.pk, payee.pk)
     visit.record_call(*ids, by=user, channel="phone", reached=True)
@@ -64,7 +68,8 @@ def test_a_technician_alone_charges_no_card(booked, payee, stopped_clock):
     quote = propose(Booking.objects.get(pk=booking.pk), payee, 10_350)
     hand = ByHand("words", "Odile Perrachon", "Odile Perrachon")
     accepted = quoting.accept_on_screen(*ids, version=quote.version, by=user, hand=hand)
-    assert accepted == quoting.Answer.SPENT  # it rises, and the payer's number is not the technician's to read
+    # it rises, and the payer's number is not the technician's to read
+    assert accepted == quoting.Answer.SPENT
     with pytest.raises(visit.NotAgreed):
         visit.finish(*ids, by=user, report={"done": "Tout"}, service_cents=10_350)
     visit.finish(*ids, by=user, report={"done": "Tout"})
@@ -108,7 +113,9 @@ def test_with_the_code_it_goes_on_at_once(booked, payee):
     assert (charge_of(booking).state, booking.state) == (ChargeState.SUCCEEDED, State.SETTLED)
 
 
-@pytest.mark.parametrize(("after", "paid"), [(DAY - SECOND, False), (DAY, True), (DAY + SECOND, True)])
+@pytest.mark.parametrize(
+    ("after", "paid"), [(DAY - SECOND, False), (DAY, True), (DAY + SECOND, True)]
+)
 def test_a_day_after_it_was_read_it_goes_on(after, paid, unproved, stopped_clock):
     read_at = mila_now()
     charges.read(charge_of(unproved).pk)
@@ -172,7 +179,10 @@ def test_an_objection_needs_a_reason(unproved):
     with pytest.raises(ReasonMissing):
         charges.object_to(charge_of(unproved).pk, by=None, reason=" ")
 
-    assert (charge_of(unproved).state, Booking.objects.get(pk=unproved.pk).state) == ("held", State.SIGNED_OFF)
+    assert (charge_of(unproved).state, Booking.objects.get(pk=unproved.pk).state) == (
+        "held",
+        State.SIGNED_OFF,
+    )
 
 
 def test_what_has_gone_on_can_no_longer_be_objected_to(unproved, stopped_clock):
@@ -265,7 +275,10 @@ def test_the_page_objects_with_a_reason(client, unproved):
 
 
 def test_the_booking_s_page_leads_there(client, unproved):
-    assert page(unproved) in client.get(reverse("customer:booking", args=[unproved.token])).content.decode()
+    assert (
+        page(unproved)
+        in client.get(reverse("customer:booking", args=[unproved.token])).content.decode()
+    )
 
 
 def test_the_page_is_gone_once_it_is_decided(client, unproved):

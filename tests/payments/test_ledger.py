@@ -31,7 +31,11 @@ def test_nothing_is_changed_or_taken_away(charge, statement):
     before = list(LedgerEntry.objects.values_list("account", "cents"))
     commit()
 
-    with pytest.raises(DatabaseError, match="only grows"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="only grows"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
     assert list(LedgerEntry.objects.values_list("account", "cents")) == before

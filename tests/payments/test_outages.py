@@ -1,4 +1,6 @@
-"""The day to object to a held charge is a whole day, also when the sweeps stood still in it (fault T2, rule L9b)."""
+"""The day to object to a held charge is a whole day, also when the sweeps stood still in it
+(fault T2, rule L9b).
+"""
 
 from datetime import timedelta
 

@@ -1,4 +1,6 @@
-"""A partner's account at Stripe: opened once; whether they can be paid decides whether they are asked (rule D1)."""
+"""A partner's account at Stripe: opened once; whether they can be paid decides whether they are
+asked (rule D1).
+"""
 
 from datetime import timedelta
 
@@ -40,7 +42,10 @@ def test_an_account_is_opened_once(technician):
     assert first == again
     assert Thing.objects.filter(kind="account").count() == 1
     body = Thing.objects.get(kind="account").body
-    assert (body["business_type"], body["settings"]["payouts"]["schedule"]["interval"]) == ("individual", "manual")
+    assert (body["business_type"], body["settings"]["payouts"]["schedule"]["interval"]) == (
+        "individual",
+        "manual",
+    )
 
 
 def test_a_lost_answer_opens_no_second_one(technician):
@@ -115,7 +120,9 @@ def test_no_news_writes_little(technician, django_assert_max_num_queries):
 
 def test_each_click_gets_a_way_of_its_own(technician):
     ways = {
-        partners.onboarding_url(technician.partner, back="https://x.example/b", again="https://x.example/a")
+        partners.onboarding_url(
+            technician.partner, back="https://x.example/b", again="https://x.example/a"
+        )
         for _ in range(3)
     }
 
@@ -139,7 +146,9 @@ def test_onboarding_sends_what_we_ask_for(technician):
     sent = set(Event.objects.filter(account=account).values_list("type", flat=True))
     wanted = {"account.updated", "capability.updated", "account.application.deauthorized"}
     assert wanted <= sent
-    taken = set(Delivery.objects.filter(event__account=account).values_list("event__type", flat=True))
+    taken = set(
+        Delivery.objects.filter(event__account=account).values_list("event__type", flat=True)
+    )
     assert wanted <= taken
 
 
@@ -264,7 +273,10 @@ def test_a_changed_bank_account_is_told_at_both_addresses_and_once(technician, p
         partners.refresh_account(paid_to)
 
     owner = technician.user
-    assert {(row.email, row.user) for row in told()} == {(owner.email, owner), (technician.partner.email, None)}
+    assert {(row.email, row.user) for row in told()} == {
+        (owner.email, owner),
+        (technician.partner.email, None),
+    }
     paid_from = standing(technician).bank_changed_at + HOLD
     assert {row.context["paid_from_at"] for row in told()} == {paid_from.isoformat()}
 
@@ -340,7 +352,11 @@ def test_a_second_account_whose_first_had_no_bank_is_held_from_when_it_is_named(
 
 
 def _listed(*accounts):
-    return {"data": [{"fingerprint": mark, "default_for_currency": paid_to} for mark, paid_to in accounts]}
+    return {
+        "data": [
+            {"fingerprint": mark, "default_for_currency": paid_to} for mark, paid_to in accounts
+        ]
+    }
 
 
 def test_the_mark_is_of_every_account_that_is_paid_to():
@@ -349,5 +365,7 @@ def test_the_mark_is_of_every_account_that_is_paid_to():
 
     assert mark == _bank(_listed(francs, euros))
     assert len(mark) == PayoutAccount._meta.get_field("bank").max_length == 64
-    assert len({mark, _bank(_listed(euros)), _bank(_listed(euros, ("d" * 40, True))), _bank({})}) == 4
+    assert (
+        len({mark, _bank(_listed(euros)), _bank(_listed(euros, ("d" * 40, True))), _bank({})}) == 4
+    )
     assert _bank(_listed(spare)) != _bank({}) == ""

@@ -1,4 +1,6 @@
-"""Killed between call and commit, an answer lost, a key forgotten: one payout, never two, never none (fault M1-M6)."""
+"""Killed between call and commit, an answer lost, a key forgotten: one payout, never two, never
+none (fault M1-M6).
+"""
 
 import functools
 import os
@@ -17,7 +19,8 @@ from payments.standin.store import ledger_gaps, ledger_sums
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-RUNS = int(os.environ.get("FAULT_RUNS", "3"))  # for each point; the figure of fault M1 asks for 1,000
+# for each point; the figure of fault M1 asks for 1,000
+RUNS = int(os.environ.get("FAULT_RUNS", "3"))
 
 
 class Killed(BaseException):
@@ -72,7 +75,9 @@ def _is_paid_once(payee):
     assert ledger_sums()[account, "eur"] == 0
     assert ledger_gaps() == {}
     found = violations()
-    assert {name: rows for name, rows in found.items() if name in ("I4", "I6", "I9", "earned")} == {}
+    assert {
+        name: rows for name, rows in found.items() if name in ("I4", "I6", "I9", "earned")
+    } == {}
 
 
 @pytest.mark.parametrize("run", range(RUNS))
@@ -126,7 +131,9 @@ def test_a_key_that_stripe_has_forgotten_is_not_used_again(due, payee):
 
 
 def test_used_again_a_forgotten_key_pays_twice(due, payee, monkeypatch):
-    """The control: were it not looked up first, the same crash would pay what is not the partner's any more."""
+    """The control: were it not looked up first, the same crash would pay what is not the partner's
+    any more.
+    """
     monkeypatch.setattr(sending, "KEY_LIFE", timedelta(days=99))
     user_actions.switch_on("answer_lost", path="POST /v1/payouts", times=1)
     sweeps.sweep_payouts()
@@ -143,7 +150,9 @@ def way(owing, payee):
     """One that Mila pays, due together with a share; Mila's own balance would hold it twice."""
     booking = owing(service_cents=12000)
     earning = cast.earned(booking)
-    way = ways.WayPay.objects.create(booking=booking, partner=payee.partner, cents=1000, at=mila_now())
+    way = ways.WayPay.objects.create(
+        booking=booking, partner=payee.partner, cents=1000, at=mila_now()
+    )
     ways.ledger.book_way(way, mila_now())
     ways.earnings.earn_way(way, mila_now())
     cast.come_to_payday(earning, way.earning)
@@ -178,7 +187,9 @@ def test_a_way_whose_500_is_kept_is_sent_under_another_key(way, payee):
 def _is_brought_once_and_paid(payee):
     assert [one.body["amount"] for one in _ways_at_stripe()] == [1000]
     assert Payout.objects.get().state == PayoutState.ON_ITS_WAY
-    assert [one["amount"] for one in cast.payouts_at_stripe(payee.partner.stripe_account)] == [10600]
+    assert [one["amount"] for one in cast.payouts_at_stripe(payee.partner.stripe_account)] == [
+        10600
+    ]
     assert ledger_gaps() == {}
 
 
@@ -199,7 +210,7 @@ def _fill(payee):
     standin = user_actions.the_standin()
     with standin.store.transaction():
         call = standin.call()
-        for account, net in ((payee.partner.stripe_account, 9000), ("world", -9000)):
+        for account, net in ((payee.partner.stripe_account, 9000), ("dataset", -9000)):
             call.store.post(account, "eur", net, transaction_id="", available_on=call.bank_now)
 
 

@@ -1,4 +1,6 @@
-"""The promised day, by kind of partner and country (rule M5): held, then the next of its days when banks work."""
+"""The promised day, by kind of partner and country (rule M5): held, then the next of its days when
+banks work.
+"""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +18,9 @@ def paris(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC) - HOUR  # winter
 
 
-def promised(earned: str, *, friend: bool = True, hold=POLICY.payout_hold, country: str = "FR", policy=POLICY) -> date:
+def promised(
+    earned: str, *, friend: bool = True, hold=POLICY.payout_hold, country: str = "FR", policy=POLICY
+) -> date:
     zone = {"FR": "Europe/Paris", "CH": "Europe/Zurich"}[country]
     at = paris(earned)
     return first_day(at, at + hold, friend=friend, country=country, zone=zone, policy=policy)
@@ -75,7 +79,9 @@ def test_no_promise_of_ten_years_falls_on_a_day_without_banks_or_before_the_hold
         for country, zone in (("FR", "Europe/Paris"), ("CH", "Europe/Zurich")):
             for friend in (True, False):
                 free = earned + POLICY.payout_hold
-                day = first_day(earned, free, friend=friend, country=country, zone=zone, policy=POLICY)
+                day = first_day(
+                    earned, free, friend=friend, country=country, zone=zone, policy=POLICY
+                )
                 assert day == next_bank_day(day, country)
                 assert free.date() < day <= free.date() + timedelta(days=46)
 

@@ -1,4 +1,6 @@
-"""Every state × every transition: in the table it moves and writes, else it raises and nothing changed (rule M5)."""
+"""Every state × every transition: in the table it moves and writes, else it raises and nothing
+changed (rule M5).
+"""
 
 import pytest
 
@@ -12,7 +14,13 @@ pytestmark = pytest.mark.django_db
 
 def values() -> dict:
     partner = factories.PartnerFactory()
-    return {"partner": partner, "currency": "EUR", "cents": 5520, "day": mila_now().date(), "account": "acct_1"}
+    return {
+        "partner": partner,
+        "currency": "EUR",
+        "cents": 5520,
+        "day": mila_now().date(),
+        "account": "acct_1",
+    }
 
 
 @pytest.mark.parametrize("name", TRANSITIONS)

@@ -1,4 +1,6 @@
-"""From a share that is free to the partner's bank (rule M5): once, on the promised day, and of nothing else."""
+"""From a share that is free to the partner's bank (rule M5): once, on the promised day, and of
+nothing else.
+"""
 
 from datetime import timedelta
 
@@ -9,7 +11,16 @@ from accounts.models import Notification
 from backoffice.invariants import violations
 from mila.clock import mila_now, set_clock
 from payments import partners, payouts, sweeps, ways, webhooks
-from payments.models import Account, Earning, Hold, LedgerEntry, Payout, PayoutAccount, PayoutState, StripeEvent
+from payments.models import (
+    Account,
+    Earning,
+    Hold,
+    LedgerEntry,
+    Payout,
+    PayoutAccount,
+    PayoutState,
+    StripeEvent,
+)
 from payments.payouts import planning
 from payments.standin import accounts as at_the_bank
 from payments.standin import user_actions
@@ -52,7 +63,12 @@ def test_paid_on_the_promised_day_and_not_before(owing, payee):
 
     payout = paid_out(earning)
 
-    assert (payout.cents, payout.currency, payout.day, payout.state) == (5520, "EUR", day, PayoutState.ON_ITS_WAY)
+    assert (payout.cents, payout.currency, payout.day, payout.state) == (
+        5520,
+        "EUR",
+        day,
+        PayoutState.ON_ITS_WAY,
+    )
     (sent,) = cast.payouts_at_stripe(payee.partner.stripe_account)
     assert (sent["amount"], sent["metadata"]) == (5520, {"payout": str(payout.uuid)})
     assert owed(payee.partner) == 0
@@ -85,11 +101,16 @@ def test_it_arrives_by_message_or_by_a_look(owing, payee):
 
 def test_several_jobs_are_one_payout_and_each_currency_its_own(owing, payee):
     first, second = cast.earned(owing()), cast.earned(owing(service_cents=10000))
-    francs = cast.earned(owing(country="CH", currency="CHF", service_cents=11900, booking_fee_cents=490))
+    francs = cast.earned(
+        owing(country="CH", currency="CHF", service_cents=11900, booking_fee_cents=490)
+    )
 
     paid_out(first, second, francs)
 
-    assert {(one.currency, one.cents) for one in Payout.objects.all()} == {("EUR", 13520), ("CHF", 9520)}
+    assert {(one.currency, one.cents) for one in Payout.objects.all()} == {
+        ("EUR", 13520),
+        ("CHF", 9520),
+    }
     assert faults() == {}
 
 
@@ -109,7 +130,9 @@ def test_first_jobs_are_held_longer(owing, payee):
         lambda booking, payee: setattr(booking, "customer", payee.user),
         lambda booking, payee: setattr(booking.contact, "phone", str(payee.phone)),
         lambda booking, payee: setattr(booking.contact, "name", f" {payee.partner.name} "),
-        lambda booking, payee: booking.contact.__dict__.update(lat=payee.lat, lon=payee.lon, precision="address"),
+        lambda booking, payee: booking.contact.__dict__.update(
+            lat=payee.lat, lon=payee.lon, precision="address"
+        ),
     ],
     ids=["name", "mail", "account", "phone", "name at the door", "house"],
 )
@@ -145,7 +168,9 @@ def test_freezing_takes_a_planned_payout_apart(owing, payee):
 
     planned.refresh_from_db()
     assert planned.state == PayoutState.DROPPED
-    assert [sent["amount"] for sent in cast.payouts_at_stripe(payee.partner.stripe_account)] == [8000]
+    assert [sent["amount"] for sent in cast.payouts_at_stripe(payee.partner.stripe_account)] == [
+        8000
+    ]
     assert faults() == {}
 
 
@@ -190,7 +215,9 @@ def _owes(earning, cents):
 
 @pytest.fixture
 def large(owing, payee):
-    PolicyRow.objects.create(key="payout_approval_cents", value={"EUR": 5000, "CHF": 5000}, starts_at=mila_now())
+    PolicyRow.objects.create(
+        key="payout_approval_cents", value={"EUR": 5000, "CHF": 5000}, starts_at=mila_now()
+    )
     earning = cast.earned(owing())
     cast.come_to_payday(earning)
     sweeps.sweep_payouts()
@@ -220,7 +247,11 @@ def test_taken_back_it_is_planned_anew_for_a_later_day(large, payee):
     sweeps.sweep_payouts()
 
     earning = Earning.objects.get()
-    assert (Payout.objects.count(), earning.payout, earning.promised_on > large.day) == (1, None, True)
+    assert (Payout.objects.count(), earning.payout, earning.promised_on > large.day) == (
+        1,
+        None,
+        True,
+    )
     with pytest.raises(payouts.AlreadyUnderWay):
         payouts.drop(large.pk)
 
@@ -247,7 +278,9 @@ def test_changed_bank_account_holds_back_what_is_due(owing, payee):
 
 @pytest.mark.parametrize("told", [True, False])
 def test_bank_account_changed_while_two_have_to_say_yes_is_not_paid(large, payee, staff, told):
-    """Also where the message about the change was lost: the account is asked before anything is sent."""
+    """Also where the message about the change was lost: the account is asked before anything is
+    sent.
+    """
     account = payee.partner.stripe_account
     set_clock(mila_now() + timedelta(minutes=5), speed=0)
     user_actions.onboard(account, bank="9999")
@@ -398,7 +431,9 @@ def test_suspended_with_a_payout_planned_it_is_taken_back(owing, payee):
 def test_way_is_brought_over_and_paid_with_the_rest(owing, payee):
     booking = owing(service_cents=12000)  # Mila's own balance must hold the way
     earning = cast.earned(booking)
-    way = ways.WayPay.objects.create(booking=booking, partner=payee.partner, cents=2500, at=mila_now())
+    way = ways.WayPay.objects.create(
+        booking=booking, partner=payee.partner, cents=2500, at=mila_now()
+    )
     ways.ledger.book_way(way, mila_now())
     ways.earnings.earn_way(way, mila_now())
 
@@ -420,7 +455,8 @@ def message(kind, payout) -> StripeEvent:
 
 
 @pytest.mark.parametrize(
-    "kinds", [["payout.paid"] * 3, ["payout.failed", "payout.paid"], ["payout.paid", "payout.failed"]]
+    "kinds",
+    [["payout.paid"] * 3, ["payout.failed", "payout.paid"], ["payout.paid", "payout.failed"]],
 )
 def test_messages_in_any_order_say_what_stripe_says(owing, payee, kinds):
     payout = paid_out(cast.earned(owing()))

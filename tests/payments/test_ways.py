@@ -1,4 +1,6 @@
-"""Mila pays the way of a visit in vain where no customer does: once, in all, with its entry (rule L11, B10)."""
+"""Mila pays the way of a visit in vain where no customer does: once, in all, with its entry
+(rule L11, B10).
+"""
 
 from datetime import timedelta
 
@@ -36,7 +38,15 @@ def paid_by_mila(payee, cents=2500):
 def end(booked, payee, stopped_clock):
     """A function: the technician came and waited, and ends the visit; or staff do."""
 
-    def end(fault, *, role=Role.PARTNER, by=None, arrival=DOOR, place=DOOR, ordered_ago=timedelta(days=1)):
+    def end(
+        fault,
+        *,
+        role=Role.PARTNER,
+        by=None,
+        arrival=DOOR,
+        place=DOOR,
+        ordered_ago=timedelta(days=1),
+    ):
         booking = walk(booked, payee, State.EN_ROUTE)
         ordered_at = mila_now() - ordered_ago
         Booking.objects.filter(pk=booked.pk).update(placed_at=ordered_at, claimed_at=ordered_at)
@@ -62,14 +72,21 @@ def test_whoever_of_staff_ends_a_visit_has_not_paid_with_it(end, payee, staff, f
 
     sweeps.charge_booking(booking.pk)
 
-    assert (lines(), asked(booking), Charge.objects.count(), cast.intents(booking)) == ([], 1, 0, [])
+    assert (lines(), asked(booking), Charge.objects.count(), cast.intents(booking)) == (
+        [],
+        1,
+        0,
+        [],
+    )
     ways.decide_way(booking.pk, paid=True, by=staff)
     assert lines() == paid_by_mila(payee)
     assert violations() == {}
 
 
 def test_nobody_home_inside_the_right_of_withdrawal(end, payee, staff):
-    """Also where the phone says the door: it is the partner's own, and the customer has nothing to object to."""
+    """Also where the phone says the door: it is the partner's own, and the customer has nothing to
+    object to.
+    """
     booking = end(Fault.CUSTOMER)
 
     sweeps.charge_booking(booking.pk)
@@ -95,7 +112,9 @@ def test_decision_that_nothing_is_owed_and_mila_is_at_fault(end, payee, staff):
     assert violations() == {}
 
 
-def test_lost_message_is_found_by_the_sweep_and_a_repeat_asks_and_pays_nothing_more(end, payee, staff):
+def test_lost_message_is_found_by_the_sweep_and_a_repeat_asks_and_pays_nothing_more(
+    end, payee, staff
+):
     booking = end(Fault.CUSTOMER)
     sweeps.sweep()
     assert asked(booking) == 1
@@ -115,7 +134,9 @@ def test_all_of_it_stands_on_the_partner_s_pages(client, end, payee, staff):
     ways.decide_way(booking.pk, paid=True, by=staff)
     client.force_login(payee.user)
 
-    page = client.get(reverse("partner:job", args=[booking.uuid]), headers={"Accept-Language": "en"}).content.decode()
+    page = client.get(
+        reverse("partner:job", args=[booking.uuid]), headers={"Accept-Language": "en"}
+    ).content.decode()
     listed = client.get(reverse("partner:jobs")).content.decode()
 
     assert "25,00" in page
@@ -178,8 +199,12 @@ def act(client, booking, paid):
     return client.post(address, {"paid": paid, "reason": "Looked at"})
 
 
-@pytest.mark.parametrize(("paid", "cents", "words"), [("yes", 2500, "25,00"), ("no", 0, "ne paie pas")])
-def test_staff_decide_in_the_back_office_and_the_job_says_it(client, end, payee, staff, paid, cents, words):
+@pytest.mark.parametrize(
+    ("paid", "cents", "words"), [("yes", 2500, "25,00"), ("no", 0, "ne paie pas")]
+)
+def test_staff_decide_in_the_back_office_and_the_job_says_it(
+    client, end, payee, staff, paid, cents, words
+):
     booking = end(Fault.MILA)
     sweeps.charge_booking(booking.pk)
     job = reverse("partner:job", args=[booking.uuid])
@@ -188,7 +213,9 @@ def test_staff_decide_in_the_back_office_and_the_job_says_it(client, end, payee,
 
     sign_in(client, staff)
     assert act(client, booking, paid).status_code == 302
-    story = client.get(reverse("admin:requests_app_booking_change", args=[booking.pk])).content.decode()
+    story = client.get(
+        reverse("admin:requests_app_booking_change", args=[booking.pk])
+    ).content.decode()
 
     way = WayPay.objects.get()
     assert (way.cents, way.by) == (cents, staff)
@@ -213,7 +240,9 @@ def test_decided_is_decided(end, payee, staff):
 
 def test_policy_of_nothing_pays_nothing(end, staff):
     booking = end(Fault.MILA)
-    Booking.objects.filter(pk=booking.pk).update(policy_data={"cancel_fee_cents": {"EUR": 0, "CHF": 0}})
+    Booking.objects.filter(pk=booking.pk).update(
+        policy_data={"cancel_fee_cents": {"EUR": 0, "CHF": 0}}
+    )
     sweeps.charge_booking(booking.pk)
 
     way = ways.decide_way(booking.pk, paid=True, by=staff)
@@ -269,7 +298,9 @@ def test_breach_is_named(end, staff, breach):
 
 
 def test_message_at_the_door_promises_no_pay():
-    """What becomes of the way hangs on places, the customer and staff: before they have spoken nothing is sure."""
+    """What becomes of the way hangs on places, the customer and staff: before they have spoken
+    nothing is sure.
+    """
     with translation.override("en"):
         facts = {
             "number": "M000001",

@@ -44,14 +44,22 @@ def send(client, body, *, secret=PLATFORM, at=None, to="webhook"):
     at = int(time.time()) if at is None else at
     header = stripe.WebhookSignature.generate_signature_header(body, secret, at)
     return client.post(
-        reverse(f"payments:{to}"), body, content_type="application/json", headers={"Stripe-Signature": header}
+        reverse(f"payments:{to}"),
+        body,
+        content_type="application/json",
+        headers={"Stripe-Signature": header},
     )
 
 
 def stored(type, object_id, **values):
     number = StripeEvent.objects.count()
     return StripeEvent.objects.create(
-        stripe_id=f"evt_{number}", type=type, object_id=object_id, livemode=False, payload={}, **values
+        stripe_id=f"evt_{number}",
+        type=type,
+        object_id=object_id,
+        livemode=False,
+        payload={},
+        **values,
     )
 
 
@@ -59,22 +67,33 @@ class TestReceiving:
     def test_people_and_secrets_are_left_out_before_it_is_stored(self, client):
         person = {"name": "Zqxodile", "email": "zqxodile@example.com", "phone": "+33639987101"}
         method = {"id": "pm_1", "billing_details": person, "card": {"last4": "4242"}}
-        intent = {"id": "pi_1", "client_secret": "zqxsecret", "receipt_email": person["email"], "amount": 7190,
-                  "last_payment_error": {"payment_method": method}, "shipping": [person]}  # fmt: skip
+        intent = {
+            "id": "pi_1",
+            "client_secret": "zqxsecret",
+            "receipt_email": person["email"],
+            "amount": 7190,
+            "last_payment_error": {"payment_method": method},
+            "shipping": [person],
+        }
 
         assert send(client, body_of(data={"object": intent})).status_code == 200
 
         kept = StripeEvent.objects.get().payload
         assert "zqx" not in json.dumps(kept).lower()
         assert kept["data"]["object"]["amount"] == 7190
-        assert kept["data"]["object"]["last_payment_error"]["payment_method"]["card"] == {"last4": "4242"}
+        assert kept["data"]["object"]["last_payment_error"]["payment_method"]["card"] == {
+            "last4": "4242"
+        }
 
     @pytest.mark.parametrize(
         "wrong",
         [
-            {"id": None}, {"id": 5}, {"id": "evt_" + "x" * 80}, {"type": ["x"]}, {"type": "x" * 80}, {"account": ["x"]},
-            {"livemode": None}, {"livemode": "yes"}, {"created": 1e300}, {"created": "now"}, {"created": float("nan")},
-            {"data": []}, {"data": {"object": {"id": 7}}}, {"extra": float("inf")}, {"extra": "a\0b"},
+            {"id": None}, {"id": 5}, {"id": "evt_" + "x" * 80}, {"type": ["x"]}, {"type": "x" * 80},
+            {"account": ["x"]},
+            {"livemode": None}, {"livemode": "yes"}, {"created": 1e300}, {"created": "now"},
+            {"created": float("nan")},
+            {"data": []}, {"data": {"object": {"id": 7}}}, {"extra": float("inf")},
+            {"extra": "a\0b"},
         ],
     )  # fmt: skip
     def test_a_signed_body_that_is_no_event_is_refused(self, client, wrong):
@@ -91,7 +110,11 @@ class TestReceiving:
 
         assert answer.status_code == 200
         event = StripeEvent.objects.get()
-        assert (event.stripe_id, event.type, event.object_id) == ("evt_1", "payment_intent.succeeded", "pi_1")
+        assert (event.stripe_id, event.type, event.object_id) == (
+            "evt_1",
+            "payment_intent.succeeded",
+            "pi_1",
+        )
         assert event.next_at is not None
         assert event.done_at is None
 
@@ -116,7 +139,9 @@ class TestReceiving:
         assert not StripeEvent.objects.exists()
 
     def test_one_byte_more_is_refused(self, client):
-        header = stripe.WebhookSignature.generate_signature_header(body_of(), PLATFORM, int(time.time()))
+        header = stripe.WebhookSignature.generate_signature_header(
+            body_of(), PLATFORM, int(time.time())
+        )
 
         answer = client.post(
             reverse("payments:webhook"),
@@ -129,7 +154,12 @@ class TestReceiving:
         assert not StripeEvent.objects.exists()
 
     def test_unsigned_or_read_only_is_refused(self, client):
-        assert client.post(reverse("payments:webhook"), "{}", content_type="application/json").status_code == 400
+        assert (
+            client.post(
+                reverse("payments:webhook"), "{}", content_type="application/json"
+            ).status_code
+            == 400
+        )
         assert client.get(reverse("payments:webhook")).status_code == 405
 
     def test_two_secrets_while_they_rotate(self, client, settings):
@@ -144,9 +174,15 @@ class TestReceiving:
         assert send(client, body, secret=CONNECT, to="connect_webhook").status_code == 200
         assert StripeEvent.objects.get().account == "acct_9"
 
-    def test_a_worker_is_told_after_the_commit(self, client, monkeypatch, django_capture_on_commit_callbacks):
+    def test_a_worker_is_told_after_the_commit(
+        self, client, monkeypatch, django_capture_on_commit_callbacks
+    ):
         sent = []
-        monkeypatch.setattr(current_app.tasks["payments.handle_event"], "delay", lambda **values: sent.append(values))
+        monkeypatch.setattr(
+            current_app.tasks["payments.handle_event"],
+            "delay",
+            lambda **values: sent.append(values),
+        )
 
         with django_capture_on_commit_callbacks(execute=True):
             send(client, body_of())
@@ -154,7 +190,9 @@ class TestReceiving:
 
         assert sent == [{"event_id": StripeEvent.objects.get().pk}]
 
-    def test_without_a_broker_the_sweep_has_it(self, client, monkeypatch, django_capture_on_commit_callbacks):
+    def test_without_a_broker_the_sweep_has_it(
+        self, client, monkeypatch, django_capture_on_commit_callbacks
+    ):
         def away(**values):
             raise OperationalError
 
@@ -294,10 +332,14 @@ class TestHandling:
 
 
 class TestOrder:
-    """Five messages about one payment, in all orders, none to three times too often: one final state (fault M7)."""
+    """Five messages about one payment, in all orders, none to three times too often: one final
+    state (fault M7).
+    """
 
     def one_story(self, owing, payer):
-        """Declined, then asked by the bank, then paid by another card; our own record stands at "sent"."""
+        """Declined, then asked by the bank, then paid by another card; our own record stands at
+        "sent".
+        """
         booking = owing(cast.DECLINES_LATER)
         charge = charges.open_charge(booking.pk)
         created = sending.next_operation(charge.pk)
@@ -306,8 +348,14 @@ class TestOrder:
         with pytest.raises(gateway.CardDeclined) as declined:
             sending.call(confirmed)
         charge.refresh_from_db()
-        user_actions.confirm_on_session(cast.secret_of(charge), cast.saved_card(payer, cast.ASKS_ALWAYS))
-        types = ("payment_intent.payment_failed", "payment_intent.requires_action", "payment_intent.succeeded")
+        user_actions.confirm_on_session(
+            cast.secret_of(charge), cast.saved_card(payer, cast.ASKS_ALWAYS)
+        )
+        types = (
+            "payment_intent.payment_failed",
+            "payment_intent.requires_action",
+            "payment_intent.succeeded",
+        )
         events = [stored(type, charge.intent_id) for type in (*types, "charge.succeeded")]
 
         def answer():
@@ -325,7 +373,8 @@ class TestOrder:
 
     def test_every_order_and_number_ends_the_same(self, owing, payer, monkeypatch):
         booking, charge, messages = self.one_story(owing, payer)
-        truth = gateway.retrieve_payment_intent(charge.intent_id)  # what Stripe says whenever it is asked from here on
+        # what Stripe says whenever it is asked from here on
+        truth = gateway.retrieve_payment_intent(charge.intent_id)
         monkeypatch.setattr(gateway, "retrieve_payment_intent", lambda intent_id: truth)
         told = Event.objects.filter(type__contains="payment_intent").order_by("serial")
         assert list(told.values_list("type", flat=True)) == [
@@ -337,7 +386,9 @@ class TestOrder:
         dice, ends = random.Random(7), []
 
         def go_on(arrived, coming):
-            """Every message that may come next, some of them again, each from the same beginning."""
+            """Every message that may come next, some of them again, each from
+            the same beginning.
+            """
             if not coming:
                 charge.refresh_from_db()
                 booking.refresh_from_db()
@@ -374,7 +425,8 @@ class TestOrder:
         assert deliver_pending(post, shuffle=random.Random(3)) > 2
         sweeps.sweep()
 
-        ours = StripeEvent.objects.exclude(type__startswith="setup_intent")  # the cast has thrown that setup away
+        # the cast has thrown that setup away
+        ours = StripeEvent.objects.exclude(type__startswith="setup_intent")
         assert ours.count() > 1
         assert not ours.filter(done_at=None).exists()
         assert not ours.exclude(error="").exists()

@@ -34,8 +34,14 @@ def by_the_handbook(function):
     return lambda *args, hours=HOURS, **named: function(*args, hours=hours, **named)
 
 
-bookable_days, bookable_starts = by_the_handbook(calendar.bookable_days), by_the_handbook(calendar.bookable_starts)
-check_start, first_free = by_the_handbook(calendar.check_start), by_the_handbook(calendar.first_free)
+bookable_days, bookable_starts = (
+    by_the_handbook(calendar.bookable_days),
+    by_the_handbook(calendar.bookable_starts),
+)
+check_start, first_free = (
+    by_the_handbook(calendar.check_start),
+    by_the_handbook(calendar.first_free),
+)
 earliest_start = by_the_handbook(calendar.earliest_start)
 
 
@@ -124,7 +130,9 @@ class TestBookableStarts:
     def test_every_half_hour_of_the_whole_day(self):
         starts = bookable_starts(date(2026, 11, 26), at("2026-11-24 12:00"), 60, PARIS)
 
-        assert walls(starts) == [f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in range(480, 1141, 30)]
+        assert walls(starts) == [
+            f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in range(480, 1141, 30)
+        ]
         assert starts[0].utcoffset() == timedelta(hours=1)
 
     def test_lead_of_two_hours_is_just_enough(self):
@@ -146,9 +154,17 @@ class TestBookableStarts:
         assert bookable_starts(date(2026, 11, 26), at("2026-11-24 12:00"), 721, PARIS) == []
 
     def test_other_policy(self):
-        hours = replace(HOURS, opens=time(9, 15), closes=time(11), step=timedelta(minutes=20), weekdays=frozenset({6}))
+        hours = replace(
+            HOURS,
+            opens=time(9, 15),
+            closes=time(11),
+            step=timedelta(minutes=20),
+            weekdays=frozenset({6}),
+        )
 
-        assert walls(bookable_starts(date(2026, 11, 29), at("2026-11-24 12:00"), 30, PARIS, hours=hours)) == [
+        assert walls(
+            bookable_starts(date(2026, 11, 29), at("2026-11-24 12:00"), 30, PARIS, hours=hours)
+        ) == [
             "09:20",
             "09:40",
             "10:00",
@@ -211,7 +227,10 @@ class TestCheckStart:
         with translation.override("en"), pytest.raises(TooSoon) as refusal:
             self.check("2026-11-25 08:00", now="2026-11-24 21:00")
 
-        assert str(refusal.value) == "This start is too soon. The first possible one is Wednesday 25 November, 10:30."
+        assert (
+            str(refusal.value)
+            == "This start is too soon. The first possible one is Wednesday 25 November, 10:30."
+        )
 
     def test_too_soon_for_a_visit_that_never_fits_names_none(self):
         with translation.override("en"), pytest.raises(TooSoon) as refusal:

@@ -6,7 +6,16 @@ from geopy.distance import great_circle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from places.distance import CIRCUMRADIUS_M, METRES_PER_DEGREE, REACH_M, RINGS, cell, metres, rounded_km, search_cells
+from places.distance import (
+    CIRCUMRADIUS_M,
+    METRES_PER_DEGREE,
+    REACH_M,
+    RINGS,
+    cell,
+    metres,
+    rounded_km,
+    search_cells,
+)
 
 LAT = st.floats(41.2, 51.2)
 LON = st.floats(-5.2, 10.6)
@@ -24,7 +33,9 @@ SPOTS = [
 
 def away(lat, lon, distance, bearing):
     north, east = distance * math.cos(bearing), distance * math.sin(bearing)
-    return lat + north / METRES_PER_DEGREE, lon + east / METRES_PER_DEGREE / math.cos(math.radians(lat))
+    return lat + north / METRES_PER_DEGREE, lon + east / METRES_PER_DEGREE / math.cos(
+        math.radians(lat)
+    )
 
 
 @given(LAT, LON, BEARING, st.floats(1, REACH_M))
@@ -35,7 +46,9 @@ def test_metres_agree_with_the_great_circle_closely(lat, lon, bearing, distance)
     assert metres(lat, lon, *there) == pytest.approx(great_circle((lat, lon), there).m, rel=0.006)
 
 
-@pytest.mark.parametrize(("distance", "shown"), [(0, 1), (499, 1), (1_499, 1), (1_500, 2), (12_400, 12), (49_900, 50)])
+@pytest.mark.parametrize(
+    ("distance", "shown"), [(0, 1), (499, 1), (1_499, 1), (1_500, 2), (12_400, 12), (49_900, 50)]
+)
 def test_distance_is_shown_in_whole_kilometres_and_never_zero(distance, shown):
     assert rounded_km(distance) == shown
 
@@ -47,7 +60,9 @@ def test_cell_fits_a_signed_bigint():
 
 @settings(max_examples=300)
 @given(LAT, LON, BEARING, st.floats(0, REACH_M))
-def test_every_point_within_reach_lies_in_a_cell_with_a_true_least_distance(lat, lon, bearing, distance):
+def test_every_point_within_reach_lies_in_a_cell_with_a_true_least_distance(
+    lat, lon, bearing, distance
+):
     there = away(lat, lon, distance, bearing)
 
     _near, cells = search_cells(lat, lon)
@@ -74,7 +89,9 @@ def test_control_four_rings_lose_a_point_at_49_9_km():
 @settings(max_examples=300)
 @given(LAT, LON, st.floats(-0.55, 0.55))
 def test_no_cell_is_wider_than_its_circumradius(lat, lon, north):
-    """On the plane of a searched point up to 60 km north or south, where degrees of longitude have another width."""
+    """On the plane of a searched point up to 60 km north or south, where degrees of longitude have
+    another width.
+    """
     centre = h3.cell_to_latlng(cell(lat, lon))
     width = math.cos(math.radians(centre[0] + north))
 

@@ -55,12 +55,16 @@ def test_what_agrees_is_not_asked_about(code, city, country):
     [
         ("69001", "Paris", "FR", "69001 is Lyon 1er Arrondissement, not Paris. Which one is right?",
          ["69001 Lyon 1er Arrondissement", "75001 Paris 1er Arrondissement"]),
-        ("13001", "Lille", "FR", "13001 is Marseille 1er Arrondissement, not Lille. Which one is right?",
+        ("13001", "Lille", "FR", "13001 is Marseille 1er Arrondissement, not Lille. Which one is "
+                                 "right?",
          ["13001 Marseille 1er Arrondissement", "59000 Lille"]),
-        ("69301", "LYON CEDEX 07", "FR", "A Cedex code is for letters only. Which one is the town’s own?",
+        ("69301", "LYON CEDEX 07", "FR", "A Cedex code is for letters only. Which one is the "
+                                         "town’s own?",
          ["69001 Lyon 1er Arrondissement", "69007 Lyon 7e Arrondissement"]),
-        ("8001", "Zürich", "FR", "8001 is Zürich, in Switzerland. France was chosen.", ["8001 Zürich"]),
-        ("69007", "Lyon", "CH", "69007 is Lyon 7e Arrondissement, in France. Switzerland was chosen.",
+        ("8001", "Zürich", "FR", "8001 is Zürich, in Switzerland. France was chosen.",
+            ["8001 Zürich"]),
+        ("69007", "Lyon", "CH", "69007 is Lyon 7e Arrondissement, in France. Switzerland was "
+                                "chosen.",
          ["69007 Lyon 7e Arrondissement"]),
     ],
 )  # fmt: skip

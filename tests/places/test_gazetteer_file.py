@@ -71,13 +71,20 @@ def test_every_department_and_canton_is_there():
     departments = {row.region for row in ROWS.values() if row.country == "FR"}
     cantons = {row.region for row in ROWS.values() if row.country == "CH"}
 
-    assert departments == {f"{number:02d}" for number in range(1, 96) if number != 20} | {"2A", "2B"}
+    assert departments == {f"{number:02d}" for number in range(1, 96) if number != 20} | {
+        "2A",
+        "2B",
+    }
     assert cantons == set(holidays.CH.subdivisions) - {"Stadt Zurich"}
 
 
 def test_no_code_outside_the_service_area_is_in_it():
-    assert [code for country, code in ROWS if country == "FR" and code.startswith(("97", "98"))] == []
-    assert [code for country, code in ROWS if country == "CH" and code.startswith(("948", "949"))] == []
+    assert [
+        code for country, code in ROWS if country == "FR" and code.startswith(("97", "98"))
+    ] == []
+    assert [
+        code for country, code in ROWS if country == "CH" and code.startswith(("948", "949"))
+    ] == []
 
 
 def test_moutier_is_in_jura():

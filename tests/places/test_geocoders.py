@@ -41,7 +41,14 @@ def wire(monkeypatch):
 
 
 def ban(**facts):
-    facts = {"type": "housenumber", "score": 0.9, "postcode": "75011", "city": "Paris", "label": "12 Rue", **facts}
+    facts = {
+        "type": "housenumber",
+        "score": 0.9,
+        "postcode": "75011",
+        "city": "Paris",
+        "label": "12 Rue",
+        **facts,
+    }
     return {"features": [{"geometry": {"coordinates": [2.379, 48.8587]}, "properties": facts}]}
 
 
@@ -64,7 +71,9 @@ def test_ban_s_kinds_become_precisions(wire, kind, precision):
     assert geocoder.answer(OBERKAMPF).precision == precision
 
 
-@pytest.mark.parametrize("document", [ban(score=0.3), ban(postcode="75012"), ban(type="planet"), {"features": []}])
+@pytest.mark.parametrize(
+    "document", [ban(score=0.3), ban(postcode="75012"), ban(type="planet"), {"features": []}]
+)
 def test_ban_s_guess_is_no_answer(wire, document):
     geocoder, _ = wire("ban", document)
 
@@ -100,7 +109,12 @@ def test_swisstopo_answers_a_house(wire):
 
 @pytest.mark.parametrize(
     "document",
-    [{"results": []}, {}, swisstopo(origin="gg25"), swisstopo(label="Rue de Bourg 1 <b>1950 Sion</b>")],
+    [
+        {"results": []},
+        {},
+        swisstopo(origin="gg25"),
+        swisstopo(label="Rue de Bourg 1 <b>1950 Sion</b>"),
+    ],
 )
 def test_swisstopo_s_guess_is_no_answer(wire, document):
     geocoder, _ = wire("geoadmin", document)
@@ -111,14 +125,24 @@ def test_swisstopo_s_guess_is_no_answer(wire, document):
 def test_swisstopo_answers_all_it_found_when_asked(wire):
     geocoder, _ = wire("geoadmin", swisstopo())
 
-    assert [place.address for place in geocoder.geocode("x", exactly_one=False)] == ["Rue de Bourg 1 1003 Lausanne"]
+    assert [place.address for place in geocoder.geocode("x", exactly_one=False)] == [
+        "Rue de Bourg 1 1003 Lausanne"
+    ]
     wire("geoadmin", {"results": []})
     assert geocoder.geocode("x", exactly_one=False) is None
 
 
 def osm(rank, **facts):
     address = {"postcode": "75011", "city": "Paris", **facts}
-    return [{"lat": "48.8587", "lon": "2.379", "display_name": "12", "place_rank": rank, "address": address}]
+    return [
+        {
+            "lat": "48.8587",
+            "lon": "2.379",
+            "display_name": "12",
+            "place_rank": rank,
+            "address": address,
+        }
+    ]
 
 
 @pytest.mark.parametrize(("rank", "precision"), [(30, "address"), (26, "street"), (16, "town")])

@@ -46,10 +46,15 @@ def test_row_corrected_by_hand_outlives_a_new_edition(gazetteer):
     counts = load_gazetteer([dataclasses.replace(ENTRIES[0], lat=48.9), *ENTRIES[2:]])
 
     assert counts == {"added": 0, "changed": 0, "removed": 0}
-    assert list(Postcode.objects.filter(corrected=True).values_list("lat", flat=True)) == [48.5, 48.5]
+    assert list(Postcode.objects.filter(corrected=True).values_list("lat", flat=True)) == [
+        48.5,
+        48.5,
+    ]
 
 
-def test_table_in_memory_is_read_once_and_again_after_a_change(gazetteer, django_assert_num_queries):
+def test_table_in_memory_is_read_once_and_again_after_a_change(
+    gazetteer, django_assert_num_queries
+):
     held = table()
 
     with django_assert_num_queries(1):

@@ -121,7 +121,9 @@ def test_first_answer_wins_and_is_kept(online):
     assert "oberkampf" not in kept.address_hash
 
 
-@pytest.mark.parametrize("failure", [GeocoderTimedOut(), GeocoderServiceError(), KeyError("properties"), None])
+@pytest.mark.parametrize(
+    "failure", [GeocoderTimedOut(), GeocoderServiceError(), KeyError("properties"), None]
+)
 def test_failure_passes_on_to_the_next(online, failure):
     asked = online(failure, DOOR)
 
@@ -153,7 +155,12 @@ def test_postcode_new_to_the_table_takes_the_region_of_the_nearest(online):
 
     place = locate("1 place Neuve", "75099", "", "FR")
 
-    assert (place.postcode, place.city, place.region, place.precision) == ("75099", "Paris", "75", "town")
+    assert (place.postcode, place.city, place.region, place.precision) == (
+        "75099",
+        "Paris",
+        "75",
+        "town",
+    )
 
 
 def test_geocoder_of_another_country_is_not_asked(online):

@@ -33,7 +33,14 @@ def at(text):
 
 @pytest.mark.parametrize(
     ("clock", "is_night"),
-    [("20:59:59", False), ("21:00", True), ("23:59", True), ("00:00", True), ("07:29:59", True), ("07:30", False)],
+    [
+        ("20:59:59", False),
+        ("21:00", True),
+        ("23:59", True),
+        ("00:00", True),
+        ("07:29:59", True),
+        ("07:30", False),
+    ],
 )
 def test_night_is_from_21_00_until_just_before_07_30(clock, is_night):
     assert night(at(f"2026-11-24 {clock}"), PARIS) is is_night
@@ -54,7 +61,9 @@ def test_evening_before_and_morning_after(instant_, evening, morning):
     assert next_morning(at(instant_), PARIS) == at(morning)
 
 
-@pytest.mark.parametrize(("evening", "hours"), [("2027-03-27 21:00", 9.5), ("2026-10-24 21:00", 11.5)])
+@pytest.mark.parametrize(
+    ("evening", "hours"), [("2027-03-27 21:00", 9.5), ("2026-10-24 21:00", 11.5)]
+)
 def test_nights_of_the_clock_changes_are_shorter_and_longer(evening, hours):
     assert next_morning(at(evening), PARIS) - at(evening) == timedelta(hours=hours)
 

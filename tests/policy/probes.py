@@ -1,6 +1,7 @@
 """For each figure of the policy: a value a row may give it, and what of the product changes by it.
 
-A probe takes a `Site`, asks the product, and answers an instant, an amount, a page or a refusal. It knows no figure.
+A probe takes a `Site`, asks the product, and answers an instant, an amount, a page or a refusal. It
+knows no figure.
 """
 
 import re
@@ -39,7 +40,7 @@ from requests_app.lifecycle import Role
 from requests_app.models import Booking, DoorPlace, Position, State, last_made_at
 from requests_app.sweeps import sweep_positions
 from tests import factories
-from tests.requests_app.stages import booking_in
+from tests.requests_app.booking_states import booking_in
 
 ZONE = "Europe/Paris"
 PARIS = Place("FR", "75011", "Paris", 48.859, 2.378, "town", ZONE, "75")
@@ -63,9 +64,17 @@ class Site:
     def facts(self):
         """Enough of a booking for what is pure."""
         return SimpleNamespace(
-            policy=self.policy, timezone=ZONE, duration_minutes=60, country="FR", currency="EUR",
-            start_at=AT + 72 * HOUR, last_start_at=AT + 72 * HOUR, placed_at=AT, partner=None, region="69",
-        )  # fmt: skip
+            policy=self.policy,
+            timezone=ZONE,
+            duration_minutes=60,
+            country="FR",
+            currency="EUR",
+            start_at=AT + 72 * HOUR,
+            last_start_at=AT + 72 * HOUR,
+            placed_at=AT,
+            partner=None,
+            region="69",
+        )
 
     def booking(self, **kwargs) -> Booking:
         return factories.DraftFactory(policy_data=self.policy.to_json(), **kwargs)
@@ -134,7 +143,9 @@ def refused(act: Callable[[Site], Any]) -> Probe:
 
 def _earned(site: Site, kind: str = "friend") -> Earning:
     site.technician.partner.kind = kind
-    way = WayPay.objects.create(booking=site.booking(), partner=site.technician.partner, cents=2500, at=AT)
+    way = WayPay.objects.create(
+        booking=site.booking(), partner=site.technician.partner, cents=2500, at=AT
+    )
     return earnings.earn_way(way, mila_now())
 
 
@@ -187,7 +198,8 @@ def lock(site: Site) -> timedelta:
     held = []
     site.monkeypatch.setattr("dispatch.gate.put", lambda _pk, _token, span: held.append(span))
     site.monkeypatch.setattr(
-        "dispatch.offers.windows.after_commit", lambda act, *args: act(*args) if len(args) == 3 else None
+        "dispatch.offers.windows.after_commit",
+        lambda act, *args: act(*args) if len(args) == 3 else None,
     )
     offers.open_next(site.placed().pk)
     return held[0]
@@ -237,7 +249,9 @@ def outage_wait(site: Site) -> timedelta:
     waits = []
     site.monkeypatch.setattr("requests_app.outages.lay_in_an_outage", lambda *_: True)
     site.monkeypatch.setattr("requests_app.outages.notices.queue", lambda *_, **__: None)
-    site.monkeypatch.setattr("requests_app.outages.postpone", lambda _booking, at: waits.append(at - AT))
+    site.monkeypatch.setattr(
+        "requests_app.outages.postpone", lambda _booking, at: waits.append(at - AT)
+    )
     from requests_app import outages
 
     outages.hold_for_ops(SimpleNamespace(policy=site.policy, technician_id=1, start_at=AT), AT)
@@ -282,11 +296,19 @@ def link_ends(site: Site) -> datetime | None:
 
 
 def cancel_cost(hours: int, **facts: Any) -> Probe:
-    """What it costs so many hours before the start, as long after the order as the three days allow."""
+    """What it costs so many hours before the start, as long after the order as the three days
+    allow.
+    """
 
     def probe(site: Site) -> int:
         booking = site.facts
-        known = {"moved_from": None, "cancel_start_at": None, "state": "claimed", "country": "CH", **facts}
+        known = {
+            "moved_from": None,
+            "cancel_start_at": None,
+            "state": "claimed",
+            "country": "CH",
+            **facts,
+        }
         booking.__dict__.update(known)
         return changes.cancel_cost(booking, booking.start_at - hours * HOUR)
 
@@ -332,8 +354,11 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "booking_fee_cents": ({"EUR": 100, "CHF": 100}, page("customer:prices")),
     "drafts_per_day": (
         0,
-        refused(lambda site: placing.start_draft(
-            factories.ServiceFactory(), country="FR", language="fr", by=site.technician.user)),
+        refused(
+            lambda site: placing.start_draft(
+                factories.ServiceFactory(), country="FR", language="fr", by=site.technician.user
+            )
+        ),
     ),
     "alert_life": (30 * 86_400, alert_waits),
     "alerts_per_address": (1, alerts_kept),
@@ -342,14 +367,17 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "cancel_free_lead": (172_800, cancel_cost(30)),
     "cancel_free_after_booking": (259_200, cancel_cost(1)),
     "cancel_fee_cents": ({"EUR": 1_000, "CHF": 1_000}, cancel_cost(1)),
-    "door_wait": (1_200, deadline(deadlines.waited_at, AT)),
+    "door_wait": (1_200, deadline(deadlines.door_wait_ends_at, AT)),
     "withdrawal_window": (86_400, cancel_cost(1, country="FR")),
     "withdrawal_cost_cents": (500, cancel_cost(1, country="FR")),
     "withdrawal_shown_for": (60, withdrawn_for_nothing(minutes=3)),
     "travel_buffer": (3_600, lambda site: assigning.slot(site.facts, AT)),
     "area_min_m": (8_000, area),
     "area_max_m": (30_000, area),
-    "score_weights_ppm": ({"stars": 0, "level": 650_000, "reliability": 150_000, "nearness": 200_000}, scores),
+    "score_weights_ppm": (
+        {"stars": 0, "level": 650_000, "reliability": 150_000, "nearness": 200_000},
+        scores,
+    ),
     "prior_stars_tenths": (30, scores),
     "prior_star_count": (50, scores),
     "prior_kept": (5, scores),
@@ -359,7 +387,10 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "offer_window": (300, window),
     "offer_ack_limit": (60, window),
     "lock_slack": (5, lock),
-    "own_windows_max": (0, refused(after_a_lapse(lambda b, site: offers.tap(b.pk, site.technician.pk)))),
+    "own_windows_max": (
+        0,
+        refused(after_a_lapse(lambda b, site: offers.tap(b.pk, site.technician.pk))),
+    ),
     "lapse_limit": (1, after_a_lapse(lambda b, _site: offers.open_next(b.pk) is None)),
     "pool_lead": (360_000, opens_to_all(0)),
     "pool_after_windows": (3, opens_to_all(4)),
@@ -385,7 +416,10 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "short_notice": (129_600, clocks(33)),
     "confirm_min": (2_400, clocks(1)),
     "confirm_divisor": (4, clocks(12)),
-    "reminder_ladder": ([3_600], lambda site: due_instants._reminder(site.facts, AT, AT + 5 * HOUR)),
+    "reminder_ladder": (
+        [3_600],
+        lambda site: due_instants._reminder(site.facts, AT, AT + 5 * HOUR),
+    ),
     "depart_lead": (7_200, deadline(deadlines.may_depart_at, AT)),
     "arrive_lead": (1_800, deadline(deadlines.may_arrive_at, AT)),
     "code_tries": (3, lambda site: meeting.tries_left(site.facts, SimpleNamespace(code_tries=0))),
@@ -393,25 +427,39 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "codeless_share_percent": (50, lambda site: str(codeless._too_many("FR", site.policy))),
     "codeless_starts_min": (9, lambda site: str(codeless._too_many("FR", site.policy))),
     "codeless_window": (
-        864_000, lambda _site: str(codeless.with_codeless_starts(Technician.objects.all()).query)),
+        864_000,
+        lambda _site: str(codeless.with_codeless_starts(Technician.objects.all()).query),
+    ),
     "door_radius_m": (50, lambda site: DoorPlace(metres=200, accuracy_m=10).is_near(site.policy)),
     "position_kept": (18_000, positions_dropped),
     "lateness_report_after": (600, deadline(deadlines.late_at, AT)),
-    "lateness_cancel_after": (2_700, deadline(deadlines.given_up_at, AT)),
+    "lateness_cancel_after": (2_700, deadline(deadlines.lateness_cancel_at, AT)),
     "ceiling_percent": (120, page("customer:prices")),
-    "signature_limit": (345_600, deadline(deadlines.silence_at, AT)),
+    "signature_limit": (345_600, deadline(deadlines.signature_limit_at, AT)),
     "signature_reminders": ([0, 3_600, 7_200], deadline(deadlines.signature_reminders, AT)),
     "objection_window": (172_800, fact("objection_seconds")),
     "contact_after_sign_off": (86_400, deadline(deadlines.contact_until, AT)),
     "outage_grace": (
         7_200,
         lambda site: deadlines.extended(
-            AT + 80 * MINUTE, AT, OUTAGE, start_at=LATER, zone=ZONE, policy=site.policy, by_day=False),
+            AT + 80 * MINUTE,
+            AT,
+            OUTAGE,
+            start_at=LATER,
+            zone=ZONE,
+            policy=site.policy,
+            by_day=False,
+        ),
     ),
     "outage_start_wait": (3_600, outage_wait),
-    "commission_bp": ({"friend": 1_000, "pro": 1_000}, lambda site: partner_cents(site.booking(), site.technician)),
+    "commission_bp": (
+        {"friend": 1_000, "pro": 1_000},
+        lambda site: partner_cents(site.booking(), site.technician),
+    ),
     "unpaid_reminder_days": (
-        [0, 5], lambda site: reminders._next_reminder(SimpleNamespace(reminders=1), site.facts, AT)),
+        [0, 5],
+        lambda site: reminders._next_reminder(SimpleNamespace(reminders=1), site.facts, AT),
+    ),
     "payout_hold": (0, share(Hold.NONE)),
     "payout_hold_long": (1_209_600, share(Hold.FIRST_JOBS)),
     "payout_first_jobs": (0, first_jobs),
@@ -421,4 +469,4 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "payout_approval_cents": ({"EUR": 100, "CHF": 100}, payday),
     "guarantee": (2_592_000, page("customer:prices")),
     "answer_working_days": (2, page("customer:help")),
-}  # fmt: skip
+}

@@ -1,4 +1,6 @@
-"""The commission of the row in force at the order, for the kind of partner that claims (rule M2)."""
+"""The commission of the row in force at the order, for the kind of partner
+that claims (rule M2).
+"""
 
 from datetime import timedelta
 
@@ -21,7 +23,9 @@ RATES = {"friend": 1800, "pro": 1000}
 @pytest.fixture
 def ordered(morning, customer):
     """Ordered under these rates; an hour later others came into force."""
-    PolicyRow.objects.create(key="commission_bp", value=RATES, starts_at=morning - timedelta(days=1))
+    PolicyRow.objects.create(
+        key="commission_bp", value=RATES, starts_at=morning - timedelta(days=1)
+    )
     data = policy_at(mila_now(), "FR").to_json()
     booking = factories.placed_booking(customer=customer, policy_data=data)
     PolicyRow.objects.create(key="commission_bp", value={"friend": 0, "pro": 0}, starts_at=morning)

@@ -1,4 +1,6 @@
-"""The pages an order rests on: languages, figures of the policy, a date and a hash (law R5, R6, R8, R20, R22)."""
+"""The pages an order rests on: languages, figures of the policy, a date and a hash
+(law R5, R6, R8, R20, R22).
+"""
 
 import hashlib
 import re
@@ -18,7 +20,8 @@ from policy.words import span
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 NAMES = list(conditions.DATED)
-# The words as they were last dated. New words: a new day in conditions.DATED, and the hash that is printed.
+# The words as they were last dated. New words: a new day in conditions.DATED, and the hash that is
+# printed.
 WORDS = {
     "terms": ("2026-11-28", "0e627078fe67"),
     "withdrawal": ("2026-11-28", "d2df1a6d0501"),
@@ -59,30 +62,39 @@ def test_no_figure_stands_in_the_words(name, language):
     """Figures of ours are facts; those that stay are names of norms and of laws."""
     meant = {"2.2", "301", "549"}
 
-    assert set(re.findall(r"\d[\d.,]*\d|\d", re.sub(r"\{\w+\}", "", source(name, language)))) <= meant
+    assert (
+        set(re.findall(r"\d[\d.,]*\d|\d", re.sub(r"\{\w+\}", "", source(name, language)))) <= meant
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_terms_follow_the_policy_and_say_both_countries_where_they_differ(language, db):
     now = mila_now()
     before = conditions.text("terms", language, now)
-    PolicyRow.objects.create(key="cancel_free_lead", value=172_800, country="CH", starts_at=now, note="x")
+    PolicyRow.objects.create(
+        key="cancel_free_lead", value=172_800, country="CH", starts_at=now, note="x"
+    )
     after = conditions.text("terms", language, now)
 
     assert "2" in conditions.facts(conditions.in_force(now))["fee"]
     assert before.sha256 != after.sha256
     assert "48" not in before.body
     assert re.search(
-        r"24\D+\((France|Frankreich|Francia)\), 48\D+\((Suisse|Schweiz|Svizzera|Switzerland)\)", after.body
+        r"24\D+\((France|Frankreich|Francia)\), 48\D+\((Suisse|Schweiz|Svizzera|Switzerland)\)",
+        after.body,
     )
 
 
 def test_version_is_dated_by_the_later_of_words_and_figures(db):
     now = mila_now() + timedelta(days=40)
-    PolicyRow.objects.create(key="door_wait", value=900, starts_at=now - timedelta(days=1), note="x")
+    PolicyRow.objects.create(
+        key="door_wait", value=900, starts_at=now - timedelta(days=1), note="x"
+    )
 
     assert conditions.text("terms", "fr", now).dated == (now - timedelta(days=1)).date()
-    assert conditions.text("terms", "fr", now - timedelta(days=39)).dated == conditions.DATED["terms"]
+    assert (
+        conditions.text("terms", "fr", now - timedelta(days=39)).dated == conditions.DATED["terms"]
+    )
 
 
 def test_the_same_words_are_kept_once(db):
@@ -97,7 +109,9 @@ def test_the_same_words_are_kept_once(db):
 def test_page_shows_title_sections_links_and_version(name, language, client, db):
     one = conditions.text(name, language, mila_now())
 
-    page = client.get(reverse(f"customer:{name}"), headers={"accept-language": language}).content.decode()
+    page = client.get(
+        reverse(f"customer:{name}"), headers={"accept-language": language}
+    ).content.decode()
 
     assert f"<h1>{conditions.read(one.body).__next__().lines[0][0][0]}</h1>" in page
     assert page.count("<h2>") >= source(name, language).count("\n## ")
@@ -126,4 +140,7 @@ def test_privacy_page_says_every_period_after_which_something_goes(language):
 
 @pytest.mark.parametrize("name", [*NAMES, "legal"])
 def test_every_page_leads_to_it(name, client, db):
-    assert f'href="{reverse(f"customer:{name}")}"' in client.get(reverse("customer:help")).content.decode()
+    assert (
+        f'href="{reverse(f"customer:{name}")}"'
+        in client.get(reverse("customer:help")).content.decode()
+    )

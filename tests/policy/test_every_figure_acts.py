@@ -1,4 +1,6 @@
-"""Each figure changed by a dated row changes what the product says or does from its instant on, and not before."""
+"""Each figure changed by a dated row changes what the product says or does from its instant on, and
+not before.
+"""
 
 from datetime import timedelta
 
@@ -16,10 +18,19 @@ from tests.policy.probes import AT, PROBES, Site
 
 # So small that a person would not set them, so that one step in the test is enough.
 BELOW_THEIR_BOUNDS = {
-    "address_codes_an_hour", "cards_per_booking", "cards_per_day", "cancel_free_after_booking", "drafts_per_day",
-    "drops_per_day", "jobs_lost_per_week", "open_claims_per_day", "own_windows_max", "pool_lead", "call_short_lead",
+    "address_codes_an_hour",
+    "cards_per_booking",
+    "cards_per_day",
+    "cancel_free_after_booking",
+    "drafts_per_day",
+    "drops_per_day",
+    "jobs_lost_per_week",
+    "open_claims_per_day",
+    "own_windows_max",
+    "pool_lead",
+    "call_short_lead",
     "withdrawal_window",
-}  # fmt: skip
+}
 
 
 @pytest.fixture

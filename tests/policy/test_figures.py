@@ -74,7 +74,9 @@ def test_json_is_plain():
 
 
 def test_older_record_takes_defaults_and_passes_over_what_is_gone():
-    assert Policy.from_json({"wishes_max": 2, "figure_of_old": 1}) == replace(Policy(), wishes_max=2)
+    assert Policy.from_json({"wishes_max": 2, "figure_of_old": 1}) == replace(
+        Policy(), wishes_max=2
+    )
 
 
 def test_strange_values_have_no_json():
@@ -115,7 +117,9 @@ def test_what_does_not_fit_is_refused(key, value):
 @pytest.mark.django_db
 class TestRows:
     def row(self, key="wishes_max", value=4, starts_at=AT, **where):
-        return PolicyRow.objects.create(key=key, value=value, starts_at=starts_at, note="test", **where)
+        return PolicyRow.objects.create(
+            key=key, value=value, starts_at=starts_at, note="test", **where
+        )
 
     def test_without_rows_the_defaults_hold(self, django_assert_num_queries):
         with django_assert_num_queries(1):

@@ -24,7 +24,11 @@ SAID = [
     ("booking_fee_cents", PerCurrency(EUR=290, CHF=490), "€2.90, CHF 4.90"),
     ("withdrawal_cost_cents", 150, "1.50"),
     ("commission_bp", PerKind(friend=2_000, pro=1_850), "Friend 20 %, Pro 18.5 %"),
-    ("score_weights_ppm", Policy().score_weights_ppm, "stars 45 %, level 20 %, reliability 15 %, nearness 20 %"),
+    (
+        "score_weights_ppm",
+        Policy().score_weights_ppm,
+        "stars 45 %, level 20 %, reliability 15 %, nearness 20 %",
+    ),
     ("ceiling_percent", 150, "150 %"),
     ("prior_stars_tenths", 43, "4.3"),
     ("door_radius_m", 300, "300 m"),

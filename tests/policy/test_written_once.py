@@ -13,13 +13,20 @@ from policy.figures import Policy
 from tests.architecture.source import APPS
 
 ROOT = Path(__file__).resolve().parents[2]
-UNIT = r"(?:minutes?|min|hours?|h|days?|seconds?|weeks?|months?|%|km|m|metres|EUR|CHF|euros|stars|wishes|tries|jobs)"
+UNIT = (
+    r"(?:minutes?|min|hours?|h|days?|seconds?|weeks?|months?|%|km|m|metres|EUR|CHF|euros|stars"
+    r"|wishes|tries|jobs)"
+)
 WORD = r"(?:one|two|three|four|five|six|seven|ten|twelve|fourteen|fifteen|twenty|thirty|half an?)"
-SAYS = re.compile(rf"\b(?:\d+(?:[.,]\d+)?|{WORD})[\s-]{UNIT}\b|\b\d\d?:\d\d\b|\bfrom \d+ to \d+\b", re.IGNORECASE)
+SAYS = re.compile(
+    rf"\b(?:\d+(?:[.,]\d+)?|{WORD})[\s-]{UNIT}\b|\b\d\d?:\d\d\b|\bfrom \d+ to \d+\b", re.IGNORECASE
+)
 # Reviewed: what else these numbers are.
 OTHER_FIGURES = {
-    "It is valid for 15 minutes. Mila never asks you for it, neither by telephone nor by message.",  # accounts.codes
-    "We have sent you a code of eight digits. It is valid for 15 minutes; also look among the unwanted mail.",
+    # accounts.codes
+    "It is valid for 15 minutes. Mila never asks you for it, neither by telephone nor by message.",
+    "We have sent you a code of eight digits. It is valid for 15 minutes; also look among the "
+    "unwanted mail.",
     "We have sent you a message. Type the code you find in it; it is valid for 15 minutes. "
     "If there is a link instead of a code, follow the link.",
     "The link is valid for one hour.",  # settings.PASSWORD_RESET_TIMEOUT
@@ -30,8 +37,10 @@ OTHER_FIGURES = {
     "Time between two tries",  # the name of the figure itself
     "Please give one to five stars for each.",
     "Please choose one to five stars.",
-    "Only customers of a finished visit can review it, once, with one to five stars for quality, punctuality "
-    "and friendliness. We publish them newest first with their date, pay for none and leave out only what the "
+    "Only customers of a finished visit can review it, once, with one to five stars for quality, "
+    "punctuality "
+    "and friendliness. We publish them newest first with their date, pay for none and leave out "
+    "only what the "
     "law forbids. Failures caused by others are not rated. The technician may answer once.",
     "One minute left",  # what the ring says aloud
     "30 seconds left",
@@ -66,7 +75,9 @@ def test_every_reviewed_phrase_is_still_said():
     assert OTHER_FIGURES - set(said()) == set()
 
 
-@pytest.mark.parametrize("text", ["for two minutes", "until 24 hours before", "half an hour later", "from 8:00 on"])
+@pytest.mark.parametrize(
+    "text", ["for two minutes", "until 24 hours before", "half an hour later", "from 8:00 on"]
+)
 def test_figure_in_words_would_be_found(text):
     assert SAYS.search(text)
 
@@ -74,9 +85,9 @@ def test_figure_in_words_would_be_found(text):
 def test_country_is_defined_once():
     files = [file for app in APPS for file in (ROOT / app).rglob("*.py")]
 
-    assert [str(file.relative_to(ROOT)) for file in files if "class Country(" in file.read_text()] == [
-        "places/place.py"
-    ]
+    assert [
+        str(file.relative_to(ROOT)) for file in files if "class Country(" in file.read_text()
+    ] == ["places/place.py"]
 
 
 # --- Spans and hours in the code
@@ -89,7 +100,8 @@ DEFAULTS = {
     for part in (value if isinstance(value, tuple) else (value,))
     if isinstance(part, timedelta) and part
 }
-UNITS = [timedelta(hours=1), timedelta(days=1), timedelta(days=7)]  # steps of a calendar, not figures
+# steps of a calendar, not figures
+UNITS = [timedelta(hours=1), timedelta(days=1), timedelta(days=7)]
 # Reviewed: what the spans are that equal one of the policy's by chance.
 OTHER_SPANS = {
     "dispatch/alerts.py: timedelta(minutes=10)",  # how often it is looked whether somebody comes
@@ -107,16 +119,25 @@ OTHER_SPANS = {
 
 
 def spans():
-    """File and text of each timedelta(...) of constants in the product that equals a figure's default."""
+    """File and text of each timedelta(...) of constants in the product that equals a figure's
+    default.
+    """
     for app in APPS:
         for file in sorted((ROOT / app).rglob("*.py")):
             name = str(file.relative_to(ROOT))
-            if app in ("policy", "devstack") or "migrations" in file.parts or any(map(name.startswith, PLAYED)):
+            if (
+                app in ("policy", "devstack")
+                or "migrations" in file.parts
+                or any(map(name.startswith, PLAYED))
+            ):
                 continue
             for node in ast.walk(ast.parse(file.read_text())):
                 if getattr(getattr(node, "func", None), "id", "") != "timedelta":
                     continue
-                if all(isinstance(word.value, ast.Constant) for word in node.keywords) and not node.args:
+                if (
+                    all(isinstance(word.value, ast.Constant) for word in node.keywords)
+                    and not node.args
+                ):
                     span = timedelta(**{word.arg: word.value.value for word in node.keywords})
                     if span in DEFAULTS and span not in UNITS:
                         yield f"{name}: {ast.unparse(node)}"

@@ -12,7 +12,7 @@ from requests_app import access
 from requests_app.actions import visit
 from requests_app.models import State
 from tests import factories
-from tests.requests_app.stages import booking_in
+from tests.requests_app.booking_states import booking_in
 
 NOBODY = AnonymousUser()
 
@@ -26,7 +26,9 @@ def test_link_leads_to_its_booking(now, partner):
     assert access.booking_by_link(booking.token) == booking
 
 
-@pytest.mark.parametrize("alter", [str.swapcase, lambda token: token[:-1], lambda token: "", lambda token: token + "x"])
+@pytest.mark.parametrize(
+    "alter", [str.swapcase, lambda token: token[:-1], lambda token: "", lambda token: token + "x"]
+)
 def test_altered_link_leads_nowhere(alter, now, partner):
     booking = booking_in(State.DRAFT, partner, now)
 

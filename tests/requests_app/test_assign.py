@@ -2,11 +2,11 @@
 
 import pytest
 
-from accounts.models import Busy
+from accounts.models import CalendarEntry
 from requests_app.actions.assigning import NoSuchWish, TechnicianBusy, assign
 from requests_app.lifecycle import IllegalMove, ReasonMissing
 from requests_app.models import State
-from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, effects, moves, refused, told, unchanged
 
 
 @pytest.mark.parametrize("state", [State.SEARCHING, State.UNFILLED])
@@ -18,7 +18,12 @@ def test_ops_assign_the_wish_with_a_reason(state, now, partner, staff):
     assert (assigned.state, assigned.technician) == (State.CLAIMED, partner)
     assert assigned.start_at == booking.wishes.get(rank=2).start_at
     event = assigned.events.last()
-    assert (event.move, event.role, event.by, event.reason) == ("assign", "ops", staff, "Agreed by telephone")
+    assert (event.move, event.role, event.by, event.reason) == (
+        "assign",
+        "ops",
+        staff,
+        "Agreed by telephone",
+    )
     assert effects() == ["dispatch.withdraw"]
     assert told(assigned) == ["claimed", "job_assigned"]
 
@@ -50,11 +55,14 @@ def test_without_a_reason_is_refused(now, partner, staff):
 
     with refused(booking, ReasonMissing):
         assign(booking.pk, partner.pk, rank=1, by=staff, reason=" ")
-    assert not Busy.objects.exists()
+    assert not CalendarEntry.objects.exists()
 
 
 def test_busy_technician_is_refused(now, partner, staff):
-    first, second = booking_in(State.SEARCHING, partner, now), booking_in(State.SEARCHING, partner, now)
+    first, second = (
+        booking_in(State.SEARCHING, partner, now),
+        booking_in(State.SEARCHING, partner, now),
+    )
     assign(first.pk, partner.pk, rank=1, by=staff, reason="Agreed")
 
     with refused(second, TechnicianBusy):
@@ -68,7 +76,9 @@ def test_unknown_wish_is_refused(now, partner, staff):
         assign(booking.pk, partner.pk, rank=7, by=staff, reason="Agreed")
 
 
-@pytest.mark.parametrize("state", [State.DRAFT, State.CLAIMED, State.CONFIRMED, State.SIGNED_OFF, State.CANCELLED])
+@pytest.mark.parametrize(
+    "state", [State.DRAFT, State.CLAIMED, State.CONFIRMED, State.SIGNED_OFF, State.CANCELLED]
+)
 def test_booking_that_is_not_open_is_refused(state, now, partner, rival_partner, staff):
     booking = booking_in(state, partner, now)
 

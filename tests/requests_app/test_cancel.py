@@ -4,13 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Busy
+from accounts.models import CalendarEntry
 from requests_app.actions.changes import CostChanged, TooLate, cancel, cancel_cost
 from requests_app.lifecycle import BRAND, CUSTOMER, OPS, IllegalMove
 from requests_app.models import BEFORE_DEPARTURE, Booking, State
-from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, effects, moves, refused, told, unchanged
 
-SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = (
+    timedelta(seconds=1),
+    timedelta(minutes=1),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
 SWISS = {"country": "CH", "currency": "CHF", "timezone": "Europe/Zurich"}
 
 
@@ -34,8 +39,13 @@ def test_cancelled_visit_frees_the_technician_and_tells_them(now, partner, custo
     ended = cancel(booking.pk, role=CUSTOMER, by=customer, reason="x" * 300)
 
     ended = Booking.objects.get(pk=ended.pk)
-    assert (ended.state, ended.technician, ended.due_at, ended.end_reason) == (State.CANCELLED, None, None, "x" * 200)
-    assert not Busy.objects.exists()
+    assert (ended.state, ended.technician, ended.due_at, ended.end_reason) == (
+        State.CANCELLED,
+        None,
+        None,
+        "x" * 200,
+    )
+    assert not CalendarEntry.objects.exists()
     assert ended.assignments.get().fault is False
     event = ended.events.last()
     assert (event.role, event.by, event.data) == ("customer", customer, {"cost": 0})
@@ -44,7 +54,9 @@ def test_cancelled_visit_frees_the_technician_and_tells_them(now, partner, custo
 
 
 @pytest.mark.parametrize("state", sorted(BEFORE_DEPARTURE - {State.UNCONFIRMED}))
-@pytest.mark.parametrize(("before", "cents"), [(DAY + SECOND, 0), (DAY, 0), (DAY - SECOND, 3000), (SECOND, 3000)])
+@pytest.mark.parametrize(
+    ("before", "cents"), [(DAY + SECOND, 0), (DAY, 0), (DAY - SECOND, 3000), (SECOND, 3000)]
+)
 def test_free_until_24_hours_before_the_start(state, before, cents, now, partner, stopped_clock):
     booking = swiss(state, partner, now)
     stopped_clock(booking.start_at - before)
@@ -116,9 +128,13 @@ def test_draft_is_free(now, partner):
 
 
 @pytest.mark.parametrize(("since_order", "cents"), [(14 * DAY, 0), (15 * DAY, 2500)])
-def test_french_withdrawal_is_free_for_14_days(since_order, cents, now, rival_partner, stopped_clock):
+def test_french_withdrawal_is_free_for_14_days(
+    since_order, cents, now, rival_partner, stopped_clock
+):
     """To the end of the last day (tests/requests_app/test_withdraw.py)."""
-    booking = booking_in(State.CONFIRMED, rival_partner, now, placed_at=now + 74 * HOUR - since_order)
+    booking = booking_in(
+        State.CONFIRMED, rival_partner, now, placed_at=now + 74 * HOUR - since_order
+    )
     stopped_clock(now + 74 * HOUR)
 
     assert_costs(booking, cents)
@@ -135,7 +151,9 @@ def test_swiss_bookings_have_no_withdrawal(now, partner, stopped_clock):
 
 
 @pytest.mark.parametrize("role", [OPS, BRAND])
-def test_cancellation_that_is_not_the_customer_s_never_costs_them_anything(role, now, partner, staff, stopped_clock):
+def test_cancellation_that_is_not_the_customer_s_never_costs_them_anything(
+    role, now, partner, staff, stopped_clock
+):
     booking = swiss(State.CONFIRMED, partner, now)
     stopped_clock(booking.start_at - MINUTE)
 
@@ -169,7 +187,9 @@ def test_out_of_turn_is_refused(state, now, partner):
 
 
 @pytest.mark.parametrize("state", [State.EN_ROUTE, State.ARRIVED])
-def test_half_an_hour_late_it_is_free_also_when_somebody_says_to_be_at_the_door(state, now, partner, stopped_clock):
+def test_half_an_hour_late_it_is_free_also_when_somebody_says_to_be_at_the_door(
+    state, now, partner, stopped_clock
+):
     booking = swiss(state, partner, now)
     stopped_clock(booking.start_at + 30 * MINUTE)
 

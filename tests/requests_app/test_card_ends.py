@@ -12,7 +12,7 @@ from requests_app.lifecycle import Role
 from requests_app.models import Booking, State
 from tests import factories
 from tests.cast import MORNING
-from tests.requests_app.stages import booking_in, refused
+from tests.requests_app.booking_states import booking_in, refused
 
 LAST = date(2026, 11, 30)
 WITHIN, AFTER = datetime(2026, 11, 30, 14), datetime(2026, 12, 1, 14)
@@ -35,7 +35,9 @@ def move(booking, *walls, role=Role.CUSTOMER):
     return changes.move(booking.pk, walls, role=role, by=None)
 
 
-@pytest.mark.parametrize("state", [State.SEARCHING, State.UNFILLED, State.CLAIMED, State.CALLED, State.CONFIRMED])
+@pytest.mark.parametrize(
+    "state", [State.SEARCHING, State.UNFILLED, State.CLAIMED, State.CALLED, State.CONFIRMED]
+)
 @pytest.mark.parametrize("role", [Role.CUSTOMER, Role.OPS])
 def test_a_time_after_its_last_day_is_refused_and_nothing_changes(state, role, paid_by):
     booking = paid_by(state)
@@ -78,11 +80,18 @@ def test_the_page_says_the_day_before_and_refuses_after(client, paid_by):
     address = reverse("customer:move", args=[booking.token])
 
     before = client.get(address, headers={"accept-language": "en"}).content.decode()
-    answer = client.post(address, {"current": "2026-12-01T14:00"}, headers={"accept-language": "en"})
+    answer = client.post(
+        address, {"current": "2026-12-01T14:00"}, headers={"accept-language": "en"}
+    )
 
-    assert "Your card ends on 30 November 2026. Until then every time can be chosen." in " ".join(before.split())
+    assert "Your card ends on 30 November 2026. Until then every time can be chosen." in " ".join(
+        before.split()
+    )
     assert answer.status_code == 422
-    assert "Your card ends on 30 November 2026, so please choose a time until then." in answer.content.decode()
+    assert (
+        "Your card ends on 30 November 2026, so please choose a time until then."
+        in answer.content.decode()
+    )
     assert Booking.objects.get(pk=booking.pk).start_at == booking.start_at
 
 
@@ -90,7 +99,9 @@ def test_a_card_that_outlasts_all_times_is_no_news(client, paid_by):
     booking = paid_by(State.CLAIMED)
     Booking.objects.update(card_ends_on=date(2040, 12, 31))
 
-    page = client.get(reverse("customer:move", args=[booking.token]), headers={"accept-language": "en"})
+    page = client.get(
+        reverse("customer:move", args=[booking.token]), headers={"accept-language": "en"}
+    )
 
     assert "Your card ends" not in page.content.decode()
 
@@ -100,6 +111,8 @@ def test_another_person_s_draft_forgets_card_and_day(stopped_clock, customer, st
     draft = factories.DraftFactory(customer=customer)
     placing.save_card(draft.pk, card="pm_1", ends_on=LAST)
 
-    placing.set_contact(draft.pk, customer=stranger, name="N", phone="+33639980117", problem="p", at_the_door="")
+    placing.set_contact(
+        draft.pk, customer=stranger, name="N", phone="+33639980117", problem="p", at_the_door=""
+    )
 
     assert Booking.objects.values_list("card", "card_ends_on").get(pk=draft.pk) == ("", None)

@@ -6,12 +6,12 @@ import pytest
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from accounts.models import Busy, BusyKind
+from accounts.models import CalendarEntry, CalendarEntryKind
 from mila.clock import mila_now
 from requests_app.actions.assigning import NoSuchWish, TechnicianBusy, attach
 from requests_app.lifecycle import IllegalMove, Role, lock_booking
 from requests_app.models import ClockKind, State
-from tests.requests_app.stages import booking_in, effects, moves, refused, told
+from tests.requests_app.booking_states import booking_in, effects, moves, refused, told
 
 MINUTE = timedelta(minutes=1)
 
@@ -19,11 +19,23 @@ MINUTE = timedelta(minutes=1)
 def take(booking, technician, *, rank=1, role=Role.PARTNER):
     with transaction.atomic():
         locked = lock_booking(booking.pk)
-        return attach(locked, technician.pk, rank=rank, move="claim", role=role, by=technician.user, at=mila_now())
+        return attach(
+            locked,
+            technician.pk,
+            rank=rank,
+            move="claim",
+            role=role,
+            by=technician.user,
+            at=mila_now(),
+        )
 
 
 def busy(technician, begins, ends):
-    return Busy.objects.create(technician=technician, during=DateTimeTZRange(begins, ends, "[)"), kind=BusyKind.ABSENCE)
+    return CalendarEntry.objects.create(
+        technician=technician,
+        during=DateTimeTZRange(begins, ends, "[)"),
+        kind=CalendarEntryKind.ABSENCE,
+    )
 
 
 @pytest.mark.parametrize("rank", [1, 2])
@@ -41,21 +53,35 @@ def test_claim_takes_exactly_the_named_wish(rank, now, partner):
     )
     assert (claimed.technician, claimed.partner) == (partner, partner.partner)
     assignment = claimed.assignments.get()
-    assert (assignment.technician, assignment.start_at, assignment.claimed_at, assignment.ended_at) == (
+    assert (
+        assignment.technician,
+        assignment.start_at,
+        assignment.claimed_at,
+        assignment.ended_at,
+    ) == (
         partner,
         start,
         now,
         None,
     )
-    assert assignment.busy.during == DateTimeTZRange(start, start + 90 * MINUTE, "[)")
+    assert assignment.calendar_entry.during == DateTimeTZRange(start, start + 90 * MINUTE, "[)")
     assert claimed.due_at == now + timedelta(hours=12)
     assert claimed.clocks.get(done_at=None).kind == ClockKind.CALL_REMINDER
-    assert (moves(claimed), effects(), told(claimed)) == (["claim"], ["dispatch.withdraw"], ["claimed", "job_claimed"])
+    assert (moves(claimed), effects(), told(claimed)) == (
+        ["claim"],
+        ["dispatch.withdraw"],
+        ["claimed", "job_claimed"],
+    )
 
 
 @pytest.mark.parametrize(
     ("begins", "ends"),
-    [(-60 * MINUTE, MINUTE), (89 * MINUTE, 120 * MINUTE), (10 * MINUTE, 20 * MINUTE), (-60 * MINUTE, 200 * MINUTE)],
+    [
+        (-60 * MINUTE, MINUTE),
+        (89 * MINUTE, 120 * MINUTE),
+        (10 * MINUTE, 20 * MINUTE),
+        (-60 * MINUTE, 200 * MINUTE),
+    ],
 )
 def test_busy_technician_is_refused(begins, ends, now, partner):
     booking = booking_in(State.SEARCHING, partner, now)
@@ -112,7 +138,13 @@ def test_unconfirmed_partner_loses_assignment_and_slot_first(now, partner, rival
     claimed = take(booking, rival_partner)
 
     former, present = claimed.assignments.all()
-    assert (former.technician, former.ended_at, former.end, former.fault, former.busy) == (
+    assert (
+        former.technician,
+        former.ended_at,
+        former.end,
+        former.fault,
+        former.calendar_entry,
+    ) == (
         partner,
         now,
         "claim",
@@ -120,12 +152,14 @@ def test_unconfirmed_partner_loses_assignment_and_slot_first(now, partner, rival
         None,
     )
     assert (present.technician, present.ended_at) == (rival_partner, None)
-    assert not Busy.objects.filter(technician=partner).exists()
+    assert not CalendarEntry.objects.filter(technician=partner).exists()
     assert (claimed.technician, claimed.start_at) == (rival_partner, booking.start_at)
     assert told(claimed) == ["claimed", "job_claimed", "job_taken"]
 
 
-def test_unconfirmed_booking_keeps_its_agreed_start_whatever_wish_is_named(now, partner, rival_partner):
+def test_unconfirmed_booking_keeps_its_agreed_start_whatever_wish_is_named(
+    now, partner, rival_partner
+):
     booking = booking_in(State.UNCONFIRMED, partner, now)
 
     assert take(booking, rival_partner, rank=2).start_at == booking.start_at

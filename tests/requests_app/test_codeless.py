@@ -13,7 +13,7 @@ from requests_app.codeless import often_codeless, with_codeless_starts
 from requests_app.models import Assignment, Booking, BookingEvent, State
 from tests import cast, factories
 from tests.factories import LONG_AGO
-from tests.requests_app.stages import booking_in
+from tests.requests_app.booking_states import booking_in
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -24,14 +24,20 @@ def begun(technician, at, *, code_after=None):
     """A visit that began at this instant; the code was typed so long after the start, or never."""
     booking = booking_in(State.IN_PROGRESS, technician, at - 4 * DAY)
     BookingEvent.objects.create(
-        booking=booking, sequence=2, move="start", source="arrived", target="in_progress", role="partner", at=at,
+        booking=booking,
+        sequence=2,
+        move="start",
+        source="arrived",
+        target="in_progress",
+        role="partner",
+        at=at,
         hash="1" * 64,
-    )  # fmt: skip
+    )
     if code_after is not None:
         Assignment.objects.filter(booking=booking).update(code_typed_at=at + code_after)
     Booking.objects.filter(pk=booking.pk).update(start_at=at)
-    busy = Assignment.objects.get(booking=booking).busy
-    Assignment.objects.filter(booking=booking).update(busy=None)
+    busy = Assignment.objects.get(booking=booking).calendar_entry
+    Assignment.objects.filter(booking=booking).update(calendar_entry=None)
     busy.delete()
     return booking
 
@@ -88,7 +94,8 @@ def test_another_s_starts_are_another_s(now, partner, rival_partner):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("codeless_share_percent", 50), ("codeless_starts_min", 11), ("codeless_window", 3_600)]
+    ("key", "value"),
+    [("codeless_share_percent", 50), ("codeless_starts_min", 11), ("codeless_window", 3_600)],
 )
 def test_each_figure_is_the_policy_s(key, value, now, partner):
     visits(partner, now - DAY, codeless=4, proved=6)
@@ -119,7 +126,9 @@ def ops(client, staff):
 def test_the_board_leads_to_the_list_of_them(ops, now, partner, rival_partner):
     visits(partner, now - DAY, codeless=5, proved=0)
 
-    tile = next(one for one in ops.get(reverse("admin:index")).context["tiles"] if one.name == "codeless")
+    tile = next(
+        one for one in ops.get(reverse("admin:index")).context["tiles"] if one.name == "codeless"
+    )
     listed = ops.get(tile.url)
 
     assert (tile.count, tile.tone) == (1, "warn")

@@ -7,7 +7,7 @@ import pytest
 from requests_app.actions import visit
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import ClockKind, State
-from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, effects, moves, refused, told, unchanged
 
 
 def confirm(booking, technician):
@@ -24,7 +24,11 @@ def test_confirmation_counts_as_kept_only_in_time(state, kept, now, partner):
     assert list(confirmed.clocks.filter(done_at=None).values_list("kind", "due_at")) == [
         (ClockKind.LATENESS, booking.start_at + timedelta(minutes=15))
     ]
-    assert (moves(confirmed), told(confirmed), effects()) == (["confirm"], ["confirmed"], ["dispatch.withdraw"])
+    assert (moves(confirmed), told(confirmed), effects()) == (
+        ["confirm"],
+        ["confirmed"],
+        ["dispatch.withdraw"],
+    )
     partner.refresh_from_db()
     assert (partner.promises_kept, partner.promises_broken) == (kept, 0)
 

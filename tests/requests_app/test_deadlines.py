@@ -1,4 +1,6 @@
-"""When promises fall due: the rules' table, the night, the days the clocks change (rule L5; fault T5, T7, T8)."""
+"""When promises fall due: the rules' table, the night, the days the clocks change
+(rule L5; fault T5, T7, T8).
+"""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -10,7 +12,13 @@ from hypothesis import strategies as st
 from places.calendar import instant, wall_time
 from policy.figures import Policy
 from requests_app import deadlines
-from requests_app.deadlines import TwoClocks, cancelling_is_free, reminder_at, tried_enough, two_clocks
+from requests_app.deadlines import (
+    TwoClocks,
+    cancelling_is_free,
+    reminder_at,
+    tried_enough,
+    two_clocks,
+)
 
 POLICY = Policy()
 PARIS = "Europe/Paris"
@@ -67,7 +75,8 @@ def test_both_clocks_leave_time_even_without_any_lead():
         (paris(2026, 11, 24, 20, 46), 12, paris(2026, 11, 25, 7, 30), paris(2026, 11, 25, 7, 45)),
         (paris(2026, 11, 24, 23, 50), 24, paris(2026, 11, 25, 7, 30), paris(2026, 11, 25, 7, 45)),
         (paris(2026, 11, 25, 2, 0), 8, paris(2026, 11, 25, 7, 30), paris(2026, 11, 25, 7, 45)),
-        # Only what falls into the night moves: the call at 20:20, the confirmation from 21:30 back to 21:00.
+        # Only what falls into the night moves: the call at 20:20, the confirmation from 21:30 back
+        # to 21:00.
         (paris(2026, 11, 24, 18, 0), 17.5, paris(2026, 11, 24, 20, 20), paris(2026, 11, 24, 21, 0)),
         # 07:30 is day again, 21:00 is night already.
         (paris(2026, 11, 25, 6, 50), 5, paris(2026, 11, 25, 7, 30), paris(2026, 11, 25, 7, 50)),
@@ -91,14 +100,18 @@ def test_no_clock_is_in_the_past_and_the_call_comes_first(claim, lead, zone):
 @settings(max_examples=200, deadline=None)
 @given(claim=INSTANTS, lead=leads(3.75, 72), zone=ZONES)
 def test_the_confirmation_is_a_quarter_of_an_hour_after_the_call(claim, lead, zone):
-    """Below three hours and three quarters the table itself leaves less, if the night does not move it."""
+    """Below three hours and three quarters the table itself leaves less, if the night does not move
+    it.
+    """
     due = clocks(lead, claim, zone)
 
     assert due.confirm_due >= due.call_due + QUARTER
 
 
 @settings(max_examples=200, deadline=None)
-@given(minute=st.integers(0, 59), hour=st.sampled_from([*range(21, 24), *range(7)]), lead=leads(0, 4))
+@given(
+    minute=st.integers(0, 59), hour=st.sampled_from([*range(21, 24), *range(7)]), lead=leads(0, 4)
+)
 def test_what_the_night_moves_is_a_quarter_of_an_hour_apart(hour, minute, lead):
     due = clocks(lead, paris(2026, 11, 24, hour, minute))
 
@@ -107,10 +120,15 @@ def test_what_the_night_moves_is_a_quarter_of_an_hour_apart(hour, minute, lead):
 
 @settings(max_examples=200, deadline=None)
 @given(claim=INSTANTS, lead=leads(2, 72), zone=ZONES)
-def test_the_call_is_never_later_than_twelve_hours_and_the_confirmation_never_after_the_start(claim, lead, zone):
+def test_the_call_is_never_later_than_twelve_hours_and_the_confirmation_never_after_the_start(
+    claim, lead, zone
+):
     due = clocks(lead, claim, zone)
 
-    assert due.call_due <= claim + 12 * HOUR or wall_time(due.call_due, zone).strftime("%H:%M") == "07:30"
+    assert (
+        due.call_due <= claim + 12 * HOUR
+        or wall_time(due.call_due, zone).strftime("%H:%M") == "07:30"
+    )
     if 8 <= wall_time(claim + lead, zone).hour < 20:
         assert due.confirm_due <= claim + lead
 
@@ -183,13 +201,19 @@ def test_twelve_hours_to_call_are_elapsed_hours(claim, call):
 @pytest.mark.parametrize("zone", [PARIS, "Europe/Zurich"])
 def test_elapsed_time_is_exact_at_random_instants_of_twelve_years(zone):
     dice = random.Random(20261123)
-    first, last = datetime(2025, 1, 1, tzinfo=UTC).timestamp(), datetime(2037, 1, 1, tzinfo=UTC).timestamp()
+    first, last = (
+        datetime(2025, 1, 1, tzinfo=UTC).timestamp(),
+        datetime(2037, 1, 1, tzinfo=UTC).timestamp(),
+    )
 
     for _ in range(2_000):
         claim = datetime.fromtimestamp(dice.uniform(first, last), UTC)
         start = claim + timedelta(seconds=dice.uniform(42 * 3600, 60 * 86_400))
         due = two_clocks(claim, start, zone, POLICY)
-        assert (due.call_due - claim, start - due.confirm_due) == (timedelta(seconds=43_200), timedelta(seconds=86_400))
+        assert (due.call_due - claim, start - due.confirm_due) == (
+            timedelta(seconds=43_200),
+            timedelta(seconds=86_400),
+        )
 
 
 # --- Reminders
@@ -236,11 +260,11 @@ def test_reminders_respect_the_quiet_hours(claim, lead, zone):
         (deadlines.search_warning(CLAIM, CLAIM - 9 * HOUR, POLICY), CLAIM - 3 * HOUR),
         (deadlines.search_warning(CLAIM, CLAIM - 2 * HOUR, POLICY), CLAIM - 1.5 * HOUR),
         (deadlines.late_at(CLAIM, POLICY), CLAIM + 15 * MINUTE),
-        (deadlines.given_up_at(CLAIM, POLICY), CLAIM + 30 * MINUTE),
-        (deadlines.waited_at(CLAIM, POLICY), CLAIM + 10 * MINUTE),
+        (deadlines.lateness_cancel_at(CLAIM, POLICY), CLAIM + 30 * MINUTE),
+        (deadlines.door_wait_ends_at(CLAIM, POLICY), CLAIM + 10 * MINUTE),
         (deadlines.overdue_at(CLAIM, 30), CLAIM + 90 * MINUTE),
         (deadlines.overdue_at(CLAIM, 90), CLAIM + 180 * MINUTE),
-        (deadlines.silence_at(CLAIM, POLICY), CLAIM + 72 * HOUR),
+        (deadlines.signature_limit_at(CLAIM, POLICY), CLAIM + 72 * HOUR),
         (deadlines.signature_reminders(CLAIM, POLICY), (CLAIM, CLAIM + DAY, CLAIM + 60 * HOUR)),
         (deadlines.contact_until(CLAIM, POLICY), CLAIM + 7 * DAY),
         (deadlines.free_until(CLAIM + 3 * DAY, CLAIM, POLICY), CLAIM + 2 * DAY),
@@ -290,13 +314,16 @@ def test_order_of_the_rows_does_not_matter():
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "count"), [((8, 0), (21, 0), True), ((7, 59), (21, 0), False), ((8, 0), (21, 1), False)]
+    ("first", "last", "count"),
+    [((8, 0), (21, 0), True), ((7, 59), (21, 0), False), ((8, 0), (21, 1), False)],
 )
 def test_tries_count_between_eight_and_nine_in_the_evening(first, last, count):
     assert enough((*first, "phone"), (12, 0, "text"), (*last, "phone")) is count
 
 
-@pytest.mark.parametrize(("start", "count"), [((16, 9), True), ((16, 10), False), ((16, 30), False)])
+@pytest.mark.parametrize(
+    ("start", "count"), [((16, 9), True), ((16, 10), False), ((16, 30), False)]
+)
 def test_near_the_start_ten_minutes_apart_are_enough(start, count):
     """Under six hours before the start: the second and the third try at 10:10 and 10:20."""
     rows = [(10, 0, "phone"), (10, 10, "text"), (10, 20, "phone")]
@@ -309,9 +336,14 @@ def test_without_a_start_the_long_gap_holds():
 
 
 def test_hours_are_those_of_the_place():
-    rows = [(datetime(2026, 7, 1, 6, 0, tzinfo=UTC), "phone"), (datetime(2026, 7, 1, 7, 0, tzinfo=UTC), "text")]
+    rows = [
+        (datetime(2026, 7, 1, 6, 0, tzinfo=UTC), "phone"),
+        (datetime(2026, 7, 1, 7, 0, tzinfo=UTC), "text"),
+    ]
 
-    assert tried_enough([*rows, (datetime(2026, 7, 1, 8, 0, tzinfo=UTC), "text")], None, PARIS, POLICY)
+    assert tried_enough(
+        [*rows, (datetime(2026, 7, 1, 8, 0, tzinfo=UTC), "text")], None, PARIS, POLICY
+    )
 
 
 # --- What cancelling costs
@@ -321,9 +353,14 @@ START = CLAIM + 3 * DAY
 
 def free(at, *, start=START, placed=CLAIM, unconfirmed=False, arrived=False, moved_from=None):
     return cancelling_is_free(
-        at=at, start_at=start, placed_at=placed, unconfirmed=unconfirmed, arrived=arrived, policy=POLICY,
+        at=at,
+        start_at=start,
+        placed_at=placed,
+        unconfirmed=unconfirmed,
+        arrived=arrived,
+        policy=POLICY,
         moved_from=moved_from,
-    )  # fmt: skip
+    )
 
 
 SECOND = timedelta(seconds=1)
@@ -348,7 +385,9 @@ def test_cancelling_late_is_not_free_when_they_are_at_the_door():
     assert not free(START + 30 * MINUTE, arrived=True)
 
 
-@pytest.mark.parametrize(("after", "expected"), [(30 * MINUTE, True), (30 * MINUTE + SECOND, False)])
+@pytest.mark.parametrize(
+    ("after", "expected"), [(30 * MINUTE, True), (30 * MINUTE + SECOND, False)]
+)
 def test_cancelling_is_free_for_half_an_hour_after_booking(after, expected):
     placed = START - 5 * HOUR
 

@@ -1,4 +1,6 @@
-"""On the way, at the door, at work, each at its hour; a position only on the way (rule L8, L9; fault A16)."""
+"""On the way, at the door, at work, each at its hour; a position only on the way
+(rule L8, L9; fault A16).
+"""
 
 from datetime import timedelta
 
@@ -9,8 +11,8 @@ from mila.formats import moment
 from requests_app.actions import visit
 from requests_app.lifecycle import IllegalMove, TooEarly
 from requests_app.models import Booking, ClockKind, Position, State
-from tests.requests_app import stages
-from tests.requests_app.stages import moves, refused, told, unchanged
+from tests.requests_app import booking_states
+from tests.requests_app.booking_states import moves, refused, told, unchanged
 
 STEPS = [
     (visit.depart, State.CONFIRMED, State.EN_ROUTE, "depart", ["en_route"]),
@@ -23,13 +25,15 @@ each_step = pytest.mark.parametrize(("verb", "source", "target", "move", "notice
 @pytest.fixture
 def now(morning, stopped_clock):
     """Twenty minutes before the start of every booking of this file."""
-    at = morning + stages.LEAD - timedelta(minutes=20)
+    at = morning + booking_states.LEAD - timedelta(minutes=20)
     stopped_clock(at)
     return at
 
 
 def booking_in(state, technician, now):
-    return stages.booking_in(state, technician, now - stages.LEAD + timedelta(minutes=20))
+    return booking_states.booking_in(
+        state, technician, now - booking_states.LEAD + timedelta(minutes=20)
+    )
 
 
 def step(verb, booking, technician):
@@ -80,7 +84,9 @@ EARLIEST = [
 
 @pytest.mark.parametrize(("verb", "source", "target", "lead"), EARLIEST)
 @pytest.mark.parametrize(("seconds", "moved"), [(-1, False), (0, True), (1, True)])
-def test_step_has_its_earliest_hour(verb, source, target, lead, seconds, moved, now, partner, stopped_clock):
+def test_step_has_its_earliest_hour(
+    verb, source, target, lead, seconds, moved, now, partner, stopped_clock
+):
     booking = booking_in(source, partner, now)
     stopped_clock(booking.start_at - lead + timedelta(seconds=seconds))
 
@@ -107,7 +113,9 @@ def test_three_days_early_is_refused_with_the_hour_from_which_it_is_possible(
 
 def test_another_figure_of_the_policy_gives_another_hour(now, partner, stopped_clock):
     booking = booking_in(State.CONFIRMED, partner, now)
-    Booking.objects.filter(pk=booking.pk).update(policy_data={**booking.policy_data, "depart_lead": 600})
+    Booking.objects.filter(pk=booking.pk).update(
+        policy_data={**booking.policy_data, "depart_lead": 600}
+    )
     stopped_clock(booking.start_at - timedelta(minutes=11))
 
     with refused(booking, TooEarly):
@@ -117,7 +125,8 @@ def test_another_figure_of_the_policy_gives_another_hour(now, partner, stopped_c
 @pytest.mark.parametrize(
     ("verb", "source", "kind", "after"),
     [
-        (visit.arrive, State.EN_ROUTE, ClockKind.DOOR_WAIT, timedelta(minutes=30)),  # the start is in 20
+        # the start is in 20
+        (visit.arrive, State.EN_ROUTE, ClockKind.DOOR_WAIT, timedelta(minutes=30)),
         (visit.start, State.ARRIVED, ClockKind.OVERDUE_WORK, timedelta(hours=2)),
     ],
 )
@@ -126,7 +135,9 @@ def test_step_starts_its_clock(verb, source, kind, after, now, partner):
 
     moved = step(verb, booking, partner)
 
-    assert list(moved.clocks.filter(done_at=None).values_list("kind", "due_at")) == [(kind, now + after)]
+    assert list(moved.clocks.filter(done_at=None).values_list("kind", "due_at")) == [
+        (kind, now + after)
+    ]
 
 
 # --- Positions
@@ -144,12 +155,25 @@ def test_position_is_kept_while_they_are_on_their_way_the_last_one_alone(now, pa
     report(booking, partner, lat=45.8, eta_at=now + timedelta(minutes=9))
 
     position = Position.objects.get()
-    assert (position.lat, position.lon, position.at, position.eta_at) == (45.8, 4.8, now, now + timedelta(minutes=9))
+    assert (position.lat, position.lon, position.at, position.eta_at) == (
+        45.8,
+        4.8,
+        now,
+        now + timedelta(minutes=9),
+    )
     assert moves(booking) == []
 
 
 @pytest.mark.parametrize(
-    "state", [State.CLAIMED, State.CONFIRMED, State.ARRIVED, State.IN_PROGRESS, State.FINISHED, State.SETTLED]
+    "state",
+    [
+        State.CLAIMED,
+        State.CONFIRMED,
+        State.ARRIVED,
+        State.IN_PROGRESS,
+        State.FINISHED,
+        State.SETTLED,
+    ],
 )
 def test_position_of_somebody_not_on_their_way_is_dropped(state, now, partner):
     booking = booking_in(state, partner, now)

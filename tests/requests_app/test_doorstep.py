@@ -1,4 +1,6 @@
-"""Place and time of a wait at the door: kept at two instants, beside the move, and only by it (rule B10, L8)."""
+"""Place and time of a wait at the door: kept at two instants, beside the move, and only by it
+(rule B10, L8).
+"""
 
 import pytest
 from django.urls import reverse
@@ -28,7 +30,9 @@ def arrive(booking, partner, place=None):
 
 
 def fail(booking, partner, place=None, fault=Fault.CUSTOMER):
-    return visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="Nobody", fault=fault, place=place)
+    return visit.fail_visit(
+        booking.pk, partner.pk, by=partner.user, reason="Nobody", fault=fault, place=place
+    )
 
 
 def test_arrival_keeps_where_the_phone_is_with_metres_accuracy_and_instant(travelling, partner):
@@ -62,7 +66,9 @@ def test_repeat_keeps_no_second_place(travelling, partner):
 
 def test_refused_arrival_keeps_no_place(searching, partner, stopped_clock):
     booking = cast.walk(searching, partner, State.EN_ROUTE)
-    Booking.objects.filter(pk=booking.pk).update(start_at=booking.start_at + 5 * (booking.start_at - mila_now()))
+    Booking.objects.filter(pk=booking.pk).update(
+        start_at=booking.start_at + 5 * (booking.start_at - mila_now())
+    )
 
     with pytest.raises(TooEarly):
         arrive(booking, partner, at_the_door())
@@ -115,7 +121,9 @@ def test_the_report_holds_the_assignment_s_own_instants(travelling, partner, sto
 
     said = wait_report(booking)
 
-    assert (said.arrived_at, said.ended_at) == tuple(event.at for event in list(booking.events.all())[-2:])
+    assert (said.arrived_at, said.ended_at) == tuple(
+        event.at for event in list(booking.events.all())[-2:]
+    )
     assert (said.arrival.metres, said.end.metres, said.at_the_door) == (40, 50, True)
 
 

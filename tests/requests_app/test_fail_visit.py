@@ -10,13 +10,15 @@ from requests_app.lifecycle import IllegalMove, ReasonMissing, Role
 from requests_app.models import AT_WORK, Booking, BookingEvent, Fault, State
 from tests.cast import MORNING
 from tests.evidence import forged
-from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, effects, moves, refused, told, unchanged
 
 TEN_MINUTES = timedelta(minutes=10)
 
 
 def fail(booking, technician, *, reason="No line", fault=Fault.BRAND, **kwargs):
-    return visit.fail_visit(booking.pk, technician.pk, by=technician.user, reason=reason, fault=fault, **kwargs)
+    return visit.fail_visit(
+        booking.pk, technician.pk, by=technician.user, reason=reason, fault=fault, **kwargs
+    )
 
 
 def arrived(booking, at):
@@ -37,7 +39,11 @@ def test_visit_fails_free_of_charge_unless_the_customer_caused_it(state, fault, 
         "No line",
         fault,
     )
-    assert (moves(failed), effects(), told(failed)) == (["fail_visit"], ["payments.charge"], ["failed"])
+    assert (moves(failed), effects(), told(failed)) == (
+        ["fail_visit"],
+        ["payments.charge"],
+        ["failed"],
+    )
     assert failed.assignments.get().ended_at is None
 
 
@@ -50,7 +56,9 @@ def test_visit_fails_free_of_charge_unless_the_customer_caused_it(state, fault, 
         ({"country": "CH", "currency": "CHF", "timezone": "Europe/Zurich"}, 3000),
     ],
 )
-def test_nobody_at_home_after_ten_minutes_costs_the_fee_outside_a_right_of_withdrawal(columns, fee, now, rival_partner):
+def test_nobody_at_home_after_ten_minutes_costs_the_fee_outside_a_right_of_withdrawal(
+    columns, fee, now, rival_partner
+):
     partner = rival_partner  # a Pro's: the days count from the order
     booking = booking_in(State.ARRIVED, partner, now, **columns)
     Booking.objects.filter(pk=booking.pk).update(start_at=now - TEN_MINUTES)

@@ -1,4 +1,6 @@
-"""The work is done, at the price that was agreed before it; less is always possible (rule L10, L12)."""
+"""The work is done, at the price that was agreed before it; less is always possible
+(rule L10, L12).
+"""
 
 from datetime import timedelta
 
@@ -10,7 +12,7 @@ from requests_app.actions.visit import PriceIsFixed
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import AcceptanceKind, Booking, ClockKind, QuoteLine, QuoteOrigin, State
 from tests.cast import agree, propose
-from tests.requests_app.stages import booking_in, moves, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, moves, refused, told, unchanged
 
 REPORT = {"done": "Channel changed", "explained": True, "tidied": True}
 
@@ -61,8 +63,16 @@ def test_friend_asks_less_in_the_end_and_nobody_need_accept_it(cents, work, part
 
     quote = work.quotes.agreed().latest("version")
     assert versions(work) == [(1, 6900), (2, cents)]
-    assert (quote.origin, quote.created_at, quote.created_by) == (QuoteOrigin.PARTNER, now, partner.user)
-    assert (quote.accepted_at, quote.acceptance_kind, quote.own_hand) == (now, AcceptanceKind.NOT_NEEDED, False)
+    assert (quote.origin, quote.created_at, quote.created_by) == (
+        QuoteOrigin.PARTNER,
+        now,
+        partner.user,
+    )
+    assert (quote.accepted_at, quote.acceptance_kind, quote.accepted_by_payer) == (
+        now,
+        AcceptanceKind.NOT_NEEDED,
+        False,
+    )
     assert list(quote.lines.values_list("cents", flat=True)) == [6900, cents - 6900]
 
 

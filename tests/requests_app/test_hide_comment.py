@@ -1,4 +1,6 @@
-"""Staff hide a comment with a reason: the words go, the stars count, and the log says who and why (rule L14, O2)."""
+"""Staff hide a comment with a reason: the words go, the stars count, and the log says who and why
+(rule L14, O2).
+"""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -10,7 +12,7 @@ from customer.reviews import figures, recent_ratings
 from requests_app.actions import hiding, signing
 from requests_app.lifecycle import ReasonMissing
 from requests_app.models import Rating, State
-from tests.requests_app.stages import booking_in, refused
+from tests.requests_app.booking_states import booking_in, refused
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +75,11 @@ def test_shown_again_it_is_public(rated, staff):
         hiding.show_comment(rated.pk, by=staff, reason="It was true")
 
     assert shown() == ([WORDS], 1, 1)
-    assert Rating.objects.values_list("hidden_at", "hidden_by", "hidden_reason").get() == (None, None, "")
+    assert Rating.objects.values_list("hidden_at", "hidden_by", "hidden_reason").get() == (
+        None,
+        None,
+        "",
+    )
 
 
 @pytest.mark.parametrize("do", [hiding.hide_comment, hiding.show_comment])

@@ -1,4 +1,6 @@
-"""Signed after the visit was closed without it: evidence that moves and charges nothing (rule L13, fault M24)."""
+"""Signed after the visit was closed without it: evidence that moves and charges nothing
+(rule L13, fault M24).
+"""
 
 import hashlib
 import json
@@ -14,7 +16,14 @@ from requests_app.lifecycle import IllegalMove
 from requests_app.models import LateSignature, QuoteLine, SignOff, SignOffKind, State
 from requests_app.sweeps import sweep_bookings
 from tests.evidence import forged
-from tests.requests_app.stages import agreed_version, booking_in, effects, facts, refused, unchanged
+from tests.requests_app.booking_states import (
+    agreed_version,
+    booking_in,
+    effects,
+    facts,
+    refused,
+    unchanged,
+)
 
 LATER = timedelta(days=9)
 
@@ -23,7 +32,14 @@ LATER = timedelta(days=9)
 def work(now, partner):
     """Agreed at 90 euros, booked at 69; a reminder has reached the customer."""
     report = {"done": "Canal changé", "explained": True, "tidied": True}
-    booking = booking_in(State.FINISHED, partner, now, finished_at=now, due_at=now + timedelta(hours=72), report=report)
+    booking = booking_in(
+        State.FINISHED,
+        partner,
+        now,
+        finished_at=now,
+        due_at=now + timedelta(hours=72),
+        report=report,
+    )
     QuoteLine.objects.create(quote=booking.quotes.get(), label="Wi-Fi lent", cents=6900)
     quote = agreed_version(booking, 2, 9000)
     QuoteLine.objects.create(quote=quote, label="Wi-Fi et répéteur", cents=9000)
@@ -43,8 +59,16 @@ def silent(work, stopped_clock, now):
 
 
 def sign(booking, *, key="late-1", kind=SignOffKind.OWN_DEVICE, version=2, late=True, **kwargs):
-    values = {"signer": "Odile Perrachon", "signature": "[[1,2]]", "device": "Firefox", "by": None, **kwargs}
-    return signing.sign_off(booking.pk, key=key, kind=kind, quote_version=version, late=late, **values)
+    values = {
+        "signer": "Odile Perrachon",
+        "signature": "[[1,2]]",
+        "device": "Firefox",
+        "by": None,
+        **kwargs,
+    }
+    return signing.sign_off(
+        booking.pk, key=key, kind=kind, quote_version=version, late=late, **values
+    )
 
 
 def money_rows():
@@ -62,19 +86,41 @@ def test_it_is_frozen_beside_the_sign_off(silent, now, customer):
         "Firefox",
         customer,
     )
-    assert (kept.service_cents, kept.charge_cents, kept.currency, kept.signed_at) == (9000, 9290, "EUR", now + LATER)
+    assert (kept.service_cents, kept.charge_cents, kept.currency, kept.signed_at) == (
+        9000,
+        9290,
+        "EUR",
+        now + LATER,
+    )
     frozen = [
-        str(silent.uuid), 2, kept.kind, kept.signer, kept.signature, kept.text, kept.device, 9000, 290, 1800, 7200,
-        9290, "EUR", kept.signed_at.isoformat(),
-    ]  # fmt: skip
-    assert kept.sha256 == hashlib.sha256(json.dumps(frozen, ensure_ascii=False).encode()).hexdigest()
+        str(silent.uuid),
+        2,
+        kept.kind,
+        kept.signer,
+        kept.signature,
+        kept.text,
+        kept.device,
+        9000,
+        290,
+        1800,
+        7200,
+        9290,
+        "EUR",
+        kept.signed_at.isoformat(),
+    ]
+    assert (
+        kept.sha256 == hashlib.sha256(json.dumps(frozen, ensure_ascii=False).encode()).hexdigest()
+    )
     assert "Canal changé" in kept.text
 
 
 def test_its_words_say_that_nothing_is_charged(silent):
     sign(silent)
 
-    ordinary, late = SignOff.objects.get().text.splitlines(), LateSignature.objects.get().text.splitlines()
+    ordinary, late = (
+        SignOff.objects.get().text.splitlines(),
+        LateSignature.objects.get().text.splitlines(),
+    )
     assert late[:-2] == ordinary[: len(late) - 2]
     assert "27 novembre 2026" in late[-2]
     assert ordinary[-1] not in late
@@ -109,7 +155,11 @@ def test_decided_visit_is_signed_with_what_was_decided(price, work, staff):
 
     sign(work, version=3)
 
-    assert LateSignature.objects.get().charge_cents == price + 290 == SignOff.objects.get().charge_cents
+    assert (
+        LateSignature.objects.get().charge_cents
+        == price + 290
+        == SignOff.objects.get().charge_cents
+    )
 
 
 def test_sent_twice_is_one(silent):
@@ -172,7 +222,9 @@ def test_signed_visit_takes_no_late_signature(work):
         sign(work, version=2)
 
 
-@pytest.mark.parametrize("state", [State.IN_PROGRESS, State.CONTESTED, State.FAILED, State.CANCELLED])
+@pytest.mark.parametrize(
+    "state", [State.IN_PROGRESS, State.CONTESTED, State.FAILED, State.CANCELLED]
+)
 def test_what_is_not_closed_is_not_signed_late(state, now, partner):
     booking = booking_in(state, partner, now)
 

@@ -1,4 +1,6 @@
-"""Every state, every move, every role: what the table says happens, and nothing else (fault T11)."""
+"""Every state, every move, every role: what the table says happens, and
+nothing else (fault T11).
+"""
 
 import inspect
 from datetime import timedelta
@@ -6,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import Busy, Notification
+from accounts.models import CalendarEntry, Notification
 from mila.streams import publish
 from policy.figures import Policy
 from requests_app import lifecycle
@@ -24,13 +26,23 @@ from requests_app.lifecycle import (
     available_moves,
     opens_at,
 )
-from requests_app.models import ASSIGNED, HAS_PARTNER, UNDO, Assignment, Booking, BookingEvent, Clock, State
+from requests_app.models import (
+    ASSIGNED,
+    HAS_PARTNER,
+    UNDO,
+    Assignment,
+    Booking,
+    BookingEvent,
+    Clock,
+    State,
+)
 from tests import factories
 from tests.evidence import forged
-from tests.requests_app.stages import booking_in, facts
+from tests.requests_app.booking_states import booking_in, facts
 
 SECOND = timedelta(seconds=1)
-# What a verb hands to `advance` along with the move, because the table asks for a partner or for an end.
+# What a verb hands to `advance` along with the move, because the table asks for a partner or for an
+# end.
 GIVEN_BY_VERBS = {"claim", "assign"}
 CELLS = [(name, role) for name in MOVES for role in Role]
 
@@ -64,7 +76,14 @@ def changes_for(name, partner, at):
 def came_before(booking, state, at):
     """The state that the step led away from, which it is to come back to."""
     BookingEvent.objects.create(
-        booking=booking, sequence=0, move="before", source="draft", target=state, role="system", at=at, hash="0" * 64
+        booking=booking,
+        sequence=0,
+        move="before",
+        source="draft",
+        target=state,
+        role="system",
+        at=at,
+        hash="0" * 64,
     )
 
 
@@ -73,7 +92,9 @@ def legal(name, role, state):
 
 
 @pytest.mark.parametrize("state", State)
-def test_what_the_table_does_not_list_is_refused_and_changes_nothing(state, morning, partner, queued):
+def test_what_the_table_does_not_list_is_refused_and_changes_nothing(
+    state, morning, partner, queued
+):
     booking = booking_in(state, partner, morning)
     before = facts(booking)
     queued()
@@ -106,7 +127,9 @@ def test_what_the_table_lists_moves_with_one_event_its_effects_and_its_clocks(
             if name in UNDOES:
                 came_before(booking, MOVES[name].target, morning)
             given = changes_for(name, rival_partner, at)
-            moved = advance(booking.pk, name, role=role, by=rival_partner.user, at=at, reason=" why ", **given)
+            moved = advance(
+                booking.pk, name, role=role, by=rival_partner.user, at=at, reason=" why ", **given
+            )
             assert_moved(booking, moved, name, role, at, queued(), (partner, rival_partner))
             transaction.savepoint_rollback(kept)
             connection.run_on_commit = []
@@ -114,7 +137,9 @@ def test_what_the_table_lists_moves_with_one_event_its_effects_and_its_clocks(
 
 @pytest.mark.parametrize("name", [name for name, move in MOVES.items() if move.opens])
 @pytest.mark.parametrize("role", Role)
-def test_before_its_hour_a_move_is_refused_and_changes_nothing(name, role, morning, partner, queued):
+def test_before_its_hour_a_move_is_refused_and_changes_nothing(
+    name, role, morning, partner, queued
+):
     booking = booking_in(min(MOVES[name].sources), partner, morning)
     at = opens_at(booking, name) - timedelta(seconds=1)
     before = facts(booking)
@@ -128,7 +153,9 @@ def test_before_its_hour_a_move_is_refused_and_changes_nothing(name, role, morni
 
 
 @pytest.mark.parametrize("name", UNDOES)
-def test_a_step_is_taken_back_before_its_time_is_over_and_not_from_then_on(name, morning, partner, queued):
+def test_a_step_is_taken_back_before_its_time_is_over_and_not_from_then_on(
+    name, morning, partner, queued
+):
     until = morning + Policy().undo_window
     booking = booking_in(min(MOVES[name].sources), partner, morning)
     came_before(booking, MOVES[name].target, morning)
@@ -180,7 +207,10 @@ def test_a_step_is_not_taken_back_over_another_that_was(morning, partner):
 def test_what_takes_back_is_named_after_its_step_and_leads_back_to_where_that_began():
     for name, step in UNDOES.items():
         assert name == UNDO + step
-        assert (MOVES[name].sources, {MOVES[name].target}) == ({MOVES[step].target}, MOVES[step].sources)
+        assert (MOVES[name].sources, {MOVES[name].target}) == (
+            {MOVES[step].target},
+            MOVES[step].sources,
+        )
 
 
 def assert_moved(booking, moved, name, role, at, waiting, people):
@@ -191,7 +221,12 @@ def assert_moved(booking, moved, name, role, at, waiting, people):
     assert row.due_at == (move.due(row, at) if move.due else None), cell
 
     *_, former, event = booking.events.all()
-    assert (event.sequence, event.move, event.source, event.target) == (2, name, booking.state, move.target), cell
+    assert (event.sequence, event.move, event.source, event.target) == (
+        2,
+        name,
+        booking.state,
+        move.target,
+    ), cell
     assert (event.role, event.by, event.at, event.reason) == (role, people[1].user, at, "why"), cell
     assert event.hash == lifecycle.event_hash(former.hash, event), cell
 
@@ -203,7 +238,9 @@ def assert_moved(booking, moved, name, role, at, waiting, people):
         f"technician:{one}" for one in {booking.technician_id, row.technician_id} - {None}
     }, cell
 
-    running = {(clock.kind, clock.due_at) for clock in Clock.objects.filter(booking=booking, done_at=None)}
+    running = {
+        (clock.kind, clock.due_at) for clock in Clock.objects.filter(booking=booking, done_at=None)
+    }
     expected = {(kind, due(row, at)) for kind, due in move.clocks}
     assert running == {pair for pair in expected if pair[1] is not None}, cell
     assert len(running) == len(move.clocks), cell
@@ -213,12 +250,14 @@ def assert_moved(booking, moved, name, role, at, waiting, people):
     assert told <= set(move.notices), cell
 
     has_partner = move.target in HAS_PARTNER
-    assert [getattr(row, column.removesuffix("__isnull")) is None for column in ASSIGNED] == [not has_partner] * 4, cell
+    assert [getattr(row, column.removesuffix("__isnull")) is None for column in ASSIGNED] == [
+        not has_partner
+    ] * 4, cell
     assert Assignment.objects.filter(booking=booking, ended_at=None).exists() == (
         has_partner and booking.state in HAS_PARTNER
     ), cell
     if not has_partner:
-        assert not Busy.objects.filter(technician=people[0]).exists(), cell
+        assert not CalendarEntry.objects.filter(technician=people[0]).exists(), cell
 
 
 def test_the_table_has_every_state_but_the_draft_as_a_target():
@@ -226,7 +265,11 @@ def test_the_table_has_every_state_but_the_draft_as_a_target():
 
 
 def test_ended_states_have_no_way_out_but_the_objection_to_a_failed_visit():
-    ended = {name: move.sources for name, move in MOVES.items() if move.sources & {"settled", "failed", "cancelled"}}
+    ended = {
+        name: move.sources
+        for name, move in MOVES.items()
+        if move.sources & {"settled", "failed", "cancelled"}
+    }
     assert ended == {"object": {State.SIGNED_OFF, State.FAILED}}
 
 
@@ -237,7 +280,9 @@ def test_every_state_with_a_moving_clock_is_swept():
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("state", State)
 def test_buttons_are_what_the_table_lets_a_role_do(state, role):
-    assert available_moves(Booking(state=state), role) == {name for name in MOVES if legal(name, role, state)}
+    assert available_moves(Booking(state=state), role) == {
+        name for name in MOVES if legal(name, role, state)
+    }
 
 
 @pytest.mark.parametrize("name", [name for name, move in MOVES.items() if move.reason])
@@ -260,8 +305,8 @@ def test_lost_partner_ends_the_assignment_and_names_the_fault(morning, partner):
 
     assignment = booking.assignments.get()
     assert (assignment.ended_at, assignment.end, assignment.fault) == (morning, "miss_call", True)
-    assert assignment.busy is None
-    assert not Busy.objects.filter(technician=partner).exists()
+    assert assignment.calendar_entry is None
+    assert not CalendarEntry.objects.filter(technician=partner).exists()
 
 
 def test_release_is_no_fault(morning, partner):
@@ -274,7 +319,7 @@ def test_release_is_no_fault(morning, partner):
 
 def test_assignment_without_a_slot_ends_too(morning, partner):
     booking = booking_in(State.CALLED, partner, morning)
-    Busy.objects.filter(technician=partner).delete()
+    CalendarEntry.objects.filter(technician=partner).delete()
 
     advance(booking.pk, "release", role=OPS, by=None, at=morning, reason="ill")
 
@@ -292,7 +337,8 @@ def test_second_event_is_chained_to_the_first(morning, partner, searching):
     assert second.hash != lifecycle.event_hash("", second)
 
 
-# --- What the database itself refuses ---------------------------------------------------------------------------
+# --- What the database itself refuses
+# ---------------------------------------------------------------------------
 
 
 def refused(constraint):

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts.models import Busy
+from accounts.models import CalendarEntry
 from places.calendar import Closed, instant
 from requests_app.actions import undoing
 from requests_app.actions.changes import NotLateYet, report_no_show
 from requests_app.lifecycle import BRAND, CUSTOMER, OPS, PARTNER, IllegalMove
 from requests_app.models import State
 from tests.cast import walk
-from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, effects, moves, refused, told, unchanged
 
 MONDAY = datetime(2026, 11, 30, 9, 0)
 LATE = timedelta(minutes=30)
@@ -21,9 +21,13 @@ def report(booking, *, role=CUSTOMER, wall=MONDAY):
     return report_no_show(booking.pk, [wall], role=role, by=None)
 
 
-@pytest.mark.parametrize("state", [State.UNCONFIRMED, State.CONFIRMED, State.EN_ROUTE, State.ARRIVED])
+@pytest.mark.parametrize(
+    "state", [State.UNCONFIRMED, State.CONFIRMED, State.EN_ROUTE, State.ARRIVED]
+)
 @pytest.mark.parametrize("role", [CUSTOMER, OPS])
-def test_nobody_came_is_their_fault_and_the_search_begins_again(state, role, now, partner, stopped_clock):
+def test_nobody_came_is_their_fault_and_the_search_begins_again(
+    state, role, now, partner, stopped_clock
+):
     booking = booking_in(state, partner, now)
     stopped_clock(booking.start_at + LATE)
 
@@ -33,7 +37,7 @@ def test_nobody_came_is_their_fault_and_the_search_begins_again(state, role, now
     assert again.last_start_at == instant(MONDAY, "Europe/Paris")
     assignment = again.assignments.get()
     assert (assignment.end, assignment.fault) == ("no_show", True)
-    assert not Busy.objects.exists()
+    assert not CalendarEntry.objects.exists()
     assert (moves(again), told(again)) == (["no_show"], ["moved", "no_show"])
     assert effects() == ["dispatch.withdraw", "dispatch.search"]
 

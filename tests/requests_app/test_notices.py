@@ -1,4 +1,6 @@
-"""Who is told what: each message in each language, with the facts of its row alone (rule N2, D8; fault A2)."""
+"""Who is told what: each message in each language, with the facts of its row alone
+(rule N2, D8; fault A2).
+"""
 
 import json
 import re
@@ -61,7 +63,13 @@ SAMPLES = {
     },
     "until_at": AT,
 }
-COMMON = {"number": "M000042", "service": "Wi-Fi lent", "country": "FR", "currency": "EUR", "zone": "Europe/Paris"}
+COMMON = {
+    "number": "M000042",
+    "service": "Wi-Fi lent",
+    "country": "FR",
+    "currency": "EUR",
+    "zone": "Europe/Paris",
+}
 
 
 def sample(fact):
@@ -78,8 +86,12 @@ def carried(kind):
 
 def rendered(kind, language="fr", **others):
     facts = {**COMMON, "link": LINK, **{fact: sample(fact) for fact in carried(kind)}, **others}
-    row = Notification(pk=1, kind=kind, subject_id=uuid.UUID(int=1), email="a@example.com", language=language)
-    row.sealed = json.dumps({name: facts.pop(name) for name in ("link", *notices.SEALED) if name in facts})
+    row = Notification(
+        pk=1, kind=kind, subject_id=uuid.UUID(int=1), email="a@example.com", language=language
+    )
+    row.sealed = json.dumps(
+        {name: facts.pop(name) for name in ("link", *notices.SEALED) if name in facts}
+    )
     row.queued_at = AT
     row.context = json.loads(json.dumps(notifications._storable(facts)))
     return notifications.render(row)
@@ -140,9 +152,18 @@ def test_renders(kind, language):
 @pytest.mark.usefixtures("_holes_show")
 @pytest.mark.parametrize("kind", KINDS)
 def test_renders_with_what_may_be_missing(kind):
-    absent = {"technician": "", "prepare": [], "reached": False, "friend": False, "fee_cents": 0, "charge_cents": None}
+    absent = {
+        "technician": "",
+        "prepare": [],
+        "reached": False,
+        "friend": False,
+        "fee_cents": 0,
+        "charge_cents": None,
+    }
     absent |= {"call_due_at": None, "free_until_at": None, "until_at": None, "distance_m": None}
-    message = rendered(kind, **{fact: value for fact, value in absent.items() if fact in carried(kind)})
+    message = rendered(
+        kind, **{fact: value for fact, value in absent.items() if fact in carried(kind)}
+    )
 
     assert message.subject
     assert "None" not in message.body
@@ -152,10 +173,15 @@ def test_renders_with_what_may_be_missing(kind):
 def test_carries_nothing_its_words_do_not_use(kind):
     text = source(kind)
 
-    assert {fact for fact in carried(kind) if not re.search(rf"\b{fact}\b", text)} - {"until_at", "calendar"} == set()
+    assert {fact for fact in carried(kind) if not re.search(rf"\b{fact}\b", text)} - {
+        "until_at",
+        "calendar",
+    } == set()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if any(fact.endswith("_at") for fact in carried(kind))])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if any(fact.endswith("_at") for fact in carried(kind))]
+)
 def test_instants_are_written_with_weekday_and_hour_of_the_place(kind):
     body = rendered(kind).body
 
@@ -165,7 +191,9 @@ def test_instants_are_written_with_weekday_and_hour_of_the_place(kind):
 
 
 def test_day_before_a_clock_change_is_named_with_its_own_hour():
-    """24 hours before Sunday 10:00, when the night was 25 hours long, is Saturday 11:00 (fault T7)."""
+    """24 hours before Sunday 10:00, when the night was 25 hours long, is
+    Saturday 11:00 (fault T7).
+    """
     start = datetime(2026, 10, 25, 9, 0, tzinfo=UTC)
     body = rendered("called", start_at=start, confirm_due_at=start - timedelta(hours=24)).body
 
@@ -190,9 +218,16 @@ def contact_of(booking):
     """Everything only the partner's job page may show, and the customer's own key to their page."""
     contact = booking.contact
     return {
-        contact.name, contact.phone, contact.street, contact.door_code, contact.problem, contact.at_the_door,
-        booking.customer.email, booking.customer.name, booking.token,
-    }  # fmt: skip
+        contact.name,
+        contact.phone,
+        contact.street,
+        contact.door_code,
+        contact.problem,
+        contact.at_the_door,
+        booking.customer.email,
+        booking.customer.name,
+        booking.token,
+    }
 
 
 @pytest.fixture
@@ -200,9 +235,15 @@ def signed(morning, partner):
     """A job to its signature; every private word of the customer is one of a kind."""
     booking = factories.placed_booking(
         customer=factories.UserFactory(name="Canary Kunde", email="canary@example.com"),
-        contact={"name": "Canary Name", "street": "9 rue Canari", "door_code": "C4N4RY", "problem": "canary problem",
-                 "phone": "+33639980999", "at_the_door": "Canary Door"},
-    )  # fmt: skip
+        contact={
+            "name": "Canary Name",
+            "street": "9 rue Canari",
+            "door_code": "C4N4RY",
+            "problem": "canary problem",
+            "phone": "+33639980999",
+            "at_the_door": "Canary Door",
+        },
+    )
     return walk(booking, partner, State.SIGNED_OFF)
 
 
@@ -216,7 +257,12 @@ def test_partners_get_no_contact_data_of_the_customer(signed, partner, rival_par
 
     for row in rows:
         message = notifications.render(row)
-        seen = json.dumps(row.context, ensure_ascii=False) + message.subject + message.body + message.alternatives[0][0]
+        seen = (
+            json.dumps(row.context, ensure_ascii=False)
+            + message.subject
+            + message.body
+            + message.alternatives[0][0]
+        )
         assert [canary for canary in contact_of(signed) if canary in seen] == [], row.kind
 
 
@@ -232,9 +278,17 @@ def test_before_the_claim_an_offer_tells_district_time_and_earnings_alone(search
 
     row = queued("offer", round=1)
     assert set(row.context) == {
-        "number", "service", "country", "currency", "zone", "postcode", "starts_at", "duration_minutes",
-        "earnings_cents", "distance_m",
-    }  # fmt: skip
+        "number",
+        "service",
+        "country",
+        "currency",
+        "zone",
+        "postcode",
+        "starts_at",
+        "duration_minutes",
+        "earnings_cents",
+        "distance_m",
+    }
     assert row.context["earnings_cents"] == 5520
     assert notifications.unsealed(row)["link"] == f"{site.SITE_URL}/partner/offers/"
 
@@ -253,10 +307,18 @@ def test_each_is_told_in_their_own_language_by_their_own_link(searching, partner
     job = claimed(searching, partner)
 
     to_customer, to_partner = queued("claimed"), queued("job_claimed")
-    assert (to_customer.email, to_customer.language, to_customer.user) == (job.customer.email, "de", job.customer)
+    assert (to_customer.email, to_customer.language, to_customer.user) == (
+        job.customer.email,
+        "de",
+        job.customer,
+    )
     assert notifications.unsealed(to_customer)["link"] == secret_link.mailed_url(job)
     assert job.token not in str(to_customer.context)
-    assert (to_partner.email, to_partner.language, to_partner.user) == (partner.user.email, "it", partner.user)
+    assert (to_partner.email, to_partner.language, to_partner.user) == (
+        partner.user.email,
+        "it",
+        partner.user,
+    )
     assert notifications.unsealed(to_partner)["link"] == f"{site.SITE_URL}/partner/jobs/{job.uuid}/"
 
 
@@ -275,7 +337,10 @@ def test_staff_read_it_at_their_address(job):
     row = notices.queue(job, "late_ops", round=1)
 
     assert (row.email, row.user, row.language) == (site.OPS_EMAIL, None, "fr")
-    assert notifications.unsealed(row)["link"] == f"{site.SITE_URL}/admin/requests_app/booking/{job.pk}/change/"
+    assert (
+        notifications.unsealed(row)["link"]
+        == f"{site.SITE_URL}/admin/requests_app/booking/{job.pk}/change/"
+    )
 
 
 def test_a_repeat_tells_nobody_twice(job):
@@ -329,7 +394,8 @@ def test_reminders_are_not_sent_after_their_clock(job):
     [
         ("CH", 3, "You may cancel free of charge until "),
         ("CH", 1, "cancelling now costs"),
-        ("FR", 3, "You may cancel free of charge until Yanis Corvel sets off"),  # inside the 14 days of withdrawal
+        # inside the 14 days of withdrawal
+        ("FR", 3, "You may cancel free of charge until Yanis Corvel sets off"),
         ("FR", 20, "You may cancel free of charge until "),
     ],
 )
@@ -371,7 +437,9 @@ def test_who_was_spoken_with_is_asked_with_the_confirmation_whether_it_is_so(rea
         visit.record_call(job.pk, partner.pk, by=partner.user, channel=channel, reached=reached)
     visit.confirm(job.pk, partner.pk, by=partner.user)
 
-    assert ("If that call never took place, please tell us." in in_english(queued("confirmed"))) == reached
+    assert (
+        "If that call never took place, please tell us." in in_english(queued("confirmed"))
+    ) == reached
     assert Notification.objects.filter(kind="called").exists() == (not reached)
 
 
@@ -387,7 +455,10 @@ def test_move_tells_whether_the_technician_stays(job, partner):
     assert kept.context["starts_at"] == [later.isoformat()]
     assert "calls you by" in in_english(kept)
     assert queued("job_moved").context["start_at"] == later.isoformat()
-    assert (searching_again.context["call_due_at"], searching_again.context["confirm_due_at"]) == (None, None)
+    assert (searching_again.context["call_due_at"], searching_again.context["confirm_due_at"]) == (
+        None,
+        None,
+    )
     assert "We are now asking technicians" in in_english(searching_again)
 
 
@@ -424,7 +495,9 @@ def test_receipt_and_pay_slip_add_up(signed):
 
     receipt, slip = queued("receipt").context, queued("job_paid").context
     assert (
-        sum(line["cents"] for line in receipt["lines"]) + receipt["fee_part_cents"] == receipt["charge_cents"] == 7190
+        sum(line["cents"] for line in receipt["lines"]) + receipt["fee_part_cents"]
+        == receipt["charge_cents"]
+        == 7190
     )
     assert slip["commission_cents"] + slip["partner_cents"] == slip["price_cents"] == 6900
     assert receipt["guarantee_until_at"] == (signed.signed_off_at + timedelta(days=14)).isoformat()
@@ -443,7 +516,7 @@ def test_signature_is_asked_for_with_the_final_price_and_its_end(searching, part
     row = notices.queue(job, "please_sign", round=1)
 
     assert row.context["final_cents"] == 7190
-    assert row.context["silence_at"] == (job.finished_at + timedelta(hours=72)).isoformat()
+    assert row.context["signature_limit_at"] == (job.finished_at + timedelta(hours=72)).isoformat()
     assert notices.queue(job, "undecided_ops", round=1).context["final_cents"] == 7190
 
 
@@ -476,7 +549,11 @@ def test_what_is_owed_is_what_was_signed_else_the_fee(signed, searching):
 
 
 @pytest.mark.parametrize(
-    ("placed", "free"), [(timedelta(days=5), timedelta(hours=24)), (timedelta(hours=3), timedelta(hours=2, minutes=30))]
+    ("placed", "free"),
+    [
+        (timedelta(days=5), timedelta(hours=24)),
+        (timedelta(hours=3), timedelta(hours=2, minutes=30)),
+    ],
 )
 def test_free_until_a_day_before_or_half_an_hour_after_booking(placed, free):
     assert deadlines.free_until(AT, AT - placed, Policy()) == AT - free

@@ -1,4 +1,6 @@
-"""After the sweeps stood still nobody loses a job, gets a fault or is charged for the gap (fault T2)."""
+"""After the sweeps stood still nobody loses a job, gets a fault or is charged for the gap
+(fault T2).
+"""
 
 from datetime import timedelta
 
@@ -16,7 +18,7 @@ from tests import cast
 from tests.evidence import forged
 from tests.outages import heartbeat_ended
 from tests.outages import outages as rows
-from tests.requests_app.stages import booking_in, facts
+from tests.requests_app.booking_states import booking_in, facts
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 S = State
@@ -24,7 +26,9 @@ S = State
 
 @pytest.fixture
 def stopped(now, stopped_clock):
-    """A function: the sweeps stood still from an instant on for so long; then the clock stands at their return."""
+    """A function: the sweeps stood still from an instant on for so long; then the clock stands at
+    their return.
+    """
 
     def stand_still(since, length, *, jumped=False):
         stopped_clock(since + length)
@@ -47,7 +51,9 @@ def again(booking):
 # --- Who has accepted a job
 
 
-def test_claimed_booking_keeps_its_technician_and_the_call_gets_the_time_back(job, partner, stopped, now):
+def test_claimed_booking_keeps_its_technician_and_the_call_gets_the_time_back(
+    job, partner, stopped, now
+):
     due = job.due_at
     stopped(now + 5 * MINUTE, 13 * HOUR)  # over the instant at which the call was due
 
@@ -57,7 +63,10 @@ def test_claimed_booking_keeps_its_technician_and_the_call_gets_the_time_back(jo
     assert (job.technician, job.due_at) == (partner, due + 13 * HOUR)
     assert not Assignment.objects.filter(fault=True).exists()
     assert Technician.objects.get(pk=partner.pk).promises_broken == partner.promises_broken
-    assert told(job, "job_outage", "outage_promise", "call_missed") == ["job_outage", "outage_promise"]
+    assert told(job, "job_outage", "outage_promise", "call_missed") == [
+        "job_outage",
+        "outage_promise",
+    ]
     assert violations() == {}
 
 
@@ -108,7 +117,8 @@ def test_whichever_sweep_comes_first_fires_nothing_of_the_gap(first, job, stoppe
 
 
 def test_short_gap_leaves_at_least_the_grace(job, stopped, now):
-    resumed = stopped(job.due_at - 2 * MINUTE, 5 * MINUTE)  # at 22:00, so the grace would end in the night
+    # at 22:00, so the grace would end in the night
+    resumed = stopped(job.due_at - 2 * MINUTE, 5 * MINUTE)
 
     sweep()
 
@@ -121,9 +131,12 @@ def test_gap_at_night_ends_by_day(job, stopped, now):
 
     sweep()
 
-    assert again(job).due_at == due.replace(minute=0, second=0, microsecond=0) + 10 * HOUR  # 8:00: the grace after 7:30
+    # 8:00: the grace after 7:30
+    assert again(job).due_at == due.replace(minute=0, second=0, microsecond=0) + 10 * HOUR
     assert job.due_at > resumed
-    assert Clock.objects.get(booking=job, kind=ClockKind.CALL_REMINDER, done_at=None).due_at > resumed
+    assert (
+        Clock.objects.get(booking=job, kind=ClockKind.CALL_REMINDER, done_at=None).due_at > resumed
+    )
 
 
 def test_promise_far_beyond_the_gap_stays_where_it_was_said_to_be(now, partner, stopped):
@@ -156,7 +169,9 @@ def test_claim_in_the_midst_gets_back_what_it_lost(now, partner, stopped):
     assert again(booking).due_at == now + 4 * HOUR + 2 * HOUR + MINUTE
 
 
-def test_confirmation_after_a_call_made_late_does_not_lie_in_the_past(searching, partner, stopped, now, stopped_clock):
+def test_confirmation_after_a_call_made_late_does_not_lie_in_the_past(
+    searching, partner, stopped, now, stopped_clock
+):
     """Its instant is computed only when the call is recorded."""
     job = cast.claimed(searching, partner)
     Booking.objects.filter(pk=job.pk).update(start_at=now + 20 * HOUR)
@@ -198,14 +213,16 @@ def test_silence_gets_the_time_back_and_so_do_its_reminders(now, partner, stoppe
     reminder.refresh_from_db()
     assert reminder.due_at == now + 37 * HOUR
     assert "outage_sign" in told(booking)
-    assert notices.FACTS["silence_at"](booking, None) == now + 85 * HOUR
+    assert notices.FACTS["signature_limit_at"](booking, None) == now + 85 * HOUR
 
 
 # --- A start that lay inside
 
 
 @pytest.mark.parametrize("state", [S.CLAIMED, S.CALLED])
-def test_start_in_the_gap_goes_to_ops_and_no_clock_moves_it(state, now, partner, stopped, stopped_clock):
+def test_start_in_the_gap_goes_to_ops_and_no_clock_moves_it(
+    state, now, partner, stopped, stopped_clock
+):
     booking = booking_in(state, partner, now, due_at=now + HOUR)
     resumed = stopped(booking.start_at - 12 * HOUR, 13 * HOUR)
 
@@ -216,12 +233,17 @@ def test_start_in_the_gap_goes_to_ops_and_no_clock_moves_it(state, now, partner,
 
     assert (again(booking).state, booking.technician) == (state, partner)
     assert (first, booking.due_at) == (resumed + 24 * HOUR, resumed + 48 * HOUR)
-    assert told(booking, "outage_ops", "outage_promise", "outage_start", "call_missed") == ["outage_ops", "outage_ops"]
+    assert told(booking, "outage_ops", "outage_promise", "outage_start", "call_missed") == [
+        "outage_ops",
+        "outage_ops",
+    ]
     assert not Assignment.objects.filter(fault=True).exists()
 
 
 @pytest.mark.parametrize("state", [S.CONFIRMED, S.EN_ROUTE, S.UNCONFIRMED])
-def test_nobody_is_called_late_before_the_grace_is_over(state, now, partner, stopped, stopped_clock):
+def test_nobody_is_called_late_before_the_grace_is_over(
+    state, now, partner, stopped, stopped_clock
+):
     booking = booking_in(state, partner, now)
     Clock.objects.filter(booking=booking).update(due_at=booking.start_at + 15 * MINUTE)
     with forged():
@@ -251,7 +273,9 @@ def test_no_show_of_a_start_in_the_gap_is_nobody_s_fault(now, partner, stopped):
     assert Assignment.objects.get(booking=booking).fault is False
 
 
-def test_control_no_show_at_another_hour_is_the_partner_s_fault(now, partner, stopped, stopped_clock):
+def test_control_no_show_at_another_hour_is_the_partner_s_fault(
+    now, partner, stopped, stopped_clock
+):
     booking = booking_in(S.CONFIRMED, partner, now)
     stopped(now + MINUTE, 13 * HOUR)
     sweep_bookings()
@@ -266,7 +290,10 @@ def test_wish_that_has_passed_is_said_and_waits_a_day_for_another(now, partner, 
     booking = booking_in(S.SEARCHING, partner, now)
     Booking.objects.filter(pk=booking.pk).update(due_at=booking.last_start_at - HOUR)
     Clock.objects.create(
-        booking=booking, kind=ClockKind.SEARCH_WARNING, epoch=9, due_at=booking.last_start_at - 3 * HOUR
+        booking=booking,
+        kind=ClockKind.SEARCH_WARNING,
+        epoch=9,
+        due_at=booking.last_start_at - 3 * HOUR,
     )
     resumed = stopped(booking.last_start_at - 12 * HOUR, 13 * HOUR)
 
@@ -287,7 +314,9 @@ def test_booking_whose_work_has_begun_is_left_alone(now, partner, stopped):
     assert facts(booking) == before
 
 
-@pytest.mark.parametrize("state", [S.SETTLED, S.CANCELLED, S.FAILED, S.DRAFT, S.CONTESTED, S.SIGNED_OFF])
+@pytest.mark.parametrize(
+    "state", [S.SETTLED, S.CANCELLED, S.FAILED, S.DRAFT, S.CONTESTED, S.SIGNED_OFF]
+)
 def test_booking_that_has_ended_or_not_begun_is_left_alone(state, now, partner, stopped):
     booking = booking_in(state, partner, now)
     booking.clocks.all().delete()

@@ -1,4 +1,6 @@
-"""Photos of a draft: added, removed, kept with the order, and no file that outlives its row (rule B1)."""
+"""Photos of a draft: added, removed, kept with the order, and no file that outlives its row
+(rule B1).
+"""
 
 from datetime import timedelta
 
@@ -78,7 +80,9 @@ def test_database_refuses_a_photo_of_nobody_without_an_end(draft):
         BookingPhoto.objects.create(sha256="0" * 64)
 
 
-def test_removed_photo_is_gone_at_once_and_its_files_after_the_commit(draft, files, django_capture_on_commit_callbacks):
+def test_removed_photo_is_gone_at_once_and_its_files_after_the_commit(
+    draft, files, django_capture_on_commit_callbacks
+):
     photo = photo_of(draft)
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -106,7 +110,9 @@ def test_order_closes_the_photos(draft, files, change):
     order(draft)
 
     with pytest.raises(placing.NotADraft):
-        add_photo(draft.pk, redraw(jpeg("navy"))) if change == "add" else remove_photo(draft.pk, photo.key)
+        add_photo(draft.pk, redraw(jpeg("navy"))) if change == "add" else remove_photo(
+            draft.pk, photo.key
+        )
 
     assert BookingPhoto.objects.get() == photo
     assert files() == names(photo)
@@ -141,7 +147,8 @@ def test_photo_of_a_draft_that_nobody_orders_goes_after_two_weeks(
 
 
 def test_files_that_never_came_to_a_draft_are_swept(draft, files, stopped_clock, now, monkeypatch):
-    monkeypatch.setattr("requests_app.actions.photographing._attach", lambda *ids: 1 / 0)  # pulled the plug
+    # pulled the plug
+    monkeypatch.setattr("requests_app.actions.photographing._attach", lambda *ids: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         photo_of(draft)
     assert len(files()) == 2

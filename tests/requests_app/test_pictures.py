@@ -10,14 +10,26 @@ from PIL import Image, ImageFile
 
 from requests_app.photos import decoder, intake
 from requests_app.photos.intake import FileTooLarge, NotAPicture, PictureTooLarge, read_picture
-from tests.pictures import GPS, NO_PICTURES, SCRIPT, bomb, drawn, heic, jpeg, upload, with_place, written
+from tests.pictures import (
+    GPS,
+    NO_PICTURES,
+    SCRIPT,
+    bomb,
+    drawn,
+    heic,
+    jpeg,
+    upload,
+    with_place,
+    written,
+)
 
 MEGABYTE = 1024 * 1024
 # Of a process with the decoder's own limit: its data and, beside it, the libraries it has mapped.
 RESIDENT = decoder.MEMORY + 64 * MEGABYTE
 PEAK = """
 import json, resource, subprocess, sys
-ended = subprocess.run([sys.executable, "-I", sys.argv[1]], stdin=open(sys.argv[2], "rb"), capture_output=True, env={})
+program = [sys.executable, "-I", sys.argv[1]]
+ended = subprocess.run(program, stdin=open(sys.argv[2], "rb"), capture_output=True, env={})
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 print(json.dumps([ended.returncode, peak]))
 """
@@ -32,7 +44,11 @@ def opened(data: bytes) -> Image.Image:
 def reddest(image):
     """In which corner the red mark lies: (right, lower)."""
     width, height = image.size
-    corners = {(x, y): image.getpixel((x * (width - 3) + 1, y * (height - 3) + 1)) for x in (0, 1) for y in (0, 1)}
+    corners = {
+        (x, y): image.getpixel((x * (width - 3) + 1, y * (height - 3) + 1))
+        for x in (0, 1)
+        for y in (0, 1)
+    }
     return max(corners, key=lambda one: corners[one][0] - corners[one][1])
 
 
@@ -42,7 +58,14 @@ def assert_clean(made: decoder.Redrawn):
         assert (image.format, image.mode) == ("JPEG", "RGB")
         assert max(image.size) <= decoder.SIDE
         assert dict(image.getexif()) == {}
-        assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"}
+        assert set(image.info) <= {
+            "jfif",
+            "jfif_version",
+            "jfif_unit",
+            "jfif_density",
+            "progressive",
+            "progression",
+        }
         assert b"Canary" not in data
         assert b"<script" not in data
         assert data.endswith(b"\xff\xd9")
@@ -62,7 +85,9 @@ HONEST = {
     "png with a palette": written(drawn(mode="P"), "PNG"),
     "png of 16 bits": written(drawn(mode="L").convert("I;16"), "PNG"),
     "heic": heic(),
-    "two pictures in one jpeg": written(drawn(), "MPO", save_all=True, append_images=[drawn("blue")]),
+    "two pictures in one jpeg": written(
+        drawn(), "MPO", save_all=True, append_images=[drawn("blue")]
+    ),
 }
 
 
@@ -89,7 +114,8 @@ def test_what_is_also_something_else_is_only_a_picture_afterwards(name):
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "HEIF"])
 def test_place_and_camera_are_gone_and_it_stands_upright(form):
     held = drawn(size=(120, 80))
-    held.info["exif"] = with_place(orientation=6).tobytes()  # HEIC turns the picture itself, as an iPhone does
+    # HEIC turns the picture itself, as an iPhone does
+    held.info["exif"] = with_place(orientation=6).tobytes()
     source = written(held, form, exif=held.info["exif"])
     assert b"Canary" in source
     assert opened(source).getexif().get_ifd(0x8825)[1] == GPS[1]
@@ -141,12 +167,20 @@ def test_bomb_says_what_is_wrong_with_it():
 
 @pytest.mark.parametrize(
     ("form", "mode", "size"),
-    [("JPEG", "RGB", (8_100, 6_100)), ("PNG", "RGBA", (5_000, 4_000)), ("PNG", "P", (5_000, 4_000))],
+    [
+        ("JPEG", "RGB", (8_100, 6_100)),
+        ("PNG", "RGBA", (5_000, 4_000)),
+        ("PNG", "P", (5_000, 4_000)),
+    ],
     ids=["jpeg", "png", "palette"],
 )
 def test_largest_pictures_are_read_within_the_memory_set_aside(form, mode, size, tmp_path):
     file = tmp_path / "large"
-    file.write_bytes(written(drawn(size=size, mode=mode), form, **({"progressive": True} if form == "JPEG" else {})))
+    file.write_bytes(
+        written(
+            drawn(size=size, mode=mode), form, **({"progressive": True} if form == "JPEG" else {})
+        )
+    )
 
     # A small process in between: a child begins with the peak of the process it was forked from.
     asked = [sys.executable, "-I", "-c", PEAK, decoder.__file__, str(file)]

@@ -9,11 +9,13 @@ from requests_app.actions import changes, placing
 from requests_app.lifecycle import IllegalMove, Role
 from requests_app.models import BookingContact, ClockKind, QuoteOrigin, State
 from tests import factories
-from tests.requests_app.stages import effects, moves, refused, told, unchanged
+from tests.requests_app.booking_states import effects, moves, refused, told, unchanged
 
 
 def place(draft, **kwargs):
-    return placing.place(draft.pk, role=kwargs.pop("role", Role.CUSTOMER), by=draft.customer, **kwargs)
+    return placing.place(
+        draft.pk, role=kwargs.pop("role", Role.CUSTOMER), by=draft.customer, **kwargs
+    )
 
 
 def test_order_freezes_version_1_and_searches(now):
@@ -28,7 +30,13 @@ def test_order_freezes_version_1_and_searches(now):
         saturday - timedelta(hours=1),
     )
     quote = booking.quotes.get()
-    assert (quote.version, quote.origin, quote.service_cents, quote.accepted_at, quote.own_hand) == (
+    assert (
+        quote.version,
+        quote.origin,
+        quote.service_cents,
+        quote.accepted_at,
+        quote.accepted_by_payer,
+    ) == (
         1,
         QuoteOrigin.BOOKING,
         6900,
@@ -104,7 +112,9 @@ def test_draft_without_a_card_is_refused(now):
         place(draft)
 
 
-@pytest.mark.parametrize(("early", "possible"), [(timedelta(), True), (timedelta(seconds=-1), False)])
+@pytest.mark.parametrize(
+    ("early", "possible"), [(timedelta(), True), (timedelta(seconds=-1), False)]
+)
 def test_wish_that_has_become_too_soon_is_refused(early, possible, now, stopped_clock):
     draft = factories.DraftFactory()
     stopped_clock(draft.first_start_at - timedelta(hours=2) - early)

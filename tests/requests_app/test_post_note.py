@@ -1,4 +1,6 @@
-"""Notes from the work: theirs alone, while it lasts, few and short; no part of the state (rule L9)."""
+"""Notes from the work: theirs alone, while it lasts, few and short; no part
+of the state (rule L9).
+"""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -9,7 +11,7 @@ from requests_app.actions import notes, visit
 from requests_app.actions.notes import LONGEST_NOTE, MOST_NOTES
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import NotePhrase, ProgressNote, State
-from tests.requests_app.stages import booking_in, facts, refused
+from tests.requests_app.booking_states import booking_in, facts, refused
 
 
 @pytest.fixture
@@ -26,7 +28,10 @@ def published(monkeypatch):
 
 def post(booking, key="key-1", technician_id=None, **note):
     return notes.post_note(
-        booking.pk, technician_id or booking.technician_id, key=key, **(note or {"text": "Je déplace la box."})
+        booking.pk,
+        technician_id or booking.technician_id,
+        key=key,
+        **(note or {"text": "Je déplace la box."}),
     )
 
 
@@ -36,7 +41,12 @@ def test_note_is_kept_and_told_live_and_moves_nothing(work, published, now, part
     note = post(work, text="  Je déplace la box. ")
 
     assert ProgressNote.objects.get() == note
-    assert (note.technician, note.phrase, note.words, note.at) == (partner, "", "Je déplace la box.", now)
+    assert (note.technician, note.phrase, note.words, note.at) == (
+        partner,
+        "",
+        "Je déplace la box.",
+        now,
+    )
     assert published == [(f"booking:{work.uuid}", "noted")]
     assert facts(work) == before
 
@@ -81,7 +91,9 @@ def test_newest_comes_first(work):
     assert [note.words for note in work.progress_notes.all()] == ["Deux", "Un"]
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {State.IN_PROGRESS, *State.values[:2], "unfilled", "cancelled"}))
+@pytest.mark.parametrize(
+    "state", sorted(set(State) - {State.IN_PROGRESS, *State.values[:2], "unfilled", "cancelled"})
+)
 def test_only_while_the_work_is_in_progress(state, now, partner, published):
     booking = booking_in(state, partner, now)
 
@@ -127,4 +139,6 @@ def test_as_many_as_a_visit_may_have_and_no_more(work):
 @pytest.mark.parametrize("both", [{"phrase": "", "text": None}, {"phrase": "found", "text": "x"}])
 def test_database_keeps_a_phrase_or_words(both, work, now):
     with pytest.raises(IntegrityError, match="note_is_phrase_or_words"), transaction.atomic():
-        ProgressNote.objects.create(booking=work, technician=work.technician, key="k", at=now, **both)
+        ProgressNote.objects.create(
+            booking=work, technician=work.technician, key="k", at=now, **both
+        )

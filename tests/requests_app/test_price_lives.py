@@ -20,7 +20,11 @@ def work(searching, partner):
 
 
 def test_nothing_is_charged_that_was_not_accepted(work, partner, staff):
-    assert [wrong for seed in range(100) for wrong in negotiating.play(work, partner, staff, random.Random(seed))] == []
+    assert [
+        wrong
+        for seed in range(100)
+        for wrong in negotiating.play(work, partner, staff, random.Random(seed))
+    ] == []
 
 
 def test_control_without_the_number_the_count_finds_it(work, partner, staff):

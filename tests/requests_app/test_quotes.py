@@ -1,4 +1,6 @@
-"""More or other work: proposed, accepted or declined before it is done, and what falls with what (rule B8, L10)."""
+"""More or other work: proposed, accepted or declined before it is done, and what falls with what
+(rule B8, L10).
+"""
 
 import json
 from datetime import timedelta
@@ -6,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.codes import TooManyCodes
-from accounts.models import Busy, BusyKind, Notification, PartnerProfile
+from accounts.models import CalendarEntry, CalendarEntryKind, Notification, PartnerProfile
 from catalogue.models import Package
 from requests_app import price_versions
 from requests_app.actions import assigning, changes, meeting, quoting, visit
@@ -19,7 +21,7 @@ from requests_app.models import NEGOTIABLE, AcceptanceKind, Booking, ClockKind, 
 from requests_app.price_versions import ByHand
 from tests import factories
 from tests.cast import agree, next_wall, propose, walk
-from tests.requests_app.stages import booking_in, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, refused, told, unchanged
 
 CEILING = 10_350  # 150 % of 69 euros
 HAND = ByHand("the words", "Odile Perrachon", "[[1,2]]", "Firefox")
@@ -50,12 +52,17 @@ def number_of(booking):
 
 def on_screen(booking, technician, quote, *, number="", hand=HAND):
     return quoting.accept_on_screen(
-        booking.pk, technician.pk, version=quote.version, by=technician.user, number=number, hand=hand
+        booking.pk,
+        technician.pk,
+        version=quote.version,
+        by=technician.user,
+        number=number,
+        hand=hand,
     )
 
 
 def slot(booking):
-    return Busy.objects.get(assignment__booking=booking).during
+    return CalendarEntry.objects.get(assignment__booking=booking).during
 
 
 # --- Proposing
@@ -69,7 +76,9 @@ def test_proposal_waits_and_changes_nothing_yet(work, partner):
     assert agreed(work) == (1, 6900)
     assert Booking.objects.get(pk=work.pk).duration_minutes == 60
     assert "price_proposed" in told(work)
-    assert [(one.label, one.before_cents, one.after_cents) for one in _differences(work, quote)] == [
+    assert [
+        (one.label, one.before_cents, one.after_cents) for one in _differences(work, quote)
+    ] == [
         ("Wi-Fi lent", 6900, 8900),
         ("A new cable", None, 600),
     ]
@@ -113,7 +122,14 @@ def test_from_the_call_to_the_end_of_the_work(state, now, partner):
 
 
 def test_negotiable_is_what_lies_between_the_call_and_the_end():
-    expected = {State.CALLED, State.UNCONFIRMED, State.CONFIRMED, State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS}
+    expected = {
+        State.CALLED,
+        State.UNCONFIRMED,
+        State.CONFIRMED,
+        State.EN_ROUTE,
+        State.ARRIVED,
+        State.IN_PROGRESS,
+    }
 
     assert expected == NEGOTIABLE
 
@@ -186,7 +202,10 @@ def test_pro_adds_packages_at_the_price_and_length_of_the_catalogue(pro_work, pa
     quote = propose(pro_work, partner, packages={package.pk: 2})
 
     assert (quote.service_cents, quote.duration_minutes) == (6900 + 3000, 60 + 30)
-    assert list(quote.lines.values_list("package", "quantity", "cents")) == [(None, 1, 6900), (package.pk, 2, 3000)]
+    assert list(quote.lines.values_list("package", "quantity", "cents")) == [
+        (None, 1, 6900),
+        (package.pk, 2, 3000),
+    ]
 
 
 def test_package_that_is_not_sold_for_it_adds_nothing(pro_work, partner):
@@ -198,7 +217,10 @@ def test_package_that_is_not_sold_for_it_adds_nothing(pro_work, partner):
 
 
 def test_package_kept_keeps_the_price_it_was_agreed_at(pro_work, partner):
-    package, other = factories.PackageFactory(), factories.PackageFactory(slug="cable", name="Câble")
+    package, other = (
+        factories.PackageFactory(),
+        factories.PackageFactory(slug="cable", name="Câble"),
+    )
     for one in (package, other):
         one.prices.filter(country="FR").update(price_cents=1000)
     agree(pro_work, partner, packages={package.pk: 1})
@@ -218,7 +240,11 @@ def test_accepted_by_their_own_hand_it_counts(work, partner):
     quoting.accept(work.pk, version=quote.version, by=None, words="read", device="Firefox")
 
     quote.refresh_from_db()
-    assert (quote.status, quote.acceptance_kind, quote.own_hand) == ("accepted", AcceptanceKind.OWN_DEVICE, True)
+    assert (quote.status, quote.acceptance_kind, quote.accepted_by_payer) == (
+        "accepted",
+        AcceptanceKind.OWN_DEVICE,
+        True,
+    )
     assert agreed(work) == (2, 9000)
     assert {"price_agreed", "job_price_answered"} <= set(told(work))
     event = work.quote_events.last()
@@ -238,7 +264,12 @@ def test_declined_leaves_what_was_agreed(work, partner):
     quoting.decline(work.pk, version=quote.version, by=None)
 
     assert agreed(work) == (1, 6900)
-    assert Notification.objects.get(subject_id=work.uuid, kind="job_price_answered").context["accepted"] is False
+    assert (
+        Notification.objects.get(subject_id=work.uuid, kind="job_price_answered").context[
+            "accepted"
+        ]
+        is False
+    )
     with unchanged(work):
         quoting.decline(work.pk, version=quote.version, by=None)
     with refused(work, quoting.ProposalGone):
@@ -283,9 +314,13 @@ def test_stroke_alone_accepts_what_does_not_rise(work, partner):
     assert on_screen(work, partner, quote) == Answer.ACCEPTED
 
     quote.refresh_from_db()
-    assert (quote.acceptance_kind, quote.own_hand) == (AcceptanceKind.SCREEN, True)
+    assert (quote.acceptance_kind, quote.accepted_by_payer) == (AcceptanceKind.SCREEN, True)
     event = work.quote_events.last()
-    assert (event.signer, event.signature, event.words) == ("Odile Perrachon", "[[1,2]]", "the words")
+    assert (event.signer, event.signature, event.words) == (
+        "Odile Perrachon",
+        "[[1,2]]",
+        "the words",
+    )
 
 
 @pytest.mark.parametrize("number", ["", "0000", "12345"])
@@ -411,13 +446,19 @@ def test_longer_work_lengthens_the_slot_and_the_clock_over_the_work(work, partne
     assert slot(work).lower == before.lower
     assert slot(work).upper == before.upper + timedelta(minutes=45)
     assert Booking.objects.get(pk=work.pk).duration_minutes == 105
-    assert work.clocks.get(kind=ClockKind.OVERDUE_WORK, done_at=None).due_at == overdue + timedelta(minutes=45)
+    assert work.clocks.get(kind=ClockKind.OVERDUE_WORK, done_at=None).due_at == overdue + timedelta(
+        minutes=45
+    )
 
 
 def next_job(partner, booking, after):
     """Something else of theirs, so long after the end of this slot."""
     lower = slot(booking).upper + after
-    return Busy.objects.create(technician=partner, kind=BusyKind.ABSENCE, during=(lower, lower + timedelta(hours=1)))
+    return CalendarEntry.objects.create(
+        technician=partner,
+        kind=CalendarEntryKind.ABSENCE,
+        during=(lower, lower + timedelta(hours=1)),
+    )
 
 
 @pytest.mark.parametrize(("minutes", "fits"), [(30, True), (31, False)])
@@ -484,7 +525,10 @@ def test_the_next_technician_has_the_booked_length(called, partner, rival_partne
 
     booking = assigning.assign(called.pk, rival_partner.pk, rank=1, by=staff, reason="near")
 
-    assert slot(booking).upper - slot(booking).lower == timedelta(minutes=60) + booking.policy.travel_buffer
+    assert (
+        slot(booking).upper - slot(booking).lower
+        == timedelta(minutes=60) + booking.policy.travel_buffer
+    )
 
 
 @pytest.mark.parametrize("how", ["move", "fail"])

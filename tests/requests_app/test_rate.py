@@ -9,12 +9,16 @@ from requests_app.actions import signing
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import Rating, SignOffKind, State
 from tests.evidence import forged
-from tests.requests_app.stages import booking_in, moves, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, moves, refused, told, unchanged
 
 
 def rate(booking, quality=5, punctuality=4, friendliness=5, comment=" Very kind. "):
     return signing.rate(
-        booking.pk, quality=quality, punctuality=punctuality, friendliness=friendliness, comment=comment
+        booking.pk,
+        quality=quality,
+        punctuality=punctuality,
+        friendliness=friendliness,
+        comment=comment,
     )
 
 
@@ -29,11 +33,17 @@ def test_rating_is_kept_and_counts_in_the_rank(state, now, partner):
 
     rating = rate(booking)
 
-    assert (rating.technician, rating.quality, rating.punctuality, rating.friendliness) == (partner, 5, 4, 5)
+    assert (rating.technician, rating.quality, rating.punctuality, rating.friendliness) == (
+        partner,
+        5,
+        4,
+        5,
+    )
     assert (rating.comment, rating.at) == ("Very kind.", now)
     assert stars(partner) == (5, 1)
     assert (
-        SkillSearch.objects.get(technician=partner).base_score_ppm == expected_rows(partner, Policy())[0].base_score_ppm
+        SkillSearch.objects.get(technician=partner).base_score_ppm
+        == expected_rows(partner, Policy())[0].base_score_ppm
     )
     assert moves(booking) == []
 
@@ -56,7 +66,9 @@ def test_stars_out_of_range_are_refused(odd, now, partner):
     assert stars(partner) == (0, 0)
 
 
-@pytest.mark.parametrize("state", [State.IN_PROGRESS, State.FAILED, State.CANCELLED, State.CONTESTED])
+@pytest.mark.parametrize(
+    "state", [State.IN_PROGRESS, State.FAILED, State.CANCELLED, State.CONTESTED]
+)
 def test_visit_that_is_not_done_is_not_rated(state, now, partner):
     booking = booking_in(state, partner, now)
 
@@ -67,7 +79,12 @@ def test_visit_that_is_not_done_is_not_rated(state, now, partner):
 
 def on_their_screen(booking):
     return signing.rate(
-        booking.pk, quality=5, punctuality=5, friendliness=5, comment="Perfect!", on_technicians_screen=True
+        booking.pk,
+        quality=5,
+        punctuality=5,
+        friendliness=5,
+        comment="Perfect!",
+        on_technicians_screen=True,
     )
 
 
@@ -111,7 +128,9 @@ def test_nobody_rates_themself(state, now, partner):
     booking = booking_in(state, partner, now)
 
     with refused(booking, IllegalMove):
-        signing.rate(booking.pk, quality=5, punctuality=5, friendliness=5, comment="", by=partner.user)
+        signing.rate(
+            booking.pk, quality=5, punctuality=5, friendliness=5, comment="", by=partner.user
+        )
     assert stars(partner) == (0, 0)
 
 

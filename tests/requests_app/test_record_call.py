@@ -6,13 +6,15 @@ import pytest
 
 from requests_app.actions import visit
 from requests_app.models import CallAttempt, ClockKind, State
-from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, effects, moves, refused, told, unchanged
 
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
 def call(booking, technician, *, channel="phone", reached=True, **kwargs):
-    return visit.record_call(booking.pk, technician.pk, by=technician.user, channel=channel, reached=reached, **kwargs)
+    return visit.record_call(
+        booking.pk, technician.pk, by=technician.user, channel=channel, reached=reached, **kwargs
+    )
 
 
 def kept(technician):
@@ -26,9 +28,16 @@ def test_call_that_reached_keeps_the_promise(now, partner):
     called = call(booking, partner, note="Clear")
 
     assert (called.state, called.due_at) == (State.CALLED, booking.start_at - timedelta(hours=24))
-    assert list(called.clocks.filter(done_at=None).values_list("kind", flat=True)) == [ClockKind.CONFIRM_REMINDER]
+    assert list(called.clocks.filter(done_at=None).values_list("kind", flat=True)) == [
+        ClockKind.CONFIRM_REMINDER
+    ]
     attempt = CallAttempt.objects.get()
-    assert (attempt.at, attempt.channel, attempt.reached, attempt.note) == (now, "phone", True, "Clear")
+    assert (attempt.at, attempt.channel, attempt.reached, attempt.note) == (
+        now,
+        "phone",
+        True,
+        "Clear",
+    )
     assert called.events.last().data == {"reached": True, "tries": 1}
     assert (moves(called), told(called), effects()) == (["record_call"], [], [])
     assert kept(partner) == (1, 0)
@@ -89,7 +98,7 @@ def test_tries_of_the_technician_before_do_not_count(now, partner, rival_partner
         at = now - timedelta(minutes=minutes)
         CallAttempt.objects.create(assignment=former, at=at, channel=channel, reached=False)
     former.pk = None
-    former.busy = former.ended_at = None
+    former.calendar_entry = former.ended_at = None
     former.save(force_insert=True)
 
     assert call(booking, partner, reached=False).state == State.CLAIMED

@@ -11,7 +11,15 @@ from requests_app.actions.changes import TooLate
 from requests_app.lifecycle import IllegalMove, ReasonMissing, Role
 from requests_app.models import Booking, Fault, QuoteOrigin, SignOff, SignOffKind, State
 from tests.cast import walk
-from tests.requests_app.stages import agreed_version, booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.booking_states import (
+    agreed_version,
+    booking_in,
+    effects,
+    moves,
+    refused,
+    told,
+    unchanged,
+)
 
 REASON = "It is as slow as before"
 
@@ -44,8 +52,12 @@ def test_refusal_stops_the_clock_and_tells_everybody(role, now, partner, custome
 
 
 @pytest.mark.parametrize("minutes", [1, 90])
-def test_work_that_a_tap_began_ends_neither_free_nor_paid_but_before_people(minutes, searching, partner, stopped_clock):
-    """Who keeps the code back has no free way out of work that goes on, and who never came no money (rule L9, L13)."""
+def test_work_that_a_tap_began_ends_neither_free_nor_paid_but_before_people(
+    minutes, searching, partner, stopped_clock
+):
+    """Who keeps the code back has no free way out of work that goes on, and who never came no money
+    (rule L9, L13).
+    """
     booking = walk(searching, partner, State.IN_PROGRESS)
     stopped_clock(booking.start_at + timedelta(minutes=minutes))
     with refused(booking, TooLate if minutes < 30 else IllegalMove):
@@ -83,15 +95,26 @@ def test_refusal_out_of_turn_is_refused(state, now, partner, customer):
 # --- Deciding
 
 
-@pytest.mark.parametrize(("cents", "owed"), [(5000, 5000), (8000, 8000), (8001, 8000), (0, 0), (-1, 0)])
+@pytest.mark.parametrize(
+    ("cents", "owed"), [(5000, 5000), (8000, 8000), (8001, 8000), (0, 0), (-1, 0)]
+)
 def test_decision_is_never_above_what_was_agreed(cents, owed, case, staff, now):
     decided = decide(case, staff, service_cents=cents)
 
     frozen = SignOff.objects.get()
     assert (decided.state, decided.signed_off_at) == (State.SIGNED_OFF, now)
-    assert (frozen.kind, frozen.service_cents, frozen.charge_cents) == (SignOffKind.DECISION, owed, owed + 290)
+    assert (frozen.kind, frozen.service_cents, frozen.charge_cents) == (
+        SignOffKind.DECISION,
+        owed,
+        owed + 290,
+    )
     event = decided.events.last()
-    assert (event.move, event.role, event.by, event.reason) == ("decide", "ops", staff, "Half of it works")
+    assert (event.move, event.role, event.by, event.reason) == (
+        "decide",
+        "ops",
+        staff,
+        "Half of it works",
+    )
     assert (effects(), told(decided)) == (["payments.charge"], ["decided"])
 
 
@@ -105,7 +128,7 @@ def test_decision_is_a_version_of_its_own_and_no_hand_of_the_customer(case, staf
         5000,
         staff,
     )
-    assert (quote.accepted_at, quote.own_hand) == (now, False)
+    assert (quote.accepted_at, quote.accepted_by_payer) == (now, False)
 
 
 def test_words_of_the_decision_are_the_customer_s(case, staff):

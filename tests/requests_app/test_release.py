@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Busy
+from accounts.models import CalendarEntry
 from requests_app.actions import visit
 from requests_app.lifecycle import IllegalMove, ReasonMissing, Role
 from requests_app.models import BEFORE_DEPARTURE, State
-from tests.requests_app.stages import booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, effects, moves, refused, told, unchanged
 
 
 def release(booking, technician, *, reason="I am ill", **kwargs):
@@ -30,7 +30,7 @@ def test_released_job_searches_again_and_frees_their_time(state, now, partner):
     assert released.due_at == booking.last_start_at - timedelta(hours=1)
     assignment = released.assignments.get()
     assert (assignment.end, assignment.ended_at, assignment.fault) == ("release", now, False)
-    assert not Busy.objects.exists()
+    assert not CalendarEntry.objects.exists()
     assert released.events.last().reason == "I am ill"
     assert (effects(), told(released)) == (["dispatch.search"], ["job_released", "partner_lost"])
 

@@ -1,4 +1,6 @@
-"""Contact data is seen by whom the job belongs to, while it does, and each look is written down (fault A2, A3)."""
+"""Contact data is seen by whom the job belongs to, while it does, and each look is written down
+(fault A2, A3).
+"""
 
 from datetime import timedelta
 
@@ -11,7 +13,7 @@ from requests_app.actions.assigning import assign
 from requests_app.lifecycle import Role, advance
 from requests_app.models import HAS_PARTNER, ContactAccess, State
 from requests_app.sweeps import sweep_bookings
-from tests.requests_app.stages import booking_in
+from tests.requests_app.booking_states import booking_in
 
 WEEK, SECOND = timedelta(days=7), timedelta(seconds=1)
 
@@ -27,11 +29,17 @@ def assert_denied(booking, technician):
 
 @pytest.mark.parametrize("state", sorted(HAS_PARTNER - {State.FAILED}))
 def test_their_own_job_shows_it_and_leaves_a_trace(state, now, partner):
-    booking = booking_in(state, partner, now, signed_off_at=now if state in ("signed_off", "settled") else None)
+    booking = booking_in(
+        state, partner, now, signed_off_at=now if state in ("signed_off", "settled") else None
+    )
 
     contact = look(booking, partner)
 
-    assert (contact.name, contact.phone, contact.street) == ("Odile Perrachon", "+33639980117", "14 rue de l’Exemple")
+    assert (contact.name, contact.phone, contact.street) == (
+        "Odile Perrachon",
+        "+33639980117",
+        "14 rue de l’Exemple",
+    )
     trace = ContactAccess.objects.get()
     assert (trace.booking, trace.partner, trace.user) == (booking, partner.partner, partner.user)
     assert (trace.reason, trace.at) == ("job page", now)
@@ -63,7 +71,9 @@ def test_without_an_assignment_nobody_sees_it(state, now, partner):
     assert_denied(booking_in(state, partner, now), partner)
 
 
-@pytest.mark.parametrize("state", [State.SEARCHING, State.CLAIMED, State.UNCONFIRMED, State.FINISHED])
+@pytest.mark.parametrize(
+    "state", [State.SEARCHING, State.CLAIMED, State.UNCONFIRMED, State.FINISHED]
+)
 def test_rival_sees_nothing(state, now, partner, rival_partner):
     assert_denied(booking_in(state, partner, now), rival_partner)
 
@@ -72,7 +82,9 @@ LOSSES = {
     "missed call": (State.CLAIMED, lambda booking, partner: sweep_bookings()),
     "release": (
         State.CALLED,
-        lambda booking, partner: visit.release(booking.pk, partner.pk, by=partner.user, reason="ill"),
+        lambda booking, partner: visit.release(
+            booking.pk, partner.pk, by=partner.user, reason="ill"
+        ),
     ),
     "cancelled": (
         State.CONFIRMED,
@@ -84,7 +96,9 @@ LOSSES = {
     ),
     "failed visit": (
         State.IN_PROGRESS,
-        lambda booking, partner: advance(booking.pk, "fail_visit", role=Role.PARTNER, by=None, reason="no line"),
+        lambda booking, partner: advance(
+            booking.pk, "fail_visit", role=Role.PARTNER, by=None, reason="no line"
+        ),
     ),
 }
 
@@ -110,7 +124,9 @@ def test_suspension_closes_it_at_once_also_for_a_technician_read_before(now, par
 
 
 @pytest.mark.parametrize("state", [State.SIGNED_OFF, State.SETTLED])
-@pytest.mark.parametrize(("after", "seen"), [(WEEK - SECOND, True), (WEEK, False), (WEEK + SECOND, False)])
+@pytest.mark.parametrize(
+    ("after", "seen"), [(WEEK - SECOND, True), (WEEK, False), (WEEK + SECOND, False)]
+)
 def test_signed_job_shows_it_for_seven_days(state, after, seen, now, partner, stopped_clock):
     booking = booking_in(state, partner, now, signed_off_at=now)
     stopped_clock(now + after)
@@ -119,7 +135,9 @@ def test_signed_job_shows_it_for_seven_days(state, after, seen, now, partner, st
     assert ContactAccess.objects.count() == int(seen)
 
 
-def test_former_technician_sees_nothing_while_their_successor_does(now, partner, rival_partner, staff):
+def test_former_technician_sees_nothing_while_their_successor_does(
+    now, partner, rival_partner, staff
+):
     booking = booking_in(State.CLAIMED, partner, now)
     visit.release(booking.pk, partner.pk, by=partner.user, reason="ill")
     booking = assign(booking.pk, rival_partner.pk, rank=1, by=staff, reason="Agreed")

@@ -60,9 +60,13 @@ def guests(morning):
 def test_who_reads_the_row_cannot_open_the_link(client, searching):
     token = searching.token
     with connection.cursor() as cursor:
-        cursor.execute("SELECT row_to_json(b)::text FROM requests_app_booking b WHERE id = %s", [searching.pk])
+        cursor.execute(
+            "SELECT row_to_json(b)::text FROM requests_app_booking b WHERE id = %s", [searching.pk]
+        )
         (row,) = cursor.fetchone()
-        cursor.execute("SELECT coalesce(string_agg(row_to_json(n)::text, ''), '') FROM accounts_notification n")
+        cursor.execute(
+            "SELECT coalesce(string_agg(row_to_json(n)::text, ''), '') FROM accounts_notification n"
+        )
         (notices,) = cursor.fetchone()
 
     assert token not in row + notices
@@ -117,7 +121,8 @@ def test_no_page_shows_what_proves(client, guests):
     proof = secret_link.mailed_url(guests).rstrip("/").rsplit("/", 1)[1]
 
     seen = [
-        client.get(page(name, guests)).content.decode() for name in ("booking", "status", "prove", "renew", "address")
+        client.get(page(name, guests)).content.decode()
+        for name in ("booking", "status", "prove", "renew", "address")
     ]
 
     assert [proof in text for text in seen] == [False] * 5
@@ -137,7 +142,9 @@ def test_a_code_proves(client, guests):
     email, sealed = mailed(CODE_KIND, guests)
     assert email == "odile@example.com"
 
-    answer = client.post(page("prove", guests), {"code": f" {sealed['code'][:3]} {sealed['code'][3:]} "})
+    answer = client.post(
+        page("prove", guests), {"code": f" {sealed['code'][:3]} {sealed['code'][3:]} "}
+    )
 
     assert answer.url == page("booking", guests)
     assert fresh(guests).email_proved_at is not None
@@ -149,7 +156,8 @@ def test_codes_cannot_be_guessed(client, guests):
     wrong = "000000" if right != "000000" else "111111"
 
     for _ in range(Policy().address_code_tries):
-        answer = Client().post(page("prove", guests), {"code": wrong})  # each in a browser of its own
+        # each in a browser of its own
+        answer = Client().post(page("prove", guests), {"code": wrong})
         assert answer.status_code == 422
     client.post(page("prove", guests), {"code": right})
 
@@ -183,7 +191,10 @@ def test_a_used_code_is_used_up(guests):
     proving.send_code(guests.pk)
     code = mailed(CODE_KIND, guests)[1]["code"]
 
-    assert [proving.check_code(guests.pk, code), proving.check_code(guests.pk, code)] == [True, False]
+    assert [proving.check_code(guests.pk, code), proving.check_code(guests.pk, code)] == [
+        True,
+        False,
+    ]
 
 
 def test_the_code_is_kept_nowhere(guests):
@@ -256,21 +267,28 @@ def test_the_browser_that_ordered_corrects_the_address(client, guests):
     orders(client, guests)
     wrong_link, old = path(secret_link.mailed_url(guests)), guests.token
 
-    answer = client.post(page("address", guests), {"email": "odile.perrachon@example.com"}, follow=True)
+    answer = client.post(
+        page("address", guests), {"email": "odile.perrachon@example.com"}, follow=True
+    )
 
     booking = fresh(guests)
     assert booking.customer.email == "odile.perrachon@example.com"
     assert answer.redirect_chain[-1][0] == page("booking", booking)
     assert (client.get(wrong_link).status_code, client.get(f"/b/{old}/").status_code) == (404, 404)
     email, sealed = mailed(LINK_KIND, booking)
-    assert (email, sealed["link"]) == ("odile.perrachon@example.com", secret_link.mailed_url(booking))
+    assert (email, sealed["link"]) == (
+        "odile.perrachon@example.com",
+        secret_link.mailed_url(booking),
+    )
 
 
 def test_what_waits_for_the_wrong_address_is_not_sent(client, guests):
     orders(client, guests)
     client.post(page("address", guests), {"email": "odile.perrachon@example.com"})
 
-    assert not Notification.objects.filter(email="odile@example.com", state=NotificationState.QUEUED).exists()
+    assert not Notification.objects.filter(
+        email="odile@example.com", state=NotificationState.QUEUED
+    ).exists()
 
 
 def test_another_browser_with_the_link_corrects_nothing(client, guests):
@@ -298,13 +316,18 @@ def test_a_link_shared_by_mistake_is_renewed_by_a_code(client, searching):
     old = searching.token
     client.post(page("renew", searching), {"send": "1"})
 
-    answer = client.post(page("renew", searching), {"code": mailed(CODE_KIND, searching)[1]["code"]})
+    answer = client.post(
+        page("renew", searching), {"code": mailed(CODE_KIND, searching)[1]["code"]}
+    )
 
     booking = fresh(searching)
     assert answer.url == reverse("customer:link_sent")
     assert booking.token not in answer.content.decode() + client.get(answer.url).content.decode()
     assert client.get(f"/b/{old}/").status_code == 404
-    assert mailed(LINK_KIND, booking) == (booking.customer.email, {"link": secret_link.mailed_url(booking)})
+    assert mailed(LINK_KIND, booking) == (
+        booking.customer.email,
+        {"link": secret_link.mailed_url(booking)},
+    )
 
 
 def test_the_link_alone_renews_nothing(client, searching):
@@ -328,7 +351,9 @@ def test_messages_that_wait_carry_the_new_link(searching):
 
     proving.renew_link(searching.pk)
 
-    assert mailed("booked", searching)[1]["link"] == secret_link.mailed_url(fresh(searching)) != before
+    assert (
+        mailed("booked", searching)[1]["link"] == secret_link.mailed_url(fresh(searching)) != before
+    )
 
 
 # --- The end
@@ -340,7 +365,9 @@ def over(searching):
 
 
 @pytest.mark.parametrize(("after", "open_still"), [(-1, True), (0, False), (1, False)])
-def test_a_link_ends_ninety_days_after_the_booking_is_over(client, over, stopped_clock, after, open_still):
+def test_a_link_ends_ninety_days_after_the_booking_is_over(
+    client, over, stopped_clock, after, open_still
+):
     ended = BookingEvent.objects.filter(booking=over).latest("sequence").at
     stopped_clock(ended + timedelta(days=90, seconds=after))
 

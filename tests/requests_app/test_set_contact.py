@@ -4,7 +4,7 @@ from accounts.models import User
 from requests_app.actions import placing
 from requests_app.models import Booking, State
 from tests import factories
-from tests.requests_app.stages import booking_in, refused, unchanged
+from tests.requests_app.booking_states import booking_in, refused, unchanged
 
 CONTACT = {"name": "Odile P.", "phone": "+33639980118", "problem": "Lent.", "at_the_door": "Jules"}
 

@@ -4,7 +4,7 @@ from places.place import Place
 from requests_app.actions import placing
 from requests_app.models import Booking, State
 from tests import factories
-from tests.requests_app.stages import booking_in, refused
+from tests.requests_app.booking_states import booking_in, refused
 
 LYON_3 = Place("FR", "69003", "Lyon", 45.76, 4.85, "address", "Europe/Paris", "69")
 STRASBOURG = Place("FR", "67000", "Strasbourg", 48.58, 7.75, "street", "Europe/Paris", "67")
@@ -19,9 +19,19 @@ def set_place(draft, place):
 def test_place_next_door_keeps_the_wishes(now):
     draft = set_place(factories.DraftFactory(), LYON_3)
 
-    assert (draft.postcode, draft.city, draft.region, draft.service_cents) == ("69003", "Lyon", "69", 6900)
+    assert (draft.postcode, draft.city, draft.region, draft.service_cents) == (
+        "69003",
+        "Lyon",
+        "69",
+        6900,
+    )
     contact = draft.contact
-    assert (contact.street, contact.door_code, contact.lat, contact.lon) == ("1 rue Neuve", "B2", 45.76, 4.85)
+    assert (contact.street, contact.door_code, contact.lat, contact.lon) == (
+        "1 rue Neuve",
+        "B2",
+        45.76,
+        4.85,
+    )
     assert contact.precision == "address"
     assert draft.wishes.count() == 1
 

@@ -1,4 +1,6 @@
-"""What the customer signs is frozen, adds up, and is signed once (rule B8, L10, L12, M1-M3; fault M5, M24)."""
+"""What the customer signs is frozen, adds up, and is signed once (rule B8, L10, L12, M1-M3;
+fault M5, M24).
+"""
 
 import hashlib
 import json
@@ -12,7 +14,15 @@ from requests_app.actions import signing
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import Booking, Quote, QuoteLine, SignOff, SignOffKind, State
 from tests.evidence import forged
-from tests.requests_app.stages import agreed_version, booking_in, effects, moves, refused, told, unchanged
+from tests.requests_app.booking_states import (
+    agreed_version,
+    booking_in,
+    effects,
+    moves,
+    refused,
+    told,
+    unchanged,
+)
 
 KINDS = [SignOffKind.SCREEN, SignOffKind.OWN_DEVICE]
 
@@ -21,7 +31,14 @@ KINDS = [SignOffKind.SCREEN, SignOffKind.OWN_DEVICE]
 def work(now, partner):
     """Finished work at the booked price of 69 euros."""
     report = {"done": "Canal changé", "explained": True, "tidied": True}
-    booking = booking_in(State.FINISHED, partner, now, finished_at=now, due_at=now + timedelta(hours=72), report=report)
+    booking = booking_in(
+        State.FINISHED,
+        partner,
+        now,
+        finished_at=now,
+        due_at=now + timedelta(hours=72),
+        report=report,
+    )
     QuoteLine.objects.create(quote=booking.quotes.get(), label="Wi-Fi lent", cents=6900)
     booking.assignments.update(code_typed_at=now)
     return booking
@@ -34,7 +51,13 @@ def final(booking, cents, at):
 
 
 def sign(booking, *, key="key-1", kind=SignOffKind.SCREEN, version=None, **kwargs):
-    values = {"signer": "Odile Perrachon", "signature": "[[1,2]]", "device": "Firefox", "by": None, **kwargs}
+    values = {
+        "signer": "Odile Perrachon",
+        "signature": "[[1,2]]",
+        "device": "Firefox",
+        "by": None,
+        **kwargs,
+    }
     version = version or booking.quotes.agreed().latest("version").version
     return signing.sign_off(booking.pk, key=key, kind=kind, quote_version=version, **values)
 
@@ -45,7 +68,11 @@ def test_signature_freezes_price_shares_words_and_instant(kind, work, now):
 
     assert (signed.state, signed.signed_off_at, signed.due_at) == (State.SIGNED_OFF, now, None)
     frozen = SignOff.objects.get()
-    assert (frozen.service_cents, frozen.booking_fee_cents, frozen.charge_cents) == (6900, 290, 7190)
+    assert (frozen.service_cents, frozen.booking_fee_cents, frozen.charge_cents) == (
+        6900,
+        290,
+        7190,
+    )
     assert (frozen.commission_cents, frozen.partner_cents, frozen.currency) == (1380, 5520, "EUR")
     assert (frozen.kind, frozen.signer, frozen.signature, frozen.device, frozen.signed_at) == (
         kind,
@@ -67,10 +94,21 @@ def test_hash_is_that_of_what_is_kept(work, now):
 
     kept = SignOff.objects.get()
     facts = [
-        str(work.uuid), 1, kept.kind, kept.signer, kept.signature, kept.text, kept.device, kept.service_cents,
-        kept.booking_fee_cents, kept.commission_cents, kept.partner_cents, kept.charge_cents, kept.currency,
+        str(work.uuid),
+        1,
+        kept.kind,
+        kept.signer,
+        kept.signature,
+        kept.text,
+        kept.device,
+        kept.service_cents,
+        kept.booking_fee_cents,
+        kept.commission_cents,
+        kept.partner_cents,
+        kept.charge_cents,
+        kept.currency,
         kept.signed_at.isoformat(),
-    ]  # fmt: skip
+    ]
     assert len(kept.device) == 200
     assert kept.sha256 == hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
@@ -138,7 +176,14 @@ def test_price_they_did_not_read_is_refused(version, work, now):
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_proposed_and_not_agreed_is_signed_on_no_screen(kind, answer, work, now):
     """Control: accepted, it is."""
-    Quote.objects.create(booking=work, version=2, origin="partner", service_cents=9000, created_at=now, **{answer: now})
+    Quote.objects.create(
+        booking=work,
+        version=2,
+        origin="partner",
+        service_cents=9000,
+        created_at=now,
+        **{answer: now},
+    )
     if answer == "accepted_at":
         assert sign(work, kind=kind, version=2).sign_off.service_cents == 9000
         return
@@ -149,7 +194,9 @@ def test_what_was_proposed_and_not_agreed_is_signed_on_no_screen(kind, answer, w
     assert sign(work, kind=kind, version=1).sign_off.service_cents == 6900
 
 
-@pytest.mark.parametrize("state", [State.IN_PROGRESS, State.CONTESTED, State.FAILED, State.CANCELLED])
+@pytest.mark.parametrize(
+    "state", [State.IN_PROGRESS, State.CONTESTED, State.FAILED, State.CANCELLED]
+)
 def test_out_of_turn_is_refused(state, now, partner):
     booking = booking_in(state, partner, now)
 
@@ -176,7 +223,9 @@ def test_a_signature_on_the_technician_s_screen_without_the_code_is_evidence_and
     assert told(signed) == ["signed_unproved"]
 
 
-@pytest.mark.parametrize(("kind", "met"), [(SignOffKind.SCREEN, True), (SignOffKind.OWN_DEVICE, False)])
+@pytest.mark.parametrize(
+    ("kind", "met"), [(SignOffKind.SCREEN, True), (SignOffKind.OWN_DEVICE, False)]
+)
 def test_with_the_code_or_on_the_payer_s_own_device_it_stands_by_itself(kind, met, work, now):
     work.assignments.update(code_typed_at=now if met else None)
 

@@ -1,4 +1,6 @@
-"""72 hours without a word: the lower price, if a reminder reached them; else people decide (rule L13)."""
+"""72 hours without a word: the lower price, if a reminder reached them; else people decide
+(rule L13).
+"""
 
 from datetime import timedelta
 
@@ -8,7 +10,14 @@ from accounts.models import Notification, NotificationState
 from requests_app.actions import signing
 from requests_app.models import Booking, Quote, SignOff, SignOffKind, State
 from requests_app.sweeps import sweep_bookings
-from tests.requests_app.stages import agreed_version, booking_in, effects, moves, told, unchanged
+from tests.requests_app.booking_states import (
+    agreed_version,
+    booking_in,
+    effects,
+    moves,
+    told,
+    unchanged,
+)
 
 SECOND, LIMIT = timedelta(seconds=1), timedelta(hours=72)
 
@@ -38,7 +47,9 @@ def version(booking, number, cents, became):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("after", "signed"), [(-SECOND, False), (0 * SECOND, True), (SECOND, True)])
+@pytest.mark.parametrize(
+    ("after", "signed"), [(-SECOND, False), (0 * SECOND, True), (SECOND, True)]
+)
 def test_silence_ends_it_from_its_second_on(after, signed, work, reached, stopped_clock, now):
     stopped_clock(now + LIMIT + after)
 
@@ -89,7 +100,7 @@ def test_silence_is_no_hand_of_theirs(work, reached, stopped_clock, now):
     signing.sign_off_by_silence(work.pk)
 
     quote = work.quotes.get(version=2)
-    assert (quote.accepted_at, quote.own_hand) == (now, False)
+    assert (quote.accepted_at, quote.accepted_by_payer) == (now, False)
 
 
 @pytest.mark.parametrize(("met", "seen"), [(True, False), (False, True), (False, False)])
@@ -111,7 +122,11 @@ def test_where_nobody_met_or_nobody_saw_the_report_ops_decide(met, seen, work, s
 def test_a_message_that_was_delivered_is_no_act_of_a_person(work, stopped_clock, now):
     work.assignments.update(code_typed_at=now)
     Notification.objects.create(
-        kind="please_sign", subject_id=work.uuid, round=1, language="fr", state=NotificationState.REACHED
+        kind="please_sign",
+        subject_id=work.uuid,
+        round=1,
+        language="fr",
+        state=NotificationState.REACHED,
     )
     stopped_clock(now + LIMIT)
 

@@ -11,18 +11,25 @@ from policy.models import PolicyRow
 from requests_app.actions import placing
 from requests_app.models import Booking, BookingContact, State
 from tests import factories
-from tests.requests_app.stages import booking_in, refused
+from tests.requests_app.booking_states import booking_in, refused
 
 
 def test_draft_holds_price_fee_and_policy_of_now(now, customer):
     service = factories.ServiceFactory()
-    PolicyRow.objects.create(key="wishes_max", value=2, starts_at=now - timedelta(days=1), country="FR")
+    PolicyRow.objects.create(
+        key="wishes_max", value=2, starts_at=now - timedelta(days=1), country="FR"
+    )
 
     draft = placing.start_draft(service, country="FR", language="de", by=customer)
 
     draft = Booking.objects.get(pk=draft.pk)
     assert (draft.state, draft.customer, draft.language) == (State.DRAFT, customer, "de")
-    assert (draft.currency, draft.service_cents, draft.booking_fee_cents, draft.total_cents) == ("EUR", 6900, 290, 7190)
+    assert (draft.currency, draft.service_cents, draft.booking_fee_cents, draft.total_cents) == (
+        "EUR",
+        6900,
+        290,
+        7190,
+    )
     assert draft.duration_minutes == 60
     assert draft.policy.wishes_max == 2
     assert draft.contact.name == "Odile Perrachon"
@@ -49,7 +56,9 @@ def test_service_without_a_price_there_is_refused(now):
 
 
 def test_draft_keeps_its_policy_when_the_rules_change(now, customer):
-    draft = placing.start_draft(factories.ServiceFactory(), country="FR", language="fr", by=customer)
+    draft = placing.start_draft(
+        factories.ServiceFactory(), country="FR", language="fr", by=customer
+    )
 
     PolicyRow.objects.create(key="wishes_max", value=1, starts_at=now)
 
@@ -59,7 +68,9 @@ def test_draft_keeps_its_policy_when_the_rules_change(now, customer):
 def test_other_service_of_the_same_length_keeps_place_and_wishes(now):
     draft, other = factories.DraftFactory(), factories.ServiceFactory(slug="tv", name="TV")
     ServicePrice.objects.filter(service=other, country="FR").delete()
-    ServicePrice.objects.create(service=other, country="FR", currency="EUR", price_cents=9900, starts_at=now)
+    ServicePrice.objects.create(
+        service=other, country="FR", currency="EUR", price_cents=9900, starts_at=now
+    )
 
     placing.set_service(draft.pk, other, country="FR")
 
@@ -70,7 +81,10 @@ def test_other_service_of_the_same_length_keeps_place_and_wishes(now):
 
 
 def test_other_length_drops_the_wishes(now):
-    draft, other = factories.DraftFactory(), factories.ServiceFactory(slug="tv", duration_minutes=90)
+    draft, other = (
+        factories.DraftFactory(),
+        factories.ServiceFactory(slug="tv", duration_minutes=90),
+    )
 
     placing.set_service(draft.pk, other, country="FR")
 
@@ -86,7 +100,13 @@ def test_other_country_drops_place_and_wishes(now):
 
     draft = Booking.objects.get(pk=draft.pk)
     assert (draft.country, draft.currency, draft.timezone) == ("CH", "CHF", "Europe/Zurich")
-    assert (draft.postcode, draft.city, draft.region, draft.contact.street, draft.contact.lat) == ("", "", "", "", None)
+    assert (draft.postcode, draft.city, draft.region, draft.contact.street, draft.contact.lat) == (
+        "",
+        "",
+        "",
+        "",
+        None,
+    )
     assert draft.wishes.count() == 0
 
 

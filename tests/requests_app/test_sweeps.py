@@ -12,12 +12,17 @@ from requests_app.sweeps import CLOCK_NOTICES, sweep_bookings, sweep_clocks, swe
 from requests_app.tasks import sweep
 from tests import factories
 from tests.evidence import forged
-from tests.requests_app.stages import booking_in, facts
+from tests.requests_app.booking_states import booking_in, facts
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 S = State
 # The states whose own clock moves them, but the finished work (test_silence.py).
-MOVED = [(S.SEARCHING, S.UNFILLED), (S.CLAIMED, S.SEARCHING), (S.CALLED, S.UNCONFIRMED), (S.UNFILLED, S.CANCELLED)]
+MOVED = [
+    (S.SEARCHING, S.UNFILLED),
+    (S.CLAIMED, S.SEARCHING),
+    (S.CALLED, S.UNCONFIRMED),
+    (S.UNFILLED, S.CANCELLED),
+]
 RUNS_IN = {
     ClockKind.CALL_REMINDER: S.CLAIMED,
     ClockKind.CONFIRM_REMINDER: S.CALLED,
@@ -40,7 +45,9 @@ def told(booking):
 def running(booking, kind, due_at, **columns):
     """The booking's only clock."""
     booking.clocks.all().delete()
-    return Clock.objects.create(booking=booking, kind=kind, epoch=booking.epoch, due_at=due_at, **columns)
+    return Clock.objects.create(
+        booking=booking, kind=kind, epoch=booking.epoch, due_at=due_at, **columns
+    )
 
 
 # --- The clock that moves the state
@@ -48,7 +55,9 @@ def running(booking, kind, due_at, **columns):
 
 @pytest.mark.parametrize(("state", "target"), MOVED)
 @pytest.mark.parametrize(("after", "moves"), [(-SECOND, 0), (0 * SECOND, 1), (SECOND, 1)])
-def test_due_booking_moves_from_its_second_on(state, target, after, moves, now, partner, stopped_clock):
+def test_due_booking_moves_from_its_second_on(
+    state, target, after, moves, now, partner, stopped_clock
+):
     booking = booking_in(state, partner, now, due_at=now + MINUTE)
 
     stopped_clock(now + MINUTE + after)
@@ -69,7 +78,9 @@ def test_second_sweep_finds_nothing_to_do(state, now, partner):
     assert facts(booking) == before
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {state for state, _target in MOVED} - {S.FINISHED}))
+@pytest.mark.parametrize(
+    "state", sorted(set(State) - {state for state, _target in MOVED} - {S.FINISHED})
+)
 def test_state_without_a_clock_of_its_own_has_none(state, now, partner):
     booking = booking_in(state, partner, now)
     before = facts(booking)
@@ -182,7 +193,9 @@ def test_due_clock_tells_from_its_second_on(kind, after, fires, now, partner, st
     assert sweep_clocks() == fires
     clock.refresh_from_db()
     assert (clock.fired, clock.done_at) == (bool(fires), now + MINUTE + after if fires else None)
-    assert [told_kind for told_kind, _round in told(booking)] == (sorted(CLOCK_NOTICES[kind]) if fires else [])
+    assert [told_kind for told_kind, _round in told(booking)] == (
+        sorted(CLOCK_NOTICES[kind]) if fires else []
+    )
     assert booking.events.count() == 1
 
 
@@ -231,7 +244,9 @@ def test_reminders_to_sign_are_the_first_the_second_and_the_third(now, partner):
     booking = booking_in(S.FINISHED, partner, now, finished_at=now)
     booking.clocks.all().delete()
     for number in (1, 2, 3):
-        Clock.objects.create(booking=booking, kind=f"signature_reminder_{number}", epoch=number, due_at=now)
+        Clock.objects.create(
+            booking=booking, kind=f"signature_reminder_{number}", epoch=number, due_at=now
+        )
 
     sweep_clocks()
 
@@ -259,7 +274,9 @@ def position(booking, at):
     return Position.objects.create(booking=booking, lat=45.7, lon=4.8, at=at)
 
 
-@pytest.mark.parametrize(("age", "kept"), [(timedelta(hours=24), 1), (timedelta(hours=24, seconds=1), 0)])
+@pytest.mark.parametrize(
+    ("age", "kept"), [(timedelta(hours=24), 1), (timedelta(hours=24, seconds=1), 0)]
+)
 def test_positions_are_kept_a_day(age, kept, now, partner):
     booking = booking_in(S.EN_ROUTE, partner, now)
     position(booking, now - age)

@@ -1,4 +1,6 @@
-"""A wrong tap is taken back: what falls with it, who hears of it, what is free when the work is over (rule L9)."""
+"""A wrong tap is taken back: what falls with it, who hears of it, what is free when the work is
+over (rule L9).
+"""
 
 import re
 from datetime import timedelta
@@ -7,7 +9,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
 
-from accounts.models import Busy, Notification
+from accounts.models import CalendarEntry, Notification
 from mila.errors import Refusal
 from requests_app import lifecycle
 from requests_app.actions import assigning, quoting, signing, undoing, visit
@@ -16,7 +18,7 @@ from requests_app.lifecycle import NotUndoable
 from requests_app.models import Assignment, ClockKind, Fault, Position, State, last_made_at
 from requests_app.sweeps import sweep_clocks
 from tests.cast import agree, code_of, propose, sign, walk
-from tests.requests_app.stages import refused, unchanged
+from tests.requests_app.booking_states import refused, unchanged
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 REPORT = {"done": "Channel changed", "explained": True, "tidied": True}
@@ -88,7 +90,9 @@ def test_another_technician_is_refused(searching, partner, rival_partner):
         back(booking, rival_partner, "depart")
 
 
-def test_a_new_technician_may_take_back_what_the_former_one_did_already(searching, partner, rival_partner, staff):
+def test_a_new_technician_may_take_back_what_the_former_one_did_already(
+    searching, partner, rival_partner, staff
+):
     booking = walk(searching, partner, State.EN_ROUTE)
     back(booking, partner, "depart")
     visit.release(booking.pk, partner.pk, by=partner.user, reason="ill")
@@ -138,7 +142,9 @@ def test_an_arrival_that_was_taken_back_is_no_wait_at_the_door(searching, partne
     stopped_clock(booking.start_at + 20 * MINUTE)
 
     with refused(booking, WaitNotOver):
-        visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="nobody", fault=Fault.CUSTOMER)
+        visit.fail_visit(
+            booking.pk, partner.pk, by=partner.user, reason="nobody", fault=Fault.CUSTOMER
+        )
 
 
 @pytest.fixture
@@ -152,7 +158,11 @@ def test_price_falls_with_the_end_of_the_work(finished, partner):
 
     booking = back(finished, partner, "finish")
 
-    assert (booking.state, booking.finished_at, booking.report_seen_at) == (State.IN_PROGRESS, None, None)
+    assert (booking.state, booking.finished_at, booking.report_seen_at) == (
+        State.IN_PROGRESS,
+        None,
+        None,
+    )
     assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900)]
     assert list(booking.quotes.values_list("version", "service_cents")) == [(1, 6900), (2, 5900)]
 
@@ -160,9 +170,14 @@ def test_price_falls_with_the_end_of_the_work(finished, partner):
 def test_second_end_writes_the_next_version_and_that_one_counts(finished, partner):
     back(finished, partner, "finish")
 
-    booking = visit.finish(finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=4900)
+    booking = visit.finish(
+        finished.pk, partner.pk, by=partner.user, report=REPORT, service_cents=4900
+    )
 
-    assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900), (3, 4900)]
+    assert list(booking.quotes.standing().values_list("version", "service_cents")) == [
+        (1, 6900),
+        (3, 4900),
+    ]
     booking = sign(booking, kind="own_device")
     assert booking.sign_off.service_cents == 4900
 
@@ -193,11 +208,16 @@ def test_a_page_from_before_signs_nothing(finished, partner):
 
 
 @pytest.mark.parametrize("words", ["Channel changed", "Something else"])
-def test_end_at_the_same_price_is_another_version_so_the_page_from_before_signs_nothing(words, searching, partner):
+def test_end_at_the_same_price_is_another_version_so_the_page_from_before_signs_nothing(
+    words, searching, partner
+):
     booking = walk(searching, partner, State.FINISHED)
     back(booking, partner, "finish")
     visit.finish(booking.pk, partner.pk, by=partner.user, report={**REPORT, "done": words})
-    assert list(booking.quotes.standing().values_list("version", "service_cents")) == [(1, 6900), (2, 6900)]
+    assert list(booking.quotes.standing().values_list("version", "service_cents")) == [
+        (1, 6900),
+        (2, 6900),
+    ]
 
     for kind in ("screen", "own_device"):
         with refused(booking, signing.PriceChanged):
@@ -230,7 +250,9 @@ def test_a_page_from_before_was_no_reading_of_the_new_report(client, finished, p
     assert finished.report_seen_at is not None
 
 
-def test_arrival_of_a_former_technician_is_no_wait_of_the_next(searching, partner, rival_partner, staff):
+def test_arrival_of_a_former_technician_is_no_wait_of_the_next(
+    searching, partner, rival_partner, staff
+):
     booking = walk(searching, partner, State.ARRIVED)
     back(booking, partner, "arrive")
     back_on_the_way = booking.events.latest("sequence")
@@ -276,7 +298,10 @@ def test_what_was_agreed_before_the_work_outlives_its_end_taken_back(searching, 
 
     booking = back(booking, partner, "finish")
 
-    assert list(booking.quotes.agreed().values_list("version", "service_cents")) == [(1, 6900), (2, 8900)]
+    assert list(booking.quotes.agreed().values_list("version", "service_cents")) == [
+        (1, 6900),
+        (2, 8900),
+    ]
 
 
 def test_once_it_is_signed_the_end_stands(finished, partner):
@@ -286,11 +311,16 @@ def test_once_it_is_signed_the_end_stands(finished, partner):
         back(finished, partner, "finish")
 
 
-# --- The time that is left -----------------------------------------------------------------------------------------
+# --- The time that is left
+# -----------------------------------------------------------------------------------------
 
 
 def slot(booking):
-    return Busy.objects.filter(assignment__booking=booking).values_list("during", flat=True).first()
+    return (
+        CalendarEntry.objects.filter(assignment__booking=booking)
+        .values_list("during", flat=True)
+        .first()
+    )
 
 
 def test_time_is_free_five_minutes_after_the_end(searching, partner, stopped_clock):
@@ -318,7 +348,9 @@ def test_time_is_free_at_the_signature(searching, partner, stopped_clock):
     assert slot(booking).upper == at + 30 * MINUTE
 
 
-def test_time_of_a_visit_over_before_it_was_to_begin_is_free_altogether(searching, partner, stopped_clock):
+def test_time_of_a_visit_over_before_it_was_to_begin_is_free_altogether(
+    searching, partner, stopped_clock
+):
     booking = walk(searching, partner, State.CONFIRMED)
     stopped_clock(booking.start_at - 60 * MINUTE)
     for verb in (visit.depart, visit.arrive, visit.start):
@@ -326,7 +358,7 @@ def test_time_of_a_visit_over_before_it_was_to_begin_is_free_altogether(searchin
     visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="no line", fault=Fault.NOBODY)
 
     assert slot(booking) is None
-    assert not Busy.objects.filter(technician=partner).exists()
+    assert not CalendarEntry.objects.filter(technician=partner).exists()
 
 
 def test_work_that_took_longer_than_planned_frees_nothing(searching, partner, stopped_clock):
@@ -352,8 +384,8 @@ def test_end_that_is_taken_back_frees_nothing(searching, partner, stopped_clock)
 
 def test_assignment_without_a_slot_frees_nothing(searching, partner):
     booking = walk(searching, partner, State.FINISHED)
-    Busy.objects.filter(technician=partner).delete()
+    CalendarEntry.objects.filter(technician=partner).delete()
 
     sign(booking)
 
-    assert Assignment.objects.get(booking=booking).busy is None
+    assert Assignment.objects.get(booking=booking).calendar_entry is None

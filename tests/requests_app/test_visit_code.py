@@ -13,7 +13,7 @@ from requests_app.lifecycle import IllegalMove, Role
 from requests_app.models import Assignment, Booking, State, have_met
 from requests_app.models.assignments import new_visit_code
 from tests import cast
-from tests.requests_app.stages import booking_in, moves, refused, told, unchanged
+from tests.requests_app.booking_states import booking_in, moves, refused, told, unchanged
 
 OPEN = sorted(meeting.CODE_STATES)
 
@@ -47,7 +47,9 @@ def test_it_lies_encrypted(now, partner):
     booking = booking_in(State.ARRIVED, partner, now)
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT code FROM requests_app_assignment WHERE booking_id = %s", [booking.pk])
+        cursor.execute(
+            "SELECT code FROM requests_app_assignment WHERE booking_id = %s", [booking.pk]
+        )
         assert cursor.fetchone()[0].startswith("gAAAA")
 
 
@@ -81,7 +83,9 @@ def test_a_wrong_one_uses_up_a_try_and_proves_nothing(now, partner):
 def test_after_five_tries_even_the_right_one_is_refused(now, partner):
     booking = booking_in(State.ARRIVED, partner, now)
 
-    answers = [type_code(booking.pk, partner.pk, code=wrong(booking, number)) for number in range(5)]
+    answers = [
+        type_code(booking.pk, partner.pk, code=wrong(booking, number)) for number in range(5)
+    ]
 
     assert answers == [Code.WRONG] * 4 + [Code.SPENT]
     with unchanged(booking):
@@ -171,6 +175,8 @@ def test_no_other_message_says_it(searching, partner):
     booking = cast.walk(searching, partner, State.FINISHED)
 
     rows = Notification.objects.filter(subject_id=booking.uuid)
-    carriers = [row.kind for row in rows if right(booking) in row.sealed or "visit_code" in row.context]
+    carriers = [
+        row.kind for row in rows if right(booking) in row.sealed or "visit_code" in row.context
+    ]
 
     assert carriers == ["en_route"]

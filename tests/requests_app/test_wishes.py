@@ -9,7 +9,7 @@ from places.calendar import Closed, NotOnGrid, TooSoon, instant
 from requests_app.actions import placing
 from requests_app.models import Booking, State
 from tests import factories
-from tests.requests_app.stages import booking_in, refused
+from tests.requests_app.booking_states import booking_in, refused
 
 FRIDAY = datetime(2026, 11, 27, 14, 0)
 SATURDAY = datetime(2026, 11, 28, 9, 30)

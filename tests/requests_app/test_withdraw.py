@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from accounts.models import Busy, Notification
+from accounts.models import CalendarEntry, Notification
 from mila.clock import mila_now
 from requests_app import statement, withdrawal
 from requests_app.actions import signing, visit
@@ -14,10 +14,24 @@ from requests_app.actions.withdrawing import NotMet, WithdrawalOver, withdraw
 from requests_app.lifecycle import CUSTOMER, MOVES, OPS, IllegalMove
 from requests_app.models import Booking, Quote, QuoteOrigin, State, last_made_at
 from tests.cast import walk
-from tests.requests_app.stages import agreed_version, booking_in, effects, refused, told, unchanged
+from tests.requests_app.booking_states import (
+    agreed_version,
+    booking_in,
+    effects,
+    refused,
+    told,
+    unchanged,
+)
 
-SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-BEFORE_START = sorted(MOVES["withdraw"].sources - {State.IN_PROGRESS, State.FINISHED, State.CONTESTED})
+SECOND, MINUTE, HOUR, DAY = (
+    timedelta(seconds=1),
+    timedelta(minutes=1),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
+BEFORE_START = sorted(
+    MOVES["withdraw"].sources - {State.IN_PROGRESS, State.FINISHED, State.CONTESTED}
+)
 
 
 def by_customer(booking, cents=0):
@@ -26,7 +40,9 @@ def by_customer(booking, cents=0):
 
 def at_work(partner, now, stopped_clock, minutes, **columns):
     """So many minutes after `start`; the early start was asked for."""
-    booking = booking_in(State.IN_PROGRESS, partner, now, **{"withdrawal_waived_at": now, **columns})
+    booking = booking_in(
+        State.IN_PROGRESS, partner, now, **{"withdrawal_waived_at": now, **columns}
+    )
     stopped_clock(now + minutes * MINUTE)
     return booking
 
@@ -38,9 +54,12 @@ def at_work(partner, now, stopped_clock, minutes, **columns):
     ("ordered", "last"),
     [
         (datetime(2026, 11, 24, 9, 0, tzinfo=UTC), date(2026, 12, 8)),
-        (datetime(2026, 11, 24, 23, 30, tzinfo=UTC), date(2026, 12, 9)),  # already the 25th in Paris
-        (datetime(2026, 11, 28, 9, 0, tzinfo=UTC), date(2026, 12, 14)),  # the 14th day is a Saturday
-        (datetime(2026, 12, 11, 9, 0, tzinfo=UTC), date(2026, 12, 28)),  # Christmas, then Saturday and Sunday
+        # already the 25th in Paris
+        (datetime(2026, 11, 24, 23, 30, tzinfo=UTC), date(2026, 12, 9)),
+        # the 14th day is a Saturday
+        (datetime(2026, 11, 28, 9, 0, tzinfo=UTC), date(2026, 12, 14)),
+        # Christmas, then Saturday and Sunday
+        (datetime(2026, 12, 11, 9, 0, tzinfo=UTC), date(2026, 12, 28)),
     ],
 )
 def test_last_day_is_a_working_day_after_14_whole_days(ordered, last, now, partner):
@@ -57,7 +76,9 @@ def test_right_ends_with_the_midnight_after_its_last_day(now, partner):
     assert not withdrawal.may_withdraw(booking, midnight)
 
 
-def test_days_count_from_the_claim_with_a_friend_and_from_the_order_with_a_pro(now, partner, rival_partner):
+def test_days_count_from_the_claim_with_a_friend_and_from_the_order_with_a_pro(
+    now, partner, rival_partner
+):
     """Rule M9: whose contract it is says when it was made."""
     friends = booking_in(State.CLAIMED, partner, now, placed_at=now - 3 * DAY)
     pros = booking_in(State.CLAIMED, rival_partner, now, placed_at=now - 5 * DAY)
@@ -67,7 +88,9 @@ def test_days_count_from_the_claim_with_a_friend_and_from_the_order_with_a_pro(n
 
 
 def test_switzerland_knows_no_such_right(now, partner):
-    booking = booking_in(State.CLAIMED, partner, now, country="CH", currency="CHF", timezone="Europe/Zurich")
+    booking = booking_in(
+        State.CLAIMED, partner, now, country="CH", currency="CHF", timezone="Europe/Zurich"
+    )
 
     with refused(booking, WithdrawalOver):
         by_customer(booking)
@@ -101,9 +124,12 @@ def test_nothing_before_the_work_begins(state, now, partner):
 
 
 @pytest.mark.parametrize(
-    ("minutes", "cents"), [(0, 0), (1, 115), (20, 2300), (30, 3450), (59, 6785), (60, 6900), (200, 6900)]
+    ("minutes", "cents"),
+    [(0, 0), (1, 115), (20, 2300), (30, 3450), (59, 6785), (60, 6900), (200, 6900)],
 )
-def test_price_by_the_minutes_at_most_the_accepted_version(minutes, cents, now, partner, stopped_clock):
+def test_price_by_the_minutes_at_most_the_accepted_version(
+    minutes, cents, now, partner, stopped_clock
+):
     """69.00 for 60 planned minutes."""
     booking = at_work(partner, now, stopped_clock, minutes)
 
@@ -111,13 +137,19 @@ def test_price_by_the_minutes_at_most_the_accepted_version(minutes, cents, now, 
     assert by_customer(booking, cents).fee_cents == cents
 
 
-def test_longer_work_costs_up_to_the_accepted_version_and_no_open_proposal_counts(now, partner, stopped_clock):
+def test_longer_work_costs_up_to_the_accepted_version_and_no_open_proposal_counts(
+    now, partner, stopped_clock
+):
     booking = at_work(partner, now, stopped_clock, 120)
     for version, cents, accepted_at in ((2, 8900, now), (3, 15000, None)):
         Quote.objects.create(
-            booking=booking, version=version, origin=QuoteOrigin.PARTNER, service_cents=cents, created_at=now,
+            booking=booking,
+            version=version,
+            origin=QuoteOrigin.PARTNER,
+            service_cents=cents,
+            created_at=now,
             accepted_at=accepted_at,
-        )  # fmt: skip
+        )
 
     assert withdrawal.cost_cents(booking, mila_now()) == 8900
 
@@ -141,14 +173,21 @@ def test_longer_work_is_paid_by_the_price_that_was_agreed_for_it(now, partner, s
 def test_declined_offer_of_less_work_lowers_nothing(now, partner, stopped_clock):
     booking = at_work(partner, now, stopped_clock, 60)
     Quote.objects.create(
-        booking=booking, version=2, origin=QuoteOrigin.PARTNER, service_cents=2_000, created_at=now, declined_at=now
+        booking=booking,
+        version=2,
+        origin=QuoteOrigin.PARTNER,
+        service_cents=2_000,
+        created_at=now,
+        declined_at=now,
     )
 
     assert withdrawal.cost_cents(booking, mila_now()) == 6_900
 
 
 def test_after_the_work_is_reported_all_of_it_is_owed(searching, partner, stopped_clock):
-    """Done is done: who withdraws instead of signing pays what signing would, without the booking fee."""
+    """Done is done: who withdraws instead of signing pays what signing would, without the booking
+    fee.
+    """
     Booking.objects.filter(pk=searching.pk).update(withdrawal_waived_at=mila_now())
     booking = walk(searching, partner, State.IN_PROGRESS)
     begun_at = last_made_at(booking, "start")
@@ -183,7 +222,9 @@ def test_staff_record_no_withdrawal_that_costs_on_a_tap_alone(now, partner, stop
         withdraw(booking.pk, role=OPS, by=staff, reason="By letter")
 
 
-def test_what_was_shown_is_charged_for_some_minutes_and_then_shown_again(now, partner, stopped_clock):
+def test_what_was_shown_is_charged_for_some_minutes_and_then_shown_again(
+    now, partner, stopped_clock
+):
     """The cost grows while somebody reads; a page of half an hour ago binds nobody."""
     booking = at_work(partner, now, stopped_clock, 16)
     with refused(booking, CostChanged):
@@ -216,7 +257,7 @@ def test_both_sides_are_told_and_the_time_is_free(now, partner, stopped_clock):
 
     ended = Booking.objects.get(pk=ended.pk)
     assert (ended.state, ended.technician, ended.due_at) == (State.CANCELLED, None, None)
-    assert not Busy.objects.exists()
+    assert not CalendarEntry.objects.exists()
     assert ended.assignments.get().fault is False
     assert effects() == ["dispatch.withdraw", "payments.charge"]
     assert told(ended) == ["job_withdrawn", "withdrawn"]
@@ -240,23 +281,38 @@ def test_staff_enter_what_came_by_letter_at_its_own_instant(now, partner, staff,
     booking = at_work(partner, now, stopped_clock, 50)
 
     booking.assignments.update(code_typed_at=now)
-    ended = withdraw(booking.pk, role=OPS, by=staff, declared_at=now + 20 * MINUTE, reason="Letter of Tuesday")
+    ended = withdraw(
+        booking.pk, role=OPS, by=staff, declared_at=now + 20 * MINUTE, reason="Letter of Tuesday"
+    )
 
     assert ended.fee_cents == 2300
-    assert (ended.events.last().role, ended.events.last().by, ended.end_reason) == ("ops", staff, "Letter of Tuesday")
+    assert (ended.events.last().role, ended.events.last().by, ended.end_reason) == (
+        "ops",
+        staff,
+        "Letter of Tuesday",
+    )
 
 
 def test_staff_cannot_date_it_into_the_future(now, partner, staff, stopped_clock):
     booking = at_work(partner, now, stopped_clock, 20)
 
     booking.assignments.update(code_typed_at=now)
-    assert withdraw(booking.pk, role=OPS, by=staff, declared_at=now + DAY, reason="x").fee_cents == 2300
+    assert (
+        withdraw(booking.pk, role=OPS, by=staff, declared_at=now + DAY, reason="x").fee_cents
+        == 2300
+    )
 
 
-@pytest.mark.parametrize(("country", "currency", "said"), [("FR", "EUR", True), ("CH", "CHF", False)])
-def test_page_to_sign_says_that_the_right_ends_with_the_signature(country, currency, said, now, partner):
+@pytest.mark.parametrize(
+    ("country", "currency", "said"), [("FR", "EUR", True), ("CH", "CHF", False)]
+)
+def test_page_to_sign_says_that_the_right_ends_with_the_signature(
+    country, currency, said, now, partner
+):
     """What is signed says it, in the words that are kept."""
-    booking = booking_in(State.FINISHED, partner, now, finished_at=now, country=country, currency=currency)
+    booking = booking_in(
+        State.FINISHED, partner, now, finished_at=now, country=country, currency=currency
+    )
 
     with translation.override("en"):
         text = statement.text(booking, booking.quotes.get())
@@ -265,7 +321,9 @@ def test_page_to_sign_says_that_the_right_ends_with_the_signature(country, curre
 
 
 def test_once_the_right_is_over_the_signature_says_nothing_of_it(now, rival_partner):
-    booking = booking_in(State.FINISHED, rival_partner, now, finished_at=now, placed_at=now - 20 * DAY)
+    booking = booking_in(
+        State.FINISHED, rival_partner, now, finished_at=now, placed_at=now - 20 * DAY
+    )
 
     with translation.override("en"):
         assert "withdrawal" not in statement.text(booking, booking.quotes.get())

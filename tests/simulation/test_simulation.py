@@ -1,4 +1,4 @@
-"""The simulation and the demo world are made by the real verbs: small ones are played here."""
+"""The simulation and the demo dataset are made by the real verbs: small ones are played here."""
 
 import pytest
 from django.core.management import call_command

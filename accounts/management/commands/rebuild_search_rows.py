@@ -5,7 +5,8 @@ from accounts import search_rows
 
 class Command(BaseCommand):
     help = (
-        "Compare what the search reads of every technician with their own data, and write anew what differs. "
+        "Compare what the search reads of every technician with their own data, and write anew "
+        "what differs. "
         "In pieces, while the site runs; a nightly check does the same."
     )
 

@@ -1,4 +1,6 @@
-"""Erase one customer's personal data, as the law wants it; see docs/database-roles.md before you run it."""
+"""Erase one customer's personal data, as the law wants it; see docs/database-roles.md before you
+run it.
+"""
 
 import getpass
 
@@ -10,12 +12,21 @@ from payments.models import PaymentCustomer
 
 
 class Command(BaseCommand):
-    help = "Erase the personal data of one customer. Connect as the owner of the tables. It may run twice."
+    help = (
+        "Erase the personal data of one customer. Connect as the owner of the tables. It may run "
+        "twice."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("person", help="The e-mail address, or the account's number.")
-        parser.add_argument("--reason", required=True, help="Why; it is kept, so name nobody in it.")
-        parser.add_argument("--by", default=getpass.getuser(), help="Who does it; else your account on this machine.")
+        parser.add_argument(
+            "--reason", required=True, help="Why; it is kept, so name nobody in it."
+        )
+        parser.add_argument(
+            "--by",
+            default=getpass.getuser(),
+            help="Who does it; else your account on this machine.",
+        )
 
     def handle(self, *args, **options):
         try:
@@ -25,11 +36,16 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         except gateway.GatewayError as error:
             words = (
-                f"Person {user.pk} is erased but for the cards: Stripe did not answer. Run it again, by this number."
+                f"Person {user.pk} is erased but for the cards: Stripe did not answer. Run it "
+                f"again, by this number."
             )
             raise CommandError(words) from error
         for table, rows in sorted(counts.items()):
             self.stdout.write(f"{table:40} {rows:8}")
-        self.stdout.write(f"Person {user.pk} is erased." if counts else f"Nothing of person {user.pk} was left.")
-        for customer in PaymentCustomer.objects.filter(user__in=erasure.accounts_of(user)).order_by("pk"):
+        self.stdout.write(
+            f"Person {user.pk} is erased." if counts else f"Nothing of person {user.pk} was left."
+        )
+        for customer in PaymentCustomer.objects.filter(user__in=erasure.accounts_of(user)).order_by(
+            "pk"
+        ):
             self.stdout.write(f"Delete customer {customer.stripe_id} in Stripe's dashboard.")

@@ -4,7 +4,9 @@ from backoffice import filling
 
 
 class Command(BaseCommand):
-    help = "Fill a migrated database with postcodes and catalogue. Running it again changes nothing."
+    help = (
+        "Fill a migrated database with postcodes and catalogue. Running it again changes nothing."
+    )
 
     def handle(self, *args, **options):
         filling.fill(self.stdout.write)

@@ -15,5 +15,7 @@ class Command(BaseCommand):
         text = README.read_text(encoding="utf-8")
         true = written(text)
         if check and text != true:
-            raise SystemExit("README.md differs from requests_app.lifecycle: run manage.py lifecycle_table")
+            raise SystemExit(
+                "README.md differs from requests_app.lifecycle: run manage.py lifecycle_table"
+            )
         README.write_text(true, encoding="utf-8")

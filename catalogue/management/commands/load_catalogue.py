@@ -1,7 +1,8 @@
-"""Fill the catalogue from catalogue/data/*.toml: skills, categories, services, packages, first prices, search topics.
+"""Fill the catalogue from catalogue/data/*.toml: skills, categories, services, packages, first
+prices, search topics.
 
-Texts and durations are brought up to date by slug. Prices are only added where a country has none yet: after that they
-are dated rows that people set in the admin. Running it again changes nothing.
+Texts and durations are brought up to date by slug. Prices are only added where a country has none
+yet: after that they are dated rows that people set in the admin. Running it again changes nothing.
 """
 
 import tomllib
@@ -13,7 +14,15 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from accounts.models import Skill
-from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice, Topic, TopicLead
+from catalogue.models import (
+    Category,
+    Package,
+    PackagePrice,
+    Service,
+    ServicePrice,
+    Topic,
+    TopicLead,
+)
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)  # from when the first prices hold
@@ -55,7 +64,13 @@ def _upsert(model, slug: str, values: dict):
 def _price(model, owner: dict, entry: dict) -> None:
     for country, currency, key in PRICED:
         if not model.objects.filter(**owner, country=country).exists():
-            model.objects.create(**owner, country=country, currency=currency, price_cents=entry[key], starts_at=OPENED)
+            model.objects.create(
+                **owner,
+                country=country,
+                currency=currency,
+                price_cents=entry[key],
+                starts_at=OPENED,
+            )
 
 
 class Command(BaseCommand):
@@ -63,7 +78,10 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, **options):
-        skills = {slug: _upsert(Skill, slug, {"name": name})[0] for slug, name in _read("skills.toml").items()}
+        skills = {
+            slug: _upsert(Skill, slug, {"name": name})[0]
+            for slug, name in _read("skills.toml").items()
+        }
         changed = 0
         for position, file in enumerate(sorted(DATA.glob("[0-9]-*.toml")), start=1):
             changed += self.load_shelf(_read(file.name), position, skills)
@@ -73,15 +91,24 @@ class Command(BaseCommand):
         for entry in _read("topics.toml")["topic"]:
             changed += self.load_topic(entry, services)
         self.stdout.write(
-            f"{Service.objects.count()} services, {Package.objects.count()} packages, {changed} texts changed."
+            f"{Service.objects.count()} services, {Package.objects.count()} packages, {changed} "
+            f"texts changed."
         )
 
     def load_shelf(self, data: dict, position: int, skills: dict) -> int:
         """One category with its services; answers how many rows changed."""
-        texts = {f"{field}_{code}": data[code][field] for code in LANGUAGES for field in ("name", "hurt")}
-        category, changed = _upsert(Category, data["slug"], {"icon": data["icon"], "position": position, **texts})
+        texts = {
+            f"{field}_{code}": data[code][field] for code in LANGUAGES for field in ("name", "hurt")
+        }
+        category, changed = _upsert(
+            Category, data["slug"], {"icon": data["icon"], "position": position, **texts}
+        )
         for place, entry in enumerate(data["service"], start=1):
-            texts = {f"{field}_{code}": _text(entry[code][key]) for code in LANGUAGES for field, key in TEXTS.items()}
+            texts = {
+                f"{field}_{code}": _text(entry[code][key])
+                for code in LANGUAGES
+                for field, key in TEXTS.items()
+            }
             values = {
                 "category": category,
                 "skill": skills[entry["skill"]],
@@ -100,7 +127,9 @@ class Command(BaseCommand):
             texts[f"name_{code}"], texts[f"summary_{code}"] = entry[code]
         values = {"duration_minutes": entry["minutes"], "position": position, **texts}
         package, wrote = _upsert(Package, entry["slug"], values)
-        fits = set(Service.objects.filter(slug__in=entry.get("services", [])).values_list("pk", flat=True))
+        fits = set(
+            Service.objects.filter(slug__in=entry.get("services", [])).values_list("pk", flat=True)
+        )
         if fits != set(package.services.values_list("pk", flat=True)):
             package.services.set(fits)
         _price(PackagePrice, {"package": package}, entry)
@@ -110,13 +139,16 @@ class Command(BaseCommand):
         texts = {f"words_{code}": _text(entry.get(code, [])) for code in LANGUAGES}
         texts |= {f"name_{code}": entry.get("name", {}).get(code, "") for code in LANGUAGES}
         topic, wrote = _upsert(
-            Topic, entry["slug"], {"kind": entry["kind"], "brands": _text(entry.get("brands", [])), **texts}
+            Topic,
+            entry["slug"],
+            {"kind": entry["kind"], "brands": _text(entry.get("brands", [])), **texts},
         )
         wanted = {services[slug]: percent for slug, percent in entry.get("services", {}).items()}
         if wanted != dict(topic.leads.values_list("service", "percent")):
             topic.leads.all().delete()
             TopicLead.objects.bulk_create(
-                TopicLead(topic=topic, service_id=service, percent=percent) for service, percent in wanted.items()
+                TopicLead(topic=topic, service_id=service, percent=percent)
+                for service, percent in wanted.items()
             )
             wrote = True
         return int(wrote)

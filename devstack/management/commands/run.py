@@ -1,4 +1,6 @@
-"""`manage.py run`: the whole site on this machine. bin/run comes here once there is a Python environment."""
+"""`manage.py run`: the whole site on this machine. bin/run comes here once there is a Python
+environment.
+"""
 
 import os
 import sys
@@ -12,7 +14,8 @@ from devstack import addresses, demo_world, launch, smoke_check
 from devstack.instants import NoSuchInstant, instant_of
 
 OPEN_HOUSE = (
-    "Anybody who reaches this address can sign in as anybody: the demo's desk asks nobody who they are.\n"
+    "Anybody who reaches this address can sign in as anybody: the demo's desk asks nobody who they "
+    "are.\n"
     "Leave it running only in a network you trust.\n"
 )
 
@@ -22,17 +25,27 @@ class Command(BaseCommand):
     requires_system_checks = []  # they would ask for databases that are not there yet
 
     def add_arguments(self, parser):
-        parser.add_argument("--port", type=int, default=8000, help="of the pages; the next free one is taken")
-        parser.add_argument("--host", default=addresses.OURSELVES, help="the address to listen on; 0.0.0.0: any")
-        parser.add_argument("--at", metavar="2026-12-25T02:17", help="as if it were then in Paris")
-        parser.add_argument("--once", action="store_true", help="come up whole, print addresses and logins, stop")
         parser.add_argument(
-            "--check", action="store_true", help="walk one booking to its end in a world apart, then stop"
+            "--port", type=int, default=8000, help="of the pages; the next free one is taken"
+        )
+        parser.add_argument(
+            "--host", default=addresses.OURSELVES, help="the address to listen on; 0.0.0.0: any"
+        )
+        parser.add_argument("--at", metavar="2026-12-25T02:17", help="as if it were then in Paris")
+        parser.add_argument(
+            "--once", action="store_true", help="come up whole, print addresses and logins, stop"
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="walk one booking to its end in a instance apart, then stop",
         )
 
     def handle(self, *, port, host, at, once, check: bool, **options):
         if settings.PRODUCTION:
-            raise CommandError("This is for development. In production each process has its own container.")
+            raise CommandError(
+                "This is for development. In production each process has its own container."
+            )
         try:
             if at:
                 settings.MILA_AT = os.environ["MILA_AT"] = instant_of(at).isoformat()
@@ -44,7 +57,8 @@ class Command(BaseCommand):
         raise SystemExit(code)
 
     def _run(self, host: str, port: int, once: bool) -> int:
-        os.environ["MILA_DEMO"] = "true"  # for the site's processes: the desk, and the bar on every page
+        # for the site's processes: the desk, and the bar on every page
+        os.environ["MILA_DEMO"] = "true"
         return launch.run(
             settings.INSTANCE,
             partial(addresses.choose_ports, port, host, print),

@@ -1,7 +1,7 @@
 """Play bookings and partners on a virtual clock, in databases of their own.
 
-Without --live through the real verbs in this process, fast; with --live over HTTP, against the real processes of a
-site, some of which are killed (devstack.live).
+Without --live through the real verbs in this process, fast; with --live over HTTP, against the real
+processes of a site, some of which are killed (devstack.live).
 """
 
 import contextlib
@@ -14,7 +14,13 @@ from datetime import datetime
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 import embedded
@@ -35,31 +41,49 @@ MOST_SIGN_IN = 28  # from one address within a minute
 def share_a_core() -> None:
     """From here on this process, and the servers it starts, on one core.
 
-    They take turns, never at once: waking the other on another core costs a virtual machine more than most queries.
+    They take turns, never at once: waking the other on another core costs a virtual machine more
+    than most queries.
     """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 class Command(BaseCommand):
-    help = "Play bookings and partners who accept, decline, sleep and forget, and print what came of it."
+    help = (
+        "Play bookings and partners who accept, decline, sleep and forget, and print what came of "
+        "it."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--bookings", type=int, help="200, live 50")
         parser.add_argument("--partners", type=int, help="60, live 20")
         parser.add_argument("--seed", type=int, default=1)
-        parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
-        parser.add_argument("--live", action="store_true", help="over HTTP, against real processes that are killed")
-        parser.add_argument("--speed", type=float, default=2000, help="live: the most the clock may run, times real")
-        parser.add_argument("--kills", type=int, default=5, help="live: how often web, worker and beat each are killed")
+        parser.add_argument(
+            "--json", action="store_true", help="one JSON object instead of a table"
+        )
+        parser.add_argument(
+            "--live", action="store_true", help="over HTTP, against real processes that are killed"
+        )
+        parser.add_argument(
+            "--speed", type=float, default=2000, help="live: the most the clock may run, times real"
+        )
+        parser.add_argument(
+            "--kills",
+            type=int,
+            default=5,
+            help="live: how often web, worker and beat each are killed",
+        )
 
     def handle(self, *, bookings, partners, seed, live, **options):
         if settings.PRODUCTION:
             raise CommandError("A production database is no place for a simulation.")
         if settings.INSTANCE == "demo":
-            raise CommandError("The demo's databases are not thrown away: choose another MILA_INSTANCE.")
+            raise CommandError(
+                "The demo's databases are not thrown away: choose another MILA_INSTANCE."
+            )
         if live:
-            os.environ["LIMITS"] = "no"  # of the site's processes: all its people come from one address
+            # of the site's processes: all its people come from one address
+            os.environ["LIMITS"] = "no"
             raise SystemExit(self.play_live(bookings or 50, partners or 20, seed, options))
         share_a_core()
         with embedded.hold():
@@ -76,11 +100,19 @@ class Command(BaseCommand):
         )
         log = settings.BASE_DIR / "var" / f"{settings.INSTANCE}.log"
         log.parent.mkdir(exist_ok=True)
-        with log.open("w", encoding="utf-8") as output, self.bar("Bookings on their way", 1.0, options) as progress:
+        with (
+            log.open("w", encoding="utf-8") as output,
+            self.bar("Bookings on their way", 1.0, options) as progress,
+        ):
             game.progress = progress
             try:
                 code = launch.run(
-                    settings.INSTANCE, addresses.any_ports, output, game.run, fresh=True, fill=game.people
+                    settings.INSTANCE,
+                    addresses.any_ports,
+                    output,
+                    game.run,
+                    fresh=True,
+                    fill=game.people,
                 )
             except (addresses.LaunchError, embedded.ServiceError) as error:
                 raise CommandError(str(error)) from error

@@ -7,7 +7,9 @@ from mila.roles import grant_application_role
 
 
 class Command(BaseCommand):
-    help = "Give the site's role its rights on the tables of this database (docs/database-roles.md)."
+    help = (
+        "Give the site's role its rights on the tables of this database (docs/database-roles.md)."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("role", nargs="?", default=SITE_ROLE)

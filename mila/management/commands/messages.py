@@ -1,4 +1,6 @@
-"""manage.py messages: bring the catalogues of phrases up to the source, check them, fill them, compile them."""
+"""manage.py messages: bring the catalogues of phrases up to the source, check them, fill them,
+compile them.
+"""
 
 import json
 import sys
@@ -12,7 +14,7 @@ from mila import message_catalogues, translations
 HELP = """Phrases of the site, English in the source, in locale/<language>/LC_MESSAGES/django.po.
 
   manage.py messages                     merge: new phrases in, gone ones out, translations kept
-  manage.py messages --check             exit 1 if a phrase is missing, fuzzy, gone or has lost a placeholder
+  manage.py messages --check             exit 1 if one is missing, fuzzy, gone or has lost a name
   manage.py messages --compile           write the .mo files (also done by bin/run and the tests)
   manage.py messages --missing fr        print what French lacks, as JSON to be filled in ("texts")
   manage.py messages --fill fr FILE      take the filled JSON over and say what is wrong with it
@@ -32,7 +34,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--check", action="store_true", help="only look; exit 1 if anything is amiss")
+        what.add_argument(
+            "--check", action="store_true", help="only look; exit 1 if anything is amiss"
+        )
         what.add_argument("--compile", action="store_true", help="only write the .mo files")
         what.add_argument("--missing", metavar="LANGUAGE", choices=translations.PLURALS)
         what.add_argument("--fill", nargs=2, metavar=("LANGUAGE", "FILE"))
@@ -53,7 +57,11 @@ class Command(BaseCommand):
 
     def _check(self, languages):
         source = translations.collect()
-        found = [problem for language in languages for problem in translations.problems(language, source=source)]
+        found = [
+            problem
+            for language in languages
+            for problem in translations.problems(language, source=source)
+        ]
         if found:
             self.stdout.write("\n".join(found))
             sys.exit(1)

@@ -16,9 +16,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Fault',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id',
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name='ID')),
                 ('kind', models.CharField(max_length=24)),
-                ('path', models.CharField(blank=True, help_text="Regular expression over 'POST /v1/...', or a type.", max_length=200)),
+                ('path', models.CharField(blank=True, help_text="Regular expression over 'POST "
+                                                                "/v1/...', or a type.",
+                                                                max_length=200)),
                 ('share', models.FloatField(default=1.0)),
                 ('remaining', models.PositiveIntegerField(null=True)),
                 ('seconds', models.FloatField(default=0)),
@@ -27,7 +31,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Answer',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id',
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                        verbose_name='ID')),
                 ('account', models.CharField(blank=True, max_length=64)),
                 ('key', models.CharField(max_length=255)),
                 ('fingerprint', models.CharField(max_length=64)),
@@ -36,7 +42,8 @@ class Migration(migrations.Migration):
                 ('created', models.FloatField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'key'), name='one_answer_per_key')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'key'),
+                    name='one_answer_per_key')],
             },
         ),
         migrations.CreateModel(
@@ -60,7 +67,9 @@ class Migration(migrations.Migration):
                 ('account', models.CharField(blank=True, max_length=64)),
                 ('currency', models.CharField(max_length=3)),
                 ('net', models.BigIntegerField()),
-                ('transaction', models.CharField(blank=True, help_text='Its balance transaction; none outside.', max_length=64)),
+                ('transaction', models.CharField(blank=True, help_text='Its balance transaction; '
+                                                                       'none outside.',
+                                                                       max_length=64)),
                 ('available_on', models.BigIntegerField()),
             ],
             options={
@@ -79,7 +88,9 @@ class Migration(migrations.Migration):
                 ('inner', models.JSONField(default=dict)),
             ],
             options={
-                'indexes': [models.Index(fields=['account', 'kind', '-serial'], name='thing_list'), django.contrib.postgres.indexes.GinIndex(fields=['body'], name='thing_body', opclasses=['jsonb_path_ops'])],
+                'indexes': [models.Index(fields=['account', 'kind', '-serial'], name='thing_list'),
+                    django.contrib.postgres.indexes.GinIndex(fields=['body'], name='thing_body',
+                        opclasses=['jsonb_path_ops'])],
             },
         ),
         migrations.CreateModel(
@@ -90,13 +101,17 @@ class Migration(migrations.Migration):
                 ('secret', models.CharField(max_length=80)),
                 ('next_at', models.FloatField(null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('status', models.PositiveSmallIntegerField(help_text='Of the last answer.', null=True)),
+                ('status',
+                    models.PositiveSmallIntegerField(help_text='Of the last answer.', null=True)),
                 ('error', models.CharField(blank=True, max_length=200)),
                 ('delivered_at', models.FloatField(null=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='standin.event')),
+                ('event',
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE,
+                        related_name='deliveries', to='standin.event')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='delivery_due')],
+                'indexes': [models.Index(condition=models.Q(('next_at__isnull', False)),
+                    fields=['next_at'], name='delivery_due')],
             },
         ),
     ]

@@ -4,7 +4,10 @@ from places.actions import load_gazetteer
 
 
 class Command(BaseCommand):
-    help = "Bring the table of postcodes to the state of places/data/gazetteer.csv. Rows corrected by hand stay."
+    help = (
+        "Bring the table of postcodes to the state of places/data/gazetteer.csv. Rows corrected by "
+        "hand stay."
+    )
 
     def handle(self, *args, **options):
         counts = load_gazetteer()

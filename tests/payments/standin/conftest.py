@@ -14,9 +14,16 @@ def ask(db):
     """A request to the API: the status, and the answer."""
 
     def ask(method, path, headers=None, **form):
-        sent = {"Authorization": "Bearer sk_test_x", "Stripe-Version": "2026-10-28.endive", **(headers or {})}
+        sent = {
+            "Authorization": "Bearer sk_test_x",
+            "Stripe-Version": "2026-10-28.endive",
+            **(headers or {}),
+        }
         text = urlencode(
-            [(name.replace("__", "[") + "]" if "__" in name else name, value) for name, value in form.items()]
+            [
+                (name.replace("__", "[") + "]" if "__" in name else name, value)
+                for name, value in form.items()
+            ]
         )
         if method == "GET" and text:
             path, text = f"{path}?{text}", ""
@@ -55,4 +62,6 @@ def save(ask, payer):
 @pytest.fixture
 def events():
     """The types of all events so far, in order."""
-    return lambda **match: list(Event.objects.filter(**match).order_by("serial").values_list("type", flat=True))
+    return lambda **match: list(
+        Event.objects.filter(**match).order_by("serial").values_list("type", flat=True)
+    )

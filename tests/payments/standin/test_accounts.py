@@ -6,19 +6,33 @@ from payments.standin import user_actions
 from payments.standin.problems import Problem
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-LINK = {"type": "account_onboarding", "return_url": "https://x.example/back", "refresh_url": "https://x.example/again"}
+LINK = {
+    "type": "account_onboarding",
+    "return_url": "https://x.example/back",
+    "refresh_url": "https://x.example/again",
+}
 
 
 def _link(ask, account):
-    return ask("POST", "/v1/account_links", account=account, **LINK)[1]["url"].rstrip("/").rsplit("/", 1)[1]
+    return (
+        ask("POST", "/v1/account_links", account=account, **LINK)[1]["url"]
+        .rstrip("/")
+        .rsplit("/", 1)[1]
+    )
 
 
 def test_fresh_account_can_do_nothing(ask, events):
     account = ask("POST", "/v1/accounts", country="CH", capabilities__transfers__requested="true")
 
     assert account[0] == 400  # a flat name is no tree
-    fresh = ask("POST", "/v1/accounts", country="CH", email="p@example.org", metadata__partner="3")[1]
-    assert (fresh["payouts_enabled"], fresh["charges_enabled"], fresh["details_submitted"]) == (False, False, False)
+    fresh = ask("POST", "/v1/accounts", country="CH", email="p@example.org", metadata__partner="3")[
+        1
+    ]
+    assert (fresh["payouts_enabled"], fresh["charges_enabled"], fresh["details_submitted"]) == (
+        False,
+        False,
+        False,
+    )
     assert (fresh["default_currency"], fresh["metadata"]) == ("chf", {"partner": "3"})
     assert events(account=fresh["id"]) == ["account.updated"]
 
@@ -93,7 +107,9 @@ def test_link_that_never_was():
     ("transfers", "payouts", "capability", "due"),
     [(True, True, "active", 0), (True, False, "active", 1), (False, False, "inactive", 4)],
 )
-def test_onboarding_switches_two_flags_apart(ask, account, transfers, payouts, capability, due, events):
+def test_onboarding_switches_two_flags_apart(
+    ask, account, transfers, payouts, capability, due, events
+):
     user_actions.onboard(account, transfers=transfers, payouts=payouts)
 
     now = ask("GET", f"/v1/accounts/{account}")[1]

@@ -44,7 +44,9 @@ class Site:
 
 @pytest.fixture(autouse=True)
 def subscribed_to_everything(monkeypatch):
-    """The site takes only what it has handlers for; here the outbox is tested, whatever it carries."""
+    """The site takes only what it has handlers for; here the outbox is
+    tested, whatever it carries.
+    """
     everything = [replace(endpoint, events=("*",)) for endpoint in site_endpoints()]
     monkeypatch.setattr(the_standin().store, "endpoints", lambda: everything)
 
@@ -188,8 +190,19 @@ def test_faults_of_delivery(ask, fault, posts, taken, left):
 
 
 def test_endpoints_can_be_added_and_removed(ask, account):
-    made = ask("POST", "/v1/webhook_endpoints", url="https://a.example/", enabled_events__0="customer.created")[1]
-    every = ask("POST", "/v1/webhook_endpoints", url="https://b.example/", enabled_events__0="*", connect="true")[1]
+    made = ask(
+        "POST",
+        "/v1/webhook_endpoints",
+        url="https://a.example/",
+        enabled_events__0="customer.created",
+    )[1]
+    every = ask(
+        "POST",
+        "/v1/webhook_endpoints",
+        url="https://b.example/",
+        enabled_events__0="*",
+        connect="true",
+    )[1]
     Delivery.objects.all().delete()
     ask("POST", "/v1/customers")
     user_actions.onboard(account)
@@ -200,14 +213,19 @@ def test_endpoints_can_be_added_and_removed(ask, account):
     assert ("https://b.example/", "account.updated") in urls
     assert ("https://b.example/", "customer.created") not in urls
     listed = ask("GET", "/v1/webhook_endpoints")[1]["data"]
-    assert [(one["id"], "secret" in one) for one in listed] == [(every["id"], False), (made["id"], False)]
+    assert [(one["id"], "secret" in one) for one in listed] == [
+        (every["id"], False),
+        (made["id"], False),
+    ]
     ask("DELETE", f"/v1/webhook_endpoints/{made['id']}")
     assert ask("GET", "/v1/webhook_endpoints")[1]["data"][0]["id"] == every["id"]
 
 
 def test_events_can_be_looked_up(ask, payer, account):
     listed = ask("GET", "/v1/events", type="customer.created")[1]["data"]
-    theirs = ask("GET", "/v1/events", {"Stripe-Account": account}, created=str(listed[0]["created"]))[1]["data"]
+    theirs = ask(
+        "GET", "/v1/events", {"Stripe-Account": account}, created=str(listed[0]["created"])
+    )[1]["data"]
 
     assert listed[0]["data"]["object"]["id"] == payer
     assert ask("GET", f"/v1/events/{listed[0]['id']}")[1] == listed[0]
@@ -256,7 +274,9 @@ def test_post_to_nobody():
 
 def test_command_once(ask, monkeypatch):
     ask("POST", "/v1/customers")
-    monkeypatch.setattr(standin_deliver, "deliver_pending", lambda: delivery.deliver_pending(Site()))
+    monkeypatch.setattr(
+        standin_deliver, "deliver_pending", lambda: delivery.deliver_pending(Site())
+    )
     out = io.StringIO()
 
     call_command("standin_deliver", once=True, stdout=out)
@@ -273,10 +293,14 @@ def test_command_refuses_beside_a_real_key(settings):
 
 def test_command_survives_a_restart_of_the_database_and_stops_when_told(monkeypatch):
     handlers, rounds, errors = {}, [], io.StringIO()
-    monkeypatch.setattr(standin_deliver.signal, "signal", lambda number, handler: handlers.update({number: handler}))
+    monkeypatch.setattr(
+        standin_deliver.signal, "signal", lambda number, handler: handlers.update({number: handler})
+    )
     monkeypatch.setattr(standin_deliver, "POLL_SECONDS", 0)
     monkeypatch.setattr(standin_deliver, "REST_SECONDS", 0)
-    monkeypatch.setattr(standin_deliver.connections["standin"], "close", lambda: rounds.append("closed"))
+    monkeypatch.setattr(
+        standin_deliver.connections["standin"], "close", lambda: rounds.append("closed")
+    )
 
     def deliver():
         rounds.append("round")

@@ -1,4 +1,6 @@
-"""Card fields, the bank's question and our two modules in a real Chromium; Django answers without a server."""
+"""Card fields, the bank's question and our two modules in a real Chromium; Django answers without a
+server.
+"""
 
 import mimetypes
 from urllib.parse import urlsplit
@@ -32,7 +34,8 @@ def chrome():
         started = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         yield started
         started.close()
-        connections.close_all()  # those of this loop's own context, before the databases are dropped
+        # those of this loop's own context, before the databases are dropped
+        connections.close_all()
 
 
 class Window:
@@ -40,7 +43,8 @@ class Window:
 
     def __init__(self, chrome):
         self.client = Client()
-        # Routes run in a context of their own; they ask Django over this test's connections, inside its transactions.
+        # Routes run in a context of their own; they ask Django over this test's connections, inside
+        # its transactions.
         self.connections = {alias: connections[alias] for alias in connections}
         self.context = chrome.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
         self.page = self.context.new_page()
@@ -64,7 +68,9 @@ class Window:
             if asked.method == "POST":
                 self.posted.append((parts.path, asked.post_data))
             route.fulfill(
-                body=self.body, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": POLICY}
+                body=self.body,
+                content_type="text/html; charset=utf-8",
+                headers={"Content-Security-Policy": POLICY},
             )
 
     def _from_django(self, route, asked, parts):
@@ -73,7 +79,9 @@ class Window:
             return
         for alias, connection in self.connections.items():
             connections[alias] = connection
-        headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in asked.headers.items()}
+        headers = {
+            f"HTTP_{name.upper().replace('-', '_')}": value for name, value in asked.headers.items()
+        }
         response = self.client.generic(
             asked.method,
             f"{parts.path}?{parts.query}",
@@ -81,12 +89,15 @@ class Window:
             content_type=asked.headers.get("content-type", "text/plain"),
             **headers,
         )
-        route.fulfill(status=response.status_code, body=response.content, headers=dict(response.headers))
+        route.fulfill(
+            status=response.status_code, body=response.content, headers=dict(response.headers)
+        )
 
     def open(self, content):
         self.body = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pay</title>'
-            f'<script src="/static/standin/stripe.js" defer></script>{render_to_string("components/_head.html")}</head>'
+            f'<script src="/static/standin/stripe.js" '
+            f"defer></script>{render_to_string('components/_head.html')}</head>"
             f"<body><main><h1>Pay</h1>{content}</main></body></html>"
         )
         self.page.goto(f"{ORIGIN}/order/")
@@ -112,15 +123,18 @@ def status(ask):
 
 
 def _card_form(intent, extra=""):
-    return f"""<form method="post" action="/placed/" data-card-form data-publishable-key="pk_test_standin"
+    return f"""<form method="post" action="/placed/" data-card-form
+        data-publishable-key="pk_test_standin"
         data-client-secret="{intent["client_secret"]}" data-return-url="/order/" {WORDS}>{extra}
         <div data-card-fields></div><p data-card-error role="alert" hidden></p>
         <button name="go" value="1">Order</button></form>"""
 
 
 def _pay_form(intent, card):
-    return f"""<form method="post" action="/paid/" data-pay-form data-publishable-key="pk_test_standin"
-        data-client-secret="{intent["client_secret"]}" data-payment-method="{card}" data-return-url="/order/" {WORDS}>
+    return f"""<form method="post" action="/paid/" data-pay-form
+        data-publishable-key="pk_test_standin"
+        data-client-secret="{intent["client_secret"]}" data-payment-method="{card}"
+        data-return-url="/order/" {WORDS}>
         <p data-card-error role="alert" hidden></p><button>Confirm</button></form>"""
 
 
@@ -133,7 +147,9 @@ def _type(page, number="4242 4242 4242 4242", expiry="12/40", cvc="123"):
 
 
 def _bank(page, answer):
-    page.frame_locator(".standin-bank iframe").get_by_role("button", name=answer, exact=True).click()
+    page.frame_locator(".standin-bank iframe").get_by_role(
+        "button", name=answer, exact=True
+    ).click()
 
 
 def test_card_is_saved_and_the_form_goes_to_the_server(window, setup, status):
@@ -190,7 +206,9 @@ def test_refused_card_is_told_on_our_page_and_another_one_works(window, setup, s
     assert status(setup) == "succeeded"
 
 
-@pytest.mark.parametrize(("answer", "left"), [("I agree", "succeeded"), ("I do not agree", "requires_payment_method")])
+@pytest.mark.parametrize(
+    ("answer", "left"), [("I agree", "succeeded"), ("I do not agree", "requires_payment_method")]
+)
 def test_bank_asks_in_a_dialog(window, setup, status, answer, left):
     page = window.open(_card_form(setup))
     _type(page, "4000002760003184")
@@ -264,7 +282,12 @@ def refused(ask, save, payer):
     """A payment whose saved card wants the customer: the intent, and that card."""
     card = save("4000002760003184")
     intent = ask("POST", "/v1/payment_intents", amount="10290", currency="eur", customer=payer)[1]
-    ask("POST", f"/v1/payment_intents/{intent['id']}/confirm", payment_method=card, off_session="true")
+    ask(
+        "POST",
+        f"/v1/payment_intents/{intent['id']}/confirm",
+        payment_method=card,
+        off_session="true",
+    )
     return intent, card
 
 
@@ -310,13 +333,16 @@ def test_the_other_calls_of_the_script(window, refused, setup):
         """async ({ secret, setup, card }) => {
             const stripe = Stripe("pk_test_standin");
             const errors = [];
-            const failing = async (call) => { try { await call(); } catch (error) { errors.push(error.message); } };
+            const failing = async (call) => {
+                try { await call(); } catch (error) { errors.push(error.message); }
+            };
             await failing(() => stripe.handleNextAction({ clientSecret: secret }));
             await failing(() => stripe.confirmPayment({ clientSecret: secret }));
             await failing(() => stripe.confirmPayment({ redirect: "if_required" }));
             await failing(async () => Stripe());
             await failing(async () => stripe.elements({ clientSecret: setup }).create("card"));
-            await failing(async () => stripe.elements({ clientSecret: setup }).create("payment").mount("#nowhere"));
+            await failing(async () =>
+                stripe.elements({ clientSecret: setup }).create("payment").mount("#nowhere"));
             const found = [
                 (await stripe.retrieveSetupIntent(setup)).setupIntent.status,
                 (await stripe.retrievePaymentIntent(secret)).paymentIntent.status,
@@ -336,7 +362,8 @@ def test_the_other_calls_of_the_script(window, refused, setup):
             const same = elements.getElement() === element;
             element.destroy();
             await failing(() => elements.submit());
-            return { errors, found, incomplete: error.type, ready, same, left: place.children.length };
+            const left = place.children.length;
+            return { errors, found, incomplete: error.type, ready, same, left };
         }""",
         given,
     )
@@ -350,7 +377,12 @@ def test_the_other_calls_of_the_script(window, refused, setup):
         "resource_missing",
         "parameter_missing",
     ]
-    assert (seen["incomplete"], seen["ready"], seen["same"], seen["left"]) == ("validation_error", 1, True, 0)
+    assert (seen["incomplete"], seen["ready"], seen["same"], seen["left"]) == (
+        "validation_error",
+        1,
+        True,
+        0,
+    )
 
 
 def test_redirect_goes_back_with_the_outcome(window, refused):
@@ -358,7 +390,8 @@ def test_redirect_goes_back_with_the_outcome(window, refused):
 
     page.evaluate(
         """({ secret }) => { Stripe("pk_test_standin").confirmPayment({ clientSecret: secret,
-            confirmParams: { payment_method: "pm_card_visa", return_url: location.origin + "/back/?a=1" } }); }""",
+            confirmParams: { payment_method: "pm_card_visa",
+                return_url: location.origin + "/back/?a=1" } }); }""",
         {"secret": refused[0]["client_secret"]},
     )
     page.wait_for_url("**/back/**")
@@ -370,7 +403,11 @@ def test_redirect_goes_back_with_the_outcome(window, refused):
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_pages_of_the_stand_in_are_accessible(window, ask, setup, account, width):
-    ask("POST", f"/v1/setup_intents/{setup['id']}/confirm", payment_method="pm_card_authenticationRequired")
+    ask(
+        "POST",
+        f"/v1/setup_intents/{setup['id']}/confirm",
+        payment_method="pm_card_authenticationRequired",
+    )
     urls = {"return_url": "https://x.example/", "refresh_url": "https://x.example/"}
     link = ask("POST", "/v1/account_links", account=account, type="account_onboarding", **urls)[1]
     window.page.set_viewport_size({"width": width, "height": 800})

@@ -46,7 +46,11 @@ def test_key_in_use_is_409_and_two_keys_pay_once(ask):
 
     def confirm(name, key, fault=""):
         try:
-            sent = {**headers, "Idempotency-Key": key, **({"Standin-Fault": fault} if fault else {})}
+            sent = {
+                **headers,
+                "Idempotency-Key": key,
+                **({"Standin-Fault": fault} if fault else {}),
+            }
             path = f"/v1/payment_intents/{intent}/confirm"
             answers[name] = standin.handle("POST", path, sent, "payment_method=pm_card_visa")
         finally:
@@ -67,8 +71,13 @@ def test_key_in_use_is_409_and_two_keys_pay_once(ask):
         thread.join()
 
     assert answers["first"][0] == 200
-    assert (answers["same key"][0], answers["same key"][2]["error"]["code"]) == (409, "idempotency_key_in_use")
-    assert {answers[f"key {n}"][2]["error"]["code"] for n in range(4)} == {"payment_intent_unexpected_state"}
+    assert (answers["same key"][0], answers["same key"][2]["error"]["code"]) == (
+        409,
+        "idempotency_key_in_use",
+    )
+    assert {answers[f"key {n}"][2]["error"]["code"] for n in range(4)} == {
+        "payment_intent_unexpected_state"
+    }
     assert Thing.objects.filter(kind="charge").count() == 1
 
 
@@ -76,7 +85,9 @@ def test_only_its_own_tables_are_on_the_alias():
     router = StandinRouter()
     for model in apps.get_models():
         own = model._meta.app_label == "standin"
-        assert router.db_for_read(model) == router.db_for_write(model) == ("standin" if own else None)
+        assert (
+            router.db_for_read(model) == router.db_for_write(model) == ("standin" if own else None)
+        )
         assert router.allow_migrate("standin", model._meta.app_label) is own
         assert router.allow_migrate("default", model._meta.app_label) is not own
     assert router.allow_relation(Thing(), Thing())
@@ -85,7 +96,14 @@ def test_only_its_own_tables_are_on_the_alias():
 
 @pytest.mark.django_db(databases=["default", "standin"])
 def test_tables_are_where_they_belong():
-    own = {"standin_thing", "standin_answer", "standin_posting", "standin_event", "standin_delivery", "standin_fault"}
+    own = {
+        "standin_thing",
+        "standin_answer",
+        "standin_posting",
+        "standin_event",
+        "standin_delivery",
+        "standin_fault",
+    }
 
     assert set(connections["standin"].introspection.table_names()) == own | {"django_migrations"}
     assert not own & set(connections["default"].introspection.table_names())

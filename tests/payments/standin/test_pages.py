@@ -19,7 +19,12 @@ def setup(ask, payer):
 
 
 def _ask_bank(ask, setup, **form):
-    ask("POST", f"/v1/setup_intents/{setup['id']}/confirm", payment_method="pm_card_authenticationRequired", **form)
+    ask(
+        "POST",
+        f"/v1/setup_intents/{setup['id']}/confirm",
+        payment_method="pm_card_authenticationRequired",
+        **form,
+    )
     return f"/_stripe/3ds/{setup['id']}/?client_secret={setup['client_secret']}"
 
 
@@ -33,7 +38,8 @@ def test_card_frame_may_be_framed_by_us_only(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/_stripe/card/", "/_stripe/v1/customers", "/_stripe/3ds/seti_1/", "/_stripe/connect/link_1/"]
+    "path",
+    ["/_stripe/card/", "/_stripe/v1/customers", "/_stripe/3ds/seti_1/", "/_stripe/connect/link_1/"],
 )
 def test_only_from_this_machine(path):
     assert Client(REMOTE_ADDR="192.0.2.1").get(path).status_code == 404
@@ -61,7 +67,9 @@ def test_api_by_http(setup):
 
 
 def test_api_with_a_broken_line_or_broken_text(client, setup):
-    lost = client.get(f"/_stripe/v1/setup_intents/{setup['id']}", HTTP_STANDIN_FAULT="unreachable", **KEY)
+    lost = client.get(
+        f"/_stripe/v1/setup_intents/{setup['id']}", HTTP_STANDIN_FAULT="unreachable", **KEY
+    )
     broken = client.post("/_stripe/v1/payment_methods", b"\xff", content_type="text/plain", **KEY)
 
     assert (lost.status_code, lost.content) == (502, b"")
@@ -70,7 +78,11 @@ def test_api_with_a_broken_line_or_broken_text(client, setup):
 
 @pytest.mark.parametrize(
     ("answer", "status"),
-    [("agree", "succeeded"), ("refuse", "requires_payment_method"), ("", "requires_payment_method")],
+    [
+        ("agree", "succeeded"),
+        ("refuse", "requires_payment_method"),
+        ("", "requires_payment_method"),
+    ],
 )
 def test_bank_in_a_frame(ask, client, setup, answer, status):
     address = _ask_bank(ask, setup)
@@ -87,7 +99,10 @@ def test_bank_in_a_frame(ask, client, setup, answer, status):
 
 @pytest.mark.parametrize(
     ("answer", "back", "status"),
-    [("agree", "https://mila.example/back?a=1", "succeeded"), ("refuse", "https://mila.example/back", "failed")],
+    [
+        ("agree", "https://mila.example/back?a=1", "succeeded"),
+        ("refuse", "https://mila.example/back", "failed"),
+    ],
 )
 def test_bank_by_redirect(ask, client, setup, answer, back, status):
     address = _ask_bank(ask, setup, return_url=back)
@@ -102,8 +117,14 @@ def test_bank_by_redirect(ask, client, setup, answer, back, status):
 
 def test_bank_asks_about_a_payment(ask, client):
     intent = ask("POST", "/v1/payment_intents", amount="1000", currency="eur")[1]
-    ask("POST", f"/v1/payment_intents/{intent['id']}/confirm", payment_method="pm_card_authenticationRequired")
-    address = f"{reverse('standin:bank', args=[intent['id']])}?client_secret={intent['client_secret']}"
+    ask(
+        "POST",
+        f"/v1/payment_intents/{intent['id']}/confirm",
+        payment_method="pm_card_authenticationRequired",
+    )
+    address = (
+        f"{reverse('standin:bank', args=[intent['id']])}?client_secret={intent['client_secret']}"
+    )
 
     client.post(address, {"answer": "agree"})
 
@@ -114,7 +135,10 @@ def test_bank_without_the_secret_is_not_there(ask, client, setup):
     _ask_bank(ask, setup)
 
     assert client.get(f"/_stripe/3ds/{setup['id']}/").status_code == 404
-    assert client.post(f"/_stripe/3ds/{setup['id']}/?client_secret=x", {"answer": "agree"}).status_code == 404
+    assert (
+        client.post(f"/_stripe/3ds/{setup['id']}/?client_secret=x", {"answer": "agree"}).status_code
+        == 404
+    )
     assert ask("GET", f"/v1/setup_intents/{setup['id']}")[1]["status"] == "requires_action"
 
 

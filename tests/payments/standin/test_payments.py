@@ -1,4 +1,6 @@
-"""Payments: what a card does at sign-off and before the customer's eyes, with the traces it leaves."""
+"""Payments: what a card does at sign-off and before the customer's eyes,
+with the traces it leaves.
+"""
 
 import pytest
 
@@ -38,11 +40,17 @@ def test_success_moves_the_money_and_tells_in_order(ask, pay, save, account, eve
     card = save()
     before = len(events())
 
-    status, paid = _confirm(ask, intent, card, off_session="true", expand__0="latest_charge.balance_transaction")
+    status, paid = _confirm(
+        ask, intent, card, off_session="true", expand__0="latest_charge.balance_transaction"
+    )
 
     assert (status, paid["status"], paid["amount_received"]) == (200, "succeeded", 10290)
     charge = paid["latest_charge"]
-    assert (charge["status"], charge["application_fee_amount"], charge["destination"]) == ("succeeded", 2290, account)
+    assert (charge["status"], charge["application_fee_amount"], charge["destination"]) == (
+        "succeeded",
+        2290,
+        account,
+    )
     assert charge["balance_transaction"]["net"] == 10290
     assert events()[before:] == [
         "charge.succeeded",
@@ -52,7 +60,7 @@ def test_success_moves_the_money_and_tells_in_order(ask, pay, save, account, eve
         "payment.created",
     ]
     assert events(account=account)[-1] == "payment.created"
-    assert ledger_sums() == {("", "eur"): 2290, (account, "eur"): 8000, ("world", "eur"): -10290}
+    assert ledger_sums() == {("", "eur"): 2290, (account, "eur"): 8000, ("dataset", "eur"): -10290}
     assert ledger_gaps() == {}
 
 
@@ -69,10 +77,18 @@ def test_objects_of_a_payment_know_each_other(ask, pay, save, account):
         account,
         charge["id"],
     )
-    assert (fee["amount"], fee["charge"], fee["originating_transaction"]) == (2290, payment["id"], charge["id"])
+    assert (fee["amount"], fee["charge"], fee["originating_transaction"]) == (
+        2290,
+        payment["id"],
+        charge["id"],
+    )
     assert (payment["source_transfer"], payment["application_fee"]) == (transfer["id"], fee["id"])
-    assert [one["id"] for one in ask("GET", "/v1/charges", payment_intent=paid["id"])[1]["data"]] == [charge["id"]]
-    assert [one["id"] for one in ask("GET", "/v1/transfers", destination=account)[1]["data"]] == [transfer["id"]]
+    assert [
+        one["id"] for one in ask("GET", "/v1/charges", payment_intent=paid["id"])[1]["data"]
+    ] == [charge["id"]]
+    assert [one["id"] for one in ask("GET", "/v1/transfers", destination=account)[1]["data"]] == [
+        transfer["id"]
+    ]
     assert [one["id"] for one in ask("GET", "/v1/application_fees")[1]["data"]] == [fee["id"]]
 
 
@@ -87,9 +103,9 @@ def test_statement_of_each_account(ask, pay, save, account):
         "transfer": -10290,
         "application_fee": 2290,
     }
-    assert [(line["type"], line["amount"], line["fee"], line["net"], line["status"]) for line in theirs] == [
-        ("payment", 10290, 2290, 8000, "pending")
-    ]
+    assert [
+        (line["type"], line["amount"], line["fee"], line["net"], line["status"]) for line in theirs
+    ] == [("payment", 10290, 2290, 8000, "pending")]
     assert ask("GET", f"/v1/balance_transactions/{ours[0]['id']}")[1] == ours[0]
     balance = ask("GET", "/v1/balance", {"Stripe-Account": account})[1]
     assert (balance["available"][0]["amount"], balance["pending"][0]["amount"]) == (0, 8000)
@@ -104,7 +120,8 @@ def test_card_that_skips_the_waiting_is_available_at_once(ask, pay, account):
 
 
 @pytest.mark.parametrize(
-    ("number", "decline_code"), [("4000000000000341", "generic_decline"), ("4000008260003178", "insufficient_funds")]
+    ("number", "decline_code"),
+    [("4000000000000341", "generic_decline"), ("4000008260003178", "insufficient_funds")],
 )
 def test_decline_leaves_its_traces(ask, pay, save, events, number, decline_code):
     intent, card = pay(), save(number)
@@ -115,10 +132,18 @@ def test_decline_leaves_its_traces(ask, pay, save, events, number, decline_code)
     assert (status, error["type"], error["decline_code"]) == (402, "card_error", decline_code)
     now = ask("GET", f"/v1/payment_intents/{intent['id']}")[1]
     assert error["payment_intent"] == now
-    assert (now["status"], now["payment_method"], now["amount_received"]) == ("requires_payment_method", None, 0)
+    assert (now["status"], now["payment_method"], now["amount_received"]) == (
+        "requires_payment_method",
+        None,
+        0,
+    )
     assert now["last_payment_error"]["payment_method"]["id"] == card
     failed = ask("GET", f"/v1/charges/{now['latest_charge']}")[1]
-    assert (failed["status"], failed["paid"], failed["failure_code"]) == ("failed", False, "card_declined")
+    assert (failed["status"], failed["paid"], failed["failure_code"]) == (
+        "failed",
+        False,
+        "card_declined",
+    )
     assert failed["id"] == error["charge"]
     assert events()[-2:] == ["charge.failed", "payment_intent.payment_failed"]
     assert ledger_sums() == {}
@@ -143,7 +168,11 @@ def test_card_that_asks_declines_off_session_without_a_charge(ask, pay, save, ev
     status, answer = _confirm(ask, intent, card, off_session="true")
 
     error = answer["error"]
-    assert (status, error["code"], error["decline_code"]) == (402, "authentication_required", "authentication_required")
+    assert (status, error["code"], error["decline_code"]) == (
+        402,
+        "authentication_required",
+        "authentication_required",
+    )
     assert error["payment_intent"]["last_payment_error"]["payment_method"]["id"] == card
     assert error["payment_intent"]["status"] == "requires_payment_method"
     assert not Thing.objects.filter(kind="charge").exists()
@@ -165,7 +194,9 @@ def test_card_that_asks_waits_on_session(ask, pay, save, events):
 def test_bank_refused_on_session(ask, pay, save, events):
     intent = pay()
 
-    now = user_actions.confirm_on_session(intent["client_secret"], save("4000002760003184"), bank_agrees=False)
+    now = user_actions.confirm_on_session(
+        intent["client_secret"], save("4000002760003184"), bank_agrees=False
+    )
 
     assert now["status"] == "requires_payment_method"
     assert now["last_payment_error"]["code"] == "payment_intent_authentication_failure"
@@ -186,7 +217,8 @@ def test_bank_agrees_and_the_account_is_empty(pay, save, events):
 
 
 @pytest.mark.parametrize(
-    ("number", "works"), [("4000002500003155", True), ("4000003800000446", True), ("4000002760003184", False)]
+    ("number", "works"),
+    [("4000002500003155", True), ("4000003800000446", True), ("4000002760003184", False)],
 )
 def test_what_the_setup_spared(ask, pay, save, number, works):
     status, _ = _confirm(ask, pay(), save(number), off_session="true")
@@ -195,7 +227,9 @@ def test_what_the_setup_spared(ask, pay, save, number, works):
 
 
 def test_card_never_set_up_is_asked_off_session(ask, pay):
-    status, answer = _confirm(ask, pay(), "pm_card_authenticationRequiredOnSetup", off_session="true")
+    status, answer = _confirm(
+        ask, pay(), "pm_card_authenticationRequiredOnSetup", off_session="true"
+    )
 
     assert (status, answer["error"]["code"]) == (402, "authentication_required")
 
@@ -206,7 +240,9 @@ def test_paid_payment_stays_paid(ask, pay, save, verb):
     paid = _confirm(ask, intent, card, off_session="true")[1]
 
     form = {"payment_method": card} if verb == "confirm" else {}
-    status, answer = ask("POST", f"/v1/payment_intents/{intent['id']}{'/' if verb else ''}{verb}", **form)
+    status, answer = ask(
+        "POST", f"/v1/payment_intents/{intent['id']}{'/' if verb else ''}{verb}", **form
+    )
 
     assert (status, answer["error"]["code"]) == (400, "payment_intent_unexpected_state")
     assert answer["error"]["payment_intent"] == paid
@@ -216,7 +252,9 @@ def test_paid_payment_stays_paid(ask, pay, save, verb):
 def test_cancelled_payment_is_over(ask, pay, save, events):
     intent = pay()
 
-    now = ask("POST", f"/v1/payment_intents/{intent['id']}/cancel", cancellation_reason="abandoned")[1]
+    now = ask(
+        "POST", f"/v1/payment_intents/{intent['id']}/cancel", cancellation_reason="abandoned"
+    )[1]
 
     assert (now["status"], now["cancellation_reason"]) == ("canceled", "abandoned")
     assert events()[-1] == "payment_intent.canceled"
@@ -263,7 +301,8 @@ def test_created_with_a_card_or_confirmed_at_once(ask, pay, save):
 
 
 @pytest.mark.parametrize(
-    ("amount", "fee", "ok"), [("10290", "10290", True), ("10290", "10291", False), ("5000", "0", True)]
+    ("amount", "fee", "ok"),
+    [("10290", "10290", True), ("10290", "10291", False), ("5000", "0", True)],
 )
 def test_corrected_before_success(ask, pay, amount, fee, ok):
     status, now = ask(
@@ -286,7 +325,13 @@ def test_destination_must_be_able_to_receive(ask, pay, save, account):
     user_actions.restrict(account, reason="listed")
 
     at_confirm = _confirm(ask, intent, card)
-    at_create = ask("POST", "/v1/payment_intents", amount="100", currency="eur", transfer_data__destination=account)
+    at_create = ask(
+        "POST",
+        "/v1/payment_intents",
+        amount="100",
+        currency="eur",
+        transfer_data__destination=account,
+    )
 
     for status, answer in (at_confirm, at_create):
         assert (status, answer["error"]["code"]) == (400, "insufficient_capabilities_for_transfer")
@@ -300,10 +345,14 @@ def test_search_by_our_own_names(ask, pay):
     def search(query):
         return ask("GET", "/v1/payment_intents/search", query=query)
 
-    assert [one["id"] for one in search("metadata['booking']:'b-2' AND metadata['kind']:'job'")[1]["data"]] == [
-        wanted["id"]
-    ]
-    assert len(search("metadata['booking']:'b-2' AND status:'requires_payment_method'")[1]["data"]) == 2
+    assert [
+        one["id"]
+        for one in search("metadata['booking']:'b-2' AND metadata['kind']:'job'")[1]["data"]
+    ] == [wanted["id"]]
+    assert (
+        len(search("metadata['booking']:'b-2' AND status:'requires_payment_method'")[1]["data"])
+        == 2
+    )
     assert search("status:'succeeded'")[1] == {
         "object": "search_result",
         "data": [],
@@ -315,12 +364,14 @@ def test_search_by_our_own_names(ask, pay):
 
 
 def test_without_destination_all_stays_with_the_platform(ask, pay, save):
-    intent = pay(transfer_data__destination=None, application_fee_amount=None, metadata__booking="b-3")
+    intent = pay(
+        transfer_data__destination=None, application_fee_amount=None, metadata__booking="b-3"
+    )
 
     paid = _confirm(ask, intent, save(), off_session="true", expand__0="latest_charge")[1]
 
     assert paid["latest_charge"].get("transfer") is None
-    assert ledger_sums() == {("", "eur"): 10290, ("world", "eur"): -10290}
+    assert ledger_sums() == {("", "eur"): 10290, ("dataset", "eur"): -10290}
 
 
 def test_destination_without_a_fee_gets_all(ask, pay, save, account):

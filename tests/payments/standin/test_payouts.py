@@ -1,4 +1,6 @@
-"""Payouts and transfers of the stand-in: only of what is there, and back again when the bank refuses."""
+"""Payouts and transfers of the stand-in: only of what is there, and back again when the bank
+refuses.
+"""
 
 import pytest
 import stripe
@@ -24,7 +26,14 @@ def fill(account, cents=5000):
 
 
 def pay(ask, account, amount=5000, **form):
-    return ask("POST", "/v1/payouts", {"Stripe-Account": account}, amount=str(amount), currency="eur", **form)
+    return ask(
+        "POST",
+        "/v1/payouts",
+        {"Stripe-Account": account},
+        amount=str(amount),
+        currency="eur",
+        **form,
+    )
 
 
 def shapes(kind, body):
@@ -86,13 +95,24 @@ def test_closed_bank_account_sends_it_back_and_is_switched_off(ask, account, mon
 
 def test_transfer_moves_what_the_platform_has(ask, account):
     form = {"currency": "eur", "destination": account, "metadata__booking": "b"}
-    assert ask("POST", "/v1/transfers", amount="100", **form)[1]["error"]["code"] == "balance_insufficient"
+    assert (
+        ask("POST", "/v1/transfers", amount="100", **form)[1]["error"]["code"]
+        == "balance_insufficient"
+    )
     fill("")
 
     moved = ask("POST", "/v1/transfers", amount="100", **form)[1]
 
-    assert (moved["amount"], moved["metadata"], moved["source_transaction"]) == (100, {"booking": "b"}, None)
-    assert (ledger_sums()[account, "eur"], ledger_sums()["", "eur"], ledger_gaps()) == (100, 4900, {})
+    assert (moved["amount"], moved["metadata"], moved["source_transaction"]) == (
+        100,
+        {"booking": "b"},
+        None,
+    )
+    assert (ledger_sums()[account, "eur"], ledger_sums()["", "eur"], ledger_gaps()) == (
+        100,
+        4900,
+        {},
+    )
     shapes(stripe.Transfer, moved)
 
 
@@ -100,8 +120,12 @@ def test_answers_have_the_fields_the_sdk_knows(ask, account):
     fill(account)
 
     shapes(stripe.Payout, pay(ask, account)[1])
-    shapes(stripe.BankAccount, ask("GET", f"/v1/accounts/{account}")[1]["external_accounts"]["data"][0])
-    capability = Event.objects.get(account=account, type="capability.updated").body["data"]["object"]
+    shapes(
+        stripe.BankAccount, ask("GET", f"/v1/accounts/{account}")[1]["external_accounts"]["data"][0]
+    )
+    capability = Event.objects.get(account=account, type="capability.updated").body["data"][
+        "object"
+    ]
     shapes(stripe.Capability, capability)
 
 

@@ -38,7 +38,12 @@ def test_publishable_key_opens_only_what_a_browser_needs(ask):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/nothing"), ("POST", "/v1/refunds"), ("DELETE", "/v1/charges/ch_1"), ("GET", "/v2/x")],
+    [
+        ("GET", "/v1/nothing"),
+        ("POST", "/v1/refunds"),
+        ("DELETE", "/v1/charges/ch_1"),
+        ("GET", "/v2/x"),
+    ],
 )
 def test_call_that_is_not_there_fails_loudly(ask, method, path):
     status, answer = ask(method, path)
@@ -57,11 +62,19 @@ def test_call_that_is_not_there_fails_loudly(ask, method, path):
         ({"currency": None}, "parameter_missing", "currency"),
         ({"transfer_data__amout": "1"}, "parameter_missing", "transfer_data[destination]"),
         ({"setup_future_usage": "sometimes"}, "parameter_invalid", "setup_future_usage"),
-        ({"payment_method_types__0": "card"}, "payment_method_types_no_longer_supported", "payment_method_types"),
+        (
+            {"payment_method_types__0": "card"},
+            "payment_method_types_no_longer_supported",
+            "payment_method_types",
+        ),
         ({"amount": "49"}, "amount_too_small", "amount"),
         ({"application_fee_amount": "10"}, None, "application_fee_amount"),
         ({"customer": "cus_none"}, "resource_missing", "customer"),
-        ({"transfer_data__destination": "acct_none"}, "resource_missing", "transfer_data[destination]"),
+        (
+            {"transfer_data__destination": "acct_none"},
+            "resource_missing",
+            "transfer_data[destination]",
+        ),
         ({"expand__0": "nothing"}, "property_cannot_be_expanded", "expand"),
         ({"a__b][c][d][e][f][g][h][i": "1"}, "parameter_unknown", "a"),
         ({"a": "1", "a__b": "2"}, "parameter_invalid", "a"),
@@ -74,7 +87,12 @@ def test_parameters_are_checked_before_anything_is_done(ask, form, code, param):
     status, answer = ask("POST", "/v1/payment_intents", {"Idempotency-Key": "k"}, **sent)
 
     error = answer["error"]
-    assert (status, error["type"], error.get("code"), error["param"]) == (400, "invalid_request_error", code, param)
+    assert (status, error["type"], error.get("code"), error["param"]) == (
+        400,
+        "invalid_request_error",
+        code,
+        param,
+    )
     assert not Thing.objects.exists()
     assert not Answer.objects.exists()
 
@@ -112,7 +130,9 @@ def test_same_key_replays_the_first_answer(ask):
 def test_same_key_with_other_parameters_is_refused(ask):
     ask("POST", "/v1/payment_intents", {"Idempotency-Key": "k"}, **PAY)
 
-    status, answer = ask("POST", "/v1/payment_intents", {"Idempotency-Key": "k"}, amount="10291", currency="eur")
+    status, answer = ask(
+        "POST", "/v1/payment_intents", {"Idempotency-Key": "k"}, amount="10291", currency="eur"
+    )
 
     assert (status, answer["error"]["type"]) == (400, "idempotency_error")
     assert Thing.objects.count() == 1
@@ -133,7 +153,9 @@ def test_key_is_forgotten_after_a_day(ask):
 def test_keys_of_two_accounts_are_apart(ask, account):
     ours = ask("POST", "/v1/customers", {"Idempotency-Key": "k"})[1]["id"]
 
-    theirs = ask("POST", "/v1/customers", {"Idempotency-Key": "k", "Stripe-Account": account})[1]["id"]
+    theirs = ask("POST", "/v1/customers", {"Idempotency-Key": "k", "Stripe-Account": account})[1][
+        "id"
+    ]
 
     assert ours != theirs
     assert ask("GET", f"/v1/customers/{theirs}")[0] == 404
@@ -186,7 +208,10 @@ def test_switch_strikes_where_and_as_often_as_told(ask):
     user_actions.switch_on("429", path="customers", times=2)
     user_actions.switch_on("event_drop")
 
-    answers = [ask("POST", path)[0] for path in ["/v1/customers", "/v1/accounts", "/v1/customers", "/v1/customers"]]
+    answers = [
+        ask("POST", path)[0]
+        for path in ["/v1/customers", "/v1/accounts", "/v1/customers", "/v1/customers"]
+    ]
     user_actions.switch_on("503", share=0.0)
     unlucky = ask("POST", "/v1/customers")[0]
     user_actions.switch_on("503")
@@ -200,7 +225,14 @@ def test_switch_strikes_where_and_as_often_as_told(ask):
 
 
 def test_expanding_puts_objects_in_the_place_of_ids(ask, payer):
-    made = ask("POST", "/v1/payment_intents", customer=payer, expand__0="customer", expand__1="latest_charge", **PAY)[1]
+    made = ask(
+        "POST",
+        "/v1/payment_intents",
+        customer=payer,
+        expand__0="customer",
+        expand__1="latest_charge",
+        **PAY,
+    )[1]
     listed = ask("GET", "/v1/payment_intents", expand__0="data.customer")[1]["data"][0]
 
     assert made["customer"]["id"] == listed["customer"]["id"] == payer

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 
 @pytest.fixture
 def setup(ask, payer):
-    return ask("POST", "/v1/setup_intents", customer=payer, usage="off_session", metadata__booking="b-1")[1]
+    return ask(
+        "POST", "/v1/setup_intents", customer=payer, usage="off_session", metadata__booking="b-1"
+    )[1]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,9 @@ def test_card_is_saved_for_the_customer(ask, payer, setup, number, events):
         ("4000000000000119", "processing_error", "processing_error", "try_again_later"),
     ],
 )
-def test_card_refused_at_setup_is_not_saved(ask, payer, setup, number, code, decline_code, advice_code, events):
+def test_card_refused_at_setup_is_not_saved(
+    ask, payer, setup, number, code, decline_code, advice_code, events
+):
     error = user_actions.type_card(setup["client_secret"], number)["error"]
 
     assert (error["type"], error["code"]) == ("card_error", code)
@@ -98,12 +102,16 @@ def test_cancelled_setup_takes_no_card(ask, setup, events):
 
 def test_created_and_confirmed_at_once(ask, payer):
     _, bare = ask("POST", "/v1/setup_intents", payment_method="pm_card_visa")
-    _, done = ask("POST", "/v1/setup_intents", customer=payer, payment_method="pm_card_visa", confirm="true")
+    _, done = ask(
+        "POST", "/v1/setup_intents", customer=payer, payment_method="pm_card_visa", confirm="true"
+    )
     _, loose = ask("POST", f"/v1/setup_intents/{bare['id']}/confirm")
 
     assert bare["status"] == "requires_confirmation"
     assert done["status"] == loose["status"] == "succeeded"
-    assert [one["id"] for one in ask("GET", "/v1/setup_intents", customer=payer)[1]["data"]] == [done["id"]]
+    assert [one["id"] for one in ask("GET", "/v1/setup_intents", customer=payer)[1]["data"]] == [
+        done["id"]
+    ]
 
 
 def test_setup_needs_a_card(ask, setup):
@@ -127,13 +135,20 @@ def test_browser_needs_the_client_secret(ask, setup):
 
     for form in ({}, {"client_secret": "seti_wrong"}):
         assert ask("GET", f"/v1/setup_intents/{setup['id']}", pk, **form)[0] == 404
-    assert ask("GET", f"/v1/setup_intents/{setup['id']}", pk, client_secret=setup["client_secret"])[0] == 200
+    assert (
+        ask("GET", f"/v1/setup_intents/{setup['id']}", pk, client_secret=setup["client_secret"])[0]
+        == 200
+    )
     with pytest.raises(Problem):
         user_actions.answer_bank(setup["id"], "wrong", passed=True)
 
 
 def test_way_to_the_bank_by_script_or_by_redirect(ask, setup):
-    by_script = ask("POST", f"/v1/setup_intents/{setup['id']}/confirm", payment_method="pm_card_authenticationRequired")
+    by_script = ask(
+        "POST",
+        f"/v1/setup_intents/{setup['id']}/confirm",
+        payment_method="pm_card_authenticationRequired",
+    )
     by_redirect = ask(
         "POST",
         f"/v1/setup_intents/{setup['id']}/confirm",
@@ -141,8 +156,13 @@ def test_way_to_the_bank_by_script_or_by_redirect(ask, setup):
         return_url="https://mila.example/back",
     )
 
-    assert f"/_stripe/3ds/{setup['id']}/" in by_script[1]["next_action"]["use_stripe_sdk"]["stripe_js"]
-    assert by_redirect[1]["next_action"]["redirect_to_url"]["return_url"] == "https://mila.example/back"
+    assert (
+        f"/_stripe/3ds/{setup['id']}/" in by_script[1]["next_action"]["use_stripe_sdk"]["stripe_js"]
+    )
+    assert (
+        by_redirect[1]["next_action"]["redirect_to_url"]["return_url"]
+        == "https://mila.example/back"
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,17 +179,28 @@ def test_way_to_the_bank_by_script_or_by_redirect(ask, setup):
     ids=str,
 )
 def test_typing_errors(ask, form, code, param):
-    good = {"type": "card", "card__number": "4242 4242 4242 4242", "card__exp_month": "1", "card__exp_year": "2040"}
+    good = {
+        "type": "card",
+        "card__number": "4242 4242 4242 4242",
+        "card__exp_month": "1",
+        "card__exp_year": "2040",
+    }
 
-    assert ask("POST", "/v1/payment_methods", {"Authorization": "Bearer pk_test_x"}, **good)[0] == 200
-    status, answer = ask("POST", "/v1/payment_methods", {"Authorization": "Bearer pk_test_x"}, **{**good, **form})
+    assert (
+        ask("POST", "/v1/payment_methods", {"Authorization": "Bearer pk_test_x"}, **good)[0] == 200
+    )
+    status, answer = ask(
+        "POST", "/v1/payment_methods", {"Authorization": "Bearer pk_test_x"}, **{**good, **form}
+    )
 
     assert (status, answer["error"]["code"], answer["error"]["param"]) == (402, code, param)
     assert Thing.objects.filter(kind="payment_method").count() == 1
 
 
 def test_type_card_answers_a_typing_error(setup):
-    assert user_actions.type_card(setup["client_secret"], "1")["error"]["code"] == "incorrect_number"
+    assert (
+        user_actions.type_card(setup["client_secret"], "1")["error"]["code"] == "incorrect_number"
+    )
 
 
 def test_server_may_not_send_card_numbers(ask):
@@ -191,12 +222,16 @@ def test_card_is_attached_and_detached_by_hand(ask, payer, events):
     assert (status, again[0], taken[0], twice[0], back[0]) == (200, 200, 400, 400, 400)
     assert [one["id"] for one in listed] == [card["id"]]
     assert detached["customer"] is None
-    assert events().count("payment_method.attached") == events().count("payment_method.detached") == 1
+    assert (
+        events().count("payment_method.attached") == events().count("payment_method.detached") == 1
+    )
     assert ask("GET", "/v1/payment_methods")[1]["data"][0]["id"] == card["id"]
 
 
 def test_refused_card_cannot_be_attached(ask, payer):
-    status, answer = ask("POST", "/v1/payment_methods/pm_card_chargeDeclined/attach", customer=payer)
+    status, answer = ask(
+        "POST", "/v1/payment_methods/pm_card_chargeDeclined/attach", customer=payer
+    )
 
     assert (status, answer["error"]["type"]) == (402, "card_error")
 

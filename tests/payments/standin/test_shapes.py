@@ -1,4 +1,6 @@
-"""The stand-in kept honest: requests in Stripe's own types, answers with no field the SDK does not know."""
+"""The stand-in kept honest: requests in Stripe's own types, answers with no field the SDK does not
+know.
+"""
 
 import pytest
 import stripe
@@ -46,7 +48,10 @@ def _needed(cls):
     return {
         name
         for name, hint in hints.items()
-        if not (name.startswith("_") or any(word in str(hint) for word in ("Optional", "NoneType", "ClassVar")))
+        if not (
+            name.startswith("_")
+            or any(word in str(hint) for word in ("Optional", "NoneType", "ClassVar"))
+        )
     }
 
 
@@ -61,12 +66,21 @@ def _answers(ask, payer, account, save):
         application_fee_amount="2290",
         transfer_data__destination=account,
     )[1]
-    ask("POST", f"/v1/payment_intents/{intent['id']}/confirm", payment_method=card, off_session="true")
+    ask(
+        "POST",
+        f"/v1/payment_intents/{intent['id']}/confirm",
+        payment_method=card,
+        off_session="true",
+    )
     ask("POST", "/v1/webhook_endpoints", url="https://a.example/", enabled_events__0="*")
     yield from Thing.objects.exclude(kind="account_link").values_list("body", flat=True)
     yield ask("GET", "/v1/balance")[1]
     yield ask("GET", "/v1/events")[1]["data"][0]
-    link = {"type": "account_onboarding", "return_url": "https://x.example/", "refresh_url": "https://x.example/"}
+    link = {
+        "type": "account_onboarding",
+        "return_url": "https://x.example/",
+        "refresh_url": "https://x.example/",
+    }
     yield ask("POST", "/v1/account_links", account=account, **link)[1]
 
 

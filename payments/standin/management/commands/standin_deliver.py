@@ -1,4 +1,7 @@
-"""Sends the stand-in's events to the site, as Stripe would. Runs beside the web server; ends cleanly on SIGTERM."""
+"""Sends the stand-in's events to the site, as Stripe would.
+
+Runs beside the web server; ends cleanly on SIGTERM.
+"""
 
 import signal
 import threading

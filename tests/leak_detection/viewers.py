@@ -6,18 +6,32 @@ from collections.abc import Callable, Iterator
 from accounts.models import Notification
 from tests.architecture.addresses import fill, routes
 from tests.leak_detection.crawl import Visitor
-from tests.leak_detection.world import World
+from tests.leak_detection.dataset import Dataset
 
 TECHNICIANS = ("decliner", "loser", "holder", "stranger")
-KEYHOLDERS = ("by link", "customer")  # the secret link is theirs (rule B11); nobody else can guess it
+# the secret link is theirs (rule B11); nobody else can guess it
+KEYHOLDERS = ("by link", "customer")
 # Names of the pages each looks at in every state: those that may tell them something of a booking.
 BOOKING = ("customer:",)
-JOB = ("partner:offer", "partner:job", "partner:photo", "partner:call", "partner:calendar", "partner:finish")
+JOB = (
+    "partner:offer",
+    "partner:job",
+    "partner:photo",
+    "partner:call",
+    "partner:calendar",
+    "partner:finish",
+)
 JOB += ("partner:sign", "partner:rate", "partner:thanks", "partner:earnings")
 GUESS = ("partner:offer", "partner:job", "partner:photo")
 STORY = ("admin:requests_app_booking_change", "admin:requests_app_booking_photo")
 USUAL = {
-    "anonymous": ("customer:home", "customer:status", "customer:booking_own", "partner:job", "partner:photo"),
+    "anonymous": (
+        "customer:home",
+        "customer:status",
+        "customer:booking_own",
+        "partner:job",
+        "partner:photo",
+    ),
     "neighbour": ("customer:booking", "partner:job"),
     "by link": BOOKING,
     "customer": ("customer:booking",),
@@ -33,8 +47,10 @@ OWN_GROUND = {
 }
 
 
-def visitors(w: World) -> dict[str, Visitor]:
-    """Signed in, each with what they may be told on a live stream and the secrets they may have in an address."""
+def visitors(w: Dataset) -> dict[str, Visitor]:
+    """Signed in, each with what they may be told on a live stream and the secrets they may have in
+    an address.
+    """
     users = {name: getattr(w, name).user for name in TECHNICIANS}
     users |= {"anonymous": None, "by link": None, "customer": w.customer, "neighbour": w.neighbour}
     users |= {"clerk": w.clerk, "ops": w.ops}
@@ -43,14 +59,21 @@ def visitors(w: World) -> dict[str, Visitor]:
     secrets = dict.fromkeys(("holder", "loser", "ops"), frozenset({"BookingPhoto.key"}))
     secrets |= dict.fromkeys(KEYHOLDERS, frozenset({"Booking.token", "BookingPhoto.key"}))
     return {
-        name: Visitor(w.canaries, users[name], channel=channels.get(name, ""), secrets=secrets.get(name, frozenset()))
+        name: Visitor(
+            w.canaries,
+            users[name],
+            channel=channels.get(name, ""),
+            secrets=secrets.get(name, frozenset()),
+        )
         for name in USUAL
     }
 
 
-def usual(w: World, who: str) -> Iterator[tuple[str, Callable]]:
+def usual(w: Dataset, who: str) -> Iterator[tuple[str, Callable]]:
     """What may tell them something of this booking."""
-    own = w.booking.offers.filter(technician__user__in=[getattr(w, who).user] if who in TECHNICIANS else [])
+    own = w.booking.offers.filter(
+        technician__user__in=[getattr(w, who).user] if who in TECHNICIANS else []
+    )
     for address, name, view in _filled(w, who, own):
         if name.startswith(USUAL[who]):
             yield address, view
@@ -58,15 +81,17 @@ def usual(w: World, who: str) -> Iterator[tuple[str, Callable]]:
 
 # Staff without the right to contact data see what ops see, but for that: one look will do.
 ONCE = ("clerk",)
-# One of a kind looks at all there is: who is not known, who has booked, who has booked elsewhere, who has the job, who
-# has lost it, and staff.
+# One of a kind looks at all there is: who is not known, who has booked, who has booked elsewhere,
+# who has the job, who has lost it, and staff.
 THOROUGH = ("anonymous", "customer", "neighbour", "holder", "loser", "ops")
 
 
-def everything(w: World, who: str) -> Iterator[tuple[str, Callable]]:
+def everything(w: Dataset, who: str) -> Iterator[tuple[str, Callable]]:
     """Every address of the site; of the admin only its door, for those who are not let in."""
     for address, _name, view in _filled(w, who, w.booking.offers.all()):
-        if "logout" not in address and (who == "ops" or not address.startswith("/admin/") or address == "/admin/"):
+        if "logout" not in address and (
+            who == "ops" or not address.startswith("/admin/") or address == "/admin/"
+        ):
             yield address, view
 
 
@@ -74,19 +99,26 @@ def everything(w: World, who: str) -> Iterator[tuple[str, Callable]]:
 OWN_ROW = re.compile(r"(\w+)/<(?:\w+:)?(?:pk|object_id)>")
 
 
-def _filled(w: World, who: str, offers):
-    """The addresses with what belongs to this booking in them: the secret link for those who hold it, the key of the
-    photo for everybody, as if it had got about (fault A10).
+def _filled(w: Dataset, who: str, offers):
+    """The addresses with what belongs to this booking in them: the secret link for those who hold
+    it, the key of the photo for everybody, as if it had got about (fault A10).
     """
     photo = w.booking.photos.get()
-    known = {"uuid": str(w.booking.uuid), "service": w.booking.service.slug, "size": "large", "name": "contact"}
+    known = {
+        "uuid": str(w.booking.uuid),
+        "service": w.booking.service.slug,
+        "size": "large",
+        "name": "contact",
+    }
     known["token"] = w.booking.token if who in KEYHOLDERS else "x" * 43
     known["key"] = photo.key
     rows = {
         "booking": w.booking.pk,
         "search": w.booking.searches.values_list("pk", flat=True).first(),
         "charge": w.booking.charges.values_list("pk", flat=True).first(),
-        "notification": Notification.objects.filter(user=w.customer).values_list("pk", flat=True).first(),
+        "notification": Notification.objects.filter(user=w.customer)
+        .values_list("pk", flat=True)
+        .first(),
         "user": w.customer.pk,
         "customerprofile": w.customer.customer.pk,
         "technician": w.holder.pk,

@@ -27,7 +27,7 @@ from requests_app.models import Booking, State
 from requests_app.models.booking import new_token
 from tests import factories
 from tests.cast import MORNING, claimed, walk
-from tests.dispatch.scenes import lapse, release
+from tests.dispatch.steps import lapse, release
 from tests.pictures import photo_of
 from tests.signing_in import sign_in
 
@@ -38,7 +38,9 @@ NOBODY = uuid.UUID("00000000-0000-4000-8000-000000000000")
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who asks. `knows`: whose facts may stand on their own pages, by the key in World.facts."""
+    """Somebody who asks. `knows`: whose facts may stand on their own pages, by the key in
+    Ownership.facts.
+    """
 
     role: str
     user: User | None
@@ -61,7 +63,9 @@ class Thing:
 
 @dataclass
 class Kind:
-    """One kind of thing. Whoever is not in `own` has none of their own; EVERYBODY has the same one."""
+    """One kind of thing. Whoever is not in `own` has none of their own;
+    EVERYBODY has the same one.
+    """
 
     own: dict[str, Thing]
     none: dict
@@ -71,9 +75,15 @@ class Kind:
     def of(self, role: str) -> dict[str, Thing]:
         """The things this role asks for, by whose they are; the nearest to them first."""
         mine = self.own.get(role, self.own.get(EVERYBODY))
-        others = [self.foreign] if self.foreign else [thing for thing in self.own.values() if thing != mine]
+        others = (
+            [self.foreign]
+            if self.foreign
+            else [thing for thing in self.own.values() if thing != mine]
+        )
         found = {OWN: mine} if mine else {}
-        found |= {whose: thing for (who, whose), thing in self.more.items() if who in (role, EVERYBODY)}
+        found |= {
+            whose: thing for (who, whose), thing in self.more.items() if who in (role, EVERYBODY)
+        }
         found |= {OTHER: others[0]} if others else {}
         return found | {NONE: Thing(self.none)}
 
@@ -104,18 +114,26 @@ HOMES = {
 }
 
 
-class World:
+class Ownership:
     """Built once for a module, inside a transaction that is given up at its end."""
 
     def __init__(self):
         set_clock(MORNING, speed=0)
         for sweep in heartbeat.expected().values():
             heartbeat.stamp(sweep)
-        with connection.cursor() as cursor:  # on a slow machine the walls take longer than a sweep may
+        # on a slow machine the walls take longer than a sweep may
+        with connection.cursor() as cursor:
             cursor.execute("UPDATE mila_heartbeat SET at = at + interval '1 day'")
-        for country, code, region in (("FR", "75003", "75"), ("CH", "1003", "VD")):  # a database that was filled
+        # a database that was filled
+        for country, code, region in (("FR", "75003", "75"), ("CH", "1003", "VD")):
             Postcode.objects.create(
-                country=country, code=code, region=region, name=code, lat=46, lon=5, precision="town"
+                country=country,
+                code=code,
+                region=region,
+                name=code,
+                lat=46,
+                lon=5,
+                precision="town",
             )
         self.facts: dict[str, set[str]] = {}
         self.people: dict[str, Person] = {}
@@ -124,7 +142,9 @@ class World:
         self._beside()
         self._staff()
         self.kinds = {
-            "service": Kind({EVERYBODY: Thing({"slug": "slow-wifi", "service": "slow-wifi"})}, none=NO_SLUG),
+            "service": Kind(
+                {EVERYBODY: Thing({"slug": "slow-wifi", "service": "slow-wifi"})}, none=NO_SLUG
+            ),
             "category": Kind({EVERYBODY: Thing({"slug": "internet"})}, none=NO_SLUG),
             "link": self._links(self.one),
             "draft": self._links(self.draft),
@@ -145,8 +165,12 @@ class World:
 
     def _customers(self) -> None:
         self.add("anonymous")
-        self.customer = self.add("customer", self._at_home("solveig"), knows={"solveig", "holder", "released"})
-        self.other_customer = self.add("other customer", self._at_home("tarik"), knows={"tarik", "friend"})
+        self.customer = self.add(
+            "customer", self._at_home("solveig"), knows={"solveig", "holder", "released"}
+        )
+        self.other_customer = self.add(
+            "other customer", self._at_home("tarik"), knows={"tarik", "friend"}
+        )
         self.berthe = self._at_home("berthe")
         self.draft = self._draft(self.customer, "solveig")
         store = SessionStore()
@@ -170,7 +194,9 @@ class World:
         self.one = walk(self.one, self.holder, State.CONFIRMED)
 
         self.friend = self._technician("friend", "tv", knows={"tarik"})
-        self.two = walk(self._booking(self.other_customer, "tarik", "tv"), self.friend, State.CALLED)
+        self.two = walk(
+            self._booking(self.other_customer, "tarik", "tv"), self.friend, State.CALLED
+        )
         self.suspended = self._technician("suspended", "print")
         self.three = claimed(self._booking(self.berthe, "berthe", "print"), self.suspended)
         actions.suspend(self.suspended.partner_id, reason="Papers.")
@@ -208,7 +234,9 @@ class World:
         desk = factories.UserFactory(name="Desk", email="desk@example.com", is_staff=True)
         desk.user_permissions.set(Permission.objects.filter(codename="view_booking"))
         self.add("staff who may look at bookings", desk, knows=everything)
-        ops = factories.UserFactory(name="Ops", email="ops@example.com", is_staff=True, is_superuser=True)
+        ops = factories.UserFactory(
+            name="Ops", email="ops@example.com", is_staff=True, is_superuser=True
+        )
         self.add("ops", ops, knows=everything)
 
     def add(self, role: str, user: User | None = None, *, knows=frozenset()) -> User | None:
@@ -231,11 +259,15 @@ class World:
         return user
 
     def rows(self) -> dict[str, tuple]:
-        """Every table's number of rows and what they say, but for the sessions': to compare before and after."""
+        """Every table's number of rows and what they say, but for the sessions': to compare before
+        and after.
+        """
         found = {}
         with connection.cursor() as cursor:
             for table in set(connection.introspection.django_table_names()) - {"django_session"}:
-                cursor.execute(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t")
+                cursor.execute(
+                    f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t"
+                )
                 found[table] = cursor.fetchone()
         return found
 
@@ -249,7 +281,17 @@ class World:
         self.facts[key] = {*home.values(), phone(home["phone"]), user.email}
         return user
 
-    def _technician(self, role: str, skill: str, *, level=3, kind="friend", partner=None, knows=frozenset(), **more):
+    def _technician(
+        self,
+        role: str,
+        skill: str,
+        *,
+        level=3,
+        kind="friend",
+        partner=None,
+        knows=frozenset(),
+        **more,
+    ):
         number = f"+3363998{1000 + len(self.people)}"
         technician = factories.TechnicianFactory(
             user__name=f"{role.title()} Technician",
@@ -266,8 +308,12 @@ class World:
     # --- What is whose
 
     def _draft(self, customer: User, home: str, skill: str = "wifi", **kwargs) -> Booking:
-        service = factories.ServiceFactory(slug=f"slow-{skill}", skill=factories.SkillFactory(slug=skill, name=skill))
-        draft = factories.DraftFactory(customer=customer, service=service, contact=HOMES[home], **kwargs)
+        service = factories.ServiceFactory(
+            slug=f"slow-{skill}", skill=factories.SkillFactory(slug=skill, name=skill)
+        )
+        draft = factories.DraftFactory(
+            customer=customer, service=service, contact=HOMES[home], **kwargs
+        )
         photo_of(draft)
         self.facts[home].add(draft.token)
         return draft
@@ -279,7 +325,11 @@ class World:
     def _links(self, booking: Booking) -> Kind:
         """The link is the right; a number by which others know the booking is none."""
         own = Thing({"token": booking.token}, frozenset({"solveig", "holder", "released"}))
-        return Kind({EVERYBODY: own}, none={"token": new_token()}, foreign=Thing({"token": str(self.two.uuid)}))
+        return Kind(
+            {EVERYBODY: own},
+            none={"token": new_token()},
+            foreign=Thing({"token": str(self.two.uuid)}),
+        )
 
     def _mailed_links(self) -> Kind:
         """The same with what only the mail has."""
@@ -290,13 +340,17 @@ class World:
         return kind
 
     def _ordered_links(self) -> Kind:
-        """The browser that ordered may correct an address; to another with the same link there is no such page."""
+        """The browser that ordered may correct an address; to another with the same link there is
+        no such page.
+        """
         links = self._links(self.one)
         session = SessionStore(self.people["holder of the link"].cookies["sessionid"])
         session["ordered"] = [str(self.one.uuid)]
         session.save()
         return Kind(
-            {"holder of the link": links.own[EVERYBODY]}, none=links.none, foreign=Thing({"token": self.two.token})
+            {"holder of the link": links.own[EVERYBODY]},
+            none=links.none,
+            foreign=Thing({"token": self.two.token}),
         )
 
     def _link_photos(self) -> Kind:
@@ -314,17 +368,23 @@ class World:
         return Kind(own, none={"uuid": NOBODY})
 
     def _held(self) -> Kind:
-        """After a suspension the job stays, and its page says no more who the customer is (rule D8)."""
+        """After a suspension the job stays, and its page says no more who the customer is
+        (rule D8).
+        """
         own = {
             "holder": Thing({"uuid": self.one.uuid}, frozenset({"solveig"})),
             "friend": Thing({"uuid": self.two.uuid}, frozenset({"tarik"})),
             "suspended": Thing({"uuid": self.three.uuid}),
         }
-        return Kind(own, none={"uuid": NOBODY}, more={("released", LOST): Thing({"uuid": self.one.uuid})})
+        return Kind(
+            own, none={"uuid": NOBODY}, more={("released", LOST): Thing({"uuid": self.one.uuid})}
+        )
 
     def _job_photos(self) -> Kind:
         kind = self._held()
-        keys = {booking.uuid: booking.photos.get().key for booking in (self.one, self.two, self.three)}
+        keys = {
+            booking.uuid: booking.photos.get().key for booking in (self.one, self.two, self.three)
+        }
         for thing in (*kind.own.values(), *kind.more.values()):
             thing.values["key"] = keys[thing.values["uuid"]]
         kind.none["key"] = new_token()
@@ -367,27 +427,43 @@ class World:
         """Somebody waits for a service to come to Mende."""
         at = mila_now()
         alert = AreaAlert.objects.create(
-            email="mende@example.com", language="fr", service=factories.ServiceFactory(), country="FR",
-            postcode="48000", city="Mende", lat=44.52, lon=3.5, asked_at=at, checked_at=at,
-        )  # fmt: skip
+            email="mende@example.com",
+            language="fr",
+            service=factories.ServiceFactory(),
+            country="FR",
+            postcode="48000",
+            city="Mende",
+            lat=44.52,
+            lon=3.5,
+            asked_at=at,
+            checked_at=at,
+        )
         return alerts.key_of(alert)
 
     def _keys(self) -> dict[str, Kind]:
         """What a person has in a mail, or a browser from Stripe."""
         user = self.berthe
-        reset = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+        reset = {
+            "uidb36": user_pk_to_url_str(user),
+            "key": default_token_generator.make_token(user),
+        }
         setup = cards.open_setup(self._draft(user, "berthe", "print", card=""))
         secret = setup.client_secret
         intent = {"intent_id": secret.split("_secret_")[0]}
         account = partners.open_account(factories.PartnerFactory(stripe_account=""))
         link = gateway.onboarding_url(account, "http://testserver/", "http://testserver/again/")
         return {
-            "reset_key": Kind({EVERYBODY: Thing(reset)}, none={"uidb36": reset["uidb36"], "key": "x"}),
+            "reset_key": Kind(
+                {EVERYBODY: Thing(reset)}, none={"uidb36": reset["uidb36"], "key": "x"}
+            ),
             "intent": Kind(
                 {EVERYBODY: Thing({**intent, "query": f"?client_secret={secret}"})},
                 none={"intent_id": "seti_x"},
                 foreign=Thing(intent),
             ),
             "alert": Kind({EVERYBODY: Thing({"key": self._alert()})}, none={"key": "x"}),
-            "onboarding": Kind({EVERYBODY: Thing({"link_id": link.rstrip("/").split("/")[-1]})}, none={"link_id": "x"}),
+            "onboarding": Kind(
+                {EVERYBODY: Thing({"link_id": link.rstrip("/").split("/")[-1]})},
+                none={"link_id": "x"},
+            ),
         }

@@ -1,4 +1,5 @@
-"""People at the pages of a real site: each with a browser of their own, and the patience to try again when it is away.
+"""People at the pages of a real site: each with a browser of their own, and the patience to try
+again when it is away.
 
 What they do runs in threads and knows no database; how it went is counted in one tally.
 """
@@ -18,7 +19,10 @@ AGAIN = 0.3  # seconds between two tries
 
 
 class Tally:
-    """What the players have met: requests, refused connections, refusals, errors. Shared by all threads."""
+    """What the actors have met: requests, refused connections, refusals, errors.
+
+    Shared by all threads.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -26,7 +30,8 @@ class Tally:
         self.away = 0  # requests that reached nobody, or lost their answer
         self.waiting = 0  # people before a site that does not answer
         self.statuses: Counter[int] = Counter()
-        self.refusals: Counter[str] = Counter()  # life goes on: somebody was faster, the job has moved on
+        # life goes on: somebody was faster, the job has moved on
+        self.refusals: Counter[str] = Counter()
         self.errors: list[str] = []  # what must never be
 
     def count(self, **changes: int) -> None:
@@ -47,7 +52,9 @@ class Tally:
 
 
 class Patient(Visitor):
-    """Sends a request again while the site is away, as a person reloads; pages and forms are made for that."""
+    """Sends a request again while the site is away, as a person reloads; pages and forms are made
+    for that.
+    """
 
     def __init__(self, site: str, language: str, tally: Tally, over: threading.Event) -> None:
         super().__init__(site, language)
@@ -106,9 +113,13 @@ def order(customer: Person, wish: Wish) -> None:
     browser = customer.browser
     page_flows.find_service(browser, "wifi")
     page_flows.start_draft(browser, wish.service, wish.country)
-    page_flows.give_place(browser, street=wish.street, postcode=wish.postcode, city=wish.town, door_code="2e étage")
+    page_flows.give_place(
+        browser, street=wish.street, postcode=wish.postcode, city=wish.town, door_code="2e étage"
+    )
     page_flows.choose_time(browser, wish.starts)
-    page_flows.give_contact(browser, name=customer.name, email=customer.email, phone=wish.phone, problem="…")
+    page_flows.give_contact(
+        browser, name=customer.name, email=customer.email, phone=wish.phone, problem="…"
+    )
     page_flows.type_card(browser, wish.card)
     customer.page = page_flows.order(browser)
 

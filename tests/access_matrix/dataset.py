@@ -1,5 +1,6 @@
-"""A small town where everything has happened once: a person of each role, a booking in each state, and the addresses
-under which each of them meets it. Made for walks over the whole site (fault W1, W3).
+"""A small dataset where everything has happened once: a person of each role, a booking in each
+state, and the addresses under which each of them meets it. Made for walks over the whole site
+(fault W1, W3).
 """
 
 import itertools
@@ -13,7 +14,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
-from accounts.models import Busy, CustomerProfile, User
+from accounts.models import CalendarEntry, CustomerProfile, User
 from catalogue.models import Category, Service
 from dispatch import offers
 from mila.clock import mila_now
@@ -23,7 +24,7 @@ from requests_app.models import Booking, SignOff, SignOffKind, State
 from tests import factories, pictures
 from tests.evidence import forged
 from tests.payments import cast
-from tests.requests_app.stages import booking_in
+from tests.requests_app.booking_states import booking_in
 
 VISITOR, CUSTOMER, FRIEND, PRO, STAFF = ROLES = ("visitor", "customer", "friend", "pro", "staff")
 # Where each of them goes; the first whose place it is. Public pages look the same for everybody.
@@ -39,7 +40,7 @@ PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @dataclass
-class Town:
+class Dataset:
     people: dict[str, User | None]
     values: dict[str, list[str]] = field(default_factory=dict)
     own: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -48,21 +49,29 @@ class Town:
     def addresses(self, role: str) -> dict[str, list[str]]:
         """By the name of its pattern: each address there is, if it is this person's."""
         found: dict[str, list[str]] = {}
-        for name, address in itertools.chain(self.more, _filled(self.values | self.own.get(role, {}))):
+        for name, address in itertools.chain(
+            self.more, _filled(self.values | self.own.get(role, {}))
+        ):
             path = address.removeprefix("/")
-            if path.startswith(TERRITORY[role]) and not (role == VISITOR and path.startswith(NO_VISITORS)):
+            if path.startswith(TERRITORY[role]) and not (
+                role == VISITOR and path.startswith(NO_VISITORS)
+            ):
                 found.setdefault(name, []).append(address)
         return found
 
 
-def settle() -> Town:
+def build() -> Dataset:
     """Wants both databases, and a clock near a working day's morning."""
     at = mila_now()
     customer = factories.UserFactory(name="Odile Perrachon", email="odile@example.com")
     CustomerProfile.objects.create(user=customer, phone="+33639980117")
-    staff = factories.UserFactory(name="Ops", email="ops@example.com", is_staff=True, is_superuser=True)
+    staff = factories.UserFactory(
+        name="Ops", email="ops@example.com", is_staff=True, is_superuser=True
+    )
     friend = cast.payee(user__name="Yanis Corvel", user__email="yanis@example.com")
-    pro = factories.TechnicianFactory(user__name="Inès Rivale", user__email="ines@example.com", partner__kind="pro")
+    pro = factories.TechnicianFactory(
+        user__name="Inès Rivale", user__email="ines@example.com", partner__kind="pro"
+    )
     factories.PackageFactory()
 
     drafts = _drafts()
@@ -72,7 +81,10 @@ def settle() -> Town:
         "signed_off_at": at,
         "report": {"done": "Canal changé"},
     }
-    stages = [booking_in(state, friend, at - timedelta(hours=4 * n), **ends) for n, state in enumerate(State)]
+    stages = [
+        booking_in(state, friend, at - timedelta(hours=4 * n), **ends)
+        for n, state in enumerate(State)
+    ]
     stages.append(booking_in(State.IN_PROGRESS, pro, at, **ends))
     by_state = {booking.state: booking for booking in stages}
     with forged():
@@ -81,45 +93,63 @@ def settle() -> Town:
     charge = cast.charged(owing)
     searching = factories.placed_booking()
     offer = offers.open_next(searching.pk)
-    absence = Busy.objects.create(
-        technician=friend, kind="absence", during=DateTimeTZRange(at + timedelta(days=60), at + timedelta(days=61))
+    absence = CalendarEntry.objects.create(
+        technician=friend,
+        kind="absence",
+        during=DateTimeTZRange(at + timedelta(days=60), at + timedelta(days=61)),
     )
     photos = [pictures.photo_of(drafts[-1]), pictures.photo_of(by_state[State.DRAFT])]
     photos[1].booking = by_state[State.CONFIRMED]
     photos[1].save()
-    StripeEvent.objects.create(stripe_id="evt_1", type="x", object_id="o", livemode=False, payload={}, error="Odd")
+    StripeEvent.objects.create(
+        stripe_id="evt_1", type="x", object_id="o", livemode=False, payload={}, error="Odd"
+    )
     everything = [*drafts, *stages, owing, searching]
     Booking.objects.filter(pk__in=[booking.pk for booking in everything]).update(customer=customer)
 
-    town = Town({VISITOR: None, CUSTOMER: customer, FRIEND: friend.user, PRO: pro.user, STAFF: staff})
-    town.values = {
+    dataset = Dataset(
+        {VISITOR: None, CUSTOMER: customer, FRIEND: friend.user, PRO: pro.user, STAFF: staff}
+    )
+    dataset.values = {
         "token": [booking.token for booking in everything],
         "uuid": [str(booking.uuid) for booking in everything],
         "pk": sorted({str(offer.pk), str(absence.pk)}),
         "key": [photo.key for photo in photos],
         "service": list(Service.objects.values_list("slug", flat=True)[:1]),
         "slug": [Service.objects.first().slug, Category.objects.first().slug],
-        "rest": ["payment_intents", f"payment_intents/{charge.intent_id}", "customers", "events", "setup_intents"],
+        "rest": [
+            "payment_intents",
+            f"payment_intents/{charge.intent_id}",
+            "customers",
+            "events",
+            "setup_intents",
+        ],
         "link_id": [_onboarding_link(friend.partner.stripe_account)],
         "intent_id": [charge.intent_id],
         "year": [str(at.year)],
         "month": [str(at.month)],
     }
     own = [str(booking.uuid) for booking in Booking.objects.filter(technician=friend)]
-    town.own = {
+    dataset.own = {
         VISITOR: {"token": [draft.token for draft in drafts]},
         CUSTOMER: {"token": [booking.token for booking in everything[2:]]},
         FRIEND: {"uuid": [*own, str(searching.uuid)]},
         PRO: {"uuid": [str(stages[-1].uuid)]},
     }
-    town.more = [("standin:bank", f"/_stripe/3ds/{charge.intent_id}/?client_secret={cast.secret_of(charge)}")]
-    return town
+    dataset.more = [
+        ("standin:bank", f"/_stripe/3ds/{charge.intent_id}/?client_secret={cast.secret_of(charge)}")
+    ]
+    return dataset
 
 
 def _drafts() -> list[Booking]:
     """One that has just begun, one that lacks a time, one that lacks the order alone."""
     begun = factories.DraftFactory(
-        postcode="", city="", region="", card="", contact={"name": "", "phone": "", "street": "", "lat": None}
+        postcode="",
+        city="",
+        region="",
+        card="",
+        contact={"name": "", "phone": "", "street": "", "lat": None},
     )
     timeless = factories.DraftFactory(card="", contact={"name": "", "phone": ""})
     for draft in (begun, timeless):
@@ -133,8 +163,12 @@ def _onboarding_link(account: str) -> str:
     return url.rstrip("/").rpartition("/")[2]
 
 
-def _filled(values: dict[str, list[str]], patterns=None, prefix="/", space="") -> Iterator[tuple[str, str]]:
-    """Every pattern of the site with every value that is known for its parts; the admin's with rows that are there."""
+def _filled(
+    values: dict[str, list[str]], patterns=None, prefix="/", space=""
+) -> Iterator[tuple[str, str]]:
+    """Every pattern of the site with every value that is known for its parts; the admin's with rows
+    that are there.
+    """
     for entry in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(entry, URLResolver) and entry.namespace == "admin":
             yield from _back_office()
@@ -144,16 +178,25 @@ def _filled(values: dict[str, list[str]], patterns=None, prefix="/", space="") -
         elif isinstance(entry, URLPattern) and not isinstance(entry.pattern, RegexPattern):
             name = ":".join(filter(None, (space, entry.name)))
             route = prefix + str(entry.pattern)
-            for chosen in itertools.product(*(values.get(part, ["x"]) for part in PLACEHOLDER.findall(route))):
+            for chosen in itertools.product(
+                *(values.get(part, ["x"]) for part in PLACEHOLDER.findall(route))
+            ):
                 rest = iter(chosen)
                 yield name, PLACEHOLDER.sub(lambda _found, rest=rest: next(rest), route)
 
 
 def _back_office() -> Iterator[tuple[str, str]]:
-    yield from ((f"admin:{page}", f"/admin/{path}") for page, path in (
-        ("index", ""), ("login", "login/"), ("password_change", "password_change/"), ("search", "search/?s=o"),
-        ("autocomplete", "autocomplete/"), ("jsi18n", "jsi18n/"),
-    ))  # fmt: skip
+    yield from (
+        (f"admin:{page}", f"/admin/{path}")
+        for page, path in (
+            ("index", ""),
+            ("login", "login/"),
+            ("password_change", "password_change/"),
+            ("search", "search/?s=o"),
+            ("autocomplete", "autocomplete/"),
+            ("jsi18n", "jsi18n/"),
+        )
+    )
     for model, office in admin.site._registry.items():
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"

@@ -28,18 +28,39 @@ def make_technicians(places, *, radius_m=5_000) -> list[Technician]:
     skill = factories.SkillFactory()
     numbers = range(len(places))
     tag = f"{time.monotonic_ns()}"
-    users = User.objects.bulk_create(User(email=f"race{tag}-{n}@example.com", name=f"R{n}") for n in numbers)
+    users = User.objects.bulk_create(
+        User(email=f"race{tag}-{n}@example.com", name=f"R{n}") for n in numbers
+    )
     partners = PartnerProfile.objects.bulk_create(
-        PartnerProfile(kind="friend", name="R", country="FR", email="r@example.com", approved_at=MORNING, payable=True)
+        PartnerProfile(
+            kind="friend",
+            name="R",
+            country="FR",
+            email="r@example.com",
+            approved_at=MORNING,
+            payable=True,
+        )
         for _ in numbers
     )
     technicians = Technician.objects.bulk_create(
-        Technician(partner=partner, user=user, name=user.name, postcode="69007", lat=lat, lon=lon, radius_m=radius_m)
+        Technician(
+            partner=partner,
+            user=user,
+            name=user.name,
+            postcode="69007",
+            lat=lat,
+            lon=lon,
+            radius_m=radius_m,
+        )
         for (lat, lon), user, partner in zip(places, users, partners, strict=True)
     )
-    TechnicianSkill.objects.bulk_create(TechnicianSkill(technician=t, skill=skill, level=3) for t in technicians)
+    TechnicianSkill.objects.bulk_create(
+        TechnicianSkill(technician=t, skill=skill, level=3) for t in technicians
+    )
     hours = [
-        WeeklyHours(technician=t, weekday=day, opens="00:00", closes="23:59") for t in technicians for day in range(7)
+        WeeklyHours(technician=t, weekday=day, opens="00:00", closes="23:59")
+        for t in technicians
+        for day in range(7)
     ]
     WeeklyHours.objects.bulk_create(hours, batch_size=AT_ONCE)
     refresh_search_rows(*technicians)
@@ -51,22 +72,44 @@ def make_bookings(places, starts) -> list[int]:
     service, customer = factories.ServiceFactory(), factories.UserFactory()
     bookings = [
         Booking(
-            state=State.SEARCHING, epoch=1, customer=customer, service=service, duration_minutes=60, country="FR",
-            postcode="69007", city="Lyon", region="69", currency="EUR", service_cents=6900, booking_fee_cents=290,
-            policy_data=Policy().to_json(), first_start_at=start, last_start_at=start, placed_at=MORNING,
-            due_at=start - timedelta(hours=1), card="pm_card_visa",
+            state=State.SEARCHING,
+            epoch=1,
+            customer=customer,
+            service=service,
+            duration_minutes=60,
+            country="FR",
+            postcode="69007",
+            city="Lyon",
+            region="69",
+            currency="EUR",
+            service_cents=6900,
+            booking_fee_cents=290,
+            policy_data=Policy().to_json(),
+            first_start_at=start,
+            last_start_at=start,
+            placed_at=MORNING,
+            due_at=start - timedelta(hours=1),
+            card="pm_card_visa",
         )
         for start in starts
-    ]  # fmt: skip
+    ]
     Booking.objects.bulk_create(bookings, batch_size=AT_ONCE)
     BookingContact.objects.bulk_create(
         BookingContact(booking=booking, lat=lat, lon=lon, precision="address")
         for booking, (lat, lon) in zip(bookings, places, strict=True)
     )
-    Wish.objects.bulk_create(Wish(booking=b, rank=1, wall="", start_at=b.first_start_at) for b in bookings)
+    Wish.objects.bulk_create(
+        Wish(booking=b, rank=1, wall="", start_at=b.first_start_at) for b in bookings
+    )
     events = [
         BookingEvent(
-            booking=b, sequence=1, move="place", source="draft", target="searching", role="customer", at=MORNING
+            booking=b,
+            sequence=1,
+            move="place",
+            source="draft",
+            target="searching",
+            role="customer",
+            at=MORNING,
         )
         for b in bookings
     ]
@@ -75,26 +118,29 @@ def make_bookings(places, starts) -> list[int]:
     BookingEvent.objects.bulk_create(events)
     for booking, event in zip(bookings, events, strict=True):
         line = price_versions.Line(service.name, booking.service_cents)
-        quote = price_versions.write(booking, [line], by=None, at=MORNING, origin=QuoteOrigin.BOOKING)
+        quote = price_versions.write(
+            booking, [line], by=None, at=MORNING, origin=QuoteOrigin.BOOKING
+        )
         price_versions.accept(quote, AcceptanceKind.BOOKING, by=None, at=MORNING)
         Booking.objects.filter(pk=booking.pk).update(events_hash=event.hash)
     return [booking.pk for booking in bookings]
 
 
-def offered_world(count):
+def offered_dataset(count):
     """Each booking has one technician near, so far from the others that nobody else is eligible."""
     places = [(43.5 + 0.1 * (n // 60), 0.1 * (n % 60)) for n in range(count)]
     make_technicians(places)
     return make_bookings(places, [MORNING + timedelta(days=3, hours=4)] * count)
 
 
-def pool_world(count, sessions):
+def pool_dataset(count, sessions):
     """All may do all: the visits do not overlap, ten a day."""
     lyon = (45.75, 4.85)
     technicians = make_technicians([lyon] * sessions, radius_m=20_000)
     first = MORNING.replace(hour=5) + timedelta(days=3)
     booking_ids = make_bookings(
-        [lyon] * count, [first + timedelta(days=n // 10, hours=1.5 * (n % 10)) for n in range(count)]
+        [lyon] * count,
+        [first + timedelta(days=n // 10, hours=1.5 * (n % 10)) for n in range(count)],
     )
     Search.objects.bulk_create(
         Search(booking_id=pk, round=1, started_at=MORNING, pool_at=MORNING) for pk in booking_ids

@@ -1,4 +1,6 @@
-"""Who takes part: partners with habits, who are there from the beginning, and customers, who come with an order."""
+"""Who takes part: partners with habits, who are there from the beginning, and customers, who come
+with an order.
+"""
 
 import random
 import threading
@@ -14,16 +16,16 @@ from places.calendar import bookable_days, bookable_starts
 from policy.figures import Policy
 from requests_app.access import booking_by_link
 from requests_app.deadlines import hours_of
-from simulation import page_flows, players
+from simulation import actors, page_flows
+from simulation.actors import Patient, Person, Wish
 from simulation.bookings import any_card
-from simulation.people import CITIES, People, wall
+from simulation.cast import CITIES, People, wall
 from simulation.play import MIX, Habits
-from simulation.players import Patient, Person, Wish
 
-PASSWORD = "only-for-the-simulation"  # noqa: S105  (of a world that is thrown away)
+PASSWORD = "only-for-the-simulation"  # noqa: S105  (of a instance that is thrown away)
 
 
-class Crowd:
+class Participants:
     """Everybody, by technician or booking."""
 
     def __init__(self, wanted: int, diary: Diary, dice: random.Random, makers: People) -> None:
@@ -43,7 +45,9 @@ class Crowd:
         """Every partner at a browser of their own; `over` is set when the site is told to stop."""
         self.over = over
         for technician in Technician.objects.select_related("user").filter(pk__in=self.habits):
-            self.partners[technician.pk] = self.person(technician.name, technician.user.email, technician.user.language)
+            self.partners[technician.pk] = self.person(
+                technician.name, technician.user.email, technician.user.language
+            )
         signing = [
             self.diary.pool.submit(page_flows.sign_in, partner.browser, partner.email, PASSWORD)
             for partner in self.partners.values()
@@ -52,7 +56,9 @@ class Crowd:
             one.result()
 
     def person(self, name: str, email: str, language: str) -> Person:
-        return Person(Patient(settings.SITE_URL, language, self.diary.tally, self.over), name, email)
+        return Person(
+            Patient(settings.SITE_URL, language, self.diary.tally, self.over), name, email
+        )
 
     def plan_order(self, number: int, wait: timedelta) -> None:
         """A service, a place, one to three starts on the next two days, a card."""
@@ -62,15 +68,21 @@ class Crowd:
         service = self.dice.choice(self.services)
         days = bookable_days(now, service.duration_minutes, place, hours)[1:3]
         walls = [
-            wall(self.dice.choice(bookable_starts(day, now, service.duration_minutes, place, hours)))
+            wall(
+                self.dice.choice(bookable_starts(day, now, service.duration_minutes, place, hours))
+            )
             for day in self.dice.choices(days, k=self.dice.choice((1, 1, 2, 3)))
         ]
         starts = list(dict.fromkeys(walls))
         card = any_card(self.dice)
         phone = self.makers.phone(city)
-        wish = Wish(service.slug, city.country, street, place.postcode, place.city, starts, phone, card)
-        customer = self.person(self.makers.name(), f"live-customer-{number}@mila.example", city.language)
-        act = partial(players.order, customer, wish)
+        wish = Wish(
+            service.slug, city.country, street, place.postcode, place.city, starts, phone, card
+        )
+        customer = self.person(
+            self.makers.name(), f"live-customer-{number}@mila.example", city.language
+        )
+        act = partial(actors.order, customer, wish)
         self.diary.plan(wait, "order", customer, act, after=partial(self.ordered, number, customer))
 
     def ordered(self, number: int, customer: Person) -> None:

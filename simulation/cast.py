@@ -1,4 +1,7 @@
-"""Partners and customers around four cities. Names are invented, telephone numbers and addresses reserved examples."""
+"""Partners and customers around four cities.
+
+Names are invented, telephone numbers and addresses reserved examples.
+"""
 
 import random
 from collections.abc import Iterator
@@ -33,13 +36,49 @@ CITIES = (
     City("Zürich", "CH", "de", "+4179555", ("8001", "8003", "8005", "8008", "8032", "8050")),
 )
 FIRST = (
-    "Yanis", "Inès", "Marek", "Colette", "Bastien", "Maëlle", "Ulrich", "Nora", "Tarek", "Luzia", "Odile", "Reto",
-    "Chiara", "Hugo", "Selma", "Beat", "Amandine", "Jonas", "Fatou", "Denise", "Loïc", "Vreni", "Samir", "Greta",
-)  # fmt: skip
+    "Yanis",
+    "Inès",
+    "Marek",
+    "Colette",
+    "Bastien",
+    "Maëlle",
+    "Ulrich",
+    "Nora",
+    "Tarek",
+    "Luzia",
+    "Odile",
+    "Reto",
+    "Chiara",
+    "Hugo",
+    "Selma",
+    "Beat",
+    "Amandine",
+    "Jonas",
+    "Fatou",
+    "Denise",
+    "Loïc",
+    "Vreni",
+    "Samir",
+    "Greta",
+)
 LAST = (
-    "Corvel", "Perrachon", "Zumstag", "Brelot", "Oberlin", "Tessard", "Vaucher", "Kaltbrun", "Mirelle", "Sorgente",
-    "Halvert", "Dunoyer", "Quintaz", "Wegmatt", "Falcoz", "Roulin",
-)  # fmt: skip
+    "Corvel",
+    "Perrachon",
+    "Zumstag",
+    "Brelot",
+    "Oberlin",
+    "Tessard",
+    "Vaucher",
+    "Kaltbrun",
+    "Mirelle",
+    "Sorgente",
+    "Halvert",
+    "Dunoyer",
+    "Quintaz",
+    "Wegmatt",
+    "Falcoz",
+    "Roulin",
+)
 STREETS = {"FR": "rue de l’Exemple", "CH": "Musterweg"}
 
 
@@ -78,16 +117,28 @@ class People:
     def customer(self, login: str, city: City, password: str | None = None) -> User:
         return self.user(self.name(), login, city, password)
 
-    def partners(self, login: str, number: int, password: str | None = None) -> Iterator[Technician]:
+    def partners(
+        self, login: str, number: int, password: str | None = None
+    ) -> Iterator[Technician]:
         """As many partners of one technician each, of both kinds in all cities."""
         for one in range(number):
             kind = "pro" if one % 3 == 2 else "friend"
-            yield from self.partner(f"{login}-{one}", CITIES[one % len(CITIES)], kind=kind, password=password)
+            yield from self.partner(
+                f"{login}-{one}", CITIES[one % len(CITIES)], kind=kind, password=password
+            )
 
     def partner(
-        self, login: str, city: City, *, kind: str, technicians: int = 1, password: str | None = None
+        self,
+        login: str,
+        city: City,
+        *,
+        kind: str,
+        technicians: int = 1,
+        password: str | None = None,
     ) -> list[Technician]:
-        """Approved, with an account that can be paid, and its technicians with skills, hours and an area."""
+        """Approved, with an account that can be paid, and its technicians with skills, hours and an
+        area.
+        """
         names = [self.name() for _ in range(technicians)]
         company = f"{names[0].split()[1]} Services" if kind == "pro" else names[0]
         now = mila_now()
@@ -100,7 +151,9 @@ class People:
             papers_valid_until=now + timedelta(days=300),
         )
         made = [
-            self._technician(partner, name, login if number == 0 else f"{login}-{number + 1}", city, password)
+            self._technician(
+                partner, name, login if number == 0 else f"{login}-{number + 1}", city, password
+            )
             for number, name in enumerate(names)
         ]
         if kind == "pro":
@@ -136,9 +189,12 @@ class People:
             TechnicianSkill(technician=technician, skill=skill, level=self.dice.randint(2, 5))
             for skill in self.dice.sample(skills, k=max(4, len(skills) * 2 // 3))
         )
-        opens, closes = self.dice.choice(((time(8), time(20)), (time(8), time(18)), (time(10), time(20))))
+        opens, closes = self.dice.choice(
+            ((time(8), time(20)), (time(8), time(18)), (time(10), time(20)))
+        )
         WeeklyHours.objects.bulk_create(
-            WeeklyHours(technician=technician, weekday=day, opens=opens, closes=closes) for day in range(6)
+            WeeklyHours(technician=technician, weekday=day, opens=opens, closes=closes)
+            for day in range(6)
         )
         refresh_search_rows(technician)
         return technician
@@ -146,7 +202,10 @@ class People:
 
 @cache
 def _hashed(password: str | None) -> str:
-    """One hash for all who share a password: each is made to take long. Without one, none opens the account."""
+    """One hash for all who share a password: each is made to take long.
+
+    Without one, none opens the account.
+    """
     return make_password(password)
 
 

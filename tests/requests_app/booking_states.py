@@ -1,4 +1,6 @@
-"""A booking in any state, written straight into the database: for tests that start from a state, not from a story."""
+"""A booking in any state, written straight into the database: for tests that start from a state,
+not from a story.
+"""
 
 import inspect
 from contextlib import contextmanager
@@ -8,7 +10,7 @@ import pytest
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from accounts.models import Busy, BusyKind, Notification, Technician
+from accounts.models import CalendarEntry, CalendarEntryKind, Notification, Technician
 from requests_app import lifecycle
 from requests_app.models import (
     BY_HAND,
@@ -28,11 +30,18 @@ from tests import factories
 
 LEAD = timedelta(hours=75)
 # The step that leads there, and can be taken back.
-BY_A_STEP = {State.EN_ROUTE: "depart", State.ARRIVED: "arrive", State.IN_PROGRESS: "start", State.FINISHED: "finish"}
+BY_A_STEP = {
+    State.EN_ROUTE: "depart",
+    State.ARRIVED: "arrive",
+    State.IN_PROGRESS: "start",
+    State.FINISHED: "finish",
+}
 
 
 def booking_in(state: str, technician: Technician, at: datetime, **columns) -> Booking:
-    """A booking in this state as of `at`, its visit 75 h later; with an event behind it and one clock that runs."""
+    """A booking in this state as of `at`, its visit 75 h later; with an event behind it and one
+    clock that runs.
+    """
     start = at + LEAD
     values = {"placed_at": at - timedelta(hours=1), "epoch": 5, **columns}
     draft = factories.DraftFactory(wishes=[start, start + timedelta(days=1)])
@@ -44,9 +53,9 @@ def booking_in(state: str, technician: Technician, at: datetime, **columns) -> B
             "start_at": start,
             "clocks_from_at": at,
         }
-        slot = Busy.objects.create(
+        slot = CalendarEntry.objects.create(
             technician=technician,
-            kind=BusyKind.JOB,
+            kind=CalendarEntryKind.JOB,
             during=DateTimeTZRange(start, start + timedelta(minutes=90), "[)"),
         )
         Assignment.objects.create(
@@ -54,21 +63,38 @@ def booking_in(state: str, technician: Technician, at: datetime, **columns) -> B
             partner=technician.partner,
             technician=technician,
             start_at=start,
-            busy=slot,
+            calendar_entry=slot,
             claimed_at=at,
             code_typed_at=at if state in (State.SIGNED_OFF, State.SETTLED) else None,
         )
     Booking.objects.filter(pk=draft.pk).update(state=state, **values)
     quote = Quote.objects.create(
-        booking=draft, version=1, origin="booking", service_cents=6900, duration_minutes=60, created_at=at,
-        accepted_at=at, acceptance_kind="booking", own_hand=True,
-    )  # fmt: skip
+        booking=draft,
+        version=1,
+        origin="booking",
+        service_cents=6900,
+        duration_minutes=60,
+        created_at=at,
+        accepted_at=at,
+        acceptance_kind="booking",
+        accepted_by_payer=True,
+    )
     if state in (State.SIGNED_OFF, State.SETTLED):
         SignOff.objects.create(
-            booking=draft, quote=quote, key=f"key-{draft.pk}", kind=SignOffKind.SCREEN, text="signed", signed_at=at,
-            service_cents=6900, booking_fee_cents=290, commission_cents=1380, partner_cents=5520, charge_cents=7190,
-            currency="EUR", sha256="0" * 64,
-        )  # fmt: skip
+            booking=draft,
+            quote=quote,
+            key=f"key-{draft.pk}",
+            kind=SignOffKind.SCREEN,
+            text="signed",
+            signed_at=at,
+            service_cents=6900,
+            booking_fee_cents=290,
+            commission_cents=1380,
+            partner_cents=5520,
+            charge_cents=7190,
+            currency="EUR",
+            sha256="0" * 64,
+        )
     BookingEvent.objects.create(
         booking=draft,
         sequence=1,
@@ -95,10 +121,14 @@ def facts(booking: Booking) -> dict:
         "quotes": list(booking.quotes.values()),
         "quote_events": list(booking.quote_events.values("step", "kind")),
         "sign_off": list(
-            Booking.objects.filter(pk=booking.pk).values_list("sign_offs", "late_signature", "rating", "position")
+            Booking.objects.filter(pk=booking.pk).values_list(
+                "sign_offs", "late_signature", "rating", "position"
+            )
         ),
-        "notices": list(Notification.objects.filter(subject_id=booking.uuid).order_by("pk").values("pk", "kind")),
-        "busy": list(Busy.objects.order_by("pk").values()),
+        "notices": list(
+            Notification.objects.filter(subject_id=booking.uuid).order_by("pk").values("pk", "kind")
+        ),
+        "calendar_entry": list(CalendarEntry.objects.order_by("pk").values()),
     }
 
 
@@ -110,7 +140,9 @@ def effects() -> list[str]:
 
 def told(booking: Booking) -> list[str]:
     """Kinds of the messages written about it, in alphabetical order."""
-    return sorted(Notification.objects.filter(subject_id=booking.uuid).values_list("kind", flat=True))
+    return sorted(
+        Notification.objects.filter(subject_id=booking.uuid).values_list("kind", flat=True)
+    )
 
 
 def moves(booking: Booking) -> list[str]:
@@ -120,7 +152,9 @@ def moves(booking: Booking) -> list[str]:
 
 @contextmanager
 def refused(booking: Booking, refusal: type[Exception]):
-    """The block raises this refusal, and nothing happened: same rows, no event, no message, no job, so no payment."""
+    """The block raises this refusal, and nothing happened: same rows, no event, no message, no job,
+    so no payment.
+    """
     before, hooks = facts(booking), len(connection.run_on_commit)
     with pytest.raises(refusal) as raised:
         yield raised
@@ -141,14 +175,25 @@ def agreed_version(booking: Booking, number: int, cents: int, *, kind: str = "ow
     """A version that was accepted so, written straight into the database."""
     at = booking.finished_at or booking.claimed_at
     return Quote.objects.create(
-        booking=booking, version=number, origin="partner", service_cents=cents, duration_minutes=60, created_at=at,
-        accepted_at=at, acceptance_kind=kind, own_hand=kind in BY_HAND,
-    )  # fmt: skip
+        booking=booking,
+        version=number,
+        origin="partner",
+        service_cents=cents,
+        duration_minutes=60,
+        created_at=at,
+        accepted_at=at,
+        acceptance_kind=kind,
+        accepted_by_payer=kind in BY_HAND,
+    )
 
 
 def silence(booking):
     """72 hours have passed, the two had met, and a person has seen the report."""
-    Assignment.objects.filter(booking=booking, code_typed_at=None).update(code_typed_at=booking.finished_at)
-    Booking.objects.filter(pk=booking.pk).update(due_at=booking.finished_at, report_seen_at=booking.finished_at)
+    Assignment.objects.filter(booking=booking, code_typed_at=None).update(
+        code_typed_at=booking.finished_at
+    )
+    Booking.objects.filter(pk=booking.pk).update(
+        due_at=booking.finished_at, report_seen_at=booking.finished_at
+    )
     assert sweep_bookings() == 1
     booking.refresh_from_db()

@@ -1,8 +1,8 @@
-"""Builds the world, lets people act, kills and drives the clock until all is over.
+"""Builds the instance, lets people act, kills and drives the clock until all is over.
 
-After the last kill every booking must come to its end within PATIENCE, and everything that must hold must hold. That
-nothing is overdue (invariant I8) is looked at last, with the clock at its real speed: before that a minute of the
-sweeps is hours of the clock.
+After the last kill every booking must come to its end within PATIENCE, and everything that must
+hold must hold. That nothing is overdue (invariant I8) is looked at last, with the clock at its real
+speed: before that a minute of the sweeps is hours of the clock.
 """
 
 import random
@@ -16,18 +16,18 @@ from django.db import connections
 
 from backoffice.invariants import violations
 from devstack.live import result
-from devstack.live.crowd import Crowd
 from devstack.live.kills import Kills
 from devstack.live.pace import LOOK, Pace
+from devstack.live.participants import Participants
 from devstack.live.plans import Diary
 from devstack.live.reactions import Reactions
 from devstack.supervisor import Family
 from mila import heartbeat
 from mila.clock import mila_now, set_clock
 from requests_app.models import ENDED, Booking, State
-from simulation.people import People
+from simulation.actors import Tally
+from simulation.cast import People
 from simulation.play import promised
-from simulation.players import Tally
 
 PATIENCE = 120  # seconds from the last restart to the end of every booking
 STANDSTILL = 180  # seconds without any change: it is stuck
@@ -35,30 +35,42 @@ ORDERS_WITHIN = timedelta(hours=7)
 OVER = ENDED | {State.UNFILLED}
 # How far a booking has come, from the order to its end.
 STAGES = (
-    State.SEARCHING, State.CLAIMED, State.CALLED, State.CONFIRMED, State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS,
-    State.FINISHED, State.SIGNED_OFF, State.SETTLED,
-)  # fmt: skip
+    State.SEARCHING,
+    State.CLAIMED,
+    State.CALLED,
+    State.CONFIRMED,
+    State.EN_ROUTE,
+    State.ARRIVED,
+    State.IN_PROGRESS,
+    State.FINISHED,
+    State.SIGNED_OFF,
+    State.SETTLED,
+)
 
 
 class Live:
-    """Build the world with `people` before the site runs, then `run` beside it; `result` says how it was."""
+    """Build the instance with `people` before the site runs, then `run` beside it; `result` says
+    how it was.
+    """
 
-    def __init__(self, *, bookings: int, partners: int, kills: int, speed: float, seed: int, start: datetime):
+    def __init__(
+        self, *, bookings: int, partners: int, kills: int, speed: float, seed: int, start: datetime
+    ):
         self.wanted, self.partners_wanted, self.start = bookings, partners, start
         self.dice = random.Random(seed)
         self.kills = Kills(kills, self.dice)
         self.tally = Tally()
         self.diary = Diary(start, self.tally)
         self.pace = Pace(speed, self.diary, self.kills)
-        self.crowd = Crowd(bookings, self.diary, self.dice, People(seed))
-        self.reactions = Reactions(self.crowd, self.diary, self.dice)
+        self.participants = Participants(bookings, self.diary, self.dice, People(seed))
+        self.reactions = Reactions(self.participants, self.diary, self.dice)
         self.result: dict[str, Any] = {}
         self.progress: Callable[[float], object] = lambda share: None
 
     def people(self) -> None:
         """The partners. The clock stands still until everybody is there."""
         set_clock(self.start, speed=0)
-        self.crowd.settle(self.partners_wanted)
+        self.participants.settle(self.partners_wanted)
 
     def run(self, family: Family) -> int:
         """Play until all is over; 0 when everything went as it must."""
@@ -66,9 +78,9 @@ class Live:
         began = time.monotonic()
         trouble: list[str] = []
         try:
-            self.crowd.sign_in(family.over)
+            self.participants.sign_in(family.over)
             for number in range(self.wanted):
-                self.crowd.plan_order(number, ORDERS_WITHIN * self.dice.random())
+                self.participants.plan_order(number, ORDERS_WITHIN * self.dice.random())
             trouble += self.conduct()
             trouble += self.come_to_rest()
             trouble += self.judge(time.monotonic() - began)
@@ -95,10 +107,19 @@ class Live:
             if self.attend_kills():
                 last_restart = time.monotonic()
             if self.is_over():
-                self.result["seconds_after_last_restart"] = round(time.monotonic() - last_restart, 1)
+                self.result["seconds_after_last_restart"] = round(
+                    time.monotonic() - last_restart, 1
+                )
                 return []
-            if self.kills.planned and self.kills.are_over() and time.monotonic() - last_restart > PATIENCE:
-                return [f"Not all bookings were over {PATIENCE} s after the last restart: {self.unfinished()}"]
+            if (
+                self.kills.planned
+                and self.kills.are_over()
+                and time.monotonic() - last_restart > PATIENCE
+            ):
+                return [
+                    f"Not all bookings were over {PATIENCE} s after the last restart: "
+                    f"{self.unfinished()}"
+                ]
             if time.monotonic() - max(self.kills.changed, self.reactions.changed) > STANDSTILL:
                 return [f"Nothing has changed for {STANDSTILL} s: {self.unfinished()}"]
             self.pace.drive()
@@ -119,10 +140,13 @@ class Live:
         states = Counter(Booking.objects.exclude(state=State.DRAFT).values_list("state", flat=True))
         stages = {state: number / (len(STAGES) - 1) for number, state in enumerate(STAGES)}
         stages[State.UNCONFIRMED] = stages[State.CALLED]
-        return sum(number * stages.get(State(state), 1.0) for state, number in states.items()) / self.wanted
+        return (
+            sum(number * stages.get(State(state), 1.0) for state, number in states.items())
+            / self.wanted
+        )
 
     def is_over(self) -> bool:
-        if self.crowd.placed < self.wanted or not self.kills.are_over() or self.diary.flying:
+        if self.participants.placed < self.wanted or not self.kills.are_over() or self.diary.flying:
             return False
         return not self.open_bookings().exists()
 
@@ -131,7 +155,10 @@ class Live:
 
     def unfinished(self) -> str:
         states = Counter(self.open_bookings().values_list("state", flat=True))
-        return ", ".join(f"{number} {state}" for state, number in states.items()) or f"{self.crowd.placed} placed"
+        return (
+            ", ".join(f"{number} {state}" for state, number in states.items())
+            or f"{self.participants.placed} placed"
+        )
 
     # --- The end
 
@@ -158,7 +185,10 @@ class Live:
             **result.of_requests(self.tally),
             "virtual_hours": round(hours, 1),
             "seconds": round(seconds, 1),
-            **{f"seconds_{why.replace(' ', '_')}": round(spent, 1) for why, spent in self.pace.spent.items()},
+            **{
+                f"seconds_{why.replace(' ', '_')}": round(spent, 1)
+                for why, spent in self.pace.spent.items()
+            },
             "what_was_refused": dict(self.tally.refusals.most_common(12)),
             "violations": broken,
         }

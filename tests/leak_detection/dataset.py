@@ -27,7 +27,7 @@ PHONES = {"BookingContact.phone": "+33639987101", "CustomerProfile.phone": "+336
 PARTNER_PHONES = {"loser": "+33639987103", "holder": "+33639987104", "decliner": "+33639987105"}
 
 
-class World:
+class Dataset:
     """A customer and whoever may or may not come to them. `booking` is there from `draft` on."""
 
     booking: Booking
@@ -47,7 +47,8 @@ class World:
         self.holder = self._technician("holder", level=3)
         self.readers = {getattr(self, who).user.email: who for who in PARTNER_PHONES}
         self.readers[self.customer.email] = "customer"
-        self.stranger = factories.TechnicianFactory(user__name="Zoé Loin", lat=48.85, lon=2.35)  # Paris
+        # Paris
+        self.stranger = factories.TechnicianFactory(user__name="Zoé Loin", lat=48.85, lon=2.35)
         self.neighbour = factories.UserFactory(name="Nadia Voisine")
         self.ops = factories.UserFactory(name="Ops", is_staff=True, is_superuser=True)
         self.clerk = factories.UserFactory(name="Clerk", is_staff=True)
@@ -69,21 +70,33 @@ class World:
         self.canaries.plant(f"{who} Technician.phone", PARTNER_PHONES[who][-9:])
         self.canaries.plant(f"{who} Technician.lat", technician.lat)
         self.canaries.plant(f"{who} Technician.lon", technician.lon)
-        self.canaries.plant(f"{who} PartnerProfile.stripe_account", technician.partner.stripe_account)
+        self.canaries.plant(
+            f"{who} PartnerProfile.stripe_account", technician.partner.stripe_account
+        )
         tomorrow = mila_now() + timedelta(days=1)
-        note = word(f"{who} Busy.note")
-        actions.add_absence(technician.pk, starts_at=tomorrow, ends_at=tomorrow + timedelta(hours=1), note=note)
+        note = word(f"{who} CalendarEntry.note")
+        actions.add_absence(
+            technician.pk, starts_at=tomorrow, ends_at=tomorrow + timedelta(hours=1), note=note
+        )
         return technician
 
     # --- What the customer does until the order
 
     def draft(self) -> None:
-        """All they tell before the order, by their own pages where they send files, else by the verbs."""
+        """All they tell before the order, by their own pages where they send files, else by the
+        verbs.
+        """
         word = self.canaries.word
-        self.booking = placing.start_draft(self.service, country="FR", language="fr", by=self.customer)
-        place = Place("FR", "69007", "Lyon", DOOR["lat"], DOOR["lon"], "address", "Europe/Paris", "69")
+        self.booking = placing.start_draft(
+            self.service, country="FR", language="fr", by=self.customer
+        )
+        place = Place(
+            "FR", "69007", "Lyon", DOOR["lat"], DOOR["lon"], "address", "Europe/Paris", "69"
+        )
         street, door = word("BookingContact.street"), word("BookingContact.door_code")
-        placing.set_place(self.booking.pk, place, street=f"14 rue {street}", door_code=f"3e, code {door}")
+        placing.set_place(
+            self.booking.pk, place, street=f"14 rue {street}", door_code=f"3e, code {door}"
+        )
         placing.set_wishes(self.booking.pk, [next_wall(3)])
         typed = {
             "name": f"{word('BookingContact.name')} Perrachon",
@@ -97,9 +110,12 @@ class World:
         for name, number in PHONES.items():
             self.canaries.plant(name, number[-9:])
         buyer = Visitor(self.canaries, self.customer).client
-        began = SimpleNamespace(session=buyer.session, user=self.customer)  # as if this browser had written it all
+        # as if this browser had written it all
+        began = SimpleNamespace(session=buyer.session, user=self.customer)
         secret_link.remember_own(began, self.booking)
-        secret_link.remember_typed(began, Booking.objects.get(pk=self.booking.pk), f"3e, code {door}")
+        secret_link.remember_typed(
+            began, Booking.objects.get(pk=self.booking.pk), f"3e, code {door}"
+        )
         began.session.save()
         answer = buyer.post(self.page("customer:draft_who"), typed)
         assert answer.status_code == 302, answer.content.decode()
@@ -110,7 +126,9 @@ class World:
 
     def order(self) -> None:
         user_actions.type_card(self.booking.card_setups.get(opened_by=self.customer).client_secret)
-        answer = self.buyer.post(self.page("customer:card"), {"card": "new", "starts_early": "on", "terms": "on"})
+        answer = self.buyer.post(
+            self.page("customer:card"), {"card": "new", "starts_early": "on", "terms": "on"}
+        )
         assert answer.status_code == 302, answer.content.decode()
 
     def page(self, name: str) -> str:
@@ -129,7 +147,10 @@ class World:
                 with photo_storage().open(photo.path(size)) as file:
                     self.canaries.plant_file("photo", file.read())
         for field, values in (
-            ("PaymentCustomer.stripe_id", PaymentCustomer.objects.values_list("stripe_id", flat=True)),
+            (
+                "PaymentCustomer.stripe_id",
+                PaymentCustomer.objects.values_list("stripe_id", flat=True),
+            ),
             ("SavedCard.stripe_id", SavedCard.objects.values_list("stripe_id", flat=True)),
             ("CardSetup.client_secret", CardSetup.objects.values_list("client_secret", flat=True)),
             ("Charge.intent_id", Charge.objects.values_list("intent_id", flat=True)),

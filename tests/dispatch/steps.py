@@ -1,4 +1,6 @@
-"""Small steps the tests of the search share: time goes by, windows end, somebody stands so far away."""
+"""Small steps the tests of the search share: time goes by, windows end, somebody stands so far
+away.
+"""
 
 from datetime import timedelta
 
@@ -54,7 +56,9 @@ def pooled(booking):
 
 
 def states(booking):
-    return list(Offer.objects.filter(booking=booking).order_by("pk").values_list("state", flat=True))
+    return list(
+        Offer.objects.filter(booking=booking).order_by("pk").values_list("state", flat=True)
+    )
 
 
 def moves(booking):
