@@ -8,7 +8,7 @@ import pytest
 
 from tests.architecture import source
 
-TABLES = ("payments/charges/table.py", "payments/payouts/table.py")
+TABLES = ("payments/transitions.py", "payments/charges/table.py", "payments/payouts/table.py")
 # Rows of other tables, whose state is written beside a charge's.
 OTHERS = {"operation", "Operation", "event", "StripeEvent"}
 MAKERS = {"create", "get_or_create", "update_or_create", "update", "bulk_create"}
