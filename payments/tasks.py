@@ -36,3 +36,8 @@ def sweep():
 @shared_task(name="payments.sweep_payouts")
 def sweep_payouts():
     sweeps.sweep_payouts()
+
+
+@shared_task(name="payments.sweep_returns")
+def sweep_returns():
+    sweeps.sweep_returns()
