@@ -6,10 +6,9 @@ lines, and the balance of each account is compared with the ledger's. A differen
 staff; no money is moved, no row is mended here.
 """
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 
 from django.db.models import Min, Q, Sum
 from django.utils.translation import gettext_lazy as _
@@ -39,8 +38,10 @@ from payments.models import (
     StatementLine,
     StripeEvent,
 )
+from places.calendar import instant, wall_time
 
-log = logging.getLogger(__name__)
+ZONE, HOUR = "Europe/Paris", time(3)
+LONGEST = timedelta(hours=1)  # one that takes longer has broken off
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # Stripe keeps 30 days of messages anyway
 REFUNDS, DISPUTES = ("refund", "refund_failure"), ("adjustment",)
 OWN_PAYOUTS = ("payout", "payout_failure", "payout_cancel")  # from Mila's balance to Mila's bank
@@ -51,6 +52,17 @@ Key = tuple[str, str, str]  # type and source of a line, and its currency
 
 class AlreadyClosed(Refusal):
     sentence = _("This difference was closed meanwhile.")
+
+
+def compare_if_due() -> Comparison | None:
+    """Once a night, at the first look after its hour on the wall of the house; the next look if it
+    broke off.
+    """
+    night = instant(datetime.combine(wall_time(mila_now(), ZONE).date(), HOUR), ZONE)
+    since = Comparison.objects.filter(began_at__gte=night)
+    # done, or still at it
+    done = since.filter(Q(ended_at__isnull=False) | Q(began_at__gt=mila_now() - LONGEST))
+    return compare() if mila_now() >= night and not done.exists() else None
 
 
 def compare() -> Comparison:
