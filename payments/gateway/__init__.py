@@ -15,12 +15,10 @@ from payments.gateway.errors import (
 )
 from payments.gateway.events import PLATFORM_EVENTS, construct_event, list_events
 from payments.gateway.intents import (
-    cancel_payment_intent,
     confirm_payment_intent,
     create_payment_intent,
     find_payment_intent,
     retrieve_payment_intent,
-    update_payment_intent,
 )
 from payments.gateway.payouts import (
     create_payout,
@@ -30,7 +28,6 @@ from payments.gateway.payouts import (
     retrieve_payout,
 )
 from payments.gateway.people import (
-    cancel_setup_intent,
     create_customer,
     create_setup_intent,
     detach_card,
@@ -92,8 +89,6 @@ __all__ = [
     "account_balance",
     "account_status",
     "browser_script",
-    "cancel_payment_intent",
-    "cancel_setup_intent",
     "confirm_payment_intent",
     "construct_event",
     "create_customer",
@@ -123,5 +118,4 @@ __all__ = [
     "retrieve_setup_intent",
     "reverse_transfer",
     "submit_evidence",
-    "update_payment_intent",
 ]
