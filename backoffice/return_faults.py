@@ -58,8 +58,8 @@ def _refund(refund: Refund) -> Iterator[str]:
     key = ledger.refund_key(refund)
     booked = _lines(key)
     again = refund.origin == RefundOrigin.AGAIN
-    due = {Account.CUSTOMER: refund.amount_cents} if again else _borne(refund)
-    made = {Account.STRIPE: -refund.amount_cents, **due} if refund.made_at else {}
+    due: dict[str, int] = {Account.CUSTOMER: refund.amount_cents} if again else _borne(refund)
+    made: dict[str, int] = {Account.STRIPE: -refund.amount_cents, **due} if refund.made_at else {}
     if booked != {account: cents for account, cents in made.items() if cents}:
         yield "stands otherwise in the ledger"
     if bool(_lines(f"{key}-back")) != (refund.state == RefundState.CAME_BACK):

@@ -50,7 +50,7 @@ def record_dispute(charge_id: int, answer: gateway.DisputeAnswer) -> Dispute:
     _book_moves(dispute, answer, at)
     if dispute.state != before:
         _enter(booking, charge, dispute, at)
-    call = operations.unanswered(dispute.operations)
+    call = operations.unanswered(dispute.operations.all())
     if dispute.state in DISPUTED and call is None:
         dispute.next_at = at + LOOK_AGAIN
         dispute.save(update_fields=["next_at"])

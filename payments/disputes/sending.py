@@ -58,7 +58,10 @@ def accept(dispute_id: int) -> Dispute:
 
 
 def must_be_answerable(dispute: Dispute) -> None:
-    if dispute.state not in ANSWERABLE or operations.unanswered(dispute.operations) is not None:
+    if (
+        dispute.state not in ANSWERABLE
+        or operations.unanswered(dispute.operations.all()) is not None
+    ):
         raise NotAnswerable
 
 
@@ -105,7 +108,7 @@ def next_operation(dispute_id: int) -> Operation | None:
     at = mila_now()
     if dispute.next_at is None or dispute.next_at > at:
         return None
-    operation = operations.unanswered(dispute.operations)
+    operation = operations.unanswered(dispute.operations.all())
     if operation is None and dispute.state == DisputeState.LOST:
         if dispute.reversal_id or dispute.partner_cents <= 0:
             finish(booking, dispute)

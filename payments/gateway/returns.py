@@ -99,12 +99,11 @@ def find_reversal(transfer: str, dispute_uuid: str) -> str | None:
     with our_errors():
         page = stripe_client().v1.transfers.reversals.list(transfer, params)
         wanted = {"dispute": dispute_uuid}
-        found = (
-            one
-            for one in page.auto_paging_iter()
-            if wanted.items() <= (one.metadata or {}).to_dict().items()
+        found = (one.to_dict() for one in page.auto_paging_iter())
+        return next(
+            (one["id"] for one in found if wanted.items() <= (one.get("metadata") or {}).items()),
+            None,
         )
-        return next((one.id for one in found), None)
 
 
 def retrieve_dispute(dispute_id: str) -> DisputeAnswer:

@@ -74,7 +74,7 @@ def next_operation(refund_id: int) -> Operation | None:
     at = mila_now()
     if refund.state not in UNDER_WAY or refund.next_at is None or refund.next_at > at:
         return None
-    operation = operations.unanswered(refund.operations) or _plan(charge, refund)
+    operation = operations.unanswered(refund.operations.all()) or _plan(charge, refund)
     operations.send(operation, at)
     advance(refund, "send", next_at=at + LEASE)
     return operation
