@@ -49,8 +49,13 @@ def of_refunds(ids: list[int] | None) -> Iterator[str]:
         again__made_at__isnull=False
     )
     rests = dict(waiting.order_by().values_list("charge__booking").annotate(Sum("amount_cents")))
+    # Above what was left, and of what came back: made on Stripe's pages.
+    loose = Refund.objects.filter(
+        origin=RefundOrigin.AGAIN, again_of=None, made_at__isnull=False
+    ).order_by()
+    sent = dict(loose.values_list("charge__booking").annotate(Sum("amount_cents")))
     for row in _of(owed.annotate(cents=Sum("cents")), ids, "booking"):
-        if -row["cents"] != rests.get(row["booking"], 0):
+        if -row["cents"] != rests.get(row["booking"], 0) - sent.get(row["booking"], 0):
             yield f"booking {row['booking']}: the ledger owes the customer {-row['cents']}"
 
 

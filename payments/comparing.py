@@ -213,7 +213,7 @@ def _in_flight() -> set[int | None]:
     """Partners of whom something has left the house and its answer is not here: what it moved is no
     difference yet.
 
-    None among them: something that is no partner's, or a message that waits.
+    None among them: something that is no partner's, or a message nobody has looked at yet.
     """
     calls = Operation.objects.filter(state__in=(OperationState.SENT, OperationState.UNKNOWN))
     names = (
@@ -225,7 +225,7 @@ def _in_flight() -> set[int | None]:
     found: set[int | None] = {
         next((pk for pk in row if pk), None) for row in calls.values_list(*names)
     }
-    if StripeEvent.objects.filter(done_at=None, type__in=gateway.PLATFORM_EVENTS).exists():
+    if StripeEvent.objects.filter(done_at=None, tries=0, type__in=gateway.PLATFORM_EVENTS).exists():
         found.add(None)
     return found
 

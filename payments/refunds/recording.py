@@ -193,22 +193,29 @@ def adopt(
     """Somebody gave money back past the site: it is in the ledger all the same, with the shares it
     has at Stripe.
 
-    One as large as what had come back is that one, sent again. A repeat answers the first one.
+    One as large as what had come back is that one, sent again; one that is more than what is left
+    can only be of what came back, and staff are told. A repeat answers the first one.
     """
     booking, charge = lock_charge(charge_id)
     found = Refund.objects.filter(stripe_id=answer.id).first()
     if found is not None:
         return found
     again_of = _came_back(charge, answer.cents)
+    above = charge.refunded_cents + answer.cents > charge.amount_cents
     ours = {one for refund in charge.refunds.all() for one in refund.fee_refund_ids}
     fees = [one for one in fee_refunds if one.refund_uuid is None and one.id not in ours]
-    refund = _as_again(charge, again_of) if again_of else _as_at_stripe(charge, answer, fees)
+    again = again_of is not None or above
+    refund = (
+        _as_again(charge, again_of, answer.cents) if again else _as_at_stripe(charge, answer, fees)
+    )
     advance(refund, "adopt", next_at=mila_now(), fee_refund_ids=[one.id for one in fees])
-    if again_of is None:
+    if not again:
         charge.refunded_cents += answer.cents
         charge.save(update_fields=["refunded_cents"])
     _make(booking, refund, answer, mila_now())
     _settle(booking, refund, answer, mila_now())
+    if above and again_of is None:
+        tell_ops(booking, refund, "waits")
     return refund
 
 
@@ -219,8 +226,7 @@ def _came_back(charge: Charge, cents: int) -> Refund | None:
     return back.first()
 
 
-def _as_again(charge: LockedCharge, old: Refund) -> LockedRefund:
-    cents = old.amount_cents
+def _as_again(charge: LockedCharge, old: Refund | None, cents: int) -> LockedRefund:
     values = {"amount_cents": cents, "service_cents": cents, "mila_cents": cents}
     zero = dict.fromkeys(
         ("booking_fee_cents", "partner_cents", "commission_cents", "reversal_cents", "fee_cents"), 0
