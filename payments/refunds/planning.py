@@ -127,6 +127,14 @@ def _new(charge: LockedCharge, parts: shares.Shares, **values: object) -> Locked
     )
 
 
+def arrived_cents(booking_id: int) -> int:
+    """What of a booking went back to the payer and has not come back to us."""
+    made = Refund.objects.filter(charge__booking_id=booking_id, made_at__isnull=False)
+    return sum(
+        one.amount_cents for one in made if one.state != RefundState.CAME_BACK or one.by_hand_at
+    )
+
+
 # --- What came back
 
 

@@ -205,6 +205,10 @@ def adopt(
     ours = {one for refund in charge.refunds.all() for one in refund.fee_refund_ids}
     fees = [one for one in fee_refunds if one.refund_uuid is None and one.id not in ours]
     again = again_of is not None or above
+    if again and (answer.reversal_cents or fees):
+        # The partner has borne it once: what is taken from them a second time is for a person to
+        # give back.
+        raise Mismatch(f"refund {answer.id} takes again what came back")
     refund = (
         _as_again(charge, again_of, answer.cents) if again else _as_at_stripe(charge, answer, fees)
     )

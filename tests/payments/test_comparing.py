@@ -2,6 +2,7 @@
 (fault M19).
 """
 
+import os
 import random
 from datetime import timedelta
 from uuid import uuid4
@@ -196,3 +197,47 @@ def test_each_line_is_fetched_once(busy):
         == count
         == Thing.objects.filter(kind="balance_transaction", account="").count()
     )
+
+
+JOBS = int(os.environ.get("MONEY_JOBS", "12"))  # the acceptance asks for 10,000
+PLANTED = 100
+
+
+def test_many_jobs_of_both_currencies_agree_and_each_planted_cent_is_found(owing, payer, ops):
+    """The whole by one command: MONEY_JOBS=10000 bin/test tests/payments/test_comparing.py -k
+    many_jobs.
+    """
+    dice = random.Random(JOBS)
+    swiss = cast.payee(user__name="Reto Ammann", lat=46.95, lon=7.44)
+    card = cast.saved_card(payer)
+    for number in range(JOBS):
+        cents = dice.randint(100, 30_000)
+        if number % 2:
+            charge = cast.charged(owing(service_cents=cents))
+        else:
+            booking = cast.signed_booking(
+                payer,
+                card,
+                swiss,
+                service_cents=cents,
+                currency="CHF",
+                country="CH",
+                booking_fee_cents=490,
+            )
+            charge = cast.charged(booking)
+        if dice.random() < 0.3:
+            refunds.submit(give(charge, dice.randint(1, cents), ops).pk)
+    comparing.compare()
+    assert (open_(), cast.money_faults()) == ([], {})
+    StatementLine.objects.all().delete()
+    lines = list(Thing.objects.filter(kind="balance_transaction", account=""))
+    planted = dice.sample(lines, min(PLANTED, len(lines)))
+    for line in planted:
+        line.body["amount"] += dice.choice((-1, 1))
+        line.save(update_fields=["body"])
+
+    comparing.compare()
+
+    assert {(one.source, one.type) for one in open_()} == {
+        (line.body["source"], line.body["type"]) for line in planted
+    }

@@ -387,6 +387,41 @@ def test_one_of_the_dashboard_whose_message_was_lost_is_found_at_night(paid):
     assert Refund.objects.get().origin == RefundOrigin.DASHBOARD
 
 
+def test_one_of_the_dashboard_that_takes_what_came_back_a_second_time_is_for_a_person(owing, give):
+    paid = cast.charged(owing(COMES_BACK))
+    refund = give(paid, 3450)
+    user_actions.let_refunds_settle()
+    refunds.apply_refund(refund.stripe_id)
+    made = user_actions.on_dashboard(
+        "/v1/refunds", charge=paid.stripe_charge, amount=3450, reverse_transfer="true"
+    )
+
+    event = hear("refund.created", made["id"])
+    comparing.compare()
+
+    assert (event.done_at, "came back" in event.error) == (None, True)
+    assert Refund.objects.count() == 1
+    assert {one.type for one in Difference.objects.filter(closed_at=None)} >= {
+        "refund",
+        "transfer_refund",
+    }
+
+
+def test_one_of_the_dashboard_as_large_as_what_came_back_is_that_one(owing, give):
+    paid = cast.charged(owing(COMES_BACK))
+    refund = give(paid, 3450)
+    user_actions.let_refunds_settle()
+    refunds.apply_refund(refund.stripe_id)
+    made = user_actions.on_dashboard("/v1/refunds", charge=paid.stripe_charge, amount=3450)
+
+    hear("refund.created", made["id"])
+
+    again = Refund.objects.get(stripe_id=made["id"])
+    assert (again.origin, again.again_of) == (RefundOrigin.AGAIN, refund)
+    assert "customer" not in balances(paid.booking)
+    all_is_well()
+
+
 def test_the_message_before_our_own_answer_books_it_once(paid, ops, monkeypatch):
     row = refunds.refund(
         paid.pk, key=uuid4(), service_cents=3450, booking_fee_cents=0, by=ops, reason="x"
