@@ -169,7 +169,7 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
         ),
         (
             "refunds",
-            _("Refunds that came back"),
+            _("Came back from banks"),
             Refund.objects.filter(state=RefundState.CAME_BACK, again=None, by_hand_at=None).count(),
             _list("payments_refund", standing="open"),
         ),

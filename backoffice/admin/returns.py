@@ -180,7 +180,7 @@ def _accept(booking: Booking, by, answers) -> None:
 BOOKING_ACTS = (
     Act(
         "refund",
-        _("Refund"),
+        _("Give money back"),
         "currency_exchange",
         _refund,
         form=RefundForm,

@@ -225,6 +225,7 @@ def test_an_inquiry_that_becomes_a_dispute_takes_the_money(paid):
 
 
 def test_lost_messages_are_found_by_the_look(paid, contested):
+    """Fault M8."""
     user_actions.decide_dispute(contested.stripe_id, won=True)
     set_clock(mila_now() + timedelta(hours=13), speed=0)
 
