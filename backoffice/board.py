@@ -19,8 +19,16 @@ from backoffice import wording
 from mila import heartbeat
 from mila.clock import mila_now
 from mila.formats import clock_time, day, left, short_day
-from payments import charges
-from payments.models import Charge, ChargeState, StripeEvent
+from payments import charges, disputes
+from payments.models import (
+    Charge,
+    ChargeState,
+    Difference,
+    Dispute,
+    Refund,
+    RefundState,
+    StripeEvent,
+)
 from places.calendar import instant, wall_time
 from requests_app.codeless import often_codeless
 from requests_app.models import LIVE, Booking, Clock, ClockKind, State
@@ -120,7 +128,7 @@ def _list(name: str, **filters: str) -> str:
 
 
 def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
-    """Nine numbers; those of the bookings come from one count."""
+    """Twelve numbers; those of the bookings come from one count."""
     bookings, words = "requests_app_booking", wording.STATES
     found = [
         (
@@ -154,6 +162,24 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
             _list("payments_charge", standing="held"),
         ),
         (
+            "disputes",
+            _("Disputes to answer"),
+            Dispute.objects.filter(state__in=disputes.ANSWERABLE).count(),
+            _list("payments_dispute", standing="open"),
+        ),
+        (
+            "refunds",
+            _("Came back from banks"),
+            Refund.objects.filter(state=RefundState.CAME_BACK, again=None, by_hand_at=None).count(),
+            _list("payments_refund", standing="open"),
+        ),
+        (
+            "differences",
+            _("Differences with Stripe"),
+            Difference.objects.filter(closed_at=None).count(),
+            _list("payments_difference", standing="open"),
+        ),
+        (
             "codeless",
             _("Often without the code"),
             often_codeless(Technician.objects.all()).count(),
@@ -178,7 +204,7 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
             _list("accounts_partnerprofile", standing="applied"),
         ),
     ]
-    worse = {"unfilled", "contested", "unpaid"}
+    worse = {"unfilled", "contested", "unpaid", "disputes", "refunds", "differences"}
     return [
         Tile(name, label, count, url, ("bad" if name in worse else "warn") if count else "good")
         for name, label, count, url in found

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 
 from accounts.models import CalendarEntry, Notification, NotificationState, SkillSearch, Technician
 from accounts.search import SCORED, expected_rows, policies
-from backoffice import erasure
+from backoffice import erasure, return_faults
 from catalogue.money import ceiling
 from dispatch.models import Offer, OfferState
 from mila.clock import mila_now
@@ -239,7 +239,9 @@ def ledger(ids):
 
 @invariant("way", "Mila pays a way once, in all, where a visit was in vain and no customer pays it")
 def paid_ways(ids):
-    lines = LedgerEntry.objects.filter(account=Account.MILA)
+    lines = LedgerEntry.objects.filter(account=Account.MILA).exclude(
+        Q(key__startswith="refund-") | Q(key__startswith="dispute-")
+    )
     for way in _of(WayPay.objects.filter(cents__isnull=False).select_related("booking"), ids):
         booking, amount = way.booking, way.booking.policy.cancel_fee_cents[way.booking.currency]
         booked = {
@@ -333,6 +335,19 @@ def earned(ids):
                 f"booking {row['booking']}: the ledger owes partner {row['partner']} "
                 f"{-row['cents']}"
             )
+
+
+@invariant("refunds", "Never more goes back than was paid, and each bears exactly their part of it")
+def refunds(ids):
+    yield from return_faults.of_refunds(ids)
+
+
+@invariant(
+    "disputes",
+    "What a bank contests is in the ledger as it moved, and nothing of it is paid out meanwhile",
+)
+def disputes(ids):
+    yield from return_faults.of_disputes(ids)
 
 
 @invariant(

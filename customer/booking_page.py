@@ -13,7 +13,7 @@ from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
 from customer.wording_parts import first_name, language_name
 from mila.formats import full_day, moment, money
-from payments import charges
+from payments import charges, refunds
 from payments.models import ChargeState
 from requests_app import deadlines, withdrawal
 from requests_app.actions import changes
@@ -21,6 +21,7 @@ from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
+    ENDED,
     HAS_PARTNER,
     NEGOTIABLE,
     UNSIGNED,
@@ -302,6 +303,13 @@ class BookingPage:
         fee = (_("Booking and guarantee"), b.booking_fee_cents)
         total = self.sign_off.charge_cents if self.sign_off else self.final_cents
         return [*(lines or [(b.service.name, b.service_cents)]), fee], total
+
+    @cached_property
+    def refunded_cents(self) -> int:
+        """What went back to the card, whoever bears it; what the bank sent back is not there yet
+        (rule M6).
+        """
+        return refunds.arrived_cents(self.booking.pk) if self.state in ENDED else 0
 
     @property
     def version(self) -> int:

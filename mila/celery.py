@@ -54,4 +54,6 @@ app.conf.beat_schedule = {
     "charges": {"task": "payments.sweep", **EVERY_TEN_SECONDS},
     "retention": {"task": "backoffice.let_go", **EVERY_MINUTE},
     "payouts": {"task": "payments.sweep_payouts", **EVERY_TEN_SECONDS},
+    "comparison": {"task": "payments.compare", **EVERY_MINUTE},
+    "returns": {"task": "payments.sweep_returns", **EVERY_TEN_SECONDS},
 }

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+K = TypeVar("K")
 R = TypeVar("R")
 log = logging.getLogger(__name__)
 
 
 def handle_each(
-    handle: Callable[[int], R], ids: Iterable[int], push: Callable[[int], object] | None = None
+    handle: Callable[[K], R], ids: Iterable[K], push: Callable[[K], object] | None = None
 ) -> list[R]:
     """Call `handle` with one id after the other; answers what it said of those where it did not
     raise.

@@ -57,6 +57,10 @@ class Line:
         """What it is, where it is no job."""
         if self.earning.way_id:
             return _("way in vain, paid by Mila")
+        if self.earning.refund_id:
+            return _("your part of a refund")
+        if self.earning.dispute_id:
+            return _("your part of a lost dispute")
         if self.earning.cents < 0:
             return _("owed to Mila")
         charge = self.earning.charge

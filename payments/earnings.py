@@ -11,8 +11,18 @@ from django.db.models import QuerySet
 from accounts.models import PartnerProfile, Technician
 from mila.cleaning import canonical_email
 from mila.transactions import verb
-from payments.models import Charge, ChargeKind, Earning, Hold, PayoutAccount, WayPay
+from payments.models import (
+    Charge,
+    ChargeKind,
+    Dispute,
+    Earning,
+    Hold,
+    PayoutAccount,
+    Refund,
+    WayPay,
+)
 from payments.payout_days import first_day
+from places.calendar import wall_time
 from places.distance import metres
 from places.folding import fold
 from places.place import TIME_ZONES, VAGUE
@@ -34,6 +44,32 @@ def earn_way(way: WayPay, at: datetime) -> Earning | None:
     return _earn(way.booking, way.partner, way.cents, at, way=way) if way.cents else None
 
 
+def take_back(charge: Charge, cents: int, at: datetime, **of: Refund | Dispute) -> Earning | None:
+    """The partner's part of a refund, or of a lost dispute (`of`). It waits with its share while
+    that is not paid out; later it is a debt, netted from the next payout (fault M15). A repeat
+    returns the first one.
+    """
+    found = Earning.objects.filter(**of).first()
+    if found is not None or charge.partner is None or not cents:
+        return found
+    PartnerProfile.objects.select_for_update(no_key=True).get(pk=charge.partner.pk)
+    share = Earning.objects.filter(charge=charge).select_for_update().first()
+    waits = share if share is not None and share.payout_id is None else None
+    today = wall_time(at, TIME_ZONES[charge.partner.country]).date()
+    return Earning.objects.create(
+        partner=charge.partner,
+        technician=share.technician if share else None,
+        booking=charge.booking,
+        currency=charge.currency,
+        cents=-cents,
+        earned_at=at,
+        free_at=waits.free_at if waits else at,
+        promised_on=waits.promised_on if waits else today,
+        frozen_at=waits.frozen_at if waits else None,
+        **of,
+    )
+
+
 def _earn(
     booking: Booking,
     partner: PartnerProfile,
@@ -43,7 +79,7 @@ def _earn(
     charge: Charge | None = None,
     way: WayPay | None = None,
 ) -> Earning:
-    found = Earning.objects.filter(charge=charge, way=way).first()
+    found = Earning.objects.filter(charge=charge, way=way, refund=None, dispute=None).first()
     if found is not None:
         return found
     # Two jobs of a partner that are paid in the same moment are counted one after the other.

@@ -7,7 +7,17 @@ import uuid
 from datetime import datetime
 
 from accounts.models import PartnerProfile
-from payments.models import Account, Charge, Earning, LedgerEntry, Payout, WayPay
+from payments.models import (
+    Account,
+    Charge,
+    Dispute,
+    Earning,
+    LedgerEntry,
+    Payout,
+    Refund,
+    RefundOrigin,
+    WayPay,
+)
 from requests_app.models import Booking
 
 
@@ -50,6 +60,83 @@ def book_payout_back(payout: Payout, at: datetime) -> None:
         _book(earning.booking, earning.partner, f"{payout_key(payout, earning)}-back", at, lines)
 
 
+def book_refund(refund: Refund, at: datetime) -> None:
+    """It left Stripe for the payer's card: each bears their part of it (rule M6). Once."""
+    charge = refund.charge
+    lines = {Account.STRIPE: -refund.amount_cents, **_borne(refund)}
+    if refund.origin == RefundOrigin.AGAIN:
+        lines = {Account.STRIPE: -refund.amount_cents, Account.CUSTOMER: refund.amount_cents}
+    _book(charge.booking, charge.partner, refund_key(refund), at, lines)
+
+
+def book_refund_back(refund: Refund, at: datetime) -> None:
+    """The payer's bank sent it back: the money is at Stripe, and owed to the payer. Once."""
+    lines = {Account.STRIPE: refund.amount_cents, Account.CUSTOMER: -refund.amount_cents}
+    _book(refund.charge.booking, None, f"{refund_key(refund)}-back", at, lines)
+
+
+def book_refund_by_hand(refund: Refund, at: datetime) -> None:
+    """What came back was paid from Mila's bank. Once."""
+    lines = {Account.CUSTOMER: refund.amount_cents, Account.BANK: -refund.amount_cents}
+    _book(refund.charge.booking, None, f"{refund_key(refund)}-by-hand", at, lines)
+
+
+def book_dispute(dispute: Dispute, at: datetime) -> None:
+    """The payer's bank took the money: whose it is nobody knows yet. Once."""
+    lines = {Account.STRIPE: -dispute.amount_cents, Account.DISPUTED: dispute.amount_cents}
+    _book(dispute.charge.booking, None, dispute_key(dispute), at, lines)
+
+
+def book_dispute_won(dispute: Dispute, at: datetime) -> None:
+    """It came back. Once."""
+    lines = {Account.STRIPE: dispute.amount_cents, Account.DISPUTED: -dispute.amount_cents}
+    _book(dispute.charge.booking, None, f"{dispute_key(dispute)}-won", at, lines)
+
+
+def book_dispute_lost(dispute: Dispute, at: datetime) -> None:
+    """It stays with the payer: each bears their part of it. Once."""
+    charge = dispute.charge
+    lines = {Account.DISPUTED: -dispute.amount_cents, **_borne(dispute)}
+    _book(charge.booking, charge.partner, f"{dispute_key(dispute)}-lost", at, lines)
+
+
+def _borne(back: Refund | Dispute) -> dict[Account, int]:
+    return {
+        Account.PARTNER: back.partner_cents,
+        Account.COMMISSION: back.commission_cents,
+        Account.BOOKING_FEE: back.booking_fee_cents,
+        Account.MILA: back.mila_cents,
+    }
+
+
+def book_cost(
+    line_id: str, booking: Booking | None, currency: str, cents: int, at: datetime
+) -> None:
+    """What Stripe took for itself, as its statement says. Once."""
+    lines = {Account.COST: cents, Account.STRIPE: -cents}
+    _book(booking, None, f"cost-{line_id}", at, lines, currency=currency)
+
+
+def book_own_payout(line_id: str, currency: str, cents: int, at: datetime) -> None:
+    """From Mila's balance at Stripe to Mila's bank (or back, below zero). Once."""
+    _book(
+        None,
+        None,
+        f"own-{line_id}",
+        at,
+        {Account.BANK: cents, Account.STRIPE: -cents},
+        currency=currency,
+    )
+
+
+def refund_key(refund: Refund) -> str:
+    return f"refund-{refund.pk}"
+
+
+def dispute_key(dispute: Dispute) -> str:
+    return f"dispute-{dispute.pk}"
+
+
 def payout_key(payout: Payout, earning: Earning) -> str:
     return f"payout-{payout.pk}-{earning.pk}"
 
@@ -59,13 +146,14 @@ def way_key(way: WayPay) -> str:
 
 
 def _book(
-    booking: Booking,
+    booking: Booking | None,
     partner: PartnerProfile | None,
     key: str,
     at: datetime,
     lines: dict[Account, int],
     *,
     charge: Charge | None = None,
+    currency: str = "",
 ) -> None:
     """The unique key per account makes a second booking of the same fact impossible."""
     entry = uuid.uuid4()
@@ -77,7 +165,7 @@ def _book(
             partner=partner if account == Account.PARTNER else None,
             booking=booking,
             charge=charge,
-            currency=booking.currency,
+            currency=booking.currency if booking else currency,
             cents=cents,
             at=at,
         )

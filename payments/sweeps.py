@@ -5,8 +5,18 @@ up again.
 from mila.clock import MilaNow, mila_now
 from mila.sweeping import handle_each
 from mila.transactions import verb
-from payments import charges, outages, partners, payouts, ways, webhooks
-from payments.models import Charge, ChargeState, Payout, PayoutState, StripeEvent
+from payments import charges, disputes, outages, partners, payouts, refunds, ways, webhooks
+from payments.models import (
+    UNDER_WAY,
+    Charge,
+    ChargeState,
+    Dispute,
+    Payout,
+    PayoutState,
+    Refund,
+    RefundState,
+    StripeEvent,
+)
 from requests_app.models import Booking
 
 BATCH = 200
@@ -45,6 +55,19 @@ def sweep_payouts() -> int:
         ),
         *handle_each(payouts.look_again, _ids(due.filter(state=PayoutState.ON_ITS_WAY))),
         *handle_each(partners.ask_again, partners.due_accounts(BATCH), partners.put_off),
+    ]
+    return len(taken_up)
+
+
+def sweep_returns() -> int:
+    """One round of money that goes back: refunds to send or to ask about, disputes likewise."""
+    at = mila_now()
+    due = Refund.objects.filter(next_at__lte=at).order_by("next_at")
+    contested = Dispute.objects.filter(next_at__lte=at).order_by("next_at")
+    taken_up = [
+        *handle_each(refunds.submit, _ids(due.filter(state__in=UNDER_WAY)), refunds.set_aside),
+        *handle_each(refunds.look_again, _ids(due.filter(state=RefundState.PENDING))),
+        *handle_each(disputes.take_up, _ids(contested), disputes.set_aside),
     ]
     return len(taken_up)
 

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from payments import sweeps, webhooks
+from payments import comparing, sweeps, webhooks
 from payments.models import StripeEvent
 from requests_app.models import Booking
 
@@ -36,3 +36,14 @@ def sweep():
 @shared_task(name="payments.sweep_payouts")
 def sweep_payouts():
     sweeps.sweep_payouts()
+
+
+@shared_task(name="payments.sweep_returns")
+def sweep_returns():
+    sweeps.sweep_returns()
+
+
+@shared_task(name="payments.compare")
+def compare():
+    """Each minute it is asked whether a night has begun since the last comparison."""
+    comparing.compare_if_due()

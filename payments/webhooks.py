@@ -14,7 +14,7 @@ from django.conf import settings
 
 from mila.clock import mila_now
 from mila.transactions import after_commit, verb
-from payments import cards, charges, gateway, partners, payouts
+from payments import cards, charges, disputes, gateway, partners, payouts, refunds
 from payments.models import CardSetup, StripeEvent
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,11 @@ def receive(body: bytes, signature: str | None, secrets: list[str]) -> StripeEve
 
     Raises gateway.BadSignature and keeps nothing.
     """
-    event = gateway.construct_event(body, signature, secrets)
+    return keep(gateway.construct_event(body, signature, secrets))
+
+
+def keep(event: gateway.Event) -> StripeEvent | None:
+    """Store what Stripe says, whether it told us or was asked; None if it is here already."""
     stored, new = StripeEvent.objects.get_or_create(
         stripe_id=event.id,
         defaults={
@@ -109,6 +113,14 @@ def _payout(event: StripeEvent) -> bool:
     return payouts.apply_payout(event.object_id, event.account) is not None
 
 
+def _refund(event: StripeEvent) -> bool:
+    return bool(event.account) or refunds.apply_refund(event.object_id) is not None
+
+
+def _dispute(event: StripeEvent) -> bool:
+    return bool(event.account) or disputes.apply_dispute(event.object_id) is not None
+
+
 # Answers whether the object is known here; an unknown one is tried again later.
 HANDLERS: dict[str, Callable[[StripeEvent], bool]] = {
     "payment_intent.succeeded": _payment_intent,
@@ -116,6 +128,14 @@ HANDLERS: dict[str, Callable[[StripeEvent], bool]] = {
     "payment_intent.requires_action": _payment_intent,
     "payment_intent.canceled": _payment_intent,
     "setup_intent.succeeded": _setup_intent,
+    "refund.created": _refund,
+    "refund.updated": _refund,
+    "refund.failed": _refund,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.updated": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute,
+    "charge.dispute.funds_reinstated": _dispute,
+    "charge.dispute.closed": _dispute,
     "account.updated": _account,
     "account.application.deauthorized": _account_lost,
     "account.external_account.created": _account,

@@ -131,6 +131,7 @@ KINDS: dict[str, Notice] = {
     "receipt": to_customer(
         "who", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"
     ),
+    "refunded": to_customer(given=("refund_cents",)),
     "cancelled": to_customer("fee_cents", "calendar"),
     "withdrawal_link": Notice(To.CUSTOMER, leads="?withdraw"),
     "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at", "calendar"),
@@ -155,6 +156,7 @@ KINDS: dict[str, Notice] = {
     "job_price_answered": to_partner("start_at", "agreed_cents", given=("accepted",)),
     "job_contested": to_partner("start_at"),
     "job_paid": to_partner("start_at", "price_cents", "commission_cents", "partner_cents"),
+    "job_refunded": to_partner("start_at", given=("share_cents",)),
     "call_missed": to_former(),
     "job_released": to_former(),
     "job_taken": to_former(),
@@ -179,6 +181,8 @@ KINDS: dict[str, Notice] = {
     "way_ops": to_ops("cancel_cents"),
     "unpaid_ops": to_ops("owed_cents"),
     "charge_waits_ops": to_ops("owed_cents", "partner"),
+    "refund_ops": to_ops(given=("refund_cents", "why")),
+    "dispute_ops": to_ops(given=("dispute_cents", "step")),
 }
 
 

@@ -21,7 +21,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backoffice import booking_history, wording
-from backoffice.admin import dispatch, payments
+from backoffice.admin import dispatch, payments, returns
 from customer.views.photos import shown
 from mila import second_factor
 from mila.adminkit.acts import (
@@ -392,6 +392,8 @@ HISTORY = (  # in the order in which ops ask
     booking_history.sign_off,
     booking_history.late_signature,
     payments.owed,
+    returns.refunded,
+    returns.contested,
     payments.operations,
     payments.ledger,
     payments.way,
@@ -450,7 +452,7 @@ class UnpaidFilter(admin.SimpleListFilter):
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
-    acts = (*ACTS, *dispatch.BOOKING_ACTS, *payments.BOOKING_ACTS)
+    acts = (*ACTS, *dispatch.BOOKING_ACTS, *payments.BOOKING_ACTS, *returns.BOOKING_ACTS)
     list_display = [
         "shown_number",
         "shown_state",

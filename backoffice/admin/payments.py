@@ -181,7 +181,9 @@ BOOKING_ACTS = (
         _("Let the payout go on"),
         "sunny",
         lambda booking, by, answers: payouts.thaw(booking.pk),
-        open_to=lambda b: b.earnings.exclude(frozen_at=None).exists(),
+        open_to=lambda b: (
+            b.earnings.exclude(frozen_at=None).exists() and not payouts.is_contested(b.pk)
+        ),
         done=_("It is paid out on the next day of its kind."),
         permission="payments.change_charge",
         asks_again=True,
@@ -233,7 +235,9 @@ def operations(b: Booking, at: datetime) -> Section:
             stamp(one.answered_at, b.timezone),
             json.dumps(one.answer) if one.answer else "",
         ]
-        for one in Operation.objects.filter(charge__booking=b)
+        for one in Operation.objects.filter(
+            Q(charge__booking=b) | Q(refund__charge__booking=b) | Q(dispute__charge__booking=b)
+        )
     ]
     columns = [_("Call"), _("State"), _("Key"), _("Sent"), _("Answered"), _("Answer")]
     return Section("operations", gettext("Calls to Stripe"), columns, rows)
@@ -397,24 +401,6 @@ class OperationAdmin(ReadOnly, ModelAdmin):
     @display(description=_("state"), ordering="state")
     def shown_state(self, operation):
         return operation_word(operation)
-
-
-@admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnly, ModelAdmin):
-    list_display = ["at", "account", "sum", "shown_booking", "partner", "key"]
-    list_filter = ["account", "currency"]
-    list_select_related = ["booking__service", "partner"]
-    search_fields = ["key", "partner__name"]
-    ordering = ["-pk"]
-    show_full_result_count = False
-
-    @display(description=_("debit, credit below 0"), ordering="cents")
-    def sum(self, line):
-        return money(line.cents, line.currency)
-
-    @display(description=_("booking"))
-    def shown_booking(self, line):
-        return str(line.booking)
 
 
 class EventFilter(admin.SimpleListFilter):

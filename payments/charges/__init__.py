@@ -11,7 +11,7 @@ Every writer locks the booking first, then the charge.
 from payments.charges.holding import NotHeld, agree, goes_on_by_itself, let_go, object_to, read
 from payments.charges.opening import amount_owed, open_charge
 from payments.charges.outcomes import Mismatch, record_error, record_intent
-from payments.charges.sending import apply_intent, submit
+from payments.charges.sending import apply_intent, is_known_whole, submit
 from payments.charges.table import OPEN_STATES, WAITING
 from payments.charges.unpaid import remind, retry_with_card, set_aside
 
@@ -24,6 +24,7 @@ __all__ = [
     "amount_owed",
     "apply_intent",
     "goes_on_by_itself",
+    "is_known_whole",
     "let_go",
     "object_to",
     "open_charge",

@@ -50,6 +50,7 @@ def record_intent(
     at = mila_now()
     if charge.state == ChargeState.SUCCEEDED:
         answer(operation, OperationState.DONE, at, {"status": intent.status})
+        _note_objects(charge, intent)
         return charge
     if charge.intent_id != intent.id:
         charge.intent_id = intent.id
@@ -75,10 +76,19 @@ def _succeed(
 ) -> None:
     card = intent.payment_method or charge.payment_method
     advance(charge, "succeed", succeeded_at=at, next_at=None, failure_code="", payment_method=card)
+    _note_objects(charge, intent)
     ledger.book_charge(charge, at)
     earnings.earn_charge(charge, at)
     if charge.kind == ChargeKind.JOB:
         signing.settle(booking.pk)
+
+
+def _note_objects(charge: Charge, intent: gateway.PaymentIntent) -> None:
+    """Stripe's own names of what came of it; transfer and fee may be there only moments later."""
+    charge.stripe_charge = intent.latest_charge or charge.stripe_charge
+    charge.stripe_transfer = intent.transfer or charge.stripe_transfer
+    charge.stripe_fee = intent.application_fee or charge.stripe_fee
+    charge.save(update_fields=["stripe_charge", "stripe_transfer", "stripe_fee"])
 
 
 def _not_paid(

@@ -51,10 +51,11 @@ def apply_intent(intent_id: str) -> Charge | None:
     """Ask Stripe how it is now, and record that: for the webhook, the pay page, the sweep. None:
     not one of ours.
 
-    One that has succeeded is not asked about again: that is final.
+    One that has succeeded is not asked about again: that is final, once all that came of it is
+    known.
     """
     charge = Charge.objects.filter(intent_id=intent_id).first()
-    if charge is not None and charge.state == ChargeState.SUCCEEDED:
+    if charge is not None and charge.state == ChargeState.SUCCEEDED and is_known_whole(charge):
         return charge
     intent = gateway.retrieve_payment_intent(intent_id)
     if charge is None and intent.booking_uuid and intent.kind:
@@ -62,6 +63,16 @@ def apply_intent(intent_id: str) -> Charge | None:
         ours = Charge.objects.filter(booking__uuid=intent.booking_uuid, kind=intent.kind)
         charge = ours.filter(intent_id__in=["", intent.id]).first()
     return record_intent(charge.pk, intent) if charge else None
+
+
+def is_known_whole(charge: Charge) -> bool:
+    """Whether Stripe has told what came of it: with a partner a transfer,
+    and what of it is Mila's.
+    """
+    shared = bool(charge.stripe_transfer) and (
+        bool(charge.stripe_fee) or not charge.application_fee_cents
+    )
+    return bool(charge.stripe_charge) and (shared or charge.partner_id is None)
 
 
 @verb

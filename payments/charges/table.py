@@ -4,54 +4,48 @@ Each row says from where to where. Who may, when, and what Stripe said is asked 
 callers.
 """
 
-from dataclasses import dataclass
 from typing import Any, NewType
 
 from payments.models import Charge, ChargeKind, ChargeState
+from payments.transitions import NEW, IllegalTransition, Transition, make, only
 from requests_app.models import Booking
 
+__all__ = [
+    "NEW",
+    "OPEN_STATES",
+    "TRANSITIONS",
+    "WAITING",
+    "IllegalTransition",
+    "LockedCharge",
+    "advance",
+    "new",
+]
+
 S = ChargeState
-NEW = ""  # not written down yet
 OPEN_STATES = (S.PLANNED, S.SENT, S.UNKNOWN)  # ours to go on with
 WAITING = (S.FAILED, S.ACTION_REQUIRED)  # the customer's
-
-
-class IllegalTransition(Exception):
-    """The table has no such row for this state: a person must look. Nothing was changed."""
-
-
-@dataclass(frozen=True)
-class Transition:
-    sources: frozenset[str]
-    target: ChargeState
-
-
-def _from(*sources: str) -> frozenset[str]:
-    return frozenset(sources)
-
-
-AWAITED = _from(S.SENT, S.UNKNOWN)  # a call is under way; its answer decides
+AWAITED = only(S.SENT, S.UNKNOWN)  # a call is under way; its answer decides
 
 TRANSITIONS: dict[str, Transition] = {
     # --- opened; anew with what was decided, where it was objected to
-    "plan": Transition(_from(NEW, S.OBJECTED), S.PLANNED),
-    "hold": Transition(_from(NEW, S.OBJECTED), S.HELD),
+    "plan": Transition(only(NEW, S.OBJECTED), S.PLANNED),
+    "hold": Transition(only(NEW, S.OBJECTED), S.HELD),
     # --- held until the payer has read of it
-    "agree": Transition(_from(S.HELD), S.PLANNED),
-    "let_go": Transition(_from(S.HELD), S.PLANNED),
-    "object": Transition(_from(S.HELD), S.OBJECTED),
+    "agree": Transition(only(S.HELD), S.PLANNED),
+    "let_go": Transition(only(S.HELD), S.PLANNED),
+    "object": Transition(only(S.HELD), S.OBJECTED),
     # --- sent
-    "send": Transition(_from(*OPEN_STATES), S.SENT),
+    "send": Transition(only(*OPEN_STATES), S.SENT),
     "confirm_next": Transition(AWAITED, S.PLANNED),  # opened at Stripe: the confirmation is due
     "put_back": Transition(AWAITED, S.PLANNED),  # nothing was done at Stripe
     "lose_track": Transition(AWAITED, S.UNKNOWN),
     # --- answered. Money that has moved is written down wherever the charge stood.
     "succeed": Transition(frozenset(S) - {S.SUCCEEDED}, S.SUCCEEDED),
-    "ask_bank": Transition(AWAITED | _from(*WAITING), S.ACTION_REQUIRED),
-    "decline": Transition(AWAITED | _from(*WAITING), S.FAILED),
-    "close": Transition(AWAITED | _from(*WAITING), S.FAILED),  # cancelled at Stripe
+    "ask_bank": Transition(AWAITED | only(*WAITING), S.ACTION_REQUIRED),
+    "decline": Transition(AWAITED | only(*WAITING), S.FAILED),
+    "close": Transition(AWAITED | only(*WAITING), S.FAILED),  # cancelled at Stripe
     # --- the customer's
-    "retry": Transition(_from(*WAITING), S.PLANNED),
+    "retry": Transition(only(*WAITING), S.PLANNED),
 }
 
 # A charge read under its row lock, after its booking's, which its transaction still holds
@@ -69,13 +63,4 @@ def advance(charge: LockedCharge, name: str, **changes: Any) -> None:
 
     Raises IllegalTransition and changes nothing. A repeat is the caller's to see.
     """
-    transition = TRANSITIONS[name]
-    if charge.state not in transition.sources:
-        raise IllegalTransition(f"charge {charge.pk}: {name} from {charge.state or 'nothing'}")
-    for column, value in changes.items():
-        setattr(charge, column, value)
-    charge.state = transition.target
-    if charge._state.adding:
-        charge.save(force_insert=True)
-    else:
-        charge.save(update_fields=["state", *changes])
+    make(charge, TRANSITIONS, name, changes)

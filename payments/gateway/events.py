@@ -22,6 +22,14 @@ PLATFORM_EVENTS = (
     "payment_intent.requires_action",
     "payment_intent.canceled",
     "setup_intent.succeeded",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
 )
 CONNECT_EVENTS = (
     "account.updated",

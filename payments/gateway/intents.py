@@ -10,12 +10,10 @@ from typing import Any
 
 import stripe
 from stripe.params import (
-    PaymentIntentCancelParams,
     PaymentIntentConfirmParams,
     PaymentIntentCreateParams,
     PaymentIntentRetrieveParams,
     PaymentIntentSearchParams,
-    PaymentIntentUpdateParams,
 )
 
 from payments.gateway.client import our_errors, stripe_client, with_key
@@ -70,32 +68,6 @@ def confirm_payment_intent(intent_id: str, *, payment_method: str, key: str) -> 
     return _or_current(
         intent_id,
         lambda: stripe_client().v1.payment_intents.confirm(intent_id, params, with_key(key)),
-    )
-
-
-def update_payment_intent(
-    intent_id: str, amount_cents: int, fee_cents: int, key: str
-) -> PaymentIntent:
-    """Corrects amount and fee together, before success only; no fee clears it.
-
-    A paid intent is answered unchanged.
-    """
-    params = checked(
-        PaymentIntentUpdateParams,
-        {"amount": amount_cents, "application_fee_amount": fee_cents or "", "expand": CHARGE},
-    )
-    return _or_current(
-        intent_id,
-        lambda: stripe_client().v1.payment_intents.update(intent_id, params, with_key(key)),
-    )
-
-
-def cancel_payment_intent(intent_id: str, *, key: str) -> PaymentIntent:
-    """Closes an unpaid intent; a paid or closed one is answered as it stands."""
-    params = checked(PaymentIntentCancelParams, {"expand": CHARGE})
-    return _or_current(
-        intent_id,
-        lambda: stripe_client().v1.payment_intents.cancel(intent_id, params, with_key(key)),
     )
 
 

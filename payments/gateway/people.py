@@ -4,7 +4,6 @@ import stripe
 from stripe.params import (
     CustomerCreateParams,
     CustomerPaymentMethodListParams,
-    SetupIntentCancelParams,
     SetupIntentCreateParams,
 )
 
@@ -41,15 +40,6 @@ def retrieve_setup_intent(setup_intent_id: str) -> SetupIntent:
     """As it is now. Coming back from the card page proves nothing; this does."""
     with our_errors():
         return _setup(stripe_client().v1.setup_intents.retrieve(setup_intent_id))
-
-
-def cancel_setup_intent(setup_intent_id: str, *, key: str) -> SetupIntent:
-    """Closes a setup nobody will finish."""
-    params = checked(SetupIntentCancelParams, {"cancellation_reason": "abandoned"})
-    with our_errors():
-        return _setup(
-            stripe_client().v1.setup_intents.cancel(setup_intent_id, params, with_key(key))
-        )
 
 
 def retrieve_card(payment_method_id: str) -> Card:

@@ -119,6 +119,64 @@ class PayoutAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundAnswer:
+    """`status` is Stripe's: pending, requires_action, succeeded, failed, canceled.
+
+    A succeeded one may still fail.
+    """
+
+    id: str
+    status: str
+    cents: int
+    currency: str
+    charge: str
+    reversal: str
+    reversal_cents: int
+    failure_code: str
+    refund_uuid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRefund:
+    """What went back of an application fee; `refund_uuid` is empty where it was not our call."""
+
+    id: str
+    cents: int
+    refund_uuid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeAnswer:
+    """`status` is Stripe's: (warning_)needs_response, (warning_)under_review, won, lost,
+    warning_closed.
+
+    `moved_cents`: what it has moved on Mila's account, below zero out, above zero back.
+    """
+
+    id: str
+    status: str
+    cents: int
+    currency: str
+    charge: str
+    intent: str | None
+    reason: str
+    answer_by: datetime | None
+    moved_cents: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of Stripe's statement of an account. `fee_cents` was taken off `cents`."""
+
+    id: str
+    type: str
+    source: str
+    currency: str
+    cents: int
+    fee_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A message from Stripe: a reason to look, never the truth itself.
 

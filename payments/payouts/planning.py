@@ -10,7 +10,16 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from payments import earnings
-from payments.models import Earning, Payout, PayoutAccount, PayoutState
+from payments.models import (
+    DISPUTED,
+    UNDER_WAY,
+    Dispute,
+    Earning,
+    Payout,
+    PayoutAccount,
+    PayoutState,
+    Refund,
+)
 from payments.payouts import telling
 from payments.payouts.table import (
     OVER,
@@ -96,7 +105,9 @@ def _plan(partner_id: int, currency: str) -> Payout | None:
         or made.exists()
     ):
         return None
-    due = Q(cents__gt=0, promised_on__lte=today, free_at__lte=at) | Q(cents__lt=0)
+    due = Q(cents__gt=0, promised_on__lte=today, free_at__lte=at) | Q(
+        cents__lt=0, promised_on__lte=today
+    )
     rows = list(
         earnings.unpaid(partner_id)
         .filter(due, currency=currency, frozen_at=None)
@@ -160,16 +171,26 @@ def give_back(payout: LockedPayout, at: datetime) -> None:
         earnings.promise_one_anew(earning, at)
 
 
-def _drop(payout: LockedPayout, at: datetime) -> None:
+def _is_still_here(payout: Payout) -> bool:
     # A call that was written down may have left the house, whatever state says that it was put
     # back.
-    if (
-        payout.state not in STILL_HERE
-        or payout.operations.exclude(state__in=("done", "failed")).exists()
-    ):
+    return (
+        payout.state in STILL_HERE
+        and not payout.operations.exclude(state__in=("done", "failed")).exists()
+    )
+
+
+def _drop(payout: LockedPayout, at: datetime) -> None:
+    if not _is_still_here(payout):
         raise AlreadyUnderWay
     advance(payout, "drop", next_at=None, ended_at=at)
     Earning.objects.filter(payout=payout).update(payout=None)
+
+
+class StillOpen(Refusal):
+    sentence = _(
+        "A refund or a dispute of this booking is not over. Its payout goes on by itself then."
+    )
 
 
 @verb
@@ -180,33 +201,64 @@ def freeze(booking_id: int) -> list[Earning]:
     Raises NothingToFreeze, also where it is on its way to the bank: then it is owed, not frozen.
     """
     lock_booking(booking_id)
-    found = Earning.objects.filter(booking_id=booking_id, cents__gt=0).order_by("pk")
+    frozen = freeze_what_waits(booking_id)
+    if (
+        not frozen
+        and not Earning.objects.filter(booking_id=booking_id, frozen_at__isnull=False).exists()
+    ):
+        raise NothingToFreeze
+    return list(Earning.objects.filter(booking_id=booking_id, frozen_at__isnull=False))
+
+
+def freeze_what_waits(booking_id: int) -> list[Earning]:
+    """The shares of the booking that were not frozen and can be, with what
+    is to be taken off them.
+    """
+    found = Earning.objects.filter(booking_id=booking_id, frozen_at=None).order_by("pk")
     for partner_id in sorted(set(found.values_list("partner_id", flat=True))):
         lock_partner(partner_id)
     at, frozen = mila_now(), []
-    for earning in found.select_for_update(of=("self",)).select_related("payout"):
-        if earning.payout is not None:
-            if earning.payout.state not in STILL_HERE:
-                continue
-            _drop(lock_payout(earning.payout.pk), at)
-        if earning.frozen_at is None:
-            earning.payout, earning.frozen_at = None, at
-            earning.save(update_fields=["payout", "frozen_at"])
+    rows = list(found.select_for_update(of=("self",)).select_related("payout"))
+    waits = [one for one in rows if one.payout is None or _is_still_here(one.payout)]
+    if not any(one.cents > 0 for one in waits):
+        return []
+    for payout_id in sorted({one.payout_id for one in waits if one.payout_id}):
+        _drop(lock_payout(payout_id), at)
+    for earning in waits:
+        earning.payout, earning.frozen_at = None, at
+        earning.save(update_fields=["payout", "frozen_at"])
         frozen.append(earning)
-    if not frozen:
-        raise NothingToFreeze
     return frozen
 
 
 @verb
 def thaw(booking_id: int) -> list[Earning]:
-    """It is decided: what is left of it is paid out on the next day of its kind.
-
-    A repeat changes nothing.
-    """
+    """Staff let it go on. A repeat changes nothing. Raises StillOpen."""
     lock_booking(booking_id)
+    if is_contested(booking_id):
+        raise StillOpen
+    return thaw_what_is_decided(booking_id)
+
+
+def is_contested(booking_id: int) -> bool:
+    """Whether a refund of the booking is being made, or a dispute is not over."""
+    being_made = Refund.objects.filter(charge__booking_id=booking_id, state__in=UNDER_WAY)
+    disputes = Dispute.objects.filter(charge__booking_id=booking_id)
+    return (
+        being_made.exists()
+        or disputes.filter(Q(state__in=DISPUTED) | Q(next_at__isnull=False)).exists()
+    )
+
+
+def thaw_what_is_decided(booking_id: int) -> list[Earning]:
+    """What is left of it is paid out on the next day of its kind.
+
+    The caller holds the lock of the booking.
+    """
     at, thawed = mila_now(), []
     found = Earning.objects.filter(booking_id=booking_id).exclude(frozen_at=None).order_by("pk")
+    for partner_id in sorted(set(found.values_list("partner_id", flat=True))):
+        lock_partner(partner_id)
     for earning in found.select_for_update(of=("self",)).select_related("partner", "booking"):
         earning.frozen_at = None
         earning.save(update_fields=["frozen_at"])

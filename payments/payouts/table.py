@@ -1,49 +1,46 @@
 """The life of a payout as one table. `advance` is the only writer of its state (rule M5)."""
 
-from dataclasses import dataclass
 from typing import Any, NewType
 
 from accounts.models import PartnerProfile
 from payments.models import Payout, PayoutState
+from payments.transitions import NEW, IllegalTransition, Transition, make, only
+
+__all__ = [
+    "NEW",
+    "OPEN_STATES",
+    "OVER",
+    "STILL_HERE",
+    "TRANSITIONS",
+    "IllegalTransition",
+    "LockedPayout",
+    "advance",
+    "lock_partner",
+    "lock_payout",
+    "new",
+]
 
 S = PayoutState
-NEW = ""  # not written down yet
 OPEN_STATES = (S.PLANNED, S.SENT, S.UNKNOWN)  # ours to go on with
 STILL_HERE = (S.WAITS, S.PLANNED)  # nothing was sent: it can be taken back
 OVER = (S.FAILED, S.DROPPED)  # its earnings are free again
-
-
-class IllegalTransition(Exception):
-    """The table has no such row for this state: a person must look. Nothing was changed."""
-
-
-@dataclass(frozen=True)
-class Transition:
-    sources: frozenset[str]
-    target: PayoutState
-
-
-def _from(*sources: str) -> frozenset[str]:
-    return frozenset(sources)
-
-
-AWAITED = _from(S.SENT, S.UNKNOWN)  # a call is under way; its answer decides
+AWAITED = only(S.SENT, S.UNKNOWN)  # a call is under way; its answer decides
 
 TRANSITIONS: dict[str, Transition] = {
-    "plan": Transition(_from(NEW), S.PLANNED),
-    "ask_staff": Transition(_from(NEW), S.WAITS),
-    "approve": Transition(_from(S.WAITS), S.PLANNED),
-    "drop": Transition(_from(*STILL_HERE), S.DROPPED),
+    "plan": Transition(only(NEW), S.PLANNED),
+    "ask_staff": Transition(only(NEW), S.WAITS),
+    "approve": Transition(only(S.WAITS), S.PLANNED),
+    "drop": Transition(only(*STILL_HERE), S.DROPPED),
     # --- sent
-    "send": Transition(_from(*OPEN_STATES), S.SENT),
+    "send": Transition(only(*OPEN_STATES), S.SENT),
     "next_call": Transition(AWAITED, S.PLANNED),  # a way was brought over: the payout itself is due
     "put_back": Transition(AWAITED, S.PLANNED),  # nothing was done at Stripe
     "lose_track": Transition(AWAITED, S.UNKNOWN),
     # --- answered. Money that has moved is written down wherever the payout stood.
-    "leave": Transition(_from(*OPEN_STATES), S.ON_ITS_WAY),
-    "arrive": Transition(_from(S.ON_ITS_WAY), S.PAID),
+    "leave": Transition(only(*OPEN_STATES), S.ON_ITS_WAY),
+    "arrive": Transition(only(S.ON_ITS_WAY), S.PAID),
     # a bank may refuse what Stripe called paid
-    "come_back": Transition(_from(S.ON_ITS_WAY, S.PAID), S.FAILED),
+    "come_back": Transition(only(S.ON_ITS_WAY, S.PAID), S.FAILED),
 }
 
 # A payout read under its row lock, after its partner's, which its transaction still holds.
@@ -73,13 +70,4 @@ def advance(payout: LockedPayout, name: str, **changes: Any) -> None:
 
     Raises IllegalTransition and changes nothing. A repeat is the caller's to see.
     """
-    transition = TRANSITIONS[name]
-    if payout.state not in transition.sources:
-        raise IllegalTransition(f"payout {payout.pk}: {name} from {payout.state or 'nothing'}")
-    for column, value in changes.items():
-        setattr(payout, column, value)
-    payout.state = transition.target
-    if payout._state.adding:
-        payout.save(force_insert=True)
-    else:
-        payout.save(update_fields=["state", *changes])
+    make(payout, TRANSITIONS, name, changes)

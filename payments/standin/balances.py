@@ -1,5 +1,6 @@
 """Charges, transfers, application fees, and the ledger behind every balance."""
 
+from collections.abc import Callable
 from typing import Any
 
 from stripe import params as stripe_params
@@ -11,15 +12,21 @@ WORLD = "world"  # everybody outside: cards and banks
 DAYS_TO_AVAILABLE = 2
 AT_ONCE = "4000000000000077"
 CATEGORIES = {
-    "payment": "charge",
+    "adjustment": "other_adjustment",
     "application_fee": "platform_earning",
+    "application_fee_refund": "platform_earning_refund",
+    "payment": "charge",
+    "payment_refund": "refund",
     "payout_failure": "payout_reversal",
+    "transfer_refund": "transfer_reversal",
 }
 
 
-def collect(call: Call, intent: Any, method: Any) -> None:
+def collect(call: Call, intent: Any, method: Any, inside: Callable[[Call, Any], None]) -> None:
     """The money of a succeeded payment, with all its events: charge in, all of it to the
     destination, the fee back.
+
+    `inside`: what some cards do to the charge before the payment itself is told of.
 
     Nothing is taken for processing: the platform's bill from Stripe is no part of what a booking
     owes.
@@ -47,10 +54,11 @@ def collect(call: Call, intent: Any, method: Any) -> None:
             charge.update(application_fee=fee_object["id"], application_fee_amount=fee)
             payment.update(application_fee=fee_object["id"], application_fee_amount=fee)
         call.add(payment, account=destination)
-    call.add(charge)
+    row = call.add(charge)
     body["latest_charge"] = charge["id"]
     call.store.save(intent)
     call.emit("charge.succeeded", charge)
+    inside(call, row)
     call.emit("payment_intent.succeeded", body)
     if fee_object:
         call.emit("application_fee.created", fee_object)
@@ -234,8 +242,12 @@ def book(
     at: int,
     *,
     fee: int = 0,
+    stripes: bool = False,
 ) -> str:
-    """One line on an account's statement, and the same money in the ledger."""
+    """One line on an account's statement, and the same money in the ledger.
+
+    `stripes`: the fee is Stripe's own.
+    """
     transaction = {
         "id": new_id("txn"),
         "object": "balance_transaction",
@@ -250,10 +262,10 @@ def book(
         "fee_details": [
             {
                 "amount": fee,
-                "application": "ca_standin",
+                "application": None if stripes else "ca_standin",
                 "currency": currency,
-                "description": None,
-                "type": "application_fee",
+                "description": "Dispute fee" if stripes else None,
+                "type": "stripe_fee" if stripes else "application_fee",
             }
         ]
         if fee

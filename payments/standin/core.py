@@ -12,7 +12,17 @@ from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
-from payments.standin import accounts, balances, customers, intents, notices, payouts, setups  # noqa: F401  (they add routes)
+from payments.standin import (  # noqa: F401  (they add routes)
+    accounts,
+    balances,
+    customers,
+    disputes,
+    intents,
+    notices,
+    payouts,
+    refunds,
+    setups,
+)
 from payments.standin.forms import check, decode
 from payments.standin.problems import AnswerLost, Declined, Problem
 from payments.standin.routing import Call, Route, expanded, find_route, new_id

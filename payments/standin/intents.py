@@ -7,6 +7,7 @@ from typing import Any
 
 from stripe import params as stripe_params
 
+from payments.standin import disputes
 from payments.standin.balances import collect, note_failed_charge
 from payments.standin.cards import NOT_AUTHENTICATED, Decline
 from payments.standin.customers import card_of, named_or_known, take_method
@@ -214,7 +215,12 @@ def _succeed(call: Call, intent: Any, method: Any) -> dict[str, Any]:
         last_payment_error=None,
         next_action=None,
     )
-    collect(call, intent, method)
+    collect(
+        call,
+        intent,
+        method,
+        inside=lambda call, charge: disputes.inside(call, charge, method.inner["number"]),
+    )
     return body
 
 

@@ -22,9 +22,14 @@ EXPANDABLE = {
     "transfer",
     "application_fee",
     "source_transaction",
+    "transfer_reversal",
 }
 KINDS = {
     "ch": "charge",
+    "du": "dispute",
+    "fr": "fee_refund",
+    "re": "refund",
+    "trr": "transfer_reversal",
     "cus": "customer",
     "fee": "application_fee",
     "pi": "payment_intent",

@@ -6,8 +6,9 @@ The browser half calls these; tests and simulations call them instead of a brows
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
-from payments.standin import accounts, intents, payouts, setups
+from payments.standin import accounts, disputes, intents, payouts, refunds, setups
 from payments.standin.client import the_standin
 from payments.standin.models import Fault, Thing
 from payments.standin.problems import missing
@@ -157,6 +158,66 @@ def let_payouts_arrive() -> int:
         with standin.store.transaction():
             payouts.arrive(standin.call(account=account), payout_id)
     return len(found)
+
+
+def let_refunds_settle() -> int:
+    """The customers' banks have answered: late refunds are there, others come back.
+
+    How many were looked at.
+    """
+    numbers = (refunds.LATER, refunds.COMES_BACK)
+    waiting = Thing.objects.filter(
+        kind="refund", inner__number__in=numbers, body__status__in=("pending", "succeeded")
+    )
+    waiting = waiting.exclude(body__status="succeeded", inner__number=refunds.LATER)
+    return _each(waiting, refunds.settle)
+
+
+def let_disputes_end() -> int:
+    """What nobody answered in time is lost, what was answered is won after some days.
+
+    How many were looked at.
+    """
+    open_ = Thing.objects.filter(
+        kind="dispute", body__status__in=(*disputes.WAITS, *disputes.LOOKED_AT)
+    )
+    return _each(open_, disputes.passes)
+
+
+def _each(things: Any, change: Callable[[Any, str], None]) -> int:
+    standin = the_standin()
+    found = list(things.order_by("serial").values_list("id", flat=True))
+    for one in found:
+        with standin.store.transaction():
+            change(standin.call(), one)
+    return len(found)
+
+
+def dispute(charge_id: str, *, inquiry: bool = False) -> str:
+    """The payer's bank asks about a charge, or takes its money back. The dispute's id."""
+    standin = the_standin()
+    with standin.store.transaction():
+        call = standin.call()
+        charge = call.find("charge", charge_id, lock=True)
+        opened: str = disputes.open_on(call, charge.body, inquiry=inquiry)["id"]
+        standin.store.save(charge)
+    return opened
+
+
+def decide_dispute(dispute_id: str, *, won: bool) -> None:
+    """The bank's word. An inquiry that is not won becomes a dispute."""
+    standin = the_standin()
+    with standin.store.transaction():
+        call = standin.call()
+        disputes.decide(call, call.find("dispute", dispute_id, lock=True), won=won)
+
+
+def on_dashboard(path: str, **form: Any) -> dict[str, Any]:
+    """What somebody does on Stripe's own pages, past the site; the answer."""
+    headers = {"authorization": "Bearer sk_test_dashboard", "stripe-version": "dashboard"}
+    status, _, answer = the_standin().handle("POST", path, headers, urlencode(form))
+    assert status == 200, answer
+    return answer
 
 
 def _change(account: str, change: Callable[[Any, Any], object]) -> None:

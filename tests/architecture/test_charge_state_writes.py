@@ -8,7 +8,13 @@ import pytest
 
 from tests.architecture import source
 
-TABLES = ("payments/charges/table.py", "payments/payouts/table.py")
+TABLES = (
+    "payments/transitions.py",
+    "payments/charges/table.py",
+    "payments/payouts/table.py",
+    "payments/refunds/table.py",
+    "payments/disputes/table.py",
+)
 # Rows of other tables, whose state is written beside a charge's.
 OTHERS = {"operation", "Operation", "event", "StripeEvent"}
 MAKERS = {"create", "get_or_create", "update_or_create", "update", "bulk_create"}
@@ -41,7 +47,11 @@ def writes(tree: ast.Module):
 def found(path: str, tree: ast.Module) -> list[str]:
     if path in TABLES or path.startswith("payments/standin/"):
         return []
-    everywhere = {"charge", "Charge", "charges", "payout", "Payout", "payouts"}
+    everywhere = {
+        name
+        for row in ("charge", "payout", "refund", "dispute")
+        for name in (row, row.title(), f"{row}s")
+    }
     return [
         f"{path}:{line} {who}"
         for line, who in writes(tree)

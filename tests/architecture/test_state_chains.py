@@ -23,6 +23,8 @@ DRAWN = {"step.state"}
 MEANT = {
     # Written in its reader's language from stored facts, when the words of the page are long gone.
     ("templates/emails/taken_back.txt", "step"),
+    # Which step of a dispute it is about: each has its own words.
+    ("templates/emails/dispute_ops.txt", "step"),
     # allauth's own name for the look of a button.
     ("templates/allauth/elements/_button_attributes.html", '"cancel"'),
 }

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from payments import charges, gateway
+from payments import charges
 from payments.models import Charge, ChargeState, Operation, SavedCard
 from payments.standin import user_actions
 from requests_app.models import State
@@ -139,7 +139,7 @@ class TestSavedCard:
 
 def test_closed_at_stripe_it_asks_them_to_call(client, declined):
     charge = Charge.objects.get()
-    gateway.cancel_payment_intent(charge.intent_id, key="by-hand")
+    user_actions.on_dashboard(f"/v1/payment_intents/{charge.intent_id}/cancel")
     charges.apply_intent(charge.intent_id)
 
     page = client.get(url(declined)).content.decode()

@@ -99,6 +99,14 @@ NOT_PRIVATE = {
     "payments.LedgerEntry.*": "words of the code",
     "payments.Earning.*": "figures",
     "payments.Payout.*": "figures, and Stripe's names",
+    "payments.Charge.stripe_charge": "Stripe's name",
+    "payments.Charge.stripe_transfer": "Stripe's name",
+    "payments.Charge.stripe_fee": "Stripe's name",
+    "payments.Refund.*": "figures, Stripe's names, and staff's own words",
+    "payments.Dispute.*": "figures, Stripe's names; the evidence names nobody "
+    "(tests/payments/test_disputes.py)",
+    "payments.StatementLine.*": "figures, and Stripe's names",
+    "payments.Difference.*": "figures, and Stripe's names",
     "payments.PayoutAccount.*": "Stripe's words for what is missing, and its name for a bank "
     "account",
     "payments.StripeEvent.*": "what Stripe tells, searched as columns",

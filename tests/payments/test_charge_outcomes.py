@@ -456,7 +456,7 @@ class TestWhatStripeHolds:
     def test_cancelled_at_stripe_it_is_ops(self, owing):
         booking = owing(cast.DECLINES_LATER)
         charge = cast.charged(booking)
-        gateway.cancel_payment_intent(charge.intent_id, key="by-hand")
+        user_actions.on_dashboard(f"/v1/payment_intents/{charge.intent_id}/cancel")
 
         charge = charges.apply_intent(charge.intent_id)
 

@@ -216,34 +216,13 @@ def test_customer_says_no_to_their_bank(plan, save_card):
     assert now.failure.code == "payment_intent_authentication_failure"
 
 
-def test_amount_and_fee_are_corrected_together_before_success(plan, save_card):
-    card = save_card()
-    intent = gateway.create_payment_intent(plan, key="a-pi")
-
-    changed = gateway.update_payment_intent(intent.id, 5290, 1290, "a-update-1")
-    paid = gateway.confirm_payment_intent(intent.id, payment_method=card, key="a-confirm-1")
-    late = gateway.update_payment_intent(intent.id, 100, 50, "a-update-2")
-
-    assert (changed.amount_cents, changed.application_fee_cents) == (5290, 1290)
-    assert late == paid
-    assert paid.received_cents == 5290
-
-
-def test_fee_is_cleared(plan):
-    intent = gateway.create_payment_intent(plan, key="a-pi")
-
-    assert (
-        gateway.update_payment_intent(intent.id, 5290, 0, "a-update-1").application_fee_cents == 0
-    )
-
-
 def test_cancelled_intent_takes_no_money(plan, save_card):
     intent = gateway.create_payment_intent(plan, key="a-pi")
+    user_actions.on_dashboard(f"/v1/payment_intents/{intent.id}/cancel")
 
-    cancelled = gateway.cancel_payment_intent(intent.id, key="a-cancel")
     after = gateway.confirm_payment_intent(intent.id, payment_method=save_card(), key="a-confirm-1")
 
-    assert cancelled.status == after.status == "canceled"
+    assert after.status == "canceled"
     assert ledger_sums() == {}
 
 
@@ -356,19 +335,6 @@ def test_detached_card_cannot_be_charged(plan, save_card):
         gateway.confirm_payment_intent(intent.id, payment_method=card, key="a-confirm-1")
 
     assert ledger_sums() == {}
-
-
-def test_setup_without_a_card_can_be_closed(payer):
-    setup = gateway.create_setup_intent(customer=payer, booking_uuid=UUID, key="setup-1")
-
-    closed = gateway.cancel_setup_intent(setup.id, key="setup-1-cancel")
-
-    assert (setup.status, setup.payment_method, setup.booking_uuid) == (
-        "requires_payment_method",
-        None,
-        UUID,
-    )
-    assert closed.status == "canceled"
 
 
 def test_account_from_opening_to_payouts():

@@ -19,11 +19,15 @@ CLASSES = {
     "balance_transaction": stripe.BalanceTransaction,
     "charge": stripe.Charge,
     "customer": stripe.Customer,
+    "dispute": stripe.Dispute,
     "event": stripe.Event,
+    "fee_refund": stripe.ApplicationFeeRefund,
     "payment_intent": stripe.PaymentIntent,
     "payment_method": stripe.PaymentMethod,
+    "refund": stripe.Refund,
     "setup_intent": stripe.SetupIntent,
     "transfer": stripe.Transfer,
+    "transfer_reversal": stripe.TransferReversal,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }
 # Removed from the newest API's types, still sent by it; or written by the SDK for lists.
@@ -72,6 +76,10 @@ def _answers(ask, payer, account, save):
         payment_method=card,
         off_session="true",
     )
+    charge = ask("GET", f"/v1/payment_intents/{intent['id']}")[1]["latest_charge"]
+    for name in ("reverse_transfer", "refund_application_fee"):
+        ask("POST", "/v1/refunds", charge=charge, amount="1000", **{name: "true"})
+    user_actions.dispute(charge)
     ask("POST", "/v1/webhook_endpoints", url="https://a.example/", enabled_events__0="*")
     yield from Thing.objects.exclude(kind="account_link").values_list("body", flat=True)
     yield ask("GET", "/v1/balance")[1]

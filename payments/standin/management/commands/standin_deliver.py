@@ -12,7 +12,7 @@ from django.db import OperationalError, connections
 
 from payments.standin.delivery import deliver_pending
 from payments.standin.router import ALIAS
-from payments.standin.user_actions import let_payouts_arrive
+from payments.standin.user_actions import let_disputes_end, let_payouts_arrive, let_refunds_settle
 
 POLL_SECONDS = 0.3
 REST_SECONDS = 3.0
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if not settings.STANDIN:
             raise CommandError("STRIPE_SECRET_KEY is set: Stripe delivers its own events.")
         if once:
-            let_payouts_arrive()
+            _banks_work()
             self.stdout.write(f"{deliver_pending()} taken")
             return
         stop = threading.Event()
@@ -40,7 +40,7 @@ class Command(BaseCommand):
     def _round(self):
         """Delivers what is due; seconds until the next look."""
         try:
-            let_payouts_arrive()
+            _banks_work()
             deliver_pending()
         except OperationalError as error:
             # The database restarts or is not up yet: the rows are still there afterwards.
@@ -48,3 +48,10 @@ class Command(BaseCommand):
             connections[ALIAS].close()
             return REST_SECONDS
         return POLL_SECONDS
+
+
+def _banks_work() -> None:
+    """What the banks of the partners and the customers do meanwhile."""
+    let_payouts_arrive()
+    let_refunds_settle()
+    let_disputes_end()

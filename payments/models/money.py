@@ -126,6 +126,13 @@ class Charge(models.Model):
     partner_cents = models.PositiveIntegerField()
     intent_id = models.CharField(max_length=64, blank=True)
     payment_method = models.CharField(max_length=64, blank=True)
+    # Stripe's objects of a paid one; transfer and fee may come later than the answer.
+    stripe_charge = models.CharField(max_length=64, blank=True, db_index=True)
+    stripe_transfer = models.CharField(max_length=64, blank=True)
+    stripe_fee = models.CharField(max_length=64, blank=True)
+    refunded_cents = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Of all its refunds."
+    )
     failure_code = models.CharField(max_length=64, blank=True)
     next_at = models.DateTimeField(
         null=True, help_text="When the sweep takes it up again; null when nothing is to do."
@@ -152,6 +159,9 @@ class Charge(models.Model):
                 name="charge_adds_up",
             ),
             models.CheckConstraint(condition=Q(amount_cents__gt=0), name="charge_is_above_zero"),
+            models.CheckConstraint(
+                condition=Q(refunded_cents__lte=F("amount_cents")), name="never_more_back_than_paid"
+            ),
         ]
         indexes = [
             models.Index(fields=["next_at"], name="charge_due", condition=Q(next_at__isnull=False)),
@@ -236,6 +246,14 @@ class Payout(models.Model):
         return f"{self.partner}, {self.day}"
 
 
+def _one_of(*names: str) -> Q:
+    """Exactly one of these columns is filled."""
+    return Q(
+        *(Q(**{f"{other}__isnull": other != name for other in names}) for name in names),
+        _connector=Q.OR,
+    )
+
+
 class Operation(models.Model):
     """One call that moves money, committed with its key and exact parameters before it is sent
     (fault M1).
@@ -246,6 +264,12 @@ class Operation(models.Model):
     )
     payout = models.ForeignKey(
         Payout, null=True, on_delete=models.PROTECT, related_name="operations"
+    )
+    refund = models.ForeignKey(
+        "payments.Refund", null=True, on_delete=models.PROTECT, related_name="operations"
+    )
+    dispute = models.ForeignKey(
+        "payments.Dispute", null=True, on_delete=models.PROTECT, related_name="operations"
     )
     kind = models.CharField(max_length=20)
     key = models.CharField(max_length=120, unique=True)
@@ -262,9 +286,8 @@ class Operation(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(charge__isnull=False, payout__isnull=True)
-                | Q(charge__isnull=True, payout__isnull=False),
-                name="operation_of_a_charge_or_a_payout",
+                condition=_one_of("charge", "payout", "refund", "dispute"),
+                name="operation_of_one_thing",
             )
         ]
 
@@ -279,6 +302,10 @@ class Account(models.TextChoices):
     COMMISSION = "commission", _("Commission earned")
     BOOKING_FEE = "booking_fee", _("Booking fees earned")
     MILA = "mila", _("Paid by Mila itself")
+    COST = "cost", _("Stripe's costs")
+    DISPUTED = "disputed", _("Contested, with the payers' banks")
+    CUSTOMER = "customer", _("Owed to customers")
+    BANK = "bank", _("Mila's own bank account")
 
 
 class WayPay(models.Model):
@@ -330,6 +357,12 @@ class Earning(models.Model):
         Charge, null=True, on_delete=models.PROTECT, related_name="earning"
     )
     way = models.OneToOneField(WayPay, null=True, on_delete=models.PROTECT, related_name="earning")
+    refund = models.OneToOneField(
+        "payments.Refund", null=True, on_delete=models.PROTECT, related_name="earning"
+    )
+    dispute = models.OneToOneField(
+        "payments.Dispute", null=True, on_delete=models.PROTECT, related_name="earning"
+    )
     currency = models.CharField(max_length=3)
     cents = models.IntegerField()
     earned_at = models.DateTimeField()
@@ -408,7 +441,7 @@ class LedgerEntry(models.Model):
     )
     account = models.CharField(max_length=12, choices=Account.choices)
     partner = models.ForeignKey(PartnerProfile, null=True, on_delete=models.PROTECT)
-    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="ledger")
+    booking = models.ForeignKey(Booking, null=True, on_delete=models.PROTECT, related_name="ledger")
     charge = models.ForeignKey(Charge, null=True, on_delete=models.PROTECT, related_name="ledger")
     currency = models.CharField(max_length=3)
     cents = models.BigIntegerField()

@@ -1,0 +1,85 @@
+"""The ledger for ops: its lines, and the trial balance beside the last comparison with Stripe
+(rule M7).
+"""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from mila.adminkit.acts import ModelAdmin, ReadOnly, Section, stamp
+from mila.formats import money
+from payments.models import Comparison, Difference, LedgerEntry
+from payments.trial_balance import trial_balances
+
+
+def balance_chapters() -> list[Section]:
+    chapters = []
+    for found in trial_balances():
+        columns = [_("Account"), _("Debit"), _("Credit"), _("Balance")]
+        named = [(row.account.label, row) for row in found.rows] + [(gettext("Total"), found.total)]
+        rows = [
+            [
+                label,
+                *(
+                    money(cents, found.currency)
+                    for cents in (row.debit_cents, row.credit_cents, row.balance_cents)
+                ),
+            ]
+            for label, row in named
+        ]
+        chapters.append(Section(f"balance-{found.currency}", found.currency, columns, rows))
+        if found.debtors:
+            owing = [[name, money(cents, found.currency)] for name, cents in found.debtors]
+            title = gettext("Partners who owe Mila, %(currency)s") % {"currency": found.currency}
+            chapters.append(
+                Section(f"debtors-{found.currency}", title, [_("Partner"), _("Debt")], owing)
+            )
+    last = Comparison.objects.exclude(ended_at=None).order_by("-pk").first()
+    facts = [
+        (gettext("Last compared with Stripe"), stamp(last.ended_at) if last else ""),
+        (gettext("New lines then"), str(last.lines) if last else ""),
+        (gettext("Open differences"), str(Difference.objects.filter(closed_at=None).count())),
+    ]
+    return [*chapters, Section("comparison", gettext("Comparison with Stripe"), facts=facts)]
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly, ModelAdmin):
+    list_display = ["at", "account", "sum", "shown_booking", "partner", "key"]
+    list_filter = ["account", "currency"]
+    list_select_related = ["booking__service", "partner"]
+    search_fields = ["key", "partner__name"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+    list_before_template = "admin/payments/ledgerentry/_to_balance.html"
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.balance_view)
+        return [path("balance/", view, name="payments_ledgerentry_balance"), *super().get_urls()]
+
+    def balance_view(self, request):
+        """The trial balance of each currency, who owes Mila, and how the last comparison with
+        Stripe went.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Trial balance"),
+            "opts": self.opts,
+            "chapters": balance_chapters(),
+            "differences": reverse("admin:payments_difference_changelist") + "?standing=open",
+        }
+        return TemplateResponse(request, "admin/payments/ledgerentry/trial_balance.html", context)
+
+    @display(description=_("debit, credit below 0"), ordering="cents")
+    def sum(self, line):
+        return money(line.cents, line.currency)
+
+    @display(description=_("booking"))
+    def shown_booking(self, line):
+        return str(line.booking or "")

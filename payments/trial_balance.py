@@ -1,0 +1,66 @@
+"""The trial balance: what each account of the ledger has had in debit and credit, and that it all
+comes to nothing.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, Sum
+
+from payments.models import Account, LedgerEntry
+
+
+@dataclass(frozen=True)
+class Row:
+    account: Account
+    debit_cents: int
+    credit_cents: int
+
+    @property
+    def balance_cents(self) -> int:
+        return self.debit_cents - self.credit_cents
+
+
+@dataclass(frozen=True)
+class TrialBalance:
+    """Of one currency. `debtors`: partners who owe Mila, with how much (fault M15)."""
+
+    currency: str
+    rows: list[Row]
+    debtors: list[tuple[str, int]]
+
+    @property
+    def total(self) -> Row:
+        debit, credit = (
+            sum(getattr(row, name) for row in self.rows) for name in ("debit_cents", "credit_cents")
+        )
+        return Row(Account.STRIPE, debit, credit)
+
+
+def trial_balances() -> list[TrialBalance]:
+    """One for each currency there is. Two queries."""
+    lines = LedgerEntry.objects.order_by().values("currency", "account")
+    sums = lines.annotate(
+        debit=Sum("cents", filter=Q(cents__gt=0), default=0),
+        credit=Sum("cents", filter=Q(cents__lt=0), default=0),
+    )
+    found: dict[str, dict[str, Row]] = {}
+    for row in sums:
+        account = Account(row["account"])
+        found.setdefault(row["currency"], {})[account] = Row(account, row["debit"], -row["credit"])
+    partners = (
+        LedgerEntry.objects.filter(account=Account.PARTNER)
+        .order_by()
+        .values("currency", "partner__name")
+    )
+    owing = partners.annotate(cents=Sum("cents")).filter(cents__gt=0).order_by("-cents")
+    debtors: dict[str, list[tuple[str, int]]] = {}
+    for one in owing:
+        debtors.setdefault(one["currency"], []).append((one["partner__name"], one["cents"]))
+    return [
+        TrialBalance(
+            currency,
+            [rows[account] for account in Account if account in rows],
+            debtors.get(currency, []),
+        )
+        for currency, rows in sorted(found.items())
+    ]
