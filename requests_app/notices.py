@@ -39,6 +39,7 @@ class To(Enum):
     CUSTOMER = auto()
     PARTNER = auto()  # the technician who has the job, or the one it is offered to
     FORMER = auto()  # the technician who has just lost it
+    BLAMED = auto()  # the technician whose fault it is said to be: their page of faults
     OPS = auto()
 
 
@@ -162,6 +163,9 @@ KINDS: dict[str, Notice] = {
     "no_show": to_former(),
     "job_cancelled": to_former("fee_cents", "fee_share_cents"),
     "job_withdrawn": to_former("fee_cents", "fee_share_cents"),
+    "fault_noted": Notice(
+        To.BLAMED, ("place",), given=("fault", "counts_until_at", "appeal_until_at")
+    ),
     # Staff
     "search_warning_ops": to_ops("search_limit_at"),
     "not_reached_ops": to_ops("confirm_due_at"),
@@ -293,6 +297,8 @@ def _person(
         user, language = former.user, former.user.language
     elif technician is None:
         return None
+    elif to is To.BLAMED:
+        page, user, language = "/partner/faults/", technician.user, technician.user.language
     else:
         mine = technician.pk == b.technician_id
         page = f"/partner/jobs/{b.uuid}/" if mine else "/partner/offers/"

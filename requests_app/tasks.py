@@ -11,3 +11,4 @@ def sweep():
     sweeps.sweep_clocks()
     sweeps.sweep_positions()
     sweeps.sweep_photos()
+    sweeps.sweep_faults()
