@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from accounts.search import lock_technician
 from mila.clock import MilaNow, mila_now
+from mila.streams import publish
 from mila.sweeping import handle_each
 from mila.transactions import verb
 from places.place import Country
@@ -124,6 +125,8 @@ def handle_due_clock(clock_id: int) -> bool:
         free_time(booking, at)
     if clock.kind == ClockKind.LATENESS:
         fault_ledger.note_late(booking, at)
+        for channel in (f"booking:{booking.uuid}", f"technician:{booking.technician_id}"):
+            publish.publish(channel, "late")
     for kind in CLOCK_NOTICES[clock.kind]:
         notices.queue(booking, kind, round=_round(booking, clock))
     return True

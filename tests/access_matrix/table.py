@@ -150,6 +150,7 @@ row(
     of="link",
 )
 row("customer:answer_price", anybody, FORM, of="link")
+row("customer:late", anybody, ACT, of="link")
 
 # What belongs to a person who is signed in.
 row("customer:bookings", signed_in, LOOK)
