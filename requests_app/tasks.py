@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from requests_app import sweeps
+from requests_app.actions import appealing
 
 
 @shared_task(name="requests_app.sweep")
@@ -12,3 +13,4 @@ def sweep():
     sweeps.sweep_positions()
     sweeps.sweep_photos()
     sweeps.sweep_faults()
+    appealing.sweep_appeals()

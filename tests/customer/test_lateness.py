@@ -27,6 +27,8 @@ def customers(client, booking):
 
 
 def technicians(client, booking, partner):
+    partner.user.language = "en"
+    partner.user.save(update_fields=["language"])
     client.force_login(partner.user)
     return client.get(reverse("partner:job", args=[booking.uuid]), headers=EN).content.decode()
 

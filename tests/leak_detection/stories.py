@@ -148,9 +148,8 @@ def called_off(w: Dataset) -> Story:
     assert sweep_bookings() == 1
     assert_state(w, State.UNCONFIRMED)
     yield "unconfirmed"
-    actions.suspend(
-        w.holder.partner_id, reason=w.canaries.word("holder PartnerProfile.suspension_reason")
-    )
+    word = w.canaries.word("holder PartnerProfile.suspension_reason")
+    actions.suspend(w.holder.partner_id, reason=word, evidence="A letter")
     yield "suspended"
     actions.reinstate(w.holder.partner_id)
     reason = w.canaries.word("Booking.end_reason")
