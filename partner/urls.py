@@ -44,6 +44,7 @@ urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/absences/<int:pk>/remove/", calendar.remove_absence, name="remove_absence"),
     path("me/", calendar.me, name="me"),
+    path("searches/", faults.searches, name="searches"),
     path("faults/", faults.faults, name="faults"),
     path("faults/<uuid:uuid>/appeal/", faults.appeal_fault, name="appeal_fault"),
     path("suspensions/<uuid:uuid>/appeal/", faults.appeal_suspension, name="appeal_suspension"),

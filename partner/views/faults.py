@@ -17,6 +17,8 @@ from mila.errors import Refusal
 from mila.web.uploads import lacked_room
 from partner.faults_page import faults_page
 from partner.forms.appeals import AppealForm
+from partner.search_lines import search_lines
+from places.place import TIME_ZONES
 from requests_app import access
 from requests_app.access import technician_page
 from requests_app.actions import appealing, photographing
@@ -83,6 +85,16 @@ def _sent(request, technician, uuid, verb, form) -> bool:
 
 appeal_fault = _appeal(appealing.appeal_fault, "faults")
 appeal_suspension = _appeal(appealing.appeal_suspension, "suspensions")
+
+
+@technician_page
+@require_safe
+@never_cache
+def searches(request, technician):
+    """Their own line of each search near them (rule D9)."""
+    lines = search_lines(technician, mila_now(), request.GET.get("page"))
+    context = {"lines": lines, "zone": TIME_ZONES[technician.partner.country], "tab": "me"}
+    return render(request, "partner/searches.html", context)
 
 
 @technician_page
