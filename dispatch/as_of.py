@@ -98,28 +98,31 @@ def is_known(trace: Trace, now: datetime) -> bool:
 
 def line_of(trace: Trace, technician_id: int) -> Line | None:
     """Where they stood in this search; None if that is no longer known. Two queries."""
-    booking_id = trace.search.booking_id
-    place = BookingContact.objects.filter(booking=booking_id, lat__isnull=False, lon__isnull=False)
+    place = BookingContact.objects.filter(
+        booking=trace.search.booking_id, lat__isnull=False, lon__isnull=False
+    )
     if not is_known(trace, mila_now()) or not place.exists():
         return None
-    asked = trace.inputs["asked_at"]
+    rule, metres = asked_again(trace, [technician_id]).get(technician_id, (NOT_ASKABLE, None))
+    order = [one["technician"] for one in trace.best]
+    there = technician_id in order
+    ahead = order.index(technician_id) if there else len(order)
+    return Line(rule, metres, 0 if rule else ahead, beyond=rule is None and not there)
+
+
+def asked_again(trace: Trace, people: list[int]) -> dict[int, tuple[str | None, int]]:
+    """Rule and metres of each of these who had a search row then. One query."""
     text = facts.FACTS.format(
         bookings=facts.BOOKINGS, rows=facts.OF_PEOPLE, score=facts.SCORE, **RULES
     )
     found = facts.run(
         text.replace("WITH wanted", THEN, 1) + QUESTION,
         trace.at,
-        [booking_id],
-        people=[technician_id],
-        booking=booking_id,
+        [trace.search.booking_id],
+        people=people,
+        booking=trace.search.booking_id,
         search=trace.search_id,
         starts=trace.inputs["wishes"],
-        **asked,
+        **trace.inputs["asked_at"],
     )
-    if not found:
-        return Line(NOT_ASKABLE, None, 0, beyond=False)
-    _technician, metres, rule = found[0]
-    order = [one["technician"] for one in trace.best]
-    there = technician_id in order
-    ahead = order.index(technician_id) if there else len(order)
-    return Line(rule, metres, 0 if rule else ahead, beyond=rule is None and not there)
+    return {technician_id: (rule, metres) for technician_id, metres, rule in found}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -86,7 +86,7 @@ def _traces(technician: Technician, at: datetime) -> QuerySet[Trace]:
             technician.lon + 2 * reach,
         ),
     )
-    last = near.order_by("search__booking", "-pk").distinct("search__booking").values("pk")
+    last = near.order_by().values("search__booking_id").annotate(last=Max("pk")).values("last")
     return (
         Trace.objects.filter(pk__in=last).select_related(
             "search__booking__service", "search__booking__contact"
