@@ -141,8 +141,13 @@ def _release(
 
 
 def _failed(
-    _booking: Booking, _assignment: Assignment, _role: Role, _at: datetime, changes: dict[str, Any]
+    booking: Booking, assignment: Assignment, role: Role, at: datetime, changes: dict[str, Any]
 ) -> tuple[FaultKind, Fault]:
+    """As it was said; but who says so from the way, when nobody need wait
+    any longer, has not come.
+    """
+    if role == PARTNER and booking.state == State.EN_ROUTE and nobody_came(booking, at):
+        return _no_show(booking, assignment)
     return K.FAILED_VISIT, Fault(changes.get("end_fault") or Fault.NOBODY)
 
 

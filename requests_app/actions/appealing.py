@@ -14,6 +14,7 @@ from accounts.actions import lock_partner, reinstate
 from accounts.models import Suspension, Technician, User
 from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
+from mila.sweeping import handle_each
 from mila.transactions import verb
 from places.place import TIME_ZONES
 from policy.queries import policy_at
@@ -199,11 +200,12 @@ def sweep_appeals() -> int:
         .order_by("warn_at")
         .values_list("pk", flat=True)[:100]
     )
-    return sum(_warn(pk) for pk in list(waiting))
+    return sum(handle_each(warn, list(waiting)))
 
 
 @verb
-def _warn(appeal_id: int) -> bool:
+def warn(appeal_id: int) -> bool:
+    """One of them, once; False when somebody else has it or it was decided."""
     locked = Appeal.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
         "partner"
     )

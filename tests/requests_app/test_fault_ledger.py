@@ -229,6 +229,16 @@ def test_visit_in_vain_names_who_caused_it(who, now, partner):
     assert broken(partner) == (2 if who == Fault.PARTNER else 0)
 
 
+def test_who_gives_up_on_the_way_half_an_hour_late_has_not_come(now, partner, stopped_clock):
+    """Whatever they say of whose fault it was."""
+    booking = booking_in(S.EN_ROUTE, partner, now)
+    stopped_clock(booking.start_at + 30 * MINUTE)
+
+    visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="No line", fault=Fault.NOBODY)
+
+    assert rows(booking) == [(K.NO_SHOW, Fault.PARTNER)]
+
+
 def test_what_staff_decide_about_it_takes_the_place_of_the_first_word(now, partner):
     booking = booking_in(S.IN_PROGRESS, partner, now)
     visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="No line", fault=Fault.PARTNER)
