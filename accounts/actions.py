@@ -2,14 +2,24 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CalendarEntry, CalendarEntryKind, PartnerProfile, Technician
+from accounts import notifications
+from accounts.models import (
+    CalendarEntry,
+    CalendarEntryKind,
+    PartnerProfile,
+    Suspension,
+    Technician,
+    User,
+)
 from accounts.search import lock_technician, refresh_search_rows
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
+from places.place import TIME_ZONES
 from policy.queries import policy_at
 
 
@@ -22,7 +32,7 @@ class AreaOutOfBounds(Refusal):
 
 
 class SuspensionWithoutReason(Refusal):
-    sentence = _("A suspension states its reason.")
+    sentence = _("A suspension states its reason, and what it rests on.")
 
 
 @verb
@@ -95,31 +105,66 @@ def approve(partner_id: int) -> PartnerProfile:
 
 
 @verb
-def suspend(partner_id: int, *, reason: str) -> PartnerProfile:
+def suspend(
+    partner_id: int, *, reason: str, evidence: str, by: User | None = None
+) -> PartnerProfile:
     """Asked no more, shown no contact data from this instant on; a claim of theirs is refused
     (rule P3, D8).
 
-    Their jobs stay until ops move them. A repeat keeps the first reason.
+    Their jobs are decided one by one (requests_app.actions.suspending). The partner is told, with
+    the way to appeal. A repeat keeps the first reason.
     """
-    if not reason.strip():
+    if not reason.strip() or not evidence.strip():
         raise SuspensionWithoutReason
     partner = lock_partner(partner_id)
     if partner.suspended_at is None:
-        partner.suspended_at, partner.suspension_reason = mila_now(), reason.strip()
+        at = mila_now()
+        partner.suspended_at, partner.suspension_reason = at, reason.strip()
         partner.save(update_fields=["suspended_at", "suspension_reason"])
+        row = Suspension.objects.create(
+            partner=partner, at=at, reason=reason.strip(), evidence=evidence.strip(), by=by
+        )
         refresh_search_rows(*partner.technicians.all())
+        _tell(row, "suspended")
     return partner
 
 
 @verb
-def reinstate(partner_id: int) -> PartnerProfile:
+def reinstate(partner_id: int, *, reason: str = "", by: User | None = None) -> PartnerProfile:
     """The suspension is over. A repeat changes nothing."""
     partner = lock_partner(partner_id)
     if partner.suspended_at is not None:
         partner.suspended_at, partner.suspension_reason = None, ""
         partner.save(update_fields=["suspended_at", "suspension_reason"])
+        row = Suspension.objects.filter(partner=partner, ended_at=None).first()
+        if row is not None:
+            row.ended_at, row.end_reason, row.ended_by = mila_now(), reason.strip(), by
+            row.save(update_fields=["ended_at", "end_reason", "ended_by"])
+            _tell(row, "reinstated")
         refresh_search_rows(*partner.technicians.all())
     return partner
+
+
+def _tell(row: Suspension, kind: str) -> None:
+    """Each of their technicians, in their own language; the reason stands on the page, behind the
+    sign-in.
+    """
+    until_at = row.at + policy_at(row.at, row.partner.country).appeal_window
+    for technician in row.partner.technicians.select_related("user"):
+        notifications.queue(
+            kind=kind,
+            subject_id=row.uuid,
+            round=0,
+            user=technician.user,
+            email=technician.user.email,
+            language=technician.user.language,
+            context={
+                "country": row.partner.country,
+                "appeal_until_at": until_at,
+                "zone": TIME_ZONES[row.partner.country],
+                "link": f"{settings.SITE_URL}/partner/faults/",
+            },
+        )
 
 
 def lock_partner(partner_id: int) -> PartnerProfile:

@@ -158,6 +158,40 @@ class PartnerProfile(models.Model):
         return self.kind == PartnerKind.FRIEND
 
 
+class Suspension(models.Model):
+    """Why a partner was kept from work, on what evidence, from when until when (rule P3).
+
+    At most one runs.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    partner = models.ForeignKey(
+        PartnerProfile, on_delete=models.PROTECT, related_name="suspensions"
+    )
+    at = models.DateTimeField()
+    reason = models.TextField()
+    evidence = models.TextField()
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.TextField(blank=True)
+    ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner"], condition=models.Q(ended_at=None), name="one_suspension_runs"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(reason="") & ~models.Q(evidence=""),
+                name="suspension_has_reason_and_evidence",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.partner}, {self.at:%Y-%m-%d}"
+
+
 class Dispatcher(models.Model):
     """A Pro's person who sees the offers of all its technicians and claims for a named one."""
 
@@ -185,10 +219,14 @@ class Technician(models.Model):
     lon = models.FloatField()
     radius_m = models.PositiveIntegerField(default=20_000)
     # Figures behind the rank (rule D2): sums, never averages, so that one update adds one rating.
-    star_sum = models.PositiveIntegerField(default=0, editable=False)
+    star_sum = models.DecimalField(  # to a tenth, as each rating is the mean of three (rule L14)
+        max_digits=9, decimal_places=1, default=0, editable=False
+    )
     star_count = models.PositiveIntegerField(default=0, editable=False)
     promises_kept = models.PositiveIntegerField(default=0, editable=False)
-    promises_broken = models.PositiveIntegerField(default=0, editable=False)
+    promises_broken = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Points of the faults that count now (rule L17)."
+    )
     settled_jobs = models.PositiveIntegerField(default=0, editable=False)
     night_pool = models.BooleanField(
         default=False, help_text="Sees urgent bookings at night, silently (rule D7)."
@@ -216,7 +254,7 @@ class Technician(models.Model):
     @property
     def stars(self) -> float | None:
         """Mean of all ratings, one decimal; None before the first."""
-        return round(self.star_sum / self.star_count, 1) if self.star_count else None
+        return round(float(self.star_sum) / self.star_count, 1) if self.star_count else None
 
 
 class TechnicianSkill(models.Model):
@@ -241,6 +279,7 @@ class WeeklyHours(models.Model):
     weekday = models.PositiveSmallIntegerField()
     opens = models.TimeField()
     closes = models.TimeField()
+    since_at = models.DateTimeField(db_default=MilaNow(), editable=False)
 
     class Meta:
         ordering = ["weekday", "opens"]
@@ -269,6 +308,7 @@ class CalendarEntry(models.Model):
     during = DateTimeRangeField()
     kind = models.CharField(max_length=7, choices=CalendarEntryKind.choices)
     note = models.CharField(max_length=120, blank=True)
+    since_at = models.DateTimeField(db_default=MilaNow(), editable=False)
 
     class Meta:
         constraints = [
@@ -302,6 +342,7 @@ class SkillSearch(models.Model):
     newcomer = models.BooleanField(default=False)
     nearness_ppm = models.IntegerField(default=0)
     scored_under = models.CharField(max_length=12, default="")
+    since_at = models.DateTimeField(db_default=MilaNow(), editable=False)
 
     class Meta:
         constraints = [
@@ -325,6 +366,29 @@ class SkillSearch(models.Model):
                     ("skill_search_newcomers", models.Q(newcomer=True)),
                 ]
             ),
+        ]
+
+
+class FormerRow(models.Model):
+    """A row of a calendar, of weekly hours or of the search as it was before it changed or went
+    (rule D9).
+
+    Written by triggers, whoever changes it; so a search can be asked again as of its own instant.
+    Kept as long as policy.kept says. Of a job's time no more is in it than that it was taken.
+    """
+
+    what = models.CharField(max_length=40, help_text="The table it was in.")
+    technician = models.ForeignKey(
+        Technician, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    row = models.JSONField()
+    since_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["technician", "until_at"], name="former_row_of_technician"),
+            models.Index(fields=["until_at"], name="former_row_until"),
         ]
 
 

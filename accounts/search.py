@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -58,7 +59,7 @@ def quality_parts(technician: Technician, level: int, policy: Policy) -> dict[st
     """
     weights, priors = policy.score_weights_ppm, policy.prior_star_count
     begun = policy.prior_stars_tenths * priors / 10
-    stars = (technician.star_sum + begun) / (technician.star_count + priors)
+    stars = (float(technician.star_sum) + begun) / (technician.star_count + priors)
     promises = technician.promises_kept + technician.promises_broken
     reliability = (technician.promises_kept + policy.prior_kept) / (
         promises + policy.prior_promises
@@ -286,10 +287,15 @@ def lock_technicians(*technician_ids: int) -> dict[int, Technician]:
     return found
 
 
-def count_promise(technician: Technician, *, kept: bool) -> None:
-    """A call or a confirmation was kept or missed: it counts in the rank (rule D2)."""
-    field = "promises_kept" if kept else "promises_broken"
-    Technician.objects.filter(pk=technician.pk).update(**{field: F(field) + 1})
+def count_promise(technician: Technician) -> None:
+    """A call or a confirmation was kept: it counts in the rank (rule D2)."""
+    Technician.objects.filter(pk=technician.pk).update(promises_kept=F("promises_kept") + 1)
+    refresh_search_rows(technician)
+
+
+def count_faults(technician: Technician, points: int) -> None:
+    """So many points count against them now, from the ledger of faults (rule L17)."""
+    Technician.objects.filter(pk=technician.pk).update(promises_broken=points)
     refresh_search_rows(technician)
 
 
@@ -301,8 +307,8 @@ def count_settled_job(technician: Technician) -> None:
 
 
 def count_stars(technician: Technician, *stars: int) -> None:
-    """A customer's rating: the mean of its parts, rounded, counts once."""
-    mean = round(sum(stars) / len(stars))
+    """A customer's rating: the mean of its parts counts once, to a tenth."""
+    mean = round(Decimal(sum(stars)) / len(stars), 1)
     Technician.objects.filter(pk=technician.pk).update(
         star_sum=F("star_sum") + mean, star_count=F("star_count") + 1
     )

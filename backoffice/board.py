@@ -30,8 +30,9 @@ from payments.models import (
     StripeEvent,
 )
 from places.calendar import instant, wall_time
+from requests_app.actions import suspending
 from requests_app.codeless import often_codeless
-from requests_app.models import LIVE, Booking, Clock, ClockKind, State
+from requests_app.models import LIVE, Appeal, Booking, Clock, ClockKind, State
 
 ZONE = "Europe/Paris"  # the wall of the ops desk
 DAYS = 14
@@ -186,6 +187,24 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
             _list("accounts_technician", codeless="often"),
         ),
         (
+            "appeals",
+            _("Appeals to decide"),
+            Appeal.objects.filter(verdict="").count(),
+            _list("requests_app_appeal", standing="open"),
+        ),
+        (
+            "late_appeals",
+            _("Appeals overdue"),
+            Appeal.objects.filter(verdict="", due_at__lte=at).count(),
+            _list("requests_app_appeal", standing="late"),
+        ),
+        (
+            "suspended_jobs",
+            _("Jobs of suspended partners"),
+            suspending.undecided_jobs().count(),
+            _list("requests_app_booking", suspended="undecided"),
+        ),
+        (
             "notices",
             _("Failed notices"),
             notifications.needing_staff(at).count(),
@@ -205,6 +224,7 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
         ),
     ]
     worse = {"unfilled", "contested", "unpaid", "disputes", "refunds", "differences"}
+    worse |= {"late_appeals", "suspended_jobs"}
     return [
         Tile(name, label, count, url, ("bad" if name in worse else "warn") if count else "good")
         for name, label, count, url in found

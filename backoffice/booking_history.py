@@ -24,6 +24,7 @@ from requests_app.models import (
     ClockKind,
     DoorPlace,
     Fault,
+    FaultEntry,
     LateSignature,
     Quote,
     QuoteOrigin,
@@ -201,6 +202,44 @@ def assignments(b: Booking, at: datetime) -> Section:
 def _end(one: Assignment) -> str:
     words = wording.move(one.end)
     return toned(_("%(move)s, their fault") % {"move": words}, BAD) if one.fault else words
+
+
+def faults(b: Booking, at: datetime) -> Section:
+    """What went wrong, whose it was, and whether it still counts (rule L17)."""
+    rows = [
+        [
+            stamp(one.at, b.timezone),
+            one.get_kind_display(),
+            one.get_who_display(),
+            one.technician
+            and linked(one.technician, "accounts_technician_change", one.technician_id),
+            one.points or "",
+            stamp(one.until_at, b.timezone),
+            one.get_void_reason_display() if one.void_at else "",
+            _appeal(one),
+        ]
+        for one in b.faults.select_related("technician", "appeal").order_by("pk")
+    ]
+    columns = [
+        _("At"),
+        _("What"),
+        _("Who"),
+        _("Technician"),
+        _("Points"),
+        _("Until"),
+        _("Void"),
+        _("Appeal"),
+    ]
+    return Section("faults", _("Faults"), columns, rows)
+
+
+def _appeal(one: FaultEntry):
+    appeal = getattr(one, "appeal", None)
+    if appeal is None:
+        return ""
+    return linked(
+        appeal.get_verdict_display() or _("Waits"), "requests_app_appeal_change", appeal.pk
+    )
 
 
 def calls(b: Booking, at: datetime) -> Section:

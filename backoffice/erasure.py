@@ -33,6 +33,7 @@ from requests_app.lifecycle import event_hash
 from requests_app.models import (
     LIVE,
     AddressCode,
+    Appeal,
     Assignment,
     Booking,
     BookingContact,
@@ -186,6 +187,13 @@ PARTS = (
         of_the_bookings,  # the sweep deletes the files, then the row
         {"booking_id": None, "rank": None, "delete_after_at": lambda row: mila_now()},
     ),
+    # what a partner showed of the visit
+    Part(
+        BookingPhoto,
+        lambda p: Q(appeal__fault__booking__in=p.bookings),
+        {"appeal_id": None, "delete_after_at": lambda row: mila_now()},
+    ),
+    Part(Appeal, lambda p: Q(fault__booking__in=p.bookings), {"words": "", "reason": ""}),
     Part(AddressCode, of_the_bookings),
     Part(Position, of_the_bookings),
     Part(DoorPlace, lambda p: Q(assignment__booking__in=p.bookings), {"point": ""}),

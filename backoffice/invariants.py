@@ -539,7 +539,10 @@ def signatures(ids):
                 yield f"booking {signed.booking_id}: its {model._meta.verbose_name} was altered"
 
 
-@invariant("search", "What the search reads of a technician is what the technician's own rows say")
+@invariant(
+    "search",
+    "What the search reads of a technician is what their own rows and the ledger of faults say",
+)
 def search_rows(ids):
     if ids is not None:
         return
@@ -553,3 +556,9 @@ def search_rows(ids):
     there = set(SkillSearch.objects.values_list(*facts))
     yield from (f"missing or outdated: {row}" for row in sorted(expected - there, key=str))
     yield from (f"should not be found: {row}" for row in sorted(there - expected, key=str))
+    points = Sum("faults__points", filter=Q(faults__counts=True), default=0)
+    for one in Technician.objects.annotate(points=points).exclude(promises_broken=F("points")):
+        yield (
+            f"technician {one.pk}: {one.promises_broken} points, the ledger of faults says "
+            f"{one.points}"
+        )

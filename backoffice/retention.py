@@ -10,7 +10,7 @@ from datetime import datetime
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
-from accounts.models import Notification, NotificationState
+from accounts.models import FormerRow, Notification, NotificationState
 from dispatch.models import AlertTrail, Trace
 from mila.clock import machine_now, mila_now
 from mila.sweeping import handle_each
@@ -51,6 +51,10 @@ def _drop_traces(before: datetime) -> int:
     return _first(Trace.objects.filter(at__lt=before).order_by("at")).delete()[0]
 
 
+def _drop_former_rows(before: datetime) -> int:
+    return _first(FormerRow.objects.filter(until_at__lt=before).order_by("until_at")).delete()[0]
+
+
 def _empty_webhooks(before: datetime) -> int:
     done = StripeEvent.objects.filter(received_at__lt=before, done_at__isnull=False).exclude(
         payload={}
@@ -72,6 +76,7 @@ DROP: dict[str, Callable[[datetime], int]] = {
     "sessions": _drop_sessions,
     "drafts": _drop_drafts,
     "notices": _empty_notices,
+    "former_rows": _drop_former_rows,
     "traces": _drop_traces,
     "webhooks": _empty_webhooks,
     "alerts": _drop_alert_trails,

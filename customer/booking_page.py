@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Technician, TechnicianSkill
 from customer import wording
+from customer.lateness import Lateness, lateness
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
 from customer.wording_parts import first_name, language_name
@@ -206,6 +207,11 @@ class BookingPage:
     def awaits_signature(self) -> bool:
         """The report is there to be read: that it was seen is told."""
         return self.state == S.FINISHED
+
+    @cached_property
+    def lateness(self) -> Lateness | None:
+        """Nobody has come in time: what may be said and done (rule L9)."""
+        return lateness(self.booking, self.at)
 
     @property
     def at_work(self) -> bool:

@@ -64,6 +64,7 @@ urlpatterns = [
     path("b/<str:token>/terms/", conditions.own_terms, name="own_terms"),
     path("b/<str:token>/withdraw/", changes.withdraw, name="withdraw"),
     path("b/<str:token>/move/", changes.move, name="move"),
+    path("b/<str:token>/late/", changes.late, name="late"),
     path("b/<str:token>/no-show/", changes.no_show, name="no_show"),
     path("b/<str:token>/access/", changes.door, name="access"),
     path("b/<str:token>/price/", quotes.answer, name="answer_price"),

@@ -45,6 +45,14 @@ def record(booking: Booking, search: Search, found: list[Candidate], at: datetim
             "wishes": [wish.start_at.isoformat() for wish in booking.wishes.all()],
             "newcomer_first": matching.asks_newcomer_first(booking),
             "policy": policy_version(booking),
+            "asked_at": {  # as the booking stood then: dispatch.as_of asks once more by it
+                "state": booking.state,
+                "start_at": booking.start_at and booking.start_at.isoformat(),
+                "due_at": booking.due_at and booking.due_at.isoformat(),
+                "last_start_at": booking.last_start_at and booking.last_start_at.isoformat(),
+                "minutes": booking.duration_minutes,
+                "ranks": [wish.rank for wish in booking.wishes.all()],
+            },
             "weights_ppm": encode(in_force[booking.country].score_weights_ppm),
         },
         best=[

@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 
 from accounts.models import CalendarEntry, CalendarEntryKind, Technician
 from catalogue import money
+from customer.lateness import Lateness, lateness
 from customer.price_change import PriceChange, change_of
 from partner import earnings, wording
 from partner.earnings import Line
@@ -221,6 +222,11 @@ class JobPage:
         """The page shares where the phone is, until the arrival."""
         return self.booking.state == S.EN_ROUTE
 
+    @cached_property
+    def lateness(self) -> Lateness | None:
+        """What the customer sees of their being late (rule L9)."""
+        return lateness(self.booking, self.at)
+
     @property
     def at_work(self) -> bool:
         return self.booking.state == S.IN_PROGRESS
@@ -355,6 +361,8 @@ class JobPage:
             )
         )
         facts += repr((self.met, self.asks_code, self.undo, self.step.note))
+        if self.lateness:
+            facts += repr((self.lateness.late, self.lateness.said_at, self.lateness.out))
         facts += repr(
             [
                 (one.version, one.accepted_at, one.declined_at, one.withdrawn_at)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partner.views import account, calendar, earnings, jobs, offers, quotes, sign_off
+from partner.views import account, calendar, earnings, faults, jobs, offers, quotes, sign_off
 
 app_name = "partner"
 urlpatterns = [
@@ -44,6 +44,11 @@ urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/absences/<int:pk>/remove/", calendar.remove_absence, name="remove_absence"),
     path("me/", calendar.me, name="me"),
+    path("searches/", faults.searches, name="searches"),
+    path("faults/", faults.faults, name="faults"),
+    path("faults/<uuid:uuid>/appeal/", faults.appeal_fault, name="appeal_fault"),
+    path("suspensions/<uuid:uuid>/appeal/", faults.appeal_suspension, name="appeal_suspension"),
+    path("appeals/photos/<str:key>/", faults.photo, name="appeal_photo"),
     path("earnings/", earnings.earnings, name="earnings"),
     path("earnings/<int:year>-<int:month>/", earnings.statement, name="statement"),
     path("earnings/<int:year>-<int:month>.csv", earnings.statement_csv, name="statement_csv"),

@@ -87,7 +87,7 @@ def _earn(
     hold = why_longer(booking, partner)
     earning = Earning(
         partner=partner,
-        technician=_technician(booking),
+        technician=_technician(booking, partner),
         booking=booking,
         charge=charge,
         way=way,
@@ -102,11 +102,16 @@ def _earn(
     return earning
 
 
-def _technician(booking: Booking) -> Technician | None:
-    """Who has the job, or had it when it was cancelled."""
-    if booking.technician:
+def _technician(booking: Booking, partner: PartnerProfile) -> Technician | None:
+    """Who of them has the job, or had it when it was cancelled or went to others."""
+    if booking.technician and booking.partner_id == partner.pk:
         return booking.technician
-    last = booking.assignments.select_related("technician").order_by("-pk").first()
+    last = (
+        booking.assignments.filter(partner=partner)
+        .select_related("technician")
+        .order_by("-pk")
+        .first()
+    )
     return last.technician if last else None
 
 

@@ -7,7 +7,7 @@ a place is what a phone says, and where the customer owes nothing there is nobod
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import PartnerProfile, User
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.streams import publish
@@ -77,3 +77,19 @@ def _decide(booking: Locked, way: WayPay, *, paid: bool, by: User) -> WayPay:
         earnings.earn_way(way, way.at)
     publish.publish(f"technician:{booking.technician_id}", "way")
     return way
+
+
+@verb
+def pay_on_appeal(booking_id: int, partner: PartnerProfile, *, by: User) -> WayPay:
+    """A fault was overturned: Mila pays the partner what the visit in vain would have brought
+    (rule L17, L11). Once.
+
+    Also where nobody had been asked about the way. Raises WayNotOpen where it was decided, or is
+    another partner's.
+    """
+    booking = lock_booking(booking_id)
+    way = WayPay.objects.select_for_update().filter(booking=booking).first()
+    if way is not None and (way.partner_id != partner.pk or way.cents == 0):
+        raise WayNotOpen
+    way = way or WayPay.objects.create(booking=booking, partner=partner)
+    return way if way.cents else _decide(booking, way, paid=True, by=by)

@@ -19,6 +19,7 @@ from policy.values import (
     Hours,
     Json,
     PerCurrency,
+    PerFault,
     PerKind,
     Ratio,
     ScoreWeights,
@@ -233,6 +234,21 @@ class Policy:
         hours(24), _("Time to object to a charge"), hours(12), days(7))
     contact_after_sign_off: timedelta = figure(
         days(7), _("Contact data is shown so long after sign-off"), timedelta(0), days(30))
+
+    # Faults: what each costs in the order, for how long, and how one appeals (rule L17)
+    fault_points: PerFault = figure(
+        PerFault(missed_call=1, missed_confirmation=1, late=1, late_release=2, no_show=3,
+            failed_visit=2),
+        _("A fault counts as so many broken promises"), 0, 20)
+    fault_days: PerFault = figure(
+        PerFault(missed_call=90, missed_confirmation=90, late=90, late_release=120, no_show=180,
+            failed_visit=120),
+        _("So long a fault counts"), 1, 730)
+    late_release_lead: timedelta = figure(
+        hours(24), _("Giving a job back is late so long before the start"), timedelta(0), days(7))
+    appeal_window: timedelta = figure(
+        days(14), _("Time to appeal against a fault or a suspension"), days(7), days(90))
+    appeal_working_days: int = figure(5, _("Working days until an appeal is decided"), 1, 20)
 
     # After the sweeps stood still (fault T2)
     outage_grace: timedelta = figure(

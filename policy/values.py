@@ -60,6 +60,24 @@ class ScoreWeights:
             raise ValueError("the weights of the score must add up to 1 000 000")
 
 
+@dataclass(frozen=True, slots=True)
+class PerFault:
+    """One figure for each kind of fault a partner can be charged with:
+    `policy.fault_points[fault.kind]` (rule L17).
+    """
+
+    missed_call: int
+    missed_confirmation: int
+    late: int
+    late_release: int
+    no_show: int
+    failed_visit: int
+
+    def __getitem__(self, kind: str) -> int:
+        value: int = getattr(self, kind)
+        return value
+
+
 def encode(value: Any) -> Json:
     """One figure as JSON: spans in whole seconds, hours as "HH:MM"."""
     match value:
@@ -69,7 +87,7 @@ def encode(value: Any) -> Json:
             return value.strftime("%H:%M")
         case tuple():
             return [encode(part) for part in value]
-        case PerCurrency() | PerKind() | ScoreWeights():
+        case PerCurrency() | PerFault() | PerKind() | ScoreWeights():
             return {field.name: getattr(value, field.name) for field in fields(value)}
         case int():
             return value

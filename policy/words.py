@@ -8,7 +8,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from mila.formats import NBSP, money
 from policy.figures import TYPES
-from policy.values import Hours, PerCurrency, PerKind, Ratio, ScoreWeights
+from policy.values import Hours, PerCurrency, PerFault, PerKind, Ratio, ScoreWeights
 
 PARTS = {
     "friend": gettext_lazy("Friend"),
@@ -17,6 +17,12 @@ PARTS = {
     "level": gettext_lazy("level"),
     "reliability": gettext_lazy("reliability"),
     "nearness": gettext_lazy("nearness"),
+    "missed_call": gettext_lazy("no call in time"),
+    "missed_confirmation": gettext_lazy("no confirmation in time"),
+    "late": gettext_lazy("late"),
+    "late_release": gettext_lazy("given back late"),
+    "no_show": gettext_lazy("did not come"),
+    "failed_visit": gettext_lazy("visit in vain"),
 }
 UNITS = {
     "_cents": gettext_lazy("in cents"),
@@ -46,7 +52,7 @@ def in_words(key: str, value: Any) -> str:
     match value:
         case PerCurrency():
             return ", ".join(money(value[currency], currency) for currency in ("EUR", "CHF"))
-        case PerKind() | ScoreWeights():
+        case PerFault() | PerKind() | ScoreWeights():
             return ", ".join(
                 f"{PARTS[one.name]} {in_words(key, getattr(value, one.name))}"
                 for one in fields(value)

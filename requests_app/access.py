@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts import proofs
@@ -22,6 +22,7 @@ from mila.encrypted_fields import fingerprint
 from mila.transactions import verb
 from requests_app import deadlines, secret_link
 from requests_app.models import (
+    Appeal,
     Assignment,
     Booking,
     BookingContact,
@@ -165,11 +166,13 @@ def with_own_partner(technician: Technician, booking: Booking) -> Booking:
 def may_see_contact(booking: Booking, technician: Technician) -> bool:
     """Whether they may see name, street and phone now (rule D8, fault A3).
 
-    While the assignment is theirs; no longer at once when lost, released or suspended; until 7 days
-    after sign-off. Asks the database: what the caller holds may be from before they lost it.
+    While the assignment is theirs; no longer at once when lost, released or suspended, unless staff
+    have left them this job (rule P3); until 7 days after sign-off. Asks the database: what the
+    caller holds may be from before they lost it.
     """
     mine = Assignment.objects.filter(booking=booking, technician_id=technician.pk, ended_at=None)
-    seen = mine.filter(partner__suspended_at=None).exclude(booking__state=State.FAILED)
+    may = Q(partner__suspended_at=None) | Q(kept_at__gte=F("partner__suspended_at"))
+    seen = mine.filter(may).exclude(booking__state=State.FAILED)
     found = seen.values_list("booking__signed_off_at").first()
     if found is None:
         return False
@@ -244,6 +247,28 @@ def photo_for_staff(booking: Booking, user: User, key: str, *, size: str) -> Boo
     photo = _photo(booking, key)
     if size == PhotoSize.LARGE:
         ContactAccess.objects.create(booking=booking, user=user, reason="photo", at=mila_now())
+    return photo
+
+
+def photo_of_appeal(technician: Technician, key: str) -> BookingPhoto:
+    """The photo with which they, or a colleague of the same partner, backed an appeal.
+
+    Raises Http404.
+    """
+    own = Q(appeal__fault__technician_id=technician.pk) | Q(
+        appeal__suspension__partner_id=technician.partner_id
+    )
+    photo = BookingPhoto.objects.filter(own, key=key).first()
+    if photo is None:
+        raise Http404
+    return photo
+
+
+def appeal_photo_for_staff(appeal: Appeal, key: str) -> BookingPhoto:
+    """The same for staff who decide about it. Raises Http404."""
+    photo = BookingPhoto.objects.filter(key=key, appeal=appeal).first()
+    if photo is None:
+        raise Http404
     return photo
 
 

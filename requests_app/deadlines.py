@@ -11,8 +11,18 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mila.outages import Outage
-from places.calendar import Hours, next_morning, night, previous_evening
+from places.calendar import (
+    Hours,
+    instant,
+    is_service_day,
+    next_morning,
+    night,
+    previous_evening,
+    wall_time,
+)
 from policy.figures import Policy
+
+MONDAY_TO_FRIDAY = frozenset(range(5))
 
 
 @dataclass(frozen=True)
@@ -164,6 +174,17 @@ def may_depart_at(start_at: datetime, policy: Policy) -> datetime:
 def may_arrive_at(start_at: datetime, policy: Policy) -> datetime:
     """From here on the technician may be at the door, and begin (rule L8)."""
     return start_at - policy.arrive_lead
+
+
+def working_days_later(at: datetime, days: int, zone: str, country: str) -> datetime:
+    """The same hour so many working days later, Monday to Friday without the country's holidays
+    (rule L17).
+    """
+    wall = wall_time(at, zone)
+    while days:
+        wall += timedelta(days=1)
+        days -= is_service_day(wall.date(), country, "", MONDAY_TO_FRIDAY)
+    return instant(wall.replace(tzinfo=None), zone)
 
 
 def late_at(start_at: datetime, policy: Policy) -> datetime:

@@ -22,9 +22,8 @@ from mila.formats import moment
 from mila.rows import Columns, add, rows, write
 from mila.streams import publish
 from mila.transactions import after_commit, verb
-from requests_app import deadlines, notices, price_versions
+from requests_app import deadlines, fault_ledger, notices, price_versions
 from requests_app.chain import link
-from requests_app.lost_time import lay_in_an_outage
 from requests_app.models import (
     HAS_PARTNER,
     LIVE,
@@ -40,7 +39,6 @@ from requests_app.moves import (
     CHARGE,
     CUSTOMER,
     ENDS_VISIT,
-    FAULTS,
     MOVES,
     OPS,
     PARTNER,
@@ -238,8 +236,9 @@ def advance(
         free_time(booking, at)
     if name in PROPOSAL_FALLS:
         price_versions.fall(booking.quotes.open(), at)
+    charge = fault_ledger.judge(booking, name, role, at, changes)
     if move.target not in HAS_PARTNER:
-        end_assignment(booking, name, at)
+        end_assignment(booking, name, at, fault=charge is not None and charge.is_partners)
         changes |= {
             "partner": None,
             "technician": None,
@@ -259,6 +258,10 @@ def advance(
     booking.events_hash = event.hash
     write(booking, {"state", "epoch", "due_at", "events_hash", *changes})
     _restart_clocks(booking, move, at)
+    if name in fault_ledger.DECIDES:
+        fault_ledger.void_decided(booking, at)
+    if charge is not None:
+        fault_ledger.write(booking, charge, occurrence=event.sequence, at=at)
     if source in (State.DRAFT, State.FINISHED):
         notices.drop_waiting(booking)
     told = (
@@ -269,8 +272,10 @@ def advance(
     return booking
 
 
-def end_assignment(booking: Locked, move: str, at: datetime) -> None:
-    """The running assignment, if any, ends now; the technician's time is free again."""
+def end_assignment(booking: Locked, move: str, at: datetime, *, fault: bool = False) -> None:
+    """The running assignment, if any, ends now, by a fault of theirs or not; the technician's time
+    is free again.
+    """
     if booking.technician_id is None:
         return
     assignment = (
@@ -280,7 +285,7 @@ def end_assignment(booking: Locked, move: str, at: datetime) -> None:
         return
     lock_technician(assignment.technician_id)
     slot = assignment.calendar_entry
-    assignment.fault = move in FAULTS and not lay_in_an_outage(booking, assignment.start_at)
+    assignment.fault = fault
     assignment.ended_at, assignment.end = at, move
     assignment.calendar_entry = None
     assignment.code = ""

@@ -346,8 +346,8 @@ WHEN_DUE = {
     S.FINISHED: "sign_off",
     S.UNFILLED: "lapse",
 }
-# Moves that say something about the partner who is left behind (rule L2, L9, P4).
-FAULTS = {"miss_call", "no_show"}
+# With these a start is agreed, or agreed anew: who is late is late for it (rule L9).
+AGREES_ON_A_START = ("claim", "assign", "move_claimed", "move_kept")
 # After these nobody comes any more: what is left of the time belongs to others (rule L9).
 ENDS_VISIT = {"sign_off", "refuse", "fail_visit"}
 # What was proposed and not answered is no longer what the visit would be (rule L10).

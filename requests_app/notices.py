@@ -39,6 +39,7 @@ class To(Enum):
     CUSTOMER = auto()
     PARTNER = auto()  # the technician who has the job, or the one it is offered to
     FORMER = auto()  # the technician who has just lost it
+    BLAMED = auto()  # the technician whose fault it is said to be: their page of faults
     OPS = auto()
 
 
@@ -152,6 +153,7 @@ KINDS: dict[str, Notice] = {
     "confirm_missed": to_partner("start_at", "confirm_due_at"),
     "job_outage": to_partner("start_at", given=("extended_at",)),
     "job_moved": to_partner("start_at", "call_due_at", "confirm_due_at"),
+    "late_said": to_partner("start_at", "lateness_cancel_at"),
     "door_waited": to_partner("start_at"),
     "job_price_answered": to_partner("start_at", "agreed_cents", given=("accepted",)),
     "job_contested": to_partner("start_at"),
@@ -164,11 +166,15 @@ KINDS: dict[str, Notice] = {
     "no_show": to_former(),
     "job_cancelled": to_former("fee_cents", "fee_share_cents"),
     "job_withdrawn": to_former("fee_cents", "fee_share_cents"),
+    "fault_noted": Notice(
+        To.BLAMED, ("place",), given=("fault", "counts_until_at", "appeal_until_at")
+    ),
     # Staff
     "search_warning_ops": to_ops("search_limit_at"),
     "not_reached_ops": to_ops("confirm_due_at"),
     "unconfirmed_ops": to_ops(),
     "late_ops": to_ops(),
+    "late_said_ops": to_ops(),
     "outage_ops": to_ops(),
     "paused_ops": to_ops(),
     "cards_ops": to_ops(),
@@ -297,6 +303,8 @@ def _person(
         user, language = former.user, former.user.language
     elif technician is None:
         return None
+    elif to is To.BLAMED:
+        page, user, language = "/partner/faults/", technician.user, technician.user.language
     else:
         mine = technician.pk == b.technician_id
         page = f"/partner/jobs/{b.uuid}/" if mine else "/partner/offers/"

@@ -6,13 +6,14 @@ own transaction.
 
 from datetime import timedelta
 
-from accounts import search
+from accounts.search import lock_technician
 from mila.clock import MilaNow, mila_now
+from mila.streams import publish
 from mila.sweeping import handle_each
 from mila.transactions import verb
 from places.place import Country
 from policy.queries import policy_at
-from requests_app import caps, notices, outages
+from requests_app import caps, fault_ledger, notices, outages
 from requests_app.actions import photographing
 from requests_app.actions.signing import sign_off_by_silence
 from requests_app.actions.visit import drop_old_positions
@@ -24,7 +25,8 @@ from requests_app.lifecycle import (
     lock_unless_locked,
     read_clock,
 )
-from requests_app.models import Booking, BookingPhoto, Clock, ClockKind, State
+from requests_app.models import Booking, BookingPhoto, Clock, ClockKind, FaultEntry, State
+from requests_app.moves import AGREES_ON_A_START
 
 BATCH = 500
 PUSH_BACK = timedelta(minutes=1)
@@ -48,7 +50,6 @@ SIGNATURE_REMINDERS = [
     ClockKind.SIGNATURE_REMINDER_2,
     ClockKind.SIGNATURE_REMINDER_3,
 ]
-AGREES_ON_A_START = ("claim", "assign", "move_claimed", "move_kept")
 
 
 def sweep_bookings() -> int:
@@ -96,8 +97,6 @@ def handle_due_booking(booking_id: int) -> bool:
     if outages.hold_for_ops(booking, at):
         return True
     technician = booking.technician
-    if technician is not None:
-        search.count_promise(technician, kept=False)
     advance(booking, WHEN_DUE[State(booking.state)], role=Role.SYSTEM, by=None, at=at)
     if technician is not None and booking.technician_id is None:
         caps.tell_ops_of_a_pause(booking, technician, at)
@@ -124,6 +123,10 @@ def handle_due_clock(clock_id: int) -> bool:
     clock.save(update_fields=["done_at", "fired"])
     if clock.kind == ClockKind.SLOT_FREED:
         free_time(booking, at)
+    if clock.kind == ClockKind.LATENESS:
+        fault_ledger.note_late(booking, at)
+        for channel in (f"booking:{booking.uuid}", f"technician:{booking.technician_id}"):
+            publish.publish(channel, "late")
     for kind in CLOCK_NOTICES[clock.kind]:
         notices.queue(booking, kind, round=_round(booking, clock))
     return True
@@ -146,6 +149,30 @@ def _push_booking(booking_id: int) -> None:
 
 def _push_clock(clock_id: int) -> None:
     Clock.objects.filter(pk=clock_id, done_at=None).update(due_at=MilaNow() + PUSH_BACK)
+
+
+def sweep_faults() -> int:
+    """Faults whose time is over count no more (rule L17). Answers how many there were."""
+    over = FaultEntry.objects.filter(counts=True, until_at__lte=MilaNow()).order_by("until_at")
+    return sum(handle_each(let_fault_run_out, list(over.values_list("pk", flat=True)[:BATCH])))
+
+
+@verb
+def let_fault_run_out(fault_id: int) -> bool:
+    """One of them; False when its time is not over, or it counted no more.
+
+    Locks the technician before the row.
+    """
+    found = FaultEntry.objects.filter(pk=fault_id, counts=True, technician__isnull=False).first()
+    if found is None or found.technician_id is None:
+        return False
+    technician = lock_technician(found.technician_id)
+    if not FaultEntry.objects.filter(pk=fault_id, counts=True, until_at__lte=mila_now()).update(
+        counts=False
+    ):
+        return False
+    fault_ledger.recount(technician)
+    return True
 
 
 def sweep_positions() -> int:

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from requests_app import sweeps
+from requests_app.actions import appealing
 
 
 @shared_task(name="requests_app.sweep")
@@ -11,3 +12,5 @@ def sweep():
     sweeps.sweep_clocks()
     sweeps.sweep_positions()
     sweeps.sweep_photos()
+    sweeps.sweep_faults()
+    appealing.sweep_appeals()

@@ -181,7 +181,6 @@ class People:
             star_count=stars,
             star_sum=sum(self.dice.choice((3, 4, 5, 5, 5)) for _ in range(stars)),
             promises_kept=stars * 2,
-            promises_broken=self.dice.randint(0, stars // 5),
             settled_jobs=stars,
         )
         skills = list(Skill.objects.all())

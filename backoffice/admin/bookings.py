@@ -21,7 +21,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backoffice import booking_history, wording
-from backoffice.admin import dispatch, payments, returns
+from backoffice.admin import dispatch, faults, payments, returns
 from customer.views.photos import shown
 from mila import second_factor
 from mila.adminkit.acts import (
@@ -383,6 +383,7 @@ HISTORY = (  # in the order in which ops ask
     booking_history.clocks,
     booking_history.events,
     booking_history.assignments,
+    booking_history.faults,
     dispatch.searches,
     booking_history.wishes,
     booking_history.quotes,
@@ -452,7 +453,13 @@ class UnpaidFilter(admin.SimpleListFilter):
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
-    acts = (*ACTS, *dispatch.BOOKING_ACTS, *payments.BOOKING_ACTS, *returns.BOOKING_ACTS)
+    acts = (
+        *ACTS,
+        *faults.JOB_ACTS,
+        *dispatch.BOOKING_ACTS,
+        *payments.BOOKING_ACTS,
+        *returns.BOOKING_ACTS,
+    )
     list_display = [
         "shown_number",
         "shown_state",
@@ -468,6 +475,7 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
         StandingFilter,
         ClockFilter,
         UnpaidFilter,
+        faults.SuspendedJobsFilter,
         "country",
         "service__category",
     ]

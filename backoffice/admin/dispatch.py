@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.contrib import admin
 from django.db.models import Count
+from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -175,16 +176,42 @@ def searches(b: Booking, at: datetime) -> Section:
     )
 
 
+BEST = 10
+RULE_WORDS = {
+    "too_far": _("too far away"),
+    "papers": _("papers or proof run out"),
+    "had_it": _("had it before"),
+    "declined": _("declined it"),
+    "hours": _("outside their hours"),
+    "busy": _("not free"),
+    "takes_too_many": _("too many taken and not done"),
+    "asked_enough": _("let it pass often enough"),
+    "window_elsewhere": _("looks at another offer"),
+}
+
+
 def trace_text(trace: Trace) -> str:
-    """The best in their order, the inputs, and how many each rule left out."""
-    best = "\n".join(f"{place}. {json.dumps(one)}" for place, one in enumerate(trace.best, 1))
-    inputs = json.dumps(trace.inputs, indent=2, ensure_ascii=False)
-    excluded = (
-        gettext("Those left out are not counted yet.")
-        if trace.excluded is None
-        else json.dumps(trace.excluded)
+    """How many each rule left out, the best ten with the parts of their score, and what it rested
+    on (rule D9).
+    """
+    if trace.excluded is None:
+        counts = [gettext("Those left out are not counted yet.")]
+    else:
+        counts = [
+            f"{RULE_WORDS.get(rule, rule)}: {count}"
+            for rule, count in sorted(trace.excluded.items())
+        ]
+    names = dict(
+        Technician.objects.filter(pk__in=[one["technician"] for one in trace.best]).values_list(
+            "pk", "name"
+        )
     )
-    return f"{best}\n\n{inputs}\n\n{excluded}"
+    best = [
+        f"{place}. {names.get(one['technician'], one['technician'])}: {json.dumps(one)}"
+        for place, one in enumerate(trace.best[:BEST], 1)
+    ]
+    inputs = json.dumps(trace.inputs, indent=2, ensure_ascii=False)
+    return "\n\n".join(["\n".join(counts), "\n".join(best), inputs])
 
 
 # --- Lists
@@ -215,6 +242,8 @@ class RunningFilter(admin.SimpleListFilter):
 
 @admin.register(Search)
 class SearchAdmin(ReadOnly, ModelAdmin):
+    """Each with the counts by rule and the best ten of every asking (rule D9)."""
+
     list_display = [
         "shown_booking",
         "round",
@@ -232,8 +261,17 @@ class SearchAdmin(ReadOnly, ModelAdmin):
     ordering = ["-pk"]
     show_full_result_count = False
 
+    readonly_fields = ["seen"]
+
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(asked=Count("offers"))
+
+    @display(description=_("what each asking saw"))
+    def seen(self, search):
+        traces = [
+            (stamp(one.at, search.booking.timezone), trace_text(one)) for one in search.traces.all()
+        ]
+        return format_html_join("", "<p>{}</p><pre>{}</pre>", traces)
 
     @display(description=_("booking"))
     def shown_booking(self, search):

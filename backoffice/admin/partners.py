@@ -10,7 +10,7 @@ from unfold.decorators import display
 from accounts import actions
 from accounts.models import Dispatcher, PartnerProfile, Technician, User
 from accounts.search import refresh_search_rows
-from backoffice.admin import payouts
+from backoffice.admin import faults, payouts
 from mila.adminkit.acts import (
     BAD,
     GOOD,
@@ -79,33 +79,12 @@ PARTNER_ACTS = (
         open_to=lambda p: p.approved_at is None,
         explain=_("You have seen identity, papers and contract. Name the documents in the reason."),
     ),
-    Act(
-        "suspend",
-        _("Suspend"),
-        "block",
-        lambda p, by, answers: actions.suspend(p.pk, reason=answers["reason"]),
-        done=_("Suspended. Their jobs stay until you move them."),
-        danger=True,
-        open_to=lambda p: p.suspended_at is None,
-        explain=_(
-            "No more offers and no contact data from now on. The partner reads the reason and may "
-            "appeal."
-        ),
-    ),
-    Act(
-        "reinstate",
-        _("End the suspension"),
-        "restart_alt",
-        lambda p, by, answers: actions.reinstate(p.pk),
-        done=_("The suspension is over."),
-        open_to=lambda p: p.suspended_at is not None,
-    ),
 )
 
 
 @admin.register(PartnerProfile)
 class PartnerAdmin(WithActs, SavesOnlyChanges, ModelAdmin):
-    acts = (*PARTNER_ACTS, *payouts.PARTNER_ACTS)
+    acts = (*PARTNER_ACTS, *faults.SUSPENSION_ACTS, *payouts.PARTNER_ACTS)
     list_display = ["name", "kind", "country", "standing", "money", "papers_valid_until"]
     list_filter = [StandingFilter, "kind", "country", "payable"]
     search_fields = ["name", "=email", "technicians__name"]

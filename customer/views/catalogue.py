@@ -28,6 +28,7 @@ from mila.web.context_processors import site_facts
 from mila.web.middleware import visitors_page
 from mila.web.stamp import site_stamp
 from places.place import Country
+from requests_app.models import FaultKind
 
 # Stands in a kept page where each reader's own goes.
 TOKEN = "the-token-of-whoever-reads-this"  # noqa: S105  nobody's
@@ -231,12 +232,23 @@ def help_page(request):
 def ranking(request):
     """How the order comes about, from the live weights (law R8)."""
     shop = _shop(request)
-    weights = shop["policy"].score_weights_ppm
+    policy = shop["policy"]
+    weights = policy.score_weights_ppm
     percents = {
-        name: getattr(weights, name) // 10_000
+        name: getattr(weights, name) / 10_000
         for name in ("stars", "level", "reliability", "nearness")
     }
-    return render(request, "customer/ranking.html", {**shop, "percents": percents})
+    faults = [
+        (kind.label, policy.fault_points[kind], policy.fault_days[kind])
+        for kind in FaultKind
+        if kind != FaultKind.CANCELLATION
+    ]
+    context = {
+        "percents": percents,
+        "faults": faults,
+        "prior_stars": policy.prior_stars_tenths / 10,
+    }
+    return render(request, "customer/ranking.html", {**shop, **context})
 
 
 @visitors_page

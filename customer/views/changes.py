@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core import signing
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from customer.booking_page import MOVES_OF_DATE, BookingPage, can_withdraw, may_cancel
 from customer.forms.visit import AccessForm, RatingForm, RefuseForm
@@ -159,6 +159,21 @@ def move(request, booking):
     """Other wishes (rule B9); first those at which whoever has the job is free."""
     sentence = _("The new time is noted; everybody has been told.")
     return _choose_starts(request, booking, "move", changes.move, sentence, keeps=True)
+
+
+@require_POST
+@secret_page
+def late(request, token):
+    """Nobody is there a quarter of an hour after the start: said once, by a button of the page
+    (rule L9).
+    """
+    booking = access.booking_by_link(token)
+    try:
+        changes.report_late(booking.pk)
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("customer:booking", token)
+    return _done(request, booking, _("Thank you. Our team calls the technician now."))
 
 
 @change(may_move("no_show"))

@@ -15,7 +15,7 @@ from mila.formats import full_day
 from mila.streams import publish
 from mila.transactions import verb
 from policy.words import span
-from requests_app import deadlines
+from requests_app import deadlines, fault_ledger, notices
 from requests_app.actions.assigning import is_free, slot
 from requests_app.actions.placing import card_ends, write_wishes
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking
@@ -175,9 +175,9 @@ def move(
             cancel_start_at=cancel_start,
             **wishes,
         )
-    assignment.start_at = first
+    assignment.start_at, assignment.late_said_at = first, None
     assignment.new_code()
-    assignment.save(update_fields=["start_at", *Assignment.CODE_FIELDS])
+    assignment.save(update_fields=["start_at", "late_said_at", *Assignment.CODE_FIELDS])
     if assignment.calendar_entry:
         assignment.calendar_entry.during = slot(booking, first)
         assignment.calendar_entry.save(update_fields=["during"])
@@ -259,6 +259,55 @@ def set_access(
     BookingContact.objects.filter(booking=booking).update(**changes)
     if booking.technician_id:
         publish.publish(f"technician:{booking.technician_id}", "access")
+    return booking
+
+
+def is_awaited(booking: Booking) -> bool:
+    return booking.state in fault_ledger.AWAITED
+
+
+def may_report_late(booking: Booking, at: datetime) -> bool:
+    """From a quarter of an hour after the start on, while nobody has come as far as anybody knows
+    (rule L9).
+    """
+    late = booking.start_at is not None and at >= deadlines.late_at(
+        booking.start_at, booking.policy
+    )
+    return late and is_awaited(booking) and not have_met(booking)
+
+
+def late_said_at(booking: Booking) -> datetime | None:
+    """When the customer said that nobody is there, of the visit as it is agreed now."""
+    running = Assignment.objects.filter(booking=booking, ended_at=None)
+    return running.values_list("late_said_at", flat=True).first()
+
+
+@verb
+def report_late(booking_id: int) -> Booking:
+    """The customer says that nobody is there: staff and the technician hear of it at once, once for
+    a start (rule L9).
+
+    Raises NotLateYet. A repeat changes nothing.
+    """
+    booking = lock_booking(booking_id)
+    at = mila_now()
+    if not may_report_late(booking, at):
+        after = span(booking.policy.lateness_report_after)
+        raise NotLateYet(
+            _("You can do this from %(after)s after the agreed time.") % {"after": after}
+        )
+    running = Assignment.objects.select_for_update().get(booking=booking, ended_at=None)
+    if running.late_said_at is not None:
+        return booking
+    running.late_said_at = at
+    running.save(update_fields=["late_said_at"])
+    # who says they are at the door has come late, or is believed until the code
+    if booking.state != State.ARRIVED:
+        fault_ledger.note_late(booking, at)
+    notices.queue(booking, "late_said", round=running.pk)
+    notices.queue(booking, "late_said_ops", round=running.pk)
+    for channel in (f"booking:{booking.uuid}", f"technician:{booking.technician_id}"):
+        publish.publish(channel, "late")
     return booking
 
 

@@ -47,6 +47,22 @@ def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
 
     Raises NotADraft, TooManyPhotos or NoRoomForPhotos; then nothing is left of it.
     """
+    arriving = keep_picture(picture)
+    try:
+        photo = _attach(booking_id, arriving.pk)
+    except Refusal:
+        drop_photo(arriving.pk)
+        raise
+    if photo.pk != arriving.pk:
+        drop_photo(arriving.pk)
+    return photo
+
+
+def keep_picture(picture: Redrawn) -> BookingPhoto:
+    """Its files, and the row that lets them go soon unless somebody attaches it.
+
+    Raises NoRoomForPhotos.
+    """
     arriving = BookingPhoto.objects.create(
         sha256=hashlib.sha256(picture.large).hexdigest(), delete_after_at=mila_now() + ARRIVING
     )
@@ -59,14 +75,7 @@ def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
             logger.error("No room for photos: %s", error)
             raise NoRoomForPhotos from error
         raise
-    try:
-        photo = _attach(booking_id, arriving.pk)
-    except Refusal:
-        drop_photo(arriving.pk)
-        raise
-    if photo.pk != arriving.pk:
-        drop_photo(arriving.pk)
-    return photo
+    return arriving
 
 
 @verb
@@ -121,7 +130,7 @@ def drop_photo(photo_id: int) -> None:
 
     May run twice, or end half-way.
     """
-    photo = BookingPhoto.objects.filter(pk=photo_id, booking=None).first()
+    photo = BookingPhoto.objects.filter(pk=photo_id, booking=None, appeal=None).first()
     if photo is None:
         return
     for size in PhotoSize:

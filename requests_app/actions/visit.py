@@ -16,7 +16,7 @@ from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
 from policy.words import span
-from requests_app import caps, deadlines, notices, price_versions
+from requests_app import caps, deadlines, fault_ledger, notices, price_versions
 from requests_app.actions.doorstep import PhonePlace, keep_place
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, read_clock
 from requests_app.models import (
@@ -106,7 +106,7 @@ def record_call(
         tries, booking.start_at, booking.timezone, booking.policy
     ):
         return booking
-    search.count_promise(booking.technician, kept=True)
+    search.count_promise(booking.technician)
     advance(
         booking,
         "record_call",
@@ -135,7 +135,7 @@ def confirm(booking_id: int, technician_id: int, *, by: User) -> Booking:
     in_time = booking.state == State.CALLED
     advance(booking, "confirm", role=Role.PARTNER, by=by)
     if in_time:
-        search.count_promise(booking.technician, kept=True)
+        search.count_promise(booking.technician)
     return booking
 
 
@@ -186,6 +186,7 @@ def arrive(
     at = mila_now()
     booking = _step(booking_id, technician_id, "arrive", State.ARRIVED, by, at=at)
     if comes:
+        fault_ledger.note_late(booking, at, arrived_at=at)  # the sweep may not have been by
         keep_place(Locked(booking), DoorMove.ARRIVE, place, at)
     Position.objects.filter(booking=booking).delete()
     return booking

@@ -29,6 +29,7 @@ from requests_app.models.events import (
     of_present_technician,
     standing,
 )
+from requests_app.models.faults import Appeal, FaultEntry, FaultKind, Verdict, VoidReason
 from requests_app.models.photos import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.models.quotes import (
     BY_HAND,
@@ -80,6 +81,7 @@ __all__ = [
     "UNSIGNED",
     "AcceptanceKind",
     "AddressCode",
+    "Appeal",
     "Assignment",
     "Booking",
     "BookingContact",
@@ -93,6 +95,8 @@ __all__ = [
     "DoorMove",
     "DoorPlace",
     "Fault",
+    "FaultEntry",
+    "FaultKind",
     "LateSignature",
     "NotePhrase",
     "PhotoSize",
@@ -109,6 +113,8 @@ __all__ = [
     "SignOffKind",
     "SignedStatement",
     "State",
+    "Verdict",
+    "VoidReason",
     "Wish",
     "door_places",
     "entered_at",

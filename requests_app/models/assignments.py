@@ -45,6 +45,14 @@ class Assignment(models.Model):
         help_text="Wrong numbers typed for a higher price (rule L10).",
     )
     fault = models.BooleanField(default=False, help_text="Counts against them; with appeal.")
+    late_said_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="The customer has said that nobody came in time (rule L9).",
+    )
+    kept_at = models.DateTimeField(
+        null=True, editable=False, help_text="Staff have left it to a suspended partner (rule P3)."
+    )
 
     class Meta:
         ordering = ["pk"]

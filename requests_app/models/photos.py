@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from requests_app.models.booking import Booking, new_token
+from requests_app.models.faults import Appeal
 
 PHOTOS_MAX = 4
 
@@ -24,13 +25,15 @@ def photo_storage() -> Storage:
 
 
 class BookingPhoto(models.Model):
-    """A photo of the problem, as photos.decoder has drawn it. Written by actions.photographing.
+    """A photo of the problem, or one that backs an appeal, as photos.decoder has drawn it. Written
+    by actions.photographing.
 
-    Without a booking it is on its way in or out, and no page shows it.
+    Without a booking and an appeal it is on its way in or out, and no page shows it.
     """
 
     # Its files lie there still, so a booking does not go before its photos have been let go.
     booking = models.ForeignKey(Booking, null=True, on_delete=models.PROTECT, related_name="photos")
+    appeal = models.OneToOneField(Appeal, null=True, on_delete=models.PROTECT, related_name="photo")
     rank = models.PositiveSmallIntegerField(null=True)
     key = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
     sha256 = models.CharField(
@@ -46,8 +49,19 @@ class BookingPhoto(models.Model):
             models.UniqueConstraint(fields=["booking", "rank"], name="one_photo_of_a_rank"),
             models.UniqueConstraint(fields=["booking", "sha256"], name="one_photo_of_a_picture"),
             models.CheckConstraint(
-                condition=Q(booking__isnull=False, rank__range=(1, PHOTOS_MAX))
-                | Q(booking__isnull=True, rank__isnull=True, delete_after_at__isnull=False),
+                condition=Q(booking__isnull=False, appeal__isnull=True, rank__range=(1, PHOTOS_MAX))
+                | Q(
+                    booking__isnull=True,
+                    appeal__isnull=False,
+                    rank__isnull=True,
+                    delete_after_at__isnull=True,
+                )
+                | Q(
+                    booking__isnull=True,
+                    appeal__isnull=True,
+                    rank__isnull=True,
+                    delete_after_at__isnull=False,
+                ),
                 name="photo_attached_or_on_its_way",
             ),
         ]

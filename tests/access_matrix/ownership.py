@@ -21,14 +21,15 @@ from mila.formats import phone
 from payments import cards, gateway, partners
 from payments.access import payee_of
 from places.models import Postcode
-from requests_app import secret_link
+from requests_app import fault_ledger, secret_link
 from requests_app.access import technician_of
-from requests_app.models import Booking, State
+from requests_app.actions import appealing
+from requests_app.models import Booking, Fault, FaultKind, State
 from requests_app.models.booking import new_token
 from tests import factories
 from tests.cast import MORNING, claimed, walk
 from tests.dispatch.steps import lapse, release
-from tests.pictures import photo_of
+from tests.pictures import jpeg, photo_of, redraw
 from tests.signing_in import sign_in
 
 OWN, OTHER, NONE, LOST, MIXED = "own", "other", "none", "lost", "mixed"
@@ -157,6 +158,7 @@ class Ownership:
             "offer": self._offers(),
             "shown": self._shown(),
             "absence": self._absences(),
+            **self._faults(),
             "month": Kind({}, none={"year": 2026, "month": 1}),
             **self._keys(),
         }
@@ -199,7 +201,7 @@ class Ownership:
         )
         self.suspended = self._technician("suspended", "print")
         self.three = claimed(self._booking(self.berthe, "berthe", "print"), self.suspended)
-        actions.suspend(self.suspended.partner_id, reason="Papers.")
+        actions.suspend(self.suspended.partner_id, reason="Papers.", evidence="A letter.")
 
         self.asked = self._technician("asked", "phone")
         self.wanted = self._booking(self.customer, "solveig", "phone")
@@ -422,6 +424,35 @@ class Ownership:
             away = actions.add_absence(technician.pk, starts_at=at, ends_at=at + timedelta(hours=1))
             own[technician.name.split()[0].lower()] = Thing({"pk": away.pk})
         return Kind(own, none={"pk": 0})
+
+    def _faults(self) -> dict[str, Kind]:
+        """One is noted against the holder and one against the friend, who has appealed with a
+        photo.
+        """
+        rows = {}
+        for role, booking in (("holder", self.one), ("friend", self.two)):
+            running = booking.assignments.get(ended_at=None)
+            charge = fault_ledger.Charge(FaultKind.LATE, Fault.PARTNER, running)
+            rows[role] = fault_ledger.write(booking, charge, occurrence=1, at=mila_now())
+        picture = redraw(jpeg("olive"))
+        appeal = appealing.appeal_fault(
+            self.friend,
+            rows["friend"].uuid,
+            words="I was there",
+            picture=picture,
+            by=self.friend.user,
+        )
+        ban = self.suspended.partner.suspensions.get()
+        return {
+            "fault": Kind(
+                {role: Thing({"uuid": row.uuid}) for role, row in rows.items()},
+                none={"uuid": NOBODY},
+            ),
+            "suspension": Kind({"suspended": Thing({"uuid": ban.uuid})}, none={"uuid": NOBODY}),
+            "appeal_photo": Kind(
+                {"friend": Thing({"key": appeal.photo.key})}, none={"key": new_token()}
+            ),
+        }
 
     def _alert(self) -> str:
         """Somebody waits for a service to come to Mende."""

@@ -150,6 +150,7 @@ row(
     of="link",
 )
 row("customer:answer_price", anybody, FORM, of="link")
+row("customer:late", anybody, ACT, of="link")
 
 # What belongs to a person who is signed in.
 row("customer:bookings", signed_in, LOOK)
@@ -163,6 +164,10 @@ row("partner:statement partner:statement_csv", payee, LOOK, of="month")
 row("partner:account_start", owner, ACT)
 row("partner:account_again", owner, LOOK)
 row("partner:calendar partner:me", technician, FORM)
+row("partner:faults partner:searches", technician, LOOK)
+row("partner:appeal_fault", technician, FORM, of="fault")
+row("partner:appeal_suspension", technician, FORM, of="suspension")
+row("partner:appeal_photo", technician, LOOK, of="appeal_photo")
 row("partner:remove_absence", technician, ACT, of="absence", politely=True)
 row("partner:offer", technician, LOOK, of="offer")
 row("partner:claim partner:decline", technician, ACT, of="offer")

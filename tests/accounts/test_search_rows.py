@@ -56,8 +56,8 @@ def assert_fresh(technician, before):
 
 
 WRITERS = {
-    "kept promise": lambda t, now: search.count_promise(t, kept=True),
-    "broken promise": lambda t, now: search.count_promise(t, kept=False),
+    "kept promise": lambda t, now: search.count_promise(t),
+    "faults": lambda t, now: search.count_faults(t, 3),
     "rating": lambda t, now: search.count_stars(t, 5, 5, 5),
     "area": lambda t, now: actions.set_area(t.pk, radius_m=7_000, night_pool=True),
     "call": lambda t, now: visit.record_call(

@@ -69,6 +69,7 @@ STAYS = {
     "requests_app.BookingPhoto.key": "until the sweep has deleted the files",
     "requests_app.BookingPhoto.sha256": "a hash",
     "requests_app.Assignment.end": "the table's word",
+    "requests_app.FaultEntry.evidence": "instants and the table's words",
     "requests_app.ProgressNote.key": "a hash",
     "requests_app.SignOff.key": "a number of the form",
     "requests_app.SignOff.currency": "one of two",

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts.models import CalendarEntry, Notification, SkillSearch
+from accounts.search import count_faults
 from backoffice.invariants import INVARIANTS, violations
 from dispatch import offers
 from dispatch.models import Offer
@@ -329,6 +330,7 @@ BREACHES = [
         "a wrong row",
         lambda w: SkillSearch.objects.filter(technician=w.partner).update(base_score_ppm=1),
     ),
+    ("search", "points without a fault", lambda w: count_faults(w.partner, 9)),
     (
         "search",
         "a row too many",

@@ -18,6 +18,7 @@ from accounts.search import count_stars
 from dispatch import offers
 from mila.clock import mila_now
 from requests_app.access import may_see_contact
+from requests_app.actions import suspending
 from tests import factories
 from tests.signing_in import sign_in
 
@@ -91,25 +92,62 @@ def test_approved_partner_is_found_at_once(ops, morning):
 def test_suspended_partner_is_not_asked_and_sees_nothing(ops, job, partner):
     assert may_see_contact(job, partner)
 
-    ops.post(act(partner.partner, "suspend"), {"reason": "Trois clients se plaignent"})
+    answers = {
+        "reason": "Trois clients se plaignent",
+        "evidence": "Trois lettres",
+        f"job_{job.pk}": "offer",
+    }
+
+    ops.post(act(partner.partner, "suspend"), answers)
 
     partner.partner.refresh_from_db()
     assert partner.partner.suspension_reason == "Trois clients se plaignent"
     assert not partner.search_rows.exists()
     assert not may_see_contact(job, partner)
-    assert job.assignments.filter(ended_at=None).exists()
+    ended = job.assignments.get()
+    assert (ended.end, ended.fault) == ("release", False)
+
+
+def test_each_running_job_is_decided_with_the_suspension(ops, job, partner):
+    answers = {"reason": "Plaintes", "evidence": "Trois lettres"}
+
+    undecided = ops.post(act(partner.partner, "suspend"), answers)
+    partner.partner.refresh_from_db()
+    before = partner.partner.suspended_at
+    ops.post(act(partner.partner, "suspend"), {**answers, f"job_{job.pk}": "keep"})
+
+    assert (undecided.status_code, before) == (200, None)
+    assert may_see_contact(job, partner)
+    assert job.assignments.get().kept_at is not None
+    assert not suspending.undecided_jobs().exists()
+
+
+def test_job_nobody_has_decided_stands_on_the_board_and_is_left_by_an_act(ops, job, partner):
+    actions.suspend(partner.partner_id, reason="Plainte", evidence="Trois lettres")
+    board = {tile.name: tile for tile in ops.get(reverse("admin:index")).context["tiles"]}
+    tile = board["suspended_jobs"]
+    assert (tile.count, tile.tone) == (1, "bad")
+    assert list(ops.get(tile.url).context["cl"].result_list) == [job]
+
+    ops.post(
+        reverse("admin:requests_app_booking_act", args=[job.pk, "keep-suspended"]),
+        {"reason": "Demain déjà"},
+    )
+
+    assert not suspending.undecided_jobs().exists()
+    assert may_see_contact(job, partner)
 
 
 def test_open_window_of_a_suspended_partner_cannot_be_claimed(searching, partner):
     offer = offers.open_next(searching.pk)
-    actions.suspend(partner.partner_id, reason="Plainte")
+    actions.suspend(partner.partner_id, reason="Plainte", evidence="Trois lettres")
 
     with pytest.raises(offers.NotOffered):
         offers.claim(searching.pk, partner.pk, rank=offer.wishes[0], by=partner.user)
 
 
 def test_reinstated_partner_is_asked_again(ops, partner):
-    actions.suspend(partner.partner_id, reason="Plainte")
+    actions.suspend(partner.partner_id, reason="Plainte", evidence="Trois lettres")
 
     ops.post(act(partner.partner, "reinstate"), {"reason": "Recours accepté"})
 
@@ -123,10 +161,13 @@ def test_repeats_change_nothing(partner):
     since = actions.approve(pk).approved_at
     assert actions.approve(pk).approved_at == since
     assert actions.reinstate(pk).suspended_at is None
-    first = actions.suspend(pk, reason="La première")
-    assert actions.suspend(pk, reason="La seconde").suspension_reason == first.suspension_reason
+    first = actions.suspend(pk, reason="La première", evidence="Lettre")
+    assert (
+        actions.suspend(pk, reason="La seconde", evidence="Lettre").suspension_reason
+        == first.suspension_reason
+    )
     with pytest.raises(actions.SuspensionWithoutReason):
-        actions.suspend(pk, reason=" ")
+        actions.suspend(pk, reason=" ", evidence="Lettre")
 
 
 @pytest.mark.parametrize("name", ["suspend", "account"])

@@ -11,10 +11,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from accounts import search
 from accounts.models import Notification, NotificationState, Technician
 from mila.sweeping import handle_each
-from requests_app import lifecycle, notices, sweeps
+from requests_app import fault_ledger, lifecycle, notices, sweeps
 from requests_app.models import Booking, BookingEvent, LateSignature, SignOff, SignOffKind, State
 from tests.cast import MORNING, sign
 from tests.factories import TechnicianFactory
@@ -76,14 +75,14 @@ def test_control_without_the_lock_the_sweepers_collide(due, caplog, monkeypatch)
     """
     meeting = threading.Barrier(2)
     rows = type(Booking.objects.all())
-    count = search.count_promise
+    judge = fault_ledger.judge
 
     def met(*args, **kwargs):
         meeting.wait(timeout=10)
-        count(*args, **kwargs)
+        return judge(*args, **kwargs)
 
     monkeypatch.setattr(rows, "select_for_update", lambda self, **_options: self.all())
-    monkeypatch.setattr(search, "count_promise", met)
+    monkeypatch.setattr(fault_ledger, "judge", met)
 
     handled = at_once(lambda: sum(handle_each(sweeps.handle_due_booking, due[:1])), 2)
 

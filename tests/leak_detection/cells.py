@@ -265,6 +265,14 @@ LYING = {
         {"holder PartnerProfile.suspension_reason"},
         "they are told why",
     ),
+    "accounts_suspension.reason": (
+        {"holder PartnerProfile.suspension_reason"},
+        "they are told why",
+    ),
+    "accounts_formerrow.row": (
+        {f"{who} Technician.{name}" for who in PARTNERS for name in ("lat", "lon")},
+        "what the search measured from",
+    ),
     "accounts_calendarentry.note": (
         {f"{who} CalendarEntry.note" for who in PARTNERS},
         "their own calendar",

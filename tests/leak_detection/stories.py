@@ -9,11 +9,11 @@ from accounts import actions
 from dispatch import offers
 from mila.clock import mila_now, set_clock
 from payments.sweeps import charge_booking
-from requests_app.actions import changes, contact_access, notes, quoting, signing, visit
+from requests_app.actions import appealing, changes, contact_access, notes, quoting, signing, visit
 from requests_app.actions.assigning import assign
 from requests_app.actions.doorstep import PhonePlace
 from requests_app.lifecycle import Role
-from requests_app.models import NotePhrase, SignOffKind, State
+from requests_app.models import NotePhrase, SignOffKind, State, Verdict
 from requests_app.price_versions import ByHand
 from requests_app.sweeps import sweep_bookings, sweep_clocks
 from tests import cast
@@ -148,11 +148,16 @@ def called_off(w: Dataset) -> Story:
     assert sweep_bookings() == 1
     assert_state(w, State.UNCONFIRMED)
     yield "unconfirmed"
-    actions.suspend(
-        w.holder.partner_id, reason=w.canaries.word("holder PartnerProfile.suspension_reason")
+    word = w.canaries.word("holder PartnerProfile.suspension_reason")
+    actions.suspend(w.holder.partner_id, reason=word, evidence="A letter")
+    ban, words = w.holder.partner.suspensions.get(), w.canaries.word("holder Appeal.words")
+    appeal = appealing.appeal_suspension(
+        w.holder, ban.uuid, words=words, picture=None, by=w.holder.user
     )
     yield "suspended"
-    actions.reinstate(w.holder.partner_id)
+    appealing.decide(
+        appeal.pk, verdict=Verdict.OVERTURNED, reason=w.canaries.word("Appeal.reason"), by=w.ops
+    )
     reason = w.canaries.word("Booking.end_reason")
     changes.cancel(w.booking.pk, role=Role.CUSTOMER, by=w.customer, reason=reason)
     yield "cancelled"

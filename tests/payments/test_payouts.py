@@ -394,7 +394,7 @@ def test_account_that_follows_a_cut_tie_is_not_paid_within_the_hold(owing, payee
 def test_suspended_partner_is_not_paid_until_it_is_over(owing, payee):
     earning = cast.earned(owing())
     cast.come_to_payday(earning)
-    suspend(payee.partner_id, reason="Papers forged")
+    suspend(payee.partner_id, reason="Papers forged", evidence="A letter")
 
     sweeps.sweep_payouts()
     assert payouts.plan(payee.partner_id) == []
@@ -410,7 +410,7 @@ def test_suspended_with_a_payout_planned_it_is_taken_back(owing, payee):
     earning = cast.earned(owing())
     cast.come_to_payday(earning)
     (planned,) = payouts.plan(payee.partner_id)
-    suspend(payee.partner_id, reason="Papers forged")
+    suspend(payee.partner_id, reason="Papers forged", evidence="A letter")
 
     sweeps.sweep_payouts()
 

@@ -30,14 +30,16 @@ from payments.charges import reminders
 from payments.models import Earning, Hold, PayoutAccount, WayPay
 from places.calendar import bookable_days, bookable_starts, earliest_start, instant
 from places.place import Place
+from policy.figures import Policy
 from policy.queries import policy_at
+from policy.values import encode
 from requests_app import caps, codeless, deadlines, due_instants, notices, secret_link
-from requests_app.actions import assigning, changes, meeting, placing, proving
+from requests_app.actions import appealing, assigning, changes, meeting, placing, proving, visit
 from requests_app.actions.changes import CostChanged
 from requests_app.actions.withdrawing import withdraw
 from requests_app.deadlines import hours_of
-from requests_app.lifecycle import Role
-from requests_app.models import Booking, DoorPlace, Position, State, last_made_at
+from requests_app.lifecycle import Role, advance
+from requests_app.models import Booking, DoorPlace, FaultEntry, Position, State, last_made_at
 from requests_app.sweeps import sweep_positions
 from tests import factories
 from tests.requests_app.booking_states import booking_in
@@ -331,6 +333,34 @@ def withdrawn_for_nothing(*, minutes: int) -> Probe:
     return probe
 
 
+def noted(what: Callable[[FaultEntry], Any]) -> Probe:
+    """What a missed call is written down with."""
+
+    def probe(site: Site) -> Any:
+        booking = booking_in(State.CLAIMED, site.technician, AT)
+        advance(booking.pk, "miss_call", role=Role.SYSTEM, by=None, at=AT)
+        return what(booking.faults.get())
+
+    return probe
+
+
+def appeal_due(site: Site) -> datetime:
+    booking = booking_in(State.CLAIMED, site.technician, AT)
+    advance(booking.pk, "miss_call", role=Role.SYSTEM, by=None, at=AT)
+    user, row = site.technician.user, booking.faults.get()
+    return appealing.appeal_fault(
+        site.technician, row.uuid, words="No", picture=None, by=user
+    ).due_at
+
+
+def release_is_late(site: Site) -> bool:
+    """30 hours before the start."""
+    booking = booking_in(State.CONFIRMED, site.technician, AT)
+    set_clock(booking.start_at - 30 * HOUR, speed=0)
+    visit.release(booking.pk, site.technician.pk, by=site.technician.user, reason="Ill")
+    return booking.faults.exists()
+
+
 OUTAGE = Outage(1, AT, AT + HOUR, HOUR)
 SOON, LATER = AT + 3 * HOUR, AT + 72 * HOUR
 TWO_WAYS = ((0, "phone"), (31, "sms"), (62, "phone"))
@@ -432,6 +462,17 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     ),
     "door_radius_m": (50, lambda site: DoorPlace(metres=200, accuracy_m=10).is_near(site.policy)),
     "position_kept": (18_000, positions_dropped),
+    "fault_points": (
+        {**encode(Policy().fault_points), "missed_call": 5},
+        noted(lambda row: row.points),
+    ),
+    "fault_days": (
+        {**encode(Policy().fault_days), "missed_call": 5},
+        noted(lambda row: row.until_at),
+    ),
+    "late_release_lead": (36 * 3_600, release_is_late),
+    "appeal_window": (10 * 86_400, noted(lambda row: row.appeal_until_at)),
+    "appeal_working_days": (3, appeal_due),
     "lateness_report_after": (600, deadline(deadlines.late_at, AT)),
     "lateness_cancel_after": (2_700, deadline(deadlines.lateness_cancel_at, AT)),
     "ceiling_percent": (120, page("customer:prices")),

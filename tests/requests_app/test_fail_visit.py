@@ -39,10 +39,11 @@ def test_visit_fails_free_of_charge_unless_the_customer_caused_it(state, fault, 
         "No line",
         fault,
     )
+    noted = ["fault_noted"] if fault == Fault.PARTNER else []
     assert (moves(failed), effects(), told(failed)) == (
         ["fail_visit"],
         ["payments.charge"],
-        ["failed"],
+        ["failed", *noted],
     )
     assert failed.assignments.get().ended_at is None
 

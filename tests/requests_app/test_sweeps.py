@@ -264,7 +264,13 @@ def test_lateness_is_told_once_though_they_set_off_late(now, partner, stopped_cl
     visit.depart(booking.pk, partner.pk, by=partner.user)
     sweep_clocks()
 
-    assert told(booking) == [("en_route", 2), ("late", 1), ("late_ops", 1)]
+    fault = booking.faults.get()
+    assert told(booking) == [
+        ("en_route", 2),
+        ("fault_noted", fault.pk),
+        ("late", 1),
+        ("late_ops", 1),
+    ]
 
 
 # --- Positions
