@@ -34,6 +34,7 @@ from requests_app.models import (
     LIVE,
     AddressCode,
     Assignment,
+    Avoidance,
     Booking,
     BookingContact,
     BookingEvent,
@@ -42,6 +43,7 @@ from requests_app.models import (
     ContactAccess,
     DoorPlace,
     LateSignature,
+    Message,
     Position,
     PriceCode,
     ProgressNote,
@@ -50,6 +52,7 @@ from requests_app.models import (
     QuoteLine,
     Rating,
     SignOff,
+    TimeProposal,
     new_token,
 )
 
@@ -191,6 +194,9 @@ PARTS = (
     Part(DoorPlace, lambda p: Q(assignment__booking__in=p.bookings), {"point": ""}),
     Part(Assignment, of_the_bookings, {"code": ""}),
     Part(CallAttempt, lambda p: Q(assignment__booking__in=p.bookings), {"note": ""}),
+    Part(Message, of_the_bookings, {"text": lambda row: "" if row.text else row.text}),
+    Part(TimeProposal, of_the_bookings, {"reason": ""}),
+    Part(Avoidance, lambda p: Q(customer__in=p.users)),
     Part(ProgressNote, of_the_bookings, {"text": lambda row: "" if row.text else row.text}),
     Part(Rating, of_the_bookings, {"comment": "", "answer": "", "hidden_reason": ""}),
     Part(

@@ -12,11 +12,11 @@ from customer import wording
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
 from customer.wording_parts import first_name, language_name
-from mila.formats import full_day, moment, money
+from mila.formats import full_day, moment, money, short_moment
 from payments import charges
 from payments.models import ChargeState
 from requests_app import deadlines, withdrawal
-from requests_app.actions import changes
+from requests_app.actions import changes, messaging
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
@@ -27,6 +27,7 @@ from requests_app.models import (
     Booking,
     BookingEvent,
     LateSignature,
+    Message,
     Position,
     ProgressNote,
     Quote,
@@ -87,7 +88,7 @@ class BookingPage:
         self.zone = booking.timezone
         self.contact = booking.contact
         self.wishes = list(booking.wishes.all())
-        self.photos = list(booking.photos.all())
+        self.photos = list(booking.photos.of_the_problem())
         self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines"))
         counts = [one for one in self.quotes if one.accepted_at and not one.withdrawn_at]
         self.agreed: Quote | None = counts[-1] if counts else None
@@ -380,6 +381,8 @@ class BookingPage:
                 _("Change the day or the hour"),
                 note if b.technician_id else "",
             )
+        if self.messages or self.may_write:
+            add(page("messages"), "message", self._write_label(), self._last_message())
         if self.state in ADJUSTABLE:
             add(
                 page("access"),
@@ -409,6 +412,31 @@ class BookingPage:
         note = _("Say the number %(number)s") % {"number": b.number}
         add(reverse("customer:help"), "shield", _("Help and guarantee"), note)
         return actions
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        return list(self.booking.messages.all())
+
+    @cached_property
+    def may_write(self) -> bool:
+        return messaging.is_open(self.booking)
+
+    def _write_label(self) -> str:
+        return (
+            _("Write to %(name)s") % {"name": first_name(self.booking)}
+            if self.may_write
+            else _("Messages")
+        )
+
+    def _last_message(self) -> str:
+        """Of the newest one: from whom and when; of none, what becomes of one."""
+        if not self.messages:
+            return _("Each message is mailed on at once")
+        last = self.messages[-1]
+        values = {"moment": short_moment(last.at, self.zone)}
+        return (
+            _("You wrote, %(moment)s") if last.by_customer else _("New for you, %(moment)s")
+        ) % values
 
     @property
     def cost(self) -> str:

@@ -11,6 +11,7 @@ from customer.views import (
     changes,
     conditions,
     draft,
+    messages,
     pay,
     photos,
     proving,
@@ -60,6 +61,7 @@ urlpatterns = [
     path(
         "b/<str:token>/photos/<str:key>/small/", photos.photo, {"size": "small"}, name="photo_small"
     ),
+    path("b/<str:token>/messages/", messages.thread, name="messages"),
     path("b/<str:token>/cancel/", changes.cancel, name="cancel"),
     path("b/<str:token>/terms/", conditions.own_terms, name="own_terms"),
     path("b/<str:token>/withdraw/", changes.withdraw, name="withdraw"),

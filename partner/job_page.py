@@ -37,6 +37,7 @@ from requests_app.models import (
     BookingEvent,
     CallAttempt,
     LateSignature,
+    Message,
     NotePhrase,
     ProgressNote,
     Quote,
@@ -312,6 +313,18 @@ class JobPage:
         """What they told the customer from the work, the newest first."""
         return list(self.booking.progress_notes.all())
 
+    @cached_property
+    def messages(self) -> list[Message]:
+        """What they and the customer have written; nothing once the contact
+        data is closed to them.
+        """
+        return list(access.messages_of_technician(self.booking, self.booking.technician))
+
+    @property
+    def unanswered(self) -> bool:
+        """The customer wrote last."""
+        return bool(self.messages) and self.messages[-1].by_customer
+
     @property
     def phrases(self) -> list[tuple[str, Any]]:
         """The ready-made notes they may send now, by key; none when it is not
@@ -354,6 +367,7 @@ class JobPage:
                 self.step.label == "",
             )
         )
+        facts += repr(len(self.messages))
         facts += repr((self.met, self.asks_code, self.undo, self.step.note))
         facts += repr(
             [

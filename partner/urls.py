@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partner.views import account, calendar, earnings, jobs, offers, quotes, sign_off
+from partner.views import account, calendar, earnings, jobs, messages, offers, quotes, sign_off
 
 app_name = "partner"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
         name="photo_small",
     ),
     path("jobs/<uuid:uuid>/call/", jobs.call, name="call"),
+    path("jobs/<uuid:uuid>/messages/", messages.thread, name="messages"),
     path("jobs/<uuid:uuid>/confirm/", jobs.confirm, name="confirm"),
     path("jobs/<uuid:uuid>/undo/", jobs.undo, name="undo"),
     path("jobs/<uuid:uuid>/depart/", jobs.depart, name="depart"),

@@ -141,7 +141,10 @@ MOVES: dict[str, Move] = {
     ),
     "lapse": Move(only(S.UNFILLED), S.CANCELLED, only(SYSTEM), notices=("lapsed",)),
     # --- promise: a call and a confirmation, kept or missed
-    "record_call": Move(only(S.CLAIMED), S.CALLED, only(PARTNER), due=confirm_due, clocks=CONFIRMS),
+    # By the system where the customer asked to be written to, and answered (rule L1).
+    "record_call": Move(
+        only(S.CLAIMED), S.CALLED, only(PARTNER, SYSTEM), due=confirm_due, clocks=CONFIRMS
+    ),
     "miss_call": Move(
         only(S.CLAIMED),
         S.SEARCHING,

@@ -73,7 +73,9 @@ def to_ops(*facts: str, given: tuple[str, ...] = ()) -> Notice:
     return Notice(To.OPS, ("place", "technician", "starts_at", *facts), given)
 
 
-SEALED = ("code", "visit_code")  # facts that open something, as the link does: encrypted in the row
+# Facts that open something, as the link does, and what people write to each other: encrypted in the
+# row.
+SEALED = ("code", "visit_code", "words")
 
 PATIENCE = timedelta(minutes=10)
 
@@ -98,6 +100,9 @@ KINDS: dict[str, Notice] = {
         "cancel_cents",
     ),
     "called": to_customer("technician", "start_at", "confirm_due_at"),
+    "message_for_customer": Notice(
+        To.CUSTOMER, ("technician",), given=("words",), leads="?messages"
+    ),
     "other_time": to_customer("technician", "start_at"),
     "confirmed": to_customer(
         "technician", "start_at", "prepare", "reached", "free_until_at", "cancel_cents", "calendar"
@@ -153,6 +158,7 @@ KINDS: dict[str, Notice] = {
     "job_moved": to_partner("start_at", "call_due_at", "confirm_due_at"),
     "door_waited": to_partner("start_at"),
     "job_price_answered": to_partner("start_at", "agreed_cents", given=("accepted",)),
+    "message_for_partner": Notice(To.PARTNER, ("place", "start_at"), leads="messages/"),
     "job_contested": to_partner("start_at"),
     "job_paid": to_partner("start_at", "price_cents", "commission_cents", "partner_cents"),
     "call_missed": to_former(),

@@ -116,7 +116,7 @@ def _page(
         "booking": booking,
         "page": page,
         "contact": contact,
-        "photos": booking.photos.all() if contact else (),
+        "photos": booking.photos.of_the_problem() if contact else (),
         "refused": refused,
         "live_url": stream_url(f"technician:{technician.pk}"),
         "tab": "jobs",
@@ -259,7 +259,7 @@ def call(request, technician, booking):
         "booking": booking,
         "page": JobPage(booking, mila_now()),
         "contact": contact,
-        "photos": booking.photos.all() if contact else (),
+        "photos": booking.photos.of_the_problem() if contact else (),
         "form": form,
         "tab": "jobs",
     }

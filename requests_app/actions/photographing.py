@@ -1,5 +1,4 @@
-"""Photos of the problem: added to a draft, taken away again, and their files with them
-(rule B1, D8).
+"""Photos: added to a draft or a message, taken away again, and their files with them (rule B1, D8).
 
 A row is there before its files and until after them, so no file is ever without one, wherever
 somebody pulls the plug. `delete_after_at` says when the files go: soon while they arrive, later in
@@ -47,6 +46,23 @@ def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
 
     Raises NotADraft, TooManyPhotos or NoRoomForPhotos; then nothing is left of it.
     """
+    arriving = take_in(picture)
+    try:
+        photo = _attach(booking_id, arriving.pk)
+    except Refusal:
+        drop_photo(arriving.pk)
+        raise
+    if photo.pk != arriving.pk:
+        drop_photo(arriving.pk)
+    return photo
+
+
+def take_in(picture: Redrawn) -> BookingPhoto:
+    """Its files and a row that is nobody's yet: attach it soon, or it goes. No transaction of the
+    caller's.
+
+    Raises NoRoomForPhotos; then nothing is left of it.
+    """
     arriving = BookingPhoto.objects.create(
         sha256=hashlib.sha256(picture.large).hexdigest(), delete_after_at=mila_now() + ARRIVING
     )
@@ -59,14 +75,7 @@ def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
             logger.error("No room for photos: %s", error)
             raise NoRoomForPhotos from error
         raise
-    try:
-        photo = _attach(booking_id, arriving.pk)
-    except Refusal:
-        drop_photo(arriving.pk)
-        raise
-    if photo.pk != arriving.pk:
-        drop_photo(arriving.pk)
-    return photo
+    return arriving
 
 
 @verb

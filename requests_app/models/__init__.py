@@ -3,6 +3,7 @@
 Its state is written by requests_app.lifecycle alone.
 """
 
+from requests_app.models.apart import Avoidance, ProposalKind, TimeProposal
 from requests_app.models.assignments import (
     Assignment,
     CallAttempt,
@@ -29,6 +30,7 @@ from requests_app.models.events import (
     of_present_technician,
     standing,
 )
+from requests_app.models.messages import PHRASES, Author, Message, MessagePhrase
 from requests_app.models.photos import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.models.quotes import (
     BY_HAND,
@@ -76,11 +78,14 @@ __all__ = [
     "NEGOTIABLE",
     "OFFERED",
     "PHOTOS_MAX",
+    "PHRASES",
     "UNDO",
     "UNSIGNED",
     "AcceptanceKind",
     "AddressCode",
     "Assignment",
+    "Author",
+    "Avoidance",
     "Booking",
     "BookingContact",
     "BookingEvent",
@@ -94,11 +99,14 @@ __all__ = [
     "DoorPlace",
     "Fault",
     "LateSignature",
+    "Message",
+    "MessagePhrase",
     "NotePhrase",
     "PhotoSize",
     "Position",
     "PriceCode",
     "ProgressNote",
+    "ProposalKind",
     "Quote",
     "QuoteEvent",
     "QuoteLine",
@@ -109,6 +117,7 @@ __all__ = [
     "SignOffKind",
     "SignedStatement",
     "State",
+    "TimeProposal",
     "Wish",
     "door_places",
     "entered_at",

@@ -149,7 +149,7 @@ row(
     FORM,
     of="link",
 )
-row("customer:answer_price", anybody, FORM, of="link")
+row("customer:answer_price customer:messages", anybody, FORM, of="link")
 
 # What belongs to a person who is signed in.
 row("customer:bookings", signed_in, LOOK)
@@ -170,7 +170,7 @@ row("partner:tap partner:keep_in_reserve partner:leave_reserve", technician, ACT
 row("partner:job partner:thanks", technician, LOOK, of="job")
 row("partner:photo partner:photo_small", technician, LOOK, of="job_photo")
 row("partner:call partner:finish partner:sign partner:rate", technician, FORM, of="job")
-row("partner:propose partner:answer_price", technician, FORM, of="job")
+row("partner:propose partner:answer_price partner:messages", technician, FORM, of="job")
 row(
     "partner:confirm partner:depart partner:position partner:arrive partner:start",
     technician,
