@@ -12,15 +12,17 @@ from customer import wording
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
 from customer.wording_parts import first_name, language_name
+from dispatch.availability import keeper_is_free
 from mila.formats import full_day, moment, money, short_moment
 from payments import charges
 from payments.models import ChargeState
 from requests_app import deadlines, withdrawal
-from requests_app.actions import changes, messaging
+from requests_app.actions import changes, messaging, other_times
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
+    BEFORE_DEPARTURE,
     HAS_PARTNER,
     NEGOTIABLE,
     UNSIGNED,
@@ -30,10 +32,12 @@ from requests_app.models import (
     Message,
     Position,
     ProgressNote,
+    ProposalKind,
     Quote,
     Rating,
     SignOff,
     State,
+    TimeProposal,
     standing,
 )
 from requests_app.moves import CHOOSES
@@ -409,9 +413,39 @@ class BookingPage:
                 "day": full_day(withdrawal.last_day(b))
             }
             add(page("withdraw"), "paper", _("Withdraw from the contract here"), note)
+        if self.assignments and self.state not in BEFORE_DEPARTURE:
+            add(page("not_again"), "user", _("Not this person again"), _("They are not told"))
         note = _("Say the number %(number)s") % {"number": b.number}
         add(reverse("customer:help"), "shield", _("Help and guarantee"), note)
         return actions
+
+    @cached_property
+    def time_proposal(self) -> TimeProposal | None:
+        """Another start that waits for the customer's answer (rule B9, L11)."""
+        return other_times.open_proposal(self.booking)
+
+    @property
+    def time_note(self) -> str:
+        """What stays, and what the answer changes."""
+        values = {
+            "name": first_name(self.booking),
+            "moment": moment(self.booking.start_at, self.zone),
+        }
+        if self.time_proposal and self.time_proposal.kind == ProposalKind.SECOND:
+            return _("%(name)s comes again, and the price stays as agreed.") % values
+        if self.time_proposal and not self._keeper_is_free():
+            return (
+                _(
+                    "%(name)s is not free then: somebody else would come. Else it stays on "
+                    "%(moment)s."
+                )
+                % values
+            )
+        return _("%(name)s is free then. Without your yes it stays on %(moment)s.") % values
+
+    def _keeper_is_free(self) -> bool:
+        assert self.time_proposal is not None
+        return bool(keeper_is_free(self.booking, [self.time_proposal.start_at], self.at))
 
     @cached_property
     def messages(self) -> list[Message]:

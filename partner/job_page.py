@@ -23,6 +23,7 @@ from payments.models import WayPay
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
 from requests_app import access, deadlines
+from requests_app.actions import other_times
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.actions.notes import MOST_NOTES
 from requests_app.actions.signing import evidence_only
@@ -32,6 +33,8 @@ from requests_app.models import (
     NEGOTIABLE,
     UNDO,
     Assignment,
+    Author,
+    Avoidance,
     Booking,
     BookingContact,
     BookingEvent,
@@ -42,6 +45,7 @@ from requests_app.models import (
     ProgressNote,
     Quote,
     State,
+    TimeProposal,
     of_present_technician,
     standing,
 )
@@ -313,6 +317,24 @@ class JobPage:
         """What they told the customer from the work, the newest first."""
         return list(self.booking.progress_notes.all())
 
+    @property
+    def time_kind(self) -> str | None:
+        """What another start would be, now (rule B9, L11)."""
+        return other_times.kind_of(self.booking)
+
+    @cached_property
+    def time_proposal(self) -> TimeProposal | None:
+        """The one that waits for the customer."""
+        return other_times.open_proposal(self.booking)
+
+    @property
+    def avoided(self) -> bool:
+        """They said that they will not come to this customer again."""
+        said = Avoidance.objects.filter(
+            customer=self.booking.customer_id, technician=self.booking.technician_id
+        )
+        return said.filter(said_by=Author.TECHNICIAN, ended_at=None).exists()
+
     @cached_property
     def messages(self) -> list[Message]:
         """What they and the customer have written; nothing once the contact
@@ -367,7 +389,9 @@ class JobPage:
                 self.step.label == "",
             )
         )
-        facts += repr(len(self.messages))
+        facts += repr(
+            (len(self.messages), self.time_proposal and self.time_proposal.pk, self.time_kind)
+        )
         facts += repr((self.met, self.asks_code, self.undo, self.step.note))
         facts += repr(
             [

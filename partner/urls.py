@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from partner.views import account, calendar, earnings, jobs, messages, offers, quotes, sign_off
+from partner.views import (
+    account,
+    calendar,
+    earnings,
+    jobs,
+    messages,
+    offers,
+    quotes,
+    sign_off,
+    times,
+)
 
 app_name = "partner"
 urlpatterns = [
@@ -15,6 +25,7 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/reserve/leave/", offers.leave_reserve, name="leave_reserve"),
     path("", jobs.home, name="home"),
     path("jobs/", jobs.jobs, name="jobs"),
+    path("ill/", times.ill, name="ill"),
     path("jobs/<uuid:uuid>/", jobs.job, name="job"),
     path("jobs/<uuid:uuid>/photos/<str:key>/", jobs.photo, {"size": "large"}, name="photo"),
     path(
@@ -25,6 +36,8 @@ urlpatterns = [
     ),
     path("jobs/<uuid:uuid>/call/", jobs.call, name="call"),
     path("jobs/<uuid:uuid>/messages/", messages.thread, name="messages"),
+    path("jobs/<uuid:uuid>/time/", times.propose, name="propose_time"),
+    path("jobs/<uuid:uuid>/not-again/", times.not_again, name="not_again"),
     path("jobs/<uuid:uuid>/confirm/", jobs.confirm, name="confirm"),
     path("jobs/<uuid:uuid>/undo/", jobs.undo, name="undo"),
     path("jobs/<uuid:uuid>/depart/", jobs.depart, name="depart"),

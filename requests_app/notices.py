@@ -104,6 +104,10 @@ KINDS: dict[str, Notice] = {
         To.CUSTOMER, ("technician",), given=("words",), leads="?messages"
     ),
     "other_time": to_customer("technician", "start_at"),
+    "time_proposed": Notice(
+        To.CUSTOMER, ("technician", "start_at"), given=("proposed_at", "second")
+    ),
+    "second_visit": to_customer("technician", "start_at", "calendar"),
     "confirmed": to_customer(
         "technician", "start_at", "prepare", "reached", "free_until_at", "cancel_cents", "calendar"
     ),
@@ -156,6 +160,8 @@ KINDS: dict[str, Notice] = {
     "confirm_missed": to_partner("start_at", "confirm_due_at"),
     "job_outage": to_partner("start_at", given=("extended_at",)),
     "job_moved": to_partner("start_at", "call_due_at", "confirm_due_at"),
+    "job_time_declined": to_partner("start_at"),
+    "job_second_visit": to_partner("start_at"),
     "door_waited": to_partner("start_at"),
     "job_price_answered": to_partner("start_at", "agreed_cents", given=("accepted",)),
     "message_for_partner": Notice(To.PARTNER, ("place", "start_at"), leads="messages/"),

@@ -48,7 +48,7 @@ SIGNATURE_REMINDERS = [
     ClockKind.SIGNATURE_REMINDER_2,
     ClockKind.SIGNATURE_REMINDER_3,
 ]
-AGREES_ON_A_START = ("claim", "assign", "move_claimed", "move_kept")
+AGREES_ON_A_START = ("claim", "assign", "move_claimed", "move_kept", "continue_later")
 
 
 def sweep_bookings() -> int:

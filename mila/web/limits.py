@@ -80,6 +80,8 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
             "customer:withdraw",
             "customer:move",
             "customer:no_show",
+            "customer:answer_time",
+            "customer:not_again",
             "customer:access",
             "customer:refuse",
             "customer:rate",

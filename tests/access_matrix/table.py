@@ -149,7 +149,8 @@ row(
     FORM,
     of="link",
 )
-row("customer:answer_price customer:messages", anybody, FORM, of="link")
+row("customer:answer_price customer:messages customer:not_again", anybody, FORM, of="link")
+row("customer:answer_time", anybody, ACT, of="link")
 
 # What belongs to a person who is signed in.
 row("customer:bookings", signed_in, LOOK)
@@ -158,6 +159,7 @@ row("customer:booking_own", signed_in, LOOK, of="own_booking")
 # The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule
 # D3-D8, L1-L12).
 row("partner:home partner:jobs partner:offers", technician, LOOK)
+row("partner:ill", technician, FORM)
 row("partner:earnings partner:account partner:account_back", payee, LOOK)
 row("partner:statement partner:statement_csv", payee, LOOK, of="month")
 row("partner:account_start", owner, ACT)
@@ -177,7 +179,7 @@ row(
     ACT,
     of="job",
 )
-row("partner:code partner:undo", technician, ACT, of="job")
+row("partner:code partner:undo partner:propose_time partner:not_again", technician, ACT, of="job")
 row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")
 
 # Messages between machines.
