@@ -259,7 +259,7 @@ def advance(
     booking.events_hash = event.hash
     write(booking, {"state", "epoch", "due_at", "events_hash", *changes})
     _restart_clocks(booking, move, at)
-    if source in (State.DRAFT, State.FINISHED):
+    if source in (State.DRAFT, State.FINISHED, State.CLAIMED, State.CALLED):
         notices.drop_waiting(booking)
     told = (
         notices.message(booking, kind, round=event.sequence, former=former) for kind in move.notices

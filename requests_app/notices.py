@@ -14,12 +14,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Q
 from django.utils import translation
 
 from accounts import notifications
 from accounts.models import Notification, NotificationState, Technician, User
 from catalogue.money import split
 from mila.clock import mila_now
+from places.calendar import instant, wall_time
 from places.place import Country
 from policy import conditions
 from requests_app import deadlines, secret_link, withdrawal
@@ -77,6 +79,8 @@ def to_ops(*facts: str, given: tuple[str, ...] = ()) -> Notice:
 # row.
 SEALED = ("code", "visit_code", "words")
 
+# needless once the promise is kept, or its time is over
+PROMISE_REMINDERS = ("call_reminder", "confirm_reminder")
 PATIENCE = timedelta(minutes=10)
 
 KINDS: dict[str, Notice] = {
@@ -262,11 +266,10 @@ def drop_waiting(booking: Booking) -> None:
     """The step has been made that these messages would have asked for: those that still wait are
     never sent.
     """
-    kinds = [kind for kind, notice in KINDS.items() if notice.waits]
-    waiting = Notification.objects.filter(
-        subject_id=booking.uuid, kind__in=kinds, state=NotificationState.QUEUED
-    )
-    waiting.filter(tries=0, due_at__gt=mila_now()).delete()
+    waiting = Notification.objects.filter(subject_id=booking.uuid, state=NotificationState.QUEUED)
+    patient = [kind for kind, notice in KINDS.items() if notice.waits]
+    early = Q(kind__in=patient, tries=0, due_at__gt=mila_now())
+    waiting.filter(early | Q(kind__in=PROMISE_REMINDERS)).delete()
 
 
 def reseal(booking: Booking) -> None:
@@ -340,6 +343,17 @@ def _confirm_due(b: Booking, _: Technician | None) -> datetime | None:
     if b.state == State.CALLED and b.due_at is not None:
         return b.due_at
     return _clocks(b).confirm_due if b.start_at else None
+
+
+def _by_day(b: Booking, due: datetime | None) -> datetime | None:
+    """Until when a reminder may still go out: not after its promise, and not into the quiet hours
+    (rule L6).
+    """
+    at = mila_now()
+    tonight = instant(
+        datetime.combine(wall_time(at, b.timezone).date(), b.policy.night_from), b.timezone
+    )
+    return min(due, tonight) if due and tonight > at else due
 
 
 def _search_limit(b: Booking, _: Technician | None) -> datetime | None:
@@ -501,9 +515,9 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "card_due_at": lambda b, _: b.created_at + b.policy.draft_card_limit,
     "search_limit_at": _search_limit,
     "call_due_at": _call_due,
-    "until_call_at": _call_due,
+    "until_call_at": lambda b, t: _by_day(b, _call_due(b, t)),
     "confirm_due_at": _confirm_due,
-    "until_confirm_at": _confirm_due,
+    "until_confirm_at": lambda b, t: _by_day(b, _confirm_due(b, t)),
     "free_until_at": _free_until,
     "objection_seconds": lambda b, _: int(b.policy.objection_window.total_seconds()),
     "lateness_cancel_at": lambda b, _: deadlines.lateness_cancel_at(b.start_at, b.policy),
