@@ -36,6 +36,7 @@ def thread(request, technician, booking):
         "booking": booking,
         "thread": access.messages_of_technician(booking, technician),
         "mine": Author.TECHNICIAN,
+        "count": str(booking.messages.filter(author=Author.TECHNICIAN).count()),
         "open": may,
         "masked": booking.state in messaging.BEFORE_THE_VISIT,
         "form": form,
