@@ -17,6 +17,7 @@ from partner.views import (
 app_name = "partner"
 urlpatterns = [
     path("offers/", offers.offers_page, name="offers"),
+    path("offers/waiting/", offers.waiting, name="waiting"),
     path("offers/<int:pk>/", offers.offer, name="offer"),
     path("offers/<int:pk>/claim/", offers.claim, name="claim"),
     path("offers/<int:pk>/decline/", offers.decline, name="decline"),
