@@ -21,6 +21,7 @@ from requests_app.models import (
     BookingContact,
     BookingEvent,
     CallAttempt,
+    ChecklistTick,
     ClockKind,
     DoorPlace,
     Fault,
@@ -250,6 +251,24 @@ def notes(b: Booking, at: datetime) -> Section:
         for one in b.progress_notes.select_related("technician")
     ]
     return Section("notes", _("Notes from the work"), [_("At"), _("Technician"), _("Note")], rows)
+
+
+def checklists(b: Booking, at: datetime) -> Section:
+    """What the technician ticked and when, in the words that stood there."""
+    rows = [
+        [
+            stamp(one.at, b.timezone),
+            one.assignment.technician,
+            str(one.checklist),
+            one.words,
+            toned(_("ticked"), GOOD) if one.ticked else toned(_("taken back"), WARN),
+        ]
+        for one in ChecklistTick.objects.filter(assignment__booking=b).select_related(
+            "assignment__technician", "checklist"
+        )
+    ]
+    columns = [_("At"), _("Technician"), _("List"), _("Item"), _("Tick")]
+    return Section("checklists", _("Checklists"), columns, rows)
 
 
 def messages(b: Booking, at: datetime) -> Section:

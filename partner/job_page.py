@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 
 from accounts.models import CalendarEntry, CalendarEntryKind, Technician
 from catalogue import money
+from catalogue.models import ChecklistPart
 from customer.price_change import PriceChange, change_of
 from partner import earnings, wording
 from partner.earnings import Line
@@ -23,7 +24,7 @@ from payments.models import WayPay
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
 from requests_app import access, deadlines
-from requests_app.actions import other_times
+from requests_app.actions import checking, other_times
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.actions.notes import MOST_NOTES
 from requests_app.actions.signing import evidence_only
@@ -317,6 +318,27 @@ class JobPage:
         """What they told the customer from the work, the newest first."""
         return list(self.booking.progress_notes.all())
 
+    @cached_property
+    def checklists(self) -> list[dict[str, Any]]:
+        """The lists of the visit with what is ticked; those whose moment it is not are shown, and
+        closed.
+        """
+        if self.assignment is None:
+            return []
+        ticked = checking.ticked(self.assignment)
+        return [
+            {
+                "pk": one.pk,
+                "title": one.get_part_display(),
+                "open": self.booking.state in checking.TICKED_IN[ChecklistPart(one.part)],
+                "items": [
+                    {"words": words, "ticked": position in ticked.get(one.pk, ())}
+                    for position, words in enumerate(one.items_list)
+                ],
+            }
+            for one in checking.lists_of(self.booking, self.assignment)
+        ]
+
     @property
     def time_kind(self) -> str | None:
         """What another start would be, now (rule B9, L11)."""
@@ -389,6 +411,7 @@ class JobPage:
                 self.step.label == "",
             )
         )
+        facts += repr([item["ticked"] for one in self.checklists for item in one["items"]])
         facts += repr(
             (len(self.messages), self.time_proposal and self.time_proposal.pk, self.time_kind)
         )

@@ -5,6 +5,7 @@ from django.urls import path
 from partner.views import (
     account,
     calendar,
+    checklists,
     earnings,
     jobs,
     messages,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/arrive/", jobs.arrive, name="arrive"),
     path("jobs/<uuid:uuid>/start/", jobs.start, name="start"),
     path("jobs/<uuid:uuid>/code/", jobs.code, name="code"),
+    path("jobs/<uuid:uuid>/tick/", checklists.tick, name="tick"),
     path("jobs/<uuid:uuid>/note/", jobs.note, name="note"),
     path("jobs/<uuid:uuid>/price/", quotes.propose, name="propose"),
     path("jobs/<uuid:uuid>/price/answer/", quotes.answer, name="answer_price"),

@@ -397,6 +397,7 @@ HISTORY = (  # in the order in which ops ask
     booking_history.calls,
     booking_history.door,
     booking_history.notes,
+    booking_history.checklists,
     booking_history.messages,
     booking_history.sign_off,
     booking_history.late_signature,

@@ -12,6 +12,7 @@ from requests_app.models.assignments import (
     new_visit_code,
 )
 from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_token
+from requests_app.models.checklists import ChecklistTick
 from requests_app.models.clocks import Clock, ClockKind
 from requests_app.models.contact import AddressCode, BookingContact, ContactAccess, PriceCode
 from requests_app.models.endings import (
@@ -92,6 +93,7 @@ __all__ = [
     "BookingPhoto",
     "CallAttempt",
     "CallChannel",
+    "ChecklistTick",
     "Clock",
     "ClockKind",
     "ContactAccess",

@@ -179,7 +179,12 @@ row(
     ACT,
     of="job",
 )
-row("partner:code partner:undo partner:propose_time partner:not_again", technician, ACT, of="job")
+row(
+    "partner:code partner:undo partner:propose_time partner:not_again partner:tick",
+    technician,
+    ACT,
+    of="job",
+)
 row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")
 
 # Messages between machines.

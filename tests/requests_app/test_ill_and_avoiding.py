@@ -1,4 +1,4 @@
-"""One tap gives back a day and counts once (rule L17); not this person again, from either side
+"""One tap gives back a day and counts once (fault A4); not this person again, from either side
 (rule D1).
 """
 

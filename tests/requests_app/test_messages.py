@@ -1,5 +1,5 @@
 """The thread: two people alone, as long as the contact data is open, told live and mailed
-(rule L1).
+(rule L1, B15).
 """
 
 from datetime import timedelta
