@@ -11,15 +11,15 @@ from requests_app.actions import checking
 @require_POST
 def tick(request, technician, booking):
     """What of one list is ticked now; anything that is no item of it is passed over."""
-    chosen = request.POST.get("checklist", "")
-    items = {
-        int(item)
-        for item in request.POST.getlist("item")[:50]
-        if item.isascii() and item.isdecimal() and len(item) < 4
-    }
-    pk = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 18 else 0
+    items = {_number(item) for item in request.POST.getlist("item")[:50]}
+    checklist = _number(request.POST.get("checklist", ""))
     try:
-        checking.keep_ticks(booking.pk, technician.pk, checklist_id=pk, positions=items)
+        checking.keep_ticks(booking.pk, technician.pk, checklist_id=checklist, positions=items)
     except Refusal as refusal:
         return _page(request, technician, booking, refused=said(refusal), status=409)
     return _answer(request, technician, booking)
+
+
+def _number(text: str) -> int:
+    """-1, which is nobody's, for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else -1

@@ -1,4 +1,4 @@
-"""Lists by service with versions; what was ticked stays as evidence in the words that stood there
+"""Lists by service, with versions; what was ticked stays, in the words that stood there
 (rule L7, L9, L12).
 """
 
