@@ -1,6 +1,7 @@
 """People: who they are, what they can do, where and when they can do it."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -18,6 +19,12 @@ from mila.encrypted_fields import EncryptedTextField
 from places.place import Country
 
 LANGUAGES = [("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", "English")]
+LANGUAGE_BITS = {code: 1 << number for number, (code, _name) in enumerate(LANGUAGES)}
+
+
+def language_bits(codes: Iterable[str]) -> int:
+    """Several languages as one number, as the search compares them (rule D1)."""
+    return sum(LANGUAGE_BITS[code] for code in set(codes))
 
 
 class UserManager(BaseUserManager):
@@ -341,6 +348,9 @@ class SkillSearch(models.Model):
     valid_until = models.DateTimeField(null=True)
     newcomer = models.BooleanField(default=False)
     nearness_ppm = models.IntegerField(default=0)
+    languages = models.PositiveSmallIntegerField(
+        default=0, help_text="Bits: fr 1, de 2, it 4, en 8 (language_bits)."
+    )
     scored_under = models.CharField(max_length=12, default="")
     since_at = models.DateTimeField(db_default=MilaNow(), editable=False)
 
@@ -359,7 +369,7 @@ class SkillSearch(models.Model):
                     models.F("base_score_ppm").desc(),
                     name=name,
                     condition=condition,
-                    include=["technician", "radius_m", "lat", "lon", "nearness_ppm"],
+                    include=["technician", "radius_m", "lat", "lon", "nearness_ppm", "languages"],
                 )
                 for name, condition in [
                     ("skill_search_best", None),

@@ -55,6 +55,10 @@ def take_over(email: str, *, account: User) -> bool:
         ):
             return False
         other.bookings.update(customer=account)
+        theirs = account.avoidances.filter(ended_at=None)
+        for said in other.avoidances.filter(ended_at=None):
+            if not theirs.filter(technician=said.technician_id, said_by=said.said_by).exists():
+                other.avoidances.filter(pk=said.pk).update(customer=account)
         EmailAddress.objects.filter(user=other).delete()
         CustomerProfile.objects.filter(user=other).delete()
         other.email, other.name, other.is_active = f"{uuid4().hex}@joined.invalid", "", False

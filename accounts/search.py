@@ -17,7 +17,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import F, Q
 
-from accounts.models import PartnerProfile, SkillSearch, Technician, User
+from accounts.models import PartnerProfile, SkillSearch, Technician, User, language_bits
 from mila.clock import MilaNow
 from mila.rows import Columns, rows
 from mila.transactions import verb
@@ -37,7 +37,7 @@ SCORE_FIGURES = (
     "newcomer_jobs",
 )
 SCORED = ["base_score_ppm", "nearness_ppm", "newcomer", "scored_under"]
-PLACED = ["h3_cell", "radius_m", "lat", "lon", "valid_until"]
+PLACED = ["h3_cell", "radius_m", "lat", "lon", "valid_until", "languages"]
 SWEEP_SCORES = "accounts.sweep_scores"
 PIECE = 600  # rows whose scores are written anew in one transaction
 PIECES = 100  # at most so many in one sweep
@@ -131,6 +131,7 @@ def expected_rows(technician: Technician, policy: Policy) -> list[SkillSearch]:
             lat=technician.lat,
             lon=technician.lon,
             valid_until=one.valid_until,
+            languages=language_bits(technician.languages),
             **_scores(technician, one.level, policy),
         )
         for one in askable(technician)

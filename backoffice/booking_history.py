@@ -21,6 +21,7 @@ from requests_app.models import (
     BookingContact,
     BookingEvent,
     CallAttempt,
+    ChecklistTick,
     ClockKind,
     DoorPlace,
     Fault,
@@ -75,7 +76,8 @@ def facts(b: Booking, at: datetime) -> Section:
             (_("Cost of the end"), money(b.fee_cents, b.currency) if b.fee_cents else ""),
             (_("Reason of the end"), b.end_reason),
             (_("Whose fault"), Fault(b.end_fault).label if b.end_fault else ""),
-            (_("Language"), b.get_language_display()),
+            (_("Language"), ", ".join([b.get_language_display(), *b.spoken])),
+            (_("To be written to"), _("Yes, not called") if b.prefers_writing else ""),
             (
                 _("Customer"),
                 b.customer
@@ -87,7 +89,7 @@ def facts(b: Booking, at: datetime) -> Section:
             (_("Door code"), masked(contact.door_code)),
             (_("At the door"), masked(contact.at_the_door)),
             (_("Problem"), masked(contact.problem)),
-            (_("Photos"), b.photos.count() or ""),
+            (_("Photos"), b.photos.of_the_problem().count() or ""),
         ],
         folds=[
             (_("What the technician reported"), json.dumps(b.report, indent=2, ensure_ascii=False))
@@ -288,6 +290,42 @@ def notes(b: Booking, at: datetime) -> Section:
         for one in b.progress_notes.select_related("technician")
     ]
     return Section("notes", _("Notes from the work"), [_("At"), _("Technician"), _("Note")], rows)
+
+
+def checklists(b: Booking, at: datetime) -> Section:
+    """What the technician ticked and when, in the words that stood there."""
+    rows = [
+        [
+            stamp(one.at, b.timezone),
+            one.assignment.technician,
+            str(one.checklist),
+            one.words,
+            toned(_("ticked"), GOOD) if one.ticked else toned(_("taken back"), WARN),
+        ]
+        for one in ChecklistTick.objects.filter(assignment__booking=b).select_related(
+            "assignment__technician", "checklist"
+        )
+    ]
+    columns = [_("At"), _("Technician"), _("List"), _("Item"), _("Tick")]
+    return Section("checklists", _("Checklists"), columns, rows)
+
+
+def messages(b: Booking, at: datetime) -> Section:
+    """That customer and technician wrote, and when; what they wrote is shown with the contact data
+    (fault A11).
+    """
+    rows = [
+        [
+            stamp(one.at, b.timezone),
+            one.get_author_display(),
+            one.technician,
+            one.get_phrase_display() or masked(one.text or ""),
+            _("with a photo") if one.photo_id else "",
+        ]
+        for one in b.messages.select_related("technician")
+    ]
+    columns = [_("At"), _("From"), _("Technician"), _("Message"), _("Photo")]
+    return Section("messages", _("Messages"), columns, rows)
 
 
 def sign_off(b: Booking, at: datetime) -> Section:

@@ -35,6 +35,7 @@ from requests_app.models import (
     AddressCode,
     Appeal,
     Assignment,
+    Avoidance,
     Booking,
     BookingContact,
     BookingEvent,
@@ -43,6 +44,7 @@ from requests_app.models import (
     ContactAccess,
     DoorPlace,
     LateSignature,
+    Message,
     Position,
     PriceCode,
     ProgressNote,
@@ -51,6 +53,7 @@ from requests_app.models import (
     QuoteLine,
     Rating,
     SignOff,
+    TimeProposal,
     new_token,
 )
 
@@ -199,6 +202,9 @@ PARTS = (
     Part(DoorPlace, lambda p: Q(assignment__booking__in=p.bookings), {"point": ""}),
     Part(Assignment, of_the_bookings, {"code": ""}),
     Part(CallAttempt, lambda p: Q(assignment__booking__in=p.bookings), {"note": ""}),
+    Part(Message, of_the_bookings, {"text": lambda row: "" if row.text else row.text}),
+    Part(TimeProposal, of_the_bookings, {"reason": ""}),
+    Part(Avoidance, lambda p: Q(customer__in=p.users)),
     Part(ProgressNote, of_the_bookings, {"text": lambda row: "" if row.text else row.text}),
     Part(Rating, of_the_bookings, {"comment": "", "answer": "", "hidden_reason": ""}),
     Part(

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import FormerRow, Notification, NotificationState
 from dispatch.models import AlertTrail, Trace
-from mila.clock import machine_now, mila_now
+from mila.clock import MilaNow, machine_now, mila_now
 from mila.sweeping import handle_each
 from payments.models import StripeEvent
 from policy.kept import KEPT
 from requests_app.actions import dropping
-from requests_app.models import Booking, State
+from requests_app.models import Booking, BookingPhoto, Message, State
 
 PIECE = 500
 ENDED = (NotificationState.SENT, NotificationState.REACHED, NotificationState.FAILED)
@@ -38,6 +39,16 @@ def _drop_sessions(_before: datetime) -> int:
     return _first(
         Session.objects.filter(expire_date__lt=machine_now() - KEPT["sessions"])
     ).delete()[0]
+
+
+def _drop_messages(before: datetime) -> int:
+    """Their photos are nobody's first; the sweep of photos deletes the files."""
+    old = Message.objects.filter(at__lt=before).order_by("at")[:PIECE].values_list("pk", flat=True)
+    with transaction.atomic():
+        rows = Message.objects.select_for_update(skip_locked=True).filter(pk__in=list(old))
+        photos = BookingPhoto.objects.filter(message__in=rows)
+        photos.update(booking=None, rank=None, delete_after_at=MilaNow())
+        return rows.delete()[0]
 
 
 def _empty_notices(before: datetime) -> int:
@@ -75,6 +86,7 @@ def _drop_drafts(before: datetime) -> int:
 DROP: dict[str, Callable[[datetime], int]] = {
     "sessions": _drop_sessions,
     "drafts": _drop_drafts,
+    "messages": _drop_messages,
     "notices": _empty_notices,
     "former_rows": _drop_former_rows,
     "traces": _drop_traces,

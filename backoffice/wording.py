@@ -92,6 +92,7 @@ MOVES: dict[str, MoveWords] = {
     "depart": MoveWords(_("Set off")),
     "arrive": MoveWords(_("Arrived at the door")),
     "start": MoveWords(_("Work begun")),
+    "continue_later": MoveWords(_("Goes on at a second appointment, same technician and price")),
     "finish": MoveWords(_("Work finished")),
     "undo_depart": MoveWords(_("Taken back: set off"), QUIET),
     "undo_arrive": MoveWords(_("Taken back: arrived at the door"), QUIET),

@@ -122,6 +122,53 @@ class Service(models.Model):
         return lines(self.prepare)
 
 
+class ChecklistPart(models.TextChoices):
+    """The four lists of a visit, in their order."""
+
+    PREPARATION = "preparation", _("Before you set off")
+    PRESENTATION = "presentation", _("At the door")
+    EXPLANATION = "explanation", _("Shown and explained")
+    TIDY_UP = "tidy_up", _("Tidied up")
+
+
+class Checklist(models.Model):
+    """A version of one list of a service, or of all that have none of their own; a new one takes
+    its place.
+
+    Never rewritten: what was ticked refers to it (rule L7, L9, L12).
+    """
+
+    service = models.ForeignKey(
+        Service, null=True, blank=True, on_delete=models.PROTECT, related_name="checklists"
+    )
+    part = models.CharField(max_length=12, choices=ChecklistPart.choices)
+    version = models.PositiveSmallIntegerField()
+    items = models.TextField(_("items"), help_text=_("One line each."))
+    starts_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["part", "service", "version"]
+        verbose_name = _("checklist")
+        verbose_name_plural = _("checklists")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "part", "version"], name="one_version_of_a_checklist"
+            ),
+            models.UniqueConstraint(
+                fields=["part", "version"],
+                condition=Q(service__isnull=True),
+                name="one_version_of_a_general_checklist",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_part_display()} {self.version}"
+
+    @property
+    def items_list(self) -> list[str]:
+        return lines(self.items)
+
+
 class Package(models.Model):
     """A fixed-price extra that can be added to a job; without services it fits every one."""
 

@@ -9,7 +9,15 @@ from typing import NamedTuple
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice
+from catalogue.models import (
+    Category,
+    Checklist,
+    ChecklistPart,
+    Package,
+    PackagePrice,
+    Service,
+    ServicePrice,
+)
 from mila.errors import Refusal
 from policy.figures import Policy
 
@@ -77,6 +85,21 @@ def shelves(country: str, at: datetime) -> list[Shelf]:
         Prefetch("services", queryset=services, to_attr="sold")
     )
     return [Shelf(category, category.sold) for category in categories if category.sold]
+
+
+def checklists_of(service_id: int, at: datetime) -> list[Checklist]:
+    """The lists of a visit in their order, each in the version in force then: the service's own
+    before the general.
+
+    One query.
+    """
+    rows = Checklist.objects.filter(Q(service=service_id) | Q(service=None), starts_at__lte=at)
+    found: dict[str, Checklist] = {}
+    for row in sorted(
+        rows, key=lambda one: (one.service_id is not None, one.starts_at, one.version)
+    ):
+        found[row.part] = row
+    return [found[part] for part in ChecklistPart.values if part in found]
 
 
 def service_on_sale(slug: str, country: str, at: datetime) -> Service:

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from catalogue.models import Category, Package, Service, Topic
+from catalogue.models import Category, Checklist, Package, Service, Topic
 
 
 @register(Category)
@@ -27,6 +27,11 @@ class ServiceTranslation(TranslationOptions):
 @register(Package)
 class PackageTranslation(TranslationOptions):
     fields = ("name", "summary")
+
+
+@register(Checklist)
+class ChecklistTranslation(TranslationOptions):
+    fields = ("items",)
 
 
 @register(Topic)

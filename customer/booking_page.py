@@ -13,15 +13,17 @@ from customer.lateness import Lateness, lateness
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
 from customer.wording_parts import first_name, language_name
-from mila.formats import full_day, moment, money
+from dispatch.availability import keeper_is_free
+from mila.formats import full_day, moment, money, short_moment
 from payments import charges, refunds
 from payments.models import ChargeState
 from requests_app import deadlines, withdrawal
-from requests_app.actions import changes
+from requests_app.actions import changes, messaging, other_times
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
+    BEFORE_DEPARTURE,
     ENDED,
     HAS_PARTNER,
     NEGOTIABLE,
@@ -29,12 +31,15 @@ from requests_app.models import (
     Booking,
     BookingEvent,
     LateSignature,
+    Message,
     Position,
     ProgressNote,
+    ProposalKind,
     Quote,
     Rating,
     SignOff,
     State,
+    TimeProposal,
     standing,
 )
 from requests_app.moves import CHOOSES
@@ -89,7 +94,7 @@ class BookingPage:
         self.zone = booking.timezone
         self.contact = booking.contact
         self.wishes = list(booking.wishes.all())
-        self.photos = list(booking.photos.all())
+        self.photos = list(booking.photos.of_the_problem())
         self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines"))
         counts = [one for one in self.quotes if one.accepted_at and not one.withdrawn_at]
         self.agreed: Quote | None = counts[-1] if counts else None
@@ -394,6 +399,8 @@ class BookingPage:
                 _("Change the day or the hour"),
                 note if b.technician_id else "",
             )
+        if self.messages or self.may_write:
+            add(page("messages"), "message", self._write_label(), self._last_message())
         if self.state in ADJUSTABLE:
             add(
                 page("access"),
@@ -420,9 +427,64 @@ class BookingPage:
                 "day": full_day(withdrawal.last_day(b))
             }
             add(page("withdraw"), "paper", _("Withdraw from the contract here"), note)
+        if self.assignments and self.state not in BEFORE_DEPARTURE:
+            add(page("not_again"), "user", _("Not this person again"), _("They are not told"))
         note = _("Say the number %(number)s") % {"number": b.number}
         add(reverse("customer:help"), "shield", _("Help and guarantee"), note)
         return actions
+
+    @cached_property
+    def time_proposal(self) -> TimeProposal | None:
+        """Another start that waits for the customer's answer (rule B9, L11)."""
+        return other_times.open_proposal(self.booking)
+
+    @property
+    def time_note(self) -> str:
+        """What stays, and what the answer changes."""
+        values = {
+            "name": first_name(self.booking),
+            "moment": moment(self.booking.start_at, self.zone),
+        }
+        if self.time_proposal and self.time_proposal.kind == ProposalKind.SECOND:
+            return _("%(name)s comes again, and the price stays as agreed.") % values
+        if self.time_proposal and not self._keeper_is_free():
+            return (
+                _(
+                    "%(name)s is not free then: somebody else would come. Else it stays on "
+                    "%(moment)s."
+                )
+                % values
+            )
+        return _("%(name)s is free then. Without your yes it stays on %(moment)s.") % values
+
+    def _keeper_is_free(self) -> bool:
+        assert self.time_proposal is not None
+        return bool(keeper_is_free(self.booking, [self.time_proposal.start_at], self.at))
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        return list(self.booking.messages.all())
+
+    @cached_property
+    def may_write(self) -> bool:
+        return messaging.is_open(self.booking)
+
+    def _write_label(self) -> str:
+        return (
+            _("Write to %(name)s") % {"name": first_name(self.booking)}
+            if self.may_write
+            else _("Messages")
+        )
+
+    def _last_message(self) -> str:
+        """Of the newest one: from whom and when; of none, what becomes of one."""
+        if not self.messages:
+            return _("Each message is mailed on at once")
+        last = self.messages[-1]
+        values = {"moment": short_moment(last.at, self.zone)}
+        return (
+            _("You wrote, %(moment)s") if last.by_customer else _("New for you, %(moment)s")
+        ) % values
 
     @property
     def cost(self) -> str:

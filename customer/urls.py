@@ -11,12 +11,14 @@ from customer.views import (
     changes,
     conditions,
     draft,
+    messages,
     pay,
     photos,
     proving,
     quotes,
     sign_off,
     sitemap,
+    times,
 )
 
 app_name = "customer"
@@ -60,6 +62,9 @@ urlpatterns = [
     path(
         "b/<str:token>/photos/<str:key>/small/", photos.photo, {"size": "small"}, name="photo_small"
     ),
+    path("b/<str:token>/messages/", messages.thread, name="messages"),
+    path("b/<str:token>/time/", times.answer, name="answer_time"),
+    path("b/<str:token>/not-again/", times.not_again, name="not_again"),
     path("b/<str:token>/cancel/", changes.cancel, name="cancel"),
     path("b/<str:token>/terms/", conditions.own_terms, name="own_terms"),
     path("b/<str:token>/withdraw/", changes.withdraw, name="withdraw"),

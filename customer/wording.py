@@ -307,6 +307,7 @@ MOVES: dict[str, MoveWords | None] = {
     "depart": MoveWords(_("%(name)s set off")),
     "arrive": MoveWords(_("%(name)s was at the door")),
     "start": MoveWords(_("The work began")),
+    "continue_later": MoveWords(_("A second appointment was agreed")),
     "finish": MoveWords(_("The work was done")),
     "undo_depart": SILENT,
     "undo_arrive": SILENT,

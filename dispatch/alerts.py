@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.crypto import salted_hmac
 
 from accounts import notifications
-from accounts.models import Notification, NotificationState
+from accounts.models import Notification, NotificationState, language_bits
 from dispatch.availability import Visit, somebody_works
 from dispatch.models import AlertTrail, AreaAlert
 from mila.clock import mila_now
@@ -149,8 +149,9 @@ def _comes(alert: AreaAlert, at: datetime) -> bool:
     policy = policy_at(at, alert.country)
     service = alert.service
     minutes = service.duration_minutes
+    spoken = language_bits([alert.language])
     return somebody_works(
-        Visit(service.skill_id, alert.lat, alert.lon, "town", "", minutes, policy), at
+        Visit(service.skill_id, alert.lat, alert.lon, "town", "", minutes, policy, spoken), at
     )
 
 

@@ -40,7 +40,8 @@ class Line(NamedTuple):
 def _then(table: str) -> str:
     """Rows of these technicians as they were."""
     return f"""{table} AS MATERIALIZED (
-    SELECT now.* FROM {table} now WHERE now.technician_id = ANY(%(people)s::bigint[]) AND now.since_at <= %(at)s
+    SELECT now.* FROM {table} now
+     WHERE now.technician_id = ANY(%(people)s::bigint[]) AND now.since_at <= %(at)s
      UNION ALL
     SELECT was.*
       FROM accounts_formerrow f
@@ -63,23 +64,33 @@ requests_app_assignment AS MATERIALIZED (
       FROM requests_app_assignment a
      WHERE a.technician_id = ANY(%(people)s::bigint[]) AND a.claimed_at < %(at)s),
 requests_app_booking AS NOT MATERIALIZED (
-    SELECT b.id, b.timezone, b.service_id, b.policy_data,
-           CASE WHEN b.id = %(booking)s THEN %(start_at)s::timestamptz ELSE b.start_at END AS start_at,
+    SELECT b.id, b.timezone, b.service_id, b.policy_data, b.customer_id, b.language, b.spoken,
+           CASE WHEN b.id = %(booking)s THEN %(start_at)s::timestamptz
+                ELSE b.start_at END AS start_at,
            CASE WHEN b.id = %(booking)s THEN %(due_at)s::timestamptz ELSE b.due_at END AS due_at,
-           CASE WHEN b.id = %(booking)s THEN %(last_start_at)s::timestamptz ELSE b.last_start_at END AS last_start_at,
-           CASE WHEN b.id = %(booking)s THEN %(minutes)s::int ELSE b.duration_minutes END AS duration_minutes,
+           CASE WHEN b.id = %(booking)s THEN %(last_start_at)s::timestamptz
+                ELSE b.last_start_at END AS last_start_at,
+           CASE WHEN b.id = %(booking)s THEN %(minutes)s::int
+                ELSE b.duration_minutes END AS duration_minutes,
            CASE WHEN b.id = %(booking)s THEN %(state)s::varchar ELSE (
                SELECT e.target FROM requests_app_bookingevent e
-                WHERE e.booking_id = b.id AND e.at <= %(at)s ORDER BY e.sequence DESC LIMIT 1) END AS state
+                WHERE e.booking_id = b.id AND e.at <= %(at)s
+                ORDER BY e.sequence DESC LIMIT 1) END AS state
       FROM requests_app_booking b),
 requests_app_wish AS MATERIALIZED (
     SELECT %(booking)s::bigint AS booking_id, w.rank, w.start_at
       FROM unnest(%(ranks)s::int[], %(starts)s::timestamptz[]) w (rank, start_at)),
 dispatch_offer AS MATERIALIZED (
-    SELECT o.booking_id, o.technician_id, o.search_id, o.silent, o.own_tap, NULL::timestamptz AS reserve_at,
+    SELECT o.booking_id, o.technician_id, o.search_id, o.silent, o.own_tap,
+           NULL::timestamptz AS reserve_at,
            CASE WHEN o.ended_at <= %(at)s THEN o.state ELSE 'open' END AS state
       FROM dispatch_offer o
      WHERE o.technician_id = ANY(%(people)s::bigint[]) AND o.opened_at < %(at)s),
+requests_app_avoidance AS MATERIALIZED (
+    SELECT v.technician_id, v.customer_id,
+           CASE WHEN v.ended_at <= %(at)s THEN v.ended_at END AS ended_at
+      FROM requests_app_avoidance v
+     WHERE v.technician_id = ANY(%(people)s::bigint[]) AND v.at <= %(at)s),
 dispatch_search AS MATERIALIZED (
     SELECT %(search)s::bigint AS id, NULL::timestamptz AS ended_at),
 wanted"""  # noqa: S608  names of tables

@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import LANGUAGE_BITS, language_bits
 from dispatch import eligibility
 from dispatch.facts import OF_CELLS
 from mila.errors import Refusal
@@ -36,6 +37,7 @@ WANTED = """
 b AS MATERIALIZED (
     SELECT %(booking)s::bigint AS id, %(lat)s::float8 AS lat, %(lon)s::float8 AS lon,
            cos(radians(%(lat)s::float8)) AS width,
+           %(languages)s::int AS languages, %(customer)s::bigint AS customer_id,
            CASE WHEN %(precision)s = ANY(%(vague)s) THEN %(vague_m)s ELSE 0 END AS wider_m,
            %(drops)s::int AS drops, %(lost)s::int AS lost, %(held)s::int AS held)"""
 IN_REACH = """
@@ -43,7 +45,7 @@ IN_REACH = """
       FROM b
       JOIN accounts_skillsearch s ON s.skill_id = %(skill)s
      CROSS JOIN LATERAL (SELECT {metres} AS metres) away
-     WHERE {condition} AND {near} AND ({papers_over}) IS NOT TRUE"""
+     WHERE {condition} AND {near} AND {speaks} AND ({papers_over}) IS NOT TRUE"""
 OF_A_START = eligibility.window("start_at", "%(zone)s", "%(duration)s", "%(buffer)s")
 # The calendar of each, once, as one multirange: a start then costs a look into it, however full it
 # is.
@@ -83,7 +85,7 @@ SELECT (SELECT count(*) FROM reach), w.start_at, count(*)
 SELECT (SELECT count(*) FROM reach), NULL, 0
 """
 OF_TECHNICIAN = "s.technician_id = %(technician)s"
-ANYBODY = "NOT {had_it} AND NOT {takes_too_many}"
+ANYBODY = "NOT {had_it} AND NOT {apart} AND NOT {takes_too_many}"
 SOMEBODY = """
 WITH {wanted}
 SELECT EXISTS (
@@ -103,7 +105,9 @@ class NobodyFree(Refusal):
 class Visit:
     """What is wanted, of a booking or of a place alone.
 
-    `booking_id` leaves out who has had the booking.
+    `languages`: bits of those the customer speaks; all of them where nobody was asked. `booking_id`
+    leaves out who has had the booking, `customer_id` whom they do not want to meet again, or who
+    does not want to meet them.
     """
 
     skill_id: int
@@ -113,7 +117,9 @@ class Visit:
     timezone: str
     duration_minutes: int
     policy: Policy
+    languages: int = language_bits(LANGUAGE_BITS)
     booking_id: int | None = None
+    customer_id: int | None = None
 
     @classmethod
     def of(cls, booking: Booking) -> Self:
@@ -126,7 +132,9 @@ class Visit:
             booking.timezone,
             booking.duration_minutes,
             booking.policy,
+            language_bits([booking.language, *booking.spoken]),
             booking.pk,
+            booking.customer_id,
         )
 
     def params(self, at: datetime) -> dict[str, Any]:
@@ -136,6 +144,8 @@ class Visit:
             **eligibility.PARAMS,
             "at": at,
             "booking": self.booking_id,
+            "customer": self.customer_id,
+            "languages": self.languages,
             "skill": self.skill_id,
             "lat": self.lat,
             "lon": self.lon,

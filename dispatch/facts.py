@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from dispatch.eligibility import PARAMS, RULES, window
+from dispatch.eligibility import LANGUAGES, PARAMS, RULES, window
 from policy.figures import Policy
 from policy.values import encode
 
@@ -40,7 +40,8 @@ SCORE = "s.base_score_ppm + round(s.nearness_ppm * greatest(0, 1 - away.metres /
 # search.
 _BOOKINGS = """
 WITH wanted AS MATERIALIZED (
-    SELECT b.id, b.start_at, b.timezone, v.skill_id, c.lat, c.lon, cos(radians(c.lat)) AS width,
+    SELECT b.id, b.start_at, b.timezone, b.customer_id, {languages} AS languages,
+           v.skill_id, c.lat, c.lon, cos(radians(c.lat)) AS width,
            CASE WHEN c.precision = ANY(%(vague)s) THEN %(vague_m)s ELSE 0 END AS wider_m,
            b.duration_minutes * interval '1 minute' AS duration,
            (p.policy ->> 'travel_buffer')::int * interval '1 second' AS buffer,
@@ -79,7 +80,9 @@ reserve AS MATERIALIZED (
      WHERE o.booking_id = ANY((SELECT %(bookings)s::bigint[])::bigint[])
        AND o.reserve_at IS NOT NULL)
 """
-BOOKINGS = _BOOKINGS.format(**window("w.start_at", "b.timezone", "b.duration", "b.buffer"))
+BOOKINGS = _BOOKINGS.format(
+    languages=LANGUAGES, **window("w.start_at", "b.timezone", "b.duration", "b.buffer")
+)
 FACTS = """
 {bookings},
 facts AS (
@@ -95,7 +98,9 @@ facts AS (
                   AND o.booking_id <> b.id) AS in_window_elsewhere,
            s.newcomer, reserve.technician_id IS NOT NULL AS reserve, b.lapse_limit, place.near,
            CASE WHEN NOT place.near THEN 'too_far'
+                WHEN NOT {speaks} THEN 'language'
                 WHEN {papers_over} THEN 'papers'
+                WHEN {apart} THEN 'apart'
                 WHEN {had_it} THEN 'had_it'
                 WHEN past.declined THEN 'declined'
                 WHEN time.works IS NULL THEN 'hours'

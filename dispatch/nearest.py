@@ -1,5 +1,7 @@
-"""Who covers a place, the best score first, at a cost that does not grow with the town
-(docs/decisions/0006).
+"""Who covers a place and speaks with the customer, best score first, at a cost that does not grow
+with the town.
+
+See docs/decisions/0006.
 
 Exact, by a bound: nobody in a cell scores more than their `base_score_ppm` and what nearness the
 cell's nearest point gives. Round 1 takes the best of the nearest cells; the score of the last of
@@ -32,7 +34,8 @@ cut AS MATERIALIZED (
                   SELECT {score} AS score
                     FROM accounts_skillsearch s
                    CROSS JOIN LATERAL (SELECT {metres} AS metres) away
-                   WHERE s.skill_id = b.skill_id AND s.h3_cell = g.cell AND {near}{only}
+                   WHERE s.skill_id = b.skill_id AND s.h3_cell = g.cell AND {near}
+                     AND {speaks}{only}
                    ORDER BY s.base_score_ppm DESC
                    LIMIT (SELECT %(count)s::int)) best
             ORDER BY best.score DESC
@@ -49,7 +52,7 @@ best AS MATERIALIZED (
             CROSS JOIN LATERAL (SELECT {metres} AS metres) away
             WHERE s.skill_id = b.skill_id AND s.h3_cell = g.cell
               AND s.base_score_ppm >= cut.score - ceil(weight.ppm * (1 - g.metres / %(reach)s))::int
-              AND {near}{only}
+              AND {near} AND {speaks}{only}
            OFFSET 0) one
      WHERE one.score >= cut.score
      ORDER BY one.score DESC, one.technician_id
@@ -81,13 +84,16 @@ class Best(NamedTuple):
 def best(
     booking_id: int, lat: float, lon: float, at: datetime, count: int, *, newcomers: bool = False
 ) -> Best:
-    """The best `count` whose circle covers the place, or of them the newcomers only. One query."""
+    """The best `count` who cover the place and speak a language of the customer, or their
+    newcomers. One query.
+    """
     nearest, cells = search_cells(lat, lon)
     text = ROUNDS.format(
         bookings=facts.BOOKINGS,
         score=facts.SCORE,
         metres=RULES["metres"],
         near=RULES["near"],
+        speaks=RULES["speaks"],
         only=ONLY_NEWCOMERS if newcomers else "",
     )
     ((*row,),) = facts.run(

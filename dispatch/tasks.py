@@ -21,9 +21,10 @@ def search(*, booking_id: int):
 
 @shared_task(name="dispatch.withdraw")
 def withdraw(*, booking_id: int):
-    """End what a later move has fenced."""
+    """End what a later move has fenced, and tell the lists it stood in."""
     try:
         offers.withdraw(booking_id)
+        offers.tell_lists(booking_id)
     except Booking.DoesNotExist:
         log.warning("booking %s is gone", booking_id)
 

@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 
 from accounts.models import CalendarEntry, CalendarEntryKind, Technician
 from catalogue import money
+from catalogue.models import ChecklistPart
 from customer.lateness import Lateness, lateness
 from customer.price_change import PriceChange, change_of
 from partner import earnings, wording
@@ -24,6 +25,7 @@ from payments.models import WayPay
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
 from requests_app import access, deadlines
+from requests_app.actions import checking, other_times
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.actions.notes import MOST_NOTES
 from requests_app.actions.signing import evidence_only
@@ -33,15 +35,19 @@ from requests_app.models import (
     NEGOTIABLE,
     UNDO,
     Assignment,
+    Author,
+    Avoidance,
     Booking,
     BookingContact,
     BookingEvent,
     CallAttempt,
     LateSignature,
+    Message,
     NotePhrase,
     ProgressNote,
     Quote,
     State,
+    TimeProposal,
     of_present_technician,
     standing,
 )
@@ -318,6 +324,57 @@ class JobPage:
         """What they told the customer from the work, the newest first."""
         return list(self.booking.progress_notes.all())
 
+    @cached_property
+    def checklists(self) -> list[dict[str, Any]]:
+        """The lists of the visit with what is ticked; those whose moment it is not are shown, and
+        closed.
+        """
+        if self.assignment is None:
+            return []
+        ticked = checking.ticked(self.assignment)
+        return [
+            {
+                "pk": one.pk,
+                "title": one.get_part_display(),
+                "open": self.booking.state in checking.TICKED_IN[ChecklistPart(one.part)],
+                "items": [
+                    {"words": words, "ticked": position in ticked.get(one.pk, ())}
+                    for position, words in enumerate(one.items_list)
+                ],
+            }
+            for one in checking.lists_of(self.booking, self.assignment)
+        ]
+
+    @property
+    def time_kind(self) -> str | None:
+        """What another start would be, now (rule B9, L11)."""
+        return other_times.kind_of(self.booking)
+
+    @cached_property
+    def time_proposal(self) -> TimeProposal | None:
+        """The one that waits for the customer."""
+        return other_times.open_proposal(self.booking)
+
+    @property
+    def avoided(self) -> bool:
+        """They said that they will not come to this customer again."""
+        said = Avoidance.objects.filter(
+            customer=self.booking.customer_id, technician=self.booking.technician_id
+        )
+        return said.filter(said_by=Author.TECHNICIAN, ended_at=None).exists()
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """What they and the customer have written; nothing once the contact
+        data is closed to them.
+        """
+        return list(access.messages_of_technician(self.booking, self.booking.technician))
+
+    @property
+    def unanswered(self) -> bool:
+        """The customer wrote last."""
+        return bool(self.messages) and self.messages[-1].by_customer
+
     @property
     def phrases(self) -> list[tuple[str, Any]]:
         """The ready-made notes they may send now, by key; none when it is not
@@ -359,6 +416,10 @@ class JobPage:
                 self.late is None,
                 self.step.label == "",
             )
+        )
+        facts += repr([item["ticked"] for one in self.checklists for item in one["items"]])
+        facts += repr(
+            (len(self.messages), self.time_proposal and self.time_proposal.pk, self.time_kind)
         )
         facts += repr((self.met, self.asks_code, self.undo, self.step.note))
         if self.lateness:

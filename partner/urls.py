@@ -2,11 +2,24 @@
 
 from django.urls import path
 
-from partner.views import account, calendar, earnings, faults, jobs, offers, quotes, sign_off
+from partner.views import (
+    account,
+    calendar,
+    checklists,
+    earnings,
+    faults,
+    jobs,
+    messages,
+    offers,
+    quotes,
+    sign_off,
+    times,
+)
 
 app_name = "partner"
 urlpatterns = [
     path("offers/", offers.offers_page, name="offers"),
+    path("offers/waiting/", offers.waiting, name="waiting"),
     path("offers/<int:pk>/", offers.offer, name="offer"),
     path("offers/<int:pk>/claim/", offers.claim, name="claim"),
     path("offers/<int:pk>/decline/", offers.decline, name="decline"),
@@ -15,6 +28,7 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/reserve/leave/", offers.leave_reserve, name="leave_reserve"),
     path("", jobs.home, name="home"),
     path("jobs/", jobs.jobs, name="jobs"),
+    path("ill/", times.ill, name="ill"),
     path("jobs/<uuid:uuid>/", jobs.job, name="job"),
     path("jobs/<uuid:uuid>/photos/<str:key>/", jobs.photo, {"size": "large"}, name="photo"),
     path(
@@ -24,6 +38,9 @@ urlpatterns = [
         name="photo_small",
     ),
     path("jobs/<uuid:uuid>/call/", jobs.call, name="call"),
+    path("jobs/<uuid:uuid>/messages/", messages.thread, name="messages"),
+    path("jobs/<uuid:uuid>/time/", times.propose, name="propose_time"),
+    path("jobs/<uuid:uuid>/not-again/", times.not_again, name="not_again"),
     path("jobs/<uuid:uuid>/confirm/", jobs.confirm, name="confirm"),
     path("jobs/<uuid:uuid>/undo/", jobs.undo, name="undo"),
     path("jobs/<uuid:uuid>/depart/", jobs.depart, name="depart"),
@@ -31,6 +48,7 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/arrive/", jobs.arrive, name="arrive"),
     path("jobs/<uuid:uuid>/start/", jobs.start, name="start"),
     path("jobs/<uuid:uuid>/code/", jobs.code, name="code"),
+    path("jobs/<uuid:uuid>/tick/", checklists.tick, name="tick"),
     path("jobs/<uuid:uuid>/note/", jobs.note, name="note"),
     path("jobs/<uuid:uuid>/price/", quotes.propose, name="propose"),
     path("jobs/<uuid:uuid>/price/answer/", quotes.answer, name="answer_price"),

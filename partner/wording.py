@@ -289,6 +289,7 @@ MOVES: dict[str, MoveWords | None] = {
         _("You were at the door"), said=_("You have said that you are at the door.")
     ),
     "start": MoveWords(_("The work began"), said=_("You have said that the work begins.")),
+    "continue_later": MoveWords(_("The customer accepted a second appointment")),
     "finish": MoveWords(_("The work was done"), said=_("You have said that the work is done.")),
     "undo_depart": SILENT,
     "undo_arrive": SILENT,

@@ -10,6 +10,8 @@ DRAFT = timedelta(days=14)  # a draft nobody orders, and its photos, from its fi
 KEPT = {
     "sessions": timedelta(0),  # from their own end on
     "drafts": DRAFT,
+    # what customer and technician wrote to each other, with its photos
+    "messages": timedelta(days=730),
     # the words of a message that has gone out, or failed; that it went or not stays
     "notices": timedelta(days=90),
     # calendars, hours and search rows as they were: what a trace is explained by

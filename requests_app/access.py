@@ -28,6 +28,7 @@ from requests_app.models import (
     BookingContact,
     BookingPhoto,
     ContactAccess,
+    Message,
     PhotoSize,
     State,
 )
@@ -209,6 +210,21 @@ def reveal_contact(
     return BookingContact.objects.get(booking=booking)
 
 
+def messages_of_customer(booking: Booking) -> QuerySet[Message]:
+    """All that was written about a booking that `access` has led the
+    customer to, the oldest first.
+    """
+    return booking.messages.select_related("photo", "technician")
+
+
+def messages_of_technician(booking: Booking, technician: Technician) -> QuerySet[Message]:
+    """What the two have written, while they may see the contact data; nothing of another
+    technician's (rule D8).
+    """
+    theirs = booking.messages.filter(technician=technician).select_related("photo", "technician")
+    return theirs if may_see_contact(booking, technician) else theirs.none()
+
+
 def photo_by_link(token: str, key: str) -> BookingPhoto:
     """A photo of the booking of a secret link (fault A10). Raises Http404."""
     return _photo(booking_by_link(token), key)
@@ -226,6 +242,11 @@ def photo_for_technician(
     if not may_see_contact(booking, technician):
         raise Http404
     photo = _photo(booking, key)
+    if (
+        photo.rank is None
+        and not Message.objects.filter(photo=photo, technician=technician).exists()
+    ):
+        raise Http404  # it came with a message to somebody who had the job before
     if size == PhotoSize.LARGE:
         ContactAccess.objects.create(
             booking=booking,

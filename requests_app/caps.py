@@ -31,23 +31,26 @@ class Paused(Refusal):
     )
 
 
-# Given back by the technician's own hand, a day; lost without a visit, a week; open, a day.
-# `technician`, `drops`, `lost` and `held` are SQL expressions.
+# Given back by the technician's own hand, a day; lost without a visit, a week; open, a day. What
+# was given back on one day of illness is one (actions.illness). `technician`, `drops`, `lost` and
+# `held` are SQL expressions.
 REACHED = """
-(SELECT count(*) FILTER (WHERE d.dropped AND d.ended_at > %(at)s - interval '1 day') >= {drops}
-     OR count(*) FILTER (WHERE d.lost AND d.ended_at > %(at)s - interval '7 days') >= {lost}
+(SELECT count(DISTINCT d.dropped) FILTER (WHERE d.ended_at > %(at)s - interval '1 day') >= {drops}
+     OR count(DISTINCT coalesce(d.dropped, d.id::text))
+        FILTER (WHERE d.lost AND d.ended_at > %(at)s - interval '7 days') >= {lost}
      OR count(*) FILTER (WHERE d.held AND d.claimed_at > %(at)s - interval '1 day') >= {held}
-   FROM (SELECT a.ended_at, a.claimed_at, released.dropped,
-                a.fault OR released.dropped OR a.end IN ('claim', 'assign') AS lost,
+   FROM (SELECT a.id, a.ended_at, a.claimed_at, released.dropped,
+                a.fault OR released.dropped IS NOT NULL OR a.end IN ('claim', 'assign') AS lost,
                 a.ended_at IS NULL AND k.state IN ('claimed', 'called', 'unconfirmed',
                   'confirmed') AS held
            FROM requests_app_assignment a
            JOIN requests_app_booking k ON k.id = a.booking_id
-          CROSS JOIN LATERAL (
-                SELECT a.end = 'release' AND EXISTS (
-                    SELECT 1 FROM requests_app_bookingevent e
-                     WHERE e.booking_id = a.booking_id AND e.move = 'release' AND e.role = 'partner'
-                       AND e.at = a.ended_at) AS dropped) released
+           LEFT JOIN LATERAL (
+                SELECT coalesce(e.data ->> 'ill', a.id::text) AS dropped
+                  FROM requests_app_bookingevent e
+                 WHERE a.end = 'release' AND e.booking_id = a.booking_id AND e.move = 'release'
+                   AND e.role = 'partner' AND e.at = a.ended_at
+                 LIMIT 1) released ON true
           WHERE a.technician_id = {technician} AND (a.ended_at IS NULL
             OR a.ended_at > %(at)s - interval '7 days')) d)
 """

@@ -109,6 +109,12 @@ def _last_start(b: Booking) -> datetime:
     return start
 
 
+def quiet_until(b: Booking, at: datetime) -> datetime | None:
+    """The end of the quiet hours of the place that hold this instant; None by day (rule L6)."""
+    night = deadlines.night_around(at, b.timezone, b.policy)
+    return night[1] if night else None
+
+
 def _reminder(b: Booking, at: datetime, due: datetime) -> datetime | None:
     """At the first rung of the ladder that is still to come (rule L6)."""
     rungs = (

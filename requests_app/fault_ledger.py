@@ -66,11 +66,17 @@ Judge = Callable[
 
 
 def judge(
-    booking: Booking, move: str, role: Role, at: datetime, changes: dict[str, Any]
+    booking: Booking,
+    move: str,
+    role: Role,
+    at: datetime,
+    changes: dict[str, Any],
+    data: dict[str, Any],
 ) -> Charge | None:
     """What this move would say of whom; None of most moves.
 
-    Asked before the assignment ends, under the lock.
+    Asked before the assignment ends, under the lock. Of what was given back on one day of illness
+    only the first is a fault (actions.illness).
     """
     rule = JUDGES.get(move)
     if rule is None or booking.technician_id is None:
@@ -80,9 +86,16 @@ def judge(
     if assignment is None or found is None:
         return None
     kind, who = found
-    return Charge(
-        kind, who, assignment, _evidence(booking, assignment, move, role, at), told=move in TELLS
-    )
+    ill = {"ill": data["ill"]} if "ill" in data else {}
+    if (
+        ill
+        and FaultEntry.objects.filter(
+            kind=kind, technician=assignment.technician_id, evidence__contains=ill
+        ).exists()
+    ):
+        return None
+    evidence = _evidence(booking, assignment, move, role, at) | ill
+    return Charge(kind, who, assignment, evidence, told=move in TELLS)
 
 
 def _evidence(

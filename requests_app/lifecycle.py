@@ -236,7 +236,7 @@ def advance(
         free_time(booking, at)
     if name in PROPOSAL_FALLS:
         price_versions.fall(booking.quotes.open(), at)
-    charge = fault_ledger.judge(booking, name, role, at, changes)
+    charge = fault_ledger.judge(booking, name, role, at, changes, data or {})
     if move.target not in HAS_PARTNER:
         end_assignment(booking, name, at, fault=charge is not None and charge.is_partners)
         changes |= {
@@ -262,7 +262,7 @@ def advance(
         fault_ledger.void_decided(booking, at)
     if charge is not None:
         fault_ledger.write(booking, charge, occurrence=event.sequence, at=at)
-    if source in (State.DRAFT, State.FINISHED):
+    if source in (State.DRAFT, State.FINISHED, State.CLAIMED, State.CALLED):
         notices.drop_waiting(booking)
     told = (
         notices.message(booking, kind, round=event.sequence, former=former) for kind in move.notices

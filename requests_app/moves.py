@@ -141,7 +141,10 @@ MOVES: dict[str, Move] = {
     ),
     "lapse": Move(only(S.UNFILLED), S.CANCELLED, only(SYSTEM), notices=("lapsed",)),
     # --- promise: a call and a confirmation, kept or missed
-    "record_call": Move(only(S.CLAIMED), S.CALLED, only(PARTNER), due=confirm_due, clocks=CONFIRMS),
+    # By the system where the customer asked to be written to, and answered (rule L1).
+    "record_call": Move(
+        only(S.CLAIMED), S.CALLED, only(PARTNER, SYSTEM), due=confirm_due, clocks=CONFIRMS
+    ),
     "miss_call": Move(
         only(S.CLAIMED),
         S.SEARCHING,
@@ -251,6 +254,15 @@ MOVES: dict[str, Move] = {
         undoes="finish",
         clocks=((C.OVERDUE_WORK, overdue_on),),
     ),
+    # A part is missing: the same technician at the same price, at a start the customer has accepted
+    # (rule L11).
+    "continue_later": Move(
+        only(S.ARRIVED, S.IN_PROGRESS),
+        S.CONFIRMED,
+        only(CUSTOMER, OPS),
+        clocks=COMES,
+        notices=("second_visit", "job_second_visit"),
+    ),
     # From the door only while no code says that they met (rule L9): the verb asks.
     "no_show": Move(
         only(S.UNCONFIRMED, S.CONFIRMED, S.EN_ROUTE, S.ARRIVED),
@@ -347,9 +359,9 @@ WHEN_DUE = {
     S.UNFILLED: "lapse",
 }
 # With these a start is agreed, or agreed anew: who is late is late for it (rule L9).
-AGREES_ON_A_START = ("claim", "assign", "move_claimed", "move_kept")
+AGREES_ON_A_START = ("claim", "assign", "move_claimed", "move_kept", "continue_later")
 # After these nobody comes any more: what is left of the time belongs to others (rule L9).
 ENDS_VISIT = {"sign_off", "refuse", "fail_visit"}
 # What was proposed and not answered is no longer what the visit would be (rule L10).
-PROPOSAL_FALLS = {"finish", "move_claimed", "move_kept", "fail_visit", "refuse"}
+PROPOSAL_FALLS = {"finish", "continue_later", "move_claimed", "move_kept", "fail_visit", "refuse"}
 UNDOES = {name: move.undoes for name, move in MOVES.items() if move.undoes}

@@ -14,12 +14,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Q
 from django.utils import translation
 
 from accounts import notifications
 from accounts.models import Notification, NotificationState, Technician, User
 from catalogue.money import split
 from mila.clock import mila_now
+from places.calendar import instant, wall_time
 from places.place import Country
 from policy import conditions
 from requests_app import deadlines, secret_link, withdrawal
@@ -74,8 +76,12 @@ def to_ops(*facts: str, given: tuple[str, ...] = ()) -> Notice:
     return Notice(To.OPS, ("place", "technician", "starts_at", *facts), given)
 
 
-SEALED = ("code", "visit_code")  # facts that open something, as the link does: encrypted in the row
+# Facts that open something, as the link does, and what people write to each other: encrypted in the
+# row.
+SEALED = ("code", "visit_code", "words")
 
+# needless once the promise is kept, or its time is over
+PROMISE_REMINDERS = ("call_reminder", "confirm_reminder")
 PATIENCE = timedelta(minutes=10)
 
 KINDS: dict[str, Notice] = {
@@ -99,7 +105,14 @@ KINDS: dict[str, Notice] = {
         "cancel_cents",
     ),
     "called": to_customer("technician", "start_at", "confirm_due_at"),
+    "message_for_customer": Notice(
+        To.CUSTOMER, ("technician",), given=("words",), leads="?messages"
+    ),
     "other_time": to_customer("technician", "start_at"),
+    "time_proposed": Notice(
+        To.CUSTOMER, ("technician", "start_at"), given=("proposed_at", "second")
+    ),
+    "second_visit": to_customer("technician", "start_at", "calendar"),
     "confirmed": to_customer(
         "technician", "start_at", "prepare", "reached", "free_until_at", "cancel_cents", "calendar"
     ),
@@ -154,8 +167,11 @@ KINDS: dict[str, Notice] = {
     "job_outage": to_partner("start_at", given=("extended_at",)),
     "job_moved": to_partner("start_at", "call_due_at", "confirm_due_at"),
     "late_said": to_partner("start_at", "lateness_cancel_at"),
+    "job_time_declined": to_partner("start_at"),
+    "job_second_visit": to_partner("start_at"),
     "door_waited": to_partner("start_at"),
     "job_price_answered": to_partner("start_at", "agreed_cents", given=("accepted",)),
+    "message_for_partner": Notice(To.PARTNER, ("place", "start_at"), leads="messages/"),
     "job_contested": to_partner("start_at"),
     "job_paid": to_partner("start_at", "price_cents", "commission_cents", "partner_cents"),
     "job_refunded": to_partner("start_at", given=("share_cents",)),
@@ -260,11 +276,10 @@ def drop_waiting(booking: Booking) -> None:
     """The step has been made that these messages would have asked for: those that still wait are
     never sent.
     """
-    kinds = [kind for kind, notice in KINDS.items() if notice.waits]
-    waiting = Notification.objects.filter(
-        subject_id=booking.uuid, kind__in=kinds, state=NotificationState.QUEUED
-    )
-    waiting.filter(tries=0, due_at__gt=mila_now()).delete()
+    waiting = Notification.objects.filter(subject_id=booking.uuid, state=NotificationState.QUEUED)
+    patient = [kind for kind, notice in KINDS.items() if notice.waits]
+    early = Q(kind__in=patient, tries=0, due_at__gt=mila_now())
+    waiting.filter(early | Q(kind__in=PROMISE_REMINDERS)).delete()
 
 
 def reseal(booking: Booking) -> None:
@@ -340,6 +355,17 @@ def _confirm_due(b: Booking, _: Technician | None) -> datetime | None:
     if b.state == State.CALLED and b.due_at is not None:
         return b.due_at
     return _clocks(b).confirm_due if b.start_at else None
+
+
+def _by_day(b: Booking, due: datetime | None) -> datetime | None:
+    """Until when a reminder may still go out: not after its promise, and not into the quiet hours
+    (rule L6).
+    """
+    at = mila_now()
+    tonight = instant(
+        datetime.combine(wall_time(at, b.timezone).date(), b.policy.night_from), b.timezone
+    )
+    return min(due, tonight) if due and tonight > at else due
 
 
 def _search_limit(b: Booking, _: Technician | None) -> datetime | None:
@@ -501,9 +527,9 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "card_due_at": lambda b, _: b.created_at + b.policy.draft_card_limit,
     "search_limit_at": _search_limit,
     "call_due_at": _call_due,
-    "until_call_at": _call_due,
+    "until_call_at": lambda b, t: _by_day(b, _call_due(b, t)),
     "confirm_due_at": _confirm_due,
-    "until_confirm_at": _confirm_due,
+    "until_confirm_at": lambda b, t: _by_day(b, _confirm_due(b, t)),
     "free_until_at": _free_until,
     "objection_seconds": lambda b, _: int(b.policy.objection_window.total_seconds()),
     "lateness_cancel_at": lambda b, _: deadlines.lateness_cancel_at(b.start_at, b.policy),

@@ -4,7 +4,7 @@ A sweep may run twice, late or beside itself: each row is locked, looked at agai
 own transaction.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from accounts.search import lock_technician
 from mila.clock import MilaNow, mila_now
@@ -17,6 +17,7 @@ from requests_app import caps, fault_ledger, notices, outages
 from requests_app.actions import photographing
 from requests_app.actions.signing import sign_off_by_silence
 from requests_app.actions.visit import drop_old_positions
+from requests_app.due_instants import quiet_until
 from requests_app.lifecycle import (
     WHEN_DUE,
     Role,
@@ -50,6 +51,8 @@ SIGNATURE_REMINDERS = [
     ClockKind.SIGNATURE_REMINDER_2,
     ClockKind.SIGNATURE_REMINDER_3,
 ]
+# Each climbs the ladder before its promise, rung by rung (rule L6).
+REMINDERS = frozenset({ClockKind.CALL_REMINDER, ClockKind.CONFIRM_REMINDER})
 
 
 def sweep_bookings() -> int:
@@ -119,8 +122,18 @@ def handle_due_clock(clock_id: int) -> bool:
     at = mila_now()
     if booking is None or clock is None or clock.due_at > at:
         return False
-    clock.done_at, clock.fired = at, True
-    clock.save(update_fields=["done_at", "fired"])
+    rung = clock.due_at
+    again = (
+        outages.next_reminder(booking, booking.due_at)
+        if clock.kind in REMINDERS and booking.due_at
+        else None
+    )
+    if clock.kind in REMINDERS and (morning := quiet_until(booking, at)):
+        return _put_off(
+            clock, again or (morning if booking.due_at and morning < booking.due_at else None), at
+        )
+    clock.due_at, clock.done_at, clock.fired = again or clock.due_at, None if again else at, True
+    clock.save(update_fields=["due_at", "done_at", "fired"])
     if clock.kind == ClockKind.SLOT_FREED:
         free_time(booking, at)
     if clock.kind == ClockKind.LATENESS:
@@ -128,14 +141,27 @@ def handle_due_clock(clock_id: int) -> bool:
         for channel in (f"booking:{booking.uuid}", f"technician:{booking.technician_id}"):
             publish.publish(channel, "late")
     for kind in CLOCK_NOTICES[clock.kind]:
-        notices.queue(booking, kind, round=_round(booking, clock))
+        notices.queue(booking, kind, round=_round(booking, clock, rung))
     return True
 
 
-def _round(booking: Booking, clock: Clock) -> int:
+def _put_off(clock: Clock, by_day: datetime | None, at: datetime) -> bool:
+    """A sweep that comes late reminds nobody at night: the next rung does, or the morning, or
+    nothing (rule L6).
+    """
+    clock.due_at, clock.done_at = by_day or clock.due_at, None if by_day else at
+    clock.save(update_fields=["due_at", "done_at"])
+    return True
+
+
+def _round(booking: Booking, clock: Clock, rung: datetime) -> int:
     """Reminders to sign are numbered; lateness is told once for an agreed start, though its clock
     may begin anew.
+
+    A reminder of a promise is told once for each rung: one row of the clock climbs them all.
     """
+    if clock.kind in REMINDERS:
+        return int(rung.timestamp()) // 60
     if clock.kind in SIGNATURE_REMINDERS:
         return SIGNATURE_REMINDERS.index(ClockKind(clock.kind)) + 1
     if clock.kind == ClockKind.LATENESS:

@@ -8,7 +8,15 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts import proofs
-from accounts.models import PartnerProfile, Skill, Technician, TechnicianSkill, User, WeeklyHours
+from accounts.models import (
+    LANGUAGE_BITS,
+    PartnerProfile,
+    Skill,
+    Technician,
+    TechnicianSkill,
+    User,
+    WeeklyHours,
+)
 from accounts.search import refresh_search_rows
 from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice
 from mila.clock import mila_now
@@ -129,6 +137,7 @@ class TechnicianFactory(DjangoModelFactory):
     partner = factory.SubFactory(PartnerFactory)
     user = factory.SubFactory(UserFactory)
     name = factory.LazyAttribute(lambda t: t.user.name)
+    languages = factory.LazyFunction(lambda: list(LANGUAGE_BITS))
     phone = factory.Sequence(lambda n: f"+33639980{n % 1000:03d}")
     postcode = "69007"
     lat = LYON["lat"]

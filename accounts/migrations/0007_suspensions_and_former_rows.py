@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 # A changed or deleted row of these is kept as it was, without what a person wrote.
-REMEMBERED = ("accounts_busy", "accounts_weeklyhours", "accounts_skillsearch")
+REMEMBERED = ("accounts_calendarentry", "accounts_weeklyhours", "accounts_skillsearch")
 CREATE = """
 CREATE FUNCTION accounts_remember() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name="busy",
+            model_name="calendarentry",
             name="since_at",
             field=models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False),
         ),

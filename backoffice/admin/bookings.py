@@ -191,7 +191,7 @@ def _show_comment(b, by, answers):
 
 
 def _show(b, by, answers):
-    contact, calls = contact_access.show_contact(b.pk, by=by, reason=answers["reason"])
+    contact, calls, messages = contact_access.show_contact(b.pk, by=by, reason=answers["reason"])
     return [
         (gettext("Name"), contact.name),
         (gettext("Phone"), phone(contact.phone)),
@@ -205,6 +205,14 @@ def _show(b, by, answers):
         *(
             (gettext("Note of the call on %(at)s") % {"at": short_moment(c.at, b.timezone)}, c.note)
             for c in calls
+        ),
+        *(
+            (
+                gettext("%(author)s wrote on %(at)s")
+                % {"author": m.get_author_display(), "at": short_moment(m.at, b.timezone)},
+                m.words,
+            )
+            for m in messages
         ),
     ]
 
@@ -390,6 +398,8 @@ HISTORY = (  # in the order in which ops ask
     booking_history.calls,
     booking_history.door,
     booking_history.notes,
+    booking_history.checklists,
+    booking_history.messages,
     booking_history.sign_off,
     booking_history.late_signature,
     payments.owed,

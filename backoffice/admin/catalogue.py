@@ -7,6 +7,7 @@ from unfold.admin import TabularInline
 
 from catalogue.models import (
     Category,
+    Checklist,
     Package,
     PackagePrice,
     Service,
@@ -90,6 +91,18 @@ class PackageAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
     search_fields = ["slug", "name"]
     filter_horizontal = ["services"]
     inlines = [PackagePriceInline]
+
+
+@admin.register(Checklist)
+class ChecklistAdmin(OnlyGrows, ReadsIds, ModelAdmin, TranslationAdmin):
+    """A new version takes the place of the former; none is rewritten, since ticks refer to it."""
+
+    fieldsets = by_language(["service", "part", "version", "starts_at"], ["items"])
+    list_display = ["part", "service", "version", "starts_at"]
+    list_filter = ["part"]
+    list_select_related = ["service"]
+    autocomplete_fields = ["service"]
+    search_fields = ["service__slug"]
 
 
 @admin.register(ServicePrice)

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 from django.db import connection
 
-from accounts.models import Skill, Technician
+from accounts.models import LANGUAGE_BITS, Skill, Technician, language_bits
 from accounts.search import quality_parts, version
 from catalogue.models import Category, Service
 from dispatch.models import Offer, Search
@@ -182,6 +182,7 @@ class Dataset:
                         number,
                         newcomer,
                         under,
+                        EVERY,
                     )
                 )
                 if remembers:
@@ -202,9 +203,17 @@ class Dataset:
             cursor.execute("DELETE FROM accounts_skillsearch WHERE technician_id = %s", [number])
             cursor.execute("DELETE FROM accounts_calendarentry WHERE technician_id = %s", [number])
             cursor.execute(
-                f"INSERT INTO accounts_skillsearch ({ROW}) VALUES (%s, %s, 800000, %s, 50000, %s, "
-                f"%s, %s, false, '')",
-                [skill, cell(lat, lon), Policy().score_weights_ppm.nearness, lat, lon, number],
+                f"INSERT INTO accounts_skillsearch ({ROW})"
+                " VALUES (%s, %s, 800000, %s, 50000, %s, %s, %s, false, '', %s)",
+                [
+                    skill,
+                    cell(lat, lon),
+                    Policy().score_weights_ppm.nearness,
+                    lat,
+                    lon,
+                    number,
+                    EVERY,
+                ],
             )
         self.people.setdefault(skill, []).append((number, 800_000, 50_000, lat, lon, False))
 
@@ -240,8 +249,10 @@ TECHNICIAN = (
 SKILL = "technician_id, skill_id, level"
 ROW = (
     "skill_id, h3_cell, base_score_ppm, nearness_ppm, radius_m, lat, lon, technician_id, newcomer, "
-    "scored_under"
+    "scored_under,"
+    " languages"
 )
+EVERY = language_bits(LANGUAGE_BITS)
 
 
 def with_a_past(booking, numbers, at):

@@ -5,7 +5,7 @@ from datetime import datetime
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import LANGUAGES, User
 from catalogue.models import Service
 from customer.forms.account import AddressField
 from customer.forms.fields import PhoneField, at_the_door_field, door_code_field
@@ -71,6 +71,16 @@ class PlaceForm(forms.Form):
         error_messages={"required": _("Please give the town.")},
     )
     door_code = door_code_field()
+    spoken = forms.MultipleChoiceField(
+        label=_("Which languages can the person who comes speak with you?"),
+        choices=LANGUAGES,
+        required=False,
+        help_text=_(
+            "The language of this page counts in any case. More languages, more people who can "
+            "come."
+        ),
+        widget=forms.CheckboxSelectMultiple,
+    )
 
     def __init__(self, data=None, *, hides_door_code=False, **kwargs):
         super().__init__(picked(data), **kwargs)
@@ -172,6 +182,14 @@ class WhoForm(forms.Form):
         error_messages={"required": _("Please say in a few words what is wrong.")},
     )
     at_the_door = at_the_door_field()
+    prefers_writing = forms.BooleanField(
+        label=_("Please write to me, do not call"),
+        required=False,
+        help_text=_(
+            "Because you are deaf, abroad or at work, for example. Your answer by message counts "
+            "as the call."
+        ),
+    )
 
     def __init__(self, *args, booking: Booking, user: User | None, **kwargs):
         super().__init__(*args, **kwargs)

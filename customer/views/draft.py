@@ -190,6 +190,7 @@ def place(request, booking):
         "postcode": booking.postcode,
         "city": booking.city,
         "door_code": contact.door_code if shows else "",
+        "spoken": booking.spoken or [booking.language],
     }
     form = PlaceForm(sent(request), initial=initial, hides_door_code=not shows)
     if form.is_valid():
@@ -205,6 +206,7 @@ def place(request, booking):
                 street=found["street"],
                 door_code=door_code,
                 keeps_door_code=not shows,
+                spoken=found["spoken"],
             )
         except Refusal as refusal:
             form.add_error("postcode", str(refusal))
@@ -283,6 +285,7 @@ def who(request, booking):
                 phone=found["phone"],
                 problem=found["problem"],
                 at_the_door=found["at_the_door"],
+                prefers_writing=found["prefers_writing"],
                 language="" if user else _language(),
                 signed_in=user is not None,
                 keeps_door_code=shows_door_code(request, booking),
@@ -325,6 +328,7 @@ def _person(booking: Booking, user) -> dict:
         "phone": contact.phone or (profile.phone if profile else ""),
         "problem": contact.problem,
         "at_the_door": contact.at_the_door,
+        "prefers_writing": booking.prefers_writing,
     }
 
 

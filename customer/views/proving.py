@@ -19,6 +19,8 @@ from requests_app.actions import proving
 from requests_app.models import ENDED, Booking, State
 
 UNFINISHED = 422
+# Where the link of a mail may lead on to, by the word it carries.
+LEADS = {"withdraw": "customer:withdraw", "messages": "customer:messages"}
 PROVED = gettext_lazy("Thank you, your address is confirmed.")
 
 
@@ -38,7 +40,8 @@ def from_mail(request, token, proof):
         and booking.state != State.DRAFT
     ):
         messages.success(request, PROVED)
-    return redirect("customer:withdraw" if "withdraw" in request.GET else "customer:booking", token)
+    page = next((page for word, page in LEADS.items() if word in request.GET), "customer:booking")
+    return redirect(page, token)
 
 
 def placed(view):

@@ -6,6 +6,7 @@ inside it; the database's clock and its constraints decide (docs/decisions/0006)
 """
 
 from dispatch.offers.claiming import claim, decline
+from dispatch.offers.lists import tell_lists
 from dispatch.offers.refusals import (
     NotOffered,
     OfferExpired,
@@ -35,5 +36,6 @@ __all__ = [
     "leave_reserve",
     "open_next",
     "tap",
+    "tell_lists",
     "withdraw",
 ]

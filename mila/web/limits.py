@@ -52,6 +52,7 @@ LINKS = Limit("links", 300, MINUTE)
 CHANGES = Limit("changes", 60, 10 * MINUTE)
 POSITION = Limit("position", 60, MINUTE)
 NOTES = Limit("notes", 60, 10 * MINUTE)
+MESSAGES = Limit("messages", 30, 10 * MINUTE)
 
 LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:book": (BOOKING, SEND),
@@ -79,6 +80,8 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
             "customer:withdraw",
             "customer:move",
             "customer:no_show",
+            "customer:answer_time",
+            "customer:not_again",
             "customer:access",
             "customer:refuse",
             "customer:rate",
@@ -87,6 +90,8 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     ),
     "partner:position": (POSITION, SEND),
     "partner:note": (NOTES, SEND),
+    "customer:messages": (MESSAGES, SEND),
+    "partner:messages": (MESSAGES, SEND),
 }
 
 # Guesses (fault S1): at most 20 of one block and 100 at one account reach the check of a password,

@@ -19,7 +19,16 @@ from places.calendar import instant
 from policy.figures import Policy
 from requests_app.actions.doorstep import PhonePlace
 from requests_app.actions.notes import LONGEST_NOTE, NothingWritten
-from requests_app.models import AcceptanceKind, Booking, CallChannel, Fault, NotePhrase, Quote
+from requests_app.actions.other_times import LONGEST_REASON
+from requests_app.models import (
+    AcceptanceKind,
+    Booking,
+    CallChannel,
+    Fault,
+    NotePhrase,
+    ProposalKind,
+    Quote,
+)
 
 # What a price may look like: 69, 69.5, 69,50, 1'234.50. Digits of other scripts, signs and
 # exponents are none.
@@ -57,6 +66,24 @@ class PriceField(forms.CharField):
         return cents
 
 
+class WallField(forms.CharField):
+    """A day and hour as a device sends them, without a zone."""
+
+    default_error_messages = {"invalid": _("Please give the day and the hour.")}
+
+    def __init__(self, **kwargs):
+        super().__init__(widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), **kwargs)
+
+    def clean(self, value):
+        text = super().clean(value)
+        if not text and not self.required:
+            return None
+        wall = parse_wall(text)
+        if wall is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return wall
+
+
 class CallForm(forms.Form):
     """One try to reach the customer (rule L1)."""
 
@@ -75,6 +102,11 @@ class CallForm(forms.Form):
     )
     wants_other_time = forms.BooleanField(
         label=_("The customer wishes another time"), required=False
+    )
+    other_wall = WallField(
+        label=_("Which one, if you spoke about it"),
+        required=False,
+        help_text=_("The customer accepts it by one tap. Only then does the visit move."),
     )
     note = ProseField(
         label=_("What you agreed"),
@@ -293,19 +325,32 @@ class PhonePlaceForm(PositionForm):
         return PhonePlace(found["lat"], found["lon"], math.ceil(found["accuracy"]))
 
 
-class WallField(forms.CharField):
-    """A day and hour as a device sends them, without a zone."""
+class TimeForm(forms.Form):
+    """Another start, for the customer to accept; at the visit also what is
+    missing (rule B9, L11).
+    """
 
-    default_error_messages = {"invalid": _("Please give the day and the hour.")}
+    wall = WallField(
+        label=_("Day and hour"), error_messages={"required": _("Please give the day and the hour.")}
+    )
+    reason = LineField(
+        label=_("What is missing?"),
+        max_length=LONGEST_REASON,
+        help_text=_("The customer reads it."),
+        error_messages={
+            "required": _("Please say what is missing, so that the customer knows why.")
+        },
+    )
 
-    def __init__(self, **kwargs):
-        super().__init__(widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), **kwargs)
+    def __init__(self, data=None, *, kind: str | None):
+        super().__init__(data)
+        if kind != ProposalKind.SECOND:
+            del self.fields["reason"]
 
-    def clean(self, value):
-        wall = parse_wall(super().clean(value))
-        if wall is None:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return wall
+    @property
+    def proposal(self) -> dict:
+        """For the verb, after is_valid()."""
+        return {"wall": self.cleaned_data["wall"], "reason": self.cleaned_data.get("reason", "")}
 
 
 class AbsenceForm(forms.Form):

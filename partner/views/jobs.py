@@ -27,12 +27,13 @@ from partner.forms.jobs import (
     PhonePlaceForm,
     PositionForm,
     ReleaseForm,
+    TimeForm,
 )
 from partner.job_page import JobPage, jobs_page
 from places.distance import metres
 from requests_app import access, price_versions
 from requests_app.access import technician_page
-from requests_app.actions import meeting, notes, undoing, visit
+from requests_app.actions import meeting, notes, other_times, undoing, visit
 from requests_app.models import Booking, BookingContact, State
 
 METRES_A_SECOND = 30_000 / 3600  # 30 km/h, as one drives in a town
@@ -44,6 +45,7 @@ HAS_FORM = {
     "fail_form": lambda page: "fail_visit" in page.may,
     "note_form": lambda page: bool(page.phrases),
     "code_form": lambda page: page.asks_code,
+    "time_form": lambda page: bool(page.time_kind),
 }
 
 
@@ -108,6 +110,7 @@ def _page(
     # morphed.
     note_form.auto_id = f"%s-{len(page.notes)}"
     blank = {"release_form": ReleaseForm(), "fail_form": FailForm(), "code_form": CodeForm()}
+    blank["time_form"] = TimeForm(kind=page.time_kind)
     forms = {**blank, "note_form": note_form, **forms}
     if any(form.errors and not HAS_FORM[name](page) for name, form in forms.items()):
         refused = refused or NOT_NOW  # what is wrong with the form has no place any more
@@ -116,7 +119,7 @@ def _page(
         "booking": booking,
         "page": page,
         "contact": contact,
-        "photos": booking.photos.all() if contact else (),
+        "photos": booking.photos.of_the_problem() if contact else (),
         "refused": refused,
         "live_url": stream_url(f"technician:{technician.pk}"),
         "tab": "jobs",
@@ -247,11 +250,21 @@ def call(request, technician, booking):
     """The call and what came of it (rule L1)."""
     form = CallForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        booking = visit.record_call(booking.pk, technician.pk, by=request.user, **form.cleaned_data)
-        messages.success(
-            request, wording.after_call(booking, len(JobPage(booking, mila_now()).calls))
-        )
-        return go(request, "partner:job", booking.uuid)
+        noted = form.cleaned_data
+        wall = noted.pop("other_wall")
+        try:
+            if wall:
+                other_times.propose(booking.pk, technician.pk, wall=wall)
+            booking = visit.record_call(
+                booking.pk, technician.pk, by=request.user, proposed=bool(wall), **noted
+            )
+        except Refusal as refusal:
+            form.add_error("other_wall", said(refusal))
+        else:
+            messages.success(
+                request, wording.after_call(booking, len(JobPage(booking, mila_now()).calls))
+            )
+            return go(request, "partner:job", booking.uuid)
     if request.method != "POST" and booking.state != State.CLAIMED:
         return redirect("partner:job", booking.uuid)
     contact = access.reveal_contact(booking, technician, reason="call")
@@ -259,7 +272,7 @@ def call(request, technician, booking):
         "booking": booking,
         "page": JobPage(booking, mila_now()),
         "contact": contact,
-        "photos": booking.photos.all() if contact else (),
+        "photos": booking.photos.of_the_problem() if contact else (),
         "form": form,
         "tab": "jobs",
     }

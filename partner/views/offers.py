@@ -3,7 +3,7 @@
 """
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,6 +26,23 @@ def offers_page(request, technician):
     if live is not None:
         return go(request, "partner:offer", live.pk)
     return _list(request, technician)
+
+
+@technician_page
+@require_safe
+def waiting(request, technician):
+    """How many offers wait, for whatever page of the app is open; and where it hears of the next
+    one.
+    """
+    at = mila_now()
+    live = offer_cards.live_offer(technician, at) is not None
+    return JsonResponse(
+        {
+            "count": len(offer_cards.open_jobs(technician, at)) or int(live),
+            "live": live,
+            "stream": stream_url(f"technician:{technician.pk}"),
+        }
+    )
 
 
 @technician_page
@@ -160,6 +177,7 @@ def _card(request, technician, found, *, refused="", status=200):
     context = {
         "card": card,
         "refused": refused,
+        "live_offer_page": True,  # no line about what is on the screen already
         "reasons": [(value, label, ICONS[value]) for value, label in DeclineReason.choices],
         "live_url": stream_url(f"technician:{technician.pk}"),
     }

@@ -19,7 +19,7 @@ from mila.transactions import verb
 from places.place import TIME_ZONES
 from policy.queries import policy_at
 from requests_app import deadlines, fault_ledger
-from requests_app.actions.photographing import drop_photo, keep_picture
+from requests_app.actions.photographing import drop_photo, take_in
 from requests_app.lifecycle import lock_booking
 from requests_app.models import (
     Appeal,
@@ -71,7 +71,7 @@ def _with_photo(picture: Redrawn | None, write: Callable[[BookingPhoto | None], 
     """The files are there before the appeal names them, and go where none does
     (actions.photographing).
     """
-    arriving = keep_picture(picture) if picture else None
+    arriving = take_in(picture) if picture else None
     try:
         appeal = write(arriving)
     except (Refusal, FaultEntry.DoesNotExist, Suspension.DoesNotExist):

@@ -1,5 +1,4 @@
-"""Photos of the problem: added to a draft, taken away again, and their files with them
-(rule B1, D8).
+"""Photos: added to a draft or a message, taken away again, and their files with them (rule B1, D8).
 
 A row is there before its files and until after them, so no file is ever without one, wherever
 somebody pulls the plug. `delete_after_at` says when the files go: soon while they arrive, later in
@@ -47,7 +46,7 @@ def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
 
     Raises NotADraft, TooManyPhotos or NoRoomForPhotos; then nothing is left of it.
     """
-    arriving = keep_picture(picture)
+    arriving = take_in(picture)
     try:
         photo = _attach(booking_id, arriving.pk)
     except Refusal:
@@ -58,10 +57,11 @@ def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
     return photo
 
 
-def keep_picture(picture: Redrawn) -> BookingPhoto:
-    """Its files, and the row that lets them go soon unless somebody attaches it.
+def take_in(picture: Redrawn) -> BookingPhoto:
+    """Its files and a row that is nobody's yet: attach it soon, or it goes. No transaction of the
+    caller's.
 
-    Raises NoRoomForPhotos.
+    Raises NoRoomForPhotos; then nothing is left of it.
     """
     arriving = BookingPhoto.objects.create(
         sha256=hashlib.sha256(picture.large).hexdigest(), delete_after_at=mila_now() + ARRIVING

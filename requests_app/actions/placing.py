@@ -184,11 +184,17 @@ def set_service(booking_id: int, service: Service, *, country: str) -> Booking:
 
 @verb
 def set_place(
-    booking_id: int, place: Place, *, street: str, door_code: str, keeps_door_code: bool = False
+    booking_id: int,
+    place: Place,
+    *,
+    street: str,
+    door_code: str,
+    keeps_door_code: bool = False,
+    spoken: Sequence[str] = (),
 ) -> Booking:
-    """Where it is. Another country means another price; wishes are dropped where their local time
-    would change.
+    """Where it is, and in which languages somebody may come, that of the page besides (rule D1).
 
+    Another country means another price; wishes are dropped where their local time would change.
     `keeps_door_code`: an empty box means "as it is", at the same door; what stood there was not
     shown.
     """
@@ -204,8 +210,9 @@ def set_place(
         booking.first_start_at = booking.last_start_at = None
     booking.country, booking.postcode, booking.city = place.country, place.postcode, place.city
     booking.region, booking.timezone = place.region, place.timezone
+    booking.spoken = sorted(spoken)
     _set_price(booking, mila_now())
-    booking.save(update_fields=[*PLACE, *STARTS, *PRICE])
+    booking.save(update_fields=[*PLACE, *STARTS, *PRICE, "spoken"])
     BookingContact.objects.filter(booking=booking).update(
         street=street, door_code=door_code, lat=place.lat, lon=place.lon, precision=place.precision
     )
@@ -289,6 +296,7 @@ def set_contact(
     signed_in: bool = False,
     keeps_door_code: bool = True,
     renews_link: bool = False,
+    prefers_writing: bool = False,
 ) -> Booking:
     """Who books, who is at the door, what hurts (rule B7, B8).
 
@@ -319,7 +327,10 @@ def set_contact(
         language or customer.language,
     )
     booking.email_proved_at = at if signed_in and proofs.has_proved(customer) else None
-    booking.save(update_fields=[*PERSON, "card", "card_saved_at", "card_ends_on"])
+    booking.prefers_writing = prefers_writing
+    booking.save(
+        update_fields=[*PERSON, "prefers_writing", "card", "card_saved_at", "card_ends_on"]
+    )
     contact = booking.contact
     contact.name, contact.phone, contact.problem, contact.at_the_door = (
         name,

@@ -81,12 +81,14 @@ def record_call(
     reached: bool,
     note: str = "",
     wants_other_time: bool = False,
+    proposed: bool = False,
 ) -> Booking:
     """Keep the try to reach the customer. Reached, or tried often enough, keeps the promise to call
     (rule L1).
 
     Three tries on two channels, far enough apart and at decent hours, are enough; ops are alerted
-    then.
+    then. `proposed`: the customer's other time was named, and they are asked for it already
+    (actions.other_times).
     """
     booking = lock_own(booking_id, technician_id)
     if booking.state != State.CLAIMED:
@@ -99,7 +101,7 @@ def record_call(
         channel=channel,
         reached=reached,
         note=note,
-        wants_other_time=wants_other_time,
+        wants_other_time=wants_other_time or proposed,
     )
     tries = [(call.at, call.channel) for call in assignment.calls.all()]
     if not reached and not deadlines.tried_enough(
@@ -119,7 +121,7 @@ def record_call(
     if not reached:
         notices.queue(booking, "called", round=booking.epoch)
         notices.queue(booking, "not_reached_ops", round=booking.epoch)
-    if wants_other_time:
+    if wants_other_time and not proposed:
         notices.queue(booking, "other_time", round=booking.epoch)
     return booking
 

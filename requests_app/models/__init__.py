@@ -3,6 +3,7 @@
 Its state is written by requests_app.lifecycle alone.
 """
 
+from requests_app.models.apart import Avoidance, ProposalKind, TimeProposal
 from requests_app.models.assignments import (
     Assignment,
     CallAttempt,
@@ -11,6 +12,7 @@ from requests_app.models.assignments import (
     new_visit_code,
 )
 from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_token
+from requests_app.models.checklists import ChecklistTick
 from requests_app.models.clocks import Clock, ClockKind
 from requests_app.models.contact import AddressCode, BookingContact, ContactAccess, PriceCode
 from requests_app.models.endings import (
@@ -30,6 +32,7 @@ from requests_app.models.events import (
     standing,
 )
 from requests_app.models.faults import Appeal, FaultEntry, FaultKind, Verdict, VoidReason
+from requests_app.models.messages import PHRASES, Author, Message, MessagePhrase
 from requests_app.models.photos import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.models.quotes import (
     BY_HAND,
@@ -77,18 +80,22 @@ __all__ = [
     "NEGOTIABLE",
     "OFFERED",
     "PHOTOS_MAX",
+    "PHRASES",
     "UNDO",
     "UNSIGNED",
     "AcceptanceKind",
     "AddressCode",
     "Appeal",
     "Assignment",
+    "Author",
+    "Avoidance",
     "Booking",
     "BookingContact",
     "BookingEvent",
     "BookingPhoto",
     "CallAttempt",
     "CallChannel",
+    "ChecklistTick",
     "Clock",
     "ClockKind",
     "ContactAccess",
@@ -98,11 +105,14 @@ __all__ = [
     "FaultEntry",
     "FaultKind",
     "LateSignature",
+    "Message",
+    "MessagePhrase",
     "NotePhrase",
     "PhotoSize",
     "Position",
     "PriceCode",
     "ProgressNote",
+    "ProposalKind",
     "Quote",
     "QuoteEvent",
     "QuoteLine",
@@ -113,6 +123,7 @@ __all__ = [
     "SignOffKind",
     "SignedStatement",
     "State",
+    "TimeProposal",
     "Verdict",
     "VoidReason",
     "Wish",

@@ -82,6 +82,7 @@ class CallChannel(models.TextChoices):
     PHONE = "phone", _("Phone call")
     TEXT = "text", _("Text message")
     EMAIL = "email", _("E-mail")
+    WRITE = "write", _("Message on Mila")
 
 
 class CallAttempt(models.Model):

@@ -5,6 +5,7 @@ import uuid
 from functools import cached_property
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -76,6 +77,12 @@ class Booking(models.Model):
         help_text="If not the customer.",
     )
     language = models.CharField(max_length=2, choices=settings.LANGUAGES, default="fr")
+    # Other languages they can be spoken to in (rule D1), and whether they want to be written to,
+    # not called (rule L1).
+    spoken = ArrayField(
+        models.CharField(max_length=2, choices=settings.LANGUAGES), default=list, blank=True
+    )
+    prefers_writing = models.BooleanField(default=False, db_default=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
     duration_minutes = models.PositiveSmallIntegerField()
 

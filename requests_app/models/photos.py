@@ -24,11 +24,17 @@ def photo_storage() -> Storage:
     return storages["private"]
 
 
-class BookingPhoto(models.Model):
-    """A photo of the problem, or one that backs an appeal, as photos.decoder has drawn it. Written
-    by actions.photographing.
+class PhotoQuerySet(models.QuerySet):
+    def of_the_problem(self) -> "PhotoQuerySet":
+        """Those of the order, without those that came with messages."""
+        return self.filter(rank__isnull=False)
 
-    Without a booking and an appeal it is on its way in or out, and no page shows it.
+
+class BookingPhoto(models.Model):
+    """A photo, as photos.decoder has drawn it. Written by actions.photographing.
+
+    With a rank it is of the problem; without one it came with a message of the thread, or backs an
+    appeal. Without a booking and an appeal it is on its way in or out, and no page shows it.
     """
 
     # Its files lie there still, so a booking does not go before its photos have been let go.
@@ -43,13 +49,20 @@ class BookingPhoto(models.Model):
         null=True, help_text="When its files are deleted; never once it is ordered."
     )
 
+    objects = PhotoQuerySet.as_manager()
+
     class Meta:
         ordering = ["rank"]
         constraints = [
             models.UniqueConstraint(fields=["booking", "rank"], name="one_photo_of_a_rank"),
-            models.UniqueConstraint(fields=["booking", "sha256"], name="one_photo_of_a_picture"),
+            models.UniqueConstraint(
+                fields=["booking", "sha256"],
+                condition=Q(rank__isnull=False),
+                name="one_photo_of_a_picture",
+            ),
             models.CheckConstraint(
                 condition=Q(booking__isnull=False, appeal__isnull=True, rank__range=(1, PHOTOS_MAX))
+                | Q(booking__isnull=False, appeal__isnull=True, rank__isnull=True)
                 | Q(
                     booking__isnull=True,
                     appeal__isnull=False,

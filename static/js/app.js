@@ -12,6 +12,8 @@ const behaviours = [
   ["[data-position-url]", () => import("./position.js")],
   ["[data-place]", () => import("./place.js")],
   ["[data-card-form]", () => import("./card.js")],
+  ["[data-waiting-url]", () => import("./waiting.js")],
+  ["[data-keep], [data-keeper], [data-forgets]", () => import("./keep.js")],
   ["[data-seen-url]", () => import("./seen.js")],
   ["[data-pay-form]", () => import("./pay.js")],
 ];

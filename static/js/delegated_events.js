@@ -34,6 +34,19 @@ export function delegateEvents(document) {
   addEventListener("online", () => show("offline", false));
   if (!navigator.onLine) show("offline", true);
   document.addEventListener("htmx:before:request", () => show("failed", false));
+  // A message ends with the state it speaks of: once the part that is refreshed by itself has become another one.
+  let before = "";
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { sourceElement, target } = event.detail.ctx;
+    before = sourceElement?.matches?.("[data-live-url]") ? (target?.textContent ?? "") : "";
+    for (const toast of document.querySelectorAll(".messages .toast")) toast.toggleAttribute("data-old", before !== "");
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    const id = event.detail.ctx.target?.id;
+    if (!before || !id || document.getElementById(id)?.textContent === before) return;
+    before = "";
+    for (const toast of document.querySelectorAll('.messages .toast[data-old]:not([role="alert"])')) toast.remove();
+  });
   document.addEventListener("htmx:error", () => show(navigator.onLine ? "failed" : "offline", true));
   document.addEventListener("htmx:response:error", (event) => {
     if (event.detail.ctx.response.raw.status >= 500) show("failed", true);

@@ -151,6 +151,8 @@ row(
 )
 row("customer:answer_price", anybody, FORM, of="link")
 row("customer:late", anybody, ACT, of="link")
+row("customer:answer_price customer:messages customer:not_again", anybody, FORM, of="link")
+row("customer:answer_time", anybody, ACT, of="link")
 
 # What belongs to a person who is signed in.
 row("customer:bookings", signed_in, LOOK)
@@ -158,7 +160,8 @@ row("customer:booking_own", signed_in, LOOK, of="own_booking")
 
 # The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule
 # D3-D8, L1-L12).
-row("partner:home partner:jobs partner:offers", technician, LOOK)
+row("partner:home partner:jobs partner:offers partner:waiting", technician, LOOK)
+row("partner:ill", technician, FORM)
 row("partner:earnings partner:account partner:account_back", payee, LOOK)
 row("partner:statement partner:statement_csv", payee, LOOK, of="month")
 row("partner:account_start", owner, ACT)
@@ -175,14 +178,19 @@ row("partner:tap partner:keep_in_reserve partner:leave_reserve", technician, ACT
 row("partner:job partner:thanks", technician, LOOK, of="job")
 row("partner:photo partner:photo_small", technician, LOOK, of="job_photo")
 row("partner:call partner:finish partner:sign partner:rate", technician, FORM, of="job")
-row("partner:propose partner:answer_price", technician, FORM, of="job")
+row("partner:propose partner:answer_price partner:messages", technician, FORM, of="job")
 row(
     "partner:confirm partner:depart partner:position partner:arrive partner:start",
     technician,
     ACT,
     of="job",
 )
-row("partner:code partner:undo", technician, ACT, of="job")
+row(
+    "partner:code partner:undo partner:propose_time partner:not_again partner:tick",
+    technician,
+    ACT,
+    of="job",
+)
 row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")
 
 # Messages between machines.

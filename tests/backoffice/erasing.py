@@ -20,10 +20,12 @@ from mila.clock import mila_now
 from payments.models import CardSetup, PaymentCustomer, SavedCard
 from payments.sweeps import charge_booking
 from requests_app import statement
-from requests_app.actions import contact_access, notes, placing, signing, visit
+from requests_app.actions import contact_access, messaging, notes, placing, signing, visit
 from requests_app.models import (
     AddressCode,
     Assignment,
+    Author,
+    Avoidance,
     Booking,
     BookingContact,
     BookingEvent,
@@ -32,6 +34,7 @@ from requests_app.models import (
     ContactAccess,
     DoorPlace,
     LateSignature,
+    Message,
     PhotoSize,
     Position,
     PriceCode,
@@ -43,6 +46,7 @@ from requests_app.models import (
     SignOff,
     SignOffKind,
     State,
+    TimeProposal,
     photo_storage,
 )
 from tests import cast, factories
@@ -71,6 +75,9 @@ STAYS = {
     "requests_app.Assignment.end": "the table's word",
     "requests_app.FaultEntry.evidence": "instants and the table's words",
     "requests_app.ProgressNote.key": "a hash",
+    "requests_app.Message.key": "a number of the form",
+    "requests_app.Booking.spoken": "some of four languages",
+    "requests_app.TimeProposal.wall": "an hour",
     "requests_app.SignOff.key": "a number of the form",
     "requests_app.SignOff.currency": "one of two",
     "requests_app.SignOff.sha256": "a hash",
@@ -147,6 +154,22 @@ def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace
     photo.save()
     cast.walk(booking, payee, State.IN_PROGRESS)
     notes.post_note(booking.pk, payee.pk, key=key, text="Trouvé")
+    messaging.write(booking.pk, Author.CUSTOMER, key=key, text="Le portail est ouvert")
+    running = booking.assignments.get(ended_at=None)
+    TimeProposal.objects.create(
+        booking=booking,
+        assignment=running,
+        kind="second",
+        wall=key[:16],
+        reason="Câble",
+        start_at=start,
+        instead_of_at=start,
+        proposed_at=start,
+        declined_at=start,
+    )
+    Avoidance.objects.create(
+        customer=customer, technician=payee, said_by=Author.CUSTOMER, booking=booking, at=start
+    )
     cast.agree(booking, payee, 6400, own=[("Le câble de Mme Perrachon", 500)])
     PriceCode.objects.create(booking=booking, counted_from_at=mila_now())
     finish(booking, payee)
@@ -225,6 +248,8 @@ def rows_about(person) -> dict[type[models.Model], models.QuerySet]:
         Quote,
         QuoteEvent,
         PriceCode,
+        Message,
+        TimeProposal,
     )
     found = {model: model.objects.filter(booking__in=bookings) for model in of_bookings}
     found[QuoteLine] = QuoteLine.objects.filter(quote__booking__in=bookings, in_own_words=True)
@@ -237,6 +262,7 @@ def rows_about(person) -> dict[type[models.Model], models.QuerySet]:
         for model in (CustomerProfile, Authenticator, AccountCode)
     }
     found[ContactAccess] = ContactAccess.objects.filter(booking__in=bookings, partner=None)
+    found[Avoidance] = Avoidance.objects.filter(customer=person.user)
     found[Notification] = Notification.objects.filter(user=person.user)
     found[SavedCard] = SavedCard.objects.filter(customer__user=person.user)
     found[PaymentCustomer] = PaymentCustomer.objects.filter(user=person.user)
@@ -287,7 +313,7 @@ def _word(canaries: Canaries, name: str, column: models.Field, row):
     if isinstance(column, models.JSONField):
         return {**(getattr(row, column.name) or {}), "near": canaries.word(name)}
     if column.name == "phrase" or (
-        column.name == "text" and isinstance(row, ProgressNote) and row.text is None
+        column.name == "text" and isinstance(row, Message | ProgressNote) and row.text is None
     ):
         return None
     if isinstance(column, models.EmailField):

@@ -3,6 +3,7 @@
 """
 
 from datetime import UTC, datetime, time, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -58,6 +59,10 @@ def expected_candidate(booking, who, at):
     policy, contact = Policy.from_json(booking.policy_data), booking.contact
     rows = [row for row in expected_rows(who, policy) if row.skill_id == booking.service.skill_id]
     if not rows or (rows[0].valid_until and rows[0].valid_until <= at):
+        return None
+    if not {booking.language, *booking.spoken} & set(who.languages):
+        return None
+    if who.avoidances.filter(customer=booking.customer_id, ended_at=None).exists():
         return None
     away = metres(contact.lat, contact.lon, who.lat, who.lon)
     vague = 5_000 if contact.precision in ("district", "neighbours") else 0
@@ -130,6 +135,12 @@ def expected_order(booking, people, at):
     ]
 
 
+def languages(dice, least, most):
+    """Some of the four; the dice themselves go on as if nobody had asked them."""
+    own = Random(hash(dice.getstate()))
+    return own.sample(["fr", "de", "it", "en"], own.randint(least, most))
+
+
 def random_technician(dice, skills, *, busy_share=0):
     """In and around Lyon; some at the edge of what the search reaches from the door ."""
     who = technician(
@@ -143,6 +154,7 @@ def random_technician(dice, skills, *, busy_share=0):
         promises_broken=dice.randint(0, 3),
         settled_jobs=dice.randint(0, 9),
         active=dice.random() < 0.95,
+        languages=languages(dice, 2, 4),
         partner__payable=dice.random() < 0.95,
         partner__papers_valid_until=dice.choice(
             [None, None, VISIT, mila_now(), mila_now() + MINUTE]
@@ -168,6 +180,7 @@ def random_booking(dice, services, customer):
         customer=customer,
         service=dice.choice(services),
         wishes=starts,
+        spoken=languages(dice, 0, 2),
         contact={
             "lat": 45.75 + dice.uniform(-0.3, 0.3),
             "lon": 4.85 + dice.uniform(-0.4, 0.4),

@@ -219,6 +219,7 @@ def test_no_number_differs_from_brute_force(seed, first, still, customer, monkey
             customer=customer,
             service=service,
             duration_minutes=dice.choice([30, 60, 150]),
+            spoken=["de"],
             contact={
                 "lat": 45.75 + dice.uniform(-0.2, 0.2),
                 "lon": 4.85 + dice.uniform(-0.3, 0.3),

@@ -19,8 +19,8 @@ AT_MOST = {
     "decline": 5,
     "expire": 5,
     "claim": 12,
-    "record_call": 21,
-    "confirm": 17,
+    "record_call": 22,
+    "confirm": 18,
 }
 
 

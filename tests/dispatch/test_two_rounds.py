@@ -182,7 +182,7 @@ def town(wanted):
             "skill_id, h3_cell, base_score_ppm, nearness_ppm, radius_m, lat, lon, technician_id, "
             "newcomer"
         )
-        with cursor.copy(f"COPY {TABLE} ({columns}, scored_under) FROM STDIN") as rows:
+        with cursor.copy(f"COPY {TABLE} ({columns}, scored_under, languages) FROM STDIN") as rows:
             for number in range(1, count + 1):
                 spot = dice.gauss(lat, 0.15), dice.gauss(lon, 0.2)
                 score = dice.randint(300_000, 800_000)
@@ -197,6 +197,7 @@ def town(wanted):
                         100_000 + number,
                         number % 9 == 0,
                         "",
+                        15,
                     )
                 )
         cursor.execute("ANALYZE")
@@ -268,8 +269,8 @@ def test_town_in_which_nearly_all_are_busy_is_read_on(town):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM accounts_calendarentry")
         cursor.execute(
-            "INSERT INTO accounts_calendarentry (technician_id, during, kind, note)"
-            " SELECT technician_id, tstzrange(%s, %s),"
+            "INSERT INTO accounts_calendarentry (technician_id, during, kind, note) SELECT "
+            "technician_id, tstzrange(%s, %s),"
             f" 'job', '' FROM {TABLE} WHERE technician_id %% 50 <> 0 AND technician_id > 100000",
             [VISIT, VISIT + 60 * MINUTE],
         )

@@ -91,6 +91,16 @@ CELLS = (
     Cell("by link", {"loser Technician.phone"}, LOSERS, "who comes (rule B11)"),
     Cell("by link", {"holder Technician.phone"}, (*HOLDERS, "suspended"), "who comes (rule B11)"),
     Cell("by link", {"ProgressNote.text"}, _from("in progress"), "written for them (rule L9)"),
+    Cell("by link", {"Message.text"}, _from("called"), "they wrote it (rule L1)"),
+    Cell(
+        "holder",
+        {"Message.text"},
+        _from("called")[:-1],
+        "written to them, as long as the contact data (rule D8)",
+    ),
+    Cell(
+        "ops with a reason", {"Message.text"}, _from("called"), "kept with the reason (fault A11)"
+    ),
     Cell("by link", PRICE, _from("in progress"), "what they accept, and why (rule L10)"),
     Cell("customer", {"Booking.token"}, STAGES, "their account leads to the link (rule B11)"),
     Cell(

@@ -86,6 +86,10 @@ NOT_PRIVATE = {
     "requests_app.BookingEvent.hash": "tells nothing of what it is over",
     "requests_app.BookingPhoto.sha256": "tells nothing of what it is over",
     "requests_app.ProgressNote.key": "used up when it is stored",
+    "requests_app.ChecklistTick.words": "a copy of what the catalogue says",
+    "requests_app.Message.key": "used up when it is stored",
+    "requests_app.Booking.spoken": "languages, shown to whoever has the job",
+    "requests_app.TimeProposal.wall": "an hour, as a wish",
     "dispatch.AreaAlert.*": "on no page and in no list: read by its own mail alone, and gone with "
     "it",
     "dispatch.AlertTrail.address_hash": "tells nothing of what it is over",

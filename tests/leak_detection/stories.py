@@ -9,11 +9,20 @@ from accounts import actions
 from dispatch import offers
 from mila.clock import mila_now, set_clock
 from payments.sweeps import charge_booking
-from requests_app.actions import appealing, changes, contact_access, notes, quoting, signing, visit
+from requests_app.actions import (
+    appealing,
+    changes,
+    contact_access,
+    messaging,
+    notes,
+    quoting,
+    signing,
+    visit,
+)
 from requests_app.actions.assigning import assign
 from requests_app.actions.doorstep import PhonePlace
 from requests_app.lifecycle import Role
-from requests_app.models import NotePhrase, SignOffKind, State, Verdict
+from requests_app.models import Author, NotePhrase, SignOffKind, State, Verdict
 from requests_app.price_versions import ByHand
 from requests_app.sweeps import sweep_bookings, sweep_clocks
 from tests import cast
@@ -60,6 +69,12 @@ def to_the_end(w: Dataset) -> Story:
     offers.claim(booking.pk, w.holder.pk, rank=1, by=w.holder.user)
     booking.assignments.filter(ended_at=None).update(code=word("Assignment.code"))
     yield "claimed"
+    messaging.write(
+        booking.pk,
+        Author.CUSTOMER,
+        key="m-1",
+        text=f"{word('Message.text')} est au fond de la cour.",
+    )
     note = f"{word('CallAttempt.note')} rappeler"
     visit.record_call(
         booking.pk, w.holder.pk, by=w.holder.user, channel="phone", reached=True, note=note

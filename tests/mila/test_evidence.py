@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from catalogue.models import Checklist
 from mila.clock import mila_now
 from payments import ledger
 from payments.models import Charge, Operation, StripeEvent
@@ -15,6 +16,7 @@ from requests_app.access import reveal_contact
 from requests_app.actions import signing
 from requests_app.models import (
     BookingEvent,
+    ChecklistTick,
     ContactAccess,
     DoorPlace,
     LateSignature,
@@ -32,6 +34,7 @@ TABLES = [
     "requests_app_quoteevent",
     "requests_app_contactaccess",
     "requests_app_doorplace",
+    "requests_app_checklisttick",
     "policy_paper",
     "payments_ledgerentry",
     "payments_operation",
@@ -47,6 +50,7 @@ TELLING = {
     "requests_app_quoteevent": "words",
     "requests_app_contactaccess": "reason",
     "requests_app_doorplace": "move",
+    "requests_app_checklisttick": "words",
     "policy_paper": "body",
     "payments_ledgerentry": "key",
     "payments_operation": "key",
@@ -90,6 +94,17 @@ def evidence(searching, partner):
         partner_cents=booking.sign_off.partner_cents,
     )
     ledger.book_charge(charge, mila_now())
+    checklist = Checklist.objects.create(
+        part="tidy_up", version=9, items="Tidy", starts_at=mila_now()
+    )
+    ChecklistTick.objects.create(
+        assignment=booking.assignments.get(),
+        checklist=checklist,
+        position=0,
+        words="Tidy",
+        ticked=True,
+        at=mila_now(),
+    )
     operation = Operation.objects.create(
         charge=charge, kind="confirm", key="k", params={"a": 1}, state="sent"
     )

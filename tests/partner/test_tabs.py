@@ -21,7 +21,8 @@ def test_tabs_take_the_page_s_word_for_it():
     drawn = tabs("/elsewhere/", tab="offers", offers_waiting=2)
 
     assert '<a href="/partner/offers/" aria-current="page">' in drawn
-    assert '<span class="tabs-count">2<' in drawn
+    assert '<span class="tabs-count" data-waiting-count>' in drawn
+    assert "<span data-count>2</span>" in drawn
 
 
 def test_tabs_elsewhere_mark_nothing():

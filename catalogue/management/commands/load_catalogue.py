@@ -1,5 +1,5 @@
-"""Fill the catalogue from catalogue/data/*.toml: skills, categories, services, packages, first
-prices, search topics.
+"""Fill the catalogue from catalogue/data/*.toml: skills, categories, services, packages, prices,
+checklists, topics.
 
 Texts and durations are brought up to date by slug. Prices are only added where a country has none
 yet: after that they are dated rows that people set in the admin. Running it again changes nothing.
@@ -16,6 +16,7 @@ from django.db import transaction
 from accounts.models import Skill
 from catalogue.models import (
     Category,
+    Checklist,
     Package,
     PackagePrice,
     Service,
@@ -88,6 +89,8 @@ class Command(BaseCommand):
         for position, entry in enumerate(_read("packages.toml")["package"], start=1):
             changed += self.load_package(entry, position)
         services = dict(Service.objects.values_list("slug", "pk"))
+        for entry in _read("checklists.toml")["checklist"]:
+            changed += self.load_checklist(entry, services)
         for entry in _read("topics.toml")["topic"]:
             changed += self.load_topic(entry, services)
         self.stdout.write(
@@ -134,6 +137,23 @@ class Command(BaseCommand):
             package.services.set(fits)
         _price(PackagePrice, {"package": package}, entry)
         return int(wrote)
+
+    def load_checklist(self, entry: dict, services: dict[str, int]) -> int:
+        """A version that is not there yet; one that is there stays as it is."""
+        texts = {f"items_{code}": _text(entry[code]) for code in LANGUAGES}
+        wrote = 0
+        for slug in entry.get("services", [None]):
+            if slug is not None and slug not in services:
+                continue
+            whose = {
+                "service_id": services[slug] if slug else None,
+                "part": entry["part"],
+                "version": entry["version"],
+            }
+            if not Checklist.objects.filter(**whose).exists():
+                Checklist.objects.create(**whose, **texts, starts_at=OPENED)
+                wrote += 1
+        return wrote
 
     def load_topic(self, entry: dict, services: dict[str, int]) -> int:
         texts = {f"words_{code}": _text(entry.get(code, [])) for code in LANGUAGES}

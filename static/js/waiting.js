@@ -1,0 +1,34 @@
+// Offers reach every page of the app: a number on the tab, the title of the window, a line on top for one that is theirs.
+
+const NUMBER = /^\(\d+\) /;
+
+export function start(line) {
+  const stream = document.createElement("div"); // live.js listens where it stands
+  stream.hidden = true;
+  stream.addEventListener("live", look);
+
+  async function look() {
+    if (!line.isConnected) return;
+    try {
+      const answer = await fetch(line.dataset.waitingUrl, { headers: { accept: "application/json" } });
+      if (!answer.ok || !answer.headers.get("content-type")?.includes("json")) return;
+      show(await answer.json());
+    } catch {
+      // no network: the next look shows it
+    }
+  }
+
+  function show({ count, live, stream: address }) {
+    line.hidden = !live;
+    const title = document.title.replace(NUMBER, "");
+    document.title = count ? `(${count}) ${title}` : title;
+    for (const badge of document.querySelectorAll("[data-waiting-count]")) {
+      badge.hidden = !count;
+      badge.querySelector("[data-count]").textContent = count || "";
+    }
+    stream.dataset.liveUrl = address;
+    if (!stream.isConnected) line.after(stream);
+  }
+
+  look();
+}
