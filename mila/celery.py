@@ -54,4 +54,6 @@ app.conf.beat_schedule = {
     "charges": {"task": "payments.sweep", **EVERY_TEN_SECONDS},
     "retention": {"task": "backoffice.let_go", **EVERY_MINUTE},
     "payouts": {"task": "payments.sweep_payouts", **EVERY_TEN_SECONDS},
+    "papers": {"task": "papers.sweep", **EVERY_TEN_SECONDS},
+    "statements": {"task": "papers.sweep_statements", **EVERY_MINUTE},
 }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partner.views import account, calendar, earnings, jobs, offers, quotes, sign_off
+from partner.views import account, calendar, earnings, jobs, offers, papers, quotes, sign_off
 
 app_name = "partner"
 urlpatterns = [
@@ -47,6 +47,9 @@ urlpatterns = [
     path("earnings/", earnings.earnings, name="earnings"),
     path("earnings/<int:year>-<int:month>/", earnings.statement, name="statement"),
     path("earnings/<int:year>-<int:month>.csv", earnings.statement_csv, name="statement_csv"),
+    path("earnings/papers/", papers.papers, name="papers"),
+    path("earnings/papers/details/", papers.billing, name="billing"),
+    path("earnings/papers/<uuid:uuid>.pdf", papers.paper, name="paper"),
     path("account/", account.account, name="account"),
     path("account/start/", account.start, name="account_start"),
     path("account/again/", account.again, name="account_again"),

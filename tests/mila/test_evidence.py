@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from mila.clock import mila_now
+from papers import actions, printing
 from payments import ledger
 from payments.models import Charge, Operation, StripeEvent
 from policy.models import Paper
@@ -24,6 +25,7 @@ from requests_app.models import (
 )
 from tests import cast, factories
 from tests.evidence import forged
+from tests.papers.cast import billing_of
 
 TABLES = [
     "requests_app_bookingevent",
@@ -33,6 +35,9 @@ TABLES = [
     "requests_app_contactaccess",
     "requests_app_doorplace",
     "policy_paper",
+    "papers_paper",
+    "papers_paperfile",
+    "papers_givenback",
     "payments_ledgerentry",
     "payments_operation",
     "payments_stripeevent",
@@ -48,6 +53,9 @@ TELLING = {
     "requests_app_contactaccess": "reason",
     "requests_app_doorplace": "move",
     "policy_paper": "body",
+    "papers_paper": "content",
+    "papers_paperfile": "body",
+    "papers_givenback": "key",
     "payments_ledgerentry": "key",
     "payments_operation": "key",
     "payments_stripeevent": "type",
@@ -90,6 +98,11 @@ def evidence(searching, partner):
         partner_cents=booking.sign_off.partner_cents,
     )
     ledger.book_charge(charge, mila_now())
+    billing_of(partner)
+    for paper in actions.issue_for_charge(charge.pk):
+        printing.print_paper(paper.pk)
+    given = {"amount_cents": 100, "partner_cents": 80}
+    actions.issue_credit_note(charge.pk, key="refund-1", **given)
     operation = Operation.objects.create(
         charge=charge, kind="confirm", key="k", params={"a": 1}, state="sent"
     )
