@@ -1,5 +1,5 @@
-"""Papers as they must be, whatever happened (invariant I12): numbers without gaps, words and files
-as they were issued.
+"""Papers as they must be (invariant I12): numbered without gaps, words and files as they were
+issued.
 """
 
 import hashlib

@@ -44,8 +44,8 @@ def papers_of_payee(payee: Payee) -> QuerySet[Paper]:
 
 
 def may_open(payee: Payee, paper: Paper) -> bool:
-    """Whether they may open it now. One made for a customer says where they live: the rule of
-    contact data holds (D8).
+    """Whether they may open it now. One made for a customer says where they live, as contact data
+    does (rule D8).
 
     What the caller holds may be old: `file_for_payee` asks again.
     """

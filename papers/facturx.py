@@ -12,7 +12,6 @@ from drafthorse.models.document import Document
 from drafthorse.models.note import IncludedNote
 from drafthorse.models.party import TaxRegistration
 from drafthorse.models.payment import PaymentMeans
-from drafthorse.models.references import InvoiceReferencedDocument
 from drafthorse.models.tradelines import LineItem
 
 from papers.contents import issued_on
@@ -55,9 +54,9 @@ def xml(paper: Paper) -> bytes:
     document.trade.settlement.trade_tax.add(_tax(data["vat"]))
     _sums(document.trade.settlement.monetary_summation, paper)
     if paper.corrects is not None:
-        reference = InvoiceReferencedDocument()
-        reference.issuer_assigned_id = paper.corrects.number
-        document.trade.settlement.invoice_referenced_document.add(reference)
+        document.trade.settlement.invoice_referenced_document.issuer_assigned_id = (
+            paper.corrects.number
+        )
     return document.serialize(schema=SCHEMA)
 
 

@@ -54,7 +54,7 @@ class Billing(models.Model):
 class Series(models.Model):
     """The numbers of one issuer in one year.
 
-    Counted under this row's lock, in the transaction that stores the paper.
+    Counted under this row's lock, until the paper is stored.
     """
 
     name = models.CharField(max_length=16)
