@@ -89,6 +89,7 @@ def file_for_staff(user: User, pk: int) -> PaperFile:
     if file.paper.audience == Audience.CUSTOMER:
         if not user.has_perm("requests_app.view_bookingcontact"):
             raise Http404
+        assert file.paper.booking is not None
         ContactAccess.objects.create(
             booking=file.paper.booking, user=user, reason="paper", at=mila_now()
         )

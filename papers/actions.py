@@ -75,6 +75,13 @@ def issue_statement(partner_id: int, year: int, month: int) -> list[Paper]:
 
 
 @verb
+def issue_last_statement(partner_id: int) -> list[Paper]:
+    """Of the month that is over where they are."""
+    country = PartnerProfile.objects.values_list("country", flat=True).get(pk=partner_id)
+    return issue_statement(partner_id, *statements.last_month(mila_now(), country))
+
+
+@verb
 def set_billing(
     partner: PartnerProfile, *, by: User, name: str, street: str, postcode: str, city: str,
     register_number: str, vat_number: str,

@@ -16,7 +16,7 @@ from papers.sheet import sheet
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "sheets" / "paper.typ"
-FONTS = [HERE / "fonts"]
+FONTS: list[str | Path | bytes] = [str(HERE / "fonts")]
 STANDARD = "a-3b"  # for archives, and with a file inside
 
 
@@ -35,8 +35,8 @@ def print_paper(paper_id: int) -> PaperFile:
 def draw(paper: Paper) -> bytes:
     """The bytes; for businesses with the same facts as Factur-X inside (law R4)."""
     pdf = typst.compile(
-        TEMPLATE,
-        root=HERE,
+        str(TEMPLATE),
+        root=str(HERE),
         font_paths=FONTS,
         ignore_system_fonts=True,
         format="pdf",

@@ -52,8 +52,8 @@ def of_month(partner: PartnerProfile, year: int, month: int, at: datetime) -> li
     ]
 
 
-def missing(at: datetime, country: str, limit: int) -> list[tuple[int, int, int]]:
-    """Partners of a country whose statement of last month is not there: (partner, year, month)."""
+def missing(at: datetime, country: str, limit: int) -> list[int]:
+    """Partners of a country whose statement of last month is not there."""
     year, month = last_month(at, country)
     begins, ends = bounds(year, month, country)
     earned = Earning.objects.filter(
@@ -63,9 +63,8 @@ def missing(at: datetime, country: str, limit: int) -> list[tuple[int, int, int]
         key_of(partner_id, year, month, currency): partner_id
         for partner_id, currency in earned.order_by().values_list("partner", "currency").distinct()
     }
-    there = Paper.objects.filter(key__in=wanted).values_list("key", flat=True)
-    open_ = sorted({partner_id for key, partner_id in wanted.items() if key not in set(there)})
-    return [(partner_id, year, month) for partner_id in open_[:limit]]
+    there = set(Paper.objects.filter(key__in=wanted).values_list("key", flat=True))
+    return sorted({partner_id for key, partner_id in wanted.items() if key not in there})[:limit]
 
 
 def _draft(

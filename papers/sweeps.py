@@ -31,18 +31,13 @@ def sweep() -> int:
 
 def sweep_statements() -> int:
     """The statements of last month."""
-    at, made = mila_now(), 0
-    for country in Country.values:
-        months = {
-            partner_id: (year, month)
-            for partner_id, year, month in statements.missing(at, country, BATCH)
-        }
-        made += len(
-            handle_each(
-                lambda pk, found=months: actions.issue_statement(pk, *found[pk]), list(months)
-            )
-        )
-    return made
+    at = mila_now()
+    due = [
+        partner_id
+        for country in Country.values
+        for partner_id in statements.missing(at, country, BATCH)
+    ]
+    return len(handle_each(actions.issue_last_statement, due))
 
 
 def issue(charge_id: int) -> None:
