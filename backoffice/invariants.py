@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 
 from accounts.models import CalendarEntry, Notification, NotificationState, SkillSearch, Technician
 from accounts.search import SCORED, expected_rows, policies
-from backoffice import erasure, return_faults
+from backoffice import erasure, paper_checks, return_faults
 from catalogue.money import ceiling
 from dispatch.models import Offer, OfferState
 from mila.clock import mila_now
@@ -453,6 +453,15 @@ def accesses(ids):
             booking.signed_off_at, booking.policy
         ):
             yield f"access {access.pk} to booking {access.booking_id} too long after the sign-off"
+
+
+@invariant(
+    "I12",
+    "Papers are numbered without gaps, unchanged since they were issued, and add up to what was "
+    "charged",
+)
+def papers(ids):
+    yield from paper_checks.found(ids)
 
 
 @invariant(

@@ -15,6 +15,7 @@ from customer.price_change import PriceChange, change_of
 from customer.wording_parts import first_name, language_name
 from dispatch.availability import keeper_is_free
 from mila.formats import full_day, moment, money, short_moment
+from papers.access import papers_of_booking
 from payments import charges, refunds
 from payments.models import ChargeState
 from requests_app import deadlines, withdrawal
@@ -45,6 +46,7 @@ from requests_app.models import (
 from requests_app.moves import CHOOSES
 
 S = State
+ENDED_ONES = frozenset({S.SIGNED_OFF, S.SETTLED, S.FAILED, S.CANCELLED})
 HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
 SIGNED = frozenset({S.SIGNED_OFF, S.SETTLED})
 MOVES_OF_DATE = frozenset({"move_open", "move_claimed", "move_kept", "move_lost"})
@@ -124,6 +126,9 @@ class BookingPage:
         self.held = (
             self.state in HOLDING and booking.charges.filter(state=ChargeState.HELD).exists()
         )
+        ended = self.state in ENDED_ONES
+        self.papers = list(papers_of_booking(booking)) if ended else []
+        self.papers_follow = ended and booking.charges.filter(papers_due_at__isnull=False).exists()
         self.withdrawn = bool(self.events) and self.events[-1].move == "withdraw"
         self.facts = wording.Facts(
             at=at,

@@ -56,4 +56,6 @@ app.conf.beat_schedule = {
     "payouts": {"task": "payments.sweep_payouts", **EVERY_TEN_SECONDS},
     "comparison": {"task": "payments.compare", **EVERY_MINUTE},
     "returns": {"task": "payments.sweep_returns", **EVERY_TEN_SECONDS},
+    "papers": {"task": "papers.sweep", **EVERY_TEN_SECONDS},
+    "statements": {"task": "papers.sweep_statements", **EVERY_MINUTE},
 }

@@ -37,11 +37,12 @@ OPERATOR = (
     "OPERATOR_ADDRESS",
     "OPERATOR_REGISTER",
     "OPERATOR_VAT",
+    "OPERATOR_VAT_CH",
     "OPERATOR_DIRECTOR",
     "OPERATOR_HOST",
     "OPERATOR_MEDIATOR",
 )
-INVENTED = re.compile("exemple|example|beispiel|esempio|00000000|000 000 000", re.IGNORECASE)
+INVENTED = re.compile(r"exemple|example|beispiel|esempio|00000000|000[ .]000[ .]000", re.IGNORECASE)
 STORES = {
     "DATABASE_URL": ("postgres", "postgresql", "pgsql", "postgis"),
     "REDIS_URL": ("redis", "rediss", "unix"),

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "dispatch",
     "payments",
     "payments.standin",
+    "papers",
     "customer",
     "partner",
     "backoffice",
@@ -257,6 +258,7 @@ OPERATOR = {
     "address": env("OPERATOR_ADDRESS", default="1 rue de l’Exemple, 69000 Lyon, France"),
     "register": env("OPERATOR_REGISTER", default="RCS Lyon 000 000 000"),
     "vat": env("OPERATOR_VAT", default="FR00000000000"),
+    "vat_ch": env("OPERATOR_VAT_CH", default="CHE-000.000.000 TVA"),
     "director": env("OPERATOR_DIRECTOR", default="Camille Exemple"),
     "host": env(
         "OPERATOR_HOST",
@@ -403,6 +405,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "loggers": {
         "stripe": {"level": "WARNING"},  # a line for each call
+        "drafthorse": {"level": "WARNING"},  # a line for each paper
         # below it, for each word a template lacks: all the page knows
         "django.template": {"level": "INFO"},
     },

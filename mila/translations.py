@@ -24,6 +24,7 @@ APPS = (
     "devstack",
     "dispatch",
     "mila",
+    "papers",
     "partner",
     "payments",
     "places",

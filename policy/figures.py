@@ -274,6 +274,8 @@ class Policy:
         timedelta(0), days(30))
     payout_weekday: int = figure(1, _("Weekday of payouts to Friends (Monday is 0)"), 0, 4)
     payout_month_day: int = figure(5, _("Day of the month of payouts to Pros"), 1, 28)
+    # Of the day of the work, not of the order: the law's, not a promise (rule M8).
+    vat_bp: PerCurrency = figure(PerCurrency(EUR=2_000, CHF=810), _("VAT in our prices"), 0, 3_000)
     payout_approval_cents: PerCurrency = figure(
         PerCurrency(EUR=200_000, CHF=200_000), _("Payouts above this need two of our staff"),
         0, 100_000_000)

@@ -146,6 +146,7 @@ KINDS: dict[str, Notice] = {
         "who", "lines", "fee_part_cents", "charge_cents", "signed_at", "guarantee_until_at"
     ),
     "refunded": to_customer(given=("refund_cents",)),
+    "fee_receipt": to_customer("fee_cents"),
     "cancelled": to_customer("fee_cents", "calendar"),
     "withdrawal_link": Notice(To.CUSTOMER, leads="?withdraw"),
     "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at", "calendar"),

@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from accounts.models import PartnerProfile, Skill, Technician, TechnicianSkill, User, WeeklyHours
 from accounts.search import refresh_search_rows
 from mila.clock import mila_now
+from papers import actions as papers
 from payments import partners
 from payments.standin import user_actions
 from places.geocoding import locate
@@ -158,10 +159,27 @@ class People:
         ]
         if kind == "pro":
             PartnerProfile.objects.filter(pk=partner.pk).update(owner=made[0].user)
+        self._billing(partner, city, made[0].user)
         account = partners.open_account(partner)
         user_actions.onboard(account)
         partners.refresh_account(account)
         return made
+
+    def _billing(self, partner: PartnerProfile, city: City, by: User) -> None:
+        """Who they are on papers: Pros owe VAT, Friends do not."""
+        street = f"{partner.pk % 90 + 1} {STREETS[city.country]}"
+        place = locate(street, city.postcodes[0], "", city.country)
+        french, pro = city.country == "FR", partner.kind == "pro"
+        papers.set_billing(
+            partner,
+            by=by,
+            name=partner.name,
+            street=street,
+            postcode=place.postcode,
+            city=place.city,
+            register_number="732829320" if french else "CHE-100.155.212",
+            vat_number=("FR44732829320" if french else "CHE-107.787.577 MWST") if pro else "",
+        )
 
     def _technician(
         self, partner: PartnerProfile, name: str, login: str, city: City, password: str | None

@@ -145,6 +145,9 @@ class Charge(models.Model):
     reminders = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     succeeded_at = models.DateTimeField(null=True)
+    papers_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="When its papers are made; null when none is missing."
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -166,6 +169,11 @@ class Charge(models.Model):
         indexes = [
             models.Index(fields=["next_at"], name="charge_due", condition=Q(next_at__isnull=False)),
             models.Index(fields=["state"], name="charge_open", condition=Q(state__in=WAITS)),
+            models.Index(
+                fields=["papers_due_at"],
+                name="charge_papers",
+                condition=Q(papers_due_at__isnull=False),
+            ),
         ]
 
     @property

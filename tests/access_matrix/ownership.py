@@ -18,6 +18,9 @@ from dispatch.models import AreaAlert
 from mila import heartbeat
 from mila.clock import mila_now, set_clock
 from mila.formats import phone
+from papers import actions as paper_actions
+from papers.contents import Draft
+from papers.models import Paper, PaperFile, PaperKind
 from payments import cards, gateway, partners
 from payments.access import payee_of
 from places.models import Postcode
@@ -90,6 +93,31 @@ class Kind:
 
 
 EVERYBODY = "everybody"
+
+
+def paper_of(booking: Booking, audience: str) -> Paper:
+    """A paper of the booking with a file; which words it has is no matter here."""
+    key = f"{booking.pk}-{audience}"
+    content = {"lines": [], "issuer": {}, "to": {}}
+    draft = Draft(
+        PaperKind.INVOICE,
+        audience,
+        f"P{booking.partner_id}",
+        key,
+        "fr",
+        "EUR",
+        6900,
+        content,
+        booking=booking,
+        partner_id=booking.partner_id,
+    )
+    paper_actions.store([draft])
+    paper = Paper.objects.get(key=key)
+    if not PaperFile.objects.filter(paper=paper).exists():
+        PaperFile.of(paper, b"%PDF-1.7").save()
+    return paper
+
+
 HOMES = {
     "solveig": {
         "name": "Solveig Armandine",
@@ -159,6 +187,8 @@ class Ownership:
             "shown": self._shown(),
             "absence": self._absences(),
             **self._faults(),
+            "link_paper": self._link_papers(),
+            "partner_paper": self._partner_papers(),
             "month": Kind({}, none={"year": 2026, "month": 1}),
             **self._keys(),
         }
@@ -363,6 +393,29 @@ class Ownership:
         kind.none["key"] = new_token()
         kind.more[EVERYBODY, MIXED] = Thing({"token": self.one.token, "key": theirs})
         return kind
+
+    def _link_papers(self) -> Kind:
+        """A customer's papers, by the link of their booking alone; what is made for the partner is
+        behind no link.
+        """
+        mine, theirs = (paper_of(booking, "customer").uuid for booking in (self.one, self.two))
+        kind = self._links(self.one)
+        kind.own[EVERYBODY].values["uuid"] = mine
+        kind.foreign.values["uuid"] = theirs
+        kind.none["uuid"] = NOBODY
+        kind.more[EVERYBODY, MIXED] = Thing({"token": self.one.token, "uuid": theirs})
+        kind.more[EVERYBODY, LOST] = Thing(
+            {"token": self.one.token, "uuid": paper_of(self.one, "partner").uuid}
+        )
+        return kind
+
+    def _partner_papers(self) -> Kind:
+        """A Friend's own; a Pro's are its owner's, not its technician's."""
+        own = {
+            "friend": Thing({"uuid": paper_of(self.two, "partner").uuid}),
+            "owner of the company": Thing({"uuid": paper_of(self.one, "partner").uuid}),
+        }
+        return Kind(own, none={"uuid": NOBODY})
 
     def _own_bookings(self) -> Kind:
         own = {"customer": Thing({"uuid": self.one.uuid}, frozenset({"solveig"}))}

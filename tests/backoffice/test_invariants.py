@@ -16,6 +16,8 @@ from backoffice.invariants import INVARIANTS, violations
 from dispatch import offers
 from dispatch.models import Offer
 from mila.clock import mila_now
+from papers import actions as papers
+from papers.models import Paper, PaperFile, Series
 from payments import earnings, ledger
 from payments.models import Charge, Earning, LedgerEntry, Operation, Payout, StripeEvent, WayPay
 from requests_app.access import reveal_contact
@@ -34,6 +36,7 @@ from requests_app.models import (
 )
 from tests import cast, factories
 from tests.evidence import forged
+from tests.papers.cast import billing_of
 
 HOUR = timedelta(hours=1)
 
@@ -47,6 +50,9 @@ def dataset(searching, partner, rival_partner):
     ledger.book_charge(charge, mila_now())
     earnings.earn_charge(charge, mila_now())
     paid = signing.settle(paid.pk)
+    billing_of(partner)
+    for paper in papers.issue_for_charge(charge.pk):
+        PaperFile.of(paper, b"%PDF").save()
     job = cast.claimed(
         factories.placed_booking(wishes=[factories.service_day_at(9, days=5)]), partner
     )
@@ -161,6 +167,16 @@ def all_versions_gone(w):
     gone(QuoteLine, *QuoteLine.objects.filter(quote__booking=w.job).values_list("pk", flat=True))
     gone(Quote, *w.job.quotes.values_list("pk", flat=True))
     change(Booking, w.job.pk, quotes_hash="")
+
+
+def receipt(w):
+    return Paper.objects.get(charge=w.charge, kind="receipt")
+
+
+def invoice(w):
+    return Paper.objects.get(
+        charge=w.charge, kind="invoice", booking=w.paid, partner=w.partner.partner
+    )
 
 
 def erased_with_a_name(w):
@@ -317,6 +333,14 @@ BREACHES = [
     ("I6", "back and still its", lambda w: paid_out(w, state="failed")),
     ("earned", "another amount", lambda w: change(Earning, w.charge.earning.pk, cents=1)),
     ("earned", "nothing", lambda w: Earning.objects.filter(pk=w.charge.earning.pk).delete()),
+    (
+        "I12",
+        "a number given and not used",
+        lambda w: Series.objects.filter(name="MFR").update(last=9),
+    ),
+    ("I12", "another word", lambda w: change(Paper, receipt(w).pk, content="{}")),
+    ("I12", "another file", lambda w: change(PaperFile, receipt(w).file.pk, body="eA==")),
+    ("I12", "another amount", lambda w: change(Paper, invoice(w).pk, total_cents=1)),
     ("I14", "an erased person's name", erased_with_a_name),
     ("L12", "other words", lambda w: change(SignOff, w.paid.sign_off.pk, text="other")),
     ("L12", "another hand", lambda w: change(SignOff, w.paid.sign_off.pk, signature="X")),
@@ -339,7 +363,7 @@ BREACHES = [
 ]
 # These are about the house, not about one booking.
 OF_THE_HOUSE = {"I4 a lonely line", "I1 time of no assignment", "I9 a message nobody takes up"}
-OF_THE_HOUSE |= {"I14 an erased person's name"}
+OF_THE_HOUSE |= {"I14 an erased person's name", "I12 a number given and not used"}
 
 
 def test_all_is_well(dataset):

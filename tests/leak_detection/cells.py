@@ -88,6 +88,12 @@ CELLS = (
         ("finished", "closed by silence"),
         "the signature's form (rule L12)",
     ),
+    Cell(
+        "by link",
+        {"BookingContact.name"},
+        _from("settled"),
+        "their invoice: who it is for, and the seller (rule M8)",
+    ),
     Cell("by link", {"loser Technician.phone"}, LOSERS, "who comes (rule B11)"),
     Cell("by link", {"holder Technician.phone"}, (*HOLDERS, "suspended"), "who comes (rule B11)"),
     Cell("by link", {"ProgressNote.text"}, _from("in progress"), "written for them (rule L9)"),

@@ -2,12 +2,14 @@
 answered.
 """
 
+import io
 import re
 from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 from django.test import Client
+from pypdf import PdfReader
 
 from mila.streams import publish
 from tests.leak_detection.words import Canaries
@@ -82,7 +84,10 @@ class Visitor:
         headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
         plain = answer.headers.get("Content-Type", "").startswith("text/")
         text = content.decode() if plain else ""
-        shown = self.canaries.in_text(text) if plain else self.canaries.in_bytes(content)
+        if answer.headers.get("Content-Type") == "application/pdf":
+            shown = self.canaries.in_text(words_of(content))
+        else:
+            shown = self.canaries.in_text(text) if plain else self.canaries.in_bytes(content)
         asked = self.canaries.in_text(address)  # an echo tells them nothing new
         for where, fields in (
             ("", shown),
@@ -104,6 +109,13 @@ class Visitor:
             if (channel := publish.read_ticket(ticket)[0]) != self.channel:
                 seen.faults.append(f"{address}: a ticket for {channel}")
         return text
+
+
+def words_of(pdf: bytes) -> str:
+    """What a reader of the file reads, and what lies in it."""
+    reader = PdfReader(io.BytesIO(pdf))
+    files = [file.decode() for inside in reader.attachments.values() for file in inside]
+    return "\n".join([*(page.extract_text() for page in reader.pages), *files])
 
 
 def _addresses(kind, text: str, base: str):

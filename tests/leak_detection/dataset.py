@@ -146,6 +146,9 @@ class Dataset:
             for size in PhotoSize:
                 with photo_storage().open(photo.path(size)) as file:
                     self.canaries.plant_file("photo", file.read())
+        for paper in booking.papers.filter(file__isnull=False):
+            plant("Paper.content", paper.content[:60])
+            plant("PaperFile.body", paper.file.body[2000:2060])
         for field, values in (
             (
                 "PaymentCustomer.stripe_id",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from accounts import actions
 from dispatch import offers
 from mila.clock import mila_now, set_clock
+from papers import sweeps as papers
 from payments.sweeps import charge_booking
 from requests_app.actions import (
     appealing,
@@ -27,6 +28,7 @@ from requests_app.price_versions import ByHand
 from requests_app.sweeps import sweep_bookings, sweep_clocks
 from tests import cast
 from tests.leak_detection.dataset import Dataset
+from tests.papers.cast import billing_of
 
 REPORT = {"done": "Canal changé", "explained": True, "tidied": True}
 Story = Iterator[str]
@@ -120,6 +122,8 @@ def to_the_end(w: Dataset) -> Story:
     yield "signed off"
     charge_booking(booking.pk)
     assert_state(w, State.SETTLED)
+    billing_of(w.holder)
+    papers.sweep()
     yield "settled"
     later(days=7)
     yield "a week later"

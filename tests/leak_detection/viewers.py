@@ -21,8 +21,8 @@ JOB = (
     "partner:calendar",
     "partner:finish",
 )
-JOB += ("partner:sign", "partner:rate", "partner:thanks", "partner:earnings")
-GUESS = ("partner:offer", "partner:job", "partner:photo")
+JOB += ("partner:paper", "partner:sign", "partner:rate", "partner:thanks", "partner:earnings")
+GUESS = ("partner:offer", "partner:job", "partner:photo", "partner:paper")
 STORY = ("admin:requests_app_booking_change", "admin:requests_app_booking_photo")
 USUAL = {
     "anonymous": (
@@ -124,9 +124,17 @@ def _filled(w: Dataset, who: str, offers):
         "technician": w.holder.pk,
         "partnerprofile": w.holder.partner_id,
     }
+    # The one that says where they live, as if its name had got about.
+    invoice = (
+        w.booking.papers.filter(kind="invoice", partner__isnull=False)
+        .values_list("uuid", flat=True)
+        .first()
+    )
+    papers = {"customer:paper", "partner:paper"} if invoice else ()
     for offer in offers.values_list("pk", flat=True) or [0]:
         rows |= {"offer": offer, "offers": offer}
         for route, name, view in routes():
             whose = OWN_ROW.search(route)
             row = (whose and rows.get(whose[1])) or 0
-            yield fill(route, **known, pk=row, object_id=row), name, view
+            about = {**known, "uuid": str(invoice)} if name in papers else known
+            yield fill(route, **about, pk=row, object_id=row), name, view

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from catalogue.models import Checklist
 from mila.clock import mila_now
+from papers import actions, printing
 from payments import ledger
 from payments.models import Charge, Operation, StripeEvent
 from policy.models import Paper
@@ -26,6 +27,7 @@ from requests_app.models import (
 )
 from tests import cast, factories
 from tests.evidence import forged
+from tests.papers.cast import billing_of
 
 TABLES = [
     "requests_app_bookingevent",
@@ -36,6 +38,9 @@ TABLES = [
     "requests_app_doorplace",
     "requests_app_checklisttick",
     "policy_paper",
+    "papers_paper",
+    "papers_paperfile",
+    "papers_givenback",
     "payments_ledgerentry",
     "payments_operation",
     "payments_stripeevent",
@@ -52,6 +57,9 @@ TELLING = {
     "requests_app_doorplace": "move",
     "requests_app_checklisttick": "words",
     "policy_paper": "body",
+    "papers_paper": "content",
+    "papers_paperfile": "body",
+    "papers_givenback": "key",
     "payments_ledgerentry": "key",
     "payments_operation": "key",
     "payments_stripeevent": "type",
@@ -105,6 +113,11 @@ def evidence(searching, partner):
         ticked=True,
         at=mila_now(),
     )
+    billing_of(partner)
+    for paper in actions.issue_for_charge(charge.pk):
+        printing.print_paper(paper.pk)
+    given = {"amount_cents": 100, "partner_cents": 80}
+    actions.issue_credit_note(charge.pk, key="refund-1", **given)
     operation = Operation.objects.create(
         charge=charge, kind="confirm", key="k", params={"a": 1}, state="sent"
     )

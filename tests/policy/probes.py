@@ -23,6 +23,7 @@ from dispatch.offers import searching
 from mila.clock import mila_now, set_clock
 from mila.errors import Refusal
 from mila.outages import Outage
+from papers.vat import vat_of
 from partner.forms.jobs import AreaForm
 from partner.offer_cards import partner_cents
 from payments import cards, earnings, payouts
@@ -160,6 +161,14 @@ def share(hold: Hold, kind: str = "friend") -> Probe:
         return earning.free_at - earning.earned_at, earning.promised_on
 
     return probe
+
+
+def vat(site: Site) -> list[int]:
+    """What of a price is VAT, of work that is done now."""
+    return [
+        vat_of(10_000, country=country, at=mila_now(), liable=True)["vat_cents"]
+        for country in ("FR", "CH")
+    ]
 
 
 def first_jobs(site: Site) -> Hold:
@@ -507,6 +516,7 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "payout_hold_changed": (0, changed_bank),
     "payout_weekday": (3, share(Hold.NONE)),
     "payout_month_day": (15, share(Hold.NONE, kind="pro")),
+    "vat_bp": ({"EUR": 1000, "CHF": 770}, vat),
     "payout_approval_cents": ({"EUR": 100, "CHF": 100}, payday),
     "guarantee": (2_592_000, page("customer:prices")),
     "answer_working_days": (2, page("customer:help")),
