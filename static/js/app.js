@@ -1,6 +1,7 @@
 // Boot. A behaviour is fetched when the page, or a part swapped in later, carries its attribute.
 // No words here: they come from data- attributes.
 
+import { startWorker } from "./app_worker.js";
 import { submitOnce } from "./submit_once.js";
 import { delegateEvents } from "./delegated_events.js";
 
@@ -14,6 +15,7 @@ const behaviours = [
   ["[data-card-form]", () => import("./card.js")],
   ["[data-seen-url]", () => import("./seen.js")],
   ["[data-pay-form]", () => import("./pay.js")],
+  ["[data-phone]", () => import("./phone.js")],
 ];
 const started = new WeakSet();
 
@@ -44,5 +46,6 @@ new MutationObserver((changes) => {
     }
   }
 }).observe(document.body, { childList: true, subtree: true });
+startWorker();
 submitOnce(document);
 delegateEvents(document);
