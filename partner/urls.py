@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from partner.views import account, calendar, earnings, jobs, offers, phone, quotes, sign_off
+from partner.views import (
+    account,
+    calendar,
+    earnings,
+    jobs,
+    offers,
+    offline,
+    phone,
+    quotes,
+    sign_off,
+)
 
 app_name = "partner"
 urlpatterns = [
@@ -41,6 +51,8 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/sign/", sign_off.sign, name="sign"),
     path("jobs/<uuid:uuid>/rate/", sign_off.rate, name="rate"),
     path("jobs/<uuid:uuid>/thanks/", sign_off.thanks, name="thanks"),
+    path("jobs/<uuid:uuid>/later/", offline.later, name="later"),
+    path("day/", offline.day, name="day"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/absences/<int:pk>/remove/", calendar.remove_absence, name="remove_absence"),
     path("me/", calendar.me, name="me"),

@@ -29,6 +29,7 @@ from requests_app.models.events import (
     of_present_technician,
     standing,
 )
+from requests_app.models.offline import OfflineStep
 from requests_app.models.photos import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.models.quotes import (
     BY_HAND,
@@ -95,6 +96,7 @@ __all__ = [
     "Fault",
     "LateSignature",
     "NotePhrase",
+    "OfflineStep",
     "PhotoSize",
     "Position",
     "PriceCode",

@@ -15,7 +15,10 @@ const behaviours = [
   ["[data-card-form]", () => import("./card.js")],
   ["[data-seen-url]", () => import("./seen.js")],
   ["[data-pay-form]", () => import("./pay.js")],
+  ["[data-awake]", () => import("./awake.js")],
   ["[data-phone]", () => import("./phone.js")],
+  ["[data-day-url]", () => import("./day.js")],
+  ["[data-agreed-cents]", () => import("./sign_ahead.js")],
 ];
 const started = new WeakSet();
 

@@ -90,9 +90,10 @@
       await drop(PAGES, path);
       return null;
     }
-    return (await unlocked(row)).html;
+    return unlocked(row);
   }
-  const keepPage = async (path, html) => put(PAGES, { path, at: Date.now(), ...(await locked({ html })) });
+  // `copy`: { html, policy }, the page and the content policy it was sent with.
+  const keepPage = async (path, copy) => put(PAGES, { path, at: Date.now(), ...(await locked(copy)) });
   const paths = async () => (await all(PAGES)).filter((row) => Date.now() - row.at <= DAY).map((row) => row.path);
   const dropPage = (path) => drop(PAGES, path);
 

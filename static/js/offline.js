@@ -12,7 +12,7 @@ async function kept() {
   const jobs = (await keep.paths()).filter((path) => /^\/partner\/jobs\/[0-9a-f-]+\/$/.test(path));
   const list = document.querySelector("[data-kept-list]");
   for (const path of jobs) {
-    const copy = new DOMParser().parseFromString(await keep.page(path), "text/html");
+    const copy = new DOMParser().parseFromString((await keep.page(path)).html, "text/html");
     const link = document.createElement("a");
     link.href = path;
     link.className = "button";

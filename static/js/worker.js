@@ -7,6 +7,11 @@ importScripts(MILA.library);
 
 const SHELL = `shell-${MILA.version}`;
 const PATIENCE = 8_000; // milliseconds for a page of which the phone has its own copy
+const STEP_PATIENCE = 12_000;
+const STEP = /^\/partner\/jobs\/([0-9a-f-]{36})\/(call|note|code|arrive|start|finish|sign|rate)\/$/;
+// Where the page goes on after a step that waits; the first that is kept.
+const NEXT = { finish: ["sign/", ""], sign: ["rate/", "thanks/", ""], rate: ["thanks/", ""] };
+for (const step of ["call", "note", "code", "arrive", "start"]) NEXT[step] = [""];
 const files = new Set(MILA.files.map((file) => new URL(file, location).href));
 
 // --- Life: a new version waits until the person says so, or no page is open any more
@@ -39,6 +44,8 @@ self.addEventListener("message", (event) => {
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
+  const step = request.method === "POST" && STEP.exec(new URL(request.url).pathname);
+  if (step) event.respondWith(make(request, step[1], step[2]));
   if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
   if (request.mode === "navigate") event.respondWith(page(event));
   else if (files.has(request.url)) event.respondWith(file(request));
@@ -55,17 +62,47 @@ async function page(event) {
   try {
     return await online(event, copy ? PATIENCE : 0);
   } catch {
-    if (copy) return new Response(copy, { headers: { "Content-Type": "text/html; charset=utf-8" } });
+    if (copy) return shown(copy);
     const cache = await caches.open(SHELL);
     return (await cache.match(MILA.offline[await language()])) ?? Response.error();
   }
 }
 
-async function online(event, patience) {
+function online(event, patience) {
   const answer = (async () => (await event.preloadResponse) ?? fetch(event.request))();
-  if (!patience) return answer;
-  const late = new Promise((_, refuse) => setTimeout(refuse, patience));
+  return patience ? patient(answer, patience) : answer;
+}
+
+function patient(answer, patience) {
+  const late = new Promise((_, refuse) => setTimeout(() => refuse(new Error("late")), patience));
   return Promise.race([answer, late]);
+}
+
+function shown({ html, policy }) {
+  const headers = { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" };
+  if (policy) headers["Content-Security-Policy"] = policy;
+  return new Response(html, { headers });
+}
+
+// --- Steps of a visit: sent at once; where there is no network they wait on the phone, and the day goes on
+
+async function make(request, job, step) {
+  const fields = request.clone().formData();
+  fields.catch(() => undefined);
+  try {
+    return await patient(fetch(request), STEP_PATIENCE);
+  } catch {
+    const kept = await self.milaKeep.paths().catch(() => []);
+    if (!kept.includes(`/partner/jobs/${job}/`)) return Response.error();
+    const words = Object.fromEntries([...(await fields)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken"));
+    await self.milaKeep.enqueue({ job, step, fields: words });
+    return onTo(request, NEXT[step].map((page) => `/partner/jobs/${job}/${page}`).find((path) => kept.includes(path)));
+  }
+}
+
+function onTo(request, path) {
+  if (request.headers.get("HX-Request")) return new Response("", { headers: { "HX-Redirect": path } });
+  return Response.redirect(new URL(path, location), 303);
 }
 
 // The language of the last page this browser was shown; it tells us itself (app.js).

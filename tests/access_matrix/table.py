@@ -167,6 +167,7 @@ row("customer:booking_own", signed_in, LOOK, of="own_booking")
 # The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule
 # D3-D8, L1-L12).
 row("partner:home partner:jobs partner:offers partner:phone", technician, LOOK)
+row("partner:day", technician, LOOK)
 row("partner:phone_wake partner:phone_rest partner:phone_test", technician, ACT)
 row("partner:earnings partner:account partner:account_back", payee, LOOK)
 row("partner:statement partner:statement_csv", payee, LOOK, of="month")

@@ -1,4 +1,4 @@
-"""What a woken device answers: it has shown an offer, it is not for me; who follows one booking
+"""What a woken device answers: shown, or not for me; who follows one booking
 (rule D4, L8, B11; fault A17).
 """
 
