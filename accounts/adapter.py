@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import guesses, pace, proofs
+from accounts import guesses, pace, proofs, push
 from accounts.account_mail import AccountMail
 from mila import second_factor
 from mila.cleaning import canonical_email
@@ -80,6 +80,12 @@ class AccountAdapter(AccountMail, DefaultAccountAdapter):
         response = super().post_login(request, user, **kwargs)
         guesses.remember_device(request, response, user.email)
         return response
+
+    def logout(self, request):
+        """Nothing that is theirs appears on this device any more."""
+        if request.user.is_authenticated:
+            push.forget_device(request.user, request.session.get(push.DEVICE, ""))
+        super().logout(request)
 
     def clean_email(self, email):
         return canonical_email(email)

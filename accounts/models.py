@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.codes import MailedCode
+from accounts.devices import PushSubscription
 from mila.cleaning import canonical_email
 from mila.clock import MilaNow
 from mila.encrypted_fields import EncryptedTextField
 from places.place import Country
+
+__all__ = ["PushSubscription"]  # a model of this app, in a file of its own
 
 LANGUAGES = [("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("en", "English")]
 LANGUAGE_BITS = {code: 1 << number for number, (code, _name) in enumerate(LANGUAGES)}
@@ -462,6 +465,13 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     reached_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+    push_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="When to push it; null: never, or done."
+    )
+    pushed_to = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    heard_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a device of theirs has shown it."
+    )
 
     class Meta:
         constraints = [
@@ -477,6 +487,11 @@ class Notification(models.Model):
                 fields=["state", "due_at"],
                 name="notification_for_staff",
                 condition=models.Q(state__in=["sending", "failed"]),
+            ),
+            models.Index(
+                fields=["push_due_at"],
+                name="notification_push_due",
+                condition=models.Q(push_due_at__isnull=False),
             ),
             models.Index(
                 fields=["queued_at"], name="notification_kept", condition=~models.Q(context={})

@@ -41,6 +41,9 @@ from policy.models import Paper
 logger = logging.getLogger(__name__)
 
 DELIVER = "accounts.deliver"
+PUSH = "accounts.push"
+# for devices alone: a mail about it would come too late to be of use
+UNMAILED = frozenset({"arrived"})
 # After the first try, the second, ...: an outage of an hour passes; after the sixth try it is
 # staff's.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
@@ -56,11 +59,15 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\u
 ADDRESS = re.compile(r"[^\s@<>()\[\]{}'\",;:]*@[^\s@<>()\[\]{}'\",;:]*")
 ANSWER = 2000  # characters of an answer that are read at all
 
-ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, 'queued', 0, '', coalesce(%s, mila_now()))"
+ROW = (
+    "(%s, %s, %s, %s, %s, %s, %s, %s, 'queued', 0, '', coalesce(%s, mila_now()),"
+    " CASE WHEN %s THEN coalesce(%s, mila_now()) END)"
+)
 INSERT = """
     INSERT INTO accounts_notification
         (kind, subject_id, round, user_id, email, language, context, sealed, state, tries, error,
-          due_at)
+          due_at,
+         push_due_at)
     VALUES {rows}
     ON CONFLICT (subject_id, kind, email, round) DO NOTHING
     RETURNING id
@@ -80,6 +87,7 @@ class Message:
     context: dict[str, Any]
     sealed: dict[str, str] | None = None
     at: datetime | None = None
+    push: bool = False  # to their devices, at once (accounts.push)
 
 
 def queue(
@@ -125,6 +133,8 @@ def queue_all(messages: Sequence[Message]) -> list[Notification]:
     rows = list(written)
     if rows and all(message.at is None for message in messages):
         after_commit(_kick, [row.pk for row in rows])
+    if rows and any(message.push and message.at is None for message in messages):
+        after_commit(_kick_push, [row.pk for row in rows])
     return rows
 
 
@@ -138,6 +148,8 @@ def _values(message: Message) -> list[Any]:
         message.language,
         Jsonb(_storable(message.context)),
         _seal(message.sealed),
+        message.at,
+        message.push,
         message.at,
     ]
 
@@ -184,6 +196,9 @@ def deliver(notification_id: int) -> None:
         return
     row = _take(notification_id)
     if row is None:
+        return
+    if row.kind in UNMAILED:
+        _mark(row, state=NotificationState.SENT, sent_at=mila_now(), due_at=None, error="")
         return
     connection = mail.get_connection()  # with settings.EMAIL_TIMEOUT
     try:
@@ -312,6 +327,20 @@ def render(row: Notification) -> mail.EmailMultiAlternatives:
     return message
 
 
+def heading(row: Notification) -> str:
+    """The first line of the message in the person's language: what a locked
+    screen may show of it.
+    """
+    with translation.override(row.language):
+        facts = {"language": row.language, **_readable(row.context), **unsealed(row)}
+        return " ".join(_text(f"emails/{row.kind}.txt", facts).partition("\n")[0].split())
+
+
+def until(row: Notification) -> datetime | None:
+    """When the message stops being true; None when it stays so."""
+    return _readable(row.context).get("until_at")
+
+
 def blocks(text: str) -> list[dict[str, Any]]:
     """Paragraphs for the HTML part: `text` with its lines, `list` with its items, `link` with label
     and url.
@@ -336,6 +365,10 @@ def blocks(text: str) -> list[dict[str, Any]]:
 def _kick(notification_ids: list[int]) -> None:
     """A broker that is away costs a moment: the sweep finds the rows."""
     current_app.tasks[DELIVER].delay(notification_ids=notification_ids)
+
+
+def _kick_push(notification_ids: list[int]) -> None:
+    current_app.tasks[PUSH].delay(notification_ids=notification_ids)
 
 
 def _take(notification_id: int) -> Notification | None:

@@ -4,7 +4,7 @@ The sweep's heartbeat is stamped by mila.heartbeat after each success."""
 
 from celery import shared_task
 
-from accounts import notifications, search, search_rows
+from accounts import notifications, push, search, search_rows
 
 
 @shared_task(name=notifications.DELIVER)
@@ -14,9 +14,23 @@ def deliver(*, notification_ids: list[int]) -> None:
         notifications.deliver(notification_id)
 
 
+@shared_task(name=notifications.PUSH)
+def push_notices(*, notification_ids: list[int]) -> None:
+    """At most once: taken off the list before it is sent (rule N3)."""
+    for notification_id in notification_ids:
+        push.push_notice(notification_id)
+
+
+@shared_task(name="accounts.push_test")
+def push_test(*, device_id: int) -> None:
+    """The person's own test of one device."""
+    push.send_test(device_id)
+
+
 @shared_task(name="accounts.sweep_notifications")
 def sweep_notifications() -> None:
-    """Each second: what is due and has not gone out."""
+    """Each second: what is due and has not gone out; pushes first, they are wanted at once."""
+    push.sweep()
     notifications.sweep()
 
 

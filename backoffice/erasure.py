@@ -20,7 +20,14 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import Model, Q
 
-from accounts.models import AccountCode, CustomerProfile, Notification, NotificationState, User
+from accounts.models import (
+    AccountCode,
+    CustomerProfile,
+    Notification,
+    NotificationState,
+    PushSubscription,
+    User,
+)
 from dispatch.models import AreaAlert, Trace
 from mila.cleaning import canonical_email
 from mila.clock import mila_now
@@ -257,6 +264,7 @@ PARTS = (
     Part(Authenticator, of_the_account),
     Part(EmailAddress, of_the_account),
     Part(AccountCode, of_the_account),
+    Part(PushSubscription, of_the_account),
     Part(CustomerProfile, of_the_account),
     Part(
         User,

@@ -10,6 +10,7 @@ from customer.views import (
     catalogue,
     changes,
     conditions,
+    device,
     draft,
     messages,
     papers,
@@ -58,6 +59,10 @@ urlpatterns = [
     path("b/<str:token>/ended/", proving.ended, name="ended"),
     path("link-sent/", proving.link_sent, name="link_sent"),
     path("b/<str:token>/status/", booking.status, name="status"),
+    path("b/<str:token>/wake/", device.wake, name="wake"),
+    path("b/<str:token>/rest/", device.rest, name="rest"),
+    path("device/heard/", device.heard, name="device_heard"),
+    path("device/not-for-me/", device.not_for_me, name="device_not_for_me"),
     path("b/<str:token>/seen/", booking.seen, name="seen"),
     path("b/<str:token>/photos/<str:key>/", photos.photo, {"size": "large"}, name="photo"),
     path(

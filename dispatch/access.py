@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import Http404
 
-from accounts.models import Technician
-from dispatch.models import Offer
+from accounts.models import Notification, Technician
+from dispatch.models import Offer, OfferState
 from requests_app.models import Booking
 
 
@@ -36,3 +36,15 @@ def shown_booking(technician: Technician, uuid: UUID) -> Booking:
     if booking is None:
         raise Http404
     return booking
+
+
+def offer_of_notice(notice: Notification) -> Offer | None:
+    """The open window this message told of, of the person it was for; None when it is over or
+    another one by now.
+    """
+    if notice.kind != "offer" or notice.user_id is None:
+        return None
+    window = Offer.objects.filter(
+        booking__uuid=notice.subject_id, epoch=notice.round, state=OfferState.OPEN
+    )
+    return window.filter(technician__user=notice.user_id).first()

@@ -42,6 +42,8 @@ OPERATOR = (
     "OPERATOR_HOST",
     "OPERATOR_MEDIATOR",
 )
+# The order of the curve P-256.
+P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 INVENTED = re.compile(r"exemple|example|beispiel|esempio|00000000|000[ .]000[ .]000", re.IGNORECASE)
 STORES = {
     "DATABASE_URL": ("postgres", "postgresql", "pgsql", "postgis"),
@@ -68,6 +70,7 @@ NEEDED = (
     *PHONES,
     *OPERATOR,
     *STRIPE,
+    "VAPID_PRIVATE_KEY",
 )
 
 
@@ -136,6 +139,16 @@ def _odd(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, f"{name} is no telephone number in international form, such as +33..."
         elif value(name) in EXAMPLE_PHONES:
             yield name, f"{name} is still the number of the example file."
+    if not _is_vapid(value("VAPID_PRIVATE_KEY")):
+        yield (
+            "VAPID_PRIVATE_KEY",
+            "VAPID_PRIVATE_KEY is no key of manage.py vapid_key, or the development's.",
+        )
+    if any("://" in name or "." not in name for name in _list(value("PUSH_SERVICES"))):
+        yield (
+            "PUSH_SERVICES",
+            "PUSH_SERVICES must name hosts, not addresses: each is asked by https alone.",
+        )
     for name in OPERATOR:
         if INVENTED.search(value(name)):
             yield (
@@ -188,6 +201,16 @@ def _is_fernet(key: str) -> bool:
         return len(urlsafe_b64decode(key)) == 32
     except (binascii.Error, ValueError):
         return False
+
+
+def _is_vapid(key: str) -> bool:
+    """32 octets, base64url, below the curve's order, and not of the development's settings."""
+    try:
+        octets = urlsafe_b64decode(key + "=" * (-len(key) % 4))
+    except (binascii.Error, ValueError):
+        return False
+    number = int.from_bytes(octets, "big")
+    return len(octets) == 32 and 0 < number < P256 and not octets.startswith(b"development-only")
 
 
 def _is_nobodys(address: str) -> bool:

@@ -320,6 +320,25 @@ vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Mila <bonjour@mila.example>")
 OPS_EMAIL = env("OPS_EMAIL", default="ops@mila.example")  # where Mila's staff read what needs them
 
+# --- Push (mila/web_push.py): our key, made by manage.py vapid_key, and the hosts of the browsers'
+# push services.
+VAPID_PRIVATE_KEY = (
+    env("VAPID_PRIVATE_KEY")
+    if PRODUCTION
+    else env("VAPID_PRIVATE_KEY", default="ZGV2ZWxvcG1lbnQtb25seS12YXBpZC1rZXktMDAwMDE")
+)
+# With a dot before it a name stands for all below it. An origin written whole (http://localhost:9)
+# is for tests.
+PUSH_SERVICES = env.list(
+    "PUSH_SERVICES",
+    default=[
+        "fcm.googleapis.com",
+        ".push.services.mozilla.com",
+        ".push.apple.com",
+        ".notify.windows.com",
+    ],
+)
+
 # --- Stripe (payments/gateway.py). No secret key: the stand-in, which production refuses
 # (payments.checks).
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from mila.web import error_pages, styleguide, well_known
+from mila.web import app_files, error_pages, styleguide, well_known
 
 urlpatterns = [
     path("", include("customer.urls")),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("robots.txt", well_known.robots, name="robots_txt"),
     path(".well-known/security.txt", well_known.security, name="security_txt"),
     path("favicon.ico", well_known.favicon, name="favicon"),
+    path("worker.js", app_files.worker, name="worker"),
+    path("mila.webmanifest", app_files.manifest, {"app": "customer"}, name="manifest"),
+    path("partner.webmanifest", app_files.manifest, {"app": "partner"}, name="manifest_partner"),
+    path("offline/<str:language>/", app_files.offline, name="offline"),
     path("i18n/setlang/", set_language, name="set_language"),
     path("", include("backoffice.urls")),
     path("_styleguide/", styleguide.styleguide, name="styleguide"),

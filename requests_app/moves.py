@@ -221,6 +221,7 @@ MOVES: dict[str, Move] = {
         only(PARTNER),
         opens=arrival_opens,
         clocks=((C.DOOR_WAIT, waited),),
+        notices=("arrived",),
     ),
     "start": Move(
         only(S.ARRIVED),

@@ -17,7 +17,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q
 from django.utils import translation
 
-from accounts import notifications
+from accounts import notifications, push
 from accounts.models import Notification, NotificationState, Technician, User
 from catalogue.money import split
 from mila.clock import mila_now
@@ -122,6 +122,7 @@ KINDS: dict[str, Notice] = {
         "technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at", "calendar"
     ),
     "en_route": to_customer("technician", "start_at", "visit_code"),
+    "arrived": to_customer("technician"),  # to a device alone: who has none sees it on the page
     "taken_back": to_customer("technician", "start_at", given=("step",)),
     "late": to_customer("technician", "start_at", "lateness_cancel_at"),
     "failed": to_customer(
@@ -247,7 +248,7 @@ def message(
     if forbidden := given.keys() - set(notice.given):
         raise TypeError(f"'{kind}' must not carry {sorted(forbidden)}")
     person = _person(booking, notice.to, former, technician or booking.technician)
-    if person is None:
+    if person is None or not _is_heard(booking, kind, person.user):
         return None
     with translation.override(person.language):
         facts = {
@@ -270,6 +271,14 @@ def message(
         context=facts,
         sealed={"link": person.link + notice.leads, **sealed},
         at=mila_now() + notice.waits if notice.waits else None,
+        push=kind in push.KINDS,
+    )
+
+
+def _is_heard(booking: Booking, kind: str, user: User | None) -> bool:
+    """What is not mailed is written down only for who has a device that hears it."""
+    return kind not in notifications.UNMAILED or (
+        user is not None and push.follows(user, booking.uuid)
     )
 
 
@@ -287,6 +296,7 @@ def reseal(booking: Booking) -> None:
     """The secret link is another one: messages to the customer that wait to be sent carry it."""
     kinds = [kind for kind, notice in KINDS.items() if notice.to is To.CUSTOMER]
     notifications.reseal(booking.uuid, kinds, link=secret_link.mailed_url(booking))
+    push.forget_subject(booking.uuid)
 
 
 @dataclass(frozen=True)

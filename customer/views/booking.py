@@ -7,11 +7,12 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import notifications
 from customer.booking_page import BookingPage
 from customer.views.secret_link import has_ordered, secret_page
+from mila import web_push
 from mila.clock import mila_now
 from mila.streams import publish
 from requests_app import access
 from requests_app.actions import changes, signing
-from requests_app.models import Booking, State
+from requests_app.models import HAS_PARTNER, LIVE, Booking, State
 
 
 @require_safe
@@ -61,4 +62,7 @@ def _context(request, found: Booking) -> dict:
         "page": page,
         "live_url": publish.stream_url(f"booking:{found.uuid}"),
         "may_correct": has_ordered(request, found),
+        "push_key": web_push.public_key()
+        if found.state in HAS_PARTNER & LIVE and found.customer_id
+        else "",
     }

@@ -16,6 +16,7 @@ from requests_app.actions import signing
 from requests_app.models import Booking, LateSignature, Quote, SignOffKind, State, have_met
 
 SIGNED = (State.SIGNED_OFF, State.SETTLED)
+DONE_HERE = "{done}"  # in a page made ahead: what the phone puts in, once it is written
 
 
 @secret_page
@@ -89,9 +90,12 @@ class Signing:
         else:
             self.done = True
 
-    def answer(self, template: str):
+    def answer(self, template: str, *, ahead: bool = False):
+        """`ahead`: before the work is done, for a phone that may have no network then."""
         booking = self.booking
         context = {
+            "ahead": ahead,
+            "agreed": self.quote.service_cents,
             "booking": booking,
             "form": self.form,
             "closed": self.closed,

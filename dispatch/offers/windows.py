@@ -98,20 +98,25 @@ def tell(
 
 
 @verb
-def acknowledge(offer_id: int, technician_id: int) -> Offer:
-    """The open page has the offer: the window runs from now, if it does not run already (rule D4).
+def acknowledge(offer_id: int, technician_id: int, *, viewed: bool = True) -> Offer:
+    """Their device has the offer: the window runs from now, if it does not run already (rule D4).
 
-    A repeat changes nothing, and neither does one that comes after the end.
+    `viewed`: on the open page, by a person; otherwise a notification shows it. A repeat changes
+    nothing, and neither does one that comes after the end.
     """
     offer, booking, at = lock_offer(offer_id, technician_id)
-    if offer.state == OfferState.OPEN and offer.viewed_at is None and at < _expiry(offer):
-        offer.viewed_at = offer.acknowledged_at = at
+    if offer.state != OfferState.OPEN or at >= _expiry(offer):
+        return offer
+    if viewed and offer.viewed_at is None:
+        offer.viewed_at = at
+    if offer.acknowledged_at is None:
+        offer.acknowledged_at = at
         offer.expires_at = min(
             _expiry(offer), at + booking.policy.offer_window + offer.technician.window_extra
         )
-        offer.save(update_fields=["viewed_at", "acknowledged_at", "expires_at"])
         left = offer.expires_at - at + booking.policy.lock_slack
         after_commit(gate.extend, booking.pk, offer.lock_token, left)
+    offer.save(update_fields=["viewed_at", "acknowledged_at", "expires_at"])
     return offer
 
 

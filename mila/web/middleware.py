@@ -221,6 +221,11 @@ def visitors_page(view):
     return view
 
 
+# Who signs out leaves nothing on the device: no copy of a page, no key, nothing that waits to be
+# sent.
+LEFT_BEHIND = '"cache", "storage"'
+
+
 class PrivatePages:
     """Fault A13: `no-store` on every answer to somebody with a session, and on every page not
     marked for visitors.
@@ -236,7 +241,10 @@ class PrivatePages:
 
     def __call__(self, request):
         had_session = not request.session.is_empty()
+        was_in = auth.SESSION_KEY in request.session
         response = self.get_response(request)
+        if was_in and auth.SESSION_KEY not in request.session:
+            response.headers["Clear-Site-Data"] = LEFT_BEHIND
         # The same address answers a page or a part of it.
         patch_vary_headers(response, ["HX-Request"])
         if getattr(response, "mila_public", False):

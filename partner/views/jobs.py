@@ -388,7 +388,10 @@ def finish(request, technician, booking):
     """
     if booking.state == State.FINISHED:
         return go(request, "partner:sign", booking.uuid)
-    if booking.state != State.IN_PROGRESS:
+    ahead = request.method != "POST" and "ahead" in request.GET
+    if booking.state != State.IN_PROGRESS and not (
+        ahead and booking.state in (State.EN_ROUTE, State.ARRIVED)
+    ):
         return _page(request, technician, booking, refused=NOT_NOW, status=409)
     agreed = price_versions.agreed(booking)
     form = FinishForm(

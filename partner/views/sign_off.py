@@ -7,12 +7,34 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from customer.forms.visit import RatingForm
 from customer.views.secret_link import sent
-from customer.views.sign_off import SIGNED, Signing, signer_of
+from customer.views.sign_off import DONE_HERE, SIGNED, Signing, signer_of
+from mila.clock import mila_now
 from mila.errors import Refusal
 from partner.views.jobs import own_job
 from requests_app import access
 from requests_app.actions import signing
-from requests_app.models import Rating, SignOffKind, State
+from requests_app.models import Rating, SignOffKind, State, have_met
+
+# In these a phone may be asked for what comes after, to have it where there is no network.
+BEFORE = (State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS)
+
+
+def _ahead(request, booking) -> bool:
+    return request.method != "POST" and "ahead" in request.GET and booking.state in BEFORE
+
+
+def _sign_ahead(request, technician, booking):
+    """The page to sign as it will be at the agreed price; the phone adds what was done, which it
+    alone knows yet.
+    """
+    contact = access.reveal_contact(booking, technician, reason="signature")
+    booking.report = {"done": DONE_HERE, "explained": True, "tidied": True}
+    booking.finished_at = mila_now()
+    with translation.override(booking.language):
+        page = Signing(
+            request, booking, SignOffKind.SCREEN, who=signer_of(contact), by=request.user
+        )
+        return page.answer("partner/sign.html", ahead=True)
 
 
 @own_job
@@ -23,6 +45,8 @@ def sign(request, technician, booking):
     What was signed before the visit was closed without it, and what arrives only now, is still
     taken (rule L13).
     """
+    if _ahead(request, booking):
+        return _sign_ahead(request, technician, booking)
     if booking.state in SIGNED and not (
         request.method == "POST" and signing.closed_unsigned(booking)
     ):
@@ -45,6 +69,15 @@ def rate(request, technician, booking):
     """The stars, before the partner leaves; nobody has to, and only after a signature with the code
     (rule L14).
     """
+    ahead = _ahead(request, booking) or ("ahead" in request.GET and booking.state == State.FINISHED)
+    if ahead and have_met(booking):
+        with translation.override(booking.language):
+            context = {
+                "booking": booking,
+                "form": RatingForm(),
+                "first_name": technician.name.split()[0],
+            }
+            return render(request, "partner/rate.html", context)
     if not signing.may_rate_on_screen(booking) or Rating.objects.filter(booking=booking).exists():
         return redirect("partner:thanks", booking.uuid)
     with translation.override(booking.language):
@@ -71,6 +104,11 @@ def thanks(request, technician, booking):
     with translation.override(booking.language):
         thanked = _("Thank you. What comes next is in your e-mail. Please give the phone back.")
     signed = booking.state in SIGNED
-    context = {"booking": booking, "thanked": thanked, "signed": signed}
+    context = {
+        "booking": booking,
+        "thanked": thanked,
+        "signed": signed,
+        "ahead": "ahead" in request.GET and not signed,
+    }
     context["unproved"] = signed and signing.evidence_only(booking)
     return render(request, "partner/thanks.html", context)

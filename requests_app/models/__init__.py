@@ -33,6 +33,7 @@ from requests_app.models.events import (
 )
 from requests_app.models.faults import Appeal, FaultEntry, FaultKind, Verdict, VoidReason
 from requests_app.models.messages import PHRASES, Author, Message, MessagePhrase
+from requests_app.models.offline import OfflineStep
 from requests_app.models.photos import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.models.quotes import (
     BY_HAND,
@@ -108,6 +109,7 @@ __all__ = [
     "Message",
     "MessagePhrase",
     "NotePhrase",
+    "OfflineStep",
     "PhotoSize",
     "Position",
     "PriceCode",

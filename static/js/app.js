@@ -1,6 +1,7 @@
 // Boot. A behaviour is fetched when the page, or a part swapped in later, carries its attribute.
 // No words here: they come from data- attributes.
 
+import { startWorker } from "./app_worker.js";
 import { submitOnce } from "./submit_once.js";
 import { delegateEvents } from "./delegated_events.js";
 
@@ -13,9 +14,13 @@ const behaviours = [
   ["[data-place]", () => import("./place.js")],
   ["[data-card-form]", () => import("./card.js")],
   ["[data-waiting-url]", () => import("./waiting.js")],
-  ["[data-keep], [data-keeper], [data-forgets]", () => import("./keep.js")],
+  ["[data-keep], [data-keeper], [data-forgets]", () => import("./typed.js")],
   ["[data-seen-url]", () => import("./seen.js")],
   ["[data-pay-form]", () => import("./pay.js")],
+  ["[data-awake]", () => import("./awake.js")],
+  ["[data-phone]", () => import("./phone.js")],
+  ["[data-day-url]", () => import("./day.js")],
+  ["[data-agreed-cents]", () => import("./sign_ahead.js")],
 ];
 const started = new WeakSet();
 
@@ -46,5 +51,6 @@ new MutationObserver((changes) => {
     }
   }
 }).observe(document.body, { childList: true, subtree: true });
+startWorker();
 submitOnce(document);
 delegateEvents(document);

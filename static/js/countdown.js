@@ -51,6 +51,9 @@ function drawRing(element, ms, left, before) {
   else delete element.dataset.state;
   const line = element.querySelector("[aria-live]");
   const due = SAY.filter((second) => shown <= second && second < before).pop();
+  if (due !== undefined && before !== Infinity) {
+    element.dispatchEvent(new CustomEvent("countdown-at", { bubbles: true, detail: due }));
+  }
   if (line && due !== undefined && before !== Infinity) line.textContent = line.getAttribute(`data-say-${due}`) ?? "";
 }
 

@@ -28,6 +28,7 @@ export function delegateEvents(document) {
 
   // A line the page brought along, hidden until it is true.
   const show = (what, now) => {
+    if (what === "offline" && "copy" in document.documentElement.dataset) return; // the page says it itself (day.js)
     for (const line of document.querySelectorAll(`[data-when="${what}"]`)) line.hidden = !now;
   };
   addEventListener("offline", () => show("offline", true));

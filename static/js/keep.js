@@ -1,94 +1,127 @@
-// What is typed on the phone stays there until it is sent: through a reload, a locked screen, a call in between.
-// A form with data-keep="<form>:<booking>:<version>" keeps its fields under that name; the version changes with what
-// was sent, so that nothing sent comes back. Kept for one person (data-keeper) on this device, gone with their sign-out.
+// What this phone keeps for a technician: copies of today's pages, and what was not sent yet. For pages and the worker
+// alike, so it is a plain script: self.milaKeep.
+//
+// Everything about people is encrypted with a key the browser keeps and gives to nobody, not even to us. Signing out
+// takes the key away first: what might be left behind then is noise.
 
-const MARK = "mila:kept:";
-const LONGEST = 3 * 24 * 60 * 60 * 1000; // milliseconds
-const NEVER = new Set(["hidden", "file", "password", "submit", "button", "image", "reset"]);
+(() => {
+  const NAME = "mila";
+  const STORES = { keys: "id", facts: "name", pages: "path", queue: "key" };
+  const PAGES = "pages";
+  const DAY = 24 * 60 * 60 * 1000; // a copy is of one day: older ones say too little that is true
+  const THE = "the";
 
-export function start(element) {
-  if (element.hasAttribute("data-keeper")) return tidy();
-  if (element.hasAttribute("data-forgets")) return element.addEventListener("submit", () => drop(() => true));
-  restore(element);
-  element.addEventListener("input", () => save(element));
-  element.addEventListener("change", () => save(element));
-  element.addEventListener("submit", () => save(element, true));
-  element.addEventListener("htmx:finally:request", (event) => {
-    const status = event.detail?.ctx?.response?.raw?.status ?? 0;
-    const key = event.target.dataset?.keptAs;
-    if (!key) return;
-    if (status >= 200 && status < 400) forget(key);
-    else save(element);
-  });
-  return undefined;
-}
+  function opened() {
+    return new Promise((done, refuse) => {
+      const asked = indexedDB.open(NAME, 1);
+      asked.onupgradeneeded = () => {
+        for (const [store, keyPath] of Object.entries(STORES)) asked.result.createObjectStore(store, { keyPath });
+      };
+      asked.onsuccess = () => done(asked.result);
+      asked.onerror = () => refuse(asked.error);
+    });
+  }
 
-const owner = () => document.body.dataset.keeper ?? "";
-const fields = (form) => [...form.elements].filter((field) => field.name && !NEVER.has(field.type));
-
-function save(form, sent = false) {
-  form.dataset.keptAs = form.dataset.keep;
-  const values = fields(form).map((field) => {
-    const ticks = field.type === "checkbox" || field.type === "radio";
-    return [field.name, ticks ? field.value : null, ticks ? field.checked : field.value];
-  });
-  write(form.dataset.keep, { owner: owner(), at: Date.now(), sent, values });
-}
-
-function restore(form) {
-  const kept = read(form.dataset.keep);
-  if (!kept || kept.owner !== owner()) return;
-  for (const [name, choice, value] of kept.values) {
-    for (const field of fields(form)) {
-      if (field.name !== name) continue;
-      if (choice === null) field.value = value;
-      else if (field.value === choice) field.checked = value;
+  // One transaction on one store; answers what `what` asked for, once it is safely written.
+  async function on(stores, mode, what) {
+    const database = await opened();
+    try {
+      return await new Promise((done, refuse) => {
+        const work = database.transaction(stores, mode, { durability: "strict" });
+        const asked = what(work);
+        work.oncomplete = () => done(asked?.result);
+        work.onabort = () => refuse(work.error);
+        work.onerror = () => refuse(work.error);
+      });
+    } finally {
+      database.close();
     }
   }
-}
+  const get = (store, id) => on([store], "readonly", (work) => work.objectStore(store).get(id));
+  const all = (store) => on([store], "readonly", (work) => work.objectStore(store).getAll());
+  const put = (store, row) => on([store], "readwrite", (work) => work.objectStore(store).put(row));
+  const drop = (store, id) => on([store], "readwrite", (work) => work.objectStore(store).delete(id));
 
-// Another person's, too old, or sent and no longer asked for.
-function tidy() {
-  const here = new Set([...document.querySelectorAll("[data-keep]")].map((form) => form.dataset.keep));
-  drop((key, kept) => {
-    const over = Date.now() - kept.at > LONGEST;
-    return kept.owner !== owner() || over || (kept.sent && !here.has(key));
-  });
-}
+  // --- The key
 
-function drop(whether) {
-  try {
-    for (const name of Object.keys(localStorage)) {
-      if (!name.startsWith(MARK)) continue;
-      const key = name.slice(MARK.length);
-      const kept = read(key);
-      if (!kept || whether(key, kept)) forget(key);
+  const key = async () => (await get("keys", THE))?.key;
+
+  // Whose phone this is from now on. Somebody else's things go; without a key nothing can be kept.
+  async function own(owner) {
+    const row = await get("keys", THE);
+    if (row?.owner === owner) return;
+    await wipe();
+    const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    await put("keys", { id: THE, owner, key: made });
+  }
+
+  async function locked(value) {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const held = await key();
+    if (!held) throw new Error("no key");
+    const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, held, new TextEncoder().encode(JSON.stringify(value)));
+    return { iv, data };
+  }
+
+  async function unlocked(row) {
+    const held = await key();
+    if (!held) throw new Error("no key");
+    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: row.iv }, held, row.data);
+    return JSON.parse(new TextDecoder().decode(plain));
+  }
+
+  async function wipe() {
+    await on(["keys", PAGES, "queue"], "readwrite", (work) => {
+      for (const store of ["keys", PAGES, "queue"]) work.objectStore(store).clear();
+    });
+  }
+
+  // --- Facts: small things about nobody
+
+  const read = async (name) => (await get("facts", name))?.value;
+  const write = (name, value) => put("facts", { name, value });
+
+  // --- Pages
+
+  async function page(path) {
+    const row = await get(PAGES, path);
+    if (!row) return null;
+    if (Date.now() - row.at > DAY) {
+      await drop(PAGES, path);
+      return null;
     }
-  } catch {
-    // no storage: nothing is kept there
+    return unlocked(row);
   }
-}
+  // `copy`: { html, policy }, the page and the content policy it was sent with.
+  const keepPage = async (path, copy) => put(PAGES, { path, at: Date.now(), ...(await locked(copy)) });
+  const paths = async () => (await all(PAGES)).filter((row) => Date.now() - row.at <= DAY).map((row) => row.path);
+  const dropPage = (path) => drop(PAGES, path);
 
-function read(key) {
-  try {
-    return JSON.parse(localStorage.getItem(MARK + key));
-  } catch {
-    return null;
+  // All of one booking: the job is no longer theirs.
+  async function forget(subject) {
+    for (const row of await all(PAGES)) if (row.path.includes(subject)) await drop(PAGES, row.path);
   }
-}
 
-function write(key, kept) {
-  try {
-    localStorage.setItem(MARK + key, JSON.stringify(kept));
-  } catch {
-    // full, or refused: the form works without
-  }
-}
+  // --- The queue: in the order it was written, each under a key that is used once
 
-function forget(key) {
-  try {
-    localStorage.removeItem(MARK + key);
-  } catch {
-    // the same
+  async function enqueue(entry) {
+    const once = entry.once ?? [...crypto.getRandomValues(new Uint8Array(18))].map((n) => n.toString(16).padStart(2, "0")).join("");
+    const order = Date.now();
+    await put("queue", { key: once, order, ...(await locked({ ...entry, at: new Date(order).toISOString() })) });
+    return once;
   }
-}
+  async function queued() {
+    const rows = (await all("queue")).sort((one, other) => one.order - other.order);
+    return Promise.all(rows.map(async (row) => ({ key: row.key, ...(await unlocked(row)) })));
+  }
+  async function amend(once, changes) {
+    const row = await get("queue", once);
+    if (row) await put("queue", { ...row, ...(await locked({ ...(await unlocked(row)), ...changes })) });
+  }
+  const dequeue = (once) => drop("queue", once);
+  const waiting = async () => (await all("queue")).length;
+
+  self.milaKeep = {
+    PAGES, own, wipe, read, write, page, paths, keepPage, dropPage, forget, enqueue, queued, amend, dequeue, waiting,
+  };
+})();

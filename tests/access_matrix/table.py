@@ -70,6 +70,11 @@ def signature(person: Person) -> int:
     return BAD
 
 
+def device(person: Person) -> int:
+    """Who was sent the message alone; nobody else has its token."""
+    return BAD
+
+
 def secret_key(person: Person) -> int:
     """The stand-in's own clients."""
     return NO_KEY
@@ -113,6 +118,7 @@ row(
     LOOK,
 )
 row("customer:sitemap robots_txt security_txt favicon", anybody, LOOK)
+row("worker manifest manifest_partner offline", anybody, LOOK)
 row("customer:terms customer:privacy customer:accessibility customer:reviews", anybody, LOOK)
 row("customer:withdrawal", anybody, FORM)
 row("customer:own_terms", anybody, LOOK, of="link")
@@ -124,6 +130,9 @@ row("set_language", anybody, ANY)
 row("start", signed_in, LOOK)
 row("styleguide", staff, LOOK)
 
+# What a device says by itself: the token it was sent is the right, and no person has one here.
+row("customer:device_heard customer:device_not_for_me", device, ACT)
+
 # Booking, and the booking: the secret link is the right, whoever holds it (rule B1, B11).
 row("customer:book", anybody, FORM, of="service")
 row("customer:draft customer:draft_postcodes", anybody, LOOK, of="draft")
@@ -132,7 +141,7 @@ row("customer:draft_who customer:card", anybody, FORM, of="draft")
 row("customer:draft_photos customer:draft_tell_me", anybody, ACT, of="draft")
 row("customer:stop_alerts", anybody, FORM, of="alert", politely=True)
 row("customer:booking customer:status", anybody, LOOK, of="link")
-row("customer:seen", anybody, ACT, of="link")
+row("customer:seen customer:wake customer:rest", anybody, ACT, of="link")
 row("customer:photo customer:photo_small", anybody, LOOK, of="link_photo")
 row(
     "customer:cancel customer:withdraw customer:move customer:no_show customer:access",
@@ -162,6 +171,8 @@ row("customer:booking_own", signed_in, LOOK, of="own_booking")
 # The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule
 # D3-D8, L1-L12).
 row("partner:home partner:jobs partner:offers partner:waiting", technician, LOOK)
+row("partner:phone partner:day", technician, LOOK)
+row("partner:phone_wake partner:phone_rest partner:phone_test", technician, ACT)
 row("partner:ill", technician, FORM)
 row("partner:earnings partner:account partner:account_back", payee, LOOK)
 row("partner:statement partner:statement_csv", payee, LOOK, of="month")

@@ -7,8 +7,15 @@ from django.test import Client
 
 from tests.architecture.addresses import addresses
 
-# Whose sender is proved otherwise: Stripe by its signature, the stand-in's clients by their keys.
-SIGNED = {"payments:webhook", "payments:connect_webhook", "standin:api"}
+# Whose sender is proved otherwise: Stripe by its signature, the stand-in's clients by their keys, a
+# device by a token that was sent to it alone.
+SIGNED = {
+    "payments:webhook",
+    "payments:connect_webhook",
+    "standin:api",
+    "customer:device_heard",
+    "customer:device_not_for_me",
+}
 
 
 ALL = list(addresses())

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, models
 from django.test import Client
 
-from accounts.models import AccountCode, CustomerProfile, Notification, User
+from accounts.models import AccountCode, CustomerProfile, Notification, PushSubscription, User
 from backoffice import erasure
 from customer.views import secret_link
 from dispatch.models import Trace
@@ -186,6 +186,14 @@ def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace
     Position.objects.create(booking=booking, lat=45.7, lon=4.8, at=at)
     AddressCode.objects.create(booking=booking, counted_from_at=at)
     AccountCode.objects.create(user=customer, counted_from_at=at)
+    PushSubscription.objects.create(
+        user=customer,
+        subject_id=booking.uuid,
+        endpoint=f"https://{key}",
+        p256dh=key,
+        auth=key,
+        page=f"/b/{key}/",
+    )
     Authenticator.objects.create(
         user=customer, type=Authenticator.Type.WEBAUTHN, data={"name": "Clé"}
     )
@@ -264,7 +272,7 @@ def rows_about(person) -> dict[type[models.Model], models.QuerySet]:
     }
     found |= {
         model: model.objects.filter(user=person.user)
-        for model in (CustomerProfile, Authenticator, AccountCode)
+        for model in (CustomerProfile, Authenticator, AccountCode, PushSubscription)
     }
     found[ContactAccess] = ContactAccess.objects.filter(booking__in=bookings, partner=None)
     found[Avoidance] = Avoidance.objects.filter(customer=person.user)

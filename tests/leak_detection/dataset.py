@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts import actions
-from accounts.models import Technician
+from accounts.models import PushSubscription, Technician
 from customer.views import secret_link
 from mila.clock import mila_now
 from payments.models import CardSetup, Charge, PaymentCustomer, SavedCard
@@ -122,7 +122,17 @@ class Dataset:
         buyer.get(self.page("customer:card"))
         placing.remember_phone(self.customer, PHONES["CustomerProfile.phone"])
         self.buyer = buyer
+        self.follow()
         self.learn()
+
+    def follow(self) -> None:
+        """By a browser that is woken for this booking."""
+        word = self.canaries.word
+        keys = {name: word(f"PushSubscription.{name}") for name in ("p256dh", "auth", "page")}
+        endpoint = f"https://fcm.googleapis.com/{word('PushSubscription.endpoint')}"
+        PushSubscription.objects.create(
+            user=self.customer, subject_id=self.booking.uuid, endpoint=endpoint, **keys
+        )
 
     def order(self) -> None:
         user_actions.type_card(self.booking.card_setups.get(opened_by=self.customer).client_secret)

@@ -44,6 +44,8 @@ NOT_PRIVATE = {
     "accounts.Notification.email": "a copy of User.email, found as that",
     "accounts.Notification.context": "facts of a message, searched as a column",
     "accounts.Notification.error": "searched as a column",
+    "accounts.PushSubscription.endpoint_hash": "leads nowhere: a hash of a random address",
+    "accounts.PushSubscription.session_hash": "keyed, and of a password nobody can find by it",
     "catalogue.*": "what Mila sells, for everybody",
     "policy.*": "figures of the rules, of nobody",
     "places.*": "postcodes for everybody; of addresses a keyed hash alone",

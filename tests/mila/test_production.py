@@ -18,6 +18,7 @@ REQUIRED = re.findall(r"^# required\b.*\n(?:#.*\n)*([A-Z_]+)=", EXAMPLE, re.M)
 WRONG = {
     "SECRET_KEY": ["short", "x" * 80, "django-insecure-" + "abcdefgh" * 8],
     "FIELD_KEYS": ["build", "bWlsYQ==", "b25seS10by1idWlsZC0wMDAwMDAwMDAwMDAwMDAwMDA=,other", "é"],
+    "VAPID_PRIVATE_KEY": ["key", "ZGV2ZWxvcG1lbnQtb25seS12YXBpZC1rZXktMDAwMDE", "A" * 43, "_" * 43],
     "SITE_URL": [
         "http://www.mila.eu",
         "https://www.mila.eu/",

@@ -262,3 +262,45 @@ def test_message_is_closed_and_error_list_gets_the_focus(site):
     expect(page.locator("[data-focus]")).to_be_focused()
     page.locator("[data-dismiss]").click()
     expect(page.locator(".toast")).to_be_hidden()
+
+
+AWAKE = """
+    window.calls = [];
+    const lock = {released: false, release: async () => { calls.push("let go"); lock.released = true; }};
+    const request = async (kind) => { calls.push(kind); lock.released = false; return lock; };
+    Object.defineProperty(Navigator.prototype, "wakeLock", {get: () => ({request})});
+    Navigator.prototype.vibrate = (pattern) => { calls.push(`vibrates ${(pattern.length + 1) / 2}`); return true; };
+    window.AudioContext = class {
+        constructor() { this.currentTime = 0; }
+        createOscillator() { return {frequency: {}, connect() {}, start: () => calls.push("sounds"), stop() {}}; }
+    };
+"""
+
+
+def test_screen_stays_on_for_an_offer_and_the_phone_calls_as_the_time_runs_out(site):
+    site.page.add_init_script(AWAKE)
+    site.stop_clock(NOW)
+    page = site.open(f"<div data-awake>{ring(40)}</div>")
+    chromium.until(page, lambda: page.evaluate("calls.length") == 2)
+    assert page.evaluate("calls") == ["screen", "vibrates 1"]
+
+    page.locator(".ring").click()  # from now on it may sound
+    page.clock.run_for(11_000)
+    assert page.evaluate("calls.slice(2)") == ["vibrates 1", "sounds"]
+    page.clock.run_for(20_000)
+    assert page.evaluate("calls.slice(4)") == ["vibrates 2", "sounds", "sounds"]
+    page.clock.run_for(12_000)
+    assert page.evaluate("calls.slice(7)") == ["let go"]
+
+
+def test_offer_that_is_over_lets_the_screen_go(site):
+    site.page.add_init_script(AWAKE)
+    site.stop_clock(NOW)
+    page = site.open(f'<div id="offer" data-awake>{ring(100)}</div>')
+    chromium.until(page, lambda: page.evaluate("calls.length") == 2)
+
+    page.evaluate("document.getElementById('offer').removeAttribute('data-awake')")
+
+    chromium.until(page, lambda: page.evaluate("calls.at(-1)") == "let go")
+    page.clock.run_for(75_000)
+    assert page.evaluate("calls.at(-1)") == "let go"

@@ -1,0 +1,137 @@
+"""What a phone keeps of the day, and what it sends when there is network again
+(rule L12; fault A3, M24).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import JsonResponse
+from django.middleware.csrf import get_token
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST, require_safe
+
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.web.request_limits import Unreadable, read_json
+from partner import job_page, offline
+from partner.views.jobs import own_job
+from places.calendar import wall_time
+from requests_app import access
+from requests_app.access import technician_page
+from requests_app.actions.offline import once
+from requests_app.actions.visit import NotYours
+from requests_app.models import Booking, State
+
+LARGEST = 500_000  # octets of one step: a drawn signature is the longest
+LONGEST_KEY = 64
+# Beyond the job's own page: what may have to be done before there is network again, each made ahead
+# of its time.
+AHEAD = {
+    State.CLAIMED: ("call",),
+    State.EN_ROUTE: ("finish", "sign", "rate", "thanks"),
+    State.ARRIVED: ("finish", "sign", "rate", "thanks"),
+    State.IN_PROGRESS: ("finish", "sign", "rate", "thanks"),
+    State.FINISHED: ("sign", "rate", "thanks"),
+}
+UNDER_WAY = frozenset({State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS, State.FINISHED})
+
+
+@technician_page
+@require_safe
+def day(request, technician):
+    """Which pages the phone may keep now; it drops every other one. `owner`: whose phone it is."""
+    at = mila_now()
+    pages = [{"path": reverse("partner:jobs"), "url": reverse("partner:jobs")}]
+    for booking in access.jobs_of_technician(technician):
+        if _is_todays(booking, at):
+            pages.extend(_pages(booking))
+    return JsonResponse(
+        {"owner": str(technician.public_id), "csrf": get_token(request), "pages": pages}
+    )
+
+
+def _is_todays(booking: Booking, at: datetime) -> bool:
+    if booking.state in UNDER_WAY:
+        return True
+    zone = booking.timezone
+    live = booking.state not in job_page.DONE and booking.start_at is not None
+    return live and wall_time(booking.start_at, zone).date() == wall_time(at, zone).date()
+
+
+def _pages(booking: Booking) -> list[dict[str, str]]:
+    paths = {
+        name: reverse(f"partner:{name}", args=[booking.uuid])
+        for name in ("job", *AHEAD.get(booking.state, ()))
+    }
+    return [
+        {"path": path, "url": path if name in ("job", "call") else f"{path}?ahead=1"}
+        for name, path in paths.items()
+    ]
+
+
+@own_job
+@require_POST
+def later(request, technician, booking):
+    """One step that waited on the phone.
+
+    Sent again it is answered again, and does nothing (fault M24).
+    """
+    words = _words(read_json(request, largest=LARGEST))
+    sent = offline.Sent(
+        booking=booking,
+        technician=technician,
+        user=request.user,
+        fields=offline.fields_of(words["fields"]),
+        device=request.headers.get("User-Agent", ""),
+        key=words["key"],
+    )
+    step = offline.STEPS[words["step"]]
+    try:
+        row = once(
+            booking.pk,
+            technician.pk,
+            key=words["key"],
+            step=words["step"],
+            device_at=words["at"],
+            act=lambda: step(sent),
+        )
+    except NotYours:
+        raise
+    except Refusal as refusal:
+        return JsonResponse({"done": False, "sentence": str(refusal.sentence)})
+    return JsonResponse({"done": row.done, "sentence": row.sentence})
+
+
+def _words(found: Any) -> dict[str, Any]:
+    """Raises Unreadable for anything but a step with its key, instant and flat fields."""
+    if not isinstance(found, dict):
+        raise Unreadable("JSON")
+    key, step, fields, at = (found.get(name) for name in ("key", "step", "fields", "at"))
+    texts = (
+        isinstance(key, str)
+        and isinstance(step, str)
+        and isinstance(at, str)
+        and isinstance(fields, dict)
+    )
+    if (
+        not texts
+        or step not in offline.STEPS
+        or not 16 <= len(key) <= LONGEST_KEY
+        or not (key.isascii() and key.isalnum())
+    ):
+        raise Unreadable("step")
+    if not all(isinstance(value, str) for value in fields.values()):
+        raise Unreadable("fields")
+    instant = _instant(at)
+    return {"key": key, "step": step, "fields": fields, "at": instant}
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = parse_datetime(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise Unreadable("instant")
+    return instant

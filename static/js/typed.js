@@ -1,0 +1,94 @@
+// What is typed on the phone stays there until it is sent: through a reload, a locked screen, a call in between.
+// A form with data-keep="<form>:<booking>:<version>" keeps its fields under that name; the version changes with what
+// was sent, so that nothing sent comes back. Kept for one person (data-keeper) on this device, gone with their sign-out.
+
+const MARK = "mila:kept:";
+const LONGEST = 3 * 24 * 60 * 60 * 1000; // milliseconds
+const NEVER = new Set(["hidden", "file", "password", "submit", "button", "image", "reset"]);
+
+export function start(element) {
+  if (element.hasAttribute("data-keeper")) return tidy();
+  if (element.hasAttribute("data-forgets")) return element.addEventListener("submit", () => drop(() => true));
+  restore(element);
+  element.addEventListener("input", () => save(element));
+  element.addEventListener("change", () => save(element));
+  element.addEventListener("submit", () => save(element, true));
+  element.addEventListener("htmx:finally:request", (event) => {
+    const status = event.detail?.ctx?.response?.raw?.status ?? 0;
+    const key = event.target.dataset?.keptAs;
+    if (!key) return;
+    if (status >= 200 && status < 400) forget(key);
+    else save(element);
+  });
+  return undefined;
+}
+
+const owner = () => document.body.dataset.keeper ?? "";
+const fields = (form) => [...form.elements].filter((field) => field.name && !NEVER.has(field.type));
+
+function save(form, sent = false) {
+  form.dataset.keptAs = form.dataset.keep;
+  const values = fields(form).map((field) => {
+    const ticks = field.type === "checkbox" || field.type === "radio";
+    return [field.name, ticks ? field.value : null, ticks ? field.checked : field.value];
+  });
+  write(form.dataset.keep, { owner: owner(), at: Date.now(), sent, values });
+}
+
+function restore(form) {
+  const kept = read(form.dataset.keep);
+  if (!kept || kept.owner !== owner()) return;
+  for (const [name, choice, value] of kept.values) {
+    for (const field of fields(form)) {
+      if (field.name !== name) continue;
+      if (choice === null) field.value = value;
+      else if (field.value === choice) field.checked = value;
+    }
+  }
+}
+
+// Another person's, too old, or sent and no longer asked for.
+function tidy() {
+  const here = new Set([...document.querySelectorAll("[data-keep]")].map((form) => form.dataset.keep));
+  drop((key, kept) => {
+    const over = Date.now() - kept.at > LONGEST;
+    return kept.owner !== owner() || over || (kept.sent && !here.has(key));
+  });
+}
+
+function drop(whether) {
+  try {
+    for (const name of Object.keys(localStorage)) {
+      if (!name.startsWith(MARK)) continue;
+      const key = name.slice(MARK.length);
+      const kept = read(key);
+      if (!kept || whether(key, kept)) forget(key);
+    }
+  } catch {
+    // no storage: nothing is kept there
+  }
+}
+
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(MARK + key));
+  } catch {
+    return null;
+  }
+}
+
+function write(key, kept) {
+  try {
+    localStorage.setItem(MARK + key, JSON.stringify(kept));
+  } catch {
+    // full, or refused: the form works without
+  }
+}
+
+function forget(key) {
+  try {
+    localStorage.removeItem(MARK + key);
+  } catch {
+    // the same
+  }
+}

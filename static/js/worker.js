@@ -1,0 +1,184 @@
+// The service worker. MILA stands before it (mila/web/app_files.py): version, files, addresses.
+//
+// Three things: the site's own files come from the phone, and the page that says there is no network; a push is shown
+// and the server told so at once; a tap leads to its page. What a phone keeps of jobs is keep.js's, encrypted.
+
+importScripts(MILA.library);
+
+const SHELL = `shell-${MILA.version}`;
+const PATIENCE = 8_000; // milliseconds for a page of which the phone has its own copy
+const STEP_PATIENCE = 12_000;
+const STEP = /^\/partner\/jobs\/([0-9a-f-]{36})\/(call|note|code|arrive|start|finish|sign|rate)\/$/;
+// Where the page goes on after a step that waits; the first that is kept.
+const NEXT = { finish: ["sign/", ""], sign: ["rate/", "thanks/", ""], rate: ["thanks/", ""] };
+for (const step of ["call", "note", "code", "arrive", "start"]) NEXT[step] = [""];
+const files = new Set(MILA.files.map((file) => new URL(file, location).href));
+
+// --- Life: a new version waits until the person says so, or no page is open any more
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(fill());
+});
+
+async function fill() {
+  const cache = await caches.open(SHELL);
+  const fresh = (url) => new Request(url, { cache: "no-cache" });
+  await cache.addAll([...MILA.files, ...Object.values(MILA.offline)].map(fresh));
+}
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(takeOver());
+});
+
+async function takeOver() {
+  for (const name of await caches.keys()) if (name.startsWith("shell-") && name !== SHELL) await caches.delete(name);
+  await self.registration.navigationPreload?.enable();
+  await self.clients.claim();
+}
+
+self.addEventListener("message", (event) => {
+  if (event.data === "take-over") self.skipWaiting();
+});
+
+// --- Pages and files
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const step = request.method === "POST" && STEP.exec(new URL(request.url).pathname);
+  if (step) event.respondWith(make(request, step[1], step[2]));
+  if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
+  if (request.mode === "navigate") event.respondWith(page(event));
+  else if (files.has(request.url)) event.respondWith(file(request));
+});
+
+async function file(request) {
+  const cache = await caches.open(SHELL);
+  return (await cache.match(request)) ?? fetch(request);
+}
+
+async function page(event) {
+  const path = new URL(event.request.url).pathname;
+  const copy = await self.milaKeep.page(path).catch(() => null);
+  try {
+    return await online(event, copy ? PATIENCE : 0);
+  } catch {
+    if (copy) return shown(copy);
+    const cache = await caches.open(SHELL);
+    return (await cache.match(MILA.offline[await language()])) ?? Response.error();
+  }
+}
+
+function online(event, patience) {
+  const answer = (async () => (await event.preloadResponse) ?? fetch(event.request))();
+  return patience ? patient(answer, patience) : answer;
+}
+
+function patient(answer, patience) {
+  const late = new Promise((_, refuse) => setTimeout(() => refuse(new Error("late")), patience));
+  return Promise.race([answer, late]);
+}
+
+function shown({ html, policy }) {
+  const headers = { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" };
+  if (policy) headers["Content-Security-Policy"] = policy;
+  return new Response(html, { headers });
+}
+
+// --- Steps of a visit: sent at once; where there is no network they wait on the phone, and the day goes on
+
+async function make(request, job, step) {
+  const fields = request.clone().formData();
+  fields.catch(() => undefined);
+  try {
+    return await patient(fetch(request), STEP_PATIENCE);
+  } catch {
+    const kept = await self.milaKeep.paths().catch(() => []);
+    if (!kept.includes(`/partner/jobs/${job}/`)) return Response.error();
+    const words = Object.fromEntries([...(await fields)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken"));
+    await self.milaKeep.enqueue({ job, step, fields: words });
+    return onTo(request, NEXT[step].map((page) => `/partner/jobs/${job}/${page}`).find((path) => kept.includes(path)));
+  }
+}
+
+function onTo(request, path) {
+  if (request.headers.get("HX-Request")) return new Response("", { headers: { "HX-Redirect": path } });
+  return Response.redirect(new URL(path, location), 303);
+}
+
+// The language of the last page this browser was shown; it tells us itself (app.js).
+async function language() {
+  const said = await self.milaKeep.read("language").catch(() => undefined);
+  return said in MILA.offline ? said : (navigator.language ?? "").slice(0, 2) in MILA.offline ? navigator.language.slice(0, 2) : "fr";
+}
+
+// --- Push
+
+self.addEventListener("push", (event) => {
+  let message;
+  try {
+    message = event.data.json();
+  } catch {
+    return; // nothing of ours
+  }
+  event.waitUntil(ring(message));
+});
+
+async function ring(message) {
+  const told = tell(MILA.heard, message.token);
+  if (message.lost) await self.milaKeep.forget(message.lost).catch(() => undefined);
+  await self.registration.showNotification(message.title, {
+    body: message.body || undefined,
+    tag: message.tag,
+    renotify: true,
+    requireInteraction: message.rings === true,
+    vibrate: message.rings ? [300, 150, 300, 150, 300] : [200],
+    icon: MILA.icon,
+    badge: MILA.badge,
+    actions: message.actions ?? [],
+    data: { url: message.url, token: message.token },
+  });
+  await count();
+  await Promise.all([told, news(message)]);
+}
+
+// The token proves the device; no page is open that could have another one.
+async function tell(url, token) {
+  const body = JSON.stringify({ token });
+  for (const wait of [0, 1_000, 4_000]) {
+    await new Promise((go) => setTimeout(go, wait));
+    try {
+      const answer = await fetch(url, { method: "POST", body, keepalive: true, headers: { "Content-Type": "application/json" } });
+      if (answer.status < 500) return answer.ok;
+    } catch {
+      continue; // the network of a phone that has just been woken
+    }
+  }
+  return false;
+}
+
+async function count() {
+  const shown = await self.registration.getNotifications();
+  if (shown.length) await navigator.setAppBadge?.(shown.length).catch(() => undefined);
+  else await navigator.clearAppBadge?.().catch(() => undefined);
+}
+
+async function news(message) {
+  for (const client of await self.clients.matchAll({ includeUncontrolled: true })) client.postMessage({ pushed: message.tag });
+}
+
+self.addEventListener("notificationclick", (event) => {
+  const { url, token } = event.notification.data ?? {};
+  event.notification.close();
+  event.waitUntil(Promise.all([event.action === "pass" ? tell(MILA.pass, token) : open(url), count()]));
+});
+
+self.addEventListener("notificationclose", (event) => event.waitUntil(count()));
+
+async function open(url) {
+  const wanted = new URL(url ?? "/", location);
+  if (wanted.origin !== location.origin) return undefined;
+  for (const client of await self.clients.matchAll({ type: "window" })) {
+    if (new URL(client.url).pathname === wanted.pathname) return client.focus();
+  }
+  return self.clients.openWindow(wanted.href);
+}
