@@ -62,6 +62,7 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:draft_photos": (PHOTOS, SEND),
     "customer:search": (SEARCH, READ),
     "customer:draft_postcodes": (SEARCH, READ),
+    "customer:book_postcodes": (SEARCH, READ),
     **dict.fromkeys(
         (
             "customer:booking",

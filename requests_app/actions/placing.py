@@ -120,12 +120,10 @@ def start_draft(
         )
         if lately.count() >= policy_at(at, country).drafts_per_day:
             raise TooManyDrafts
-    booking = Booking(
-        service=service, country=country, language=language, customer=by, state=State.DRAFT
-    )
+    booking = unsaved_draft(service, country=country, at=at)
+    booking.language, booking.customer = language, by
     booking.email_proved_at = at if by is not None and proofs.has_proved(by) else None
     booking.draft_key = fingerprint(key) if key else None
-    _set_price(booking, at)
     try:
         with transaction.atomic():
             booking.save()
@@ -138,6 +136,14 @@ def start_draft(
         booking.draft_key = None  # the page was pressed again, long after its draft was ordered
         booking.save()
     BookingContact.objects.create(booking=booking, name=by.name if by else "")
+    return booking
+
+
+def unsaved_draft(service: Service, *, country: str, at: datetime) -> Booking:
+    """As a draft would begin now: for the page on which nothing is written yet. Raises NotSold."""
+    booking = Booking(service=service, country=country, state=State.DRAFT)
+    booking.timezone = TIME_ZONES[country]
+    _set_price(booking, at)
     return booking
 
 
