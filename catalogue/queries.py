@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice
+from catalogue.models import Category, Package, PackagePrice, Question, Service, ServicePrice
 from mila.errors import Refusal
 from policy.figures import Policy
 
@@ -96,6 +96,11 @@ def packages_for(service: Service, country: str, at: datetime) -> list[Package]:
         .filter(Q(services=service) | Q(services=None))
         .order_by("services", "position", "slug")
     )
+
+
+def questions_for(service: Service) -> list[Question]:
+    """What is asked while it is booked, in order (rule B13). One query."""
+    return list(service.questions.filter(active=True)[: Question.MOST])
 
 
 def packages_on_sale(country: str, at: datetime) -> list[Package]:

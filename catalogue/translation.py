@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from catalogue.models import Category, Package, Service, Topic
+from catalogue.models import Category, Package, Question, Service, Topic
 
 
 @register(Category)
@@ -27,6 +27,11 @@ class ServiceTranslation(TranslationOptions):
 @register(Package)
 class PackageTranslation(TranslationOptions):
     fields = ("name", "summary")
+
+
+@register(Question)
+class QuestionTranslation(TranslationOptions):
+    fields = ("words", "options")
 
 
 @register(Topic)

@@ -64,6 +64,7 @@ class PartnerCard:
     reviews: int
     phone: str
     contract: str
+    again: str  # where the same person is booked again; empty before the visit is over
 
 
 @dataclass(frozen=True)
@@ -261,6 +262,7 @@ class BookingPage:
             contract=_("Your contract is with %(name)s; Mila mediates.") % {"name": partner.name}
             if partner.is_friend
             else _("Your contract is with Mila; %(name)s carries it out.") % {"name": partner.name},
+            again=reverse("customer:again", args=[b.token]) if may_book_again(b) else "",
         )
 
     def _may_call(self) -> bool:
@@ -426,6 +428,11 @@ class BookingPage:
     def may_not_move(self) -> bool:
         """A sentence says why the hour can no longer change."""
         return self.state in (S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS)
+
+
+def may_book_again(booking: Booking) -> bool:
+    """Once a visit is over, with whoever did it (rule D2)."""
+    return booking.state in SIGNED and booking.technician_id is not None
 
 
 def may_cancel(booking: Booking, at: datetime) -> bool:

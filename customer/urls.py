@@ -71,6 +71,7 @@ urlpatterns = [
     path("b/<str:token>/price/", quotes.answer, name="answer_price"),
     path("b/<str:token>/sign/", sign_off.sign_own, name="sign"),
     path("b/<str:token>/refuse/", changes.refuse, name="refuse"),
+    path("b/<str:token>/again/", where.again, name="again"),
     path("b/<str:token>/rate/", changes.rate, name="rate"),
     path("bookings/", booking_list.bookings, name="bookings"),
     path("bookings/<uuid:uuid>/", booking_list.booking_own, name="booking_own"),

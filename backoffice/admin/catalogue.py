@@ -9,6 +9,7 @@ from catalogue.models import (
     Category,
     Package,
     PackagePrice,
+    Question,
     Service,
     ServicePrice,
     Topic,
@@ -90,6 +91,21 @@ class PackageAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
     search_fields = ["slug", "name"]
     filter_horizontal = ["services"]
     inlines = [PackagePriceInline]
+
+
+@admin.register(Question)
+class QuestionAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
+    """What a service asks while it is booked; a booking keeps the words it
+    was asked in (rule B13).
+    """
+
+    fieldsets = by_language(
+        ["slug", "kind", "services", "active", "position"], ["words", "options"]
+    )
+    list_display = ["words", "kind", "position", "active"]
+    list_filter = ["kind", "active", "services"]
+    search_fields = ["slug", "words"]
+    filter_horizontal = ["services"]
 
 
 @admin.register(ServicePrice)

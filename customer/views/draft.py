@@ -7,9 +7,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalogue.models import Service
+from catalogue import queries as catalogue
+from catalogue.models import Question, Service
 from customer.draft_steps import CARD, PLACE, SERVICE, WHO, may_open, resume_url, step_line
-from customer.forms.draft import PlaceForm, ServiceForm, WhoForm, picked, suggested
+from customer.forms.draft import ME, OTHER, PlaceForm, ServiceForm, WhoForm, picked, suggested
+from customer.forms.wanted import name_of
 from customer.views.photos import received
 from customer.views.secret_link import (
     card_of_browser,
@@ -134,12 +136,18 @@ def who(request, booking):
     Nobody learns whether an account existed.
     """
     user = request.user if request.user.is_authenticated else None
-    initial = _person(booking, user)
+    questions = catalogue.questions_for(booking.service)
+    initial = {**_person(booking, user), **_answered(booking, questions)}
     photos_form = received(request, booking)
     if "remove" in request.POST:  # without script: the page again, with what was typed so far
-        form = WhoForm(booking=booking, user=user, initial={**initial, **request.POST.dict()})
+        form = WhoForm(
+            booking=booking,
+            user=user,
+            questions=questions,
+            initial={**initial, **request.POST.dict()},
+        )
         return step_page(request, "who", booking, WHO, form, photos_form=photos_form)
-    form = WhoForm(sent(request), booking=booking, user=user, initial=initial)
+    form = WhoForm(sent(request), booking=booking, user=user, questions=questions, initial=initial)
     if form.is_valid() and not photos_form.errors:
         found = form.cleaned_data
         customer = user or placing.customer_for(
@@ -158,6 +166,7 @@ def who(request, booking):
                 keeps_door_code=shows_door_code(request, booking),
                 renews_link=not is_own(request, booking),
             )
+            placing.set_answers(booking.pk, form.answers)
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return redirect("customer:booking", booking.token)
@@ -186,6 +195,14 @@ def photos(request, booking):
     )
 
 
+def _answered(booking: Booking, questions: list[Question]) -> dict:
+    """What was answered before, where the answer can still be given."""
+    answers = {answer.question_id: answer.answer for answer in booking.answers.all()}
+    return {
+        name_of(question): answers[question.pk] for question in questions if question.pk in answers
+    }
+
+
 def _person(booking: Booking, user) -> dict:
     contact = booking.contact
     profile = getattr(user, "customer", None)
@@ -194,6 +211,7 @@ def _person(booking: Booking, user) -> dict:
         "email": booking.customer.email if booking.customer_id else "",
         "phone": contact.phone or (profile.phone if profile else ""),
         "problem": contact.problem,
+        "for_whom": OTHER if contact.at_the_door else ME,
         "at_the_door": contact.at_the_door,
     }
 

@@ -5,6 +5,7 @@ With script the times come below the address as soon as it is whole; without, Co
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -12,15 +13,17 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
 from catalogue import queries as catalogue
 from catalogue.models import Service
+from customer.booking_page import may_book_again
 from customer.country import chosen_country, remember_country
 from customer.draft_steps import PLACE, WHEN, WHO, resume_url, step_line
 from customer.forms.draft import AlertForm, PlaceForm
 from customer.forms.starts import fresh_choice, read_choice
+from customer.forms.wanted import PackagesForm
 from customer.views.draft import (
     UNFINISHED,
     draft_step,
@@ -45,6 +48,7 @@ from mila.web.htmx import go
 from places import geocoding
 from places.place import Place
 from policy.queries import policy_at
+from requests_app import access
 from requests_app.actions import placing
 from requests_app.models import Booking
 
@@ -64,19 +68,24 @@ def nobody_here(request, booking: Booking, form: AlertForm | None = None, status
 
 
 def _begin(request, service: Service, country: str, at: datetime) -> Booking:
-    """A new draft, unless this browser has begun as many within a day as no person does.
+    """A new draft of this browser. Raises TooManyDrafts."""
+    key = request.POST.get("key", "")[:LONGEST_KEY]
+    by = request.user if request.user.is_authenticated else None
+    start = partial(
+        placing.start_draft, service, country=country, language=page_language(), by=by, key=key
+    )
+    return begin_here(request, country, at, start)
 
-    Raises TooManyDrafts.
+
+def begin_here(request, country: str, at: datetime, start: Callable[[], Booking]) -> Booking:
+    """What `start` begins, unless this browser has begun as many within a day as no person does:
+    TooManyDrafts.
     """
     since = (at - placing.DRAFTS_COUNT).timestamp()
     begun = [instant for instant in request.session.get(BEGUN, []) if instant > since]
     if len(begun) >= policy_at(at, country).drafts_per_day:
         raise placing.TooManyDrafts
-    by = request.user if request.user.is_authenticated else None
-    key = request.POST.get("key", "")[:LONGEST_KEY]
-    booking = placing.start_draft(
-        service, country=country, language=page_language(), by=by, key=key
-    )
+    booking = start()
     request.session[BEGUN] = [*begun, at.timestamp()]
     remember_own(request, booking)
     remember(request, booking)
@@ -232,7 +241,7 @@ def _times_below(request, booking: Booking):
         if "shown" in request.POST
         else fresh_choice(times, walls_of(booking))
     )
-    context = {"booking": booking, "choice": choice, "choice_url": url}
+    context = {"booking": booking, "choice": choice, "choice_url": url, "extras": _extras(booking)}
     return replace_url(render(request, "customer/when.html#found", context), url)
 
 
@@ -241,19 +250,18 @@ def when(request, booking):
     """Day and time, up to three wishes in order (rule B2, B3); where nobody works it says so
     instead (rule B14).
     """
-    form, more = None, {}
+    form = None
     # the address stands above, and may have been changed
     if request.method == "POST" and "street" in request.POST:
         form = _place_form(request, booking, booking.country)
         saved = keep_place(request, booking, form)
         if saved is None:
-            return (
-                _not_whole(request, form) if request.htmx else _asked_again(request, booking, form)
-            )
-        if request.htmx:
-            return _times_below(request, saved)
+            return _not_whole(request, form) if request.htmx else _when_page(request, booking, form)
         booking = saved
-        more = {"suggestions": form.suggestions}
+    if "packages_shown" in request.POST:
+        booking = keep_packages(request, booking)
+    if request.method == "POST" and request.htmx:
+        return _times_below(request, booking)
     if not somebody_works(Visit.of(booking), mila_now()):
         return nobody_here(request, booking, status=409 if request.method == "POST" else 200)
     return choose_starts(
@@ -261,13 +269,62 @@ def when(request, booking):
         booking,
         partial(placing.set_wishes, booking.pk),
         done=lambda: redirect(WHO, booking.token),
-        page=lambda choice: step_page(request, "when", booking, WHEN, form, choice=choice, **more),
+        page=lambda choice: _when_page(request, booking, form, choice=choice),
         walls=walls_of,
     )
 
 
-def _asked_again(request, booking: Booking, form: PlaceForm):
-    return step_page(request, "when", booking, WHEN, form, suggestions=form.suggestions)
+def _when_page(request, booking: Booking, form: PlaceForm | None, **more):
+    suggestions = form.suggestions if form else []
+    return step_page(
+        request,
+        "when",
+        booking,
+        WHEN,
+        form,
+        suggestions=suggestions,
+        extras=_extras(booking),
+        **more,
+    )
+
+
+def _extras(booking: Booking) -> PackagesForm | None:
+    """What can be added to the visit (rule B13); None where nothing can."""
+    packages = catalogue.packages_for(booking.service, booking.country, mila_now())
+    chosen = [extra.package_id for extra in booking.chosen_extras]
+    return PackagesForm(packages=packages, initial={"package": chosen}) if packages else None
+
+
+def keep_packages(request, booking: Booking) -> Booking:
+    """The extras that were ticked; what is not on the list any more is passed over."""
+    form = PackagesForm(
+        request.POST, packages=catalogue.packages_for(booking.service, booking.country, mila_now())
+    )
+    chosen = (
+        form.cleaned_data["package"]
+        if form.is_valid()
+        else [extra.package_id for extra in booking.chosen_extras]
+    )
+    if set(chosen) == {extra.package_id for extra in booking.chosen_extras}:
+        return booking
+    return placing.set_packages(booking.pk, chosen)
+
+
+@require_POST
+@secret_page
+def again(request, token):
+    """The same service at the same place, and the same person is asked first (rule D2)."""
+    former = access.booking_by_link(token)
+    if not may_book_again(former):
+        return redirect("customer:booking", token)
+    by = request.user if request.user.is_authenticated else None
+    start = partial(placing.book_again, former.pk, language=page_language(), by=by)
+    try:
+        draft = begin_here(request, former.country, mila_now(), start)
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("customer:booking", token)
+    return redirect(resume_url(draft))
 
 
 def walls_of(booking: Booking) -> list[datetime]:

@@ -55,6 +55,7 @@ NOTES = Limit("notes", 60, 10 * MINUTE)
 
 LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:book": (BOOKING, SEND),
+    "customer:again": (BOOKING, SEND),
     "customer:draft_who": (CONTACTS, SEND),
     "customer:draft_tell_me": (CONTACTS, SEND),
     "customer:withdrawal": (CONTACTS, SEND),

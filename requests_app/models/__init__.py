@@ -61,6 +61,7 @@ from requests_app.models.visit import (
     door_places,
     was_at_the_door,
 )
+from requests_app.models.wanted import BookingAnswer, BookingPackage
 
 __all__ = [
     "ADJUSTABLE",
@@ -82,8 +83,10 @@ __all__ = [
     "AddressCode",
     "Assignment",
     "Booking",
+    "BookingAnswer",
     "BookingContact",
     "BookingEvent",
+    "BookingPackage",
     "BookingPhoto",
     "CallAttempt",
     "CallChannel",

@@ -132,7 +132,7 @@ row("customer:draft_who customer:card", anybody, FORM, of="draft")
 row("customer:draft_photos customer:draft_tell_me", anybody, ACT, of="draft")
 row("customer:stop_alerts", anybody, FORM, of="alert", politely=True)
 row("customer:booking customer:status", anybody, LOOK, of="link")
-row("customer:seen", anybody, ACT, of="link")
+row("customer:seen customer:again", anybody, ACT, of="link")
 row("customer:photo customer:photo_small", anybody, LOOK, of="link_photo")
 row(
     "customer:cancel customer:withdraw customer:move customer:no_show customer:access",

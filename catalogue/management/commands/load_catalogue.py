@@ -1,5 +1,5 @@
-"""Fill the catalogue from catalogue/data/*.toml: skills, categories, services, packages, first
-prices, search topics.
+"""Fill the catalogue from catalogue/data/*.toml: skills, categories, services, packages, questions,
+first prices, search topics.
 
 Texts and durations are brought up to date by slug. Prices are only added where a country has none
 yet: after that they are dated rows that people set in the admin. Running it again changes nothing.
@@ -18,6 +18,7 @@ from catalogue.models import (
     Category,
     Package,
     PackagePrice,
+    Question,
     Service,
     ServicePrice,
     Topic,
@@ -88,6 +89,8 @@ class Command(BaseCommand):
         for position, entry in enumerate(_read("packages.toml")["package"], start=1):
             changed += self.load_package(entry, position)
         services = dict(Service.objects.values_list("slug", "pk"))
+        for position, entry in enumerate(_read("questions.toml")["question"], start=1):
+            changed += self.load_question(entry, position, services)
         for entry in _read("topics.toml")["topic"]:
             changed += self.load_topic(entry, services)
         self.stdout.write(
@@ -133,6 +136,19 @@ class Command(BaseCommand):
         if fits != set(package.services.values_list("pk", flat=True)):
             package.services.set(fits)
         _price(PackagePrice, {"package": package}, entry)
+        return int(wrote)
+
+    def load_question(self, entry: dict, position: int, services: dict[str, int]) -> int:
+        texts = {}
+        for code in LANGUAGES:
+            texts[f"words_{code}"], *options = entry[code]
+            texts[f"options_{code}"] = _text(options)
+        question, wrote = _upsert(
+            Question, entry["slug"], {"kind": entry["kind"], "position": position, **texts}
+        )
+        fits = {services[slug] for slug in entry["services"]}
+        if fits != set(question.services.values_list("pk", flat=True)):
+            question.services.set(fits)
         return int(wrote)
 
     def load_topic(self, entry: dict, services: dict[str, int]) -> int:
