@@ -14,7 +14,7 @@ from customer.price_change import PriceChange, change_of
 from customer.wording_parts import first_name, language_name
 from mila.formats import full_day, moment, money
 from payments import charges
-from payments.models import ChargeState
+from payments.models import ChargeState, SavedCard
 from requests_app import deadlines, withdrawal
 from requests_app.actions import changes
 from requests_app.actions.meeting import CODE_STATES, tries_left
@@ -30,6 +30,7 @@ from requests_app.models import (
     Position,
     ProgressNote,
     Quote,
+    QuoteLine,
     Rating,
     SignOff,
     State,
@@ -40,6 +41,7 @@ from requests_app.moves import CHOOSES
 S = State
 HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
 SIGNED = frozenset({S.SIGNED_OFF, S.SETTLED})
+OVER = frozenset({S.SETTLED, S.CANCELLED, S.FAILED})
 MOVES_OF_DATE = frozenset({"move_open", "move_claimed", "move_kept", "move_lost"})
 CURRENT = {S.EN_ROUTE: "depart", S.ARRIVED: "arrive", S.IN_PROGRESS: "start"}
 
@@ -68,6 +70,14 @@ class PartnerCard:
 
 
 @dataclass(frozen=True)
+class OpenPayment:
+    """A charge that waits for the customer: in words why, and the card without its number."""
+
+    why: str
+    card: str
+
+
+@dataclass(frozen=True)
 class Version:
     number: int
     total_cents: int
@@ -89,7 +99,7 @@ class BookingPage:
         self.contact = booking.contact
         self.wishes = list(booking.wishes.all())
         self.photos = list(booking.photos.all())
-        self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines"))
+        self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines__package"))
         counts = [one for one in self.quotes if one.accepted_at and not one.withdrawn_at]
         self.agreed: Quote | None = counts[-1] if counts else None
         waits = [one for one in self.quotes if one.is_open and self.state in NEGOTIABLE]
@@ -300,10 +310,35 @@ class BookingPage:
         quote = self.agreed
         if self.sign_off:
             quote = next(one for one in self.quotes if one.pk == self.sign_off.quote_id)
-        lines = [(line.label, line.cents) for line in quote.lines.all()] if quote else []
+        lines = [(self._label(line), line.cents) for line in quote.lines.all()] if quote else []
         fee = (_("Booking and guarantee"), b.booking_fee_cents)
         total = self.sign_off.charge_cents if self.sign_off else self.final_cents
         return [*(lines or [(b.service.name, b.service_cents)]), fee], total
+
+    def _label(self, line: QuoteLine) -> str:
+        """In the reader's language where the line is the catalogue's; a technician's own words as
+        they were written.
+        """
+        if line.package:
+            name = line.package.name
+        else:
+            booked = getattr(self.booking.service, f"name_{self.booking.language}")
+            name = self.booking.service.name if line.label == booked else line.label
+        return f"{line.quantity} × {name}" if line.quantity > 1 else name
+
+    @property
+    def is_over(self) -> bool:
+        """Then what happened is folded: what counts now comes first."""
+        return self.state in OVER
+
+    @cached_property
+    def open_payment(self) -> OpenPayment | None:
+        """Why it did not go through, and with which card (rule M4)."""
+        if not self.unpaid:
+            return None
+        charge = self.booking.charges.filter(state__in=charges.WAITING).latest("pk")
+        card = SavedCard.objects.filter(stripe_id=charge.payment_method).first()
+        return OpenPayment(wording.refusal(charge.failure_code), str(card) if card else "")
 
     @property
     def version(self) -> int:
@@ -342,13 +377,29 @@ class BookingPage:
     @cached_property
     def primary(self) -> CustomerAction | None:
         """The one next step that waits for the customer."""
-        amount = money(self.receipt[1], self.booking.currency)
-        action = next(iter(wording.next_actions(self.booking, self.facts)), None)
-        if action is None:
-            return None
-        note = amount if action.shows_amount else ""
-        url = reverse(action.page, args=[self.booking.token])
-        return CustomerAction(url, action.icon, str(action.label) % {"amount": amount}, note)
+        return next(iter(self._next_actions), None)
+
+    @property
+    def second(self) -> CustomerAction | None:
+        """The other way out, where there are two (rule L9)."""
+        return (
+            self._next_actions[1]
+            if wording.given_up(wording.Seen(self.booking, self.facts))
+            else None
+        )
+
+    @cached_property
+    def _next_actions(self) -> list[CustomerAction]:
+        amount, found = money(self.receipt[1], self.booking.currency), []
+        for action in wording.next_actions(self.booking, self.facts):
+            url, label = (
+                reverse(action.page, args=[self.booking.token]),
+                str(action.label) % {"amount": amount},
+            )
+            found.append(
+                CustomerAction(url, action.icon, label, amount if action.shows_amount else "")
+            )
+        return found
 
     @cached_property
     def actions(self) -> list[CustomerAction]:
