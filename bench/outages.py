@@ -75,7 +75,7 @@ def stopped(pids):
 
 def with_draft(number):
     customer = Visitor(settings.SITE_URL)
-    page_flows.start_draft(customer, "wifi-slow")
+    page_flows.open_first_step(customer, "wifi-slow")
     page_flows.give_place(customer, street=smoke_check.STREET, postcode="69003", city="Lyon")
     page_flows.choose_time(customer, [smoke_check.VISIT])
     page_flows.give_contact(

@@ -193,6 +193,46 @@ class Package(models.Model):
         return self.name
 
 
+class QuestionKind(models.TextChoices):
+    TEXT = "text", _("A few words")
+    CHOICE = "choice", _("One of a list")
+    NUMBER = "number", _("A number")
+
+
+class Question(models.Model):
+    """What is asked while a service is booked (rule B13).
+
+    One question may serve several services.
+    """
+
+    MOST = 6  # asked for one service
+
+    slug = models.SlugField(unique=True)
+    services = models.ManyToManyField(Service, related_name="questions")
+    kind = models.CharField(_("kind"), max_length=6, choices=QuestionKind.choices)
+    words = models.CharField(_("question"), max_length=120)
+    options = models.TextField(_("answers to choose from"), blank=True, help_text=_("One a line."))
+    active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "slug"]
+        verbose_name = _("question of a service")
+        verbose_name_plural = _("questions of services")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(kind="choice", options=""), name="what_is_chosen_from_a_list_has_one"
+            )
+        ]
+
+    def __str__(self):
+        return self.words
+
+    @property
+    def options_list(self) -> list[str]:
+        return lines(self.options)
+
+
 class TopicKind(models.TextChoices):
     THING = "thing", _("A thing people name")
     ACT = "act", _("What is wanted, or wrong")

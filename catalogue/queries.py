@@ -15,6 +15,7 @@ from catalogue.models import (
     ChecklistPart,
     Package,
     PackagePrice,
+    Question,
     Service,
     ServicePrice,
 )
@@ -119,6 +120,11 @@ def packages_for(service: Service, country: str, at: datetime) -> list[Package]:
         .filter(Q(services=service) | Q(services=None))
         .order_by("services", "position", "slug")
     )
+
+
+def questions_for(service: Service) -> list[Question]:
+    """What is asked while it is booked, in order (rule B13). One query."""
+    return list(service.questions.filter(active=True)[: Question.MOST])
 
 
 def packages_on_sale(country: str, at: datetime) -> list[Package]:

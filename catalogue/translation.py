@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from catalogue.models import Category, Checklist, Package, Service, Topic
+from catalogue.models import Category, Checklist, Package, Question, Service, Topic
 
 
 @register(Category)
@@ -32,6 +32,11 @@ class PackageTranslation(TranslationOptions):
 @register(Checklist)
 class ChecklistTranslation(TranslationOptions):
     fields = ("items",)
+
+
+@register(Question)
+class QuestionTranslation(TranslationOptions):
+    fields = ("words", "options")
 
 
 @register(Topic)

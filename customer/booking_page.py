@@ -17,7 +17,7 @@ from dispatch.availability import keeper_is_free
 from mila.formats import full_day, moment, money, short_moment
 from papers.access import papers_of_booking
 from payments import charges, refunds
-from payments.models import ChargeState
+from payments.models import ChargeState, SavedCard
 from requests_app import deadlines, withdrawal
 from requests_app.actions import changes, messaging, other_times
 from requests_app.actions.meeting import CODE_STATES, tries_left
@@ -37,6 +37,7 @@ from requests_app.models import (
     ProgressNote,
     ProposalKind,
     Quote,
+    QuoteLine,
     Rating,
     SignOff,
     State,
@@ -49,6 +50,7 @@ S = State
 ENDED_ONES = frozenset({S.SIGNED_OFF, S.SETTLED, S.FAILED, S.CANCELLED})
 HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
 SIGNED = frozenset({S.SIGNED_OFF, S.SETTLED})
+OVER = frozenset({S.SETTLED, S.CANCELLED, S.FAILED})
 MOVES_OF_DATE = frozenset({"move_open", "move_claimed", "move_kept", "move_lost"})
 CURRENT = {S.EN_ROUTE: "depart", S.ARRIVED: "arrive", S.IN_PROGRESS: "start"}
 
@@ -73,6 +75,15 @@ class PartnerCard:
     reviews: int
     phone: str
     contract: str
+    again: str  # where the same person is booked again; empty before the visit is over
+
+
+@dataclass(frozen=True)
+class OpenPayment:
+    """A charge that waits for the customer: in words why, and the card without its number."""
+
+    why: str
+    card: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +108,7 @@ class BookingPage:
         self.contact = booking.contact
         self.wishes = list(booking.wishes.all())
         self.photos = list(booking.photos.of_the_problem())
-        self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines"))
+        self.quotes: list[Quote] = list(booking.quotes.prefetch_related("lines__package"))
         counts = [one for one in self.quotes if one.accepted_at and not one.withdrawn_at]
         self.agreed: Quote | None = counts[-1] if counts else None
         waits = [one for one in self.quotes if one.is_open and self.state in NEGOTIABLE]
@@ -278,6 +289,7 @@ class BookingPage:
             contract=_("Your contract is with %(name)s; Mila mediates.") % {"name": partner.name}
             if partner.is_friend
             else _("Your contract is with Mila; %(name)s carries it out.") % {"name": partner.name},
+            again=reverse("customer:again", args=[b.token]) if may_book_again(b) else "",
         )
 
     def _may_call(self) -> bool:
@@ -315,7 +327,7 @@ class BookingPage:
         quote = self.agreed
         if self.sign_off:
             quote = next(one for one in self.quotes if one.pk == self.sign_off.quote_id)
-        lines = [(line.label, line.cents) for line in quote.lines.all()] if quote else []
+        lines = [(self._label(line), line.cents) for line in quote.lines.all()] if quote else []
         fee = (_("Booking and guarantee"), b.booking_fee_cents)
         total = self.sign_off.charge_cents if self.sign_off else self.final_cents
         return [*(lines or [(b.service.name, b.service_cents)]), fee], total
@@ -326,6 +338,31 @@ class BookingPage:
         (rule M6).
         """
         return refunds.arrived_cents(self.booking.pk) if self.state in ENDED else 0
+
+    def _label(self, line: QuoteLine) -> str:
+        """In the reader's language where the line is the catalogue's; a technician's own words as
+        they were written.
+        """
+        if line.package:
+            name = line.package.name
+        else:
+            booked = getattr(self.booking.service, f"name_{self.booking.language}")
+            name = self.booking.service.name if line.label == booked else line.label
+        return f"{line.quantity} × {name}" if line.quantity > 1 else name
+
+    @property
+    def is_over(self) -> bool:
+        """Then what happened is folded: what counts now comes first."""
+        return self.state in OVER
+
+    @cached_property
+    def open_payment(self) -> OpenPayment | None:
+        """Why it did not go through, and with which card (rule M4)."""
+        if not self.unpaid:
+            return None
+        charge = self.booking.charges.filter(state__in=charges.WAITING).latest("pk")
+        card = SavedCard.objects.filter(stripe_id=charge.payment_method).first()
+        return OpenPayment(wording.refusal(charge.failure_code), str(card) if card else "")
 
     @property
     def version(self) -> int:
@@ -364,13 +401,29 @@ class BookingPage:
     @cached_property
     def primary(self) -> CustomerAction | None:
         """The one next step that waits for the customer."""
-        amount = money(self.receipt[1], self.booking.currency)
-        action = next(iter(wording.next_actions(self.booking, self.facts)), None)
-        if action is None:
-            return None
-        note = amount if action.shows_amount else ""
-        url = reverse(action.page, args=[self.booking.token])
-        return CustomerAction(url, action.icon, str(action.label) % {"amount": amount}, note)
+        return next(iter(self._next_actions), None)
+
+    @property
+    def second(self) -> CustomerAction | None:
+        """The other way out, where there are two (rule L9)."""
+        return (
+            self._next_actions[1]
+            if wording.given_up(wording.Seen(self.booking, self.facts))
+            else None
+        )
+
+    @cached_property
+    def _next_actions(self) -> list[CustomerAction]:
+        amount, found = money(self.receipt[1], self.booking.currency), []
+        for action in wording.next_actions(self.booking, self.facts):
+            url, label = (
+                reverse(action.page, args=[self.booking.token]),
+                str(action.label) % {"amount": amount},
+            )
+            found.append(
+                CustomerAction(url, action.icon, label, amount if action.shows_amount else "")
+            )
+        return found
 
     @cached_property
     def actions(self) -> list[CustomerAction]:
@@ -507,6 +560,11 @@ class BookingPage:
     def may_not_move(self) -> bool:
         """A sentence says why the hour can no longer change."""
         return self.state in (S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS)
+
+
+def may_book_again(booking: Booking) -> bool:
+    """Once a visit is over, with whoever did it (rule D2)."""
+    return booking.state in SIGNED and booking.technician_id is not None
 
 
 def may_cancel(booking: Booking, at: datetime) -> bool:

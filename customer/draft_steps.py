@@ -38,11 +38,10 @@ def resume_url(booking: Booking) -> str:
 
 
 def step_line(booking: Booking | None, now: str) -> list[dict[str, str | None]]:
-    """The four steps for components/_steps.html; where and when are two pages of one step."""
+    """The three steps for components/_steps.html; the service was chosen on its own page."""
     token = booking.token if booking else ""
     shown = [
-        (_("The service"), (SERVICE,)),
-        (_("Where, when"), (PLACE, WHEN)),
+        (_("Where, when"), (PLACE, WHEN, SERVICE)),
         (_("You"), (WHO,)),
         (_("The card"), (CARD,)),
     ]

@@ -21,6 +21,7 @@ from customer.views import (
     sign_off,
     sitemap,
     times,
+    where,
 )
 
 app_name = "customer"
@@ -40,12 +41,13 @@ urlpatterns = [
     path("services/search/", catalogue.search, name="search"),
     path("services/in/<slug:slug>/", catalogue.category, name="category"),
     path("services/<slug:slug>/", catalogue.service, name="service"),
-    path("book/<slug:service>/", draft.book, name="book"),
+    path("book/<slug:service>/", where.book, name="book"),
+    path("book/<slug:service>/postcodes/", draft.postcodes, name="book_postcodes"),
     path("book/d/<str:token>/", draft.draft, name="draft"),
     path("book/d/<str:token>/service/", draft.service, name="draft_service"),
-    path("book/d/<str:token>/place/", draft.place, name="draft_place"),
+    path("book/d/<str:token>/place/", where.place, name="draft_place"),
     path("book/d/<str:token>/postcodes/", draft.postcodes, name="draft_postcodes"),
-    path("book/d/<str:token>/when/", draft.when, name="draft_when"),
+    path("book/d/<str:token>/when/", where.when, name="draft_when"),
     path("book/d/<str:token>/tell-me/", alerts.ask, name="draft_tell_me"),
     path("alerts/<str:key>/", alerts.stop, name="stop_alerts"),
     path("book/d/<str:token>/who/", draft.who, name="draft_who"),
@@ -82,6 +84,7 @@ urlpatterns = [
     path("b/<str:token>/price/", quotes.answer, name="answer_price"),
     path("b/<str:token>/sign/", sign_off.sign_own, name="sign"),
     path("b/<str:token>/refuse/", changes.refuse, name="refuse"),
+    path("b/<str:token>/again/", where.again, name="again"),
     path("b/<str:token>/rate/", changes.rate, name="rate"),
     path("bookings/", booking_list.bookings, name="bookings"),
     path("bookings/<uuid:uuid>/", booking_list.booking_own, name="booking_own"),

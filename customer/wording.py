@@ -31,6 +31,7 @@ from customer.wording_parts import (
     confirmation,
     costs,
     due_at,
+    given_up,
     held,
     late,
     not_charged_before,
@@ -51,6 +52,11 @@ S = State
 
 # --- The tables
 
+GIVEN_UP_TITLE = (given_up, _("%(name)s has not come: what shall happen now?"))
+GIVEN_UP_NOTE = (
+    given_up,
+    _("We look for somebody else, or you cancel. Neither costs you anything."),
+)
 LATE_TITLE = (late, _("%(name)s should be with you by now"))
 LATE_NOTE = (
     late,
@@ -66,6 +72,8 @@ READ = Action("customer:held", "paper", _("Read what was reported"))
 ANSWER = Action("customer:answer_price", "paper", _("Read the proposed price"))
 SIGN = Action("customer:sign", "pen", _("Read and sign"), shows_amount=True)
 MOVE = Action("customer:move", "calendar", _("Choose another time"))
+SOMEBODY_ELSE = Action("customer:no_show", "user", _("Find somebody else"))
+CANCEL = Action("customer:cancel", "cross", _("Cancel free of charge"))
 RATE = Action("customer:rate", "star", _("Say how it was"))
 
 STATES: dict[State, StateWords] = {
@@ -101,8 +109,8 @@ STATES: dict[State, StateWords] = {
         later=(confirmation, visit, signature),
     ),
     S.CALLED: StateWords(
-        title=_("%(name)s comes on %(moment)s"),
-        titles=(LATE_TITLE,),
+        title=_("Planned: %(name)s comes on %(moment)s"),
+        titles=(GIVEN_UP_TITLE, LATE_TITLE),
         badge=("now", _("To be confirmed")),
         now=Now(
             _("%(name)s confirms the visit"),
@@ -110,15 +118,16 @@ STATES: dict[State, StateWords] = {
             when=before_due,
         ),
         later=(visit, signature),
-        explanation=(LATE_NOTE,),
+        explanation=(GIVEN_UP_NOTE, LATE_NOTE),
     ),
     S.UNCONFIRMED: StateWords(
         title=_("%(name)s has not confirmed yet"),
-        titles=(LATE_TITLE,),
+        titles=(GIVEN_UP_TITLE, LATE_TITLE),
         badge=("now", _("Not confirmed")),
         now=Now(_("We wait for the confirmation and ask others")),
         later=(visit, signature),
         explanation=(
+            GIVEN_UP_NOTE,
             LATE_NOTE,
             (
                 always,
@@ -130,16 +139,19 @@ STATES: dict[State, StateWords] = {
         ),
     ),
     S.CONFIRMED: StateWords(
-        title=_("%(name)s comes on %(moment)s"),
-        titles=(LATE_TITLE,),
+        title=_("Confirmed: %(name)s comes on %(moment)s"),
+        titles=(GIVEN_UP_TITLE, LATE_TITLE),
         badge=("done", _("Confirmed")),
         now=Now(_("%(name)s comes to you"), at=lambda s: s.booking.start_at),
         later=(signature,),
-        explanation=(LATE_NOTE,),
+        explanation=(GIVEN_UP_NOTE, LATE_NOTE),
     ),
     S.EN_ROUTE: StateWords(
         title=_("%(name)s is on the way to you"),
-        titles=((lambda s: bool(s.facts.eta_at), _("%(name)s arrives at about %(time)s")),),
+        titles=(
+            GIVEN_UP_TITLE,
+            (lambda s: bool(s.facts.eta_at), _("%(name)s arrives at about %(time)s")),
+        ),
         badge=("now", _("On the way")),
         now=Now(
             _("On the way to you"),
@@ -147,7 +159,7 @@ STATES: dict[State, StateWords] = {
             when=on_the_way_since,
         ),
         later=(arrival, signature),
-        explanation=(LATE_NOTE,),
+        explanation=(GIVEN_UP_NOTE, LATE_NOTE),
     ),
     S.ARRIVED: StateWords(
         title=_("%(name)s is at your door"),
@@ -344,7 +356,25 @@ VERSIONS: dict[str, Any] = {
     "fell": _("no longer holds"),
 }
 
+# Why a bank refuses, as far as its code tells; whatever else it says is its own affair.
+REFUSALS: dict[str, Any] = {
+    "insufficient_funds": _("There was not enough money on it."),
+    "expired_card": _("It has expired."),
+    "lost_card": _("The bank has blocked it."),
+    "stolen_card": _("The bank has blocked it."),
+    "authentication_required": _("Your bank wants to ask you first."),
+    "payment_intent_authentication_failure": _("Your bank’s question was not answered."),
+    "card_velocity_exceeded": _("Its limit is reached."),
+    "processing_error": _("The bank could not be reached."),
+}
+REFUSED = _("Your bank refused it and did not say why.")
+
 # --- What the pages ask
+
+
+def refusal(code: str) -> str:
+    """Why a payment did not go through, in the customer's words."""
+    return str(REFUSALS.get(code, REFUSED))
 
 
 def version_state(quote: Quote) -> str:
@@ -380,6 +410,8 @@ def next_actions(booking: Booking, facts: Facts) -> list[Action]:
     action = STATES[State(booking.state)].action
     own = [action] if action and not (action is RATE and facts.rated) else []
     asked = [ANSWER] if facts.proposed else []
+    if given_up(Seen(booking, facts)):
+        return [SOMEBODY_ELSE, CANCEL]
     return [*([PAY] if facts.unpaid else []), *([READ] if facts.held else []), *asked, *own]
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import get_language, get_language_info, gettext, n
 
 from mila.formats import clock_time, moment, money, short_moment
 from requests_app import deadlines
+from requests_app.actions import changes
 from requests_app.models import Booking, BookingEvent, ProgressNote, State
 
 S = State
@@ -145,6 +146,11 @@ def always(s: Seen) -> bool:
 
 def late(s: Seen) -> bool:
     return is_late(s.booking, s.facts.at)
+
+
+def given_up(s: Seen) -> bool:
+    """So late that the free ways out are open, and not at the door (rule L9)."""
+    return late(s) and changes.may_give_up(s.booking, s.facts.at)
 
 
 def unpaid(s: Seen) -> bool:

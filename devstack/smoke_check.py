@@ -161,13 +161,11 @@ class Walk:
             expect(
                 "/book/wifi-slow/" in customer.page, "the service's page does not lead to a booking"
             )
-        with step("a draft begins"):
-            self.draft = page_flows.start_draft(customer, "wifi-slow")
+        with step("where: a draft begins"):
+            page_flows.open_first_step(customer, "wifi-slow")
+            place = {"street": STREET, "postcode": "69003", "city": "Lyon", "door_code": DOOR}
+            self.draft = page_flows.give_place(customer, **place)
             expect(self.booking.state == State.DRAFT, f"the draft is {self.booking.state}")
-        with step("where"):
-            page_flows.give_place(
-                customer, street=STREET, postcode="69003", city="Lyon", door_code=DOOR
-            )
         with step("when"):
             page_flows.choose_time(customer, [VISIT, VISIT.replace(hour=16)])
         with step("who: somebody new"):

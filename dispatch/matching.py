@@ -65,19 +65,34 @@ SELECT rule, count(*)
 class Place(NamedTuple):
     """A place in the order; the lower comes first.
 
-    Who has let enough lapse comes last, then who looks at another offer. Of the others those in
-    reserve come first (rule L2), then those asked least, at the first asking of some bookings the
-    newcomers (rule D2), then the customer's wishes in their order (rule B2), then the score.
+    Who has let enough lapse comes last, then who looks at another offer. Of the others the person
+    whom the customer wishes again comes first, for one window (rule D2), then those in reserve
+    (rule L2), then those asked least, at the first asking of some bookings the newcomers (rule D2),
+    then the customer's wishes in their order (rule B2), then the score.
     """
 
     asked_enough: bool
     in_window: bool
+    not_wished: bool
     not_in_reserve: bool
     asked: int
     not_leading: bool
     wish: int
     minus_score: int
     technician_id: int
+
+
+BEFORE_ALL_OTHERS = Place(
+    asked_enough=False,
+    in_window=False,
+    not_wished=True,
+    not_in_reserve=False,
+    asked=0,
+    not_leading=False,
+    wish=0,
+    minus_score=0,
+    technician_id=0,
+)
 
 
 def candidates(booking: Booking, at: datetime, *, limit: int = 20) -> list[Candidate]:
@@ -92,7 +107,10 @@ def candidates(booking: Booking, at: datetime, *, limit: int = 20) -> list[Candi
     for look in _looks(booking, at, 3 * limit + 4):
         for row in facts.select(CANDIDATE, at, [booking.pk], people=look.people):
             one = Candidate(*row)
-            found.append((_place(one, enough, newcomers_lead=look.newcomers_lead), one))
+            wished = one.technician_id == booking.wished_technician_id
+            found.append(
+                (_place(one, enough, newcomers_lead=look.newcomers_lead, wished=wished), one)
+            )
         found.sort()
         if len(found) >= limit and found[limit - 1][0] <= look.next_place:
             break
@@ -118,6 +136,9 @@ def _looks(booking: Booking, at: datetime, size: int) -> Iterator[Look]:
     if contact.lat is None or contact.lon is None:
         return
     seen: set[int] = set()
+    if booking.wished_technician_id is not None:
+        seen.add(booking.wished_technician_id)
+        yield Look([booking.wished_technician_id], BEFORE_ALL_OTHERS, newcomers_lead=False)
     by_hash = asks_newcomer_first(booking)
     for only_newcomers in (True, False) if by_hash else (False,):
         for count in ROUNDS:
@@ -138,7 +159,7 @@ def _looks(booking: Booking, at: datetime, size: int) -> Iterator[Look]:
                 last, score = part[-1]
                 people = {pk for pk, _score in part} | (set(best.apart) - seen)
                 next_place = Place(
-                    False, False, True, 0, not only_newcomers, best.first_rank, -score, last
+                    False, False, True, True, 0, not only_newcomers, best.first_rank, -score, last
                 )
                 yield Look(sorted(people), next_place, newcomers_lead)
                 seen |= people
@@ -147,10 +168,11 @@ def _looks(booking: Booking, at: datetime, size: int) -> Iterator[Look]:
                 break
 
 
-def _place(one: Candidate, enough: int, *, newcomers_lead: bool) -> Place:
+def _place(one: Candidate, enough: int, *, newcomers_lead: bool, wished: bool) -> Place:
     return Place(
         one.lapsed >= enough,
         one.in_window,
+        not (wished and not one.asked and not one.lapsed),
         not one.reserve,
         one.asked,
         not (newcomers_lead and one.newcomer),

@@ -43,6 +43,7 @@ def record(booking: Booking, search: Search, found: list[Candidate], at: datetim
             "skill": skill_id,
             "near": [round(contact.lat or 0, 2), round(contact.lon or 0, 2)],
             "wishes": [wish.start_at.isoformat() for wish in booking.wishes.all()],
+            "wished": booking.wished_technician_id,
             "newcomer_first": matching.asks_newcomer_first(booking),
             "policy": policy_version(booking),
             "asked_at": {  # as the booking stood then: dispatch.as_of asks once more by it

@@ -38,6 +38,7 @@ from requests_app.models import (
     Author,
     Avoidance,
     Booking,
+    BookingAnswer,
     BookingContact,
     BookingEvent,
     CallAttempt,
@@ -190,6 +191,13 @@ class JobPage:
         if self.booking.state == S.FAILED and (way := way_of(self.booking)) is not None:
             return wording.in_vain(self.booking, asked=way.cents is None, cents=way.cents)
         return wording.next_step(self.booking, self.at, self.held[-1].at if self.held else None)
+
+    @cached_property
+    def answers(self) -> list[BookingAnswer]:
+        """To the questions of the service (rule B13); shown beside the contact data, to whom that
+        is shown.
+        """
+        return list(self.booking.answers.all())
 
     @cached_property
     def payout(self) -> Line | None:

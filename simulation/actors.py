@@ -19,7 +19,7 @@ AGAIN = 0.3  # seconds between two tries
 
 
 class Tally:
-    """What the actors have met: requests, refused connections, refusals, errors.
+    """What the players have met: requests, refused connections, refusals, errors.
 
     Shared by all threads.
     """
@@ -112,7 +112,7 @@ def order(customer: Person, wish: Wish) -> None:
     """From the search to the order; their secret address is known afterwards."""
     browser = customer.browser
     page_flows.find_service(browser, "wifi")
-    page_flows.start_draft(browser, wish.service, wish.country)
+    page_flows.open_first_step(browser, wish.service, wish.country)
     page_flows.give_place(
         browser, street=wish.street, postcode=wish.postcode, city=wish.town, door_code="2e étage"
     )

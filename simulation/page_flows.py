@@ -25,23 +25,22 @@ def find_service(customer: Visitor, question: str) -> list[str]:
     ]
 
 
-def start_draft(customer: Visitor, service: str, country: str = "FR") -> str:
-    """From a service's page to the first step; the path of the draft, which is its secret."""
+def open_first_step(customer: Visitor, service: str, country: str = "FR") -> None:
+    """From a service's page to the first step; nothing is written yet."""
     customer.get(f"/book/{service}/?country={country}")
-    customer.submit(customer.form(within="step"))
-    found = re.match(r"/book/d/[\w-]+/", customer.path)
-    if not found:
-        raise PageError(f"The first step leads to {customer.path}, not to a draft.")
-    return found[0]
 
 
 def give_place(
     customer: Visitor, *, street: str, postcode: str, city: str, door_code: str = ""
-) -> None:
-    _at_step(customer, "place")
+) -> str:
+    """The address begins the draft; its path, which is its secret."""
     form = customer.form(has="street")
     customer.submit(form, street=street, postcode=postcode, city=city, door_code=door_code)
     _at_step(customer, "when")
+    found = re.match(r"/book/d/[\w-]+/", customer.path)
+    if not found:
+        raise PageError(f"The first step leads to {customer.path}, not to a draft.")
+    return found[0]
 
 
 def choose_time(customer: Visitor, starts: list[datetime]) -> None:

@@ -18,7 +18,7 @@ from accounts.models import (
     WeeklyHours,
 )
 from accounts.search import refresh_search_rows
-from catalogue.models import Category, Package, PackagePrice, Service, ServicePrice
+from catalogue.models import Category, Package, PackagePrice, Question, Service, ServicePrice
 from mila.clock import mila_now
 from places.calendar import instant, is_service_day, wall_time
 from policy.figures import Policy
@@ -110,6 +110,21 @@ class PackageFactory(DjangoModelFactory):
                 starts_at=LONG_AGO,
                 defaults={"currency": currency, "price_cents": cents},
             )
+
+
+class QuestionFactory(DjangoModelFactory):
+    class Meta:
+        model = Question
+        django_get_or_create = ("slug",)
+        skip_postgeneration_save = True
+
+    slug = "box"
+    kind = "text"
+    words = "Quelle box avez-vous ?"
+
+    @factory.post_generation
+    def services(self, create, extracted, **kwargs):
+        self.services.add(*(extracted or []))
 
 
 class PartnerFactory(DjangoModelFactory):

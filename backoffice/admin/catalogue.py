@@ -10,6 +10,7 @@ from catalogue.models import (
     Checklist,
     Package,
     PackagePrice,
+    Question,
     Service,
     ServicePrice,
     Topic,
@@ -103,6 +104,21 @@ class ChecklistAdmin(OnlyGrows, ReadsIds, ModelAdmin, TranslationAdmin):
     list_select_related = ["service"]
     autocomplete_fields = ["service"]
     search_fields = ["service__slug"]
+
+
+@admin.register(Question)
+class QuestionAdmin(ReadsIds, ModelAdmin, TranslationAdmin):
+    """What a service asks while it is booked; a booking keeps the words it
+    was asked in (rule B13).
+    """
+
+    fieldsets = by_language(
+        ["slug", "kind", "services", "active", "position"], ["words", "options"]
+    )
+    list_display = ["words", "kind", "position", "active"]
+    list_filter = ["kind", "active", "services"]
+    search_fields = ["slug", "words"]
+    filter_horizontal = ["services"]
 
 
 @admin.register(ServicePrice)

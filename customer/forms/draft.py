@@ -1,14 +1,16 @@
 """The steps of a booking: service, place, person, order. When: customer.forms.starts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LANGUAGES, User
-from catalogue.models import Service
+from catalogue.models import Question, Service
 from customer.forms.account import AddressField
 from customer.forms.fields import PhoneField, at_the_door_field, door_code_field
+from customer.forms.wanted import add_questions, answers_of
 from mila.web.forms import LineField, ProseField
 from places import addresses, geocoding
 from places.gazetteer import Suggestion, suggest_postcodes
@@ -158,6 +160,10 @@ def suggested(postcode: str, city: str, country: str) -> list[Suggestion]:
     return found or (suggest_postcodes(city, where, SUGGESTIONS) if len(city) > 1 else [])
 
 
+ME, OTHER = "me", "other"
+FOR_WHOM = [(ME, _("For me")), (OTHER, _("For somebody else: I book and pay"))]
+
+
 class WhoForm(forms.Form):
     """Who books, how to reach them, what is wrong, who opens the door (rule B7, B8)."""
 
@@ -167,6 +173,14 @@ class WhoForm(forms.Form):
         "error_messages": {"required": _("Please give a telephone number.")},
     }
 
+    for_whom = forms.ChoiceField(
+        label=_("Who is the visit for?"),
+        choices=FOR_WHOM,
+        required=False,
+        initial=ME,
+        widget=forms.RadioSelect,
+    )
+    at_the_door = at_the_door_field()
     name = LineField(
         label=_("Your name"),
         max_length=120,
@@ -181,7 +195,6 @@ class WhoForm(forms.Form):
         help_text=_("In your own words. Write no password."),
         error_messages={"required": _("Please say in a few words what is wrong.")},
     )
-    at_the_door = at_the_door_field()
     prefers_writing = forms.BooleanField(
         label=_("Please write to me, do not call"),
         required=False,
@@ -191,13 +204,45 @@ class WhoForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args, booking: Booking, user: User | None, **kwargs):
+    def __init__(
+        self,
+        *args,
+        booking: Booking,
+        user: User | None,
+        questions: Sequence[Question] = (),
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
+        self.questions = questions
+        add_questions(self, questions, after="problem")
         self.fields["phone"] = PhoneField(country=booking.country, **self.PHONE)
         if user is not None:
             self.fields["email"].disabled = True
             self.initial = {**self.initial, "email": user.email}
             self.fields["email"].help_text = _("You are signed in with this address.")
+
+    def clean(self):
+        """For somebody else: then that person has a name.
+
+        For oneself: then nobody else is named (rule B8).
+        """
+        found = super().clean()
+        if (
+            found.get("for_whom") == OTHER
+            and not found.get("at_the_door")
+            and "at_the_door" not in self.errors
+        ):
+            self.add_error(
+                "at_the_door", _("Please give the name of the person who opens the door.")
+            )
+        if found.get("for_whom") == ME:
+            found["at_the_door"] = ""
+        return found
+
+    @property
+    def answers(self) -> list[tuple[Question, str]]:
+        """For the verb, after is_valid()."""
+        return answers_of(self, self.questions)
 
 
 class AlertForm(forms.Form):

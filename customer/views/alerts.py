@@ -8,8 +8,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from customer.draft_steps import WHEN
 from customer.forms.draft import AlertForm
-from customer.views.draft import UNFINISHED, draft_step, nobody_here
+from customer.views.draft import UNFINISHED, draft_step
 from customer.views.secret_link import sent
+from customer.views.where import nobody_here
 from dispatch import alerts
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from catalogue import money
 from customer.draft_steps import CARD, step_line
 from customer.forms.card import NEW, CardForm
-from customer.views.draft import UNFINISHED, draft_step, walls_of
+from customer.views.draft import UNFINISHED, draft_step
 from customer.views.secret_link import (
     card_of_browser,
     remember_card,
@@ -17,6 +17,7 @@ from customer.views.secret_link import (
     setups_of_browser,
     shows_door_code,
 )
+from customer.views.where import walls_of
 from dispatch.availability import FreeTimes
 from mila.clock import mila_now
 from mila.errors import Refusal

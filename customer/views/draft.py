@@ -1,39 +1,29 @@
 """Booking in four steps, each at its own address by the draft's secret token (rule B1-B8)."""
 
-import secrets
-from datetime import datetime
-from functools import partial, wraps
+from functools import wraps
 
 from django.contrib import messages
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalogue import queries as catalogue
-from catalogue.models import CURRENCY_OF, Service
-from customer.country import chosen_country, remember_country
-from customer.draft_steps import CARD, PLACE, SERVICE, WHEN, WHO, may_open, resume_url, step_line
-from customer.forms.draft import AlertForm, PlaceForm, ServiceForm, WhoForm, picked, suggested
+from catalogue.models import Question, Service
+from customer.draft_steps import CARD, PLACE, SERVICE, WHO, may_open, resume_url, step_line
+from customer.forms.draft import ME, OTHER, PlaceForm, ServiceForm, WhoForm, picked, suggested
+from customer.forms.wanted import name_of
 from customer.views.photos import received
 from customer.views.secret_link import (
     card_of_browser,
     is_own,
     remember_move,
     remember_own,
-    remember_typed,
     secret_page,
     sent,
     shows_door_code,
 )
-from customer.views.starts import choose_starts
-from dispatch.availability import Visit, somebody_works
-from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.web.request_limits import takes_files
-from places import geocoding
-from places.place import Country
-from policy.queries import policy_at
 from requests_app import access
 from requests_app.actions import placing
 from requests_app.actions.photographing import NoRoomForPhotos
@@ -43,16 +33,6 @@ DRAFT = "draft"  # the session's last draft, by the hash of its link
 BEGUN = "begun"  # when this browser began a draft, within the last day
 UNFINISHED = 422
 LONGEST_KEY = 64
-
-
-def nobody_here(request, booking: Booking, form: AlertForm | None = None, status: int = 200):
-    """Nobody comes there yet: said before name and card, with a box for whom to tell (rule B14)."""
-    if form is None:
-        form = AlertForm(
-            initial={"email": request.user.email if request.user.is_authenticated else ""}
-        )
-    context = {"booking": booking, "steps": step_line(booking, WHEN), "form": form}
-    return render(request, "customer/nobody.html", context, status=status)
 
 
 def draft_step(name: str):
@@ -97,60 +77,6 @@ def remembered(request) -> Booking | None:
     return access.draft_of_browser(str(request.session.get(DRAFT, "")))
 
 
-def _begin(request, service: Service, country: str, at: datetime) -> Booking:
-    """A new draft, unless this browser has begun as many within a day as no person does.
-
-    Raises TooManyDrafts.
-    """
-    since = (at - placing.DRAFTS_COUNT).timestamp()
-    begun = [instant for instant in request.session.get(BEGUN, []) if instant > since]
-    if len(begun) >= policy_at(at, country).drafts_per_day:
-        raise placing.TooManyDrafts
-    by = request.user if request.user.is_authenticated else None
-    key = request.POST.get("key", "")[:LONGEST_KEY]
-    booking = placing.start_draft(service, country=country, language=_language(), by=by, key=key)
-    request.session[BEGUN] = [*begun, at.timestamp()]
-    remember_own(request, booking)
-    remember(request, booking)
-    return booking
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@secret_page
-def book(request, service):
-    """The first step before there is a draft: looking writes nothing, the
-    button begins (rule B1).
-    """
-    country, at = chosen_country(request), mila_now()
-    try:
-        wanted = catalogue.service_on_sale(service, country, at)
-    except catalogue.NotSold as refusal:
-        raise Http404(str(refusal)) from refusal
-    kept = remembered(request)
-    if request.method == "POST":
-        if kept is None or kept.service_id != wanted.pk or "afresh" in request.POST:
-            try:
-                kept = _begin(request, wanted, country, at)
-            except placing.TooManyDrafts as refusal:
-                messages.warning(request, str(refusal))
-                return redirect("customer:book", wanted.slug)
-        return redirect(resume_url(kept))
-    policy = policy_at(at, country)
-    context = {
-        "service": wanted,
-        "country": country,
-        "countries": Country.choices,
-        "currency": CURRENCY_OF[country],
-        "receipt": catalogue.receipt_of(wanted, country, at, policy),
-        "kept": kept,
-        "kept_url": resume_url(kept) if kept else "",
-        # of this page: pressed twenty times at once, it begins one draft
-        "key": secrets.token_urlsafe(24),
-        "steps": step_line(None, SERVICE),
-    }
-    return render(request, "customer/book.html", context)
-
-
 @require_safe
 @secret_page
 def draft(request, token):
@@ -176,53 +102,18 @@ def service(request, booking):
             form.add_error("service", str(refusal))
         else:
             return redirect(PLACE, booking.token)
-    return _page(request, "service", booking, SERVICE, form)
-
-
-@draft_step(PLACE)
-def place(request, booking):
-    """Street, postcode, town. Looked up outside of any transaction (rule B5)."""
-    contact = booking.contact
-    shows = shows_door_code(request, booking)
-    initial = {
-        "country": booking.country,
-        "street": contact.street,
-        "postcode": booking.postcode,
-        "city": booking.city,
-        "door_code": contact.door_code if shows else "",
-        "spoken": booking.spoken or [booking.language],
-    }
-    form = PlaceForm(sent(request), initial=initial, hides_door_code=not shows)
-    if form.is_valid():
-        found = form.cleaned_data
-        try:
-            where = geocoding.locate(
-                found["street"], found["postcode"], found["city"], found["country"]
-            )
-            door_code = found["door_code"]
-            placing.set_place(
-                booking.pk,
-                where,
-                street=found["street"],
-                door_code=door_code,
-                keeps_door_code=not shows,
-                spoken=found["spoken"],
-            )
-        except Refusal as refusal:
-            form.add_error("postcode", str(refusal))
-        else:
-            if door_code:
-                remember_typed(request, booking, door_code)
-            remember_country(request, where.country)
-            return redirect(WHEN, booking.token)
-    return _page(request, "place", booking, PLACE, form, suggestions=form.suggestions)
+    return step_page(request, "service", booking, SERVICE, form)
 
 
 @require_safe
 @secret_page
-def postcodes(request, token):
-    """The list of postcodes while typing; a chosen line comes back as filled fields."""
-    booking = access.booking_by_link(token)
+def postcodes(request, **whose):
+    """The list of postcodes while typing; a chosen line comes back as filled fields.
+
+    With or before a draft.
+    """
+    if "token" in whose:
+        access.booking_by_link(whose["token"])
     data = picked(request.GET)
     suggestions = (
         []
@@ -232,30 +123,9 @@ def postcodes(request, token):
     form = PlaceForm(
         initial={"postcode": data.get("postcode", "")[:16], "city": data.get("city", "")[:80]}
     )
-    context = {"booking": booking, "form": form, "suggestions": suggestions}
+    context = {"form": form, "suggestions": suggestions, "postcodes_url": request.path}
     part = "town" if "pick" in request.GET else "picks"
-    return render(request, f"customer/place.html#{part}", context)
-
-
-@draft_step(WHEN)
-def when(request, booking):
-    """Day and time, up to three wishes in order (rule B2, B3); where nobody works it says so
-    instead (rule B14).
-    """
-    if not somebody_works(Visit.of(booking), mila_now()):
-        return nobody_here(request, booking, status=409 if request.method == "POST" else 200)
-    return choose_starts(
-        request,
-        booking,
-        partial(placing.set_wishes, booking.pk),
-        done=lambda: redirect(WHO, booking.token),
-        page=lambda choice: _page(request, "when", booking, WHEN, None, choice=choice),
-        walls=walls_of,
-    )
-
-
-def walls_of(booking: Booking) -> list[datetime]:
-    return [datetime.fromisoformat(wish.wall) for wish in booking.wishes.all()]
+    return render(request, f"customer/_where.html#{part}", context)
 
 
 @takes_files
@@ -266,16 +136,22 @@ def who(request, booking):
     Nobody learns whether an account existed.
     """
     user = request.user if request.user.is_authenticated else None
-    initial = _person(booking, user)
+    questions = catalogue.questions_for(booking.service)
+    initial = {**_person(booking, user), **_answered(booking, questions)}
     photos_form = received(request, booking)
     if "remove" in request.POST:  # without script: the page again, with what was typed so far
-        form = WhoForm(booking=booking, user=user, initial={**initial, **request.POST.dict()})
-        return _page(request, "who", booking, WHO, form, photos_form=photos_form)
-    form = WhoForm(sent(request), booking=booking, user=user, initial=initial)
+        form = WhoForm(
+            booking=booking,
+            user=user,
+            questions=questions,
+            initial={**initial, **request.POST.dict()},
+        )
+        return step_page(request, "who", booking, WHO, form, photos_form=photos_form)
+    form = WhoForm(sent(request), booking=booking, user=user, questions=questions, initial=initial)
     if form.is_valid() and not photos_form.errors:
         found = form.cleaned_data
         customer = user or placing.customer_for(
-            found["email"], name=found["name"], language=_language()
+            found["email"], name=found["name"], language=page_language()
         )
         try:
             saved = placing.set_contact(
@@ -286,11 +162,12 @@ def who(request, booking):
                 problem=found["problem"],
                 at_the_door=found["at_the_door"],
                 prefers_writing=found["prefers_writing"],
-                language="" if user else _language(),
+                language="" if user else page_language(),
                 signed_in=user is not None,
                 keeps_door_code=shows_door_code(request, booking),
                 renews_link=not is_own(request, booking),
             )
+            placing.set_answers(booking.pk, form.answers)
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return redirect("customer:booking", booking.token)
@@ -300,7 +177,7 @@ def who(request, booking):
         remember_own(request, saved)
         remember(request, saved)
         return redirect(CARD, saved.token)
-    return _page(request, "who", booking, WHO, form, photos_form=photos_form)
+    return step_page(request, "who", booking, WHO, form, photos_form=photos_form)
 
 
 @takes_files
@@ -319,6 +196,14 @@ def photos(request, booking):
     )
 
 
+def _answered(booking: Booking, questions: list[Question]) -> dict:
+    """What was answered before, where the answer can still be given."""
+    answers = {answer.question_id: answer.answer for answer in booking.answers.all()}
+    return {
+        name_of(question): answers[question.pk] for question in questions if question.pk in answers
+    }
+
+
 def _person(booking: Booking, user) -> dict:
     contact = booking.contact
     profile = getattr(user, "customer", None)
@@ -327,16 +212,17 @@ def _person(booking: Booking, user) -> dict:
         "email": booking.customer.email if booking.customer_id else "",
         "phone": contact.phone or (profile.phone if profile else ""),
         "problem": contact.problem,
+        "for_whom": OTHER if contact.at_the_door else ME,
         "at_the_door": contact.at_the_door,
         "prefers_writing": booking.prefers_writing,
     }
 
 
-def _language() -> str:
+def page_language() -> str:
     return (get_language() or "fr")[:2]
 
 
-def _page(request, name: str, booking: Booking, step: str, form, **more):
+def step_page(request, name: str, booking: Booking, step: str, form, **more):
     """A step's page; what was refused says so with its status."""
     forms = (form, more.get("photos_form"))
     refused = any(one and one.errors for one in forms) or bool(

@@ -41,6 +41,19 @@ def support(country: str = "") -> dict[str, str]:
 
 
 @register.filter
+def five(stars) -> list[bool]:
+    """Five stars, as many of them full as the rounded number says."""
+    return [number <= round(float(stars or 0)) for number in range(1, 6)]
+
+
+@register.filter
+def only_missing(form) -> bool:
+    """Whether nothing is wrong but that boxes are empty."""
+    codes = {error.code for errors in form.errors.as_data().values() for error in errors}
+    return codes == {"required"}
+
+
+@register.filter
 def wrong_fields(form) -> list:
     """The visible fields that were refused, in the order of the page."""
     return [field for field in form.visible_fields() if field.errors]

@@ -3,6 +3,7 @@
 import logging
 import sys
 
+from django.conf import settings
 from django.contrib.messages import ERROR
 from django.contrib.messages.storage.base import Message
 from django.http import HttpResponse
@@ -77,13 +78,31 @@ WORDS = {
             "reload it and send again."
         ),
     ),
+    "kept": (
+        _("Please send it once more"),
+        _(
+            "You signed in or out meanwhile, or the page was open for long. Nothing was changed, "
+            "and your text is kept."
+        ),
+    ),
+    "cookies": (
+        _("Cookies are needed here"),
+        _(
+            "Your browser sent no cookie, so we cannot tell your forms from those of another site. "
+            "Please allow "
+            "cookies for this site: we set only those that booking and signing in need. Then go "
+            "back, reload and send "
+            "again."
+        ),
+    ),
 }
 
 
-def error_page(request, status, *, words=None):
-    """One calm page for every refusal; for htmx a short message and no swap.
+def error_page(request, status, *, words=None, again=None):
+    """One calm page for every refusal; for htmx a short message and no swap. Stands without
+    database and template.
 
-    Stands without database and template.
+    `again`: the fields of a form that can be sent once more from this page.
     """
     title, sentence = words if isinstance(words, tuple) else WORDS[words or status]
     beside = request.headers.get("HX-Request") == "true"
@@ -92,7 +111,7 @@ def error_page(request, status, *, words=None):
             page = messages_beside([Message(ERROR, f"{title}. {sentence}")])
         else:
             page = loader.render_to_string(
-                "error.html", {"title": title, "sentence": sentence}, request
+                "error.html", {"title": title, "sentence": sentence, "again": again}, request
             )
     except Exception:  # the page that says "something broke" must not break
         logger.exception("The error page could not be made")
@@ -163,5 +182,31 @@ def fault_page(request, error):
 
 
 def csrf_failure(request, reason=""):
-    """The token is missing or old: nothing was done (fault S10)."""
-    return error_page(request, 403, words="csrf")
+    """The token is missing or old: nothing was done (fault S10).
+
+    What was typed on a page of ours comes back with a fresh token, to be sent by a tap. Never what
+    another site sends: its victim would tap as well. Neither passwords nor files travel through a
+    page.
+    """
+    if settings.CSRF_COOKIE_NAME not in request.COOKIES:
+        return error_page(request, 403, words="cookies")
+    again = _typed(request) if _from_here(request) else None
+    return error_page(request, 403, words="kept" if again else "csrf", again=again)
+
+
+def _from_here(request) -> bool:
+    """Whether the browser itself says that a page of this very site sent the form."""
+    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+
+
+def _typed(request) -> list[tuple[str, str]] | None:
+    """Names and values of the form; None where it holds a password, a file, or nothing."""
+    if request.FILES or any("password" in name for name in request.POST):
+        return None
+    fields = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken"
+        for value in values
+    ]
+    return fields or None

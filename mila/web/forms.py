@@ -4,9 +4,13 @@ templates/components/.
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
 
 from mila.cleaning import canonical_email, clean_line, clean_prose
 
+TOO_LONG = _(
+    "This is too long: there is room for %(limit_value)d characters, and it has %(show_value)d."
+)
 # What is drawn as a box; checkboxes, radios and hidden inputs are not.
 BOXES = {
     "text", "email", "tel", "number", "password", "search", "url",
@@ -48,6 +52,8 @@ class LineField(forms.CharField):
     (mila.cleaning).
     """
 
+    default_error_messages = {"max_length": TOO_LONG}
+
     def to_python(self, value):
         return clean_line(super().to_python(value) or "") or self.empty_value
 
@@ -56,6 +62,7 @@ class ProseField(forms.CharField):
     """Several lines in the person's own words, cleaned alike."""
 
     widget = forms.Textarea(attrs={"rows": 4})
+    default_error_messages = {"max_length": TOO_LONG}
 
     def to_python(self, value):
         return clean_prose(super().to_python(value) or "") or self.empty_value

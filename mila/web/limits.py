@@ -56,6 +56,7 @@ MESSAGES = Limit("messages", 30, 10 * MINUTE)
 
 LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:book": (BOOKING, SEND),
+    "customer:again": (BOOKING, SEND),
     "customer:draft_who": (CONTACTS, SEND),
     "customer:draft_tell_me": (CONTACTS, SEND),
     "customer:withdrawal": (CONTACTS, SEND),
@@ -63,6 +64,7 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:draft_photos": (PHOTOS, SEND),
     "customer:search": (SEARCH, READ),
     "customer:draft_postcodes": (SEARCH, READ),
+    "customer:book_postcodes": (SEARCH, READ),
     **dict.fromkeys(
         (
             "customer:booking",

@@ -11,7 +11,13 @@ from mila.formats import money
 from mila.web.forms import LineField, ProseField
 from partner.forms.jobs import MOST_PACKAGES, PriceField, written
 from requests_app import price_versions
-from requests_app.actions.quoting import LONGEST_EXTRA, MOST_OWN_LINES, Wanted, agreed_service_cents
+from requests_app.actions.quoting import (
+    LONGEST_EXTRA,
+    MOST_OWN_LINES,
+    Wanted,
+    agreed_service_cents,
+    booked_minutes,
+)
 from requests_app.models import Booking, Quote
 
 REASON_LENGTH = 300
@@ -50,7 +56,7 @@ class ProposalForm(forms.Form):
         lines = price_versions.lines_of(agreed)
         counts = {line.package.pk: line.quantity for line in lines if line.package}
         taken = sum(line.quantity * line.package.duration_minutes for line in lines if line.package)
-        booked = price_versions.booked(booking).duration_minutes or booking.duration_minutes
+        booked = booked_minutes(booking)
         self.initial = {
             "key": secrets.token_urlsafe(24),
             "agreed_version": agreed.version,

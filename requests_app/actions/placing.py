@@ -2,7 +2,7 @@
 (rule B1-B8).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import codes, notifications, proofs
 from accounts.models import CustomerProfile, Notification, User
-from catalogue.models import CURRENCY_OF, Service
-from catalogue.queries import price_for
+from catalogue.models import CURRENCY_OF, Question, Service
+from catalogue.queries import packages_for, price_for
 from mila.cleaning import canonical_email
 from mila.clock import mila_now
 from mila.encrypted_fields import fingerprint
@@ -33,7 +33,9 @@ from requests_app.models import (
     AcceptanceKind,
     AddressCode,
     Booking,
+    BookingAnswer,
     BookingContact,
+    BookingPackage,
     QuoteOrigin,
     State,
     Wish,
@@ -41,6 +43,7 @@ from requests_app.models import (
 )
 
 PLACE = ("country", "postcode", "city", "region", "timezone")
+WHERE = ("street", "lat", "lon", "precision")
 STARTS = ("first_start_at", "last_start_at")
 DRAFTS_COUNT = timedelta(days=1)
 PERSON = (
@@ -120,12 +123,10 @@ def start_draft(
         )
         if lately.count() >= policy_at(at, country).drafts_per_day:
             raise TooManyDrafts
-    booking = Booking(
-        service=service, country=country, language=language, customer=by, state=State.DRAFT
-    )
+    booking = unsaved_draft(service, country=country, at=at)
+    booking.language, booking.customer = language, by
     booking.email_proved_at = at if by is not None and proofs.has_proved(by) else None
     booking.draft_key = fingerprint(key) if key else None
-    _set_price(booking, at)
     try:
         with transaction.atomic():
             booking.save()
@@ -141,8 +142,39 @@ def start_draft(
     return booking
 
 
+@verb
+def book_again(booking_id: int, *, language: str, by: User | None) -> Booking:
+    """A draft of the same service at the same place, for which the same person is asked first
+    (rule D2).
+
+    Nothing goes along that the page behind the link does not show: no name, no number, no way to
+    the door, no card. Raises NotSold, TooManyDrafts.
+    """
+    former = Booking.objects.select_related("service", "contact").get(pk=booking_id)
+    draft = start_draft(former.service, country=former.country, language=language, by=by)
+    for name in PLACE:
+        setattr(draft, name, getattr(former, name))
+    draft.wished_technician_id = former.technician_id
+    draft.save(update_fields=[*PLACE, "wished_technician"])
+    for name in WHERE:
+        setattr(draft.contact, name, getattr(former.contact, name))
+    draft.contact.save(update_fields=WHERE)
+    return draft
+
+
+def unsaved_draft(service: Service, *, country: str, at: datetime) -> Booking:
+    """As a draft would begin now: for the page on which nothing is written yet. Raises NotSold."""
+    booking = Booking(service=service, country=country, state=State.DRAFT)
+    booking.timezone = TIME_ZONES[country]
+    _set_price(booking, at)
+    return booking
+
+
 def _set_price(booking: Booking, at: datetime) -> None:
-    """Price and policy of the country, as of now: final at the order (rule B5, B6)."""
+    """Price and policy of the country, as of now: final at the order (rule B5, B6). The packages
+    chosen are part of the price and of the length; one that is no longer sold there falls
+    (rule B13).
+    """
     policy = policy_at(at, booking.country)
     price = price_for(booking.service, booking.country, at)
     booking.currency = CURRENCY_OF[booking.country]
@@ -150,6 +182,25 @@ def _set_price(booking: Booking, at: datetime) -> None:
     booking.service_cents = price.price_cents
     booking.booking_fee_cents = policy.booking_fee_cents[booking.currency]
     booking.duration_minutes = booking.service.duration_minutes
+    for extra in _extras_as_of(booking, at):
+        booking.service_cents += extra.cents
+        booking.duration_minutes += extra.duration_minutes
+
+
+def _extras_as_of(booking: Booking, at: datetime) -> list[BookingPackage]:
+    """The packages of the draft with today's price and length, written where they changed."""
+    chosen = {extra.package_id: extra for extra in booking.extras.all()} if booking.pk else {}
+    if not chosen:
+        return []
+    sold = {package.pk: package for package in packages_for(booking.service, booking.country, at)}
+    for package_id, extra in chosen.items():
+        if package_id not in sold:
+            extra.delete()
+            continue
+        package = sold[package_id]
+        extra.cents, extra.duration_minutes = package.price_cents, package.duration_minutes
+        extra.save(update_fields=["cents", "duration_minutes"])
+    return [extra for package_id, extra in chosen.items() if package_id in sold]
 
 
 def _lock_draft(booking_id: int) -> Booking:
@@ -166,6 +217,8 @@ def set_service(booking_id: int, service: Service, *, country: str) -> Booking:
     """
     booking = _lock_draft(booking_id)
     elsewhere = booking.country != country
+    if booking.service != service:
+        booking.answers.all().delete()
     booking.service, booking.country = service, country
     length = booking.duration_minutes
     _set_price(booking, mila_now())
@@ -217,6 +270,51 @@ def set_place(
         street=street, door_code=door_code, lat=place.lat, lon=place.lon, precision=place.precision
     )
     return booking
+
+
+@verb
+def set_packages(booking_id: int, packages: Collection[int]) -> Booking:
+    """The extras of the visit, by their ids; what does not fit the service or is not sold there is
+    passed over.
+
+    A visit of another length drops its wishes: they were chosen for the length before (rule B13).
+    """
+    booking = _lock_draft(booking_id)
+    at, before = mila_now(), booking.duration_minutes
+    fit = [one for one in packages_for(booking.service, booking.country, at) if one.pk in packages]
+    booking.extras.exclude(package__in=fit).delete()
+    kept = set(booking.extras.values_list("package", flat=True))
+    BookingPackage.objects.bulk_create(
+        BookingPackage(
+            booking=booking,
+            package=one,
+            cents=one.price_cents,
+            duration_minutes=one.duration_minutes,
+        )
+        for one in fit
+        if one.pk not in kept
+    )
+    _set_price(booking, at)
+    if booking.duration_minutes != before:
+        booking.wishes.all().delete()
+        booking.first_start_at = booking.last_start_at = None
+    booking.save(update_fields=[*STARTS, *PRICE])
+    return booking
+
+
+@verb
+def set_answers(booking_id: int, answers: Sequence[tuple[Question, str]]) -> None:
+    """What was answered to the questions of the service, in the words they were asked in
+    (rule B13).
+    """
+    booking = _lock_draft(booking_id)
+    booking.answers.all().delete()
+    BookingAnswer.objects.bulk_create(
+        BookingAnswer(
+            booking=booking, question=question, rank=rank, words=question.words, answer=answer
+        )
+        for rank, (question, answer) in enumerate(answers, 1)
+    )
 
 
 @verb
@@ -441,7 +539,11 @@ def place(
     if not keeps_door_code:
         BookingContact.objects.filter(booking=booking).update(door_code="")
     with translation.override(booking.language):
-        lines = [price_versions.Line(booking.service.name, booking.service_cents)]
+        lines = [price_versions.Line(booking.service.name, booking.bare_cents)]
+        lines += [
+            price_versions.Line(one.package.name, one.cents, one.package)
+            for one in booking.chosen_extras
+        ]
     quote = price_versions.write(booking, lines, by=by, at=at, origin=QuoteOrigin.BOOKING)
     price_versions.accept(quote, AcceptanceKind.BOOKING, by=by, at=at)
     booking.photos.update(delete_after_at=None)

@@ -133,7 +133,7 @@ def propose(
         raise AgreedMeanwhile
     with translation.override(booking.language):  # the customer reads these words
         lines, package_minutes = _lines(booking, agreed, wanted, at)
-    minutes = _booked_minutes(booking) + package_minutes + wanted.more_minutes
+    minutes = booked_minutes(booking) + package_minutes + wanted.more_minutes
     if (
         _told(lines) == _told(price_versions.lines_of(agreed))
         and minutes == booking.duration_minutes
@@ -182,7 +182,7 @@ def _lines(booking: Booking, agreed: Quote, wanted: Wanted, at: datetime) -> tup
         if wanted.service_cents is None
         else wanted.service_cents
     )
-    if not is_friend and (wanted.own or service_cents != base.service_cents):
+    if not is_friend and (wanted.own or service_cents != agreed_service_cents(booking, base)):
         raise PriceIsFixed
     lines = [
         Line(
@@ -220,8 +220,10 @@ def _told(lines: Sequence[Line]) -> list[tuple[object, ...]]:
     ]
 
 
-def _booked_minutes(booking: Booking) -> int:
-    return price_versions.booked(booking).duration_minutes or booking.duration_minutes
+def booked_minutes(booking: Booking) -> int:
+    """Of the booked visit, without the packages that were chosen with it."""
+    whole = price_versions.booked(booking).duration_minutes or booking.duration_minutes
+    return whole - sum(extra.duration_minutes for extra in booking.chosen_extras)
 
 
 def _longer(booking: Booking, minutes: int) -> tuple[Assignment, DateTimeTZRange | None]:

@@ -66,6 +66,7 @@ from requests_app.models.visit import (
     door_places,
     was_at_the_door,
 )
+from requests_app.models.wanted import BookingAnswer, BookingPackage
 
 __all__ = [
     "ADJUSTABLE",
@@ -91,8 +92,10 @@ __all__ = [
     "Author",
     "Avoidance",
     "Booking",
+    "BookingAnswer",
     "BookingContact",
     "BookingEvent",
+    "BookingPackage",
     "BookingPhoto",
     "CallAttempt",
     "CallChannel",

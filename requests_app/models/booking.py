@@ -95,6 +95,14 @@ class Booking(models.Model):
     )
     timezone = models.CharField(max_length=32, default="Europe/Paris")
 
+    wished_technician = models.ForeignKey(
+        Technician,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Whom the customer wishes again: asked before all, one window (rule D2).",
+    )
+
     # When: the earliest and the latest wish; until a claim names one, "start" is one of these (rule
     # B2).
     first_start_at = models.DateTimeField(null=True)
@@ -228,6 +236,20 @@ class Booking(models.Model):
     def sign_off(self):
         """The one that counts: the last. Raises SignOff.DoesNotExist."""
         return self.sign_offs.select_related("quote").latest("pk")
+
+    @cached_property
+    def chosen_extras(self) -> list:
+        """The packages chosen while booking (rule B13); none before there is a draft."""
+        return list(self.extras.select_related("package")) if self.pk else []
+
+    @property
+    def extras_cents(self) -> int:
+        return sum(extra.cents for extra in self.chosen_extras)
+
+    @property
+    def bare_cents(self) -> int:
+        """Of version 1 the service alone."""
+        return self.service_cents - self.extras_cents
 
     @cached_property
     def policy(self) -> Policy:

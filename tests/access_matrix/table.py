@@ -136,12 +136,13 @@ row("customer:device_heard customer:device_not_for_me", device, ACT)
 # Booking, and the booking: the secret link is the right, whoever holds it (rule B1, B11).
 row("customer:book", anybody, FORM, of="service")
 row("customer:draft customer:draft_postcodes", anybody, LOOK, of="draft")
+row("customer:book_postcodes", anybody, LOOK, of="service")
 row("customer:draft_service customer:draft_place customer:draft_when", anybody, FORM, of="draft")
 row("customer:draft_who customer:card", anybody, FORM, of="draft")
 row("customer:draft_photos customer:draft_tell_me", anybody, ACT, of="draft")
 row("customer:stop_alerts", anybody, FORM, of="alert", politely=True)
 row("customer:booking customer:status", anybody, LOOK, of="link")
-row("customer:seen customer:wake customer:rest", anybody, ACT, of="link")
+row("customer:seen customer:again customer:wake customer:rest", anybody, ACT, of="link")
 row("customer:photo customer:photo_small", anybody, LOOK, of="link_photo")
 row(
     "customer:cancel customer:withdraw customer:move customer:no_show customer:access",

@@ -33,8 +33,8 @@ def ways(answer):
     ("state", "title", "badge"),
     [
         (State.CLAIMED, "Yanis will call you before 22:00", "Somebody has accepted"),
-        (State.CALLED, "Yanis comes on Friday 27 November, 14:00", "To be confirmed"),
-        (State.CONFIRMED, "Yanis comes on Friday 27 November, 14:00", "Confirmed"),
+        (State.CALLED, "Planned: Yanis comes on Friday 27 November, 14:00", "To be confirmed"),
+        (State.CONFIRMED, "Confirmed: Yanis comes on Friday 27 November, 14:00", "Confirmed"),
         (State.EN_ROUTE, "Yanis is on the way to you", "On the way"),
         (State.ARRIVED, "Yanis is at your door", "At the door"),
         (State.IN_PROGRESS, "Yanis is at work at your home", "At work"),

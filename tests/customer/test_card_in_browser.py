@@ -250,3 +250,30 @@ def test_a_visit_in_vain_is_read_where_one_may_object(page, at_the_door):
 
     expect(page.locator("#agree")).to_be_visible()
     look(page, "held-at-the-door" if at_the_door else "held-no-place")
+
+
+LINES = """button => {
+  const words = document.createRange();
+  words.selectNodeContents(button);
+  return new Set([...words.getClientRects()].map((one) => Math.round(one.top))).size;
+}"""
+
+
+def test_order_stands_on_one_line_in_every_language(page):
+    """The button of the dock, on two phones; nothing of the page is wider than they are."""
+    card_step(page)
+    address, seen = page.url, {}
+    for language in ("fr", "de", "it", "en"):
+        page.context.add_cookies(
+            [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": page.url}]
+        )
+        page.goto(address)
+        for width in (360, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            button = page.locator(".dock .button")
+            seen[language, width] = (
+                button.evaluate(LINES),
+                page.evaluate("document.documentElement.scrollWidth"),
+            )
+
+    assert seen == {(language, width): (1, width) for language, width in seen}

@@ -41,15 +41,18 @@ def first_step(live_server, somebody_free):
 def test_with_script(open_page, first_step):
     page = open_page()
     page.goto(first_step)
-    look(page, "book")
-    page.click(".dock button")
+    look(page, "where")
 
     page.fill("[name=street]", "14 rue de l’Exemple")
     page.fill("[name=postcode]", "690")
-    page.check("#picks input >> nth=0")
+    assert not Booking.objects.exists()  # half an address begins nothing
+    page.click("#picks .choice >> nth=0")
     expect(page.locator("[name=postcode]")).to_have_value("69007")
-    look(page, "place")
-    page.click(".dock button")
+    expect(page.locator(".day-card")).to_have_count(3)  # below the address, on the same page
+    expect(page.locator("[name=street]")).to_have_value("14 rue de l’Exemple")
+    page.fill("[name=door_code]", "4180A")
+    expect(page).to_have_url(re.compile("/book/d/.*/when/"))
+    look(page, "where-and-when")
 
     page.check(".day-card input >> nth=2", force=True)
     expect(page.locator("#hours legend")).to_contain_text("Thursday 26")
@@ -67,17 +70,14 @@ def test_with_script(open_page, first_step):
     page.click(".dock button")
     page.wait_for_selector(".errors")
     look(page, "who-refused")
-    assert [wish.wall for wish in Booking.objects.get().wishes.all()] == [
-        "2026-11-26T17:30",
-        "2026-11-26T18:30",
-    ]
+    draft = Booking.objects.get()
+    assert [wish.wall for wish in draft.wishes.all()] == ["2026-11-26T17:30", "2026-11-26T18:30"]
+    assert (draft.contact.street, draft.contact.door_code) == ("14 rue de l’Exemple", "4180A")
 
 
 def test_without_script(open_page, first_step):
     page = open_page(java_script_enabled=False)
     page.goto(first_step)
-    page.click(".dock button")
-
     page.fill("[name=street]", "14 rue de l’Exemple")
     page.fill("[name=city]", "Lyon")
     page.click(".dock button")

@@ -44,7 +44,7 @@ def sweep():
 
 def book(site):
     customer = Visitor(site)
-    page_flows.start_draft(customer, "wifi-slow")
+    page_flows.open_first_step(customer, "wifi-slow")
     page_flows.give_place(customer, street=smoke_check.STREET, postcode="69003", city="Lyon")
     page_flows.choose_time(customer, [VISIT])
     page_flows.give_contact(customer, **smoke_check.CUSTOMER)
@@ -81,7 +81,7 @@ def test_night_order_sleeps_until_the_morning_and_is_taken_then(site):
 
 def test_night_offers_no_start_before_half_past_ten(site):
     customer = Visitor(site)
-    page_flows.start_draft(customer, "wifi-slow")
+    page_flows.open_first_step(customer, "wifi-slow")
     page_flows.give_place(customer, street=smoke_check.STREET, postcode="69003", city="Lyon")
 
     starts = customer.form(has="current").choices["slot"]

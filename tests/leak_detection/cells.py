@@ -12,6 +12,7 @@ CONTACT = {
     f"BookingContact.{name}"
     for name in ("name", "phone", "street", "door_code", "at_the_door", "problem")
 }
+CONTACT |= {"BookingAnswer.answer"}
 PHOTOS = {"photo", "BookingPhoto.key"}
 TO_THE_DOOR = {"BookingContact.door_code", "BookingContact.at_the_door"}
 

@@ -105,6 +105,8 @@ class Dataset:
             "at_the_door": f"{word('BookingContact.at_the_door')} Perrachon",
             "photos": [pictures.upload(self.photo, name=f"{word('photo file name')}.jpg")],
         }
+        question = factories.QuestionFactory(services=[self.service])
+        typed[f"question_{question.pk}"] = f"{word('BookingAnswer.answer')} 4000"
         for name, point in DOOR.items():
             self.canaries.plant(f"BookingContact.{name}", point)
         for name, number in PHONES.items():

@@ -61,6 +61,7 @@ NOT_PRIVATE = {
     "requests_app.Booking.policy_data": "figures",
     "requests_app.Booking.card": "a copy of SavedCard.stripe_id, found as that",
     "requests_app.Booking.report": "what was done: stands in SignOff.text, found as that",
+    "requests_app.BookingAnswer.words": "the catalogue's question",
     "requests_app.Wish.wall": "an hour, seen before the claim (rule D8)",
     "requests_app.Assignment.end": "a word of the code",
     "requests_app.FaultEntry.evidence": "instants and words of the code",

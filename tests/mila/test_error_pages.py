@@ -1,6 +1,10 @@
 """The one page of everything that goes wrong, and the style guide."""
 
+import re
+from html import unescape
+
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from mila.web import error_pages
@@ -50,13 +54,65 @@ def test_error_page_stands_without_its_template(monkeypatch, caplog, rf):
     assert "could not be made" in caplog.text
 
 
+def send_stale(fields, **headers):
+    """A form whose token is no longer this browser's."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies[settings.CSRF_COOKIE_NAME] = "x" * 32
+    return browser, browser.post("/echo/", fields, headers={"accept-language": "en", **headers})
+
+
 def test_form_without_its_token_is_refused_with_a_way_on():
+    _browser, answer = send_stale({"a": "1"})
+
+    assert answer.status_code == 403
+    assert "The page was open for too long" in answer.content.decode()
+
+
+def test_without_cookies_the_page_says_that_they_are_needed():
     answer = Client(enforce_csrf_checks=True).post(
         "/echo/", {"a": "1"}, headers={"accept-language": "en"}
     )
 
     assert answer.status_code == 403
-    assert "The page was open for too long" in answer.content.decode()
+    assert "Cookies are needed here" in answer.content.decode()
+
+
+def test_what_was_typed_comes_back_with_a_fresh_token_and_can_be_sent():
+    browser, answer = send_stale(
+        {"words": 'my "Wi-Fi" is <slow>', "many": ["1", "2"]}, origin="http://testserver"
+    )
+
+    page = answer.content.decode()
+    fields = [
+        (name, unescape(value)) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page)
+    ]
+    token = dict(fields).pop("csrfmiddlewaretoken")
+    assert answer.status_code == 403
+    assert ("words", 'my "Wi-Fi" is <slow>') in fields
+    assert [value for name, value in fields if name == "many"] == ["1", "2"]
+    again = browser.post(
+        "/echo/",
+        {"words": "x", "csrfmiddlewaretoken": token},
+        headers={"origin": "http://testserver"},
+    )
+    assert again.status_code != 403
+
+
+@pytest.mark.parametrize("origin", [{}, {"origin": "null"}, {"origin": "https://evil.example"}])
+def test_what_another_site_sends_is_not_offered_again(origin):
+    _browser, answer = send_stale({"words": "planted"}, **origin)
+
+    assert answer.status_code == 403
+    assert "planted" not in answer.content.decode()
+
+
+def test_no_password_stands_on_the_page():
+    _browser, answer = send_stale(
+        {"password": "hunter2", "login": "odile"}, origin="http://testserver"
+    )
+
+    assert "hunter2" not in answer.content.decode()
+    assert "odile" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("address", ["/start/", "/_styleguide/"])

@@ -1,5 +1,5 @@
-"""Fill the catalogue from catalogue/data/*.toml: skills, categories, services, packages, prices,
-checklists, topics.
+"""Fill the catalogue from catalogue/data/*.toml: skills, categories, services, packages,
+checklists, questions, first prices, search topics.
 
 Texts and durations are brought up to date by slug. Prices are only added where a country has none
 yet: after that they are dated rows that people set in the admin. Running it again changes nothing.
@@ -19,6 +19,7 @@ from catalogue.models import (
     Checklist,
     Package,
     PackagePrice,
+    Question,
     Service,
     ServicePrice,
     Topic,
@@ -91,6 +92,8 @@ class Command(BaseCommand):
         services = dict(Service.objects.values_list("slug", "pk"))
         for entry in _read("checklists.toml")["checklist"]:
             changed += self.load_checklist(entry, services)
+        for position, entry in enumerate(_read("questions.toml")["question"], start=1):
+            changed += self.load_question(entry, position, services)
         for entry in _read("topics.toml")["topic"]:
             changed += self.load_topic(entry, services)
         self.stdout.write(
@@ -154,6 +157,19 @@ class Command(BaseCommand):
                 Checklist.objects.create(**whose, **texts, starts_at=OPENED)
                 wrote += 1
         return wrote
+
+    def load_question(self, entry: dict, position: int, services: dict[str, int]) -> int:
+        texts = {}
+        for code in LANGUAGES:
+            texts[f"words_{code}"], *options = entry[code]
+            texts[f"options_{code}"] = _text(options)
+        question, wrote = _upsert(
+            Question, entry["slug"], {"kind": entry["kind"], "position": position, **texts}
+        )
+        fits = {services[slug] for slug in entry["services"]}
+        if fits != set(question.services.values_list("pk", flat=True)):
+            question.services.set(fits)
+        return int(wrote)
 
     def load_topic(self, entry: dict, services: dict[str, int]) -> int:
         texts = {f"words_{code}": _text(entry.get(code, [])) for code in LANGUAGES}
