@@ -192,7 +192,11 @@ PARTS = (
     Part(Assignment, of_the_bookings, {"code": ""}),
     Part(CallAttempt, lambda p: Q(assignment__booking__in=p.bookings), {"note": ""}),
     Part(ProgressNote, of_the_bookings, {"text": lambda row: "" if row.text else row.text}),
-    Part(Rating, of_the_bookings, {"comment": "", "answer": "", "hidden_reason": ""}),
+    Part(
+        Rating,
+        of_the_bookings,
+        {"comment": "", "answer": "", "hidden_reason": "", "answer_hidden_reason": ""},
+    ),
     Part(
         Trace,
         lambda p: Q(search__booking__in=p.bookings),

@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Technician, TechnicianSkill
-from customer import wording
+from customer import technician_page, wording
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
+from customer.reviews import OwnReview, own_review
 from customer.wording_parts import first_name, language_name
 from mila.formats import full_day, moment, money
 from payments import charges
@@ -64,6 +65,7 @@ class PartnerCard:
     reviews: int
     phone: str
     contract: str
+    profile: str
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,10 @@ class BookingPage:
                 names[event.pk] = name.partition(" ")[0]
         return names
 
+    @cached_property
+    def own_review(self) -> OwnReview | None:
+        return own_review(self.rated, first_name(self.booking)) if self.rated else None
+
     # --- what the page shows beside them
 
     @property
@@ -261,6 +267,7 @@ class BookingPage:
             contract=_("Your contract is with %(name)s; Mila mediates.") % {"name": partner.name}
             if partner.is_friend
             else _("Your contract is with Mila; %(name)s carries it out.") % {"name": partner.name},
+            profile=technician_page.address(technician, partner),
         )
 
     def _may_call(self) -> bool:

@@ -36,6 +36,7 @@ urlpatterns = [
     path("services/search/", catalogue.search, name="search"),
     path("services/in/<slug:slug>/", catalogue.category, name="category"),
     path("services/<slug:slug>/", catalogue.service, name="service"),
+    path("technicians/<uuid:public_id>/", catalogue.technician, name="technician"),
     path("book/<slug:service>/", draft.book, name="book"),
     path("book/d/<str:token>/", draft.draft, name="draft"),
     path("book/d/<str:token>/service/", draft.service, name="draft_service"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partner.views import account, calendar, earnings, jobs, offers, quotes, sign_off
+from partner.views import account, calendar, earnings, jobs, offers, quotes, reviews, sign_off
 
 app_name = "partner"
 urlpatterns = [
@@ -41,6 +41,8 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/sign/", sign_off.sign, name="sign"),
     path("jobs/<uuid:uuid>/rate/", sign_off.rate, name="rate"),
     path("jobs/<uuid:uuid>/thanks/", sign_off.thanks, name="thanks"),
+    path("jobs/<uuid:uuid>/review/answer/", reviews.answer, name="answer_review"),
+    path("reviews/", reviews.reviews, name="reviews"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/absences/<int:pk>/remove/", calendar.remove_absence, name="remove_absence"),
     path("me/", calendar.me, name="me"),

@@ -146,6 +146,10 @@ class Ownership:
                 {EVERYBODY: Thing({"slug": "slow-wifi", "service": "slow-wifi"})}, none=NO_SLUG
             ),
             "category": Kind({EVERYBODY: Thing({"slug": "internet"})}, none=NO_SLUG),
+            "technician": Kind(
+                {EVERYBODY: Thing({"public_id": self.one.technician.public_id})},
+                none={"public_id": NOBODY},
+            ),
             "link": self._links(self.one),
             "draft": self._links(self.draft),
             "mailed_link": self._mailed_links(),
