@@ -5,7 +5,7 @@ up again.
 from mila.clock import MilaNow, mila_now
 from mila.sweeping import handle_each
 from mila.transactions import verb
-from payments import charges, outages, partners, payouts, ways, webhooks
+from payments import charges, outages, own_cards, partners, payouts, ways, webhooks
 from payments.models import Charge, ChargeState, Payout, PayoutState, StripeEvent
 from requests_app.models import Booking
 
@@ -27,6 +27,7 @@ def sweep() -> int:
             charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside
         ),
         *handle_each(webhooks.handle, _ids(events)),
+        *handle_each(own_cards.detach, own_cards.to_detach()[:BATCH]),
     ]
     return len(taken_up)
 

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from mila.clock import mila_now
 from mila.transactions import after_commit, verb
-from payments import cards, charges, gateway, partners, payouts
+from payments import cards, charges, gateway, own_cards, partners, payouts
 from payments.models import CardSetup, StripeEvent
 
 log = logging.getLogger(__name__)
@@ -96,6 +96,12 @@ def _setup_intent(event: StripeEvent) -> bool:
     return True
 
 
+def _card(event: StripeEvent) -> bool:
+    # One that no booking of ours has saved is somebody's we never knew: nothing to follow.
+    own_cards.follow(event.object_id)
+    return True
+
+
 def _account(event: StripeEvent) -> bool:
     return partners.refresh_account(event.account or event.object_id)
 
@@ -116,6 +122,7 @@ HANDLERS: dict[str, Callable[[StripeEvent], bool]] = {
     "payment_intent.requires_action": _payment_intent,
     "payment_intent.canceled": _payment_intent,
     "setup_intent.succeeded": _setup_intent,
+    "payment_method.automatically_updated": _card,
     "account.updated": _account,
     "account.application.deauthorized": _account_lost,
     "account.external_account.created": _account,

@@ -154,6 +154,9 @@ row("customer:answer_price", anybody, FORM, of="link")
 
 # What belongs to a person who is signed in.
 row("customer:bookings", signed_in, LOOK)
+row("customer:own_cards", signed_in, LOOK)
+row("customer:add_card", signed_in, FORM)
+row("customer:choose_card customer:remove_card", signed_in, ACT, of="own_card")
 row("customer:booking_own", signed_in, LOOK, of="own_booking")
 
 # The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule
