@@ -15,6 +15,7 @@ from accounts.models import Notification, NotificationState
 from backoffice import wording
 from mila.adminkit.acts import BAD, GOOD, WARN, Section, linked, stamp, toned
 from mila.formats import left, minutes, moment, money
+from requests_app.actions.hiding import ANSWER, COMMENT
 from requests_app.models import (
     Assignment,
     Booking,
@@ -335,8 +336,9 @@ def sign_off(b: Booking, at: datetime) -> Section:
     judged = [
         (_("Stars: quality, punctuality, friendliness"), stars),
         (_("Comment"), rating and rating.comment),
-        (_("Comment hidden"), rating and rating.hidden_at and _hidden(rating, b.timezone)),
+        (_("Comment hidden"), rating and _hidden(rating, COMMENT, b.timezone)),
         (_("Answer"), rating and rating.answer),
+        (_("Answer hidden"), rating and _hidden(rating, ANSWER, b.timezone)),
     ]
     if frozen is None:
         return Section(
@@ -350,8 +352,10 @@ def sign_off(b: Booking, at: datetime) -> Section:
     )
 
 
-def _hidden(rating: Rating, zone: str) -> str:
-    return f"{stamp(rating.hidden_at, zone)}, {rating.hidden_by}: {rating.hidden_reason}"
+def _hidden(rating: Rating, words: str, zone: str) -> str:
+    """When, by whom and why; nothing of what is public."""
+    at, by, reason = (getattr(rating, f"{words}_{column}") for column in ("at", "by", "reason"))
+    return f"{stamp(at, zone)}, {by}: {reason}" if at else ""
 
 
 def late_signature(b: Booking, at: datetime) -> Section:

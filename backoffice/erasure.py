@@ -215,7 +215,11 @@ PARTS = (
     Part(TimeProposal, of_the_bookings, {"reason": ""}),
     Part(Avoidance, lambda p: Q(customer__in=p.users)),
     Part(ProgressNote, of_the_bookings, {"text": lambda row: "" if row.text else row.text}),
-    Part(Rating, of_the_bookings, {"comment": "", "answer": "", "hidden_reason": ""}),
+    Part(
+        Rating,
+        of_the_bookings,
+        {"comment": "", "answer": "", "hidden_reason": "", "answer_hidden_reason": ""},
+    ),
     Part(
         Trace,
         lambda p: Q(search__booking__in=p.bookings),

@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Technician, TechnicianSkill
-from customer import wording
+from customer import technician_page, wording
 from customer.lateness import Lateness, lateness
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
+from customer.reviews import OwnReview, own_review
 from customer.wording_parts import first_name, language_name
 from dispatch.availability import keeper_is_free
 from mila.formats import full_day, moment, money, short_moment
@@ -76,6 +77,7 @@ class PartnerCard:
     phone: str
     contract: str
     again: str  # where the same person is booked again; empty before the visit is over
+    profile: str
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,10 @@ class BookingPage:
                 names[event.pk] = name.partition(" ")[0]
         return names
 
+    @cached_property
+    def own_review(self) -> OwnReview | None:
+        return own_review(self.rated, first_name(self.booking)) if self.rated else None
+
     # --- what the page shows beside them
 
     @property
@@ -290,6 +296,7 @@ class BookingPage:
             if partner.is_friend
             else _("Your contract is with Mila; %(name)s carries it out.") % {"name": partner.name},
             again=reverse("customer:again", args=[b.token]) if may_book_again(b) else "",
+            profile=technician_page.address(technician, partner),
         )
 
     def _may_call(self) -> bool:

@@ -1,6 +1,9 @@
-"""What customers have written, for the home page."""
+"""What customers have written, for the home page and the page of a technician."""
 
-from django.db.models import Avg, Count, F
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Avg, Count, F, QuerySet
 
 from requests_app.comments import without_contact_data
 from requests_app.models import (
@@ -8,7 +11,19 @@ from requests_app.models import (
 )
 
 MEAN = (F("quality") + F("punctuality") + F("friendliness")) / 3.0
-SHOWN = ("comment", "at", "booking__city", "booking__customer__name", "booking__service__name")
+SHOWN = (
+    "quality",
+    "punctuality",
+    "friendliness",
+    "comment",
+    "answer",
+    "answer_hidden_at",
+    "at",
+    "booking__city",
+    "booking__language",
+    "booking__customer__name",
+    "booking__service",  # all of it: its name is one of several columns
+)
 
 
 def figures() -> dict:
@@ -16,34 +31,59 @@ def figures() -> dict:
     return Rating.objects.order_by().aggregate(stars=Avg(MEAN), count=Count("pk"))
 
 
+def public() -> QuerySet[Rating]:
+    """The newest first. A comment that staff have hidden is left out with its answer, its stars
+    count (rule L14).
+    """
+    shown = Rating.objects.order_by("-at", "-pk").filter(hidden_at=None)
+    return shown.select_related("booking__service", "booking__customer").only(*SHOWN)
+
+
+def review(rating: Rating) -> dict[str, Any]:
+    """As anybody may read it: no way to reach anybody; the customer by the first letter of their
+    name and their town.
+
+    From a rating of `public`.
+    """
+    name = rating.booking.customer.name
+    return {
+        "stars": (rating.quality + rating.punctuality + rating.friendliness) / 3,
+        "text": without_contact_data(rating.comment),
+        "language": rating.booking.language,
+        "name": f"{name[:1].upper()}." if name else "",
+        "city": rating.booking.city,
+        "service": rating.booking.service.name,
+        "at": rating.at,
+        "answer": "" if rating.answer_hidden_at else without_contact_data(rating.answer),
+    }
+
+
+@dataclass(frozen=True)
+class OwnReview:
+    """What its writer sees of it, and what the technician, called `name`, has answered."""
+
+    stars: float
+    words: str
+    hidden_because: str  # the words are not public, and staff said why
+    name: str
+    answer: str
+
+
+def own_review(rating: Rating, name: str) -> OwnReview:
+    return OwnReview(
+        stars=(rating.quality + rating.punctuality + rating.friendliness) / 3,
+        words=rating.comment,
+        hidden_because=rating.hidden_reason if rating.hidden_at else "",
+        name=name,
+        answer="" if rating.answer_hidden_at else without_contact_data(rating.answer),
+    )
+
+
 def recent_ratings(known: dict | None = None, count: int = 3) -> dict | None:
     """For the home page: the figures, where the caller does not know them, and the latest with
-    words; None before the first.
-
-    A comment that staff have hidden is left out, its stars count (rule L14).
-
-    A customer is shown by the first letter of their name and their town. One query.
+    words; None before the first. One query.
     """
     known = known or figures()
     if not known["count"]:
         return None
-    latest = (
-        Rating.objects.order_by("-at")
-        .exclude(comment="")
-        .filter(hidden_at=None)
-        .select_related("booking__service", "booking__customer")
-        .only(*SHOWN)[:count]
-    )
-    reviews = [
-        {
-            "text": without_contact_data(rating.comment),
-            "name": f"{rating.booking.customer.name[:1].upper()}."
-            if rating.booking.customer.name
-            else "",
-            "city": rating.booking.city,
-            "service": rating.booking.service.name,
-            "at": rating.at,
-        }
-        for rating in latest
-    ]
-    return {**known, "reviews": reviews}
+    return {**known, "reviews": [review(rating) for rating in public().exclude(comment="")[:count]]}

@@ -379,7 +379,7 @@ if PRODUCTION:
     SESSION_COOKIE_NAME = "__Host-mila"
     CSRF_COOKIE_SECURE = True
     CSRF_COOKIE_NAME = "__Host-csrf"
-STRIPE_JS_ORIGINS = [] if STANDIN else ["https://js.stripe.com"]
+STRIPE_JS_ORIGINS = [] if STANDIN else ["https://js.stripe.com", "https://*.js.stripe.com"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -389,7 +389,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF, *(["https://api.stripe.com"] if not STANDIN else [])],
         "frame-src": [
             SELF,
-            *(["https://js.stripe.com", "https://hooks.stripe.com"] if not STANDIN else []),
+            *STRIPE_JS_ORIGINS,
+            *(["https://hooks.stripe.com"] if not STANDIN else []),
         ],
         "object-src": [NONE],
         "base-uri": [NONE],

@@ -15,6 +15,7 @@ from partner.views import (
     papers,
     phone,
     quotes,
+    reviews,
     sign_off,
     times,
 )
@@ -64,6 +65,8 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/thanks/", sign_off.thanks, name="thanks"),
     path("jobs/<uuid:uuid>/later/", offline.later, name="later"),
     path("day/", offline.day, name="day"),
+    path("jobs/<uuid:uuid>/review/answer/", reviews.answer, name="answer_review"),
+    path("reviews/", reviews.reviews, name="reviews"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/absences/<int:pk>/remove/", calendar.remove_absence, name="remove_absence"),
     path("me/", calendar.me, name="me"),

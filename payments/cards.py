@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Case, F, Max, Q, QuerySet, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -23,6 +23,10 @@ class CardsTried(Refusal):
         "Several cards were tried already, so no other one can be added today. "
         "Please choose one that is saved, or call us: we are glad to help."
     )
+
+
+class CardRemoved(Refusal):
+    sentence = _("This card was removed meanwhile. Please choose another one.")
 
 
 def payment_customer(user: User) -> PaymentCustomer:
@@ -139,7 +143,7 @@ def _remember(setup_id: int, card: gateway.Card) -> SavedCard:
     chosen afterwards.
     """
     setup = CardSetup.objects.get(pk=setup_id)
-    booking = lock_booking(setup.booking_id)
+    booking = lock_booking(setup.booking_id) if setup.booking_id else None
     saved, _new = SavedCard.objects.get_or_create(
         stripe_id=card.id,
         defaults={
@@ -148,22 +152,31 @@ def _remember(setup_id: int, card: gateway.Card) -> SavedCard:
             "last4": card.last4,
             "exp_month": card.exp_month,
             "exp_year": card.exp_year,
+            "wallet": card.wallet,
             "saved_by_id": setup.opened_by_id,
         },
     )
     first_time = CardSetup.objects.filter(pk=setup_id, done_at=None).update(done_at=mila_now())
+    if booking is None:
+        return saved
     theirs = PaymentCustomer.objects.filter(pk=setup.customer_id, user=booking.customer_id).exists()
     if first_time and theirs and booking.state == State.DRAFT:
         placing.save_card(booking.pk, card=card.id, ends_on=saved.last_day)
     return saved
 
 
+@verb
 def use_saved_card(booking: Booking, card_id: int) -> SavedCard:
-    """One of the customer's own cards, saved earlier.
+    """One of the customer's own cards, saved earlier. Raises SavedCard.DoesNotExist for anybody
+    else's, CardRemoved.
 
-    Raises SavedCard.DoesNotExist for anybody else's.
+    Its lock comes before the booking's, here and where it is removed: either the one sees the
+    other's work.
     """
-    card = SavedCard.objects.get(pk=card_id, customer__user=booking.customer_id)
+    own = SavedCard.objects.filter(pk=card_id, customer__user=booking.customer_id)
+    card = own.select_for_update(of=("self",)).get()
+    if card.removed_at is not None:
+        raise CardRemoved
     booking.card = placing.save_card(booking.pk, card=card.stripe_id, ends_on=card.last_day).card
     return card
 
@@ -186,7 +199,7 @@ def usable_cards(booking: Booking, *, own: bool, typed: str = "") -> list[SavedC
     for the customer who is signed in, and `typed`, a guest's card of this very browser
     (rule B11, B12). None that has expired.
     """
-    return list(_offered(booking, own=own, typed=typed).filter(_not_expired()))
+    return list(_offered(booking, own=own, typed=typed).filter(not_expired()))
 
 
 def cards_for_the_visit(
@@ -198,7 +211,7 @@ def cards_for_the_visit(
     not taken.
     """
     found = list(
-        _offered(booking, own=own, typed=typed).filter(_not_expired() | Q(stripe_id=booking.card))
+        _offered(booking, own=own, typed=typed).filter(not_expired() | Q(stripe_id=booking.card))
     )
     return [one for one in found if one.lasts(booking)], [
         one for one in found if not one.lasts(booking)
@@ -211,9 +224,15 @@ def _offered(booking: Booking, *, own: bool, typed: str) -> QuerySet[SavedCard]:
     """
     guests = Q(stripe_id=typed, saved_by=None)
     whose = guests | Q(saved_by=booking.customer_id) if own else guests
-    return SavedCard.objects.filter(whose, customer__user=booking.customer_id).order_by("-pk")
+    return kept(SavedCard.objects.filter(whose, customer__user=booking.customer_id))
 
 
-def _not_expired() -> Q:
+def kept(found: QuerySet[SavedCard]) -> QuerySet[SavedCard]:
+    """Without those that were removed; the one its owner has chosen first, then the newest."""
+    is_default = Case(When(customer__default_card=F("pk"), then=1), default=0)
+    return found.filter(removed_at=None).order_by(is_default.desc(), "-pk")
+
+
+def not_expired() -> Q:
     at = mila_now()
     return Q(exp_year__gt=at.year) | Q(exp_year=at.year, exp_month__gte=at.month)

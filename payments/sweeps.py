@@ -5,7 +5,17 @@ up again.
 from mila.clock import MilaNow, mila_now
 from mila.sweeping import handle_each
 from mila.transactions import verb
-from payments import charges, disputes, outages, partners, payouts, refunds, ways, webhooks
+from payments import (
+    charges,
+    disputes,
+    outages,
+    own_cards,
+    partners,
+    payouts,
+    refunds,
+    ways,
+    webhooks,
+)
 from payments.models import (
     UNDER_WAY,
     Charge,
@@ -37,6 +47,7 @@ def sweep() -> int:
             charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside
         ),
         *handle_each(webhooks.handle, _ids(events)),
+        *handle_each(own_cards.detach, own_cards.to_detach()[:BATCH]),
     ]
     return len(taken_up)
 

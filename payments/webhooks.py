@@ -14,7 +14,7 @@ from django.conf import settings
 
 from mila.clock import mila_now
 from mila.transactions import after_commit, verb
-from payments import cards, charges, disputes, gateway, partners, payouts, refunds
+from payments import cards, charges, disputes, gateway, own_cards, partners, payouts, refunds
 from payments.models import CardSetup, StripeEvent
 
 log = logging.getLogger(__name__)
@@ -100,6 +100,12 @@ def _setup_intent(event: StripeEvent) -> bool:
     return True
 
 
+def _card(event: StripeEvent) -> bool:
+    # One that no booking of ours has saved is somebody's we never knew: nothing to follow.
+    own_cards.follow(event.object_id)
+    return True
+
+
 def _account(event: StripeEvent) -> bool:
     return partners.refresh_account(event.account or event.object_id)
 
@@ -128,6 +134,7 @@ HANDLERS: dict[str, Callable[[StripeEvent], bool]] = {
     "payment_intent.requires_action": _payment_intent,
     "payment_intent.canceled": _payment_intent,
     "setup_intent.succeeded": _setup_intent,
+    "payment_method.automatically_updated": _card,
     "refund.created": _refund,
     "refund.updated": _refund,
     "refund.failed": _refund,

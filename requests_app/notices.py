@@ -103,6 +103,7 @@ KINDS: dict[str, Notice] = {
         "call_due_at",
         "free_until_at",
         "cancel_cents",
+        "profile_url",
     ),
     "called": to_customer("technician", "start_at", "confirm_due_at"),
     "message_for_customer": Notice(
@@ -148,6 +149,7 @@ KINDS: dict[str, Notice] = {
     ),
     "refunded": to_customer(given=("refund_cents",)),
     "fee_receipt": to_customer("fee_cents"),
+    "review_answered": to_customer("technician", "start_at", given=("answer",)),
     "cancelled": to_customer("fee_cents", "calendar"),
     "withdrawal_link": Notice(To.CUSTOMER, leads="?withdraw"),
     "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at", "calendar"),
@@ -526,6 +528,7 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "technician": lambda b, t: t.name if t else "",
     "partner": lambda b, t: t.partner.name if t else "",
     "who": _who,
+    "profile_url": lambda _, t: f"{settings.SITE_URL}/technicians/{t.public_id}/" if t else "",
     "friend": lambda b, t: t.partner.is_friend if t else False,
     "reached": _reached,
     "visit_code": _visit_code,

@@ -21,7 +21,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backoffice import booking_history, wording
-from backoffice.admin import dispatch, faults, payments, returns
+from backoffice.admin import dispatch, faults, payments, returns, reviews
 from customer.views.photos import shown
 from mila import second_factor
 from mila.adminkit.acts import (
@@ -43,7 +43,7 @@ from mila.formats import left, phone, short_moment
 from mila.web.forms import LineField
 from payments.models import ChargeState
 from requests_app import access
-from requests_app.actions import changes, contact_access, hiding, signing, visit, withdrawing
+from requests_app.actions import changes, contact_access, signing, visit, withdrawing
 from requests_app.lifecycle import MOVES, Role
 from requests_app.models import LIVE, Booking, Clock, Fault, PhotoSize, State
 
@@ -182,14 +182,6 @@ def _decide_none(b, by, answers):
     signing.decide_none(b.pk, by=by, reason=answers["reason"], fault=answers["fault"])
 
 
-def _hide_comment(b, by, answers):
-    hiding.hide_comment(b.pk, by=by, reason=answers["reason"])
-
-
-def _show_comment(b, by, answers):
-    hiding.show_comment(b.pk, by=by, reason=answers["reason"])
-
-
 def _show(b, by, answers):
     contact, calls, messages = contact_access.show_contact(b.pk, by=by, reason=answers["reason"])
     return [
@@ -322,25 +314,6 @@ ACTS = (
         explain=_("Customer and partner are told your reason."),
     ),
     Act(
-        "hide-comment",
-        _("Hide the comment"),
-        "visibility_off",
-        _hide_comment,
-        open_to=lambda b: hiding.has_comment(b, hidden=False),
-        done=_("Nobody reads it any more. The stars count."),
-        explain=_(
-            "Only what the law forbids to publish. The words are kept, the stars go on counting."
-        ),
-    ),
-    Act(
-        "show-comment",
-        _("Show the comment again"),
-        "visibility",
-        _show_comment,
-        open_to=lambda b: hiding.has_comment(b, hidden=True),
-        done=_("The comment is public again."),
-    ),
-    Act(
         "withdraw",
         _("Record a withdrawal"),
         "undo",
@@ -465,6 +438,7 @@ class UnpaidFilter(admin.SimpleListFilter):
 class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
     acts = (
         *ACTS,
+        *reviews.BOOKING_ACTS,
         *faults.JOB_ACTS,
         *dispatch.BOOKING_ACTS,
         *payments.BOOKING_ACTS,

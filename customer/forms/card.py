@@ -9,21 +9,27 @@ from customer.forms.draft import OrderForm
 from payments.models import SavedCard
 
 NEW = "new"
+AGAIN = "again"
 
 
 class CardChoice(forms.ChoiceField):
-    """A saved card by its id, or "new": the fields of the payment provider.
+    """A saved card by its id, or "new": the fields of the payment provider. Nothing chosen means
+    new.
 
-    Nothing chosen means new.
+    `again`: words for the card that was tried last, where it may be tried once more.
     """
 
-    def __init__(self, cards: list[SavedCard]):
-        words = _("Another card") if cards else _("Your card")
+    def __init__(self, cards: list[SavedCard], again: object = ""):
+        saved = [
+            *([(AGAIN, again)] if again else []),
+            *((str(card.pk), str(card)) for card in cards),
+        ]
+        words = _("Another card") if saved else _("Your card")
         super().__init__(
             label=_("Which card?"),
-            choices=[*((str(card.pk), str(card)) for card in cards), (NEW, words)],
+            choices=[*saved, (NEW, words)],
             initial=str(cards[0].pk) if cards else NEW,
-            widget=forms.RadioSelect if cards else forms.HiddenInput,
+            widget=forms.RadioSelect if saved else forms.HiddenInput,
         )
 
     def clean(self, value):
@@ -67,6 +73,6 @@ class CardForm(OrderForm):
 class PayForm(forms.Form):
     """Which card pays what is open."""
 
-    def __init__(self, *args, cards: list[SavedCard], **kwargs):
+    def __init__(self, *args, cards: list[SavedCard], again: object = "", **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["card"] = CardChoice(cards)
+        self.fields["card"] = CardChoice(cards, again)

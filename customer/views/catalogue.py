@@ -3,6 +3,7 @@ from the text.
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 
@@ -20,6 +21,7 @@ from catalogue.models import CURRENCY_OF, Category
 from catalogue.money import BASIS
 from catalogue.search import QUESTION_LENGTH
 from catalogue.search import search as search_catalogue
+from customer import technician_page
 from customer.country import chosen_country
 from customer.reviews import recent_ratings
 from customer.shop import Visit, visit
@@ -249,6 +251,28 @@ def ranking(request):
         "prior_stars": policy.prior_stars_tenths / 10,
     }
     return render(request, "customer/ranking.html", {**shop, **context})
+
+
+@visitors_page
+@require_safe
+def technician(request, public_id):
+    """Who comes: stars, level, languages, reviews with answers, and what was checked (rule L14).
+
+    No search engine's.
+    """
+    visit = _visit(request)
+    facts = technician_page.facts(public_id, visit.at)
+    request.visit = replace(visit, tag=f"{visit.tag} {facts}")
+    response = _technician(request, facts)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@as_it_is_now
+def _technician(request, facts):
+    page, reviews = technician_page.page(facts.technician_id, request.GET.get("page"))
+    context = {**_shop(request), "technician": facts, "page": page, "written": reviews}
+    return render(request, "customer/technician.html", context)
 
 
 @visitors_page

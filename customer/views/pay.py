@@ -5,7 +5,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from customer.forms.card import NEW, PayForm
+from customer import unpaid
+from customer.forms.card import AGAIN, NEW, PayForm
 from customer.forms.visit import RefuseForm
 from customer.views.draft import UNFINISHED
 from customer.views.secret_link import (
@@ -36,7 +37,9 @@ def pay(request, token):
         for one in cards.usable_cards(booking, own=own)
         if own and one.stripe_id != charge.payment_method
     ]
-    form = PayForm(sent(request), cards=others)
+    found = unpaid.failure(charge, own=own)
+    same = (found.card or _("The same card again")) if found.again else ""
+    form = PayForm(sent(request), cards=others, again=same)
     try:
         if form.is_valid():
             _try_again(charge, booking, form.cleaned_data["card"])
@@ -55,9 +58,13 @@ def pay(request, token):
             {"booking": booking, "again": request.path},
             status=503,
         )
+    except cards.CardRemoved as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("customer:pay", token)
     context = {
         "booking": booking,
         "charge": charge,
+        "failure": unpaid.failure(charge, own=own),
         "form": form,
         "client_secret": intent.client_secret,
         "closed": intent.status == "canceled",
@@ -122,6 +129,8 @@ def _try_again(charge: Charge, booking: Booking, choice: str) -> None:
     if choice == NEW:
         charges.apply_intent(charge.intent_id)
         return
-    chosen = cards.use_saved_card(booking, int(choice))
-    charges.retry_with_card(charge.pk, payment_method=chosen.stripe_id)
+    method = charge.payment_method or booking.card
+    if choice != AGAIN:
+        method = cards.use_saved_card(booking, int(choice)).stripe_id
+    charges.retry_with_card(charge.pk, payment_method=method)
     charges.submit(charge.pk)

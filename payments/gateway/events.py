@@ -22,6 +22,7 @@ PLATFORM_EVENTS = (
     "payment_intent.requires_action",
     "payment_intent.canceled",
     "setup_intent.succeeded",
+    "payment_method.automatically_updated",
     "refund.created",
     "refund.updated",
     "refund.failed",

@@ -19,9 +19,11 @@ def create_customer(*, user_id: int, email: str, key: str) -> str:
         return stripe_client().v1.customers.create(params, with_key(key)).id
 
 
-def create_setup_intent(*, customer: str, booking_uuid: str, key: str) -> SetupIntent:
+def create_setup_intent(*, customer: str, key: str, booking_uuid: str = "") -> SetupIntent:
     """Opens the saving of a card for a later charge without the customer (mandate with SCA at
     booking).
+
+    Without a booking it is for the account's own cards.
     """
     params = checked(
         SetupIntentCreateParams,
@@ -29,7 +31,7 @@ def create_setup_intent(*, customer: str, booking_uuid: str, key: str) -> SetupI
             "customer": customer,
             "usage": "off_session",
             "allowed_payment_method_types": ["card"],
-            "metadata": {"booking": str(booking_uuid)},
+            "metadata": {"booking": str(booking_uuid)} if booking_uuid else {},
         },
     )
     with our_errors():
@@ -83,4 +85,5 @@ def _card(method: stripe.PaymentMethod) -> Card:
         last4=card["last4"],
         exp_month=card["exp_month"],
         exp_year=card["exp_year"],
+        wallet=(card.get("wallet") or {}).get("type", ""),
     )

@@ -13,6 +13,7 @@ class Card:
     last4: str
     exp_month: int
     exp_year: int
+    wallet: str = ""
 
 
 @dataclass(frozen=True, slots=True)

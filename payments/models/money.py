@@ -25,6 +25,21 @@ class PaymentCustomer(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="payment_customer"
     )
     stripe_id = models.CharField(max_length=64, unique=True)
+    default_card = models.ForeignKey(
+        "SavedCard",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The one that is offered first. Empty: the newest.",
+    )
+
+
+WALLETS = {
+    "apple_pay": "Apple Pay",
+    "google_pay": "Google Pay",
+    "link": "Link",
+    "samsung_pay": "Samsung Pay",
+}
 
 
 class SavedCard(models.Model):
@@ -38,6 +53,9 @@ class SavedCard(models.Model):
     last4 = models.CharField(max_length=4)
     exp_month = models.PositiveSmallIntegerField()
     exp_year = models.PositiveSmallIntegerField()
+    wallet = models.CharField(
+        max_length=20, blank=True, help_text="Stripe's name of the wallet it came from, if any."
+    )
     saved_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     saved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -47,9 +65,25 @@ class SavedCard(models.Model):
         help_text="The account that was signed in: only it is offered the card again. Empty for a "
         "guest (rule B12).",
     )
+    # Offered and charged no more from then on; Stripe is told at once, or by the sweep.
+    removed_at = models.DateTimeField(null=True, editable=False)
+    detached_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["removed_at"],
+                name="card_to_detach",
+                condition=Q(removed_at__isnull=False, detached_at__isnull=True),
+            )
+        ]
 
     def __str__(self):
-        return f"{self.brand.capitalize()} •••• {self.last4}, {self.exp_month:02d}/{self.exp_year}"
+        wallet = f"{WALLETS[self.wallet]}, " if self.wallet in WALLETS else ""
+        return (
+            f"{wallet}{self.brand.capitalize()} •••• {self.last4}, "
+            f"{self.exp_month:02d}/{self.exp_year}"
+        )
 
     @property
     def last_day(self) -> date:
@@ -63,9 +97,11 @@ class SavedCard(models.Model):
 
 
 class CardSetup(models.Model):
-    """One try to save a card for a booking; the number keeps each try's key apart."""
+    """One try to save a card for a booking, or for none: the number keeps each try's key apart."""
 
-    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="card_setups")
+    booking = models.ForeignKey(
+        Booking, null=True, on_delete=models.CASCADE, related_name="card_setups"
+    )
     customer = models.ForeignKey(PaymentCustomer, on_delete=models.CASCADE, related_name="+")
     number = models.PositiveSmallIntegerField()
     intent_id = models.CharField(max_length=64, unique=True)

@@ -59,6 +59,10 @@ def create(call: Call) -> dict[str, Any]:
         "payouts_enabled": False,
         "requirements": _requirements(ASKED, "requirements.past_due"),
         "settings": {
+            "branding": dict.fromkeys(("icon", "logo", "primary_color", "secondary_color")),
+            "card_payments": {"statement_descriptor_prefix": None},
+            "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
+            "payments": {"statement_descriptor": None},
             "payouts": {
                 "debit_negative_balances": payouts.get("debit_negative_balances", True),
                 "schedule": {
@@ -66,7 +70,7 @@ def create(call: Call) -> dict[str, Any]:
                     "interval": (payouts.get("schedule") or {}).get("interval", "daily"),
                 },
                 "statement_descriptor": None,
-            }
+            },
         },
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         "type": "express",
@@ -233,6 +237,9 @@ def restricted(call: Call, account: Any, *, reason: str) -> dict[str, Any]:
     return _changed(call, account)
 
 
+FIELDS_NEEDED = "requirements.fields_needed"  # a capability has words of its own for why it is off
+
+
 def _set_transfers(call: Call, account: Any, *, active: bool) -> None:
     status = "active" if active else "inactive"
     changes = account.body["capabilities"].get("transfers") != status
@@ -246,7 +253,10 @@ def _set_transfers(call: Call, account: Any, *, active: bool) -> None:
             "future_requirements": body["future_requirements"],
             "requested": True,
             "requested_at": body["created"],
-            "requirements": body["requirements"],
+            "requirements": {
+                **body["requirements"],
+                "disabled_reason": None if active else FIELDS_NEEDED,
+            },
             "status": status,
         }
         call.emit("capability.updated", capability, account=body["id"])

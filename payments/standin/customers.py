@@ -212,5 +212,13 @@ def detach_method(call: Call) -> dict[str, Any]:
     return method.body
 
 
+def renewed(call: Call, method_id: str, *, month: int, year: int) -> None:
+    """The same card with another end, as the network tells it."""
+    method = call.find("payment_method", method_id, lock=True)
+    method.body["card"].update(exp_month=month, exp_year=year)
+    call.store.save(method)
+    call.emit("payment_method.automatically_updated", method.body)
+
+
 def _typo(code: str, message: str, field: str, *, decline_code: str = "") -> Declined:
     return Declined(Decline(code, decline_code, "", message).error, param=f"card[{field}]")

@@ -8,7 +8,15 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from payments.standin import accounts, disputes, intents, payouts, refunds, setups
+from payments.standin import (
+    accounts,
+    customers,
+    disputes,
+    intents,
+    payouts,
+    refunds,
+    setups,
+)
 from payments.standin.client import the_standin
 from payments.standin.models import Fault, Thing
 from payments.standin.problems import missing
@@ -225,6 +233,13 @@ def _change(account: str, change: Callable[[Any, Any], object]) -> None:
     with standin.store.transaction():
         call = standin.call()
         change(call, call.find("account", account, lock=True))
+
+
+def renew_card(payment_method: str, *, month: int, year: int) -> None:
+    """The bank sends a new card for the old one, and Stripe hears of it from the network."""
+    standin = the_standin()
+    with standin.store.transaction():
+        customers.renewed(standin.call(), payment_method, month=month, year=year)
 
 
 def restrict(account: str, *, reason: str = "requirements.past_due") -> None:

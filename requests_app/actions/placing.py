@@ -485,6 +485,15 @@ def save_card(booking_id: int, *, card: str, ends_on: date | None = None) -> Boo
 
 
 @verb
+def follow_card(booking_id: int, *, card: str, ends_on: date) -> None:
+    """The bank has renewed the booking's card: it lasts until another day. Repeatable."""
+    booking = lock_booking(booking_id)
+    if booking.card == card and booking.card_ends_on != ends_on:
+        booking.card_ends_on = ends_on
+        booking.save(update_fields=["card_ends_on"])
+
+
+@verb
 def drop_card(booking_id: int, *, unless: str) -> None:
     """Another browser writes to the draft: the card it has not typed is not that visit's
     (rule B12). Repeatable.

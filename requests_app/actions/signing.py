@@ -15,6 +15,7 @@ from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
 from requests_app import notices, price_versions, statement
+from requests_app.comments import without_contact_data
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, postpone
 from requests_app.models import (
     UNSIGNED,
@@ -42,6 +43,14 @@ class SignatureMissing(Refusal):
 
 class StarsMissing(Refusal):
     sentence = _("Please give one to five stars for each.")
+
+
+class AnswerMissing(Refusal):
+    sentence = _("Please write your answer.")
+
+
+class HiddenReview(Refusal):
+    sentence = _("We have hidden this review: nobody reads it, so it needs no answer.")
 
 
 class NoFeeHere(Refusal):
@@ -411,10 +420,21 @@ def _is_their_own(booking: Booking, by: User | None) -> bool:
 
 @verb
 def answer_rating(booking_id: int, technician_id: int, *, answer: str) -> Rating:
-    """The partner answers once (rule L14)."""
+    """The technician answers once; the customer is told by mail (rule L14). A repeat returns the
+    first answer.
+
+    Raises Rating.DoesNotExist for anybody else, AnswerMissing, HiddenReview.
+    """
     booking = lock_booking(booking_id)
     rating = Rating.objects.get(booking=booking, technician_id=technician_id)
-    if not rating.answer:
-        rating.answer, rating.answered_at = answer.strip(), mila_now()
-        rating.save(update_fields=["answer", "answered_at"])
+    if rating.answer:
+        return rating
+    if rating.hidden_at is not None:
+        raise HiddenReview
+    if not answer.strip():
+        raise AnswerMissing
+    rating.answer, rating.answered_at = answer.strip(), mila_now()
+    rating.save(update_fields=["answer", "answered_at"])
+    notices.queue(booking, "review_answered", round=0, answer=without_contact_data(rating.answer))
+    publish.publish(f"booking:{booking.uuid}", "answered")
     return rating

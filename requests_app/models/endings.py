@@ -112,6 +112,15 @@ class Rating(models.Model):
         related_name="+",
     )
     hidden_reason = models.CharField(max_length=200, blank=True, editable=False)
+    answer_hidden_at = models.DateTimeField(null=True, editable=False)
+    answer_hidden_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    answer_hidden_reason = models.CharField(max_length=200, blank=True, editable=False)
 
     class Meta:
         constraints = [

@@ -1,7 +1,7 @@
 // Card fields of the payment provider inside a form of ours; we never see a number. Works with Stripe.js and the stand-in.
 //
 // <form data-card-form data-publishable-key data-client-secret data-return-url data-message-declined ...>
-//   optional radios name="card": "new", or the id of a saved card, which is sent as it is
+//   optional radios name="card": "new", "again", or the id of a saved card, which are sent as they are
 //   <div data-card-fields></div> <p data-card-error role="alert" hidden></p> <button>
 //
 // A setup (seti_...) is confirmed as such, a payment (pi_...) is paid; then the form goes to the server as usual.

@@ -23,6 +23,7 @@ from papers.contents import Draft
 from papers.models import Paper, PaperFile, PaperKind
 from payments import cards, gateway, partners
 from payments.access import payee_of
+from payments.models import PaymentCustomer, SavedCard
 from places.models import Postcode
 from requests_app import fault_ledger, secret_link
 from requests_app.access import technician_of
@@ -175,12 +176,17 @@ class Ownership:
                 {EVERYBODY: Thing({"slug": "slow-wifi", "service": "slow-wifi"})}, none=NO_SLUG
             ),
             "category": Kind({EVERYBODY: Thing({"slug": "internet"})}, none=NO_SLUG),
+            "technician": Kind(
+                {EVERYBODY: Thing({"public_id": self.one.technician.public_id})},
+                none={"public_id": NOBODY},
+            ),
             "link": self._links(self.one),
             "draft": self._links(self.draft),
             "mailed_link": self._mailed_links(),
             "ordered_link": self._ordered_links(),
             "link_photo": self._link_photos(),
             "own_booking": self._own_bookings(),
+            "own_card": self._own_cards(),
             "job": self._held(),
             "job_photo": self._job_photos(),
             "offer": self._offers(),
@@ -421,6 +427,27 @@ class Ownership:
         own = {"customer": Thing({"uuid": self.one.uuid}, frozenset({"solveig"}))}
         own["other customer"] = Thing({"uuid": self.two.uuid}, frozenset({"tarik"}))
         return Kind(own, none={"uuid": NOBODY})
+
+    def _own_cards(self) -> Kind:
+        """Each account has saved one; Stripe is not asked for them."""
+        own = {}
+        for number, role in enumerate(("customer", "other customer")):
+            user = self.people[role].user
+            customer, _new = PaymentCustomer.objects.get_or_create(
+                user=user, defaults={"stripe_id": f"cus_{number}"}
+            )
+            values = {
+                "brand": "visa",
+                "last4": "4242",
+                "exp_month": 12,
+                "exp_year": 2040,
+                "saved_by": user,
+            }
+            card = SavedCard.objects.create(
+                customer=customer, stripe_id=f"pm_own_{number}", **values
+            )
+            own[role] = Thing({"pk": card.pk})
+        return Kind(own, none={"pk": 0})
 
     def _held(self) -> Kind:
         """After a suspension the job stays, and its page says no more who the customer is

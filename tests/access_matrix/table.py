@@ -123,6 +123,7 @@ row("customer:terms customer:privacy customer:accessibility customer:reviews", a
 row("customer:withdrawal", anybody, FORM)
 row("customer:own_terms", anybody, LOOK, of="link")
 row("customer:paper", anybody, LOOK, of="link_paper")
+row("customer:technician", anybody, LOOK, of="technician")
 row("customer:category", anybody, LOOK, of="category")
 row("customer:service", anybody, LOOK, of="service")
 row("healthz readyz", anybody, LOOK)
@@ -167,6 +168,9 @@ row("customer:answer_time", anybody, ACT, of="link")
 
 # What belongs to a person who is signed in.
 row("customer:bookings", signed_in, LOOK)
+row("customer:own_cards", signed_in, LOOK)
+row("customer:add_card", signed_in, FORM)
+row("customer:choose_card customer:remove_card", signed_in, ACT, of="own_card")
 row("customer:booking_own", signed_in, LOOK, of="own_booking")
 
 # The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule
@@ -182,6 +186,8 @@ row("partner:paper", payee, LOOK, of="partner_paper")
 row("partner:billing", owner, FORM)
 row("partner:account_start", owner, ACT)
 row("partner:account_again", owner, LOOK)
+row("partner:reviews", technician, LOOK)
+row("partner:answer_review", technician, ACT, of="job")
 row("partner:calendar partner:me", technician, FORM)
 row("partner:faults partner:searches", technician, LOOK)
 row("partner:appeal_fault", technician, FORM, of="fault")

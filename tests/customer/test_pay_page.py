@@ -108,6 +108,7 @@ class TestSavedCard:
         answer = client.post(url(declined), {"card": str(other.pk)})
 
         assert [value for value, _words in page.context["form"].fields["card"].choices] == [
+            "again",
             str(other.pk),
             "new",
         ]
@@ -165,3 +166,57 @@ def test_nothing_open_leads_to_the_booking(client, owing, searching):
 
 def test_a_foreign_token_is_not_found(client, declined):
     assert client.get(reverse("customer:pay", args=["x" * 43])).status_code == 404
+
+
+# --- Why, which card, when, and once more
+
+
+def text_of(client, booking):
+    return " ".join(
+        client.get(url(booking), headers={"accept-language": "en"}).content.decode().split()
+    )
+
+
+def test_it_says_why_and_when_and_to_its_owner_which_card(client, declined, payer):
+    Charge.objects.update(failure_code="insufficient_funds")
+    when = Operation.objects.filter(answered_at__isnull=False).latest("pk").answered_at
+
+    by_link = text_of(client, declined)
+    payer.language = "en"
+    payer.save()
+    client.force_login(payer)
+    by_owner = text_of(client, declined)
+
+    for page in (by_link, by_owner):
+        assert "There was not enough money on the account of the card." in page
+        assert (
+            f'datetime="{when.isoformat(timespec="microseconds")}' in page
+            or f"{when:%Y-%m-%d}" in page
+        )
+    assert "•••• 0341" not in by_link
+    assert "•••• 0341" in by_owner
+
+
+def test_same_card_is_tried_again(client, declined, monkeypatch):
+    charge = Charge.objects.get()
+    before = charge.operations.filter(kind="confirm").count()
+    assert 'value="again"' in text_of(client, declined)
+
+    page = client.post(url(declined), {"card": "again"})
+
+    assert page.status_code == 422  # it declines again
+    charge.refresh_from_db()
+    assert charge.operations.filter(kind="confirm").count() == before + 1
+    assert charge.state == ChargeState.FAILED
+
+
+@pytest.mark.parametrize("code", ["lost_card", "expired_card", "card_is_gone"])
+def test_card_that_is_refused_for_good_is_not_tried_again(client, declined, code):
+    Charge.objects.update(failure_code=code)
+    before = Operation.objects.count()
+
+    assert 'value="again"' not in text_of(client, declined)
+    client.post(url(declined), {"card": "again"})
+
+    assert Operation.objects.count() == before
+    assert Charge.objects.get().state == ChargeState.FAILED

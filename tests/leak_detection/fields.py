@@ -81,6 +81,7 @@ NOT_PRIVATE = {
     "requests_app.Rating.comment": "published, as its form says",
     "requests_app.Rating.answer": "published beside it",
     "requests_app.Rating.hidden_reason": "staff's own words",
+    "requests_app.Rating.answer_hidden_reason": "staff's own words",
     "requests_app.BookingEvent.move": "a word of the code",
     "requests_app.BookingEvent.source": "a word of the code",
     "requests_app.BookingEvent.target": "a word of the code",

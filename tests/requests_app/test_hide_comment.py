@@ -82,7 +82,32 @@ def test_shown_again_it_is_public(rated, staff):
     )
 
 
-@pytest.mark.parametrize("do", [hiding.hide_comment, hiding.show_comment])
+def test_answer_is_hidden_apart_and_shown_again(rated, staff, partner, now):
+    signing.answer_rating(rated.pk, partner.pk, answer="You are the thief.")
+
+    hiding.hide_answer(rated.pk, by=staff, reason=" An insult ")
+    hidden = recent_ratings(figures())["reviews"]
+    rating = Rating.objects.get()
+    assert (rating.answer_hidden_at, rating.answer_hidden_by, rating.answer_hidden_reason) == (
+        now,
+        staff,
+        "An insult",
+    )
+    hiding.show_answer(rated.pk, by=staff, reason="It was true")
+
+    assert [(one["text"], one["answer"]) for one in hidden] == [(WORDS, "")]
+    assert [one["answer"] for one in recent_ratings(figures())["reviews"]] == ["You are the thief."]
+    rating.refresh_from_db()
+    assert (rating.answer_hidden_at, rating.answer_hidden_by, rating.answer_hidden_reason) == (
+        None,
+        None,
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    "do", [hiding.hide_comment, hiding.show_comment, hiding.hide_answer, hiding.show_answer]
+)
 def test_without_a_reason_is_refused(do, rated, staff):
     before = Rating.objects.values().get()
 
@@ -122,6 +147,23 @@ def test_the_button_is_that_of_how_it_stands(client, rated, staff):
     assert buttons() == ["show-comment"]
     Rating.objects.update(comment="")
     assert buttons() == []
+
+
+def test_answer_has_its_own_buttons(client, rated, staff, partner):
+    sign_in(client, staff)
+    page = reverse("admin:requests_app_booking_change", args=[rated.pk])
+
+    def buttons():
+        text = client.get(page).content.decode()
+        return [name for name in ("hide-answer", "show-answer") if act(rated, name) in text]
+
+    assert buttons() == []
+    signing.answer_rating(rated.pk, partner.pk, answer="Thank you")
+    assert buttons() == ["hide-answer"]
+    client.post(act(rated, "hide-answer"), {"reason": "An insult"})
+    assert buttons() == ["show-answer"]
+    client.post(act(rated, "show-answer"), {"reason": "It was true"})
+    assert buttons() == ["hide-answer"]
 
 
 def test_who_may_only_look_hides_nothing(client, rated, stranger):

@@ -2,10 +2,11 @@
 
 import pytest
 
-from accounts.models import SkillSearch
+from accounts import notifications
+from accounts.models import Notification, SkillSearch
 from accounts.search import expected_rows
 from policy.figures import Policy
-from requests_app.actions import signing
+from requests_app.actions import hiding, signing
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import Rating, SignOffKind, State
 from tests.evidence import forged
@@ -142,6 +143,42 @@ def test_partner_answers_once(now, partner):
     rating = signing.answer_rating(booking.pk, partner.pk, answer="Something else")
 
     assert (rating.answer, rating.answered_at) == ("Thank you", now)
+    assert told(booking) == ["review_answered"]
+
+
+def test_customer_reads_the_answer_without_ways_to_reach_anybody(now, partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now)
+    rate(booking)
+
+    signing.answer_rating(
+        booking.pk, partner.pk, answer="Thank you, call me on 06 39 98 01 17 or a@example.com"
+    )
+
+    mail = notifications.render(Notification.objects.get(kind="review_answered"))
+    assert mail.to == [booking.customer.email]
+    assert "Thank you, call me on •••" in mail.body
+    assert "06 39" not in mail.body
+    assert "a@example.com" not in mail.body
+
+
+@pytest.mark.parametrize("answer", ["", "  "])
+def test_answer_without_words_is_refused(answer, now, partner):
+    booking = booking_in(State.SIGNED_OFF, partner, now)
+    rate(booking)
+
+    with refused(booking, signing.AnswerMissing):
+        signing.answer_rating(booking.pk, partner.pk, answer=answer)
+    assert (Rating.objects.get().answered_at, told(booking)) == (None, [])
+
+
+def test_review_that_is_hidden_needs_no_answer(now, partner, staff):
+    booking = booking_in(State.SIGNED_OFF, partner, now)
+    rate(booking)
+    hiding.hide_comment(booking.pk, by=staff, reason="An insult")
+
+    with refused(booking, signing.HiddenReview):
+        signing.answer_rating(booking.pk, partner.pk, answer="Same to you")
+    assert (Rating.objects.get().answer, told(booking)) == ("", [])
 
 
 def test_stranger_has_nothing_to_answer(now, partner, rival_partner):
