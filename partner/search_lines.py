@@ -23,6 +23,9 @@ from policy.kept import KEPT
 PAGE = 10  # each line is asked as of its own instant: one question each
 RULES = {
     "too_far": gettext_lazy("It lay outside the area you had chosen."),
+    "language": gettext_lazy("The customer speaks none of your languages."),
+    # Never a word about who wants to meet whom no more: the other side is not told.
+    "apart": gettext_lazy("It went to others."),
     "papers": gettext_lazy("Your papers, or the proof of this skill, had run out."),
     "had_it": gettext_lazy("You had had this job before."),
     "declined": gettext_lazy("You had said no to it."),
@@ -54,7 +57,7 @@ class SearchLine:
 def search_lines(technician: Technician, at: datetime, number: str | None) -> Page:
     """The last search of each booking near them, the newest first."""
     page = Paginator(_traces(technician, at), PAGE).get_page(number)
-    traces = list(page.object_list)
+    traces: list[Trace] = list(page.object_list)
     shown = set(
         Offer.objects.filter(
             technician=technician,
@@ -62,7 +65,7 @@ def search_lines(technician: Technician, at: datetime, number: str | None) -> Pa
             opened_at__isnull=False,
         ).values_list("booking", flat=True)
     )
-    page.object_list = [
+    page.object_list = [  # type: ignore[assignment]  # what the page shows of each
         SearchLine(
             service=trace.search.booking.service,
             at=trace.at,

@@ -179,6 +179,8 @@ def searches(b: Booking, at: datetime) -> Section:
 BEST = 10
 RULE_WORDS = {
     "too_far": _("too far away"),
+    "language": _("no language in common"),
+    "apart": _("one of them does not want to meet the other again"),
     "papers": _("papers or proof run out"),
     "had_it": _("had it before"),
     "declined": _("declined it"),

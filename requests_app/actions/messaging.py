@@ -172,7 +172,7 @@ def _keep_the_promise(booking: Locked, at: datetime) -> None:
         return
     assert booking.technician is not None
     CallAttempt.objects.create(assignment=running, at=at, channel=CallChannel.WRITE, reached=True)
-    search.count_promise(booking.technician, kept=True)
+    search.count_promise(booking.technician)
     advance(
         booking,
         "record_call",

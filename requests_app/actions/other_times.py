@@ -79,7 +79,7 @@ def propose(
     if kind == ProposalKind.SECOND:
         if not reason.strip():
             raise WhatIsMissing
-        if not is_free(lock_technician(technician_id), slot(booking, start_at), but=running.busy):
+        if not is_free(lock_technician(technician_id), slot(booking, start_at), but=running.calendar_entry):
             raise TechnicianBusy
     if mentions_password(reason):
         raise HoldsPassword
@@ -183,14 +183,14 @@ def _continue_later(
     write_wishes(booking, [wall], at)
     if changes.card_ends(booking):
         raise changes.CardEndsBefore
-    if not is_free(technician, slot(booking, proposal.start_at), but=running.busy):
+    if not is_free(technician, slot(booking, proposal.start_at), but=running.calendar_entry):
         raise TechnicianBusy
     running.start_at = proposal.start_at
     running.new_code()
     running.save(update_fields=["start_at", *Assignment.CODE_FIELDS])
-    if running.busy:
-        running.busy.during = slot(booking, proposal.start_at)
-        running.busy.save(update_fields=["during"])
+    if running.calendar_entry:
+        running.calendar_entry.during = slot(booking, proposal.start_at)
+        running.calendar_entry.save(update_fields=["during"])
     return advance(
         booking,
         "continue_later",

@@ -167,7 +167,7 @@ def test_second_appointment_keeps_technician_and_price(work, partner):
     assert booking.quotes.agreed().latest("version").service_cents == 8000
     running = booking.assignments.get(ended_at=None)
     assert running.start_at == proposal.start_at
-    assert running.busy.during.lower == proposal.start_at
+    assert running.calendar_entry.during.lower == proposal.start_at
     assert running.code != code
     assert running.code_typed_at is None
     assert (told("second_visit"), told("job_second_visit")) == (1, 1)
