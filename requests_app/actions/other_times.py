@@ -79,7 +79,9 @@ def propose(
     if kind == ProposalKind.SECOND:
         if not reason.strip():
             raise WhatIsMissing
-        if not is_free(lock_technician(technician_id), slot(booking, start_at), but=running.calendar_entry):
+        if not is_free(
+            lock_technician(technician_id), slot(booking, start_at), but=running.calendar_entry
+        ):
             raise TechnicianBusy
     if mentions_password(reason):
         raise HoldsPassword
