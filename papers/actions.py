@@ -14,7 +14,7 @@ from mila.transactions import verb
 from papers import contents, corrections, numbering, statements
 from papers.contents import Draft
 from papers.models import Billing, GivenBack, Paper, PaperKind, Unprinted
-from payments.models import Charge, ChargeKind, ChargeState
+from payments.models import Charge, ChargeKind, ChargeState, RefundOrigin
 from requests_app import notices
 
 LOOK_AGAIN = timedelta(days=1)  # while a partner's details are missing
@@ -38,29 +38,35 @@ def issue_for_charge(charge_id: int) -> list[Paper]:
 
 @verb
 def issue_credit_note(
-    charge_id: int, *, key: str, amount_cents: int, partner_cents: int, booking_fee_cents: int = 0
+    charge_id: int,
+    *,
+    key: str,
+    amount_cents: int,
+    partner_cents: int,
+    booking_fee_cents: int = 0,
+    mila_cents: int = 0,
 ) -> list[Paper]:
     """The credit notes of one refund, in the transaction of the caller; answers the new ones. Once
     for each `key`.
 
     `partner_cents` and `booking_fee_cents` are what of the amount comes from the partner's share
-    and from the booking fee; the rest comes from the commission. Each corrects the paper that
+    and from the booking fee, `mila_cents` what Mila gives beyond it; the rest comes from
+    the commission. Each corrects the paper that
     stated it. What corrects a paper that waits for a partner's details waits with it. Raises
     GivesTooMuchBack, and gives nothing back.
     """
     charge = _lock(charge_id)
     at = mila_now()
-    if not GivenBack.objects.filter(key=key).exists():
-        given = GivenBack(
-            key=key,
-            charge=charge,
-            amount_cents=amount_cents,
-            partner_cents=partner_cents,
-            booking_fee_cents=booking_fee_cents,
-            at=at,
-        )
-        _must_be_left(given)
-        given.save(force_insert=True)
+    given = GivenBack(
+        key=key,
+        charge=charge,
+        amount_cents=amount_cents,
+        partner_cents=partner_cents,
+        booking_fee_cents=booking_fee_cents,
+        mila_cents=mila_cents,
+        at=at,
+    )
+    _give_back(given)
     return _issue(charge, at)
 
 
@@ -107,6 +113,39 @@ def _lock(charge_id: int) -> Charge:
     return rows.select_for_update(of=("self",)).get(pk=charge_id)
 
 
+def _give_back(given: GivenBack) -> None:
+    """Once for each key."""
+    if not GivenBack.objects.filter(key=given.key).exists():
+        _must_be_left(given)
+        given.save(force_insert=True)
+
+
+def _note_refunds(charge: Charge) -> None:
+    """What has left for the payer's bank; paid once more because it came back, it is the same.
+
+    What Mila bears by itself lowers its commission as far as there is some; beyond that it is a
+    gift that corrects no paper.
+    """
+    for refund in charge.refunds.filter(made_at__isnull=False).exclude(origin=RefundOrigin.AGAIN):
+        left = charge.commission_cents - sum(
+            one.commission_cents for one in charge.given_back.all()
+        )
+        parts = {
+            "partner_cents": refund.partner_cents,
+            "booking_fee_cents": refund.booking_fee_cents,
+            "mila_cents": max(0, refund.commission_cents + refund.mila_cents - left),
+        }
+        _give_back(
+            GivenBack(
+                key=f"refund-{refund.uuid}",
+                charge=charge,
+                amount_cents=refund.amount_cents,
+                at=refund.made_at,
+                **parts,
+            )
+        )
+
+
 def _must_be_left(given: GivenBack) -> None:
     """Not more than was paid, nor more of a part than there was of it, with all that was given back
     before.
@@ -127,6 +166,7 @@ def _must_be_left(given: GivenBack) -> None:
 
 def _issue(charge: Charge, at: datetime) -> list[Paper]:
     billing = Billing.objects.select_related("partner").filter(partner=charge.partner_id).first()
+    _note_refunds(charge)
     made = store(contents.of_charge(charge, billing))
     given = charge.given_back.order_by("pk")
     made += store([draft for one in given for draft in corrections.of(one, charge)])

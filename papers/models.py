@@ -163,9 +163,11 @@ class GivenBack(models.Model):
     )
     charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="given_back")
     amount_cents = models.PositiveIntegerField()
-    # amount = partner's share + commission + booking fee, each of them what is given back of it.
+    # amount = partner's share + commission + booking fee + what Mila gives beyond it, each of
+    # them what is given back of it.
     partner_cents = models.PositiveIntegerField()
     booking_fee_cents = models.PositiveIntegerField()
+    mila_cents = models.PositiveIntegerField(db_default=0, default=0)
     at = models.DateTimeField()
 
     class Meta:
@@ -173,7 +175,7 @@ class GivenBack(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     amount_cents__gt=0,
-                    amount_cents__gte=F("partner_cents") + F("booking_fee_cents"),
+                    amount_cents__gte=F("partner_cents") + F("booking_fee_cents") + F("mila_cents"),
                 ),
                 name="given_back_adds_up",
             )
@@ -181,11 +183,12 @@ class GivenBack(models.Model):
 
     @property
     def commission_cents(self) -> int:
-        return self.amount_cents - self.partner_cents - self.booking_fee_cents
+        return self.service_cents - self.partner_cents
 
     @property
     def service_cents(self) -> int:
-        return self.amount_cents - self.booking_fee_cents
+        """Of the price of the work; what Mila gives out of its own pocket changes no price."""
+        return self.amount_cents - self.booking_fee_cents - self.mila_cents
 
 
 class PaperFile(models.Model):

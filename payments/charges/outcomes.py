@@ -5,16 +5,15 @@ refused, or still unknown.
 import logging
 from datetime import datetime, timedelta
 
-from celery import current_app
-
 from mila.clock import mila_now
-from mila.transactions import after_commit, verb
+from mila.transactions import verb
 from payments import earnings, gateway, ledger
 from payments.charges.calls import NeverArrived
 from payments.charges.reminders import close, tell_ops, wait_for_customer
 from payments.charges.rows import answer, lock_charge, unanswered
 from payments.charges.table import OPEN_STATES, LockedCharge, advance
 from payments.models import Charge, ChargeKind, ChargeState, Operation, OperationState
+from payments.paperwork import want_papers
 from requests_app.actions import signing
 from requests_app.models import Booking
 
@@ -77,12 +76,11 @@ def _succeed(
     charge: LockedCharge, booking: Booking, intent: gateway.PaymentIntent, at: datetime
 ) -> None:
     card = intent.payment_method or charge.payment_method
-    paid = {"succeeded_at": at, "papers_due_at": at, "next_at": None}
-    advance(charge, "succeed", **paid, failure_code="", payment_method=card)
+    advance(charge, "succeed", succeeded_at=at, next_at=None, failure_code="", payment_method=card)
     _note_objects(charge, intent)
     ledger.book_charge(charge, at)
     earnings.earn_charge(charge, at)
-    after_commit(_make_papers, charge.pk)
+    want_papers(charge.pk, at)
     if charge.kind == ChargeKind.JOB:
         signing.settle(booking.pk)
 
@@ -93,13 +91,6 @@ def _note_objects(charge: Charge, intent: gateway.PaymentIntent) -> None:
     charge.stripe_transfer = intent.transfer or charge.stripe_transfer
     charge.stripe_fee = intent.application_fee or charge.stripe_fee
     charge.save(update_fields=["stripe_charge", "stripe_transfer", "stripe_fee"])
-
-
-def _make_papers(charge_id: int) -> None:
-    """A job of a room above, by its name; with the broker away its sweep finds the charge
-    (rule M8).
-    """
-    current_app.tasks["papers.issue"].delay(charge_id=charge_id)
 
 
 def _not_paid(

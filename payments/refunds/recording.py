@@ -21,6 +21,7 @@ from payments.models import (
     RefundState,
 )
 from payments.operations import LOOK_AGAIN, REFUSED_WAIT, Mismatch, NeverArrived
+from payments.paperwork import want_papers
 from payments.refunds.table import LockedRefund, advance, lock_refund, new
 from requests_app import notices
 from requests_app.models import Booking
@@ -73,6 +74,7 @@ def _make(
     refund.stripe_id, refund.reversal_id, refund.made_at = answer.id, answer.reversal, at
     refund.save(update_fields=["stripe_id", "reversal_id", "made_at"])
     ledger.book_refund(refund, at)
+    want_papers(refund.charge_id, at)
     if refund.origin != RefundOrigin.AGAIN:
         earnings.take_back(refund.charge, refund.partner_cents, at, refund=refund)
     if answer.status in BACK:
