@@ -62,7 +62,7 @@ def search_lines(technician: Technician, at: datetime, number: str | None) -> Pa
             opened_at__isnull=False,
         ).values_list("booking", flat=True)
     )
-    page.object_list = [
+    lines: list[Any] = [
         SearchLine(
             service=trace.search.booking.service,
             at=trace.at,
@@ -71,6 +71,7 @@ def search_lines(technician: Technician, at: datetime, number: str | None) -> Pa
         )
         for trace in traces
     ]
+    page.object_list = lines
     return page
 
 
