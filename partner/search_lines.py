@@ -65,7 +65,7 @@ def search_lines(technician: Technician, at: datetime, number: str | None) -> Pa
             opened_at__isnull=False,
         ).values_list("booking", flat=True)
     )
-    page.object_list = [  # type: ignore[assignment]  # what the page shows of each
+    lines: list[Any] = [
         SearchLine(
             service=trace.search.booking.service,
             at=trace.at,
@@ -74,6 +74,7 @@ def search_lines(technician: Technician, at: datetime, number: str | None) -> Pa
         )
         for trace in traces
     ]
+    page.object_list = lines
     return page
 
 

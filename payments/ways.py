@@ -75,7 +75,8 @@ def _decide(booking: Locked, way: WayPay, *, paid: bool, by: User) -> WayPay:
     if way.cents:  # a policy of 0 pays nothing
         ledger.book_way(way, way.at)
         earnings.earn_way(way, way.at)
-    publish.publish(f"technician:{booking.technician_id}", "way")
+    if booking.technician_id:
+        publish.publish(f"technician:{booking.technician_id}", "way")
     return way
 
 

@@ -21,7 +21,7 @@ from tests.requests_app.test_fault_ledger import broken, comes_late, miss, score
 from tests.requests_app.test_no_show import MONDAY
 
 K, S, MINUTE, HOUR = FaultKind, State, timedelta(minutes=1), timedelta(hours=1)
-FEE = 2_500
+FEE = 3_000  # Swiss: no right of withdrawal stands before it
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def test_who_pays_and_what_counts_and_what_an_appeal_restores(
     case, now, partner, staff, stopped_clock
 ):
     before = (broken(partner), score(partner))
-    booking = booking_in(case.state, partner, now, placed_at=now - timedelta(days=20))
+    booking = booking_in(case.state, partner, now, country="CH", currency="CHF")
 
     happen(case, booking, partner, stopped_clock)
 
