@@ -21,8 +21,8 @@ JOB = (
     "partner:calendar",
     "partner:finish",
 )
-JOB += ("partner:sign", "partner:rate", "partner:thanks", "partner:earnings")
-GUESS = ("partner:offer", "partner:job", "partner:photo")
+JOB += ("partner:messages", "partner:sign", "partner:rate", "partner:thanks", "partner:earnings")
+GUESS = ("partner:offer", "partner:job", "partner:photo", "partner:messages")
 STORY = ("admin:requests_app_booking_change", "admin:requests_app_booking_photo")
 USUAL = {
     "anonymous": (
