@@ -81,6 +81,8 @@ LAST = (
     "Roulin",
 )
 STREETS = {"FR": "rue de l’Exemple", "CH": "Musterweg"}
+# what technicians of a country mostly speak besides
+SPOKEN = {"FR": ("fr",), "CH": ("fr", "de", "it")}
 
 
 class People:
@@ -191,7 +193,7 @@ class People:
             user=self.user(name, login, city, password),
             name=name,
             phone=self.phone(city),
-            languages=[city.language, "en"],
+            languages=[*dict.fromkeys([city.language, "en", *SPOKEN[city.country]])],
             postcode=place.postcode,
             lat=place.lat,
             lon=place.lon,

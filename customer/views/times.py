@@ -3,7 +3,6 @@
 """
 
 from django.contrib import messages
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -52,8 +51,7 @@ def not_again(request, token):
             chosen = request.POST.get(name, "")
             if chosen in map(str, people):
                 verb(booking.pk, int(chosen), said_by=Author.CUSTOMER)
-                return redirect("customer:not_again", token)
-        raise Http404
+        return redirect("customer:not_again", token)
     avoided = set(
         booking.customer.avoidances.filter(said_by=Author.CUSTOMER, ended_at=None).values_list(
             "technician", flat=True

@@ -39,8 +39,9 @@ def propose(request, technician, booking):
 @require_POST
 def not_again(request, technician, booking):
     """Said or taken back; this job stays as it is."""
-    verb = avoiding.meet_again if "again" in request.POST else avoiding.avoid
-    verb(booking.pk, technician.pk, said_by=Author.TECHNICIAN)
+    for name, verb in (("avoid", avoiding.avoid), ("again", avoiding.meet_again)):
+        if name in request.POST:
+            verb(booking.pk, technician.pk, said_by=Author.TECHNICIAN)
     return _answer(request, technician, booking)
 
 

@@ -136,13 +136,7 @@ def accept(booking_id: int, proposal_id: int, *, role: Role, by: User | None) ->
     proposal.save(update_fields=["accepted_at"])
     wall = datetime.fromisoformat(proposal.wall)
     if proposal.kind == ProposalKind.WISH:
-        return changes.move(
-            booking_id,
-            [wall],
-            role=role,
-            by=by,
-            reason="" if role == Role.CUSTOMER else "Asked for",
-        )
+        return changes.move(booking_id, [wall], role=role, by=by)
     return _continue_later(booking, proposal, wall, role=role, by=by)
 
 

@@ -76,6 +76,7 @@ STAYS = {
     "requests_app.FaultEntry.evidence": "instants and the table's words",
     "requests_app.ProgressNote.key": "a hash",
     "requests_app.Message.key": "a number of the form",
+    "requests_app.ChecklistTick.words": "the catalogue's words",
     "requests_app.Booking.spoken": "some of four languages",
     "requests_app.TimeProposal.wall": "an hour",
     "requests_app.SignOff.key": "a number of the form",

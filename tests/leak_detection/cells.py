@@ -98,6 +98,13 @@ CELLS = (
     Cell("by link", {"loser Technician.phone"}, LOSERS, "who comes (rule B11)"),
     Cell("by link", {"holder Technician.phone"}, (*HOLDERS, "suspended"), "who comes (rule B11)"),
     Cell("by link", {"ProgressNote.text"}, _from("in progress"), "written for them (rule L9)"),
+    Cell(
+        "by link",
+        {"TimeProposal.reason"},
+        ("in progress",),
+        "why somebody would come again (rule L11)",
+    ),
+    Cell("customer", {"TimeProposal.reason"}, ("in progress",), "the same"),
     Cell("by link", {"Message.text"}, _from("called"), "they wrote it (rule L1)"),
     Cell(
         "holder",
@@ -190,6 +197,7 @@ CELLS = (
     Cell("ops with a reason", {"loser CallAttempt.note"}, _from("called by the loser"), "the same"),
     Cell("ops with a reason", {"CallAttempt.note"}, _from("called"), "the same"),
     # Where everybody has looked at everything there is:
+    Cell("customer", {"Message.text"}, ("in progress",), "they wrote it (rule L1)"),
     Cell(
         "customer", {"photo", "User.email"}, ("in progress",), "their photos, and their own account"
     ),

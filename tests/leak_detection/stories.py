@@ -16,6 +16,7 @@ from requests_app.actions import (
     contact_access,
     messaging,
     notes,
+    other_times,
     quoting,
     signing,
     visit,
@@ -104,6 +105,8 @@ def to_the_end(w: Dataset) -> Story:
     _agreed_on_the_phone(w)
     notes.post_note(booking.pk, w.holder.pk, key="n-1", text=f"{word('ProgressNote.text')} trouvé")
     notes.post_note(booking.pk, w.holder.pk, key="n-2", phrase=NotePhrase.NEARLY)
+    reason = f"{word('TimeProposal.reason')} manque"
+    other_times.propose(booking.pk, w.holder.pk, wall=cast.next_wall(5), reason=reason)
     yield "in progress"
     visit.finish(
         booking.pk, w.holder.pk, by=w.holder.user, report=REPORT | {"done": word("SignOff.text")}

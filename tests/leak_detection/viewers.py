@@ -21,8 +21,15 @@ JOB = (
     "partner:calendar",
     "partner:finish",
 )
-JOB += ("partner:paper", "partner:sign", "partner:rate", "partner:thanks", "partner:earnings")
-GUESS = ("partner:offer", "partner:job", "partner:photo", "partner:paper")
+JOB += ("partner:messages", "partner:paper", "partner:sign", "partner:rate", "partner:thanks")
+JOB += ("partner:earnings",)
+GUESS = (
+    "partner:offer",
+    "partner:job",
+    "partner:photo",
+    "partner:messages",
+    "partner:paper",
+)
 STORY = ("admin:requests_app_booking_change", "admin:requests_app_booking_photo")
 USUAL = {
     "anonymous": (
