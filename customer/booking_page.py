@@ -22,6 +22,7 @@ from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
+    ENDED,
     HAS_PARTNER,
     NEGOTIABLE,
     UNSIGNED,
@@ -39,7 +40,6 @@ from requests_app.models import (
 from requests_app.moves import CHOOSES
 
 S = State
-ENDED_ONES = frozenset({S.SIGNED_OFF, S.SETTLED, S.FAILED, S.CANCELLED})
 HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
 SIGNED = frozenset({S.SIGNED_OFF, S.SETTLED})
 MOVES_OF_DATE = frozenset({"move_open", "move_claimed", "move_kept", "move_lost"})
@@ -119,7 +119,7 @@ class BookingPage:
         self.held = (
             self.state in HOLDING and booking.charges.filter(state=ChargeState.HELD).exists()
         )
-        ended = self.state in ENDED_ONES
+        ended = self.state in ENDED
         self.papers = list(papers_of_booking(booking)) if ended else []
         self.papers_follow = ended and booking.charges.filter(papers_due_at__isnull=False).exists()
         self.withdrawn = bool(self.events) and self.events[-1].move == "withdraw"
