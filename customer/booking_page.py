@@ -48,7 +48,6 @@ from requests_app.models import (
 from requests_app.moves import CHOOSES
 
 S = State
-ENDED_ONES = frozenset({S.SIGNED_OFF, S.SETTLED, S.FAILED, S.CANCELLED})
 HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
 SIGNED = frozenset({S.SIGNED_OFF, S.SETTLED})
 OVER = frozenset({S.SETTLED, S.CANCELLED, S.FAILED})
@@ -139,7 +138,7 @@ class BookingPage:
         self.held = (
             self.state in HOLDING and booking.charges.filter(state=ChargeState.HELD).exists()
         )
-        ended = self.state in ENDED_ONES
+        ended = self.state in ENDED
         self.papers = list(papers_of_booking(booking)) if ended else []
         self.papers_follow = ended and booking.charges.filter(papers_due_at__isnull=False).exists()
         self.withdrawn = bool(self.events) and self.events[-1].move == "withdraw"

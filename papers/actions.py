@@ -3,7 +3,7 @@ partner's details.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,10 +13,11 @@ from mila.errors import Refusal
 from mila.transactions import verb
 from papers import contents, corrections, numbering, statements
 from papers.contents import Draft
-from papers.models import Billing, GivenBack, Paper, PaperKind, Unprinted
+from papers.models import Billing, GivenBack, Paper, PaperKind, StatedMonth, Unprinted
 from payments.models import Charge, ChargeKind, ChargeState, RefundOrigin
 from requests_app import notices
 
+STILL_BOOKED = timedelta(hours=1)
 LOOK_AGAIN = timedelta(days=1)  # while a partner's details are missing
 
 
@@ -85,6 +86,20 @@ def issue_last_statement(partner_id: int) -> list[Paper]:
     """Of the month that is over where they are."""
     country = PartnerProfile.objects.values_list("country", flat=True).get(pk=partner_id)
     return issue_statement(partner_id, *statements.last_month(mila_now(), country))
+
+
+@verb
+def finish_month(country: str) -> StatedMonth | None:
+    """Last month has no statement missing.
+
+    Not in the first hour: what is booked then may be of its last instant.
+    """
+    at = mila_now()
+    year, month = statements.last_month(at, country)
+    if at < statements.bounds(year, month, country)[1] + STILL_BOOKED:
+        return None
+    done, _new = StatedMonth.objects.get_or_create(country=country, first_day=date(year, month, 1))
+    return done
 
 
 @verb

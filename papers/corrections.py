@@ -5,7 +5,7 @@ from typing import Any
 
 from papers import vat
 from papers.contents import Draft, day
-from papers.models import GivenBack, Paper, PaperKind
+from papers.models import Audience, GivenBack, Paper, PaperKind
 from payments.models import Charge
 from requests_app.models import Booking
 
@@ -33,7 +33,7 @@ def of(given: GivenBack, charge: Charge) -> list[Draft]:
 def _draft(given: GivenBack, booking: Booking, paper: Paper, name: str, cents: int) -> Draft:
     return Draft(
         kind=PaperKind.CREDIT_NOTE,
-        audience=paper.audience,
+        audience=Audience(paper.audience),
         series=paper.series,
         key=f"back-{given.pk}-{name}",
         language=paper.language,

@@ -18,6 +18,7 @@ from accounts.models import PartnerProfile
 from mila.clock import MilaNow
 from mila.encrypted_fields import EncryptedTextField
 from payments.models import Charge
+from places.place import Country
 from requests_app.models import Booking
 
 
@@ -218,3 +219,17 @@ class Unprinted(models.Model):
 
     paper = models.OneToOneField(Paper, on_delete=models.PROTECT, related_name="unprinted")
     next_at = models.DateTimeField(db_default=MilaNow(), db_index=True)
+
+
+class StatedMonth(models.Model):
+    """A month of a country whose statements are all there: nobody need look through its earnings
+    again.
+    """
+
+    country = models.CharField(max_length=2, choices=Country.choices)
+    first_day = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["country", "first_day"], name="one_stated_month")
+        ]

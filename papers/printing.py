@@ -5,6 +5,7 @@ Typst draws it in the process, by its wheel.
 
 import json
 from pathlib import Path
+from typing import Final
 
 import typst
 from drafthorse.pdf import attach_xml
@@ -16,8 +17,8 @@ from papers.sheet import sheet
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "sheets" / "paper.typ"
-FONTS: list[str | Path | bytes] = [str(HERE / "fonts")]
-STANDARD = "a-3b"  # for archives, and with a file inside
+FONTS = [str(HERE / "fonts")]
+STANDARD: Final = "a-3b"  # for archives, and with a file inside
 
 
 def print_paper(paper_id: int) -> PaperFile:

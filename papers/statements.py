@@ -11,7 +11,7 @@ from django.utils import translation
 from accounts.models import PartnerProfile
 from papers import parties
 from papers.contents import OTHERS, Draft, day, series_of_mila
-from papers.models import Audience, Billing, Paper, PaperKind
+from papers.models import Audience, Billing, Paper, PaperKind, StatedMonth
 from payments.models import ChargeKind, Earning, Payout, PayoutState
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
@@ -50,6 +50,12 @@ def of_month(partner: PartnerProfile, year: int, month: int, at: datetime) -> li
         _draft(partner, earned.filter(currency=currency), currency, year, month, language)
         for currency in sorted(set(earned.order_by().values_list("currency", flat=True)))
     ]
+
+
+def is_stated(at: datetime, country: str) -> bool:
+    """Whether last month is finished with; one look at one row."""
+    year, month = last_month(at, country)
+    return StatedMonth.objects.filter(country=country, first_day=date(year, month, 1)).exists()
 
 
 def missing(at: datetime, country: str, limit: int) -> list[int]:

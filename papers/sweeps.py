@@ -31,13 +31,15 @@ def sweep() -> int:
 
 def sweep_statements() -> int:
     """The statements of last month."""
-    at = mila_now()
-    due = [
-        partner_id
-        for country in Country.values
-        for partner_id in statements.missing(at, country, BATCH)
-    ]
-    return len(handle_each(actions.issue_last_statement, due))
+    at, made = mila_now(), 0
+    for country in Country.values:
+        if statements.is_stated(at, country):
+            continue
+        due = statements.missing(at, country, BATCH)
+        made += len(handle_each(actions.issue_last_statement, due))
+        if not due:
+            actions.finish_month(country)
+    return made
 
 
 def issue(charge_id: int) -> None:

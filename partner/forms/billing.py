@@ -47,7 +47,7 @@ class BillingForm(forms.Form):
         initial = (
             {name: getattr(known, name) for name in FACTS} | {"mandate": True} if known else {}
         )
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": initial})
         self.french = partner.country == Country.FR
         self.fields["postcode"].widget.attrs["inputmode"] = "numeric"
         self.fields["register_number"].help_text = (

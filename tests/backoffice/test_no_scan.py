@@ -11,6 +11,7 @@ from django.db import connection
 from accounts import notifications
 from backoffice import retention
 from dispatch import sweeps as searches
+from papers import sweeps as papers
 from payments import sweeps as money
 from requests_app import sweeps as bookings
 from tests.grown import grow
@@ -27,6 +28,7 @@ SWEEPS = {
     "requests_app.sweep positions": bookings.sweep_positions,
     "requests_app.sweep photos": bookings.sweep_photos,
     "payments.sweep": money.sweep,
+    "papers.sweep": papers.sweep,
     "backoffice.let_go": retention.let_go,
 }
 

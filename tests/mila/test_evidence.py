@@ -1,4 +1,4 @@
-"""Evidence cannot be changed or taken away, as whoever one is connected (fault M20;
+"""Evidence cannot be changed or taken away, whoever asks (fault M20; law R21;
 docs/database-roles.md).
 """
 

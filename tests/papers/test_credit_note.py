@@ -1,5 +1,5 @@
 """A refund on paper: each part corrects the paper that stated it, once, and never more than was
-paid (rule M6, M8).
+paid (rule M8).
 """
 
 import pytest

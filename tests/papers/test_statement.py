@@ -1,11 +1,11 @@
 """A partner's month on paper, once it is over (rule M5, M8)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from papers import actions, sweeps
-from papers.models import Paper
+from papers.models import Paper, StatedMonth
 from tests.papers import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
@@ -32,6 +32,21 @@ def test_sweep_makes_it_once(month, payee):
     words = cast.text(paper)
     assert "novembre 2026" in words
     assert "95,19 €" in words
+
+
+def test_month_is_finished_with_an_hour_later_and_not_looked_through_again(
+    month, stopped_clock, monkeypatch
+):
+    sweeps.sweep_statements()
+    sweeps.sweep_statements()
+    assert not StatedMonth.objects.exists()
+
+    stopped_clock(DECEMBER + timedelta(hours=1))
+    assert sweeps.sweep_statements() == 0
+    assert sorted(StatedMonth.objects.values_list("country", flat=True)) == ["CH", "FR"]
+
+    monkeypatch.setattr("papers.statements.missing", None)  # would raise
+    assert sweeps.sweep_statements() == 0
 
 
 def test_month_that_is_not_over_has_none(month, payee, stopped_clock):
