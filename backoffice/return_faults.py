@@ -100,12 +100,14 @@ def of_disputes(ids: list[int] | None) -> Iterator[str]:
         for pk in paid.values_list("pk", flat=True)
     )
     silent = Operation.objects.exclude(state__in=(OperationState.DONE, OperationState.FAILED))
-    lost = silent.filter(dispute__isnull=False, dispute__next_at=None)
-    lost |= silent.filter(refund__isnull=False, refund__next_at=None)
-    yield from (
-        f"operation {pk} has no answer and is not scheduled"
-        for pk in lost.values_list("pk", flat=True)
+    lost = _of(
+        silent.filter(dispute__isnull=False, dispute__next_at=None), ids, "dispute__charge__booking"
     )
+    gone = _of(
+        silent.filter(refund__isnull=False, refund__next_at=None), ids, "refund__charge__booking"
+    )
+    for pk in (*lost.values_list("pk", flat=True), *gone.values_list("pk", flat=True)):
+        yield f"operation {pk} has no answer and is not scheduled"
 
 
 def _dispute(dispute: Dispute) -> Iterator[str]:

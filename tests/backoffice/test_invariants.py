@@ -19,7 +19,17 @@ from mila.clock import mila_now
 from papers import actions as papers
 from papers.models import Paper, PaperFile, Series
 from payments import earnings, ledger
-from payments.models import Charge, Earning, LedgerEntry, Operation, Payout, StripeEvent, WayPay
+from payments.models import (
+    Charge,
+    Dispute,
+    Earning,
+    LedgerEntry,
+    Operation,
+    Payout,
+    Refund,
+    StripeEvent,
+    WayPay,
+)
 from requests_app.access import reveal_contact
 from requests_app.actions import signing
 from requests_app.models import (
@@ -184,6 +194,32 @@ def erased_with_a_name(w):
 
 
 # What breaks which invariant; every invariant has at least one.
+def refunded(w, **values):
+    parts = {
+        "amount_cents": 1,
+        "service_cents": 1,
+        "mila_cents": 1,
+        "state": "planned",
+        "currency": "EUR",
+    }
+    none = dict.fromkeys(
+        ("booking_fee_cents", "partner_cents", "commission_cents", "reversal_cents", "fee_cents"), 0
+    )
+    change(Charge, w.charge.pk, refunded_cents=1)
+    return Refund.objects.create(charge=w.charge, **{**parts, **none, **values})
+
+
+def contested(w, **values):
+    row = {
+        "stripe_id": "du_1",
+        "state": "open",
+        "currency": "EUR",
+        "amount_cents": 1,
+        "opened_at": w.now,
+    }
+    return Dispute.objects.create(charge=w.charge, **{**row, **values})
+
+
 def paid_out(w, **columns):
     """A payout of the paid job's share, as it would be on its day, but for these columns."""
     share = w.charge.earning
@@ -341,6 +377,12 @@ BREACHES = [
     ("I12", "another word", lambda w: change(Paper, receipt(w).pk, content="{}")),
     ("I12", "another file", lambda w: change(PaperFile, receipt(w).file.pk, body="eA==")),
     ("I12", "another amount", lambda w: change(Paper, invoice(w).pk, total_cents=1)),
+    ("refunds", "more counted than made", lambda w: change(Charge, w.charge.pk, refunded_cents=1)),
+    ("refunds", "made and not booked", lambda w: refunded(w, made_at=w.now)),
+    ("refunds", "open and not scheduled", lambda w: refunded(w)),
+    ("disputes", "open and not scheduled", lambda w: contested(w)),
+    ("disputes", "away and not booked", lambda w: contested(w, withdrawn_at=w.now, next_at=w.now)),
+    ("disputes", "lost and not borne", lambda w: contested(w, state="lost")),
     ("I14", "an erased person's name", erased_with_a_name),
     ("L12", "other words", lambda w: change(SignOff, w.paid.sign_off.pk, text="other")),
     ("L12", "another hand", lambda w: change(SignOff, w.paid.sign_off.pk, signature="X")),

@@ -110,6 +110,7 @@ def test_half_the_service_takes_the_exact_shares(paid, give):
 
     assert (refund.state, borne(refund)) == (RefundState.DONE, (2760, 690, 0, 0))
     assert (refund.reversal_cents, refund.fee_cents) == (3450, 690)
+    assert refunds.arrived_cents(paid.booking_id) == 3450  # what the customer's page says
     assert at_stripe(paid) == (1380 + 290 - 690, 5520 - 2760)
     assert balances(paid.booking) == {
         "stripe": 3740,
@@ -286,6 +287,7 @@ def test_one_that_comes_back_is_owed_and_staff_hear_of_it(owing, give, ops):
 
     refund.refresh_from_db()
     assert (refund.state, refunds.waits_for_staff(refund)) == (RefundState.CAME_BACK, True)
+    assert refunds.arrived_cents(paid.booking_id) == 0
     assert balances(paid.booking)["customer"] == -3450
     assert Notification.objects.filter(kind="refund_ops").count() == 1
     all_is_well()
