@@ -20,7 +20,7 @@ from mila.clock import mila_now, set_clock
 from mila.formats import phone
 from payments import cards, gateway, partners
 from payments.access import payee_of
-from payments.models import PaymentCustomer, SavedCard
+from payments.models import SavedCard
 from places.models import Postcode
 from requests_app import secret_link
 from requests_app.access import technician_of
@@ -374,13 +374,11 @@ class Ownership:
         return Kind(own, none={"uuid": NOBODY})
 
     def _own_cards(self) -> Kind:
-        """Each account has saved one; Stripe is not asked for them."""
+        """Each account has saved one."""
         own = {}
         for number, role in enumerate(("customer", "other customer")):
             user = self.people[role].user
-            customer, _new = PaymentCustomer.objects.get_or_create(
-                user=user, defaults={"stripe_id": f"cus_{number}"}
-            )
+            customer = cards.payment_customer(user)
             values = {
                 "brand": "visa",
                 "last4": "4242",
