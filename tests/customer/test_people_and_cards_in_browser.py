@@ -78,7 +78,7 @@ def test_card_is_added_chosen_and_removed(page, live_server):
     look(page, "own-cards")
     page.get_by_role("button", name="Proposer en premier").click()
     expect(page.get_by_role("heading", level=2).first).to_contain_text("4242")
-    page.get_by_role("button", name="Supprimer").last.click()
+    page.get_by_role("button", name="Retirer").last.click()
     expect(page.get_by_role("heading", level=2)).to_have_count(1)
     assert SavedCard.objects.filter(removed_at=None).get().last4 == "4242"
 
