@@ -93,7 +93,6 @@ class Policy:
     evening_first_start: time = figure(
         time(10, 30), _("Late morning: the first start after such an order"), time(8, 0),
         time(14, 0))
-    draft_card_limit: timedelta = figure(hours(24), _("Time to save a card"), HOUR, days(14))
     link_life: timedelta = figure(
         days(90), _("Life of a secret link after the booking"), days(14), days(730))
     address_code_life: timedelta = figure(

@@ -23,7 +23,7 @@ from papers.contents import Draft
 from papers.models import Paper, PaperFile, PaperKind
 from payments import cards, gateway, partners
 from payments.access import payee_of
-from payments.models import PaymentCustomer, SavedCard
+from payments.models import SavedCard
 from places.models import Postcode
 from requests_app import fault_ledger, secret_link
 from requests_app.access import technician_of
@@ -429,13 +429,11 @@ class Ownership:
         return Kind(own, none={"uuid": NOBODY})
 
     def _own_cards(self) -> Kind:
-        """Each account has saved one; Stripe is not asked for them."""
+        """Each account has saved one."""
         own = {}
         for number, role in enumerate(("customer", "other customer")):
             user = self.people[role].user
-            customer, _new = PaymentCustomer.objects.get_or_create(
-                user=user, defaults={"stripe_id": f"cus_{number}"}
-            )
+            customer = cards.payment_customer(user)
             values = {
                 "brand": "visa",
                 "last4": "4242",

@@ -385,7 +385,6 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "evening_from": ("18:00", earliest("18:30")),
     "evening_to": ("09:00", earliest("08:00")),
     "evening_first_start": ("11:00", earliest("20:00")),
-    "draft_card_limit": (7_200, fact("card_due_at")),
     "link_life": (2_592_000, link_ends),
     "address_code_life": (600, code_life),
     "address_code_tries": (3, code_tries),

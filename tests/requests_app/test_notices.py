@@ -364,15 +364,6 @@ def test_who_keeps_the_job_is_not_told_that_they_lost_it(job, partner):
 # --- The facts on the way
 
 
-def test_draft_waits_for_the_card_for_a_day(morning, customer):
-    draft = factories.DraftFactory(customer=customer)
-    row = notices.queue(draft, "card_link", round=1)
-
-    assert row.context["card_due_at"] == (draft.created_at + timedelta(hours=24)).isoformat()
-    assert row.context["total_cents"] == 7190
-    assert row.context["starts_at"] == [draft.first_start_at.isoformat()]
-
-
 def test_claim_tells_both_clocks_of_the_rule(job):
     clocks = deadlines.two_clocks(job.clocks_from_at, job.start_at, job.timezone, job.policy)
     context = queued("job_claimed").context
