@@ -107,13 +107,19 @@ def service(request, booking):
 
 @require_safe
 @secret_page
-def postcodes(request, **whose):
-    """The list of postcodes while typing; a chosen line comes back as filled fields.
+def postcodes(request, token):
+    """The list of postcodes while typing; a chosen line comes back as filled fields."""
+    access.booking_by_link(token)
+    return _postcodes(request)
 
-    With or before a draft.
-    """
-    if "token" in whose:
-        access.booking_by_link(whose["token"])
+
+@require_safe
+def postcodes_before(request, service):
+    """The same before there is a draft."""
+    return _postcodes(request)
+
+
+def _postcodes(request):
     data = picked(request.GET)
     suggestions = (
         []
