@@ -198,7 +198,7 @@ def test_day_before_a_clock_change_is_named_with_its_own_hour():
     body = rendered("called", start_at=start, confirm_due_at=start - timedelta(hours=24)).body
 
     assert "dimanche 25 octobre à 10 h" in body.replace("\u00a0", " ")
-    assert "samedi 24 octobre, 11:00" in body
+    assert "samedi 24 octobre à 11 h" in body.replace("\u00a0", " ")
 
 
 # --- Whom, and what they may know
