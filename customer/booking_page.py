@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Technician, TechnicianSkill
 from customer import technician_page, wording
+from customer.charged import OpenPayment, label_of, open_payment
 from customer.lateness import Lateness, lateness
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
@@ -18,7 +19,7 @@ from dispatch.availability import keeper_is_free
 from mila.formats import full_day, moment, money, short_moment
 from papers.access import papers_of_booking
 from payments import charges, refunds
-from payments.models import ChargeState, SavedCard
+from payments.models import ChargeState
 from requests_app import deadlines, withdrawal
 from requests_app.actions import changes, messaging, other_times
 from requests_app.actions.meeting import CODE_STATES, tries_left
@@ -38,7 +39,6 @@ from requests_app.models import (
     ProgressNote,
     ProposalKind,
     Quote,
-    QuoteLine,
     Rating,
     SignOff,
     State,
@@ -77,14 +77,6 @@ class PartnerCard:
     contract: str
     again: str  # where the same person is booked again; empty before the visit is over
     profile: str
-
-
-@dataclass(frozen=True)
-class OpenPayment:
-    """A charge that waits for the customer: in words why, and the card without its number."""
-
-    why: str
-    card: str
 
 
 @dataclass(frozen=True)
@@ -333,7 +325,11 @@ class BookingPage:
         quote = self.agreed
         if self.sign_off:
             quote = next(one for one in self.quotes if one.pk == self.sign_off.quote_id)
-        lines = [(self._label(line), line.cents) for line in quote.lines.all()] if quote else []
+        lines = (
+            [(label_of(line, self.booking), line.cents) for line in quote.lines.all()]
+            if quote
+            else []
+        )
         fee = (_("Booking and guarantee"), b.booking_fee_cents)
         total = self.sign_off.charge_cents if self.sign_off else self.final_cents
         return [*(lines or [(b.service.name, b.service_cents)]), fee], total
@@ -345,17 +341,6 @@ class BookingPage:
         """
         return refunds.arrived_cents(self.booking.pk) if self.state in ENDED else 0
 
-    def _label(self, line: QuoteLine) -> str:
-        """In the reader's language where the line is the catalogue's; a technician's own words as
-        they were written.
-        """
-        if line.package:
-            name = line.package.name
-        else:
-            booked = getattr(self.booking.service, f"name_{self.booking.language}")
-            name = self.booking.service.name if line.label == booked else line.label
-        return f"{line.quantity} × {name}" if line.quantity > 1 else name
-
     @property
     def is_over(self) -> bool:
         """Then what happened is folded: what counts now comes first."""
@@ -364,11 +349,7 @@ class BookingPage:
     @cached_property
     def open_payment(self) -> OpenPayment | None:
         """Why it did not go through, and with which card (rule M4)."""
-        if not self.unpaid:
-            return None
-        charge = self.booking.charges.filter(state__in=charges.WAITING).latest("pk")
-        card = SavedCard.objects.filter(stripe_id=charge.payment_method).first()
-        return OpenPayment(wording.refusal(charge.failure_code), str(card) if card else "")
+        return open_payment(self.booking) if self.unpaid else None
 
     @property
     def version(self) -> int:

@@ -356,25 +356,7 @@ VERSIONS: dict[str, Any] = {
     "fell": _("no longer holds"),
 }
 
-# Why a bank refuses, as far as its code tells; whatever else it says is its own affair.
-REFUSALS: dict[str, Any] = {
-    "insufficient_funds": _("There was not enough money on it."),
-    "expired_card": _("It has expired."),
-    "lost_card": _("The bank has blocked it."),
-    "stolen_card": _("The bank has blocked it."),
-    "authentication_required": _("Your bank wants to ask you first."),
-    "payment_intent_authentication_failure": _("Your bank’s question was not answered."),
-    "card_velocity_exceeded": _("Its limit is reached."),
-    "processing_error": _("The bank could not be reached."),
-}
-REFUSED = _("Your bank refused it and did not say why.")
-
 # --- What the pages ask
-
-
-def refusal(code: str) -> str:
-    """Why a payment did not go through, in the customer's words."""
-    return str(REFUSALS.get(code, REFUSED))
 
 
 def version_state(quote: Quote) -> str:

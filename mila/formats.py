@@ -22,6 +22,9 @@ DAYS = {"fr": "EEEE d MMMM", "de": "EEEE, d. MMMM", "it": "EEEE d MMMM", "en": "
 SHORT_DAYS = {"fr": "EEE d MMM", "de": "EEE, d. MMM", "it": "EEE d MMM", "en": "EEE d MMM"}
 
 
+FULL_DAYS = "d MMMM y"
+
+
 def language() -> str:
     """The two letters of the language that is on now."""
     now = (translation.get_language() or settings.LANGUAGE_CODE)[:2]
@@ -62,8 +65,14 @@ def money(cents: int | Literal[""] | None, currency: str) -> str:
 
 
 def moment(at: datetime | None, zone=None) -> str:
-    """jeudi 26 novembre, 17:30"""
-    return f"{day(at, zone)}, {clock_time(at, zone)}" if at else ""
+    """Thursday 26 November, 17:30; jeudi 26 novembre à 17 h 30"""
+    if not at:
+        return ""
+    if language() != "fr":
+        return f"{day(at, zone)}, {clock_time(at, zone)}"
+    time = _local(at, zone).time()
+    hour = f"{time.hour}{NBSP}h{NBSP}{time.minute:02d}" if time.minute else f"{time.hour}{NBSP}h"
+    return f"{day(at, zone)} à {hour}"
 
 
 def short_moment(at: datetime | None, zone=None) -> str:
@@ -73,17 +82,37 @@ def short_moment(at: datetime | None, zone=None) -> str:
 
 def day(at: date | datetime | None, zone=None) -> str:
     """jeudi 26 novembre"""
-    return format_date(_pieces(at, zone), DAYS[language()], locale=language()) if at else ""
+    return (
+        format_date(_pieces(at, zone), _first(DAYS[language()], at, zone), locale=language())
+        if at
+        else ""
+    )
 
 
 def short_day(at: date | datetime | None, zone=None) -> str:
     """jeu. 26 nov."""
-    return format_date(_pieces(at, zone), SHORT_DAYS[language()], locale=language()) if at else ""
+    return (
+        format_date(_pieces(at, zone), _first(SHORT_DAYS[language()], at, zone), locale=language())
+        if at
+        else ""
+    )
+
+
+def _first(pattern: str, at: date | datetime, zone) -> str:
+    """The first of a month has its own form in French: 1er décembre."""
+    first = language() == "fr" and _pieces(at, zone).day == 1
+    return pattern.replace("d MMM", "d'er' MMM", 1) if first else pattern
 
 
 def full_day(at: date | datetime | None, zone=None) -> str:
     """26 novembre 2026: with the year, for papers and what is long past"""
-    return format_date(_pieces(at, zone), "long", locale=_locale()) if at else ""
+    if not at:
+        return ""
+    return format_date(
+        _pieces(at, zone),
+        _first(FULL_DAYS, at, zone) if language() == "fr" else "long",
+        locale=_locale(),
+    )
 
 
 def month(at: date | datetime | None, zone=None) -> str:

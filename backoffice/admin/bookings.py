@@ -193,6 +193,7 @@ def _show(b, by, answers):
         (gettext("Door code"), contact.door_code),
         (gettext("At the door"), contact.at_the_door),
         (gettext("Problem"), contact.problem),
+        *((answer.words, answer.answer) for answer in b.answers.all()),
         (gettext("Photos"), _photos(b)),
         *(
             (gettext("Note of the call on %(at)s") % {"at": short_moment(c.at, b.timezone)}, c.note)

@@ -176,7 +176,6 @@ class WhoForm(forms.Form):
     for_whom = forms.ChoiceField(
         label=_("Who is the visit for?"),
         choices=FOR_WHOM,
-        required=False,
         initial=ME,
         widget=forms.RadioSelect,
     )
@@ -213,6 +212,9 @@ class WhoForm(forms.Form):
         **kwargs,
     ):
         super().__init__(*args, **kwargs)
+        if self.is_bound and not self.data.get("for_whom"):  # a page that did not ask
+            typed = {name: self.data.get(name) for name in self.data}
+            self.data = {**typed, "for_whom": OTHER if self.data.get("at_the_door") else ME}
         self.questions = questions
         add_questions(self, questions, after="problem")
         self.fields["phone"] = PhoneField(country=booking.country, **self.PHONE)

@@ -1,6 +1,7 @@
 """What a service asks while it is booked, and the packages that can be added to it (rule B13)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +24,8 @@ class PackagesForm(forms.Form):
 
     def __init__(self, *args, packages: Sequence[Package], **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["package"].choices = [(one.pk, self._label(one)) for one in packages]
+        field: Any = self.fields["package"]
+        field.choices = [(one.pk, self._label(one)) for one in packages]
 
     @staticmethod
     def _label(one: Package) -> str:

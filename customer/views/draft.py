@@ -25,13 +25,14 @@ from customer.views.secret_link import (
 from mila.errors import Refusal
 from mila.web.request_limits import takes_files
 from requests_app import access
-from requests_app.actions import placing
+from requests_app.actions import extras, placing
 from requests_app.actions.photographing import NoRoomForPhotos
 from requests_app.models import Booking, State
 
 DRAFT = "draft"  # the session's last draft, by the hash of its link
 BEGUN = "begun"  # when this browser began a draft, within the last day
 UNFINISHED = 422
+NOTHING_YET = 204
 LONGEST_KEY = 64
 
 
@@ -54,7 +55,8 @@ def draft_step(name: str):
                 remember(request, booking)
             typed_here = card_of_browser(request, booking)
             response = view(request, booking)
-            if request.method == "POST" and name != CARD and response.status_code < UNFINISHED:
+            kept = response.status_code < UNFINISHED and response.status_code != NOTHING_YET
+            if request.method == "POST" and name != CARD and kept:
                 placing.drop_card(booking.pk, unless=typed_here)  # what is refused changes nothing
             return response
 
@@ -107,13 +109,19 @@ def service(request, booking):
 
 @require_safe
 @secret_page
-def postcodes(request, **whose):
-    """The list of postcodes while typing; a chosen line comes back as filled fields.
+def postcodes(request, token):
+    """The list of postcodes while typing; a chosen line comes back as filled fields."""
+    access.booking_by_link(token)
+    return _postcodes(request)
 
-    With or before a draft.
-    """
-    if "token" in whose:
-        access.booking_by_link(whose["token"])
+
+@require_safe
+def postcodes_before(request, service):
+    """The same before there is a draft."""
+    return _postcodes(request)
+
+
+def _postcodes(request):
     data = picked(request.GET)
     suggestions = (
         []
@@ -167,7 +175,7 @@ def who(request, booking):
                 keeps_door_code=shows_door_code(request, booking),
                 renews_link=not is_own(request, booking),
             )
-            placing.set_answers(booking.pk, form.answers)
+            extras.set_answers(booking.pk, form.answers)
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return redirect("customer:booking", booking.token)

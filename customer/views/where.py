@@ -25,6 +25,7 @@ from customer.forms.draft import AlertForm, PlaceForm
 from customer.forms.starts import fresh_choice, read_choice
 from customer.forms.wanted import PackagesForm
 from customer.views.draft import (
+    NOTHING_YET,
     UNFINISHED,
     draft_step,
     page_language,
@@ -49,7 +50,7 @@ from places import geocoding
 from places.place import Place
 from policy.queries import policy_at
 from requests_app import access
-from requests_app.actions import placing
+from requests_app.actions import extras, placing
 from requests_app.models import Booking
 
 BEGUN = "begun"  # when this browser began a draft, within the last day
@@ -232,7 +233,7 @@ def keep_place(request, booking: Booking, form: PlaceForm) -> Booking | None:
 def _not_whole(request, form: PlaceForm):
     """Nothing is said while the address is being typed; what is wrong with a whole one is."""
     if any(not form[name].value() for name in ADDRESS):
-        return HttpResponse(status=204)
+        return HttpResponse(status=NOTHING_YET)
     context = {"form": form, "suggestions": form.suggestions}
     return render(request, "customer/when.html#refused", context, status=UNFINISHED)
 
@@ -314,7 +315,7 @@ def keep_packages(request, booking: Booking) -> Booking:
     )
     if set(chosen) == {extra.package_id for extra in booking.chosen_extras}:
         return booking
-    return placing.set_packages(booking.pk, chosen)
+    return extras.set_packages(booking.pk, chosen)
 
 
 @require_POST
@@ -325,7 +326,7 @@ def again(request, token):
     if not may_book_again(former):
         return redirect("customer:booking", token)
     by = request.user if request.user.is_authenticated else None
-    start = partial(placing.book_again, former.pk, language=page_language(), by=by)
+    start = partial(extras.book_again, former.pk, language=page_language(), by=by)
     try:
         draft = begin_here(request, former.country, mila_now(), start)
     except Refusal as refusal:

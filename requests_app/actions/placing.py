@@ -2,7 +2,7 @@
 (rule B1-B8).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import codes, notifications, proofs
 from accounts.models import CustomerProfile, Notification, User
-from catalogue.models import CURRENCY_OF, Question, Service
+from catalogue.models import CURRENCY_OF, Service
 from catalogue.queries import packages_for, price_for
 from mila.cleaning import canonical_email
 from mila.clock import mila_now
@@ -33,7 +33,6 @@ from requests_app.models import (
     AcceptanceKind,
     AddressCode,
     Booking,
-    BookingAnswer,
     BookingContact,
     BookingPackage,
     QuoteOrigin,
@@ -43,7 +42,6 @@ from requests_app.models import (
 )
 
 PLACE = ("country", "postcode", "city", "region", "timezone")
-WHERE = ("street", "lat", "lon", "precision")
 STARTS = ("first_start_at", "last_start_at")
 DRAFTS_COUNT = timedelta(days=1)
 PERSON = (
@@ -142,35 +140,15 @@ def start_draft(
     return booking
 
 
-@verb
-def book_again(booking_id: int, *, language: str, by: User | None) -> Booking:
-    """A draft of the same service at the same place, for which the same person is asked first
-    (rule D2).
-
-    Nothing goes along that the page behind the link does not show: no name, no number, no way to
-    the door, no card. Raises NotSold, TooManyDrafts.
-    """
-    former = Booking.objects.select_related("service", "contact").get(pk=booking_id)
-    draft = start_draft(former.service, country=former.country, language=language, by=by)
-    for name in PLACE:
-        setattr(draft, name, getattr(former, name))
-    draft.wished_technician_id = former.technician_id
-    draft.save(update_fields=[*PLACE, "wished_technician"])
-    for name in WHERE:
-        setattr(draft.contact, name, getattr(former.contact, name))
-    draft.contact.save(update_fields=WHERE)
-    return draft
-
-
 def unsaved_draft(service: Service, *, country: str, at: datetime) -> Booking:
     """As a draft would begin now: for the page on which nothing is written yet. Raises NotSold."""
     booking = Booking(service=service, country=country, state=State.DRAFT)
     booking.timezone = TIME_ZONES[country]
-    _set_price(booking, at)
+    set_price(booking, at)
     return booking
 
 
-def _set_price(booking: Booking, at: datetime) -> None:
+def set_price(booking: Booking, at: datetime) -> None:
     """Price and policy of the country, as of now: final at the order (rule B5, B6). The packages
     chosen are part of the price and of the length; one that is no longer sold there falls
     (rule B13).
@@ -189,21 +167,22 @@ def _set_price(booking: Booking, at: datetime) -> None:
 
 def _extras_as_of(booking: Booking, at: datetime) -> list[BookingPackage]:
     """The packages of the draft with today's price and length, written where they changed."""
-    chosen = {extra.package_id: extra for extra in booking.extras.all()} if booking.pk else {}
-    if not chosen:
-        return []
-    sold = {package.pk: package for package in packages_for(booking.service, booking.country, at)}
-    for package_id, extra in chosen.items():
-        if package_id not in sold:
+    chosen = list(booking.extras.all()) if booking.pk else []
+    sold = (
+        {one.pk: one for one in packages_for(booking.service, booking.country, at)}
+        if chosen
+        else {}
+    )
+    for extra in chosen:
+        if package := sold.get(extra.package_id):
+            extra.cents, extra.duration_minutes = package.price_cents, package.duration_minutes
+            extra.save(update_fields=["cents", "duration_minutes"])
+        else:
             extra.delete()
-            continue
-        package = sold[package_id]
-        extra.cents, extra.duration_minutes = package.price_cents, package.duration_minutes
-        extra.save(update_fields=["cents", "duration_minutes"])
-    return [extra for package_id, extra in chosen.items() if package_id in sold]
+    return [extra for extra in chosen if extra.package_id in sold]
 
 
-def _lock_draft(booking_id: int) -> Booking:
+def lock_draft(booking_id: int) -> Booking:
     booking = lock_booking(booking_id)
     if booking.state != State.DRAFT:
         raise NotADraft
@@ -215,13 +194,13 @@ def set_service(booking_id: int, service: Service, *, country: str) -> Booking:
     """Another service or country, at today's price. What no longer fits is dropped: the place in
     the other country, wishes that were made for another length. Raises NotSold.
     """
-    booking = _lock_draft(booking_id)
+    booking = lock_draft(booking_id)
     elsewhere = booking.country != country
     if booking.service != service:
         booking.answers.all().delete()
     booking.service, booking.country = service, country
     length = booking.duration_minutes
-    _set_price(booking, mila_now())
+    set_price(booking, mila_now())
     if elsewhere:
         booking.postcode = booking.city = booking.region = ""
         booking.timezone = TIME_ZONES[country]
@@ -251,7 +230,7 @@ def set_place(
     `keeps_door_code`: an empty box means "as it is", at the same door; what stood there was not
     shown.
     """
-    booking = _lock_draft(booking_id)
+    booking = lock_draft(booking_id)
     if (
         keeps_door_code
         and not door_code
@@ -264,7 +243,7 @@ def set_place(
     booking.country, booking.postcode, booking.city = place.country, place.postcode, place.city
     booking.region, booking.timezone = place.region, place.timezone
     booking.spoken = sorted(spoken)
-    _set_price(booking, mila_now())
+    set_price(booking, mila_now())
     booking.save(update_fields=[*PLACE, *STARTS, *PRICE, "spoken"])
     BookingContact.objects.filter(booking=booking).update(
         street=street, door_code=door_code, lat=place.lat, lon=place.lon, precision=place.precision
@@ -273,57 +252,12 @@ def set_place(
 
 
 @verb
-def set_packages(booking_id: int, packages: Collection[int]) -> Booking:
-    """The extras of the visit, by their ids; what does not fit the service or is not sold there is
-    passed over.
-
-    A visit of another length drops its wishes: they were chosen for the length before (rule B13).
-    """
-    booking = _lock_draft(booking_id)
-    at, before = mila_now(), booking.duration_minutes
-    fit = [one for one in packages_for(booking.service, booking.country, at) if one.pk in packages]
-    booking.extras.exclude(package__in=fit).delete()
-    kept = set(booking.extras.values_list("package", flat=True))
-    BookingPackage.objects.bulk_create(
-        BookingPackage(
-            booking=booking,
-            package=one,
-            cents=one.price_cents,
-            duration_minutes=one.duration_minutes,
-        )
-        for one in fit
-        if one.pk not in kept
-    )
-    _set_price(booking, at)
-    if booking.duration_minutes != before:
-        booking.wishes.all().delete()
-        booking.first_start_at = booking.last_start_at = None
-    booking.save(update_fields=[*STARTS, *PRICE])
-    return booking
-
-
-@verb
-def set_answers(booking_id: int, answers: Sequence[tuple[Question, str]]) -> None:
-    """What was answered to the questions of the service, in the words they were asked in
-    (rule B13).
-    """
-    booking = _lock_draft(booking_id)
-    booking.answers.all().delete()
-    BookingAnswer.objects.bulk_create(
-        BookingAnswer(
-            booking=booking, question=question, rank=rank, words=question.words, answer=answer
-        )
-        for rank, (question, answer) in enumerate(answers, 1)
-    )
-
-
-@verb
 def set_wishes(booking_id: int, walls: Sequence[datetime]) -> Booking:
     """One to three starts in order, as local wall times (rule B2-B4).
 
     Raises the refusals of places.calendar.
     """
-    booking = _lock_draft(booking_id)
+    booking = lock_draft(booking_id)
     write_wishes(booking, walls, mila_now())
     booking.save(update_fields=STARTS)
     return booking
@@ -406,7 +340,7 @@ def set_contact(
     draft over does not take that along. `renews_link`: whoever saves it did not begin it, so the
     link they came by is in other hands, and leads nowhere any more.
     """
-    booking = _lock_draft(booking_id)
+    booking = lock_draft(booking_id)
     at = mila_now()
     before = booking.customer
     if before != customer:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from catalogue.models import Question
 from partner.forms.quotes import ProposalForm
 from requests_app import price_versions
-from requests_app.actions import placing, quoting
+from requests_app.actions import extras, placing, quoting
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingAnswer, State
 from tests import factories
@@ -60,7 +60,7 @@ class TestPackages:
         assert f'value="{package.pk}" id="id_package_0" checked' in " ".join(words.split())
 
     def test_untick_takes_it_out_again(self, client, placed, package):
-        placing.set_packages(placed.pk, [package.pk])
+        extras.set_packages(placed.pk, [package.pk])
 
         client.post(url("when", placed), {"packages_shown": "1"}, headers=HTMX)
 
@@ -69,7 +69,7 @@ class TestPackages:
         assert not placed.extras.exists()
 
     def test_page_that_shows_none_changes_none(self, client, placed, package):
-        placing.set_packages(placed.pk, [package.pk])
+        extras.set_packages(placed.pk, [package.pk])
 
         client.post(url("when", placed), time_chosen())
 
@@ -86,13 +86,13 @@ class TestPackages:
     def test_another_length_drops_the_wishes(self, client, placed, package):
         client.post(url("when", placed), time_chosen())
 
-        placing.set_packages(placed.pk, [package.pk])
+        extras.set_packages(placed.pk, [package.pk])
 
         assert not placed.wishes.exists()
 
     def test_one_of_another_service_falls_with_it(self, placed, package, service):
         package.services.add(service)
-        placing.set_packages(placed.pk, [package.pk])
+        extras.set_packages(placed.pk, [package.pk])
 
         placing.set_service(placed.pk, factories.ServiceFactory(slug="other"), country="FR")
 
@@ -100,7 +100,7 @@ class TestPackages:
         assert (placed.service_cents, placed.extras.count()) == (6900, 0)
 
     def test_other_country_has_its_own_price(self, placed, package, service):
-        placing.set_packages(placed.pk, [package.pk])
+        extras.set_packages(placed.pk, [package.pk])
 
         placing.set_service(placed.pk, service, country="CH")
 
@@ -114,7 +114,7 @@ def with_extra(morning):
     package = factories.PackageFactory()
     booking = factories.DraftFactory()
     walls = [datetime.fromisoformat(wish.wall) for wish in booking.wishes.all()]
-    placing.set_packages(booking.pk, [package.pk])
+    extras.set_packages(booking.pk, [package.pk])
     placing.set_wishes(booking.pk, walls)
     placing.place(booking.pk, role=Role.CUSTOMER, by=None, waives_withdrawal=True)
     return Booking.objects.get(pk=booking.pk), package

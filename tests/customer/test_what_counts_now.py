@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from catalogue.models import Service
-from customer import wording
+from customer import charged
 from mila.templatetags.site import five
 from payments.models import Charge, ChargeKind, ChargeState, PaymentCustomer, SavedCard
 from requests_app.actions import changes
@@ -144,7 +144,7 @@ class TestUnpaid:
 @pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
 def test_every_refusal_has_its_words(language):
     with translation.override(language):
-        said = {code: wording.refusal(code) for code in [*wording.REFUSALS, "", "unheard_of"]}
+        said = {code: charged.refusal(code) for code in [*charged.REFUSALS, "", "unheard_of"]}
 
     assert all(said.values())
     assert said[""] == said["unheard_of"] != said["expired_card"]

@@ -63,7 +63,7 @@ def test_no_money_is_no_words():
 @pytest.mark.parametrize(
     ("language", "written"),
     [
-        ("fr", "jeudi 26 novembre, 17:30"),
+        ("fr", "jeudi 26 novembre à 17 h 30"),
         ("de", "Donnerstag, 26. November, 17:30"),
         ("it", "giovedì 26 novembre, 17:30"),
         ("en", "Thursday 26 November, 17:30"),
@@ -71,7 +71,7 @@ def test_no_money_is_no_words():
 )
 def test_moment_has_weekday_day_and_hour_of_the_place(language, written):
     with translation.override(language):
-        assert formats.moment(AT, "Europe/Paris") == written
+        assert plain(formats.moment(AT, "Europe/Paris")) == written
 
 
 def test_moment_takes_a_zone_a_name_or_something_that_has_one():
@@ -95,7 +95,7 @@ def test_an_unknown_language_is_french():
 def test_short_forms():
     with translation.override("fr"):
         assert formats.short_moment(AT, "Europe/Paris") == "jeu. 26 nov., 17:30"
-        assert formats.short_day(date(2026, 12, 1)) == "mar. 1 déc."
+        assert formats.short_day(date(2026, 12, 1)) == "mar. 1er déc."
         assert formats.full_day(AT, "Europe/Paris") == "26 novembre 2026"
         assert formats.month(date(2026, 11, 1)) == "novembre 2026"
 
@@ -205,3 +205,28 @@ def test_support_is_the_country_s_else_the_language_s():
         assert site.support("XX")["country"] == "FR"
     with translation.override("de"):
         assert site.support("")["country"] == "CH"
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "written"),
+    [
+        ("fr", "day", "mardi 1er décembre"),
+        ("fr", "short_day", "mar. 1er déc."),
+        ("fr", "full_day", "1er décembre 2026"),
+        ("fr", "moment", "mardi 1er décembre à 11 h"),
+        ("de", "day", "Dienstag, 1. Dezember"),
+        ("it", "day", "martedì 1 dicembre"),
+        ("en", "moment", "Tuesday 1 December, 11:00"),
+    ],
+)
+def test_first_of_a_month_as_it_is_read(language, name, written):
+    at = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
+    with translation.override(language):
+        assert plain(getattr(formats, name)(at, "Europe/Paris")) == written
+
+
+def test_first_of_a_month_is_the_one_of_the_place():
+    at = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+    with translation.override("fr"):
+        assert formats.day(at, "Europe/Paris") == "mardi 1er décembre"
+        assert formats.day(at, "UTC") == "lundi 30 novembre"

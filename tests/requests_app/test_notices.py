@@ -187,7 +187,7 @@ def test_instants_are_written_with_weekday_and_hour_of_the_place(kind):
 
     assert "26 novembre" in body
     if kind not in ("receipt", "withdrawn"):  # papers have the year
-        assert "jeudi 26 novembre, 17:30" in body
+        assert "jeudi 26 novembre à 17 h 30" in body.replace("\u00a0", " ")
 
 
 def test_day_before_a_clock_change_is_named_with_its_own_hour():
@@ -197,8 +197,8 @@ def test_day_before_a_clock_change_is_named_with_its_own_hour():
     start = datetime(2026, 10, 25, 9, 0, tzinfo=UTC)
     body = rendered("called", start_at=start, confirm_due_at=start - timedelta(hours=24)).body
 
-    assert "dimanche 25 octobre, 10:00" in body
-    assert "samedi 24 octobre, 11:00" in body
+    assert "dimanche 25 octobre à 10 h" in body.replace("\u00a0", " ")
+    assert "samedi 24 octobre à 11 h" in body.replace("\u00a0", " ")
 
 
 # --- Whom, and what they may know
