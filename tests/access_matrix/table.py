@@ -189,7 +189,12 @@ row(
     of="job",
 )
 row("partner:code partner:undo", technician, ACT, of="job")
-row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")
+row(
+    "partner:later partner:note partner:release partner:fail partner:cash",
+    technician,
+    ACT,
+    of="job",
+)
 
 # Messages between machines.
 row("payments:webhook payments:connect_webhook", signature, ACT)
