@@ -7,6 +7,7 @@ What is wrong with the fields is a refusal like any other: nobody stands at the 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django import forms
 from django.http import QueryDict
@@ -49,7 +50,10 @@ def fields_of(words: Mapping[str, str]) -> QueryDict:
     return found
 
 
-def _valid(form: forms.Form) -> forms.Form:
+F = TypeVar("F", bound=forms.Form)
+
+
+def _valid(form: F) -> F:
     if not form.is_valid():
         raise NotReadable(
             " ".join(str(error) for errors in form.errors.values() for error in errors)

@@ -27,7 +27,7 @@ LARGEST = 500_000  # octets of one step: a drawn signature is the longest
 LONGEST_KEY = 64
 # Beyond the job's own page: what may have to be done before there is network again, each made ahead
 # of its time.
-AHEAD = {
+AHEAD: dict[str, tuple[str, ...]] = {
     State.CLAIMED: ("call",),
     State.EN_ROUTE: ("finish", "sign", "rate", "thanks"),
     State.ARRIVED: ("finish", "sign", "rate", "thanks"),

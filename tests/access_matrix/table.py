@@ -213,7 +213,12 @@ row(
     ACT,
     of="job",
 )
-row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")
+row(
+    "partner:later partner:note partner:release partner:fail partner:cash",
+    technician,
+    ACT,
+    of="job",
+)
 
 # Messages between machines.
 row("payments:webhook payments:connect_webhook", signature, ACT)

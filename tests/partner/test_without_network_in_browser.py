@@ -80,8 +80,8 @@ def cellar(open_page, live_server, at_once):
 
     def opened(state):
         walk(booking, technician, state)
-        nearly_time(booking)
         booking.refresh_from_db()
+        nearly_time(booking)
         visitor.force_login(technician.user)
         page = open_page(base_url=live_server.url)
         chromium.sign_in(page.context, visitor, live_server.url)
