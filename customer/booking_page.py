@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Technician, TechnicianSkill
-from customer import technician_page, wording
-from customer.charged import OpenPayment, label_of, open_payment
+from customer import technician_page, unpaid, wording
 from customer.lateness import Lateness, lateness
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
+from customer.price_lines import label_of
 from customer.reviews import OwnReview, own_review
 from customer.wording_parts import first_name, language_name
 from dispatch.availability import keeper_is_free
@@ -94,8 +94,8 @@ class BookingPage:
     `cost_cents`: what cancelling would cost now.
     """
 
-    def __init__(self, booking: Booking, at: datetime, *, cost_cents: int):
-        self.booking, self.at, self.cost_cents = booking, at, cost_cents
+    def __init__(self, booking: Booking, at: datetime, *, cost_cents: int, own: bool = False):
+        self.booking, self.at, self.cost_cents, self.own = booking, at, cost_cents, own
         self.state = State(booking.state)
         self.zone = booking.timezone
         self.contact = booking.contact
@@ -347,9 +347,12 @@ class BookingPage:
         return self.state in OVER
 
     @cached_property
-    def open_payment(self) -> OpenPayment | None:
-        """Why it did not go through, and with which card (rule M4)."""
-        return open_payment(self.booking) if self.unpaid else None
+    def open_payment(self) -> unpaid.Failure | None:
+        """Why it did not go through; and with which card, for its owner alone (rule B11, M4)."""
+        if not self.unpaid:
+            return None
+        charge = self.booking.charges.filter(state__in=charges.WAITING).latest("pk")
+        return unpaid.failure(charge, own=self.own)
 
     @property
     def version(self) -> int:

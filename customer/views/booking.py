@@ -56,7 +56,12 @@ def _somebody_else(user, found: Booking) -> bool:
 
 def _context(request, found: Booking) -> dict:
     at = mila_now()
-    page = BookingPage(found, at, cost_cents=changes.cancel_cost(found, at))
+    page = BookingPage(
+        found,
+        at,
+        cost_cents=changes.cancel_cost(found, at),
+        own=access.is_customer(request.user, found),
+    )
     return {
         "booking": found,
         "page": page,
