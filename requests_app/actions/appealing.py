@@ -169,7 +169,7 @@ def decide(appeal_id: int, *, verdict: str, reason: str, by: User, who: str = ""
         if booking is not None and appeal.fault is not None:
             _overturn(booking, appeal.fault, who or Fault.NOBODY, at)
         else:
-            reinstate(appeal.partner_id, reason=reason, by=by)
+            reinstate(appeal.partner_id, by=by)  # the reason is the appeal's, encrypted there
     _tell_partner(appeal)
     return appeal
 

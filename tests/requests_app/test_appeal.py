@@ -270,7 +270,7 @@ def test_suspension_overturned_ends(ban, partner, staff):
     decide(appeal.pk, verdict=Verdict.OVERTURNED, reason="Not their jobs", by=staff)
 
     ban.refresh_from_db()
-    assert (ban.ended_by, ban.end_reason) == (staff, "Not their jobs")
+    assert (ban.ended_by, ban.end_reason, ban.appeal.reason) == (staff, "", "Not their jobs")
     assert Technician.objects.get(pk=partner.pk).partner.suspended_at is None
     assert partner.search_rows.exists()
 
