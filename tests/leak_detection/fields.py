@@ -103,6 +103,7 @@ NOT_PRIVATE = {
     "dispatch.Offer.wishes": "numbers of wishes",
     "payments.SavedCard.brand": "a maker of cards",
     "payments.SavedCard.last4": "four digits, which stand everywhere",
+    "payments.SavedCard.wallet": "one of Stripe's words for a wallet",
     "payments.CardSetup.intent_id": "the beginning of CardSetup.client_secret",
     "payments.Charge.currency": "one of two",
     "payments.Charge.payment_method": "a copy of SavedCard.stripe_id, found as that",
