@@ -9,7 +9,7 @@ from requests_app import deadlines
 from requests_app.actions import changes
 from requests_app.models import Booking
 
-SOON = timedelta(hours=4)  # a page left open looks again by itself at the next of the two instants
+SOON = timedelta(hours=5)  # a page left open looks again by itself at the next of the two instants
 
 
 @dataclass(frozen=True)

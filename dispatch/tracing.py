@@ -23,7 +23,7 @@ def record(booking: Booking, search: Search, found: list[Candidate], at: datetim
     technician's partner. How many each rule left out is counted later: that grows with the town,
     and somebody waits for the offer.
     """
-    contact = booking.contact
+    contact, wishes = booking.contact, list(booking.wishes.all())
     skill_id = booking.service.skill_id
     skilled = TechnicianSkill.objects.filter(
         skill=skill_id, technician__in=[c.technician_id for c in found]
@@ -42,7 +42,7 @@ def record(booking: Booking, search: Search, found: list[Candidate], at: datetim
         inputs={
             "skill": skill_id,
             "near": [round(contact.lat or 0, 2), round(contact.lon or 0, 2)],
-            "wishes": [wish.start_at.isoformat() for wish in booking.wishes.all()],
+            "wishes": [wish.start_at.isoformat() for wish in wishes],
             "wished": booking.wished_technician_id,
             "newcomer_first": matching.asks_newcomer_first(booking),
             "policy": policy_version(booking),
@@ -52,7 +52,7 @@ def record(booking: Booking, search: Search, found: list[Candidate], at: datetim
                 "due_at": booking.due_at and booking.due_at.isoformat(),
                 "last_start_at": booking.last_start_at and booking.last_start_at.isoformat(),
                 "minutes": booking.duration_minutes,
-                "ranks": [wish.rank for wish in booking.wishes.all()],
+                "ranks": [wish.rank for wish in wishes],
             },
             "weights_ppm": encode(in_force[booking.country].score_weights_ppm),
         },
