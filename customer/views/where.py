@@ -219,7 +219,10 @@ def keep_place(request, booking: Booking, form: PlaceForm) -> Booking | None:
         contact.door_code if shows else "",
     )
     typed = tuple(form.cleaned_data[name] for name in (*ADDRESS, "country", "door_code"))
-    same_tongues = set(form.cleaned_data["spoken"]) == set(booking.spoken or [booking.language])
+    same_tongues = {booking.language, *form.cleaned_data["spoken"]} == {
+        booking.language,
+        *booking.spoken,
+    }
     if contact.lat is not None and known == typed and same_tongues:
         return booking
     where = _located(form)

@@ -72,6 +72,7 @@ def open_on(
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
+            "submission_method": None,
         },
         "is_charge_refundable": inquiry,
         "livemode": False,

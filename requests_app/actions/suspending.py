@@ -2,7 +2,7 @@
 decides (rule P3).
 """
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PartnerProfile, User
@@ -35,11 +35,11 @@ def undecided_jobs() -> QuerySet[Booking]:
     """Of suspended partners, where nobody has decided yet: those claimed in the same moment are
     among them.
     """
-    kept = Assignment.objects.filter(ended_at=None, kept_at__gte=F("partner__suspended_at"))
-    suspended = Q(partner__suspended_at__isnull=False)
-    return Booking.objects.filter(suspended, state__in=sorted(OPEN)).exclude(
-        pk__in=kept.values("booking")
+    kept = Assignment.objects.filter(
+        booking=OuterRef("pk"), ended_at=None, kept_at__gte=OuterRef("partner__suspended_at")
     )
+    suspended = Q(partner__suspended_at__isnull=False)
+    return Booking.objects.filter(suspended, ~Exists(kept), state__in=sorted(OPEN))
 
 
 def waits_for_decision(booking: Booking) -> bool:

@@ -63,7 +63,7 @@ def test_no_template_compares_names_of_states():
         '{% if x and one.booking.state != "draft" %}',
         '{% if a %}{% elif kind == "en_route" or kind == "arrived" %}',
         "{% if charge.state == 'succeeded' %}",
-        '{% if card.standing == "live" %}',
+        '{% if card.display_state == "live" %}',
         '{% if "release" in page.may %}',
         "{% if booking.state in states %}",
         '{% if "claimed" == it %}',

@@ -418,7 +418,7 @@ def test_the_page_takes_a_fixed_number_of_queries(
 ):
     booking = walk(searching, partner, state)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         page(client, booking)
 
 

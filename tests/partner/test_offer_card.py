@@ -41,7 +41,7 @@ def address(offer, verb=""):
 
 
 def standing(response):
-    return response.context["card"].standing
+    return response.context["card"].display_state
 
 
 def test_opening_the_page_starts_their_two_minutes_once(client, offer):
@@ -145,7 +145,7 @@ def test_expired_claim_by_htmx_is_the_part_with_the_dock_beside(client, offer, s
 
     page = response.content.decode()
     assert response.status_code == 409
-    assert 'data-standing="open"' in page
+    assert 'data-display-state="open"' in page
     assert 'id="reply"' in page
     assert 'hx-swap-oob="true"' in page
     assert "<html" not in page
@@ -231,7 +231,7 @@ def test_open_page_is_left_alone_while_it_is_true(client, offer, stopped_clock):
     over = client.get(address(offer), {"seen": "live"}, headers=HTMX)
 
     assert true.status_code == 204
-    assert 'data-standing="open"' in over.content.decode()
+    assert 'data-display-state="open"' in over.content.decode()
 
 
 def test_still_open_but_held_by_a_colleague(client, offer, searching, partner, rival_partner):
@@ -242,7 +242,7 @@ def test_still_open_but_held_by_a_colleague(client, offer, searching, partner, r
 
     card = client.get(address(offer)).context["card"]
 
-    assert (card.standing, card.held) == ("open", True)
+    assert (card.display_state, card.held) == ("open", True)
 
 
 def test_next_in_line(client, offer, searching, partner, rival_partner):

@@ -27,7 +27,7 @@ def answers(function) -> set[str]:
 
 
 def test_every_standing_has_its_words():
-    assert set(DISPLAY_STATES) == answers(offer_cards._standing) | {"reserve"}
+    assert set(DISPLAY_STATES) == answers(offer_cards._display_state) | {"reserve"}
 
 
 def test_every_standing_but_the_live_one_has_a_head_and_a_text():

@@ -114,9 +114,15 @@ def test_card_of_a_taken_offer_leads_in_and_out(client, lost, partner):
     offers.keep_in_reserve(lost.pk, partner.pk)
     after = card_of(client, offer)
 
-    assert (before.context["card"].standing, before.context["card"].may_reserve) == ("taken", True)
+    assert (before.context["card"].display_state, before.context["card"].may_reserve) == (
+        "taken",
+        True,
+    )
     assert f'action="{address("keep_in_reserve", lost)}"' in before.content.decode()
-    assert (after.context["card"].standing, after.context["card"].may_reserve) == ("reserve", False)
+    assert (after.context["card"].display_state, after.context["card"].may_reserve) == (
+        "reserve",
+        False,
+    )
     assert f'action="{address("leave_reserve", lost)}"' in after.content.decode()
     assert "You are in reserve, because somebody else has this job." in after.content.decode()
     assert [canary for canary in CANARIES if canary in after.content.decode()] == []
@@ -127,7 +133,7 @@ def test_card_of_an_open_page_changes_when_they_are_in_reserve(client, lost, par
     card = reverse("partner:offer", args=[Offer.objects.get(technician=partner).pk])
 
     assert (
-        'data-standing="reserve"'
+        'data-display-state="reserve"'
         in client.get(card, {"seen": "taken"}, headers=HTMX).content.decode()
     )
     assert client.get(card, {"seen": "reserve"}, headers=HTMX).status_code == 204
@@ -141,7 +147,7 @@ def test_card_of_a_declined_offer_offers_nothing(client, searching, partner, riv
 
     response = card_of(client, offer)
 
-    assert (response.context["card"].standing, response.context["card"].may_reserve) == (
+    assert (response.context["card"].display_state, response.context["card"].may_reserve) == (
         "taken",
         False,
     )

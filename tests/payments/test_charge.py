@@ -9,7 +9,7 @@ from payments.models import Charge, ChargeKind, ChargeState, LedgerEntry, Operat
 from payments.standin.store import ledger_gaps, ledger_sums
 from requests_app.actions import changes, visit
 from requests_app.lifecycle import Role
-from requests_app.models import Booking, BookingEvent, Fault, State
+from requests_app.models import Booking, BookingEvent, Fault, FaultEntry, State
 from tests.cast import claimed, nearly_time, walk
 from tests.payments import cast
 
@@ -188,6 +188,7 @@ class TestFee:
 
     def test_a_fee_that_nobody_waited_for_is_milas(self, job):
         self.end(job, 2500)
+        FaultEntry.objects.filter(booking=job).delete()
         job.assignments.all().delete()
 
         charge = sweeps.charge_booking(job.pk)

@@ -1,5 +1,7 @@
 """Stars once, one answer, and the job that counts when it is paid (rule D2, L14, M1)."""
 
+from decimal import Decimal
+
 import pytest
 
 from accounts import notifications
@@ -41,7 +43,7 @@ def test_rating_is_kept_and_counts_in_the_rank(state, now, partner):
         5,
     )
     assert (rating.comment, rating.at) == ("Very kind.", now)
-    assert stars(partner) == (5, 1)
+    assert stars(partner) == (Decimal("4.7"), 1)
     assert (
         SkillSearch.objects.get(technician=partner).base_score_ppm
         == expected_rows(partner, Policy())[0].base_score_ppm
@@ -55,7 +57,7 @@ def test_second_rating_returns_the_first(now, partner):
 
     with unchanged(booking):
         assert rate(booking, quality=1) == first
-    assert stars(partner) == (5, 1)
+    assert stars(partner) == (Decimal("4.7"), 1)
 
 
 @pytest.mark.parametrize("odd", [{"quality": 0}, {"punctuality": 6}, {"friendliness": -1}])

@@ -175,7 +175,7 @@ def test_nothing_owed_ends_it_free_of_charge(case, staff):
         Fault.PARTNER,
     )
     assert not SignOff.objects.exists()
-    assert told(ended) == ["decided_none"]
+    assert told(ended) == ["decided_none", "fault_noted"]
 
 
 def test_nothing_owed_repeated_changes_nothing(case, staff):

@@ -40,7 +40,7 @@ def test_publishable_key_opens_only_what_a_browser_needs(ask):
     ("method", "path"),
     [
         ("GET", "/v1/nothing"),
-        ("POST", "/v1/refunds"),
+        ("POST", "/v1/coupons"),
         ("DELETE", "/v1/charges/ch_1"),
         ("GET", "/v2/x"),
     ],

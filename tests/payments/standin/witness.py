@@ -190,5 +190,6 @@ def classes_by_name() -> dict[str, Any]:
         "CardResource": stripe.Card,
         "AccountResource": stripe.Account,
         "PayoutResource": stripe.Payout,
+        "DisputeResource": stripe.Dispute,
     }
     return {**named, **aliases}
