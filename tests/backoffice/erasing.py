@@ -60,6 +60,9 @@ POINT = {"lat": 45.751863, "lon": 4.846727}
 STAYS = {
     "accounts.Notification.kind": "which message it was",
     "accounts.User.language": "one of four",
+    "accounts.PushSubscription.endpoint_hash": "a hash, and the row goes",
+    "accounts.PushSubscription.session_hash": "keyed, and the row goes",
+    "requests_app.OfflineStep.*": "a key used up, a word of the code, a sentence of ours",
     "requests_app.Booking.state": "the table's word",
     "requests_app.Booking.region": "whose holidays counted: a department is nobody's",
     "requests_app.Booking.timezone": "one of two",
