@@ -34,7 +34,14 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from payments import gateway
-from payments.models import CardSetup, Charge, ChargeState, PaymentCustomer, SavedCard
+from payments.models import (
+    CardSetup,
+    Charge,
+    ChargeState,
+    PaymentCustomer,
+    Refund,
+    SavedCard,
+)
 from requests_app import notices, price_versions, statement
 from requests_app.lifecycle import event_hash
 from requests_app.models import (
@@ -282,6 +289,7 @@ EVIDENCE = {part.model: part for part in PARTS if part.kept}
 # Their rows go once the cards are off at Stripe; Stripe's name for the person stays, as the
 # payments do.
 CARDS = (
+    Part(Refund, lambda p: Q(charge__booking__in=p.bookings), {"reason": ""}),
     Part(CardSetup, lambda p: of_the_bookings(p) | Q(customer__user__in=p.users)),
     Part(SavedCard, _of_their_cards),
     Part(Booking, lambda p: Q(pk__in=p.bookings), {"card": "", "card_ends_on": None}),

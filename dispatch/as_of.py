@@ -54,7 +54,7 @@ THEN = f"""WITH {_then("accounts_skillsearch")},
 {_then("accounts_calendarentry")},
 {_then("accounts_weeklyhours")},
 requests_app_assignment AS MATERIALIZED (
-    SELECT a.booking_id, a.technician_id, a.claimed_at,
+    SELECT a.id, a.booking_id, a.technician_id, a.claimed_at,
            CASE WHEN a.ended_at <= %(at)s THEN a.ended_at END AS ended_at,
            CASE WHEN a.ended_at <= %(at)s THEN a."end" ELSE '' END AS "end",
            coalesce(a.ended_at <= %(at)s, false) AND (a.fault OR EXISTS (

@@ -19,6 +19,7 @@ from customer.forms.signing import SignForm
 from customer.forms.visit import RatingForm
 from customer.views.sign_off import signer_of
 from mila.errors import Refusal
+from partner import calling
 from partner.forms.jobs import CallForm, CodeForm, FinishForm, NoteForm
 from requests_app import access, price_versions, statement
 from requests_app.actions import meeting, notes, signing, visit
@@ -63,7 +64,7 @@ def _valid(form: F) -> F:
 
 def call(sent: Sent) -> str:
     form = _valid(CallForm(sent.fields))
-    visit.record_call(sent.booking.pk, sent.technician.pk, by=sent.user, **form.cleaned_data)
+    calling.record_call(sent.booking.pk, sent.technician.pk, by=sent.user, noted=form.cleaned_data)
     return ""
 
 

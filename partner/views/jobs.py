@@ -17,7 +17,7 @@ from mila.errors import Refusal
 from mila.streams.publish import stream_url
 from mila.web.htmx import go, page_or_part
 from mila.web.request_limits import Unreadable, read_json
-from partner import wording
+from partner import calling, wording
 from partner.forms.jobs import (
     CallForm,
     CodeForm,
@@ -33,7 +33,7 @@ from partner.job_page import JobPage, jobs_page
 from places.distance import metres
 from requests_app import access, price_versions
 from requests_app.access import technician_page
-from requests_app.actions import meeting, notes, other_times, undoing, visit
+from requests_app.actions import meeting, notes, undoing, visit
 from requests_app.models import Booking, BookingContact, State
 
 METRES_A_SECOND = 30_000 / 3600  # 30 km/h, as one drives in a town
@@ -250,13 +250,9 @@ def call(request, technician, booking):
     """The call and what came of it (rule L1)."""
     form = CallForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        noted = form.cleaned_data
-        wall = noted.pop("other_wall")
         try:
-            if wall:
-                other_times.propose(booking.pk, technician.pk, wall=wall)
-            booking = visit.record_call(
-                booking.pk, technician.pk, by=request.user, proposed=bool(wall), **noted
+            booking = calling.record_call(
+                booking.pk, technician.pk, by=request.user, noted=form.cleaned_data
             )
         except Refusal as refusal:
             form.add_error("other_wall", said(refusal))

@@ -72,7 +72,7 @@ def open_on(
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
-            "submission_method": None,
+            "submission_method": "not_submitted",
         },
         "is_charge_refundable": inquiry,
         "livemode": False,
@@ -82,6 +82,7 @@ def open_on(
             "card": {
                 "brand": "visa",
                 "case_type": "inquiry" if inquiry else "chargeback",
+                "network": "visa",
                 "network_reason_code": "10.4",
             },
             "type": "card",
@@ -133,6 +134,7 @@ def update(call: Call) -> dict[str, Any]:
     body["metadata"] = merged(body["metadata"], given.get("metadata"))
     if given.get("submit", bool(texts)) and body["evidence_details"]["has_evidence"]:
         body["evidence_details"]["submission_count"] += 1
+        body["evidence_details"]["submission_method"] = "manual"
         body["status"] = (
             "warning_under_review" if body["status"].startswith("warning") else "under_review"
         )

@@ -465,6 +465,12 @@ def test_every_act_over_money_or_contact_data_asks_again():
     found = {act.name for act in BookingAdmin.acts if act.asks_again}
 
     assert found == {
+        "accept-dispute",
+        "evidence",
+        "keep-suspended",
+        "refund",
+        "refund-again",
+        "refund-by-hand",
         "contact",
         "decide",
         "decide-fee",

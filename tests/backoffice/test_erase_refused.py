@@ -44,11 +44,12 @@ def test_live_booking_refuses(person):
     refused(person, "is still searching")
 
 
-def test_contested_booking_refuses(person, payee):
+def test_contested_booking_refuses(person):
+    other = money.payee(user__name="Inès Rivale", user__email="ines@example.com")
     later = factories.placed_booking(
         customer=person.user, wishes=[factories.service_day_at(9, days=8)]
     )
-    cast.walk(later, payee, State.FINISHED)
+    cast.walk(later, other, State.FINISHED)
     signing.refuse(later.pk, by=None, reason="Toujours lent.")
 
     refused(person, "is still contested")

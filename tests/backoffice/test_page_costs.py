@@ -13,12 +13,12 @@ pytestmark = pytest.mark.django_db
 AT_MOST = {
     "home": 2,
     "services": 1,
-    "booking": 14,
-    "job": 21,
+    "booking": 17,
+    "job": 27,
     "jobs": 6,
     "offers": 10,
     "offer": 8,
-    "board": 22,
+    "board": 25,
 }
 
 

@@ -8,6 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 
 from accounts import actions
 from accounts.models import CalendarEntry, CalendarEntryKind, SkillSearch, Technician
@@ -180,7 +182,11 @@ def test_account_that_is_not_ready_is_said(client, inside, payable):
     inside.partner.payable = payable
     inside.partner.save()
 
-    assert ('data-kind="clock"' in client.get(ME).content.decode()) is not payable
+    with translation.override("fr"):
+        unready = gettext(
+            "Your payout account is not ready yet: until then no job is offered to you."
+        )
+    assert (unready in client.get(ME).content.decode()) is not payable
 
 
 def test_area_and_night_are_their_choice_and_the_search_knows(client, inside):

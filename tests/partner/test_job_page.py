@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Notification
 from mila.clock import mila_now
-from mila.formats import clock_time
+from mila.formats import moment
 from partner.job_page import JobPage
 from requests_app.actions import changes, signing, visit
 from requests_app.lifecycle import Role
@@ -594,7 +594,8 @@ def test_the_button_is_there_from_its_hour_on_and_before_the_page_says_when(
 
 
 def short_clock(instant):
-    return clock_time(instant, "Europe/Paris")
+    """The hour as a French sentence says it: 11 h."""
+    return moment(instant, "Europe/Paris").rpartition(" à ")[2]
 
 
 def test_an_open_page_hears_that_the_hour_has_come(client, at, stopped_clock):

@@ -103,7 +103,7 @@ def test_too_late_is_said_and_changes_nothing(client, lost, rival_partner, heade
     assert str(offers.ReserveClosed.sentence) in [
         str(message) for message in response.context["messages"]
     ]
-    assert address("keep_in_reserve", lost) not in response.content.decode()
+    assert f'"{address("keep_in_reserve", lost)}"' not in response.content.decode()
     assert reserves() == []
 
 

@@ -72,6 +72,8 @@ def english():
 def test_every_rule_of_the_search_has_its_words():
     assert set(RULES) == {
         "too_far",
+        "language",
+        "apart",
         "papers",
         "had_it",
         "declined",

@@ -86,7 +86,7 @@ def test_saved_card_is_charged_without_the_customer(plan, account, save_card):
     assert paid.transfer.startswith("tr_")
     assert paid.application_fee.startswith("fee_")
     assert paid.failure is None
-    assert ledger_sums() == {("", "eur"): 2290, (account, "eur"): 8000, ("dataset", "eur"): -10290}
+    assert ledger_sums() == {("", "eur"): 2290, (account, "eur"): 8000, ("world", "eur"): -10290}
     assert ledger_gaps() == {}
 
 
@@ -102,7 +102,7 @@ def test_payment_without_destination_stays_with_the_platform(plan, save_card):
         0,
         None,
     )
-    assert ledger_sums() == {("", "eur"): 10290, ("dataset", "eur"): -10290}
+    assert ledger_sums() == {("", "eur"): 10290, ("world", "eur"): -10290}
 
 
 def test_fee_without_destination_is_refused_here(plan):

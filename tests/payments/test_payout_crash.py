@@ -210,7 +210,7 @@ def _fill(payee):
     standin = user_actions.the_standin()
     with standin.store.transaction():
         call = standin.call()
-        for account, net in ((payee.partner.stripe_account, 9000), ("dataset", -9000)):
+        for account, net in ((payee.partner.stripe_account, 9000), ("world", -9000)):
             call.store.post(account, "eur", net, transaction_id="", available_on=call.bank_now)
 
 

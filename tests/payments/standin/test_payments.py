@@ -60,7 +60,7 @@ def test_success_moves_the_money_and_tells_in_order(ask, pay, save, account, eve
         "payment.created",
     ]
     assert events(account=account)[-1] == "payment.created"
-    assert ledger_sums() == {("", "eur"): 2290, (account, "eur"): 8000, ("dataset", "eur"): -10290}
+    assert ledger_sums() == {("", "eur"): 2290, (account, "eur"): 8000, ("world", "eur"): -10290}
     assert ledger_gaps() == {}
 
 
@@ -371,7 +371,7 @@ def test_without_destination_all_stays_with_the_platform(ask, pay, save):
     paid = _confirm(ask, intent, save(), off_session="true", expand__0="latest_charge")[1]
 
     assert paid["latest_charge"].get("transfer") is None
-    assert ledger_sums() == {("", "eur"): 10290, ("dataset", "eur"): -10290}
+    assert ledger_sums() == {("", "eur"): 10290, ("world", "eur"): -10290}
 
 
 def test_destination_without_a_fee_gets_all(ask, pay, save, account):

@@ -160,7 +160,8 @@ def _of_arm(arm: Any, value: Any, path: tuple[str, ...]) -> list[str]:
     if arm is Any:
         return []
     if isinstance(arm, typing.ForwardRef):
-        return _of_arm(classes_by_name()[arm.__forward_arg__], value, path)
+        named = classes_by_name().get(arm.__forward_arg__)
+        return _of_arm(named, value, path) if named else wrong  # an object this product never sees
     if origin is list:
         if not isinstance(value, list):
             return wrong
