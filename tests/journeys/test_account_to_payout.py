@@ -81,7 +81,7 @@ def test_from_a_new_account_to_the_bank(browse, payer):
     page.click("main form button")
     page.click("button[value=complete]")
     page.wait_for_url("**/partner/account/")
-    expect(page.locator(".notice")).to_have_attribute("data-kind", "done")
+    expect(page.locator("main .wrap > .notice")).to_have_attribute("data-kind", "done")
     look(page, "3-ready")
     technician.partner.refresh_from_db()
     assert technician.partner.payable

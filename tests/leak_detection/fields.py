@@ -31,6 +31,7 @@ NOT_PRIVATE = {
     "accounts.PartnerProfile.name": "the customer's contract names it",
     "accounts.Technician.name": "the customer is told who comes",
     "accounts.Technician.languages": "shown to the customer",
+    "accounts.Technician.star_sum": "the public mean of stars comes from it",
     "accounts.Technician.postcode": "five digits: the district",
     "accounts.CalendarEntry.during": "an hour without a reason",
     "accounts.SkillSearch.lat": "a copy of Technician.lat, found as that",

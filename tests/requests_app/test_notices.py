@@ -7,6 +7,7 @@ import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as site
@@ -97,6 +98,10 @@ def rendered(kind, language="fr", **others):
     return notifications.render(row)
 
 
+# About a partner, of no booking: actions.appealing and accounts.actions.
+OF_PEOPLE = {"appeal_ops", "appeal_due_ops", "appeal_decided", "suspended", "reinstated"}
+
+
 def source(name):
     text = (WORDS / f"{name}.txt").read_text()
     return text + "".join(source(part) for part in re.findall(r'include "emails/(\w+)\.txt"', text))
@@ -123,6 +128,7 @@ def test_every_kind_has_its_words_and_no_words_are_left_over():
         alerts.COMES,
         *telling.KINDS,
         bank_mail.KIND,
+        *OF_PEOPLE,
     }
 
 
@@ -186,7 +192,8 @@ def test_instants_are_written_with_weekday_and_hour_of_the_place(kind):
     body = rendered(kind).body
 
     assert "26 novembre" in body
-    if kind not in ("receipt", "withdrawn"):  # papers have the year
+    # papers have the year, and a fault counts until a day
+    if kind not in ("receipt", "withdrawn", "fault_noted"):
         assert "jeudi 26 novembre à 17 h 30" in body.replace("\u00a0", " ")
 
 
@@ -374,10 +381,14 @@ def test_claim_tells_both_clocks_of_the_rule(job):
     assert queued("claimed").context["friend"] is True
 
 
-def test_reminders_are_not_sent_after_their_clock(job):
+def test_reminders_are_not_sent_after_their_clock_nor_into_the_night(job):
     row = notices.queue(job, "call_reminder", round=1)
 
-    assert row.context["until_at"] == row.context["call_due_at"]
+    due = datetime.fromisoformat(row.context["call_due_at"])
+    evening = due.astimezone(ZoneInfo(job.timezone)).replace(
+        hour=21, minute=0, second=0, microsecond=0
+    )
+    assert datetime.fromisoformat(row.context["until_at"]) == min(due, evening)
 
 
 @pytest.mark.parametrize(
