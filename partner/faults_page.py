@@ -43,7 +43,7 @@ class AppealState:
     @property
     def kind(self) -> str:
         """Of the notice that tells the verdict."""
-        return "done" if self.appeal and self.appeal.verdict == Verdict.OVERTURNED else "lose"
+        return "done" if self.appeal and self.appeal.verdict == Verdict.OVERTURNED else "danger"
 
     @property
     def words(self) -> str:
