@@ -44,6 +44,7 @@ def make_technicians(places, *, radius_m=5_000) -> list[Technician]:
     )
     technicians = Technician.objects.bulk_create(
         Technician(
+            languages=["fr", "de", "it", "en"],
             partner=partner,
             user=user,
             name=user.name,

@@ -20,7 +20,7 @@ AT_MOST = {
     "expire": 5,
     "claim": 12,
     "record_call": 22,
-    "confirm": 18,
+    "confirm": 19,
 }
 
 

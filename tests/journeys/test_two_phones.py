@@ -79,7 +79,9 @@ def test_proposal_decline_second_proposal_acceptance_finish_signature(phones):
     press(hers, "button[name=accept]")
     hers.wait_for_url(f"**/b/{booking.token}/")
     look(hers, "price-agreed")
-    expect(theirs.locator("main .notice[data-kind=done]").first).to_contain_text("82,00", timeout=SOON)
+    expect(theirs.locator("main .notice[data-kind=done]").first).to_contain_text(
+        "82,00", timeout=SOON
+    )
     look(theirs, "price-accepted")
 
     theirs.goto(f"/partner/jobs/{booking.uuid}/finish/")
