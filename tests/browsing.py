@@ -46,6 +46,13 @@ def open_page(chrome):
     assert complaints == []
 
 
+# What makes the page wider than its window: nothing, or the elements that reach beyond it.
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+    .map((one) => `${one.localName}.${one.className}#${one.id} ${one.textContent.slice(0, 40)}`)"""
+
+
 def look(page, name):
     """Nothing for axe to find, nothing wider than the window, at both
     widths; the picture is kept.
@@ -58,5 +65,6 @@ def look(page, name):
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         page.screenshot(path=folder / f"{name}-{size['width']}.png", full_page=True)
         assert axe.faults(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        wide = page.evaluate(WIDER)
+        assert wide == [], wide
     page.set_viewport_size(before)

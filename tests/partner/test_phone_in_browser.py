@@ -147,12 +147,12 @@ def test_offer_reaches_any_page_of_the_app(phone, partner):
     page.goto("/partner/calendar/")
     page.wait_for_load_state("networkidle")
     title = page.title()
-    expect(page.locator(".waiting")).to_be_hidden()
+    expect(page.locator(".offer-waiting")).to_be_hidden()
     offers.open_next(factories.placed_booking().pk)
 
     page.reload()
 
-    expect(page.locator(".waiting")).to_be_visible()
+    expect(page.locator(".offer-waiting")).to_be_visible()
     expect(page.locator("[data-waiting-count]")).to_contain_text("1")
     assert page.title() == f"(1) {title}"
     look(page, "partner-offer-waits")
