@@ -78,8 +78,8 @@ def test_summary_leads_to_each_wrong_field():
 
     page = str(form)
 
-    assert page.index("Something is missing") < page.index('id="id_first_name"')
-    assert '<a href="#id_postcode">Postcode</a>: A digit is missing.' in page
+    assert page.index("Please look at this again") < page.index('id="id_first_name"')
+    assert '<a href="#id_postcode">A digit is missing.</a>' in page
     assert page.count("<li><a href") == 1
 
 

@@ -12,7 +12,7 @@ from mila.clock import mila_now, set_clock
 from papers import access, sweeps
 from papers.models import Billing, Paper
 from payments.access import payee_of
-from requests_app.models import ContactAccess
+from requests_app.models import Booking, ContactAccess
 from tests import factories
 from tests.papers import cast
 from tests.signing_in import sign_in
@@ -97,6 +97,24 @@ def test_rival_finds_nothing(charge, rival_partner):
     for one in Paper.objects.all():
         with pytest.raises(Http404):
             access.file_for_payee(payee, one.uuid)
+
+
+def test_customers_invoice_is_nobodys_who_has_not_done_the_job(charge, payee, rival_partner):
+    invoice = paper(charge, "service")
+    Booking.objects.filter(pk=charge.booking_id).update(technician=rival_partner)
+
+    with pytest.raises(Http404):
+        access.file_for_payee(payee_of(payee.user), invoice.uuid)
+
+    assert not ContactAccess.objects.exists()
+
+
+def test_what_may_not_be_looked_at_any_more_is_asked_again(charge, payee, monkeypatch):
+    """The look itself is the judge: the list may have been read a moment before."""
+    monkeypatch.setattr(access, "reveal_contact", lambda *args, **more: None)
+
+    with pytest.raises(Http404):
+        access.file_for_payee(payee_of(payee.user), paper(charge, "service").uuid)
 
 
 def test_papers_of_a_company_are_its_owners(payer, morning):

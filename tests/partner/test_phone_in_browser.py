@@ -96,7 +96,7 @@ def test_call_is_kept_and_goes_with_the_sign_out(phone, partner):
     page.goto("/partner/me/")
     page.wait_for_load_state("networkidle")
     page.locator("form[data-forgets] button").click()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_url(lambda url: "/partner/me/" not in url)
 
     assert page.evaluate(KEPT) == 0
 
