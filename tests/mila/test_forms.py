@@ -79,7 +79,7 @@ def test_summary_leads_to_each_wrong_field():
     page = str(form)
 
     assert page.index("Please look at this again") < page.index('id="id_first_name"')
-    assert '<a href="#id_postcode">A digit is missing.</a>' in page
+    assert '<a href="#id_postcode">Postcode: A digit is missing.</a>' in page
     assert page.count("<li><a href") == 1
 
 
