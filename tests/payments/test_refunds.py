@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Notification
 from mila.clock import mila_now, set_clock
 from mila.errors import Refusal
-from payments import comparing, disputes, payouts, refunds, sweeps, webhooks
+from payments import comparing, disputes, gateway, payouts, refunds, sweeps, webhooks
 from payments.models import (
     Account,
     Charge,
@@ -422,6 +422,16 @@ def test_one_of_the_dashboard_as_large_as_what_came_back_is_that_one(owing, give
     assert (again.origin, again.again_of) == (RefundOrigin.AGAIN, refund)
     assert "customer" not in balances(paid.booking)
     all_is_well()
+
+
+def test_one_whose_key_is_forgotten_is_found_by_our_own_name(paid, give):
+    refund = give(paid, service=1000)
+
+    found = gateway.find_refund(paid.stripe_charge or refund.charge.stripe_charge, str(refund.uuid))
+
+    assert found is not None
+    assert found.id == refund.stripe_id
+    assert gateway.find_refund(paid.stripe_charge, str(uuid4())) is None
 
 
 def test_the_message_before_our_own_answer_books_it_once(paid, ops, monkeypatch):
