@@ -237,6 +237,7 @@ AT_STRIPE = {
     "SavedCard.stripe_id",
 }
 AT_STRIPE |= {"User.email", *ACCOUNTS, *(f"{who} PartnerProfile.email" for who in PARTNERS)}
+AT_STRIPE |= {f"{who} User.email" for who in PARTNERS}  # who is paid signs up there with it
 # Where a word may lie beside the pages. Places that are not here hold nothing: no log, no job, no
 # live message.
 LYING = {
