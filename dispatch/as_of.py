@@ -118,6 +118,8 @@ def line_of(trace: Trace, technician_id: int) -> Line | None:
     order = [one["technician"] for one in trace.best]
     there = technician_id in order
     ahead = order.index(technician_id) if there else len(order)
+    if rule == "apart":  # read as a place in the order: nobody is told who avoids them
+        return Line(None, metres, max(1, len(order)), beyond=True)
     return Line(rule, metres, 0 if rule else ahead, beyond=rule is None and not there)
 
 

@@ -14,7 +14,7 @@ from mila.transactions import verb
 from papers import contents, corrections, numbering, statements
 from papers.contents import Draft
 from papers.models import Billing, GivenBack, Paper, PaperKind, StatedMonth, Unprinted
-from payments.models import Charge, ChargeKind, ChargeState, RefundOrigin
+from payments.models import Charge, ChargeKind, ChargeState, Refund, RefundOrigin
 from requests_app import notices
 
 STILL_BOOKED = timedelta(hours=1)
@@ -142,23 +142,31 @@ def _note_refunds(charge: Charge) -> None:
     gift that corrects no paper.
     """
     for refund in charge.refunds.filter(made_at__isnull=False).exclude(origin=RefundOrigin.AGAIN):
-        left = charge.commission_cents - sum(
-            one.commission_cents for one in charge.given_back.all()
-        )
-        parts = {
-            "partner_cents": refund.partner_cents,
-            "booking_fee_cents": refund.booking_fee_cents,
-            "mila_cents": max(0, refund.commission_cents + refund.mila_cents - left),
-        }
         _give_back(
             GivenBack(
                 key=f"refund-{refund.uuid}",
                 charge=charge,
                 amount_cents=refund.amount_cents,
                 at=refund.made_at,
-                **parts,
+                **_parts_on_paper(charge, refund),
             )
         )
+
+
+def _parts_on_paper(charge: Charge, refund: Refund) -> dict[str, int]:
+    """The shares as papers can hold them: no part above what there is of it, whatever was taken
+    from whom on Stripe's own pages.
+    """
+    given = list(charge.given_back.exclude(key=f"refund-{refund.uuid}"))
+    fee_left = charge.booking_fee_cents - sum(one.booking_fee_cents for one in given)
+    partner_left = charge.partner_cents - sum(one.partner_cents for one in given)
+    commission_left = charge.commission_cents - sum(one.commission_cents for one in given)
+    partner = max(0, min(refund.partner_cents, partner_left))
+    rest = refund.amount_cents - partner
+    over = max(0, refund.partner_cents - partner)
+    fee = max(0, min(refund.booking_fee_cents + over, fee_left, rest))
+    mila = max(0, rest - fee - commission_left)
+    return {"partner_cents": partner, "booking_fee_cents": fee, "mila_cents": mila}
 
 
 def _must_be_left(given: GivenBack) -> None:
@@ -181,8 +189,8 @@ def _must_be_left(given: GivenBack) -> None:
 
 def _issue(charge: Charge, at: datetime) -> list[Paper]:
     billing = Billing.objects.select_related("partner").filter(partner=charge.partner_id).first()
-    _note_refunds(charge)
     made = store(contents.of_charge(charge, billing))
+    _note_refunds(charge)
     given = charge.given_back.order_by("pk")
     made += store([draft for one in given for draft in corrections.of(one, charge)])
     waits = billing is None and contents.needs_billing(charge)

@@ -24,8 +24,6 @@ PAGE = 10  # each line is asked as of its own instant: one question each
 RULES = {
     "too_far": gettext_lazy("It lay outside the area you had chosen."),
     "language": gettext_lazy("The customer speaks none of your languages."),
-    # Never a word about who wants to meet whom no more: the other side is not told.
-    "apart": gettext_lazy("It went to others."),
     "papers": gettext_lazy("Your papers, or the proof of this skill, had run out."),
     "had_it": gettext_lazy("You had had this job before."),
     "declined": gettext_lazy("You had said no to it."),

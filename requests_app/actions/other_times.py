@@ -182,8 +182,9 @@ def _continue_later(
     if not is_free(technician, slot(booking, proposal.start_at), but=running.calendar_entry):
         raise TechnicianBusy
     running.start_at = proposal.start_at
+    running.late_said_at = None
     running.new_code()
-    running.save(update_fields=["start_at", *Assignment.CODE_FIELDS])
+    running.save(update_fields=["start_at", "late_said_at", *Assignment.CODE_FIELDS])
     if running.calendar_entry:
         running.calendar_entry.during = slot(booking, proposal.start_at)
         running.calendar_entry.save(update_fields=["during"])

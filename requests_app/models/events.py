@@ -78,10 +78,12 @@ def entered_at(booking: Booking) -> datetime | None:
 def last_made_at(booking: Booking, move: str) -> datetime | None:
     """When the present technician made this move for the last time and did not take it back; None
     if never.
+
+    An arrival is of its appointment: who comes a second time has to arrive anew (rule L11).
     """
-    made = [
-        event.at
-        for event in standing(of_present_technician(booking.events.all()))
-        if event.move == move
-    ]
+    events = standing(of_present_technician(booking.events.all()))
+    if move == "arrive":
+        again = [number for number, one in enumerate(events) if one.move == "continue_later"]
+        events = events[again[-1] if again else 0 :]
+    made = [event.at for event in events if event.move == move]
     return made[-1] if made else None

@@ -7,6 +7,7 @@ import pytest
 from papers import sweeps
 from papers.models import GivenBack, Paper
 from payments import refunds
+from payments.models import Refund
 from tests import factories
 from tests.papers import cast
 
@@ -59,6 +60,18 @@ def test_what_mila_gives_beyond_its_commission_corrects_no_price(charge):
 
     assert credited(charge) == {"service": 1380, "commission": 1380}
     assert GivenBack.objects.get().mila_cents == 6900 - 1380
+
+
+def test_what_the_partner_lost_on_stripes_pages_is_no_more_than_they_had(charge):
+    """The whole taken from the transfer: their invoice and the fee's are corrected, no more."""
+    made = refund(charge, service=6900, fee=290)
+    parts = {"service_cents": 7190, "partner_cents": 7190, "reversal_cents": 7190}
+    nothing = dict.fromkeys(["booking_fee_cents", "commission_cents", "mila_cents", "fee_cents"], 0)
+    Refund.objects.filter(pk=made.pk).update(**parts, **nothing)
+
+    sweeps.sweep()
+
+    assert credited(charge) == {"service": 6900, "fee": 290, "commission": 1380}
 
 
 def test_before_it_is_made_there_is_none(charge):
