@@ -161,7 +161,6 @@ row(
     FORM,
     of="link",
 )
-row("customer:answer_price", anybody, FORM, of="link")
 row("customer:late", anybody, ACT, of="link")
 row("customer:answer_price customer:messages customer:not_again", anybody, FORM, of="link")
 row("customer:answer_time", anybody, ACT, of="link")

@@ -48,3 +48,9 @@ def test_staff_without_the_right_open_no_photo(searching):
         access.photo_for_staff(searching, staff, "a" * 43, size=PhotoSize.LARGE)
 
     assert not ContactAccess.objects.exists()
+
+
+def test_partner_of_somebody_elses_job_stays_as_it_is(job, rival_partner):
+    there = job.partner
+
+    assert access.with_own_partner(rival_partner, job).partner == there
