@@ -195,6 +195,7 @@ class Ownership:
             **self._faults(),
             "link_paper": self._link_papers(),
             "partner_paper": self._partner_papers(),
+            "language": Kind({EVERYBODY: Thing({"language": "fr"})}, none={"language": "xx"}),
             "month": Kind({}, none={"year": 2026, "month": 1}),
             **self._keys(),
         }

@@ -118,7 +118,8 @@ row(
     LOOK,
 )
 row("customer:sitemap robots_txt security_txt favicon", anybody, LOOK)
-row("worker manifest manifest_partner offline", anybody, LOOK)
+row("worker manifest manifest_partner", anybody, LOOK)
+row("offline", anybody, LOOK, of="language")
 row("customer:terms customer:privacy customer:accessibility customer:reviews", anybody, LOOK)
 row("customer:withdrawal", anybody, FORM)
 row("customer:own_terms", anybody, LOOK, of="link")
