@@ -116,7 +116,7 @@ def postcodes(request, token):
 
 
 @require_safe
-def postcodes_before(request, service):
+def postcodes_before(request):
     """The same before there is a draft."""
     return _postcodes(request)
 

@@ -48,14 +48,17 @@ class Asker:
             self.written.append(sql)
         return execute(sql, params, many, context)
 
-    def ask(self, cookies: dict, method: str, address: str, *, undo: bool) -> Answer:
+    def ask(
+        self, cookies: dict, method: str, address: str, *, undo: bool, says: bytes = b""
+    ) -> Answer:
         """`undo`: what it writes is taken back at once, and the next one
         finds the world as it was.
         """
         self.written = []
         factory = RequestFactory(headers={"HX-Request": "true"} if method == BY_HTMX else None)
         factory.cookies.load(cookies)
-        request = factory.generic(method.split()[0], address, content_type=FORM)
+        sent = {"data": says, "content_type": JSON} if says else {"content_type": FORM}
+        request = factory.generic(method.split()[0], address, **sent)
         with transaction.atomic() if undo else nullcontext():
             answer = self.handler(request.environ)
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content
@@ -78,3 +81,4 @@ class Asker:
 
 
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"

@@ -28,6 +28,7 @@ class Cell:
     expected: frozenset[str | int]
     may_write: bool
     knows: frozenset[str]
+    says: bytes = b""
 
     def __str__(self):
         return f"{self.method} {self.name} ({self.whose}) as {self.person.role}"
@@ -64,6 +65,7 @@ class Matrix:
                         expected,
                         may_write=whose == OWN and IN in expected,
                         knows=person.knows | (things[whose].about if whose == OWN else frozenset()),
+                        says=row.says,
                     )
 
     def faults(self, cells: Iterable[Cell]) -> list[str]:
@@ -72,7 +74,11 @@ class Matrix:
         with self.asker.watching():
             for cell in cells:
                 answer = self.asker.ask(
-                    cell.person.cookies, cell.method, cell.address, undo=cell.may_write
+                    cell.person.cookies,
+                    cell.method,
+                    cell.address,
+                    undo=cell.may_write,
+                    says=cell.says,
                 )
                 said[cell.name, cell.person.role, cell.method, cell.whose] = answer.said
                 found += [f"{cell}: {fault}" for fault in self._faults(cell, answer)]

@@ -99,8 +99,12 @@ class Row:
     # What is not theirs is answered like what is gone: politely, without a word about it, and
     # nothing is written.
     politely: bool = False
+    # What is sent where a script talks to the address: what cannot be read is refused to anybody.
+    says: bytes = b""
 
 
+NO_DEVICE = b"{}"
+STEP = b'{"key": "0123456789abcdef", "step": "note", "at": "2026-11-24T10:00:00Z", "fields": {}}'
 TABLE: dict[str, Row] = {}
 
 
@@ -138,13 +142,14 @@ row("customer:device_heard customer:device_not_for_me", device, ACT)
 # Booking, and the booking: the secret link is the right, whoever holds it (rule B1, B11).
 row("customer:book", anybody, FORM, of="service")
 row("customer:draft customer:draft_postcodes", anybody, LOOK, of="draft")
-row("customer:book_postcodes", anybody, LOOK, of="service")
+row("customer:book_postcodes", anybody, LOOK)
 row("customer:draft_service customer:draft_place customer:draft_when", anybody, FORM, of="draft")
 row("customer:draft_who customer:card", anybody, FORM, of="draft")
 row("customer:draft_photos customer:draft_tell_me", anybody, ACT, of="draft")
 row("customer:stop_alerts", anybody, FORM, of="alert", politely=True)
 row("customer:booking customer:status", anybody, LOOK, of="link")
-row("customer:seen customer:again customer:wake customer:rest", anybody, ACT, of="link")
+row("customer:seen customer:again", anybody, ACT, of="link")
+row("customer:wake customer:rest", anybody, ACT, of="link", says=NO_DEVICE)
 row("customer:photo customer:photo_small", anybody, LOOK, of="link_photo")
 row(
     "customer:cancel customer:withdraw customer:move customer:no_show customer:access",
@@ -177,7 +182,7 @@ row("customer:booking_own", signed_in, LOOK, of="own_booking")
 # D3-D8, L1-L12).
 row("partner:home partner:jobs partner:offers partner:waiting", technician, LOOK)
 row("partner:phone partner:day", technician, LOOK)
-row("partner:phone_wake partner:phone_rest partner:phone_test", technician, ACT)
+row("partner:phone_wake partner:phone_rest partner:phone_test", technician, ACT, says=NO_DEVICE)
 row("partner:ill", technician, FORM)
 row("partner:earnings partner:account partner:account_back", payee, LOOK)
 row("partner:statement partner:statement_csv", payee, LOOK, of="month")
@@ -213,8 +218,9 @@ row(
     ACT,
     of="job",
 )
+row("partner:later", technician, ACT, of="job", says=STEP)
 row(
-    "partner:later partner:note partner:release partner:fail partner:cash",
+    "partner:note partner:release partner:fail partner:cash",
     technician,
     ACT,
     of="job",

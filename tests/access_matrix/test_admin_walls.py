@@ -14,9 +14,17 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts.models import CustomerProfile
 from backoffice.admin.bookings import BookingAdmin
-from catalogue.models import Topic
+from catalogue.models import Checklist, Question, Topic
 from mila.clock import mila_now
-from payments.models import Earning, Payout, PayoutState, StripeEvent
+from payments.models import (
+    Difference,
+    Dispute,
+    Earning,
+    Payout,
+    PayoutState,
+    Refund,
+    StripeEvent,
+)
 from places.models import Postcode
 from policy.models import PolicyRow
 from tests import factories
@@ -24,6 +32,7 @@ from tests.access_matrix.asker import FORBIDDEN, HIDDEN, IN, LOGIN, METHODS, NOT
 from tests.access_matrix.matrix import THOROUGH, Cell
 from tests.access_matrix.ownership import NONE, OTHER, OWN
 from tests.architecture.addresses import fill, routes
+from tests.papers.cast import billing_of
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
@@ -37,7 +46,7 @@ FOR_STAFF = {
     for page in ("index", "jsi18n", "search", "password_change", "password_change_done")
 }
 DOORS = {"admin:login", "admin:logout"}
-LISTS = ("_changelist", "_history")  # posted to, they are what they are
+LISTS = ("_changelist", "_history", "_balance")  # posted to, they are what they are
 SIGHTS = (*LISTS, "_change")
 AT_THE_DOOR = {IN, LOGIN, FORBIDDEN, NOT_ALLOWED}
 REFUSED = frozenset({FORBIDDEN, HIDDEN, NOT_ALLOWED})
@@ -58,9 +67,30 @@ def filled(ownership):
     StripeEvent.objects.create(
         stripe_id="evt_1", type="x", object_id="x", livemode=False, payload={}, received_at=at
     )
-    cast.charged(
-        cast.signed_booking(ownership.berthe, cast.saved_card(ownership.berthe), cast.payee())
+    payee = cast.payee()
+    billing_of(payee)
+    charge = cast.charged(
+        cast.signed_booking(ownership.berthe, cast.saved_card(ownership.berthe), payee)
     )
+    Question.objects.create(slug="ladder", kind="text", words="Is there a ladder?")
+    Checklist.objects.create(part="tidy_up", version=9, items="Tidy", starts_at=at)
+    Refund.objects.create(
+        charge=charge,
+        state="planned",
+        currency="EUR",
+        amount_cents=1,
+        service_cents=1,
+        booking_fee_cents=0,
+        partner_cents=0,
+        commission_cents=0,
+        mila_cents=1,
+        reversal_cents=0,
+        fee_cents=0,
+    )
+    Dispute.objects.create(
+        charge=charge, stripe_id="du_1", state="open", currency="EUR", amount_cents=1, opened_at=at
+    )
+    Difference.objects.create(kind="missing", currency="EUR", ours_cents=1, stripes_cents=0)
     share = Earning.objects.latest("pk")
     paid = {
         "partner": share.partner,
@@ -204,7 +234,8 @@ def test_page_of_the_admin_without_its_wall_is_found(filled, matrix, monkeypatch
     person = filled.people["staff without rights"]
 
     found = matrix.faults(
-        question(person, place, "GET", REFUSED) for place in places(MODELS[-1], missing=False)
+        question(person, place, "GET", REFUSED)
+        for place in places(("requests_app", "booking"), missing=False)
     )
 
     assert (

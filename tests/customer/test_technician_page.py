@@ -81,13 +81,13 @@ def test_it_says_who_comes(client, known):
 
 def test_nothing_on_it_leads_to_them_beside_mila(client, known, customer):
     booking = rated(
-        known, mila_now(), comment="Great, call him on 06 39 98 01 17 or yanis@example.com"
+        known, mila_now(), comment="Great, call them on 06 39 98 01 17 or yanis@example.com"
     )
     signing.answer_rating(booking.pk, known.pk, answer="Next time directly: www.yanis.example.com")
 
     page = read(client, known).content.decode()
 
-    assert "Great, call him on •••" in page
+    assert "Great, call them on •••" in page
     for secret in (
         "Corvel",
         "9801",
