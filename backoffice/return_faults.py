@@ -17,11 +17,11 @@ from payments.models import (
     Earning,
     LedgerEntry,
     Operation,
-    OperationState,
     Refund,
     RefundOrigin,
     RefundState,
 )
+from payments.operations import ANSWERED
 
 
 def _of(queryset, ids: list[int] | None, column: str):
@@ -99,7 +99,7 @@ def of_disputes(ids: list[int] | None) -> Iterator[str]:
         f"earning {pk} was paid out while it was contested"
         for pk in paid.values_list("pk", flat=True)
     )
-    silent = Operation.objects.exclude(state__in=(OperationState.DONE, OperationState.FAILED))
+    silent = Operation.objects.exclude(state__in=ANSWERED)
     lost = _of(
         silent.filter(dispute__isnull=False, dispute__next_at=None), ids, "dispute__charge__booking"
     )

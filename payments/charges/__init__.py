@@ -10,10 +10,11 @@ Every writer locks the booking first, then the charge.
 
 from payments.charges.holding import NotHeld, agree, goes_on_by_itself, let_go, object_to, read
 from payments.charges.opening import amount_owed, open_charge
-from payments.charges.outcomes import Mismatch, record_error, record_intent
+from payments.charges.outcomes import record_error, record_intent
 from payments.charges.sending import apply_intent, is_known_whole, submit
 from payments.charges.table import OPEN_STATES, WAITING
 from payments.charges.unpaid import remind, retry_with_card, set_aside
+from payments.operations import Mismatch
 
 __all__ = [
     "OPEN_STATES",

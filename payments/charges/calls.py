@@ -1,20 +1,10 @@
 """What is asked of Stripe, and nothing written: no transaction is open here (fault M1-M6)."""
 
-from datetime import timedelta
 from typing import Any
 
-from mila.clock import mila_now
-from payments import gateway
+from payments import gateway, operations
 from payments.models import Operation
-
-# Stripe forgets keys after 24 h: from here on look, do not repeat (fault M6)
-KEY_LIFE = timedelta(hours=23)
-# a 500 may be kept under its key for ever: after so many look, do not repeat (fault M3)
-BROKEN_ANSWERS = 3
-
-
-class NeverArrived(gateway.GatewayError):
-    """A look-up found no trace of a call: it is sent again, under the next key."""
+from payments.operations import NeverArrived
 
 
 def call(operation: Operation) -> gateway.PaymentIntent:
@@ -36,10 +26,7 @@ def _must_look(operation: Operation) -> bool:
     """Whether repeating would tell nothing: the key is old, keeps a 500, or answered that the bank
     still works.
     """
-    told: dict[str, Any] = operation.answer
-    if "status" in told or (told.get("reason") == "server" and told["tries"] >= BROKEN_ANSWERS):
-        return True
-    return operation.sent_at is not None and mila_now() - operation.sent_at > KEY_LIFE
+    return "status" in operation.answer or operations.must_look(operation)
 
 
 def _look_up(operation: Operation) -> gateway.PaymentIntent | None:

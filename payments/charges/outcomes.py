@@ -7,31 +7,23 @@ from datetime import datetime, timedelta
 
 from mila.clock import mila_now
 from mila.transactions import verb
-from payments import earnings, gateway, ledger
-from payments.charges.calls import NeverArrived
+from payments import earnings, gateway, ledger, operations
 from payments.charges.reminders import close, tell_ops, wait_for_customer
-from payments.charges.rows import answer, lock_charge, unanswered
+from payments.charges.rows import lock_charge, unanswered
 from payments.charges.table import OPEN_STATES, LockedCharge, advance
 from payments.models import Charge, ChargeKind, ChargeState, Operation, OperationState
+from payments.operations import Mismatch, NeverArrived, answer
 from payments.paperwork import want_papers
 from requests_app.actions import signing
 from requests_app.models import Booking
 
 log = logging.getLogger(__name__)
 
-# seconds between tries while the outcome is unknown, and up to SPREAD more
-WAITS = (5, 15, 60, 240)
-SPREAD = 5
+SPREAD = 5  # seconds more at most, so that not all try again at once
 LOOK_AGAIN = timedelta(minutes=1)  # while the bank has not decided
 REFUSED_WAIT = timedelta(hours=1)  # while a destination cannot receive
 # The same card may still do, if the customer answers the bank.
 BANK_ASKS = {"authentication_required", "payment_intent_authentication_failure"}
-
-
-class Mismatch(Exception):
-    """Stripe holds another payment or another amount than ours: a person must look before anything
-    else happens.
-    """
 
 
 @verb
@@ -137,17 +129,11 @@ def record_error(operation_id: int, error: gateway.GatewayError) -> Charge:
     if charge.state == ChargeState.SUCCEEDED:
         answer(operation, OperationState.DONE, at, {"late": type(error).__name__})
     elif isinstance(error, gateway.OutcomeUnknown):
-        tries = operation.answer.get("tries", 0) + 1
-        answer(operation, OperationState.UNKNOWN, at, {"tries": tries, "reason": error.reason})
-        wait = WAITS[min(tries, len(WAITS)) - 1] + charge.pk % SPREAD
-        advance(charge, "lose_track", next_at=at + timedelta(seconds=wait))
+        again_at = operations.not_answered(operation, error, at)
+        spread = timedelta(seconds=charge.pk % SPREAD)
+        advance(charge, "lose_track", next_at=again_at + spread)
     else:
-        answer(
-            operation,
-            OperationState.FAILED,
-            at,
-            {"no": type(error).__name__, "words": str(error)[:300]},
-        )
+        operations.refused(operation, error, at)
         _definite_no(charge, booking, error, at)
     return charge
 

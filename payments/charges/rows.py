@@ -1,15 +1,11 @@
 """The locked rows of a charge and of the calls to Stripe that belong to it."""
 
-from datetime import datetime
-from typing import Any
-
 from accounts.search import lock_technician
+from payments import operations
 from payments.charges.table import LockedCharge
-from payments.models import Charge, Operation, OperationState
+from payments.models import Charge, Operation
 from requests_app.lifecycle import lock_booking
 from requests_app.models import Booking
-
-ANSWERED = (OperationState.DONE, OperationState.FAILED)
 
 
 def lock_charge(charge_id: int, *, settles: bool = False) -> tuple[Booking, LockedCharge]:
@@ -27,23 +23,9 @@ def lock_charge(charge_id: int, *, settles: bool = False) -> tuple[Booking, Lock
     return booking, LockedCharge(charge)
 
 
-def open_operation(charge: Charge) -> Operation | None:
-    """The call whose outcome is not known; there is at most one."""
-    return charge.operations.exclude(state__in=ANSWERED).first()
-
-
 def unanswered(operation_id: int) -> Operation | None:
     """The call, if its answer is still awaited: a late rival's answer says nothing.
 
     The caller holds the lock.
     """
-    return Operation.objects.filter(pk=operation_id).exclude(state__in=ANSWERED).first()
-
-
-def answer(
-    operation: Operation | None, state: OperationState, at: datetime, values: dict[str, Any]
-) -> None:
-    """Write how the call ended."""
-    if operation is not None:
-        operation.state, operation.answered_at, operation.answer = state, at, values
-        operation.save(update_fields=["state", "answered_at", "answer"])
+    return operations.unanswered(Operation.objects.filter(pk=operation_id))

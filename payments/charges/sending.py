@@ -5,29 +5,25 @@ Also to ask Stripe how it is by now: for the webhook, the pay page and the sweep
 """
 
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from mila.clock import mila_now
 from mila.transactions import verb
-from payments import gateway
+from payments import gateway, operations
 from payments.charges.calls import call
 from payments.charges.outcomes import record_error, record_intent
-from payments.charges.rows import lock_charge, open_operation
+from payments.charges.rows import lock_charge
 from payments.charges.table import OPEN_STATES, advance
 from payments.models import (
     Charge,
     ChargeKind,
     ChargeState,
     Operation,
-    OperationState,
     PaymentCustomer,
     SavedCard,
 )
+from payments.operations import LEASE
 from requests_app.models import Booking
-
-# longer than the slowest answer: nobody else takes up what was just sent
-LEASE = timedelta(minutes=2)
 
 
 def submit(charge_id: int) -> Charge:
@@ -87,14 +83,9 @@ def next_operation(charge_id: int) -> Operation | None:
     at = mila_now()
     if charge.state not in OPEN_STATES or charge.next_at is None or charge.next_at > at:
         return None
-    operation = open_operation(charge)
-    if operation is None:
-        operation = _plan(charge, booking)
-        operation.sent_at = at
-    operation.state = OperationState.SENT
-    operation.save()
+    operation = operations.unanswered(charge.operations.all()) or _plan(charge, booking)
     advance(charge, "send", next_at=at + LEASE)
-    return operation
+    return operations.send(operation, at)
 
 
 def _plan(charge: Charge, booking: Booking) -> Operation:

@@ -9,7 +9,7 @@ from accounts.models import User
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
-from payments import earnings
+from payments import earnings, operations
 from payments.models import (
     DISPUTED,
     UNDER_WAY,
@@ -174,10 +174,7 @@ def give_back(payout: LockedPayout, at: datetime) -> None:
 def _is_still_here(payout: Payout) -> bool:
     # A call that was written down may have left the house, whatever state says that it was put
     # back.
-    return (
-        payout.state in STILL_HERE
-        and not payout.operations.exclude(state__in=("done", "failed")).exists()
-    )
+    return payout.state in STILL_HERE and operations.unanswered(payout.operations.all()) is None
 
 
 def _drop(payout: LockedPayout, at: datetime) -> None:

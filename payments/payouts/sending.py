@@ -8,33 +8,15 @@ from django.db.models import Q
 
 from mila.clock import mila_now
 from mila.transactions import verb
-from payments import earnings, gateway, ledger, partners
+from payments import earnings, gateway, ledger, operations, partners
 from payments.models import Earning, Operation, OperationState, Payout, PayoutAccount, PayoutState
+from payments.operations import LEASE, LOOK_AGAIN, REFUSED_WAIT, WAITS, Mismatch, NeverArrived
 from payments.payouts import planning, telling
 from payments.payouts.table import OPEN_STATES, LockedPayout, advance, lock_payout
 
 log = logging.getLogger(__name__)
 
-# longer than the slowest answer: nobody else takes up what was just sent
-LEASE = timedelta(minutes=2)
-# Stripe forgets keys after 24 h: from here on look, do not repeat (fault M6)
-KEY_LIFE = timedelta(hours=23)
-# a 500 may be kept under its key for ever: after so many look, do not repeat (fault M3)
-BROKEN_ANSWERS = 3
-WAITS = (5, 15, 60, 240)  # seconds between tries while the outcome is unknown
-# the money is still on its way from the cards, or the account has to be repaired
-REFUSED_WAIT = timedelta(hours=6)
-LOOK_AGAIN = timedelta(hours=12)  # while the bank has it
-ANSWERED = (OperationState.DONE, OperationState.FAILED)
 BACK = ("failed", "canceled")
-
-
-class Mismatch(Exception):
-    """Stripe holds another payout than ours: a person must look before anything else happens."""
-
-
-class NeverArrived(gateway.GatewayError):
-    """A look-up found no trace of a call: it is sent again, under the next key."""
 
 
 def submit(payout_id: int) -> Payout:
@@ -45,7 +27,7 @@ def submit(payout_id: int) -> Payout:
     hour ago, of which the message was lost, must not be the one that is paid (rule M5).
     """
     payout = Payout.objects.get(pk=payout_id)
-    if not payout.operations.exclude(state__in=ANSWERED).exists():
+    if operations.unanswered(payout.operations.all()) is None:
         try:
             partners.refresh_account(payout.account)
         except gateway.OutcomeUnknown:
@@ -73,17 +55,14 @@ def next_operation(payout_id: int) -> Operation | None:
     payout, at = lock_payout(payout_id), mila_now()
     if payout.state not in OPEN_STATES or payout.next_at is None or payout.next_at > at:
         return None
-    operation = payout.operations.exclude(state__in=ANSWERED).first()
+    operation = operations.unanswered(payout.operations.all())
     if operation is None and not _may_go(payout):
         planning.give_back(payout, at)
         return None
     if operation is None:
         operation = _plan(payout)
-        operation.sent_at = at
-    operation.state = OperationState.SENT
-    operation.save()
     advance(payout, "send", next_at=at + LEASE)
-    return operation
+    return operations.send(operation, at)
 
 
 def _may_go(payout: Payout) -> bool:
@@ -143,7 +122,7 @@ def _operation(
 def call(operation: Operation) -> gateway.PayoutAnswer | str:
     """One call to Stripe, no transaction open. Raises the gateway's errors, or NeverArrived."""
     params: dict[str, Any] = operation.params
-    if _must_look(operation):
+    if operations.must_look(operation):
         found = _find(operation.kind, params)
         if found is None:
             raise NeverArrived
@@ -160,13 +139,6 @@ def _find(kind: str, params: dict[str, Any]) -> gateway.PayoutAnswer | str | Non
     return gateway.find_payout(params["account"], params["payout_uuid"])
 
 
-def _must_look(operation: Operation) -> bool:
-    told: dict[str, Any] = operation.answer
-    if told.get("reason") == "server" and told["tries"] >= BROKEN_ANSWERS:
-        return True
-    return operation.sent_at is not None and mila_now() - operation.sent_at > KEY_LIFE
-
-
 # --- What came of it
 
 
@@ -176,7 +148,7 @@ def record_transfer(operation_id: int, transfer: str) -> None:
     operation, payout = _locked(operation_id)
     if operation is not None:
         at = mila_now()
-        _answer(operation, OperationState.DONE, at, {"transfer": transfer})
+        operations.answer(operation, OperationState.DONE, at, {"transfer": transfer})
         advance(payout, "next_call", next_at=at)
 
 
@@ -197,9 +169,10 @@ def record_payout(
         raise Mismatch(
             f"payout {payout.pk}: {answer.id}, {answer.cents} {answer.currency} at Stripe"
         )
-    operation = payout.operations.filter(pk=operation_id).exclude(state__in=ANSWERED).first()
+    operation = operations.unanswered(payout.operations.filter(pk=operation_id))
     if operation is not None:
-        _answer(operation, OperationState.DONE, at, {"status": answer.status, "payout": answer.id})
+        told = {"status": answer.status, "payout": answer.id}
+        operations.answer(operation, OperationState.DONE, at, told)
     if payout.state in OPEN_STATES:
         _leave(payout, answer, at)
     if answer.status in BACK:
@@ -244,17 +217,9 @@ def record_error(operation_id: int, error: gateway.GatewayError) -> Payout:
         return payout
     at = mila_now()
     if isinstance(error, gateway.OutcomeUnknown):
-        tries = operation.answer.get("tries", 0) + 1
-        _answer(operation, OperationState.UNKNOWN, at, {"tries": tries, "reason": error.reason})
-        wait = WAITS[min(tries, len(WAITS)) - 1]
-        advance(payout, "lose_track", next_at=at + timedelta(seconds=wait))
+        advance(payout, "lose_track", next_at=operations.not_answered(operation, error, at))
         return payout
-    _answer(
-        operation,
-        OperationState.FAILED,
-        at,
-        {"no": type(error).__name__, "words": str(error)[:300]},
-    )
+    operations.refused(operation, error, at)
     if isinstance(error, NeverArrived):
         advance(payout, "put_back", next_at=at)
         return payout
@@ -268,14 +233,7 @@ def _locked(operation_id: int) -> tuple[Operation | None, LockedPayout]:
     """The call, if its answer is still awaited, and its payout, locked."""
     payout_id = Operation.objects.values_list("payout_id", flat=True).get(pk=operation_id)
     payout = lock_payout(payout_id)
-    return payout.operations.filter(pk=operation_id).exclude(state__in=ANSWERED).first(), payout
-
-
-def _answer(
-    operation: Operation, state: OperationState, at: datetime, values: dict[str, Any]
-) -> None:
-    operation.state, operation.answered_at, operation.answer = state, at, values
-    operation.save(update_fields=["state", "answered_at", "answer"])
+    return operations.unanswered(payout.operations.filter(pk=operation_id)), payout
 
 
 # --- Asked again

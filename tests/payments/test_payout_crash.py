@@ -10,7 +10,7 @@ import pytest
 
 from backoffice.invariants import violations
 from mila.clock import mila_now, set_clock
-from payments import ledger, payouts, sweeps, ways
+from payments import ledger, operations, payouts, sweeps, ways
 from payments.models import Operation, OperationState, Payout, PayoutState
 from payments.payouts import sending
 from payments.standin import user_actions
@@ -134,7 +134,7 @@ def test_used_again_a_forgotten_key_pays_twice(due, payee, monkeypatch):
     """The control: were it not looked up first, the same crash would pay what is not the partner's
     any more.
     """
-    monkeypatch.setattr(sending, "KEY_LIFE", timedelta(days=99))
+    monkeypatch.setattr(operations, "KEY_LIFE", timedelta(days=99))
     user_actions.switch_on("answer_lost", path="POST /v1/payouts", times=1)
     sweeps.sweep_payouts()
     Answer.objects.all().delete()
@@ -195,7 +195,7 @@ def _is_brought_once_and_paid(payee):
 
 def test_sent_again_a_way_whose_key_is_forgotten_is_brought_over_twice(way, monkeypatch):
     """The control."""
-    monkeypatch.setattr(sending, "KEY_LIFE", timedelta(days=99))
+    monkeypatch.setattr(operations, "KEY_LIFE", timedelta(days=99))
     user_actions.switch_on("answer_lost", path="POST /v1/transfers", times=1)
     sweeps.sweep_payouts()
     Answer.objects.all().delete()

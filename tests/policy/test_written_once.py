@@ -109,13 +109,9 @@ OTHER_SPANS = {
     "accounts/still_you.py: timedelta(minutes=15)",  # a door: no policy row may widen it
     "dispatch/offers/searching.py: timedelta(minutes=5)",  # a pool is looked after
     "backoffice/invariants.py: timedelta(minutes=2)",  # slack of what must hold
-    "payments/operations.py: timedelta(hours=12)",  # until a refund is looked at again
+    "payments/operations.py: timedelta(hours=12)",  # until a payout or a refund is looked at again
     "payments/operations.py: timedelta(hours=6)",  # until a refused one is tried again
     "payments/operations.py: timedelta(minutes=2)",  # a lease
-    "payments/payouts/sending.py: timedelta(hours=12)",  # until a payout is looked at again
-    "payments/payouts/sending.py: timedelta(hours=6)",  # until a refused one is tried again
-    "payments/payouts/sending.py: timedelta(minutes=2)",  # a lease
-    "payments/charges/sending.py: timedelta(minutes=2)",  # the slowest answer of Stripe
     "requests_app/notices.py: timedelta(minutes=10)",  # a mail that asks for a step waits for it
     "partner/wording.py: timedelta(hours=2)",  # a promise is drawn as near
 }
