@@ -20,7 +20,6 @@ from catalogue.models import (
     ServicePrice,
 )
 from mila.errors import Refusal
-from policy.figures import Policy
 
 
 class NotSold(Refusal):
@@ -71,12 +70,6 @@ class Receipt(NamedTuple):
     @property
     def charge_cents(self) -> int:
         return self.service_cents + self.fee_cents
-
-
-def receipt_of(service: Service, country: str, at: datetime, policy: Policy) -> Receipt:
-    """Price, fee and total there at that instant. Raises NotSold. One query."""
-    price = price_for(service, country, at)
-    return Receipt(price.price_cents, policy.booking_fee_cents[price.currency])
 
 
 def shelves(country: str, at: datetime) -> list[Shelf]:

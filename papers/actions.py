@@ -38,40 +38,6 @@ def issue_for_charge(charge_id: int) -> list[Paper]:
 
 
 @verb
-def issue_credit_note(
-    charge_id: int,
-    *,
-    key: str,
-    amount_cents: int,
-    partner_cents: int,
-    booking_fee_cents: int = 0,
-    mila_cents: int = 0,
-) -> list[Paper]:
-    """The credit notes of one refund, in the transaction of the caller; answers the new ones. Once
-    for each `key`.
-
-    `partner_cents` and `booking_fee_cents` are what of the amount comes from the partner's share
-    and from the booking fee, `mila_cents` what Mila gives beyond it; the rest comes from
-    the commission. Each corrects the paper that
-    stated it. What corrects a paper that waits for a partner's details waits with it. Raises
-    GivesTooMuchBack, and gives nothing back.
-    """
-    charge = _lock(charge_id)
-    at = mila_now()
-    given = GivenBack(
-        key=key,
-        charge=charge,
-        amount_cents=amount_cents,
-        partner_cents=partner_cents,
-        booking_fee_cents=booking_fee_cents,
-        mila_cents=mila_cents,
-        at=at,
-    )
-    _give_back(given)
-    return _issue(charge, at)
-
-
-@verb
 def issue_statement(partner_id: int, year: int, month: int) -> list[Paper]:
     """A partner's statement of a month that is over, one for each currency; answers the new ones.
 
@@ -128,8 +94,10 @@ def _lock(charge_id: int) -> Charge:
     return rows.select_for_update(of=("self",)).get(pk=charge_id)
 
 
-def _give_back(given: GivenBack) -> None:
-    """Once for each key."""
+def give_back(given: GivenBack) -> None:
+    """Write down what a refund took of each part, once for each key; its credit notes are issued
+    with the other papers of the charge, which is locked. Raises GivesTooMuchBack.
+    """
     if not GivenBack.objects.filter(key=given.key).exists():
         _must_be_left(given)
         given.save(force_insert=True)
@@ -141,23 +109,20 @@ def _note_refunds(charge: Charge) -> None:
     What Mila bears by itself lowers its commission as far as there is some; beyond that it is a
     gift that corrects no paper.
     """
+    known = set(charge.given_back.values_list("key", flat=True))
     for refund in charge.refunds.filter(made_at__isnull=False).exclude(origin=RefundOrigin.AGAIN):
-        _give_back(
-            GivenBack(
-                key=f"refund-{refund.uuid}",
-                charge=charge,
-                amount_cents=refund.amount_cents,
-                at=refund.made_at,
-                **_parts_on_paper(charge, refund),
-            )
-        )
+        key = f"refund-{refund.uuid}"
+        if key not in known:
+            parts = _parts_on_paper(charge, refund)
+            amount = {"amount_cents": refund.amount_cents, "at": refund.made_at}
+            give_back(GivenBack(key=key, charge=charge, **amount, **parts))
 
 
 def _parts_on_paper(charge: Charge, refund: Refund) -> dict[str, int]:
     """The shares as papers can hold them: no part above what there is of it, whatever was taken
     from whom on Stripe's own pages.
     """
-    given = list(charge.given_back.exclude(key=f"refund-{refund.uuid}"))
+    given = list(charge.given_back.all())
     fee_left = charge.booking_fee_cents - sum(one.booking_fee_cents for one in given)
     partner_left = charge.partner_cents - sum(one.partner_cents for one in given)
     commission_left = charge.commission_cents - sum(one.commission_cents for one in given)

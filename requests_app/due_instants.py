@@ -34,11 +34,11 @@ def silence(b: Booking, at: datetime) -> datetime:
 
 
 def call_reminder(b: Booking, at: datetime) -> datetime | None:
-    return _reminder(b, at, call_due(b, at))
+    return next_rung(b, at, call_due(b, at))
 
 
 def confirm_reminder(b: Booking, at: datetime) -> datetime | None:
-    return _reminder(b, at, confirm_due(b, at))
+    return next_rung(b, at, confirm_due(b, at))
 
 
 def departure_opens(b: Booking) -> datetime:
@@ -115,8 +115,8 @@ def quiet_until(b: Booking, at: datetime) -> datetime | None:
     return night[1] if night else None
 
 
-def _reminder(b: Booking, at: datetime, due: datetime) -> datetime | None:
-    """At the first rung of the ladder that is still to come (rule L6)."""
+def next_rung(b: Booking, at: datetime, due: datetime) -> datetime | None:
+    """The first rung of the ladder before `due` that is still to come (rule L6)."""
     rungs = (
         deadlines.reminder_at(due, lead, at, b.timezone, b.policy)
         for lead in b.policy.reminder_ladder

@@ -13,6 +13,7 @@ from mila.clock import mila_now
 from mila.outages import Outage, recover
 from mila.streams import publish
 from requests_app import deadlines, notices
+from requests_app.due_instants import next_rung
 from requests_app.lifecycle import Locked, lock_booking, postpone
 from requests_app.lost_time import SWEEP, lay_in_an_outage
 from requests_app.models import LIVE, Booking, Clock, ClockKind, State
@@ -123,7 +124,7 @@ def _extend(booking: Locked, due: datetime, outage: Outage) -> None:
             _move(clock, clock.due_at + (due - former))
     elif booking.state in REMINDERS:
         notices.queue(booking, "job_outage", round=outage.pk, extended_at=due)
-        reminder = next_reminder(booking, due)
+        reminder = next_rung(booking, mila_now(), due)
         for clock in running.filter(kind=REMINDERS[S(booking.state)]):
             if reminder is not None:
                 _move(clock, reminder)
@@ -131,16 +132,6 @@ def _extend(booking: Locked, due: datetime, outage: Outage) -> None:
                 clock.done_at = mila_now()
                 clock.save(update_fields=["done_at"])
     _publish(booking)
-
-
-def next_reminder(booking: Booking, due: datetime) -> datetime | None:
-    """The first rung of the ladder before the new instant that is still to come (rule L6)."""
-    policy, at = booking.policy, mila_now()
-    rungs = (
-        deadlines.reminder_at(due, lead, at, booking.timezone, policy)
-        for lead in policy.reminder_ladder
-    )
-    return next((rung for rung in rungs if rung is not None), None)
 
 
 def _wait_with_lateness(booking: Booking, outage: Outage) -> None:

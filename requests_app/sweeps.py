@@ -17,7 +17,7 @@ from requests_app import caps, fault_ledger, notices, outages
 from requests_app.actions import photographing
 from requests_app.actions.signing import sign_off_by_silence
 from requests_app.actions.visit import drop_old_positions
-from requests_app.due_instants import quiet_until
+from requests_app.due_instants import next_rung, quiet_until
 from requests_app.lifecycle import (
     WHEN_DUE,
     Role,
@@ -124,7 +124,7 @@ def handle_due_clock(clock_id: int) -> bool:
         return False
     rung = clock.due_at
     again = (
-        outages.next_reminder(booking, booking.due_at)
+        next_rung(booking, at, booking.due_at)
         if clock.kind in REMINDERS and booking.due_at
         else None
     )

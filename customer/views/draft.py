@@ -30,10 +30,8 @@ from requests_app.actions.photographing import NoRoomForPhotos
 from requests_app.models import Booking, State
 
 DRAFT = "draft"  # the session's last draft, by the hash of its link
-BEGUN = "begun"  # when this browser began a draft, within the last day
 UNFINISHED = 422
 NOTHING_YET = 204
-LONGEST_KEY = 64
 
 
 def draft_step(name: str):

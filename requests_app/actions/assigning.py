@@ -41,6 +41,18 @@ def is_free(
     return not (entries.exclude(pk=but.pk) if but else entries).exists()
 
 
+def agree_on(booking: Booking, assignment: Assignment, start_at: datetime) -> None:
+    """Another start for who has it: their time, and a new code at the door; nobody has said yet
+    that they are late for it. The technician's row is locked.
+    """
+    assignment.start_at, assignment.late_said_at = start_at, None
+    assignment.new_code()
+    assignment.save(update_fields=["start_at", "late_said_at", *Assignment.CODE_FIELDS])
+    if assignment.calendar_entry:
+        assignment.calendar_entry.during = slot(booking, start_at)
+        assignment.calendar_entry.save(update_fields=["during"])
+
+
 def start_of(booking: Booking, rank: int) -> datetime:
     """The start a claim names: one of the wishes, or the one already agreed while an unconfirmed
     partner has it.

@@ -16,7 +16,7 @@ from mila.streams import publish
 from mila.transactions import verb
 from policy.words import span
 from requests_app import deadlines, fault_ledger, notices
-from requests_app.actions.assigning import is_free, slot
+from requests_app.actions.assigning import agree_on, is_free, slot
 from requests_app.actions.placing import card_ends, write_wishes
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking
 from requests_app.models import (
@@ -175,12 +175,7 @@ def move(
             cancel_start_at=cancel_start,
             **wishes,
         )
-    assignment.start_at, assignment.late_said_at = first, None
-    assignment.new_code()
-    assignment.save(update_fields=["start_at", "late_said_at", *Assignment.CODE_FIELDS])
-    if assignment.calendar_entry:
-        assignment.calendar_entry.during = slot(booking, first)
-        assignment.calendar_entry.save(update_fields=["during"])
+    agree_on(booking, assignment, first)
     name = "move_claimed" if booking.state == State.CLAIMED else "move_kept"
     return advance(
         booking,

@@ -14,7 +14,7 @@ from mila.streams import publish
 from mila.transactions import verb
 from requests_app import notices
 from requests_app.actions import changes, visit
-from requests_app.actions.assigning import TechnicianBusy, is_free, slot
+from requests_app.actions.assigning import TechnicianBusy, agree_on, is_free, slot
 from requests_app.actions.notes import HoldsPassword
 from requests_app.actions.placing import check_wish, write_wishes
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, read_clock
@@ -181,13 +181,7 @@ def _continue_later(
         raise changes.CardEndsBefore
     if not is_free(technician, slot(booking, proposal.start_at), but=running.calendar_entry):
         raise TechnicianBusy
-    running.start_at = proposal.start_at
-    running.late_said_at = None
-    running.new_code()
-    running.save(update_fields=["start_at", "late_said_at", *Assignment.CODE_FIELDS])
-    if running.calendar_entry:
-        running.calendar_entry.during = slot(booking, proposal.start_at)
-        running.calendar_entry.save(update_fields=["during"])
+    agree_on(booking, running, proposal.start_at)
     return advance(
         booking,
         "continue_later",

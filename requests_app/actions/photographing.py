@@ -17,9 +17,8 @@ from mila.errors import Refusal
 from mila.faults import has_no_room
 from mila.transactions import after_commit, verb
 from policy.kept import DRAFT
-from requests_app.actions.placing import NotADraft
-from requests_app.lifecycle import lock_booking
-from requests_app.models import PHOTOS_MAX, Booking, BookingPhoto, PhotoSize, State, photo_storage
+from requests_app.actions.placing import lock_draft
+from requests_app.models import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.photos.decoder import Redrawn
 
 logger = logging.getLogger(__name__)
@@ -80,7 +79,7 @@ def take_in(picture: Redrawn) -> BookingPhoto:
 
 @verb
 def _attach(booking_id: int, photo_id: int) -> BookingPhoto:
-    booking = _lock_draft(booking_id)
+    booking = lock_draft(booking_id)
     arriving = BookingPhoto.objects.select_for_update().get(pk=photo_id)
     if there := booking.photos.filter(sha256=arriving.sha256).first():
         return there
@@ -102,7 +101,7 @@ def remove_photo(booking_id: int, key: str) -> None:
 
     Raises NotADraft.
     """
-    booking = _lock_draft(booking_id)
+    booking = lock_draft(booking_id)
     photo = booking.photos.select_for_update().filter(key=key).first()
     if photo is not None:
         detach(photo)
@@ -136,13 +135,6 @@ def drop_photo(photo_id: int) -> None:
     for size in PhotoSize:
         photo_storage().delete(photo.path(size))
     photo.delete()
-
-
-def _lock_draft(booking_id: int) -> Booking:
-    booking = lock_booking(booking_id)
-    if booking.state != State.DRAFT:
-        raise NotADraft
-    return booking
 
 
 def detach(photo: BookingPhoto) -> None:

@@ -62,7 +62,8 @@ def test_what_is_put_away_is_not_sold(service):
 
 
 def test_receipt_spells_out_the_fee(service):
-    parts = queries.receipt_of(service, "CH", AT, Policy())
+    price = queries.price_for(service, "CH", AT)
+    parts = queries.Receipt(price.price_cents, Policy().booking_fee_cents[price.currency])
 
     assert (parts.service_cents, parts.fee_cents, parts.charge_cents) == (11900, 490, 12390)
 

@@ -27,7 +27,7 @@ from requests_app.models import (
 )
 from tests import cast, factories
 from tests.evidence import forged
-from tests.papers.cast import billing_of
+from tests.papers.cast import billing_of, credit
 
 TABLES = [
     "requests_app_bookingevent",
@@ -117,7 +117,7 @@ def evidence(searching, partner):
     for paper in actions.issue_for_charge(charge.pk):
         printing.print_paper(paper.pk)
     given = {"amount_cents": 100, "partner_cents": 80}
-    actions.issue_credit_note(charge.pk, key="refund-1", **given)
+    credit(charge, **given)
     operation = Operation.objects.create(
         charge=charge, kind="confirm", key="k", params={"a": 1}, state="sent"
     )

@@ -6,7 +6,7 @@ from pypdf import PdfReader
 
 from mila.clock import mila_now
 from papers import actions, printing
-from papers.models import Billing, Paper
+from papers.models import Billing, GivenBack, Paper
 from payments.models import Charge
 from tests import factories
 from tests.payments import cast as paid
@@ -32,6 +32,13 @@ def papers_of(charge: Charge) -> dict[str, Paper]:
     """Issued now, by the end of their keys: receipt, service, fee, mila, commission, self_bill."""
     actions.issue_for_charge(charge.pk)
     return {paper.key.rpartition("-")[2]: paper for paper in Paper.objects.filter(charge=charge)}
+
+
+def credit(charge: Charge, *, key: str = "refund-1", **parts: int) -> list[Paper]:
+    """The credit notes of a refund in these parts; answers the new ones."""
+    parts = {"booking_fee_cents": 0, **parts}
+    actions.give_back(GivenBack(key=key, charge=charge, at=mila_now(), **parts))
+    return actions.issue_for_charge(charge.pk)
 
 
 def reader(paper: Paper) -> PdfReader:

@@ -26,7 +26,7 @@ def credited(charge):
 
 
 def test_whole_refund_corrects_every_paper_whole(charge):
-    actions.issue_credit_note(charge.pk, key="refund-1", **WHOLE)
+    cast.credit(charge, **WHOLE)
 
     assert credited(charge) == {"service": 6900, "fee": 290, "commission": 1380}
     note = Paper.objects.get(kind="credit_note", corrects__key__endswith="service")
@@ -37,13 +37,13 @@ def test_whole_refund_corrects_every_paper_whole(charge):
 
 
 def test_part_is_in_the_shares_the_refund_names(charge):
-    actions.issue_credit_note(charge.pk, key="refund-1", amount_cents=1000, partner_cents=800)
+    cast.credit(charge, amount_cents=1000, partner_cents=800)
 
     assert credited(charge) == {"service": 1000, "commission": 200}
 
 
 def test_part_that_mila_alone_gives_leaves_the_partners_net_as_it_is(charge):
-    actions.issue_credit_note(charge.pk, key="refund-1", amount_cents=500, partner_cents=0)
+    cast.credit(charge, amount_cents=500, partner_cents=0)
 
     assert credited(charge) == {"service": 500, "commission": 500}
 
@@ -54,7 +54,7 @@ def test_pro_has_given_back_what_mila_paid_them(payer, morning):
     charge = cast.paid_job(payer, technician)
     cast.papers_of(charge)
 
-    actions.issue_credit_note(charge.pk, key="refund-1", amount_cents=1000, partner_cents=800)
+    cast.credit(charge, amount_cents=1000, partner_cents=800)
 
     assert credited(charge) == {"mila": 1000, "self_bill": 800}
     note = Paper.objects.get(kind="credit_note", audience="customer")
@@ -62,10 +62,10 @@ def test_pro_has_given_back_what_mila_paid_them(payer, morning):
 
 
 def test_repeat_gives_nothing_more_back(charge):
-    first = actions.issue_credit_note(charge.pk, key="refund-1", **WHOLE)
+    first = cast.credit(charge, **WHOLE)
 
     assert len(first) == 3
-    assert actions.issue_credit_note(charge.pk, key="refund-1", **WHOLE) == []
+    assert cast.credit(charge, **WHOLE) == []
     assert GivenBack.objects.count() == 1
 
 
@@ -82,17 +82,17 @@ def test_repeat_gives_nothing_more_back(charge):
 )
 def test_more_than_there_was_of_a_part_is_refused_and_writes_nothing(charge, too_much):
     with pytest.raises(actions.GivesTooMuchBack):
-        actions.issue_credit_note(charge.pk, key="refund-1", **too_much)
+        cast.credit(charge, **too_much)
 
     assert credited(charge) == {}
     assert not GivenBack.objects.exists()
 
 
 def test_two_parts_together_are_not_more_than_the_whole(charge):
-    actions.issue_credit_note(charge.pk, key="refund-1", amount_cents=6000, partner_cents=4800)
+    cast.credit(charge, amount_cents=6000, partner_cents=4800)
 
     with pytest.raises(actions.GivesTooMuchBack):
-        actions.issue_credit_note(charge.pk, key="refund-2", amount_cents=1000, partner_cents=800)
+        cast.credit(charge, key="refund-2", amount_cents=1000, partner_cents=800)
 
     assert credited(charge) == {"service": 6000, "commission": 1200}
 
@@ -100,7 +100,7 @@ def test_two_parts_together_are_not_more_than_the_whole(charge):
 def test_what_corrects_a_paper_that_waits_comes_with_it(payer, payee):
     charge = cast.paid_job(payer, payee)
     cast.papers_of(charge)
-    actions.issue_credit_note(charge.pk, key="refund-1", **WHOLE)
+    cast.credit(charge, **WHOLE)
     assert credited(charge) == {"fee": 290}
 
     actions.set_billing(payee.partner, by=payee.user, **cast.FRIEND)

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from papers import actions, sweeps
+from papers import sweeps
 from papers.models import Billing
 from tests import chromium
 from tests.browsing import look
@@ -62,7 +62,7 @@ def test_friend_gives_details_and_finds_the_papers(open_page, live_server, payer
 
     assert Billing.objects.get().register_number == "732829320"
     sweeps.sweep()
-    actions.issue_credit_note(charge.pk, key="refund-1", amount_cents=1000, partner_cents=800)
+    cast.credit(charge, amount_cents=1000, partner_cents=800)
     page.reload()
     look(page, "papers-partner")
     assert page.locator("text=Facture de commission (PDF)").count() == 1

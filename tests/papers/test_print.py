@@ -14,7 +14,7 @@ from lxml import etree
 from saxonche import PySaxonProcessor
 
 from mila.formats import money
-from papers import actions, printing
+from papers import printing
 from papers.models import Paper, PaperFile
 from tests import factories
 from tests.papers import cast
@@ -208,7 +208,7 @@ def test_rules_of_the_standard_hold(friends, broken, payer):
     cast.billing_of(technician, vat_number="")
     pros = cast.papers_of(cast.paid_job(payer, technician, service_cents=4999))
     charge = friends["commission"].charge
-    actions.issue_credit_note(charge.pk, key="refund-1", amount_cents=1001, partner_cents=800)
+    cast.credit(charge, amount_cents=1001, partner_cents=800)
     note = Paper.objects.get(corrects=friends["commission"])
 
     for paper in (friends["commission"], pros["self_bill"], note):
