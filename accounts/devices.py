@@ -33,7 +33,6 @@ class PushSubscription(models.Model):
     # (fault S7).
     session_hash = models.CharField(max_length=128, blank=True)
     created_at = models.DateTimeField(db_default=MilaNow(), editable=False)
-    sent_at = models.DateTimeField(null=True)
     heard_at = models.DateTimeField(
         null=True, help_text="When the device last said that it had shown something."
     )

@@ -258,6 +258,10 @@ class Technician(models.Model):
         return self.name
 
     @property
+    def first_name(self) -> str:
+        return (self.name.split() or [""])[0]
+
+    @property
     def initials(self) -> str:
         return "".join(part[0] for part in self.name.split()[:2]).upper()
 
@@ -468,7 +472,6 @@ class Notification(models.Model):
     push_due_at = models.DateTimeField(
         null=True, editable=False, help_text="When to push it; null: never, or done."
     )
-    pushed_to = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     heard_at = models.DateTimeField(
         null=True, editable=False, help_text="When a device of theirs has shown it."
     )

@@ -203,18 +203,16 @@ def send_push(user_id: int, notice: Notification) -> int:
     if until is not None and until <= at:
         return 0
     mine = Q(subject_id=None) if _is_partners(notice) else Q(subject_id=notice.subject_id)
-    taken = 0
+    ends = until or at + kind.keeps
+    ttl, taken = int((ends - at).total_seconds()), 0
     for row in (
         PushSubscription.objects.filter(mine, user=user_id).select_related("user").order_by("pk")
     ):
         if not _stands(row):
             row.delete()
             continue
-        message = _words(row, notice, kind, until or at + kind.keeps)
-        ttl = int(((until or at + kind.keeps) - at).total_seconds())
+        message = _words(row, notice, kind, ends)
         taken += _send(row, message, ttl=ttl, urgent=kind.urgent, topic=notice.subject_id.hex)
-    if taken:
-        Notification.objects.filter(pk=notice.pk).update(pushed_to=taken)
     return taken
 
 
@@ -256,7 +254,6 @@ def _send(
     except web_push.NotTaken as error:
         logger.warning("Device %s not reached: %s", row.pk, error)
         return 0
-    PushSubscription.objects.filter(pk=row.pk).update(sent_at=MilaNow())
     return 1
 
 

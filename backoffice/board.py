@@ -19,14 +19,13 @@ from backoffice import wording
 from mila import heartbeat
 from mila.clock import mila_now
 from mila.formats import clock_time, day, left, short_day
-from payments import charges, disputes
+from payments import charges, disputes, refunds
 from payments.models import (
     Charge,
     ChargeState,
     Difference,
     Dispute,
     Refund,
-    RefundState,
     StripeEvent,
 )
 from places.calendar import instant, wall_time
@@ -171,7 +170,7 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
         (
             "refunds",
             _("Came back from banks"),
-            Refund.objects.filter(state=RefundState.CAME_BACK, again=None, by_hand_at=None).count(),
+            Refund.objects.filter(refunds.WAITS_FOR_STAFF).count(),
             _list("payments_refund", standing="open"),
         ),
         (

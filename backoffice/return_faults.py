@@ -135,10 +135,8 @@ def _dispute(dispute: Dispute) -> Iterator[str]:
 def _still_frozen(booking_id: int) -> Iterator[str]:
     """Its mark goes with the end of the last of them."""
     refunds = Refund.objects.filter(charge__booking=booking_id, state__in=UNDER_WAY)
-    disputes = Dispute.objects.filter(charge__booking=booking_id).exclude(
-        state__in=DISPUTED, next_at=None
-    )
-    if not refunds.exists() and not disputes.filter(next_at__isnull=False).exists():
+    disputes = Dispute.objects.filter(charge__booking=booking_id, next_at__isnull=False)
+    if not refunds.exists() and not disputes.exists():
         yield "is over and still keeps the payout frozen"
 
 

@@ -447,8 +447,8 @@ class BookingPage:
                 _("Change the day or the hour"),
                 note if b.technician_id else "",
             )
-        if self.messages or self.may_write:
-            add(page("messages"), "message", self._write_label(), self._last_message())
+        if self.last_message or self.may_write:
+            add(page("messages"), "message", self._write_label(), self._who_wrote_last())
         if self.state in ADJUSTABLE:
             add(
                 page("access"),
@@ -510,8 +510,9 @@ class BookingPage:
         return bool(keeper_is_free(self.booking, [self.time_proposal.start_at], self.at))
 
     @cached_property
-    def messages(self) -> list[Message]:
-        return list(self.booking.messages.all())
+    def last_message(self) -> Message | None:
+        """From whom and when, without its words."""
+        return self.booking.messages.only("author", "at").last()
 
     @cached_property
     def may_write(self) -> bool:
@@ -524,11 +525,11 @@ class BookingPage:
             else _("Messages")
         )
 
-    def _last_message(self) -> str:
+    def _who_wrote_last(self) -> str:
         """Of the newest one: from whom and when; of none, what becomes of one."""
-        if not self.messages:
+        last = self.last_message
+        if last is None:
             return _("Each message is mailed on at once")
-        last = self.messages[-1]
         values = {"moment": short_moment(last.at, self.zone)}
         return (
             _("You wrote, %(moment)s") if last.by_customer else _("New for you, %(moment)s")

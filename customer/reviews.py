@@ -47,7 +47,7 @@ def review(rating: Rating) -> dict[str, Any]:
     """
     name = rating.booking.customer.name
     return {
-        "stars": (rating.quality + rating.punctuality + rating.friendliness) / 3,
+        "stars": rating.stars,
         "text": without_contact_data(rating.comment),
         "language": rating.booking.language,
         "name": f"{name[:1].upper()}." if name else "",
@@ -71,7 +71,7 @@ class OwnReview:
 
 def own_review(rating: Rating, name: str) -> OwnReview:
     return OwnReview(
-        stars=(rating.quality + rating.punctuality + rating.friendliness) / 3,
+        stars=rating.stars,
         words=rating.comment,
         hidden_because=rating.hidden_reason if rating.hidden_at else "",
         name=name,

@@ -57,7 +57,7 @@ def facts(public_id: UUID, at: datetime) -> Facts:
     )
     return Facts(
         technician_id=found.pk,
-        first_name=first_name(found),
+        first_name=found.first_name,
         is_friend=found.partner.is_friend,
         country=found.partner.country,
         languages=tuple(found.languages),
@@ -68,10 +68,6 @@ def facts(public_id: UUID, at: datetime) -> Facts:
         since=max(found.partner.approved_at, found.user.date_joined),
         checked_at=found.partner.approved_at,
     )
-
-
-def first_name(technician: Technician) -> str:
-    return technician.name.split()[0] if technician.name.strip() else ""
 
 
 def address(technician: Technician, partner: PartnerProfile) -> str:

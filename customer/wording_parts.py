@@ -128,8 +128,7 @@ def language_name(code: str) -> str:
 
 def first_name(booking: Booking) -> str:
     """How the person who comes is called in a sentence."""
-    name = booking.technician.name if booking.technician_id else ""
-    return name.split()[0] if name.strip() else ""
+    return booking.technician.first_name if booking.technician else ""
 
 
 def is_late(booking: Booking, at: datetime) -> bool:

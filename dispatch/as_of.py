@@ -11,9 +11,7 @@ from typing import NamedTuple
 from dispatch import facts
 from dispatch.eligibility import RULES
 from dispatch.models import Trace
-from mila.clock import mila_now
 from policy.kept import KEPT
-from requests_app.models import BookingContact
 
 # no search row: not approved, not payable, suspended, or without the skill
 NOT_ASKABLE = "not_askable"
@@ -107,12 +105,12 @@ def is_known(trace: Trace, now: datetime) -> bool:
     return "asked_at" in trace.inputs and trace.at > now - KEPT["former_rows"]
 
 
-def line_of(trace: Trace, technician_id: int) -> Line | None:
-    """Where they stood in this search; None if that is no longer known. Two queries."""
-    place = BookingContact.objects.filter(
-        booking=trace.search.booking_id, lat__isnull=False, lon__isnull=False
-    )
-    if not is_known(trace, mila_now()) or not place.exists():
+def line_of(trace: Trace, technician_id: int, now: datetime) -> Line | None:
+    """Where they stood in this search; None if that is no longer known. One query, of a trace whose
+    booking's contact is at hand.
+    """
+    contact = getattr(trace.search.booking, "contact", None)
+    if not is_known(trace, now) or contact is None or None in (contact.lat, contact.lon):
         return None
     rule, metres = asked_again(trace, [technician_id]).get(technician_id, (NOT_ASKABLE, None))
     order = [one["technician"] for one in trace.best]

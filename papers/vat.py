@@ -6,6 +6,7 @@ Pure but for the dated rate.
 from datetime import datetime
 from typing import Any
 
+from catalogue.models import CURRENCY_OF
 from catalogue.money import vat_inside
 from places.place import Country
 from policy.queries import policy_at
@@ -13,7 +14,6 @@ from policy.queries import policy_at
 # As the law words it, on papers in every language.
 NONE_FR = "TVA non applicable, art. 293 B du CGI"
 NONE_CH = "Art. 10 Abs. 2 MWSTG / art. 10 al. 2 LTVA / art. 10 cpv. 2 LIVA"
-CURRENCIES = {"FR": "EUR", "CH": "CHF"}
 
 
 def vat_of(gross_cents: int, *, country: str, at: datetime, liable: bool) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def vat_of(gross_cents: int, *, country: str, at: datetime, liable: bool) -> dic
     if not liable:
         why = NONE_FR if country == Country.FR else NONE_CH
         return {"bp": 0, "net_cents": gross_cents, "vat_cents": 0, "why": why}
-    rate_bp = policy_at(at, country).vat_bp[CURRENCIES[country]]
+    rate_bp = policy_at(at, country).vat_bp[CURRENCY_OF[country]]
     return at_rate(gross_cents, rate_bp)
 
 

@@ -353,7 +353,7 @@ class JobPage:
             for one in checking.lists_of(self.booking, self.assignment)
         ]
 
-    @property
+    @cached_property
     def time_kind(self) -> str | None:
         """What another start would be, now (rule B9, L11)."""
         return other_times.kind_of(self.booking)
@@ -363,7 +363,7 @@ class JobPage:
         """The one that waits for the customer."""
         return other_times.open_proposal(self.booking)
 
-    @property
+    @cached_property
     def avoided(self) -> bool:
         """They said that they will not come to this customer again."""
         said = Avoidance.objects.filter(
@@ -373,10 +373,11 @@ class JobPage:
 
     @cached_property
     def messages(self) -> list[Message]:
-        """What they and the customer have written; nothing once the contact
+        """Who has written, they or the customer, without the words; nothing once the contact
         data is closed to them.
         """
-        return list(access.messages_of_technician(self.booking, self.booking.technician))
+        thread = access.messages_of_technician(self.booking, self.booking.technician)
+        return list(thread.select_related(None).only("author"))
 
     @property
     def unanswered(self) -> bool:

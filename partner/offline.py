@@ -41,7 +41,6 @@ class Sent:
     user: User
     fields: QueryDict
     device: str
-    key: str
 
 
 def fields_of(words: Mapping[str, str]) -> QueryDict:

@@ -53,7 +53,7 @@ def _reviews(ratings: Iterable[Rating], sent: dict[int, forms.Form]) -> Iterable
         open_to_answer = not rating.answer and not hidden
         yield Review(
             rating=rating,
-            stars=(rating.quality + rating.punctuality + rating.friendliness) / 3,
+            stars=rating.stars,
             text="" if hidden else without_contact_data(rating.comment),
             hidden=hidden,
             answer_hidden_because=rating.answer_hidden_reason if rating.answer_hidden_at else "",

@@ -67,7 +67,7 @@ def search_lines(technician: Technician, at: datetime, number: str | None) -> Pa
         SearchLine(
             service=trace.search.booking.service,
             at=trace.at,
-            words=words(as_of.line_of(trace, technician.pk)),
+            words=words(as_of.line_of(trace, technician.pk, at)),
             offered=trace.search.booking_id in shown,
         )
         for trace in traces

@@ -35,7 +35,7 @@ def payment_customer(user: User) -> PaymentCustomer:
     if found:
         return found
     stripe_id = gateway.create_customer(
-        user_id=user.pk, email=user.email, key=_key(f"user-{user.pk}-customer")
+        user_id=user.pk, email=user.email, key=of_this_minute(f"user-{user.pk}-customer")
     )
     return PaymentCustomer.objects.get_or_create(user=user, defaults={"stripe_id": stripe_id})[0]
 
@@ -61,7 +61,7 @@ def open_setup(
     intent = gateway.create_setup_intent(
         customer=customer.stripe_id,
         booking_uuid=str(booking.uuid),
-        key=_key(f"{booking.uuid}-setup-{number}"),
+        key=of_this_minute(f"{booking.uuid}-setup-{number}"),
     )
     setup, new = CardSetup.objects.get_or_create(
         booking=booking,
@@ -108,7 +108,7 @@ def _tried_enough(booking: Booking, by: User | None, here: Collection[int]) -> b
     return True
 
 
-def _key(name: str) -> str:
+def of_this_minute(name: str) -> str:
     """A key of this minute: one that keeps a 500 must not lock a person out, and a second empty
     object harms nobody.
     """
@@ -199,7 +199,7 @@ def usable_cards(booking: Booking, *, own: bool, typed: str = "") -> list[SavedC
     for the customer who is signed in, and `typed`, a guest's card of this very browser
     (rule B11, B12). None that has expired.
     """
-    return list(_offered(booking, own=own, typed=typed).filter(not_expired()))
+    return list(_offered(booking, own=own, typed=typed).filter(_not_expired()))
 
 
 def cards_for_the_visit(
@@ -211,7 +211,7 @@ def cards_for_the_visit(
     not taken.
     """
     found = list(
-        _offered(booking, own=own, typed=typed).filter(not_expired() | Q(stripe_id=booking.card))
+        _offered(booking, own=own, typed=typed).filter(_not_expired() | Q(stripe_id=booking.card))
     )
     return [one for one in found if one.lasts(booking)], [
         one for one in found if not one.lasts(booking)
@@ -233,6 +233,6 @@ def kept(found: QuerySet[SavedCard]) -> QuerySet[SavedCard]:
     return found.filter(removed_at=None).order_by(is_default.desc(), "-pk")
 
 
-def not_expired() -> Q:
+def _not_expired() -> Q:
     at = mila_now()
     return Q(exp_year__gt=at.year) | Q(exp_year=at.year, exp_month__gte=at.month)

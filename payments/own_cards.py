@@ -54,7 +54,7 @@ def open_setup(user: User, policy: Policy) -> CardSetup:
         raise cards.CardsTried
     number = own.count() + 1
     intent = gateway.create_setup_intent(
-        customer=customer.stripe_id, key=f"user-{user.pk}-setup-{number}-{mila_now():%Y%m%d%H%M}"
+        customer=customer.stripe_id, key=cards.of_this_minute(f"user-{user.pk}-setup-{number}")
     )
     return CardSetup.objects.get_or_create(
         intent_id=intent.id,

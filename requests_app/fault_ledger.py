@@ -51,13 +51,13 @@ class Charge:
 
     kind: FaultKind
     who: Fault
-    assignment: Assignment | None
+    assignment: Assignment
     evidence: dict[str, Any] = field(default_factory=dict)
     told: bool = False
 
     @property
     def is_partners(self) -> bool:
-        return self.who == Fault.PARTNER and self.assignment is not None
+        return self.who == Fault.PARTNER
 
 
 Judge = Callable[
@@ -240,7 +240,7 @@ def write(booking: Booking, charge: Charge, *, occurrence: int, at: datetime) ->
     there = FaultEntry.objects.filter(**about).first()
     if there is not None:
         return there
-    if not charge.is_partners or charge.assignment is None:
+    if not charge.is_partners:
         return FaultEntry.objects.create(
             **about, assignment=charge.assignment, who=charge.who, at=at, evidence=charge.evidence
         )

@@ -124,8 +124,7 @@ def _refund(booking: Booking, by, answers) -> None:
 
 
 def _came_back(booking: Booking) -> Refund | None:
-    found = Refund.objects.filter(charge__booking=booking, state=RefundState.CAME_BACK)
-    return next((one for one in found if refunds.waits_for_staff(one)), None)
+    return Refund.objects.filter(refunds.WAITS_FOR_STAFF, charge__booking=booking).first()
 
 
 def _send_again(booking: Booking, by, answers) -> None:
@@ -343,7 +342,7 @@ class OpenFilter(admin.SimpleListFilter):
 class CameBackFilter(OpenFilter):
     def queryset(self, request, queryset):
         if self.value() == "open":
-            return queryset.filter(state=RefundState.CAME_BACK, again=None, by_hand_at=None)
+            return queryset.filter(refunds.WAITS_FOR_STAFF)
         return queryset
 
 

@@ -5,14 +5,12 @@ import secrets
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from customer.forms.photos import PictureField
 from customer.forms.signing import KEY
-from mila.errors import Refusal
 from mila.web.forms import ProseField
 from requests_app.actions.messaging import LONGEST
 from requests_app.actions.notes import NothingWritten
 from requests_app.models import PHRASES, Author
-from requests_app.photos.decoder import Redrawn
-from requests_app.photos.intake import read_picture
 
 
 class MessageForm(forms.Form):
@@ -26,16 +24,11 @@ class MessageForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    photo = forms.FileField(
+    photo = PictureField(
         label=_("A photo"),
         required=False,
         help_text=_("10 MB at most. We remove where it was taken."),
-        widget=forms.FileInput(
-            attrs={"accept": "image/jpeg,image/png,image/heic,image/heif,.heic,.heif"}
-        ),
     )
-
-    picture: Redrawn | None = None
 
     def __init__(self, data=None, files=None, *, author: Author):
         super().__init__(data, files, initial={"key": secrets.token_urlsafe(24)})
@@ -51,16 +44,9 @@ class MessageForm(forms.Form):
             raise forms.ValidationError(NothingWritten.sentence)
         return phrase
 
-    def clean_photo(self) -> None:
-        if file := self.cleaned_data["photo"]:
-            try:
-                self.picture = read_picture(file)
-            except Refusal as refusal:
-                raise forms.ValidationError(str(refusal)) from refusal
-
     def clean(self):
         cleaned = super().clean()
-        if not self.errors and not (cleaned["phrase"] or cleaned["text"] or self.picture):
+        if not self.errors and not (cleaned["phrase"] or cleaned["text"] or cleaned["photo"]):
             self.add_error("text", _("Please write something, or choose a photo."))
         return cleaned
 
@@ -71,5 +57,5 @@ class MessageForm(forms.Form):
             "key": self.cleaned_data["key"],
             "phrase": self.cleaned_data["phrase"],
             "text": "" if self.cleaned_data["phrase"] else self.cleaned_data["text"],
-            "picture": None if self.cleaned_data["phrase"] else self.picture,
+            "picture": None if self.cleaned_data["phrase"] else self.cleaned_data["photo"],
         }

@@ -10,6 +10,20 @@ from requests_app.photos.decoder import Redrawn
 from requests_app.photos.intake import read_picture
 
 LONGEST_NAME = 40
+ACCEPT = "image/jpeg,image/png,image/heic,image/heif,.heic,.heif"
+
+
+class PictureField(forms.FileField):
+    """One picture, drawn anew like every picture a stranger sends (fault W4)."""
+
+    widget = forms.FileInput(attrs={"accept": ACCEPT})
+
+    def clean(self, value, initial=None) -> Redrawn | None:
+        file = super().clean(value, initial)
+        try:
+            return read_picture(file) if file else None
+        except Refusal as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
 
 
 class PhotosInput(forms.FileInput):
@@ -32,9 +46,7 @@ class PhotosForm(forms.Form):
             "person who comes sees "
             "them, and we remove where they were taken."
         ),
-        widget=PhotosInput(
-            attrs={"accept": "image/jpeg,image/png,image/heic,image/heif,.heic,.heif"}
-        ),
+        widget=PhotosInput(attrs={"accept": ACCEPT}),
     )
 
     most = PHOTOS_MAX

@@ -4,6 +4,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from customer.forms.messages import MessageForm
+from customer.views.draft import UNFINISHED
 from customer.views.secret_link import secret_page, sent
 from mila.errors import Refusal
 from mila.streams.publish import stream_url
@@ -14,8 +15,6 @@ from requests_app import access
 from requests_app.actions import messaging
 from requests_app.actions.photographing import NoRoomForPhotos
 from requests_app.models import Author, State
-
-UNFINISHED = 422
 
 
 @takes_files

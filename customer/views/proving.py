@@ -12,13 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import codes
 from customer.forms.account import CodeForm
 from customer.forms.proving import AddressForm
+from customer.views.draft import UNFINISHED
 from customer.views.secret_link import has_ordered, secret_page, sent
 from mila.errors import Refusal
 from requests_app import access
 from requests_app.actions import proving
 from requests_app.models import ENDED, Booking, State
 
-UNFINISHED = 422
 # Where the link of a mail may lead on to, by the word it carries.
 LEADS = {"withdraw": "customer:withdraw", "messages": "customer:messages"}
 PROVED = gettext_lazy("Thank you, your address is confirmed.")

@@ -43,7 +43,7 @@ def answer(request, token):
         "quote": quote,
         "change": change_of(booking, price_versions.agreed(booking), quote) if quote else None,
         "refused": refused,
-        "first_name": booking.technician.name.split()[0] if booking.technician else "",
+        "first_name": booking.technician.first_name if booking.technician else "",
         "live_url": publish.stream_url(f"booking:{booking.uuid}"),
     }
     return page_or_part(request, "customer/quote.html", "proposal", context, status=status)

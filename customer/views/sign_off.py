@@ -104,7 +104,7 @@ class Signing:
             "refused": self.refused,
             "change": change_of(booking, price_versions.booked(booking), self.quote),
             "met": have_met(booking),
-            "first_name": booking.technician.name.split()[0],
+            "first_name": booking.technician.first_name,
             "done_list": [
                 line.strip() for line in booking.report.get("done", "").splitlines() if line.strip()
             ],

@@ -84,7 +84,6 @@ def later(request, technician, booking):
         user=request.user,
         fields=offline.fields_of(words["fields"]),
         device=request.headers.get("User-Agent", ""),
-        key=words["key"],
     )
     step = offline.STEPS[words["step"]]
     try:

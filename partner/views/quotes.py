@@ -154,7 +154,7 @@ class Answering:
             "asks_number": self.asks_number,
             "number_is_out": self.asks_number and quoting.number_is_out(booking, self.quote),
             "may_send": quoting.tries_left(booking) > 0,
-            "first_name": self.technician.name.split()[0],
+            "first_name": self.technician.first_name,
         }
         response = render(self.request, "partner/answer.html", context, status=self.status)
         response.headers["Content-Language"] = booking.language

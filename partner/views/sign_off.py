@@ -75,7 +75,7 @@ def rate(request, technician, booking):
             context = {
                 "booking": booking,
                 "form": RatingForm(),
-                "first_name": technician.name.split()[0],
+                "first_name": technician.first_name,
             }
             return render(request, "partner/rate.html", context)
     if not signing.may_rate_on_screen(booking) or Rating.objects.filter(booking=booking).exists():
@@ -89,7 +89,7 @@ def rate(request, technician, booking):
                 form.add_error(None, refusal.sentence)
             else:
                 return redirect("partner:thanks", booking.uuid)
-        context = {"booking": booking, "form": form, "first_name": technician.name.split()[0]}
+        context = {"booking": booking, "form": form, "first_name": technician.first_name}
         response = render(request, "partner/rate.html", context, status=422 if form.errors else 200)
         response.headers["Content-Language"] = booking.language
         return response

@@ -8,6 +8,7 @@ Every writer locks in this order: booking, charge, refund, partner, payout, earn
 """
 
 from payments.refunds.planning import (
+    WAITS_FOR_STAFF,
     Contested,
     MoreThanPaid,
     NotBack,
@@ -25,6 +26,7 @@ from payments.refunds.recording import record_refund
 from payments.refunds.sending import apply_refund, look_again, set_aside, submit
 
 __all__ = [
+    "WAITS_FOR_STAFF",
     "Contested",
     "MoreThanPaid",
     "NotBack",

@@ -2,8 +2,10 @@
 (rule M6).
 """
 
+from dataclasses import asdict
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -116,11 +118,7 @@ def _new(charge: LockedCharge, parts: shares.Shares, **values: object) -> Locked
     return new(
         charge,
         amount_cents=parts.amount_cents,
-        service_cents=parts.service_cents,
-        booking_fee_cents=parts.booking_fee_cents,
-        partner_cents=parts.partner_cents,
-        commission_cents=parts.commission_cents,
-        mila_cents=parts.mila_cents,
+        **asdict(parts),
         reversal_cents=reversal,
         fee_cents=reversal - parts.partner_cents if reversal else 0,
         **values,
@@ -138,8 +136,12 @@ def arrived_cents(booking_id: int) -> int:
 # --- What came back
 
 
+# The payer's bank sent it back, and the payer has not got it on another way yet.
+WAITS_FOR_STAFF = Q(state=RefundState.CAME_BACK, again=None, by_hand_at=None)
+
+
 def waits_for_staff(refund: Refund) -> bool:
-    """The payer's bank sent it back, and the payer has not got it on another way yet."""
+    """The same of a row at hand."""
     return (
         refund.state == RefundState.CAME_BACK
         and refund.by_hand_at is None

@@ -22,6 +22,7 @@ from payments.models import (
 )
 from payments.operations import LOOK_AGAIN, REFUSED_WAIT, Mismatch, NeverArrived
 from payments.paperwork import want_papers
+from payments.refunds.planning import WAITS_FOR_STAFF
 from payments.refunds.table import LockedRefund, advance, lock_refund, new
 from requests_app import notices
 from requests_app.models import Booking
@@ -226,10 +227,7 @@ def adopt(
 
 
 def _came_back(charge: Charge, cents: int) -> Refund | None:
-    back = charge.refunds.filter(
-        state=RefundState.CAME_BACK, again=None, by_hand_at=None, amount_cents=cents
-    )
-    return back.first()
+    return charge.refunds.filter(WAITS_FOR_STAFF, amount_cents=cents).first()
 
 
 def _as_again(charge: LockedCharge, old: Refund | None, cents: int) -> LockedRefund:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.search import lock_technician
-from mila.clock import mila_now
+from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
@@ -111,7 +111,7 @@ def open_proposal(booking: Booking) -> TimeProposal | None:
     """The one that waits for the customer and still holds: same technician, same agreed start, its
     hour not past.
     """
-    found = _unanswered(booking).filter(assignment__ended_at=None, start_at__gt=mila_now()).first()
+    found = _unanswered(booking).filter(assignment__ended_at=None, start_at__gt=MilaNow()).first()
     holds = (
         found is not None
         and found.instead_of_at == booking.start_at

@@ -131,3 +131,8 @@ class Rating(models.Model):
                 name="stars_1_to_5",
             )
         ]
+
+    @property
+    def stars(self) -> float:
+        """The mean of the three."""
+        return (self.quality + self.punctuality + self.friendliness) / 3

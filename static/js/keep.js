@@ -122,6 +122,6 @@
   const waiting = async () => (await all("queue")).length;
 
   self.milaKeep = {
-    PAGES, own, wipe, read, write, page, paths, keepPage, dropPage, forget, enqueue, queued, amend, dequeue, waiting,
+    own, wipe, read, write, page, paths, keepPage, dropPage, forget, enqueue, queued, amend, dequeue, waiting,
   };
 })();

@@ -5,7 +5,7 @@ const NUMBER = /^\(\d+\) /;
 export function start(line) {
   const stream = document.createElement("div"); // live.js listens where it stands
   stream.hidden = true;
-  stream.addEventListener("live", look);
+  document.addEventListener("live", look);
 
   async function look() {
     if (!line.isConnected) return;
@@ -27,7 +27,8 @@ export function start(line) {
       badge.querySelector("[data-count]").textContent = count || "";
     }
     stream.dataset.liveUrl = address;
-    if (!stream.isConnected) line.after(stream);
+    // A page that listens already hears the same news: one stream is enough.
+    if (!document.querySelector("[data-live-url]")) line.after(stream);
   }
 
   look();

@@ -176,7 +176,7 @@ def test_place_in_the_order_is_that_of_the_search(wanted):
     offers.open_next(wanted.pk)
     trace = Trace.objects.select_related("search").get()
 
-    first, second = (as_of.line_of(trace, one.pk) for one in (near, far))
+    first, second = (as_of.line_of(trace, one.pk, mila_now()) for one in (near, far))
 
     assert (first.rule, first.ahead, first.first) == (None, 0, True)
     assert (second.rule, second.ahead, second.first) == (None, 1, False)
@@ -188,11 +188,11 @@ def test_after_90_days_it_is_no_longer_known(wanted, partner):
     trace = Trace.objects.select_related("search").get()
 
     later(days=90, seconds=-1)
-    before = as_of.line_of(trace, partner.pk)
+    before = as_of.line_of(trace, partner.pk, mila_now())
     later(seconds=1)
 
     assert before is not None
-    assert as_of.line_of(trace, partner.pk) is None
+    assert as_of.line_of(trace, partner.pk, mila_now()) is None
 
 
 def test_older_trace_without_its_inputs_is_not_guessed(wanted, partner):
@@ -201,7 +201,7 @@ def test_older_trace_without_its_inputs_is_not_guessed(wanted, partner):
     trace = Trace.objects.select_related("search").get()
     del trace.inputs["asked_at"]
 
-    assert as_of.line_of(trace, partner.pk) is None
+    assert as_of.line_of(trace, partner.pk, mila_now()) is None
 
 
 def test_what_was_is_let_go_when_its_time_is_over(still, partner):
@@ -248,5 +248,5 @@ def test_offer_that_is_open_elsewhere_was_the_reason_then(wanted, customer):
     later(seconds=1)
     offers.decline(Offer.objects.get(state=OfferState.OPEN).pk, one.pk, reason="far")
 
-    assert as_of.line_of(trace, one.pk).rule == "window_elsewhere"
+    assert as_of.line_of(trace, one.pk, mila_now()).rule == "window_elsewhere"
     assert Booking.objects.get(pk=wanted.pk).state == State.SEARCHING
