@@ -53,6 +53,15 @@ WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
     .map((one) => `${one.localName}.${one.className}#${one.id} ${one.textContent.slice(0, 40)}`)"""
 
 
+def follow(page, target):
+    """Click what leads to another page, and wait for that page: `click` alone returns on the old
+    one, and what looks at once may meet neither.
+    """
+    link = page.locator(target) if isinstance(target, str) else target
+    with page.expect_navigation():
+        link.click()
+
+
 def look(page, name):
     """Nothing for axe to find, nothing wider than the window, at both
     widths; the picture is kept.

@@ -3,7 +3,6 @@
 """
 
 import logging
-from dataclasses import asdict
 from datetime import datetime
 
 from mila.clock import mila_now
@@ -98,8 +97,9 @@ def _lose(charge: LockedCharge, dispute: LockedDispute, at: datetime) -> None:
     dispute.next_at, dispute.ended_at = at, at
     back = shares.returned(charge)  # of this one nothing is filled in yet
     parts = shares.of_amount(charge, back, dispute.amount_cents)
-    for name, cents in asdict(parts).items():
-        setattr(dispute, name, cents)
+    dispute.service_cents, dispute.booking_fee_cents = parts.service_cents, parts.booking_fee_cents
+    dispute.partner_cents, dispute.commission_cents = parts.partner_cents, parts.commission_cents
+    dispute.mila_cents = parts.mila_cents
     dispute.save(update_fields=["next_at", "ended_at", *shares.COLUMNS])
     ledger.book_dispute_lost(dispute, at)
     earnings.take_back(charge, dispute.partner_cents, at, dispute=dispute)

@@ -19,6 +19,7 @@ from accounts import notifications
 from accounts.models import Notification, User
 from mila import second_factor
 from tests import axe, chromium, factories
+from tests.browsing import follow
 
 pytestmark = [
     pytest.mark.browser,
@@ -119,7 +120,7 @@ def test_from_the_password_to_the_board(page, ops):
     page.wait_for_url("**/accounts/2fa/")
     look(page, "01-none-yet")
 
-    page.click("text=Ajouter une clé d’accès")
+    follow(page, "text=Ajouter une clé d’accès")
     look(page, "02-add-passkey")
     page.click("#add_passkey")
     # to make it is not yet to show that it works
@@ -130,7 +131,7 @@ def test_from_the_password_to_the_board(page, ops):
     look(page, "03-recovery-codes")
     assert Authenticator.objects.filter(user=ops).count() == 2
 
-    page.click('main a[href="/accounts/2fa/"]')
+    follow(page, 'main a[href="/accounts/2fa/"]')
     look(page, "04-two-ways")
     page.goto("/accounts/2fa/webauthn/")
     look(page, "05-passkeys")
@@ -213,7 +214,7 @@ def test_a_customer_changes_the_address_by_a_code_to_the_old_one(page, customer)
     page.click("[name=action_add]")
     page.wait_for_url("**/accounts/reauthenticate/**")
     look(page, "14-password-or-code")
-    page.click("main a[href*='/reauthenticate/code/']")
+    follow(page, "main a[href*='/reauthenticate/code/']")
     look(page, "15-code-not-yet-sent")
     page.click("[name=send]")
     page.wait_for_selector("[name=code]")

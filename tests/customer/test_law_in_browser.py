@@ -7,7 +7,7 @@ from mila.clock import mila_now
 from policy import conditions
 from requests_app.models import Booking, State
 from tests import chromium
-from tests.browsing import look
+from tests.browsing import follow, look
 from tests.cast import walk
 
 pytestmark = [
@@ -38,7 +38,7 @@ def test_two_clicks_from_the_booking_at_work_to_the_end_of_the_contract(
     page.goto(live_server.url + reverse("customer:booking", args=[booking.token]))
     look(page, f"withdraw-before-{language}")
 
-    page.click(f'main a[href="{reverse("customer:withdraw", args=[booking.token])}"]')
+    follow(page, f'main a[href="{reverse("customer:withdraw", args=[booking.token])}"]')
     look(page, f"withdraw-{language}")
     page.click("#step button[type=submit]")
 

@@ -23,6 +23,7 @@ from places.gazetteer import Entry
 from requests_app.models import Booking, State
 from simulation import factor
 from tests import axe, chromium, factories, streaming
+from tests.browsing import follow
 from tests.cast import MORNING, code_of, nearly_time
 
 pytestmark = [
@@ -146,7 +147,7 @@ def book(page) -> Booking:
     look(page, "02-home")
     page.fill("[name=q]", "mon wifi est lent")
     page.locator("[name=q]").press("Enter")
-    page.locator("main a[href='/services/slow-wifi/']").first.click()
+    follow(page, page.locator("main a[href='/services/slow-wifi/']").first)
     look(page, "03-service")
     press(page, "a[href*='/book/slow-wifi/'], form[action*='/book/slow-wifi/'] button")
     page.wait_for_url("**/book/slow-wifi/")

@@ -8,7 +8,7 @@ from django.urls import reverse
 from papers import sweeps
 from papers.models import Billing
 from tests import chromium
-from tests.browsing import look
+from tests.browsing import follow, look
 from tests.papers import cast
 from tests.signing_in import sign_in
 
@@ -49,10 +49,10 @@ def test_friend_gives_details_and_finds_the_papers(open_page, live_server, payer
     sign_in_here(page, live_server, payee.user)
     page.goto(live_server.url + reverse("partner:papers"))
     look(page, "papers-none")
-    page.click("a[href$='/details/']")
+    follow(page, "a[href$='/details/']")
     look(page, "papers-details")
 
-    page.click("form.form button[type=submit]")
+    follow(page, "form.form button[type=submit]")
     look(page, "papers-details-refused")
     for name, words in {**cast.FRIEND, "register_number": "732 829 320"}.items():
         page.fill(f"[name={name}]", words)

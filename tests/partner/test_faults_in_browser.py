@@ -13,7 +13,7 @@ from dispatch import offers
 from requests_app.actions import appealing, visit
 from requests_app.models import Fault, State, Verdict
 from tests import chromium, factories
-from tests.browsing import look
+from tests.browsing import follow, look
 from tests.dispatch.steps import later, technician
 from tests.requests_app.booking_states import booking_in
 from tests.requests_app.test_fault_ledger import miss
@@ -84,7 +84,7 @@ def test_held_against_appealed_and_decided(page_of, now, partner, staff, stopped
     page = page_of(reverse("partner:faults"), partner.user)
     look(page, "faults")
 
-    page.get_by_role("link", name="That is not right").last.click()
+    follow(page, page.get_by_role("link", name="That is not right").last)
     look(page, "appeal")
     page.get_by_label("What happened, in your words").fill(
         "I called from the company's line at 9:40."

@@ -456,7 +456,7 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "confirm_divisor": (4, clocks(12)),
     "reminder_ladder": (
         [3_600],
-        lambda site: due_instants._reminder(site.facts, AT, AT + 5 * HOUR),
+        lambda site: due_instants.next_rung(site.facts, AT, AT + 5 * HOUR),
     ),
     "depart_lead": (7_200, deadline(deadlines.may_depart_at, AT)),
     "arrive_lead": (1_800, deadline(deadlines.may_arrive_at, AT)),
