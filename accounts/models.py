@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.codes import MailedCode
+from accounts.notice_rows import Attempt, DeadAddress, NoticeChoice, Urgency  # noqa: F401  (tables of this app)
 from mila.cleaning import canonical_email
 from mila.clock import MilaNow
 from mila.encrypted_fields import EncryptedTextField
@@ -354,6 +355,7 @@ class NotificationState(models.TextChoices):
     SENDING = "sending", _("Sending")
     SENT = "sent", _("Sent")
     REACHED = "reached", _("Reached")
+    SEEN = "seen", _("Seen")
     FAILED = "failed", _("Failed")
 
 
@@ -382,11 +384,18 @@ class Notification(models.Model):
     state = models.CharField(
         max_length=8, choices=NotificationState.choices, default=NotificationState.QUEUED
     )
+    urgency = models.CharField(
+        max_length=5, choices=Urgency.choices, default=Urgency.CALM, db_default=Urgency.CALM
+    )
     tries = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True, db_default=MilaNow())
+    climbs_at = models.DateTimeField(
+        null=True, blank=True, help_text="Unless somebody knows by then: the next channel."
+    )
     queued_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     sent_at = models.DateTimeField(null=True, blank=True)
     reached_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
 
     class Meta:
@@ -408,6 +417,11 @@ class Notification(models.Model):
                 fields=["queued_at"], name="notification_kept", condition=~models.Q(context={})
             ),
             models.Index(fields=["subject_id"], name="notification_subject"),
+            models.Index(
+                fields=["climbs_at"],
+                name="notification_climbs",
+                condition=models.Q(climbs_at__isnull=False),
+            ),
         ]
 
     def __str__(self):

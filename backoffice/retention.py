@@ -10,7 +10,7 @@ from datetime import datetime
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
-from accounts.models import Notification, NotificationState
+from accounts.models import Attempt, Notification, NotificationState
 from dispatch.models import AlertTrail, Trace
 from mila.clock import machine_now, mila_now
 from mila.sweeping import handle_each
@@ -20,7 +20,12 @@ from requests_app.actions import dropping
 from requests_app.models import Booking, State
 
 PIECE = 500
-ENDED = (NotificationState.SENT, NotificationState.REACHED, NotificationState.FAILED)
+ENDED = (
+    NotificationState.SENT,
+    NotificationState.REACHED,
+    NotificationState.SEEN,
+    NotificationState.FAILED,
+)
 
 
 def let_go() -> dict[str, int]:
@@ -45,6 +50,11 @@ def _empty_notices(before: datetime) -> int:
     return _first(
         Notification.objects.filter(gone).exclude(context={}).order_by("queued_at")
     ).update(context={}, sealed="")
+
+
+def _empty_numbers(before: datetime) -> int:
+    old = Attempt.objects.filter(begun_at__lt=before).exclude(number_hash="").order_by("begun_at")
+    return _first(old).update(number_hash="")
 
 
 def _drop_traces(before: datetime) -> int:
@@ -72,6 +82,7 @@ DROP: dict[str, Callable[[datetime], int]] = {
     "sessions": _drop_sessions,
     "drafts": _drop_drafts,
     "notices": _empty_notices,
+    "numbers": _empty_numbers,
     "traces": _drop_traces,
     "webhooks": _empty_webhooks,
     "alerts": _drop_alert_trails,

@@ -70,6 +70,11 @@ def signature(person: Person) -> int:
     return BAD
 
 
+def no_provider(person: Person) -> int:
+    """A provider of mails that is set, by its signature; here none is."""
+    return HIDDEN
+
+
 def secret_key(person: Person) -> int:
     """The stand-in's own clients."""
     return NO_KEY
@@ -181,7 +186,8 @@ row("partner:code partner:undo", technician, ACT, of="job")
 row("partner:note partner:release partner:fail partner:cash", technician, ACT, of="job")
 
 # Messages between machines.
-row("payments:webhook payments:connect_webhook", signature, ACT)
+row("payments:webhook payments:connect_webhook accounts:text_receipt", signature, ACT)
+row("accounts:mail_events", no_provider, ACT | {"HEAD"})
 row("standin:api", secret_key, frozenset({"GET", "POST", "DELETE"}))
 
 # Stripe's pages as the stand-in plays them, for this machine alone.

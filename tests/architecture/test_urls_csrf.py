@@ -8,7 +8,13 @@ from django.test import Client
 from tests.architecture.addresses import addresses
 
 # Whose sender is proved otherwise: Stripe by its signature, the stand-in's clients by their keys.
-SIGNED = {"payments:webhook", "payments:connect_webhook", "standin:api"}
+SIGNED = {
+    "payments:webhook",
+    "payments:connect_webhook",
+    "accounts:text_receipt",
+    "accounts:mail_events",
+    "standin:api",
+}
 
 
 ALL = list(addresses())
