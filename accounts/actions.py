@@ -1,12 +1,22 @@
 """What technicians change about themselves, and what ops decide about a partner."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CalendarEntry, CalendarEntryKind, PartnerProfile, Technician
+from accounts.models import (
+    CalendarEntry,
+    CalendarEntryKind,
+    DeadAddress,
+    NoticeChoice,
+    PartnerProfile,
+    Technician,
+)
+from accounts.notice_rows import Channel
 from accounts.search import lock_technician, refresh_search_rows
+from mila.cleaning import canonical_email
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
@@ -57,6 +67,24 @@ def remove_absence(technician_id: int, calendar_entry_id: int) -> bool:
         pk=calendar_entry_id, technician_id=technician_id, kind=CalendarEntryKind.ABSENCE
     ).delete()
     return bool(gone)
+
+
+@verb
+def choose_channels(user_id: int, *, without: Iterable[str]) -> NoticeChoice:
+    """By which channels they want no notices; never without e-mail: what the law wants in writing
+    goes there.
+    """
+    lost = sorted(set(without) & {Channel.PUSH, Channel.SMS, Channel.CALL})
+    return NoticeChoice.objects.update_or_create(user_id=user_id, defaults={"without": lost})[0]
+
+
+@verb
+def try_address_again(email: str) -> bool:
+    """Its person says that it takes mails again; the next that comes back says otherwise.
+
+    False: it was not dead.
+    """
+    return bool(DeadAddress.objects.filter(email=canonical_email(email)).delete()[0])
 
 
 @verb

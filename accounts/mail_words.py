@@ -38,10 +38,12 @@ def unsealed(row: Notification) -> dict[str, str]:
 def headline(row: Notification) -> str:
     """The first line of its mail, in the language that is active; empty where its facts have gone
     (policy.kept).
+
+    Without what is sealed: whoever reads a list of what was said must not find a code in it.
     """
     if not row.context:
         return ""
-    facts = {"language": row.language, **readable(row.context), **unsealed(row)}
+    facts = {"language": row.language, **readable(row.context)}
     return " ".join(_text(f"emails/{row.kind}.txt", facts).partition("\n")[0].split())
 
 

@@ -6,7 +6,7 @@ import importlib
 import json
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -47,7 +47,7 @@ def mail_events(request):
     and reads them.
     """
     if not settings.MAIL_PROVIDER:
-        raise Http404
+        return HttpResponse(status=403)  # nobody is expected here
     # knows django-anymail, there with a provider alone
     bounces = importlib.import_module("accounts.mail_events")
     return bounces.view(settings.MAIL_PROVIDER)(request)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partner.views import account, calendar, earnings, jobs, offers, quotes, sign_off
+from partner.views import account, calendar, earnings, jobs, notices, offers, quotes, sign_off
 
 app_name = "partner"
 urlpatterns = [
@@ -44,6 +44,7 @@ urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/absences/<int:pk>/remove/", calendar.remove_absence, name="remove_absence"),
     path("me/", calendar.me, name="me"),
+    path("me/notices/", notices.settings_page, name="notices"),
     path("earnings/", earnings.earnings, name="earnings"),
     path("earnings/<int:year>-<int:month>/", earnings.statement, name="statement"),
     path("earnings/<int:year>-<int:month>.csv", earnings.statement_csv, name="statement_csv"),

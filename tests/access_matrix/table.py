@@ -72,7 +72,7 @@ def signature(person: Person) -> int:
 
 def no_provider(person: Person) -> int:
     """A provider of mails that is set, by its signature; here none is."""
-    return HIDDEN
+    return FORBIDDEN
 
 
 def secret_key(person: Person) -> int:
@@ -137,6 +137,7 @@ row("customer:draft_photos customer:draft_tell_me", anybody, ACT, of="draft")
 row("customer:stop_alerts", anybody, FORM, of="alert", politely=True)
 row("customer:booking customer:status", anybody, LOOK, of="link")
 row("customer:seen", anybody, ACT, of="link")
+row("customer:told", anybody, LOOK, of="link")
 row("customer:photo customer:photo_small", anybody, LOOK, of="link_photo")
 row(
     "customer:cancel customer:withdraw customer:move customer:no_show customer:access",
@@ -158,6 +159,8 @@ row("customer:answer_price", anybody, FORM, of="link")
 
 # What belongs to a person who is signed in.
 row("customer:bookings", signed_in, LOOK)
+row("customer:notices", signed_in, FORM)
+row("customer:mail_again", signed_in, ACT)
 row("customer:booking_own", signed_in, LOOK, of="own_booking")
 
 # The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule
@@ -167,7 +170,7 @@ row("partner:earnings partner:account partner:account_back", payee, LOOK)
 row("partner:statement partner:statement_csv", payee, LOOK, of="month")
 row("partner:account_start", owner, ACT)
 row("partner:account_again", owner, LOOK)
-row("partner:calendar partner:me", technician, FORM)
+row("partner:calendar partner:me partner:notices", technician, FORM)
 row("partner:remove_absence", technician, ACT, of="absence", politely=True)
 row("partner:offer", technician, LOOK, of="offer")
 row("partner:claim partner:decline", technician, ACT, of="offer")

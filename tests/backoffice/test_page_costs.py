@@ -14,11 +14,11 @@ AT_MOST = {
     "home": 2,
     "services": 1,
     "booking": 14,
-    "job": 21,
+    "job": 22,
     "jobs": 6,
     "offers": 10,
-    "offer": 8,
-    "board": 19,
+    "offer": 9,
+    "board": 21,
 }
 
 
