@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from accounts.calendar_rows import CalendarFeed  # noqa: F401  (a table of this app)
 from accounts.codes import MailedCode
 from accounts.notice_rows import Attempt, DeadAddress, NoticeChoice, Urgency  # noqa: F401  (tables of this app)
 from mila.cleaning import canonical_email

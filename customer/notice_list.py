@@ -72,7 +72,7 @@ def _told(rows: QuerySet[Notification]) -> list[Told]:
         Told(
             words=headline(row) or _("A message"),
             at=row.queued_at,
-            state=NotificationState(row.state).label,
+            state=str(NotificationState(row.state).label),
             tone=TONES.get(AttemptState(row.state), ""),
             ways=list(_ways(row)),
         )
@@ -84,4 +84,4 @@ def _ways(row: Notification) -> Iterator[Way]:
     for one in row.attempts.all():
         at = one.seen_at or one.reached_at or one.sent_at
         state = AttemptState(one.state)
-        yield Way(Channel(one.channel).label, state.label, TONES.get(state, ""), at)
+        yield Way(str(Channel(one.channel).label), str(state.label), TONES.get(state, ""), at)

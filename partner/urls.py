@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from partner.views import account, calendar, earnings, jobs, notices, offers, quotes, sign_off
+from partner.views import (
+    account,
+    calendar,
+    calendar_own,
+    earnings,
+    jobs,
+    notices,
+    offers,
+    quotes,
+    sign_off,
+)
 
 app_name = "partner"
 urlpatterns = [
@@ -42,6 +52,9 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/rate/", sign_off.rate, name="rate"),
     path("jobs/<uuid:uuid>/thanks/", sign_off.thanks, name="thanks"),
     path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/hours/", calendar_own.hours, name="hours"),
+    path("calendar/feed/", calendar_own.feed_address, name="feed_address"),
+    path("calendar/feed/<str:token>.ics", calendar_own.feed, name="feed"),
     path("calendar/absences/<int:pk>/remove/", calendar.remove_absence, name="remove_absence"),
     path("me/", calendar.me, name="me"),
     path("me/notices/", notices.settings_page, name="notices"),

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts import actions
-from accounts.models import Dispatcher, PartnerProfile, User
+from accounts.models import Dispatcher, PartnerProfile, Technician, User
 from dispatch import alerts, offers
 from dispatch.models import AreaAlert
 from mila import heartbeat
@@ -157,6 +157,7 @@ class Ownership:
             "offer": self._offers(),
             "shown": self._shown(),
             "absence": self._absences(),
+            "feed": Kind({EVERYBODY: Thing({"token": self._feed()})}, none={"token": new_token()}),
             "month": Kind({}, none={"year": 2026, "month": 1}),
             **self._keys(),
         }
@@ -422,6 +423,10 @@ class Ownership:
             away = actions.add_absence(technician.pk, starts_at=at, ends_at=at + timedelta(hours=1))
             own[technician.name.split()[0].lower()] = Thing({"pk": away.pk})
         return Kind(own, none={"pk": 0})
+
+    def _feed(self) -> str:
+        """The private address of somebody's calendar: whoever knows it reads it."""
+        return actions.renew_feed(Technician.objects.order_by("pk").first().pk)
 
     def _alert(self) -> str:
         """Somebody waits for a service to come to Mende."""
