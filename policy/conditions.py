@@ -132,7 +132,10 @@ def facts(policies: Policies) -> dict[str, str]:
         "withdrawal": span(policies["FR"].withdrawal_window),
         "position_kept": each(lambda p: span(p.position_kept)),
         "draft_kept": span(kept.DRAFT),
-        **{f"{what}_kept": span(kept.KEPT[what]) for what in ("notices", "traces", "webhooks")},
+        **{
+            f"{what}_kept": span(kept.KEPT[what])
+            for what in ("notices", "numbers", "traces", "webhooks")
+        },
         "contact_after": each(lambda p: span(p.contact_after_sign_off)),
         "link_life": each(lambda p: span(p.link_life)),
         "order_button": gettext("Order with obligation to pay"),
