@@ -53,7 +53,7 @@ class Attempt(models.Model):
     reached_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True, default="")
-    provider_id = models.CharField(
+    provider_key = models.CharField(
         max_length=120, blank=True, default="", help_text="The provider's name for it."
     )
     # Of a text message, for the caps (fault S6); the hash is emptied when they no longer ask for
@@ -71,7 +71,9 @@ class Attempt(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["provider_id"], name="attempt_provider", condition=~models.Q(provider_id="")
+                fields=["provider_key"],
+                name="attempt_provider",
+                condition=~models.Q(provider_key=""),
             ),
             models.Index(
                 fields=["begun_at"], name="attempt_texts", condition=~models.Q(number_hash="")

@@ -365,7 +365,7 @@ def _fell_through(attempt: Attempt) -> bool:
     state = AttemptState.REACHED if arrived else AttemptState.SENT
     # A receipt, or the person, may have been quicker than the provider's answer: what they said
     # stays.
-    Attempt.objects.filter(pk=attempt.pk).update(sent_at=at, provider_id=attempt.provider_id)
+    Attempt.objects.filter(pk=attempt.pk).update(sent_at=at, provider_key=attempt.provider_key)
     Attempt.objects.filter(pk=attempt.pk, state=AttemptState.SENDING).update(
         state=state, error="", **reached
     )

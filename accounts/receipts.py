@@ -48,19 +48,19 @@ def came_back(attempt_id: int, *, error: str) -> bool:
     return True
 
 
-def by_provider(channel: Channel, provider_id: str) -> int | None:
+def by_provider(channel: Channel, provider_key: str) -> int | None:
     """The attempt a provider speaks of."""
-    if not provider_id:
+    if not provider_key:
         return None
     return (
-        Attempt.objects.filter(channel=channel, provider_id=provider_id)
+        Attempt.objects.filter(channel=channel, provider_key=provider_key)
         .values_list("pk", flat=True)
         .first()
     )
 
 
 @verb
-def mail_bounced(email: str, provider_id: str, *, reason: str, error: str) -> None:
+def mail_bounced(email: str, provider_key: str, *, reason: str, error: str) -> None:
     """The address is dead until a mail arrives there, or its person asks for another try; this mail
     has failed.
     """
@@ -68,7 +68,7 @@ def mail_bounced(email: str, provider_id: str, *, reason: str, error: str) -> No
     DeadAddress.objects.get_or_create(
         email=email, defaults={"reason": reason[:20], "error": error[:500]}
     )
-    if attempt_id := by_provider(Channel.EMAIL, provider_id):
+    if attempt_id := by_provider(Channel.EMAIL, provider_key):
         came_back(attempt_id, error=reason)
 
 

@@ -235,7 +235,7 @@ PARTS = (
     Part(
         Attempt,
         lambda p: Q(notification__in=Notification.objects.filter(_told(p))),
-        {"error": "", "provider_id": "", "number_hash": "", "prefix": ""},
+        {"error": "", "provider_key": "", "number_hash": "", "prefix": ""},
     ),
     Part(Notification, _told, {"email": _nobodys, "context": {}, "sealed": "", "error": ""}),
     Part(

@@ -63,7 +63,7 @@ class Mails:
         finally:
             with suppress(OSError):
                 connection.close()
-        attempt.provider_id = str(
+        attempt.provider_key = str(
             getattr(getattr(message, "anymail_status", None), "message_id", None) or ""
         )[:120]
         return False

@@ -59,7 +59,7 @@ class TextMessages:
         if settings.SMS_GATEWAY == "log":
             logger.info("Text message of attempt %s: %s part(s)", attempt.pk, attempt.parts)
             return True  # on the demo's desk, where it can be read
-        attempt.provider_id = _post(attempt, number, words)
+        attempt.provider_key = _post(attempt, number, words)
         return False
 
 

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('reached_at', models.DateTimeField(blank=True, null=True)),
                 ('seen_at', models.DateTimeField(blank=True, null=True)),
                 ('error', models.TextField(blank=True, default='')),
-                ('provider_id', models.CharField(blank=True, default='', help_text="The provider's name for it.", max_length=120)),
+                ('provider_key', models.CharField(blank=True, default='', help_text="The provider's name for it.", max_length=120)),
                 ('number_hash', models.CharField(blank=True, default='', max_length=64)),
                 ('prefix', models.CharField(blank=True, default='', max_length=8)),
                 ('parts', models.PositiveSmallIntegerField(default=0)),
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='attempt',
-            index=models.Index(condition=models.Q(('provider_id', ''), _negated=True), fields=['provider_id'], name='attempt_provider'),
+            index=models.Index(condition=models.Q(('provider_key', ''), _negated=True), fields=['provider_key'], name='attempt_provider'),
         ),
         migrations.AddIndex(
             model_name='attempt',

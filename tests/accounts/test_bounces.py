@@ -48,7 +48,7 @@ def bounce(**others):
 def sent(morning):
     row = queue(urgency="calm", email=ODILE)
     notifications.sweep()
-    row.attempts.update(provider_id="m-1")
+    row.attempts.update(provider_key="m-1")
     return row
 
 

@@ -73,7 +73,7 @@ def test_request_is_signed_and_short_and_leads_to_the_page(morning, provider):
     assert "mailed" not in text["text"]
     assert gsm.parts(text["text"]) == 1
     attempt = row.attempts.get()
-    assert (attempt.state, attempt.provider_id, attempt.parts) == ("sent", "text-1", 1)
+    assert (attempt.state, attempt.provider_key, attempt.parts) == ("sent", "text-1", 1)
     assert mail.outbox == []
 
 

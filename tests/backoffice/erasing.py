@@ -103,6 +103,7 @@ OF_NO_CUSTOMER = (
     "accounts.Skill",
     "accounts.SkillSearch",
     "accounts.SearchRowsCheck",
+    "accounts.CalendarFeed",
     "catalogue.",
     "policy.",
     "places.",

@@ -25,7 +25,7 @@ def told(job, customer):
 def test_the_bookings_page_tells_what_was_said_and_never_a_code(client, job, told):
     page = client.get(reverse("customer:told", args=[job.token]), headers=ENGLISH).content.decode()
 
-    assert "Text message: Reached" in page
+    assert "Text message · Reached" in page
     assert f"{job.technician.name} est en route" in page or "is on the way to you" in page
     assert job.assignments.get().code not in page
     link = client.get(

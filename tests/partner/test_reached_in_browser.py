@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def signed_in(client, open_page, live_server, user):
     """A page of the browser that is signed in as somebody."""
+    user.language = "en"
+    user.save(update_fields=["language"])
     client.force_login(user)
     page = open_page(base_url=live_server.url)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
