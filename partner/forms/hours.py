@@ -25,9 +25,9 @@ class HoursForm(forms.Form):
             kept[one.weekday].append(one)
         for day, span in ((day, span) for day in range(7) for span in range(SPANS)):
             known = kept[day][span] if span < len(kept[day]) else None
-            for name, label in (("opens", _("%(day)s, from")), ("closes", _("%(day)s, until"))):
+            for name, label in (("opens", _("From")), ("closes", _("Until"))):
                 self.fields[f"{name}-{day}-{span}"] = forms.TimeField(
-                    label=label % {"day": WEEKDAYS[day]},
+                    label=label,
                     required=False,
                     initial=known and getattr(known, name),
                     widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),

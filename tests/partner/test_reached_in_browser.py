@@ -41,8 +41,8 @@ def test_pages_of_the_technician(client, open_page, live_server, job):
 
     page.goto("/partner/calendar/hours/")
     look(page, "partner-hours")
-    page.get_by_label("Monday, from").first.fill("09:00")
-    page.get_by_label("Monday, until").first.fill("09:30")
+    page.get_by_label("From", exact=True).first.fill("09:00")
+    page.get_by_label("Until", exact=True).first.fill("09:30")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Calendar")
     look(page, "partner-calendar")
