@@ -73,6 +73,8 @@ def test_a_choice_without_mail_is_refused_by_the_database(customer):
 
 def test_a_dead_address_is_told_to_its_person_who_may_ask_for_a_try(client, customer, job):
     DeadAddress.objects.create(email=customer.email, reason="bounced")
+    customer.language = "en"
+    customer.save(update_fields=["language"])
     client.force_login(customer)
     page = client.get(reverse("customer:notices"), headers=ENGLISH).content.decode()
     assert f"Our mails to {customer.email} come back" in page
