@@ -1,22 +1,31 @@
 """What technicians change about themselves, and what ops decide about a partner."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, time
+from itertools import pairwise
 
 from django.conf import settings
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notifications
+from accounts.calendar_rows import CalendarFeed, new_feed_token
 from accounts.models import (
     CalendarEntry,
     CalendarEntryKind,
+    DeadAddress,
+    NoticeChoice,
     PartnerProfile,
     Suspension,
     Technician,
     User,
+    WeeklyHours,
 )
+from accounts.notice_rows import Channel
 from accounts.search import lock_technician, refresh_search_rows
+from mila.cleaning import canonical_email
 from mila.clock import mila_now
+from mila.encrypted_fields import fingerprint
 from mila.errors import Refusal
 from mila.transactions import verb
 from places.place import TIME_ZONES
@@ -29,6 +38,14 @@ class TimeTaken(Refusal):
 
 class AreaOutOfBounds(Refusal):
     sentence = _("This area is too small or too large.")
+
+
+class HoursOverlap(Refusal):
+    sentence = _("Two of these hours overlap.")
+
+
+class HoursWithoutLength(Refusal):
+    sentence = _("The end comes after the beginning.")
 
 
 class SuspensionWithoutReason(Refusal):
@@ -70,6 +87,24 @@ def remove_absence(technician_id: int, calendar_entry_id: int) -> bool:
 
 
 @verb
+def choose_channels(user_id: int, *, without: Iterable[str]) -> NoticeChoice:
+    """By which channels they want no notices; never without e-mail: what the law wants in writing
+    goes there.
+    """
+    lost = sorted(set(without) & {Channel.PUSH, Channel.SMS, Channel.CALL})
+    return NoticeChoice.objects.update_or_create(user_id=user_id, defaults={"without": lost})[0]
+
+
+@verb
+def try_address_again(email: str) -> bool:
+    """Its person says that it takes mails again; the next that comes back says otherwise.
+
+    False: it was not dead.
+    """
+    return bool(DeadAddress.objects.filter(email=canonical_email(email)).delete()[0])
+
+
+@verb
 def set_area(technician_id: int, *, radius_m: int, night_pool: bool) -> Technician:
     """How far they go, and whether they are asked at night; the search knows it in the same instant
     (rule D1, D7).
@@ -82,6 +117,45 @@ def set_area(technician_id: int, *, radius_m: int, night_pool: bool) -> Technici
         raise AreaOutOfBounds
     technician.radius_m, technician.night_pool = radius_m, night_pool
     technician.save(update_fields=["radius_m", "night_pool"])
+    refresh_search_rows(technician)
+    return technician
+
+
+@verb
+def renew_feed(technician_id: int) -> str:
+    """A new private address of their calendar, told this once; the old one leads nowhere from now
+    on.
+    """
+    technician, token = lock_technician(technician_id), new_feed_token()
+    made = {"token_hash": fingerprint(token), "made_at": mila_now()}
+    CalendarFeed.objects.update_or_create(technician=technician, defaults=made)
+    return token
+
+
+@verb
+def end_feed(technician_id: int) -> bool:
+    """Their calendar has no address any more. False when it had none."""
+    lock_technician(technician_id)
+    return bool(CalendarFeed.objects.filter(technician_id=technician_id).delete()[0])
+
+
+@verb
+def set_hours(technician_id: int, hours: Iterable[tuple[int, time, time]]) -> Technician:
+    """Their working week, whole: (weekday, opens, closes). The search asks the rows themselves: it
+    knows at once.
+
+    Jobs they have stay, also outside of it. Raises HoursOverlap, and HoursWithoutLength.
+    """
+    technician, wanted = lock_technician(technician_id), sorted(hours)
+    if any(closes <= opens for _day, opens, closes in wanted):
+        raise HoursWithoutLength
+    if any(one[0] == other[0] and other[1] < one[2] for one, other in pairwise(wanted)):
+        raise HoursOverlap
+    WeeklyHours.objects.filter(technician=technician).delete()
+    WeeklyHours.objects.bulk_create(
+        WeeklyHours(technician=technician, weekday=day, opens=opens, closes=closes)
+        for day, opens, closes in wanted
+    )
     refresh_search_rows(technician)
     return technician
 

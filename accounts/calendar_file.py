@@ -2,7 +2,8 @@
 moves or takes away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.mime.text import MIMEText
 from typing import Any
@@ -26,6 +27,48 @@ def attachment(
     part.set_param("method", method)
     part.add_header("Content-Disposition", "attachment", filename=NAME)
     return part
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One entry of a feed. `sequence` grows with each change, so that a calendar takes the newer
+    one.
+    """
+
+    uid: str
+    sequence: int
+    start: datetime
+    end: datetime
+    summary: str
+    where: str
+
+
+def feed(visits: Iterable[Visit], at: datetime) -> str:
+    """All of somebody's visits as they stand, in UTC; whoever subscribes asks again after a quarter
+    of an hour.
+    """
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Mila//Feed//EN",
+        "METHOD:PUBLISH",
+        "X-WR-CALNAME:Mila",
+    ]
+    lines += ["REFRESH-INTERVAL;VALUE=DURATION:PT15M", "X-PUBLISHED-TTL:PT15M"]
+    for visit in visits:
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{visit.uid}@{urlsplit(settings.SITE_URL).hostname}",
+            f"SEQUENCE:{visit.sequence}",
+            f"DTSTAMP:{_instant(at)}",
+            f"DTSTART:{_instant(visit.start)}",
+            f"DTEND:{_instant(visit.end)}",
+            f"SUMMARY:{_escaped(visit.summary)}",
+            f"LOCATION:{_escaped(visit.where)}",
+            "STATUS:CONFIRMED",
+            "END:VEVENT",
+        ]
+    return "".join(_folded(line) + "\r\n" for line in [*lines, "END:VCALENDAR"])
 
 
 def text(

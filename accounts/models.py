@@ -12,8 +12,15 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from accounts.calendar_rows import CalendarFeed  # noqa: F401  (a table of this app)
 from accounts.codes import MailedCode
 from accounts.devices import PushSubscription
+from accounts.notice_rows import (  # noqa: F401  (tables of this app)
+    Attempt,
+    DeadAddress,
+    NoticeChoice,
+    Urgency,
+)
 from mila.cleaning import canonical_email
 from mila.clock import MilaNow
 from mila.encrypted_fields import EncryptedTextField
@@ -435,6 +442,7 @@ class NotificationState(models.TextChoices):
     SENDING = "sending", _("Sending")
     SENT = "sent", _("Sent")
     REACHED = "reached", _("Reached")
+    SEEN = "seen", _("Seen")
     FAILED = "failed", _("Failed")
 
 
@@ -463,18 +471,19 @@ class Notification(models.Model):
     state = models.CharField(
         max_length=8, choices=NotificationState.choices, default=NotificationState.QUEUED
     )
+    urgency = models.CharField(
+        max_length=7, choices=Urgency.choices, default=Urgency.CALM, db_default=Urgency.CALM
+    )
     tries = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True, db_default=MilaNow())
+    climbs_at = models.DateTimeField(
+        null=True, blank=True, help_text="Unless somebody knows by then: the next channel."
+    )
     queued_at = models.DateTimeField(db_default=MilaNow(), editable=False)
     sent_at = models.DateTimeField(null=True, blank=True)
     reached_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
-    push_due_at = models.DateTimeField(
-        null=True, editable=False, help_text="When to push it; null: never, or done."
-    )
-    heard_at = models.DateTimeField(
-        null=True, editable=False, help_text="When a device of theirs has shown it."
-    )
 
     class Meta:
         constraints = [
@@ -492,14 +501,14 @@ class Notification(models.Model):
                 condition=models.Q(state__in=["sending", "failed"]),
             ),
             models.Index(
-                fields=["push_due_at"],
-                name="notification_push_due",
-                condition=models.Q(push_due_at__isnull=False),
-            ),
-            models.Index(
                 fields=["queued_at"], name="notification_kept", condition=~models.Q(context={})
             ),
             models.Index(fields=["subject_id"], name="notification_subject"),
+            models.Index(
+                fields=["climbs_at"],
+                name="notification_climbs",
+                condition=models.Q(climbs_at__isnull=False),
+            ),
         ]
 
     def __str__(self):

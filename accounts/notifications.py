@@ -2,72 +2,64 @@
 
 `queue` writes the row in the transaction of what it tells. `deliver` marks it `sending` and commits
 before anything leaves the house; whoever finds it in that state later leaves it alone. So a message
-is lost to staff's list at worst, never seen twice. Which booking message carries which facts:
-requests_app.notices. The words: templates/emails.
+is lost to staff's list at worst, never seen twice on the same channel. Where it is urgent a ladder
+goes on by other channels until somebody knows (accounts/ladder.py). Which booking message carries
+which facts: requests_app.notices. The words: templates/emails.
 """
 
 import json
 import logging
-import re
-import smtplib
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from celery import current_app
 from django.conf import settings
-from django.core import mail
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.template import Context, Engine, loader
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.json import Jsonb
 
-from accounts import calendar_file
-from accounts.models import Notification, NotificationState, User
+from accounts.channels import CHANNELS
+from accounts.channels.email import MAIL_RESTS as MAIL_RESTS
+from accounts.channels.outcomes import MaybeSent, NotSent, UsedUp
+from accounts.ladder import MAY_WAKE, Step, next_step
+from accounts.mail_words import blocks as blocks
+from accounts.mail_words import readable, storable
+from accounts.mail_words import render as render
+from accounts.mail_words import unsealed as unsealed
+from accounts.models import Attempt, Notification, NotificationState, Urgency, User
+from accounts.notice_rows import AttemptState, Channel
 from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
 from mila.transactions import after_commit, verb
 from policy.kept import KEPT
-from policy.models import Paper
 
 logger = logging.getLogger(__name__)
 
 DELIVER = "accounts.deliver"
-PUSH = "accounts.push"
-# for devices alone: a mail about it would come too late to be of use
-UNMAILED = frozenset({"arrived"})
+TEXTS_USED_UP = "texts_used_up_ops"
 # After the first try, the second, ...: an outage of an hour passes; after the sixth try it is
 # staff's.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 MAX_TRIES = len(WAITS) + 1
-REST = 30  # seconds without another try after the mail server could not be reached
-MAIL_RESTS = "notifications:mail-rests"
 BATCH = 50  # rows of one sweep
 SWEEP_BUDGET = 20  # seconds of one sweep; the next one goes on
 STUCK_AFTER = timedelta(minutes=5)
-# What would end a line, hide or turn round text, or be refused by the database: never wanted in a
-# fact.
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
-ADDRESS = re.compile(r"[^\s@<>()\[\]{}'\",;:]*@[^\s@<>()\[\]{}'\",;:]*")
-ANSWER = 2000  # characters of an answer that are read at all
-
-ROW = (
-    "(%s, %s, %s, %s, %s, %s, %s, %s, 'queued', 0, '', coalesce(%s, mila_now()),"
-    " CASE WHEN %s THEN coalesce(%s, mila_now()) END)"
+UNDER_WAY = (NotificationState.QUEUED, NotificationState.SENDING, NotificationState.SENT)
+# By one channel at least; where another's turn is next, it need not come any more.
+HAS_LEFT = Q(state__in=[NotificationState.SENT, NotificationState.SENDING]) | Q(
+    state=NotificationState.QUEUED, sent_at__isnull=False
 )
+
+ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, 'queued', 0, '', coalesce(%s, mila_now()))"
 INSERT = """
     INSERT INTO accounts_notification
-        (kind, subject_id, round, user_id, email, language, context, sealed, state, tries, error,
-          due_at,
-         push_due_at)
+        (kind, subject_id, round, user_id, email, language, context, sealed, urgency, state,
+          tries, error, due_at)
     VALUES {rows}
     ON CONFLICT (subject_id, kind, email, round) DO NOTHING
     RETURNING id
@@ -86,8 +78,8 @@ class Message:
     language: str
     context: dict[str, Any]
     sealed: dict[str, str] | None = None
+    urgency: Urgency = Urgency.CALM
     at: datetime | None = None
-    push: bool = False  # to their devices, at once (accounts.push)
 
 
 def queue(
@@ -100,6 +92,7 @@ def queue(
     language: str,
     context: dict[str, Any],
     sealed: dict[str, str] | None = None,
+    urgency: Urgency = Urgency.CALM,
     at: datetime | None = None,
 ) -> Notification | None:
     """Write the message down in the caller's transaction; it goes out after the commit, not before
@@ -119,6 +112,7 @@ def queue(
         language=language,
         context=context,
         sealed=sealed,
+        urgency=urgency,
         at=at,
     )
     return next(iter(queue_all([message])), None)
@@ -133,8 +127,6 @@ def queue_all(messages: Sequence[Message]) -> list[Notification]:
     rows = list(written)
     if rows and all(message.at is None for message in messages):
         after_commit(_kick, [row.pk for row in rows])
-    if rows and any(message.push and message.at is None for message in messages):
-        after_commit(_kick_push, [row.pk for row in rows])
     return rows
 
 
@@ -146,23 +138,15 @@ def _values(message: Message) -> list[Any]:
         message.user and message.user.pk,
         message.email,
         message.language,
-        Jsonb(_storable(message.context)),
+        Jsonb(storable(message.context)),
         _seal(message.sealed),
-        message.at,
-        message.push,
+        message.urgency,
         message.at,
     ]
 
 
 def _seal(facts: dict[str, str] | None) -> str:
     return Notification._meta.get_field("sealed").get_prep_value(json.dumps(facts) if facts else "")
-
-
-def unsealed(row: Notification) -> dict[str, str]:
-    """The facts of a message that open something; for its delivery, and for who plays the reader of
-    the mail.
-    """
-    return json.loads(row.sealed) if row.sealed else {}
 
 
 def reseal(subject_id: UUID, kinds: list[str], **sealed: str) -> None:
@@ -181,64 +165,40 @@ def give_up(subject_id: UUID, *, user: User) -> None:
         subject_id=subject_id, user=user, state=NotificationState.QUEUED
     )
     waiting.update(
-        state=NotificationState.FAILED, due_at=None, error="Not sent: the address was corrected."
+        state=NotificationState.FAILED,
+        due_at=None,
+        climbs_at=None,
+        error="Not sent: the address was corrected.",
     )
 
 
 def deliver(notification_id: int) -> None:
-    """Send one due message. Repeats and rivals find it no longer queued and do nothing.
+    """Send one due notice by the next channel of its ladder. Repeats and rivals find nothing to do.
 
-    A failure before anything has left, or a plain refusal by the mail server, puts it back with a
-    growing wait, up to six tries. An answer that never came leaves it `sending`: it may have
-    arrived, so it is shown to staff instead.
+    Where nothing has left, the next channel is tried at once; a mail goes back with a growing wait,
+    up to six tries. An answer that never came is not tried again on this channel: the ladder goes
+    on, or staff are shown it.
     """
-    if cache.get(MAIL_RESTS):
-        return
-    row = _take(notification_id)
-    if row is None:
-        return
-    if row.kind in UNMAILED:
-        _mark(row, state=NotificationState.SENT, sent_at=mila_now(), due_at=None, error="")
-        return
-    connection = mail.get_connection()  # with settings.EMAIL_TIMEOUT
-    try:
-        message = render(row)
-        message.message()  # refuses a header that is none, before anybody is called
-    except Exception as error:  # whatever is wrong with the words, the other messages must go out
-        logger.exception("Notification %s could not be written", row.pk)
-        _again(row, error)
-        return
-    try:
-        connection.open()
-    except OSError as error:  # smtplib's errors are OSErrors too
-        logger.warning("Mail server not reached: %s", error)
-        cache.set(MAIL_RESTS, True, REST)
-        _again(row, error)
-        return
-    try:
-        connection.send_messages([message])
-    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
-        _again(row, error)
-    except OSError as error:
-        logger.error("Notification %s may or may not have gone out", row.pk)
-        _mark(row, error=_words(error))
-    else:
-        _mark(row, state=NotificationState.SENT, sent_at=mila_now(), due_at=None, error="")
-    finally:
-        with suppress(OSError):
-            connection.close()
+    for _rung in Channel:
+        attempt = _take(notification_id)
+        if attempt is None or not _fell_through(attempt):
+            return
 
 
 def sweep() -> None:
-    """Deliver what is due, oldest first: first tries the broker lost, and further tries."""
+    """Deliver what is due, oldest first, and before it what is true now or never: first tries the
+    broker lost, further tries, and the next channels.
+    """
     due = Notification.objects.filter(
         state=NotificationState.QUEUED, due_at__lte=MilaNow()
     ).order_by("due_at")
+    climbing = Notification.objects.filter(climbs_at__lte=MilaNow()).order_by("climbs_at")
     until = time.monotonic() + SWEEP_BUDGET
-    for notification_id in due.values_list("pk", flat=True)[:BATCH]:
-        if time.monotonic() > until:
-            return
-        deliver(notification_id)
+    for rows in (due.filter(urgency__in=MAY_WAKE), due, climbing):
+        for notification_id in rows.values_list("pk", flat=True)[:BATCH]:
+            if time.monotonic() > until:
+                return
+            deliver(notification_id)
 
 
 def mark_reached(subject_id: UUID, *, user: User | None = None, email: str = "") -> int:
@@ -246,10 +206,25 @@ def mark_reached(subject_id: UUID, *, user: User | None = None, email: str = "")
 
     Answers how many.
     """
+    return (
+        _told(subject_id, user, email)
+        .filter(HAS_LEFT)
+        .update(state=NotificationState.REACHED, reached_at=MilaNow(), due_at=None, climbs_at=None)
+    )
+
+
+def mark_seen(subject_id: UUID, *, user: User | None = None, email: str = "") -> int:
+    """A person has acted on that page, or opened it as who they are: the messages are known.
+
+    Answers how many.
+    """
+    told = _told(subject_id, user, email).filter(HAS_LEFT | Q(state=NotificationState.REACHED))
+    return told.update(state=NotificationState.SEEN, seen_at=MilaNow(), due_at=None, climbs_at=None)
+
+
+def _told(subject_id: UUID, user: User | None, email: str) -> QuerySet[Notification]:
     whose = Q(user=user) if user is not None else Q(email__iexact=email)
-    return Notification.objects.filter(
-        whose, subject_id=subject_id, state=NotificationState.SENT
-    ).update(state=NotificationState.REACHED, reached_at=MilaNow())
+    return Notification.objects.filter(whose, subject_id=subject_id)
 
 
 def needing_staff(at: datetime) -> QuerySet[Notification]:
@@ -257,11 +232,12 @@ def needing_staff(at: datetime) -> QuerySet[Notification]:
     again.
 
     One that failed so long ago that its words have gone (policy.kept) is nothing that could be
-    sent.
+    sent; what a device alone could tell is over.
     """
     kept = Q(queued_at__gte=at - KEPT["notices"])
-    stuck = Q(state=NotificationState.SENDING, due_at__lte=at - STUCK_AFTER)
-    return Notification.objects.filter(stuck | kept & Q(state=NotificationState.FAILED))
+    stuck = Q(state=NotificationState.SENDING, due_at__lte=at - STUCK_AFTER, climbs_at=None)
+    lasting = Notification.objects.exclude(urgency=Urgency.PASSING)
+    return lasting.filter(stuck | kept & Q(state=NotificationState.FAILED))
 
 
 class NothingToSendAgain(Refusal):
@@ -279,87 +255,10 @@ def send_again(notification_id: int) -> Notification:
     row = needing_staff(at).select_for_update(of=("self",)).filter(pk=notification_id).first()
     if row is None:
         raise NothingToSendAgain
-    _mark(row, state=NotificationState.QUEUED, tries=0, due_at=at, error="")
+    row.attempts.all().delete()
+    _mark(row, state=NotificationState.QUEUED, tries=0, due_at=at, climbs_at=None, error="")
     after_commit(_kick, [row.pk])
     return row
-
-
-def render(row: Notification) -> mail.EmailMultiAlternatives:
-    """The message in the person's language: templates/emails/<kind>.txt, whose first line is the
-    subject.
-
-    The HTML part says the same words. A line "label: address" of this site becomes a button.
-    """
-    with translation.override(row.language):
-        facts = {"language": row.language, **_readable(row.context), **unsealed(row)}
-        subject, _newline, body = _text(f"emails/{row.kind}.txt", facts).partition("\n")
-        text = _text("emails/_frame.txt", {**facts, "body": body.strip()})
-        page = loader.render_to_string(
-            "emails/base.html",
-            {"language": row.language, "subject": subject, "blocks": blocks(text)},
-        )
-        support = settings.SUPPORT.get(row.context.get("country"), settings.SUPPORT["FR"])
-    message = mail.EmailMultiAlternatives(
-        subject=" ".join(subject.split()),
-        body=text + "\n",
-        to=[row.email],
-        reply_to=[support["email"]],
-        headers={
-            "Message-ID": f"<{row.pk}.{row.subject_id}@{urlsplit(settings.SITE_URL).hostname}>",
-            "Auto-Submitted": "auto-generated",
-        },
-    )
-    message.attach_alternative(page, "text/html")
-    if facts.get("calendar"):
-        with translation.override(row.language):
-            message.attach(
-                calendar_file.attachment(
-                    facts["calendar"],
-                    facts,
-                    row.subject_id,
-                    row.queued_at or mila_now(),
-                    support["email"],
-                )
-            )
-    if hashes := row.context.get("papers"):
-        for paper in Paper.objects.filter(sha256__in=hashes).order_by("name"):
-            message.attach(f"mila-{paper.name}-{paper.dated}.txt", paper.plain(), "text/plain")
-    return message
-
-
-def heading(row: Notification) -> str:
-    """The first line of the message in the person's language: what a locked
-    screen may show of it.
-    """
-    with translation.override(row.language):
-        facts = {"language": row.language, **_readable(row.context), **unsealed(row)}
-        return " ".join(_text(f"emails/{row.kind}.txt", facts).partition("\n")[0].split())
-
-
-def until(row: Notification) -> datetime | None:
-    """When the message stops being true; None when it stays so."""
-    return _readable(row.context).get("until_at")
-
-
-def blocks(text: str) -> list[dict[str, Any]]:
-    """Paragraphs for the HTML part: `text` with its lines, `list` with its items, `link` with label
-    and url.
-    """
-    link = re.compile(rf"(?P<label>.+?)\s*:\s(?P<url>{re.escape(settings.SITE_URL)}/\S*)")
-    found: list[dict[str, Any]] = []
-    for paragraph in text.split("\n\n"):
-        before = ""
-        for line in paragraph.split("\n"):
-            if match := link.fullmatch(line):
-                found.append({"type": "link", **match.groupdict()})
-                before = "link"
-                continue
-            kind = "list" if line.startswith("- ") else "text"
-            if kind != before:
-                found.append({"type": kind, "lines": []})
-                before = kind
-            found[-1]["lines"].append(line.removeprefix("- "))
-    return found
 
 
 def _kick(notification_ids: list[int]) -> None:
@@ -367,85 +266,149 @@ def _kick(notification_ids: list[int]) -> None:
     current_app.tasks[DELIVER].delay(notification_ids=notification_ids)
 
 
-def _kick_push(notification_ids: list[int]) -> None:
-    current_app.tasks[PUSH].delay(notification_ids=notification_ids)
-
-
-def _take(notification_id: int) -> Notification | None:
-    """The row marked `sending`, committed; None when it is not to be sent now, or never again."""
+def _take(notification_id: int) -> Attempt | None:
+    """One attempt marked `sending`, committed; None when nothing is to be
+    sent now, or never again.
+    """
     with transaction.atomic(durable=True):
         at = mila_now()
+        to_send = Q(state=NotificationState.QUEUED, due_at__lte=at) | Q(
+            state__in=UNDER_WAY, climbs_at__lte=at
+        )
         row = (
             Notification.objects.select_for_update(skip_locked=True)
-            .filter(pk=notification_id, state=NotificationState.QUEUED, due_at__lte=at)
+            .filter(to_send, pk=notification_id)
             .first()
         )
         if row is None:
             return None
-        until = _readable(row.context).get("until_at")
+        until = readable(row.context).get("until_at")
         if until is not None and at >= until:
-            _mark(
-                row,
-                state=NotificationState.FAILED,
-                due_at=None,
-                error="Not sent in time; it would no longer be true.",
-            )
+            _end(row, "Not sent in time; it would no longer be true.")
             return None
-        _mark(row, state=NotificationState.SENDING, tries=row.tries + 1, due_at=at)
-        return row
+        step = _step(row, at)
+        if step.channel is None:
+            _rest(row, step)
+            return None
+        if CHANNELS[step.channel].rests():
+            return None
+        _mark(
+            row,
+            state=NotificationState.SENDING,
+            tries=row.tries + 1,
+            due_at=at,
+            climbs_at=step.again_at,
+        )
+        attempt, _new = Attempt.objects.get_or_create(notification=row, channel=step.channel)
+        attempt.notification, attempt.state, attempt.tries = (
+            row,
+            AttemptState.SENDING,
+            attempt.tries + 1,
+        )
+        attempt.save(update_fields=["state", "tries"])
+        return attempt
 
 
-def _again(row: Notification, error: Exception) -> None:
-    """Nothing has gone out: back into the queue after a wait, or to staff after the last try."""
-    if row.tries >= MAX_TRIES:
-        _mark(row, state=NotificationState.FAILED, due_at=None, error=_words(error))
+def _step(row: Notification, at: datetime) -> Step:
+    """The next channel; before it a mail whose wait is over, as long as nothing else is due."""
+    tried = dict(row.attempts.values_list("channel", "state"))
+    again = [channel for channel, state in tried.items() if state == AttemptState.QUEUED]
+    if (
+        again
+        and row.due_at is not None
+        and row.due_at <= at
+        and not (row.climbs_at and row.climbs_at <= at)
+    ):
+        return Step(Channel(again[0]), row.climbs_at)
+    return next_step(row, frozenset(tried), at)
+
+
+def _rest(row: Notification, step: Step) -> None:
+    """Nothing to send by now: it waits for the morning, or its ladder has ended."""
+    if row.state != NotificationState.QUEUED:
+        _mark(row, climbs_at=step.again_at)
+    elif step.again_at is not None:
+        _mark(row, due_at=step.again_at, climbs_at=None)
     else:
-        wait = WAITS[row.tries - 1]
-        _mark(row, state=NotificationState.QUEUED, due_at=mila_now() + wait, error=_words(error))
+        _end(row, row.error)
 
 
-def _mark(row: Notification, **changes: Any) -> None:
+def _end(row: Notification, error: str) -> None:
+    """No further channel. What never left is failed, and staff see it; what has left by another is
+    sent.
+    """
+    if row.state != NotificationState.QUEUED:
+        _mark(row, climbs_at=None)
+        return
+    left = row.attempts.filter(state__in=[AttemptState.SENDING, AttemptState.SENT]).exists()
+    state = NotificationState.SENT if left else NotificationState.FAILED
+    _mark(row, state=state, due_at=None, climbs_at=None, error="" if left else error)
+
+
+def _fell_through(attempt: Attempt) -> bool:
+    """Send it and write down what came of it, no transaction open.
+
+    True when the next channel is to be tried now.
+    """
+    row = attempt.notification
+    try:
+        arrived = CHANNELS[attempt.channel].send(attempt)
+    except NotSent as refusal:
+        if isinstance(refusal, UsedUp):
+            _tell_staff_of_a_cap(str(refusal))
+        return _not_sent(attempt, str(refusal))
+    except MaybeSent as doubt:
+        _mark(attempt, error=str(doubt))
+        _mark(row, error=str(doubt))
+        return False
+    at = mila_now()
+    reached = {"reached_at": at} if arrived else {}
+    state = AttemptState.REACHED if arrived else AttemptState.SENT
+    # A receipt, or the person, may have been quicker than the provider's answer: what they said
+    # stays.
+    Attempt.objects.filter(pk=attempt.pk).update(sent_at=at, provider_key=attempt.provider_key)
+    Attempt.objects.filter(pk=attempt.pk, state=AttemptState.SENDING).update(
+        state=state, error="", **reached
+    )
+    ended = {"climbs_at": None, **reached} if arrived else {}
+    Notification.objects.filter(pk=row.pk, state=NotificationState.SENDING).update(
+        state=NotificationState(state), sent_at=at, due_at=None, error="", **ended
+    )
+    return False
+
+
+def _not_sent(attempt: Attempt, error: str) -> bool:
+    """Nothing has gone out: a mail waits for another try; every other channel, and a mail given up,
+    falls through.
+    """
+    row, at = attempt.notification, mila_now()
+    if attempt.channel == Channel.EMAIL and attempt.tries < MAX_TRIES:
+        _mark(attempt, state=AttemptState.QUEUED, error=error)
+        _mark(
+            row, state=NotificationState.QUEUED, due_at=at + WAITS[attempt.tries - 1], error=error
+        )
+        return False
+    _mark(attempt, state=AttemptState.FAILED, error=error)
+    _mark(row, state=NotificationState.QUEUED, due_at=at, climbs_at=None, error=error)
+    return True
+
+
+def _tell_staff_of_a_cap(country: str) -> None:
+    """Once a day and country: the text messages are used up, the ladders go on without them
+    (fault S6).
+    """
+    with transaction.atomic():
+        queue(
+            kind=TEXTS_USED_UP,
+            subject_id=uuid5(NAMESPACE_URL, f"texts:{country}"),
+            round=mila_now().toordinal(),
+            email=settings.OPS_EMAIL,
+            language="fr",
+            context={"country": country},
+        )
+
+
+def _mark(row: Notification | Attempt, **changes: Any) -> None:
     for field, value in changes.items():
         setattr(row, field, value)
     row.save(update_fields=changes)
-
-
-def _words(error: Exception) -> str:
-    """What a mail server answers often names the address; staff read what went wrong, not with
-    whom.
-    """
-    words = UNPRINTABLE.sub(" ", f"{type(error).__name__}: {error}"[:ANSWER])
-    return ADDRESS.sub("•••", words)[:500]
-
-
-def _text(name: str, facts: dict[str, Any]) -> str:
-    """A text template without HTML escaping; lines trimmed, never two blank ones in a row."""
-    text = Engine.get_default().get_template(name).render(Context(facts, autoescape=False))
-    lines = "\n".join(line.strip() for line in text.strip().splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines)
-
-
-def _storable(value: Any) -> Any:
-    """Facts as JSON: instants as ISO texts, and no text that could end a line or a header
-    (fault W7).
-    """
-    if isinstance(value, dict):
-        return {key: _storable(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(inner) for inner in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return UNPRINTABLE.sub(" ", value) if isinstance(value, str) else value
-
-
-def _readable(context: dict[str, Any]) -> dict[str, Any]:
-    """The facts with instants where the name ends in `_at`."""
-    return {
-        key: _instants(value) if key.endswith("_at") else value for key, value in context.items()
-    }
-
-
-def _instants(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_instants(inner) for inner in value]
-    return datetime.fromisoformat(value) if value else None

@@ -17,13 +17,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
-from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext
 
-from accounts import notifications
+from accounts import receipts
+from accounts.mail_words import headline, readable, unsealed
 from accounts.models import Notification, PushSubscription, User
+from accounts.notice_rows import Channel
 from mila import web_push
 from mila.clock import MilaNow, mila_now
 from mila.encrypted_fields import fingerprint
@@ -36,8 +37,6 @@ MOST_DEVICES = 5  # of one person for one purpose: the oldest makes room
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TEST_TTL = 60  # seconds
 TOKEN_AGE = 2 * DAY  # longer than the longest message is kept by a push service
-BATCH = 50  # rows of one sweep
-TOO_LATE = HOUR  # what could not be pushed for so long is left to the mail
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,11 @@ KINDS: dict[str, Kind] = {
     "call_reminder": Kind(urgent=False),
     "confirm_reminder": Kind(urgent=False),
     "confirm_missed": Kind(),
+    "late_said": Kind(),
+    "door_waited": Kind(),
+    "job_time_declined": Kind(urgent=False),
+    "job_second_visit": Kind(urgent=False),
+    "message_for_partner": Kind(keeps=DAY, urgent=False),
     "job_contested": Kind(keeps=DAY, urgent=False),
     "call_missed": Kind(lost=True),
     "job_released": Kind(lost=True),
@@ -73,6 +77,9 @@ KINDS: dict[str, Kind] = {
     "job_cancelled": Kind(lost=True),
     "job_withdrawn": Kind(lost=True),
     # To whoever follows one booking
+    "search_warning": Kind(urgent=False),
+    "unfilled": Kind(keeps=DAY),
+    "outage_start": Kind(),
     "price_proposed": Kind(),
     "en_route": Kind(),
     "arrived": Kind(keeps=HOUR),
@@ -166,32 +173,12 @@ def _stands(row: PushSubscription) -> bool:
 # --- Sending
 
 
-def sweep() -> None:
-    """Push what is due and what the broker lost, the oldest first."""
-    due = Notification.objects.filter(push_due_at__lte=MilaNow()).order_by("push_due_at")
-    for notification_id in due.values_list("pk", flat=True)[:BATCH]:
-        push_notice(notification_id)
+def reaches(notice: Notification) -> bool:
+    """Whether a device is woken for its person and subject."""
+    return bool(_devices(notice))
 
 
-def push_notice(notification_id: int) -> int:
-    """Push one notice once: whoever comes second finds it taken.
-
-    Answers how many devices took it.
-    """
-    with transaction.atomic(durable=True):
-        at = mila_now()
-        waiting = Notification.objects.select_for_update(skip_locked=True).filter(
-            push_due_at__lte=at
-        )
-        notice = waiting.filter(pk=notification_id).first()
-        if notice is None:
-            return 0
-        late, notice.push_due_at = at - notice.push_due_at > TOO_LATE, None
-        notice.save(update_fields=["push_due_at"])
-    return 0 if late or notice.user_id is None else send_push(notice.user_id, notice)
-
-
-def send_push(user_id: int, notice: Notification) -> int:
+def send_push(notice: Notification) -> int:
     """To each device of theirs that may hear of it, now. Answers how many push services took it; 0:
     nobody is woken.
 
@@ -199,18 +186,13 @@ def send_push(user_id: int, notice: Notification) -> int:
     not tried again: the next step of the ladder is the answer to that. Nothing is sent that is no
     longer true.
     """
-    at, until, kind = mila_now(), notifications.until(notice), KINDS.get(notice.kind, Kind())
+    at, until = mila_now(), readable(notice.context).get("until_at")
     if until is not None and until <= at:
         return 0
-    mine = Q(subject_id=None) if _is_partners(notice) else Q(subject_id=notice.subject_id)
+    kind = KINDS.get(notice.kind, Kind())
     ends = until or at + kind.keeps
     ttl, taken = int((ends - at).total_seconds()), 0
-    for row in (
-        PushSubscription.objects.filter(mine, user=user_id).select_related("user").order_by("pk")
-    ):
-        if not _stands(row):
-            row.delete()
-            continue
+    for row in _devices(notice):
         message = _words(row, notice, kind, ends)
         taken += _send(row, message, ttl=ttl, urgent=kind.urgent, topic=notice.subject_id.hex)
     return taken
@@ -257,6 +239,19 @@ def _send(
     return 1
 
 
+def _devices(notice: Notification) -> list[PushSubscription]:
+    """Those that may hear of it; those of sessions that are over are forgotten."""
+    mine = Q(subject_id=None) if _is_partners(notice) else Q(subject_id=notice.subject_id)
+    found = []
+    rows = PushSubscription.objects.filter(mine, user=notice.user_id, user__isnull=False)
+    for row in rows.select_related("user").order_by("pk"):
+        if _stands(row):
+            found.append(row)
+        else:
+            row.delete()
+    return found
+
+
 def _is_partners(notice: Notification) -> bool:
     """What leads into the partner's app goes to an account; the rest to whoever follows the
     booking.
@@ -265,7 +260,7 @@ def _is_partners(notice: Notification) -> bool:
 
 
 def _path(notice: Notification) -> str:
-    link = notifications.unsealed(notice).get("link", "")
+    link = unsealed(notice).get("link", "")
     parts = urlsplit(link)
     return parts.path if link.startswith(f"{settings.SITE_URL}/") else "/"
 
@@ -277,7 +272,7 @@ def _words(
     the mailbox.
     """
     message: dict[str, Any] = {
-        "title": notifications.heading(notice),
+        "title": "",
         "body": "",
         "url": row.page or _path(notice),
         "tag": notice.subject_id.hex,
@@ -286,6 +281,7 @@ def _words(
         "rings": kind.rings,
     }
     with translation.override(notice.language):
+        message["title"] = headline(notice)
         if notice.kind == "offer" and "until_at" in notice.context:
             message["body"] = gettext(
                 "Yours alone for a short while: look, and take it or let it pass."
@@ -315,8 +311,8 @@ def _token(row: PushSubscription, notice: Notification | None) -> str:
 
 
 def heard(token: str) -> Heard | None:
-    """The device has shown it. None for a token that is not ours, too old, or of a device that is
-    gone.
+    """The device has shown it: the ladder of the notice stops. None for a token that is not ours,
+    too old, or of a device that is gone.
 
     A repeat changes nothing.
     """
@@ -325,7 +321,9 @@ def heard(token: str) -> Heard | None:
         return None
     PushSubscription.objects.filter(pk=found.device.pk).update(heard_at=MilaNow())
     if found.notice is not None:
-        Notification.objects.filter(pk=found.notice.pk, heard_at=None).update(heard_at=MilaNow())
+        attempt = found.notice.attempts.filter(channel=Channel.PUSH).first()
+        if attempt is not None:
+            receipts.arrived(attempt.pk)
     return found
 
 

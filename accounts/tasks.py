@@ -14,13 +14,6 @@ def deliver(*, notification_ids: list[int]) -> None:
         notifications.deliver(notification_id)
 
 
-@shared_task(name=notifications.PUSH)
-def push_notices(*, notification_ids: list[int]) -> None:
-    """At most once: taken off the list before it is sent (rule N3)."""
-    for notification_id in notification_ids:
-        push.push_notice(notification_id)
-
-
 @shared_task(name="accounts.push_test")
 def push_test(*, device_id: int) -> None:
     """The person's own test of one device."""
@@ -29,8 +22,7 @@ def push_test(*, device_id: int) -> None:
 
 @shared_task(name="accounts.sweep_notifications")
 def sweep_notifications() -> None:
-    """Each second: what is due and has not gone out; pushes first, they are wanted at once."""
-    push.sweep()
+    """Each second: what is due and has not gone out, and the next channels of what is unheard."""
     notifications.sweep()
 
 

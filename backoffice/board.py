@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from accounts import notifications
+from accounts import calls, notifications
+from accounts.mail_words import headline
 from accounts.models import PartnerProfile, Technician
 from backoffice import wording
 from mila import heartbeat
@@ -78,6 +79,18 @@ class Falling:
 
 
 @dataclass(frozen=True)
+class ToCall:
+    """Somebody on the list of calls. `tries`: calls nobody answered."""
+
+    who: str
+    what: str
+    number: str
+    waits: str
+    tries: int
+    url: str
+
+
+@dataclass(frozen=True)
 class Column:
     """One day in a chart, in the drawing's own units."""
 
@@ -117,6 +130,7 @@ def board(request, context: dict[str, Any]) -> dict[str, Any]:
             "tiles": tiles(states, at),
             "bars": bars(states),
             "falling": falling(at),
+            "calls": to_call(at),
             "charts": [fill, claim],
             "beats": beats(),
         }
@@ -210,6 +224,12 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
             _list("accounts_notification", needs="staff"),
         ),
         (
+            "calls",
+            _("To be called"),
+            calls.to_call().count(),
+            _list("accounts_attempt", calls="open"),
+        ),
+        (
             "events",
             _("Stripe events not done"),
             StripeEvent.objects.filter(done_at=None).count(),
@@ -279,6 +299,27 @@ def falling(at: datetime) -> list[Falling]:
             url=reverse("admin:requests_app_booking_change", args=[b.pk]),
         )
         for due, b, what in found
+    ]
+
+
+def to_call(at: datetime) -> list[ToCall]:
+    """Whom nothing else has reached, the longest waiting first; each leads to its verb.
+
+    Two queries.
+    """
+    waiting = list(calls.to_call().select_related("notification__user")[:CLOCKS])
+    about = Booking.objects.filter(uuid__in=[one.notification.subject_id for one in waiting])
+    numbers = {booking.uuid: booking.number for booking in about.only("uuid")}
+    return [
+        ToCall(
+            who=str(one.notification.user or ""),
+            what=headline(one.notification) or one.notification.kind,
+            number=numbers.get(one.notification.subject_id, ""),
+            waits=left(at, one.begun_at),
+            tries=one.tries - 1,
+            url=reverse("admin:accounts_attempt_change", args=[one.pk]),
+        )
+        for one in waiting
     ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Notification, NotificationState
+from accounts.models import Attempt, Notification, NotificationState
 from backoffice import wording
 from mila.adminkit.acts import BAD, GOOD, WARN, Section, linked, stamp, toned
 from mila.formats import left, minutes, moment, money
@@ -391,12 +391,15 @@ def _frozen(frozen: SignedStatement, zone: str) -> list[tuple[Any, Any]]:
 
 def notices(b: Booking, at: datetime) -> Section:
     rows = []
-    for row in Notification.objects.filter(subject_id=b.uuid).order_by("pk"):
+    for row in (
+        Notification.objects.filter(subject_id=b.uuid).order_by("pk").prefetch_related("attempts")
+    ):
         tone = {
             NotificationState.FAILED: BAD,
             NotificationState.SENDING: WARN,
             NotificationState.REACHED: GOOD,
         }
+        tone[NotificationState.SEEN] = GOOD
         state = toned(row.get_state_display(), tone.get(NotificationState(row.state), ""))
         rows.append(
             [
@@ -406,11 +409,31 @@ def notices(b: Booking, at: datetime) -> Section:
                 stamp(row.queued_at, b.timezone),
                 stamp(row.sent_at, b.timezone),
                 stamp(row.reached_at, b.timezone),
+                "; ".join(_way(one, b.timezone) for one in row.attempts.all()),
                 row.error,
             ]
         )
-    columns = [_("Notice"), _("To"), _("State"), _("Queued"), _("Sent"), _("Reached"), _("Error")]
+    columns = [
+        _("Notice"),
+        _("To"),
+        _("State"),
+        _("Queued"),
+        _("Sent"),
+        _("Reached"),
+        _("Channels"),
+        _("Error"),
+    ]
     return Section("notices", _("Notices"), columns, rows)
+
+
+def _way(one: Attempt, zone: str) -> str:
+    """What became of it on one channel."""
+    at = stamp(one.seen_at or one.reached_at or one.sent_at, zone)
+    return " ".join(
+        part
+        for part in (f"{one.get_channel_display()}: {one.get_state_display()}", at, one.error)
+        if part
+    )
 
 
 def accesses(b: Booking, at: datetime) -> Section:

@@ -28,6 +28,7 @@ from accounts.models import (
     PushSubscription,
     User,
 )
+from accounts.notice_rows import Attempt, DeadAddress, NoticeChoice
 from dispatch.models import AreaAlert, Trace
 from mila.cleaning import canonical_email
 from mila.clock import mila_now
@@ -265,20 +266,34 @@ PARTS = (
     ),
     # What was said to them, and about them to others
     Part(Notification, lambda p: _told(p) & WAITING),
+    Part(
+        Attempt,
+        lambda p: Q(notification__in=Notification.objects.filter(_told(p))),
+        {"error": "", "provider_key": "", "number_hash": "", "prefix": ""},
+    ),
     Part(Notification, _told, {"email": _nobodys, "context": {}, "sealed": "", "error": ""}),
     Part(
         Notification,
         lambda p: Q(subject_id__in=p.uuids) & ~WAITING,
         {"context": {}, "sealed": "", "error": ""},
     ),
-    # Where they waited for somebody to come
-    Part(AreaAlert, lambda p: Q(email__in=User.objects.filter(pk__in=p.users).values("email"))),
+    # That it lets no mail in; where they waited for somebody to come
+    *(
+        Part(rows, lambda p: Q(email__in=User.objects.filter(pk__in=p.users).values("email")))
+        for rows in (DeadAddress, AreaAlert)
+    ),
     # The account
-    Part(Authenticator, of_the_account),
-    Part(EmailAddress, of_the_account),
-    Part(AccountCode, of_the_account),
-    Part(PushSubscription, of_the_account),
-    Part(CustomerProfile, of_the_account),
+    *(
+        Part(rows, of_the_account)
+        for rows in (
+            Authenticator,
+            EmailAddress,
+            AccountCode,
+            PushSubscription,
+            CustomerProfile,
+            NoticeChoice,
+        )
+    ),
     Part(
         User,
         lambda p: Q(pk__in=p.users),

@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from accounts.models import FormerRow, Notification, NotificationState
+from accounts.models import Attempt, FormerRow, Notification, NotificationState
 from dispatch.models import AlertTrail, Trace
 from mila.clock import MilaNow, machine_now, mila_now
 from mila.sweeping import handle_each
@@ -21,7 +21,12 @@ from requests_app.actions import dropping
 from requests_app.models import Booking, BookingPhoto, Message, State
 
 PIECE = 500
-ENDED = (NotificationState.SENT, NotificationState.REACHED, NotificationState.FAILED)
+ENDED = (
+    NotificationState.SENT,
+    NotificationState.REACHED,
+    NotificationState.SEEN,
+    NotificationState.FAILED,
+)
 
 
 def let_go() -> dict[str, int]:
@@ -58,6 +63,11 @@ def _empty_notices(before: datetime) -> int:
     ).update(context={}, sealed="")
 
 
+def _empty_numbers(before: datetime) -> int:
+    old = Attempt.objects.filter(begun_at__lt=before).exclude(number_hash="").order_by("begun_at")
+    return _first(old).update(number_hash="")
+
+
 def _drop_traces(before: datetime) -> int:
     return _first(Trace.objects.filter(at__lt=before).order_by("at")).delete()[0]
 
@@ -89,6 +99,7 @@ DROP: dict[str, Callable[[datetime], int]] = {
     "messages": _drop_messages,
     "notices": _empty_notices,
     "former_rows": _drop_former_rows,
+    "numbers": _empty_numbers,
     "traces": _drop_traces,
     "webhooks": _empty_webhooks,
     "alerts": _drop_alert_trails,

@@ -5,6 +5,7 @@ A value that is merely odd is found here and not by a customer.
 """
 
 import binascii
+import json
 import os
 import re
 from base64 import urlsafe_b64decode
@@ -13,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 SHORTEST_KEY = 50  # characters of a secret key, as Django's own check wants it
+SHORTEST_SMS_KEY = 32
 NOBODY = (
     ".example",
     "@example.com",
@@ -149,12 +151,65 @@ def _odd(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             "PUSH_SERVICES",
             "PUSH_SERVICES must name hosts, not addresses: each is asked by https alone.",
         )
+    yield from _texts(value)
+    yield from _mail_provider(value)
     for name in OPERATOR:
         if INVENTED.search(value(name)):
             yield (
                 name,
                 f"{name} is still invented, as in the example file: the law wants the real one.",
             )
+
+
+def _texts(value) -> Iterator[tuple[str, str]]:
+    """Text messages are optional; an address without its keys would be sent to unsigned, or
+    believed by anybody.
+    """
+    if not value("SMS_URL"):
+        return
+    parts = _split(value("SMS_URL"))
+    if parts is None or parts.scheme != "https" or not parts.hostname:
+        yield "SMS_URL", "SMS_URL must be an https:// address of a provider of text messages."
+    if len(value("SMS_KEY")) < SHORTEST_SMS_KEY:
+        yield (
+            "SMS_KEY",
+            f"SMS_KEY must be a random word of {SHORTEST_SMS_KEY} characters or more: it signs "
+            f"what is sent.",
+        )
+    if min([len(key) for key in _list(value("SMS_RECEIPT_KEYS"))] or [0]) < SHORTEST_SMS_KEY:
+        yield (
+            "SMS_RECEIPT_KEYS",
+            f"SMS_RECEIPT_KEYS must hold random words of {SHORTEST_SMS_KEY} characters or more: "
+            f"receipts are signed.",
+        )
+    if not re.fullmatch(r"[A-Za-z0-9 ]{1,11}|\+[1-9]\d{6,14}", value("SMS_SENDER") or "Mila"):
+        yield (
+            "SMS_SENDER",
+            "SMS_SENDER must be a name of at most 11 letters and digits, or a number such as "
+            "+33...",
+        )
+
+
+def _mail_provider(value) -> Iterator[tuple[str, str]]:
+    if not value("MAIL_PROVIDER"):
+        return
+    if not re.fullmatch("[a-z_]+", value("MAIL_PROVIDER")):
+        yield "MAIL_PROVIDER", "MAIL_PROVIDER must be a name django-anymail knows, such as mailgun."
+    try:
+        options = json.loads(value("MAIL_PROVIDER_OPTIONS") or "{}")
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        yield (
+            "MAIL_PROVIDER_OPTIONS",
+            "MAIL_PROVIDER_OPTIONS must be the provider's settings as JSON.",
+        )
+    elif not options.get("WEBHOOK_SECRET"):
+        yield (
+            "MAIL_PROVIDER_OPTIONS",
+            "MAIL_PROVIDER_OPTIONS needs a WEBHOOK_SECRET: without it anybody could say that mails "
+            "came back.",
+        )
 
 
 def _secret_key(key: str) -> Iterator[tuple[str, str]]:

@@ -319,6 +319,26 @@ EMAIL_TIMEOUT = 10  # seconds; the address may say otherwise
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Mila <bonjour@mila.example>")
 OPS_EMAIL = env("OPS_EMAIL", default="ops@mila.example")  # where Mila's staff read what needs them
+# A provider of django-anymail by its name there ("mailgun", "postmark", ...): its API instead of
+# EMAIL_URL, and its word on what came back (accounts/mail_events.py). Empty: SMTP, where nobody
+# tells.
+MAIL_PROVIDER = env("MAIL_PROVIDER", default="")
+if MAIL_PROVIDER:
+    INSTALLED_APPS.append("anymail")
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+    # What was refused for one address is told by the answer and by events; it is no reason to stop.
+    ANYMAIL = {"IGNORE_RECIPIENT_STATUS": True, "REQUESTS_TIMEOUT": (3, 10)} | env.json(
+        "MAIL_PROVIDER_OPTIONS"
+    )
+
+# --- Text messages (accounts/channels/sms.py). Without an address: a log on the laptop, none in
+# production.
+SMS_URL = env("SMS_URL", default="")
+SMS_KEY = env("SMS_KEY", default="")  # signs what we send
+# newest first; the provider signs receipts with one
+SMS_RECEIPT_KEYS = env.list("SMS_RECEIPT_KEYS", default=[])
+SMS_SENDER = env("SMS_SENDER", default="Mila")
+SMS_GATEWAY = "http" if SMS_URL else "" if PRODUCTION else "log"
 
 # --- Push (mila/web_push.py): our key, made by manage.py vapid_key, and the hosts of the browsers'
 # push services.

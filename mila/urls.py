@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("customer.urls")),
     path("", include("customer.account_urls")),
     path("", include("payments.urls")),
+    path("", include("accounts.urls")),
     path("partner/", include("partner.urls")),
     path("accounts/", include("allauth.urls")),
     path("robots.txt", well_known.robots, name="robots_txt"),

@@ -134,7 +134,7 @@ def facts(policies: Policies) -> dict[str, str]:
         "draft_kept": span(kept.DRAFT),
         **{
             f"{what}_kept": span(kept.KEPT[what])
-            for what in ("messages", "notices", "traces", "webhooks")
+            for what in ("messages", "notices", "numbers", "traces", "webhooks")
         },
         "contact_after": each(lambda p: span(p.contact_after_sign_off)),
         "link_life": each(lambda p: span(p.link_life)),

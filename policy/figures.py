@@ -198,8 +198,13 @@ class Policy:
         (hours(2), minutes(30)), _("Reminders before a promise falls due"), minutes(5), DAY,
         parts=(1, 5))
     ladder_step: timedelta = figure(
-        minutes(5), _("Not reached: the next way after"), MINUTE, HOUR,
-        later="rule N1: push and text messages")
+        minutes(5), _("Not reached: the next way after"), MINUTE, HOUR)
+    texts_per_number: int = figure(
+        20, _("Text messages to one number within a day"), 1, 200)
+    texts_per_prefix: int = figure(
+        300, _("Text messages to numbers that begin alike, within an hour"), 1, 10_000)
+    texts_per_day: int = figure(
+        3_000, _("Text messages to a country within a day"), 1, 1_000_000)
 
     # At the door (rule L8-L10)
     depart_lead: timedelta = figure(

@@ -16,6 +16,8 @@ KEPT = {
     "notices": timedelta(days=90),
     # calendars, hours and search rows as they were: what a trace is explained by
     "former_rows": timedelta(days=90),
+    # the hash of a number a text message went to, for the caps; that it went stays
+    "numbers": timedelta(days=1),
     "traces": timedelta(days=180),  # what a search saw; its offers stay
     # the body of a message from Stripe that was dealt with; its type and object stay
     "webhooks": timedelta(days=90),

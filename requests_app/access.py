@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts import proofs
+from accounts.calendar_rows import CalendarFeed
 from accounts.models import Technician, User
 from mila.clock import mila_now
 from mila.encrypted_fields import fingerprint
@@ -155,6 +156,20 @@ def jobs_of_technician(technician: Technician) -> QuerySet[Booking]:
     return technician.bookings.select_related("service", "service__category", "customer").order_by(
         "start_at"
     )
+
+
+def technician_by_feed(token: str) -> Technician:
+    """Whose private calendar address this is, while they may work.
+
+    Raises Http404 for every other word.
+    """
+    if len(token) < SHORTEST_TOKEN:
+        raise Http404
+    feeds = CalendarFeed.objects.select_related("technician__partner")
+    feed = feeds.filter(token_hash=fingerprint(token), technician__active=True).first()
+    if feed is None or feed.technician.partner.suspended_at is not None:
+        raise Http404
+    return feed.technician
 
 
 def with_own_partner(technician: Technician, booking: Booking) -> Booking:

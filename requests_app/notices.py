@@ -5,36 +5,23 @@ in the row is not in the message: contact data of the customer is no fact at all
 partners lead to the job's page instead.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import translation
 
 from accounts import notifications, push
-from accounts.models import Notification, NotificationState, Technician, User
-from catalogue.money import split
+from accounts.models import Notification, NotificationState, Technician, Urgency, User
 from mila.clock import mila_now
-from places.calendar import instant, wall_time
-from places.place import Country
-from policy import conditions
-from requests_app import deadlines, secret_link, withdrawal
-from requests_app.lost_time import search_ends_at
-from requests_app.models import (
-    Assignment,
-    Booking,
-    CallAttempt,
-    Quote,
-    SignOff,
-    State,
-    was_at_the_door,
-)
+from requests_app import secret_link
+from requests_app.models import Booking, BookingContact
+from requests_app.notice_facts import FACTS
 
 
 class To(Enum):
@@ -51,6 +38,7 @@ class Notice:
 
     `leads`: where the link leads on to, if not to the page itself. `waits`: the next step within it
     makes the message needless (`drop_waiting`): who orders or signs at once is spared it.
+    `urgency`: how hard its person is looked for.
     """
 
     to: To
@@ -58,6 +46,7 @@ class Notice:
     given: tuple[str, ...] = ()
     leads: str = ""
     waits: timedelta | None = None
+    urgency: Urgency = Urgency.CALM
 
 
 def to_customer(*facts: str, given: tuple[str, ...] = ()) -> Notice:
@@ -83,6 +72,16 @@ SEALED = ("code", "visit_code", "words")
 # needless once the promise is kept, or its time is over
 PROMISE_REMINDERS = ("call_reminder", "confirm_reminder")
 PATIENCE = timedelta(minutes=10)
+LIGHT, SOON, NOW, VITAL = Urgency.LIGHT, Urgency.SOON, Urgency.NOW, Urgency.VITAL
+
+
+def urgent(urgency: Urgency, notice: Notice) -> Notice:
+    """Told by the ladder. What has a paper or a calendar's entry attached stays a mail: nothing
+    else can carry it.
+    """
+    assert not {"papers", "calendar"} & set(notice.facts)
+    return replace(notice, urgency=urgency)
+
 
 KINDS: dict[str, Notice] = {
     # The customer's booking, in the order of its life
@@ -90,8 +89,8 @@ KINDS: dict[str, Notice] = {
     "address_code": to_customer(given=("code", "until_at")),
     "link_renewed": to_customer(),
     "booked": to_customer("starts_at", "total_cents", "search_limit_at", "papers"),
-    "search_warning": to_customer("starts_at", "search_limit_at"),
-    "unfilled": to_customer("starts_at", "last_start_at"),
+    "search_warning": urgent(SOON, to_customer("starts_at", "search_limit_at")),
+    "unfilled": urgent(VITAL, to_customer("starts_at", "last_start_at")),
     "lapsed": to_customer(),
     "claimed": to_customer(
         "technician",
@@ -121,18 +120,21 @@ KINDS: dict[str, Notice] = {
     "moved": to_customer(
         "technician", "starts_at", "call_due_at", "confirm_due_at", "search_limit_at", "calendar"
     ),
-    "en_route": to_customer("technician", "start_at", "visit_code"),
-    "arrived": to_customer("technician"),  # to a device alone: who has none sees it on the page
+    "en_route": urgent(NOW, to_customer("technician", "start_at", "visit_code")),
+    # to a device alone: who has none sees it on the page
+    "arrived": urgent(Urgency.PASSING, to_customer("technician")),
     "taken_back": to_customer("technician", "start_at", given=("step",)),
-    "late": to_customer("technician", "start_at", "lateness_cancel_at"),
+    "late": urgent(NOW, to_customer("technician", "start_at", "lateness_cancel_at")),
     "failed": to_customer(
         "technician", "start_at", "fee_cents", "at_the_door", "objection_seconds"
     ),
-    "please_sign": Notice(
-        To.CUSTOMER, ("technician", "final_cents", "signature_limit_at"), waits=PATIENCE
+    "please_sign": urgent(
+        SOON,
+        Notice(To.CUSTOMER, ("technician", "final_cents", "signature_limit_at"), waits=PATIENCE),
     ),
-    "price_proposed": to_customer(
-        "technician", "start_at", "final_cents", "proposed_cents", "proposed_minutes"
+    "price_proposed": urgent(
+        NOW,
+        to_customer("technician", "start_at", "final_cents", "proposed_cents", "proposed_minutes"),
     ),
     "price_code": to_customer("technician", "proposed_cents", given=("code", "until_at")),
     "price_agreed": to_customer("technician", "start_at", "final_cents", given=("on_screen",)),
@@ -153,38 +155,45 @@ KINDS: dict[str, Notice] = {
     "withdrawal_link": Notice(To.CUSTOMER, leads="?withdraw"),
     "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at", "calendar"),
     "outage_search": to_customer(given=("extended_at",)),
-    "outage_start": to_customer(),
+    "outage_start": urgent(SOON, to_customer()),
     "outage_promise": to_customer("technician", "start_at", given=("extended_at",)),
     "outage_sign": to_customer(given=("extended_at",)),
     # The partner's job
-    "offer": Notice(
-        To.PARTNER,
-        ("postcode", "starts_at", "duration_minutes", "earnings_cents"),
-        given=("distance_m", "until_at", "from_reserve"),
+    "offer": urgent(
+        NOW,
+        Notice(
+            To.PARTNER,
+            ("postcode", "starts_at", "duration_minutes", "earnings_cents"),
+            given=("distance_m", "until_at", "from_reserve"),
+        ),
     ),
     "job_claimed": to_partner("start_at", "duration_minutes", "call_due_at", "confirm_due_at"),
-    "job_assigned": to_partner("start_at", "duration_minutes", "call_due_at", "confirm_due_at"),
-    "call_reminder": to_partner("start_at", "call_due_at", "until_call_at"),
-    "confirm_reminder": to_partner("start_at", "confirm_due_at", "until_confirm_at"),
-    "confirm_missed": to_partner("start_at", "confirm_due_at"),
+    "job_assigned": urgent(
+        VITAL, to_partner("start_at", "duration_minutes", "call_due_at", "confirm_due_at")
+    ),
+    "call_reminder": urgent(SOON, to_partner("start_at", "call_due_at", "until_call_at")),
+    "confirm_reminder": urgent(SOON, to_partner("start_at", "confirm_due_at", "until_confirm_at")),
+    "confirm_missed": urgent(SOON, to_partner("start_at", "confirm_due_at")),
     "job_outage": to_partner("start_at", given=("extended_at",)),
-    "job_moved": to_partner("start_at", "call_due_at", "confirm_due_at"),
-    "late_said": to_partner("start_at", "lateness_cancel_at"),
-    "job_time_declined": to_partner("start_at"),
-    "job_second_visit": to_partner("start_at"),
-    "door_waited": to_partner("start_at"),
-    "job_price_answered": to_partner("start_at", "agreed_cents", given=("accepted",)),
-    "message_for_partner": Notice(To.PARTNER, ("place", "start_at"), leads="messages/"),
-    "job_contested": to_partner("start_at"),
+    "job_moved": urgent(VITAL, to_partner("start_at", "call_due_at", "confirm_due_at")),
+    "late_said": urgent(NOW, to_partner("start_at", "lateness_cancel_at")),
+    "job_time_declined": urgent(LIGHT, to_partner("start_at")),
+    "job_second_visit": urgent(LIGHT, to_partner("start_at")),
+    "door_waited": urgent(NOW, to_partner("start_at")),
+    "job_price_answered": urgent(NOW, to_partner("start_at", "agreed_cents", given=("accepted",))),
+    "message_for_partner": urgent(
+        LIGHT, Notice(To.PARTNER, ("place", "start_at"), leads="messages/")
+    ),
+    "job_contested": urgent(LIGHT, to_partner("start_at")),
     "job_paid": to_partner("start_at", "price_cents", "commission_cents", "partner_cents"),
     "job_refunded": to_partner("start_at", given=("share_cents",)),
-    "call_missed": to_former(),
-    "job_released": to_former(),
-    "job_taken": to_former(),
-    "job_lost": to_former(),
-    "no_show": to_former(),
-    "job_cancelled": to_former("fee_cents", "fee_share_cents"),
-    "job_withdrawn": to_former("fee_cents", "fee_share_cents"),
+    "call_missed": urgent(SOON, to_former()),
+    "job_released": urgent(LIGHT, to_former()),
+    "job_taken": urgent(SOON, to_former()),
+    "job_lost": urgent(SOON, to_former()),
+    "no_show": urgent(SOON, to_former()),
+    "job_cancelled": urgent(VITAL, to_former("fee_cents", "fee_share_cents")),
+    "job_withdrawn": urgent(VITAL, to_former("fee_cents", "fee_share_cents")),
     "fault_noted": Notice(
         To.BLAMED, ("place",), given=("fault", "counts_until_at", "appeal_until_at")
     ),
@@ -249,7 +258,7 @@ def message(
     if forbidden := given.keys() - set(notice.given):
         raise TypeError(f"'{kind}' must not carry {sorted(forbidden)}")
     person = _person(booking, notice.to, former, technician or booking.technician)
-    if person is None or not _is_heard(booking, kind, person.user):
+    if person is None or not _is_heard(booking, notice, person.user):
         return None
     with translation.override(person.language):
         facts = {
@@ -262,6 +271,7 @@ def message(
             **given,
         }
     sealed = {name: facts.pop(name) for name in SEALED if name in facts}
+    loud = notice.urgency != Urgency.CALM
     return notifications.Message(
         kind=kind,
         subject_id=about or booking.uuid,
@@ -270,15 +280,19 @@ def message(
         email=person.email,
         language=person.language,
         context=facts,
-        sealed={"link": person.link + notice.leads, **sealed},
+        sealed={
+            "link": person.link + notice.leads,
+            **sealed,
+            **(_for_a_text(booking, person) if loud else {}),
+        },
+        urgency=notice.urgency,
         at=mila_now() + notice.waits if notice.waits else None,
-        push=kind in push.KINDS,
     )
 
 
-def _is_heard(booking: Booking, kind: str, user: User | None) -> bool:
-    """What is not mailed is written down only for who has a device that hears it."""
-    return kind not in notifications.UNMAILED or (
+def _is_heard(booking: Booking, notice: Notice, user: User | None) -> bool:
+    """What devices alone can tell is written down only for who has one that hears it."""
+    return notice.urgency != Urgency.PASSING or (
         user is not None and push.follows(user, booking.uuid)
     )
 
@@ -296,7 +310,9 @@ def drop_waiting(booking: Booking) -> None:
 def reseal(booking: Booking) -> None:
     """The secret link is another one: messages to the customer that wait to be sent carry it."""
     kinds = [kind for kind, notice in KINDS.items() if notice.to is To.CUSTOMER]
-    notifications.reseal(booking.uuid, kinds, link=secret_link.mailed_url(booking))
+    notifications.reseal(
+        booking.uuid, kinds, link=secret_link.mailed_url(booking), page=_page(booking)
+    )
     push.forget_subject(booking.uuid)
 
 
@@ -343,235 +359,22 @@ def _person(
     )
 
 
+def _for_a_text(b: Booking, person: Person) -> dict[str, str]:
+    """What a text message needs: a number, and the page without the proof that only a mail may
+    carry (rule B12).
+    """
+    if person.technician is not None and person.user == person.technician.user:
+        return {"phone": str(person.technician.phone), "page": person.link}
+    contact = BookingContact.objects.filter(booking=b).first()
+    return {"phone": contact.phone if contact else "", "page": _page(b)}
+
+
+def _page(b: Booking) -> str:
+    return settings.SITE_URL + reverse("customer:booking", args=[b.token])
+
+
 def _name(fact: str) -> str:
     """`until_call_at` and its like all tell the delivery the same: when the message stops being
     true.
     """
     return "until_at" if fact.startswith("until_") else fact
-
-
-def _starts(b: Booking, _: Technician | None) -> list[datetime]:
-    """The start that was claimed, else the wishes in their order."""
-    return [b.start_at] if b.start_at else [wish.start_at for wish in b.wishes.all()]
-
-
-def _clocks(b: Booking) -> deadlines.TwoClocks:
-    return deadlines.two_clocks(b.clocks_from_at, b.start_at, b.timezone, b.policy)
-
-
-def _call_due(b: Booking, _: Technician | None) -> datetime | None:
-    return (b.due_at or _clocks(b).call_due) if b.state == State.CLAIMED else None
-
-
-def _confirm_due(b: Booking, _: Technician | None) -> datetime | None:
-    if b.state == State.CALLED and b.due_at is not None:
-        return b.due_at
-    return _clocks(b).confirm_due if b.start_at else None
-
-
-def _by_day(b: Booking, due: datetime | None) -> datetime | None:
-    """Until when a reminder may still go out: not after its promise, and not into the quiet hours
-    (rule L6).
-    """
-    at = mila_now()
-    tonight = instant(
-        datetime.combine(wall_time(at, b.timezone).date(), b.policy.night_from), b.timezone
-    )
-    return min(due, tonight) if due and tonight > at else due
-
-
-def _search_limit(b: Booking, _: Technician | None) -> datetime | None:
-    if b.state == State.SEARCHING:
-        return search_ends_at(b)
-    return deadlines.search_limit(b.last_start_at, b.policy) if b.last_start_at else None
-
-
-def _free_until(b: Booking, _: Technician | None) -> datetime | None:
-    """Until when cancelling costs nothing; None when that had passed already
-    as the clocks began.
-    """
-    placed_at = b.placed_at or b.created_at
-    until = deadlines.free_until(b.cancel_start_at or b.start_at, placed_at, b.policy)
-    if b.country == Country.FR and b.policy.withdrawal_cost_cents == 0:
-        until = max(until, withdrawal.ends_at(b) or until)
-    return until if until > b.clocks_from_at else None
-
-
-def _lost_start(b: Booking, technician: Technician | None) -> datetime | None:
-    """The start they had claimed: the booking itself no longer knows it."""
-    mine = Assignment.objects.filter(booking=b, technician=technician).order_by("-pk")
-    return mine.values_list("start_at", flat=True).first()
-
-
-def _reached(b: Booking, _: Technician | None) -> bool:
-    """Whether the call that kept the promise was one, or the last of enough tries (rule L1)."""
-    calls = CallAttempt.objects.filter(assignment__booking=b, assignment__ended_at=None).order_by(
-        "-at"
-    )
-    return bool(calls.values_list("reached", flat=True).first())
-
-
-def _visit_code(b: Booking, _: Technician | None) -> str:
-    """The running assignment's; the message keeps it sealed."""
-    running = Assignment.objects.filter(booking=b, ended_at=None).first()
-    return running.code if running else ""
-
-
-def _calendar(b: Booking, technician: Technician | None) -> dict[str, Any] | None:
-    """The visit as it is now, or that it is off; nothing before a confirmation has given an entry
-    out.
-
-    The booking's epoch grows with each move: of two files with the same number a calendar takes the
-    newer one.
-    """
-    given = (
-        b.state == State.CONFIRMED
-        or Notification.objects.filter(subject_id=b.uuid, kind="confirmed").exists()
-    )
-    if not given:
-        return None
-    start_at = b.start_at or _former_start(b)
-    return {
-        "sequence": b.epoch,
-        "from": start_at,
-        "minutes": b.duration_minutes,
-        "stands": b.start_at is not None,
-        "where": f"{b.postcode} {b.city}",
-        "who": technician.name if technician and b.start_at else "",
-    }
-
-
-def _former_start(b: Booking) -> datetime | None:
-    """The start of the assignment that has just ended."""
-    return (
-        Assignment.objects.filter(booking=b)
-        .order_by("-pk")
-        .values_list("start_at", flat=True)
-        .first()
-    )
-
-
-def _papers(b: Booking, _: Technician | None) -> list[str]:
-    if b.terms is None or b.placed_at is None:
-        return []
-    how = conditions.keep(conditions.text("withdrawal", b.terms.language, b.placed_at))
-    return [b.terms.sha256, how.sha256]
-
-
-def _withdrawn_at(b: Booking, _: Technician | None) -> datetime:
-    """When the customer declared it; staff may have entered it later."""
-    last = b.events.latest("sequence")
-    return datetime.fromisoformat(last.data.get("declared_at") or last.at.isoformat())
-
-
-def _sign_off(b: Booking) -> SignOff | None:
-    try:
-        return b.sign_off
-    except ObjectDoesNotExist:
-        return None
-
-
-def _signed(field: str) -> Callable[[Booking, Technician | None], Any]:
-    return lambda b, _: getattr(_sign_off(b), field, None)
-
-
-def _last_quote(b: Booking) -> Quote | None:
-    return b.quotes.agreed().order_by("-version").first()
-
-
-def _proposal(b: Booking) -> Quote:
-    return b.quotes.open().get()
-
-
-def _final(b: Booking, _: Technician | None) -> int:
-    quote = _last_quote(b)
-    return (quote.service_cents if quote else b.service_cents) + b.booking_fee_cents
-
-
-def _owed(b: Booking, _: Technician | None) -> int:
-    sign_off = _sign_off(b)
-    return sign_off.charge_cents if sign_off else b.fee_cents
-
-
-def _who(_: Booking, technician: Technician | None) -> str:
-    """Their name, and their company's where it is another."""
-    if technician is None:
-        return ""
-    company = technician.partner.name
-    return technician.name if company == technician.name else f"{technician.name} ({company})"
-
-
-def _lines(b: Booking, _: Technician | None) -> list[dict[str, Any]]:
-    """The lines of what was signed; one line where the price has none."""
-    sign_off = b.sign_off
-    lines = [
-        {"label": line.label, "quantity": line.quantity, "cents": line.cents}
-        for line in sign_off.quote.lines.all()
-    ]
-    return lines or [{"label": str(b.service), "quantity": 1, "cents": sign_off.service_cents}]
-
-
-def _share(b: Booking, technician: Technician | None, amount_cents: int) -> int:
-    """What stays with the technician's partner, at the rate of its kind (rule M2)."""
-    assert technician is not None
-    return split(amount_cents, b.policy.commission_bp[technician.partner.kind], 0).partner_cents
-
-
-FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
-    # Where and what, as anybody may know it before a claim (rule D8)
-    "place": lambda b, _: f"{b.postcode} {b.city}",
-    "postcode": lambda b, _: b.postcode,
-    "duration_minutes": lambda b, _: b.duration_minutes,
-    "prepare": lambda b, _: b.service.prepare_list,
-    # Who
-    "technician": lambda b, t: t.name if t else "",
-    "partner": lambda b, t: t.partner.name if t else "",
-    "who": _who,
-    "profile_url": lambda _, t: f"{settings.SITE_URL}/technicians/{t.public_id}/" if t else "",
-    "friend": lambda b, t: t.partner.is_friend if t else False,
-    "reached": _reached,
-    "visit_code": _visit_code,
-    "at_the_door": lambda b, _: was_at_the_door(b),
-    # When
-    "starts_at": _starts,
-    "start_at": lambda b, _: b.start_at,
-    "last_start_at": lambda b, _: b.last_start_at,
-    "lost_start_at": _lost_start,
-    "search_limit_at": _search_limit,
-    "call_due_at": _call_due,
-    "until_call_at": lambda b, t: _by_day(b, _call_due(b, t)),
-    "confirm_due_at": _confirm_due,
-    "until_confirm_at": lambda b, t: _by_day(b, _confirm_due(b, t)),
-    "free_until_at": _free_until,
-    "objection_seconds": lambda b, _: int(b.policy.objection_window.total_seconds()),
-    "lateness_cancel_at": lambda b, _: deadlines.lateness_cancel_at(b.start_at, b.policy),
-    "signature_limit_at": lambda b, _: (
-        b.due_at or deadlines.signature_limit_at(b.finished_at, b.policy)
-    ),
-    "signed_at": _signed("signed_at"),
-    "placed_at": lambda b, _: b.placed_at,
-    "withdrawn_at": _withdrawn_at,
-    "guarantee_until_at": lambda b, _: b.sign_off.signed_at + b.policy.guarantee,
-    # The terms that were accepted, and how to withdraw: accounts.notifications attaches them (law
-    # R5, R6)
-    "papers": _papers,
-    # The entry for their calendar: accounts.notifications attaches it
-    "calendar": _calendar,
-    # How much
-    "total_cents": lambda b, _: b.total_cents,
-    "final_cents": _final,
-    "agreed_cents": lambda b, _: _final(b, _) - b.booking_fee_cents,
-    "proposed_cents": lambda b, _: _proposal(b).service_cents + b.booking_fee_cents,
-    "proposed_minutes": lambda b, _: _proposal(b).duration_minutes,
-    "owed_cents": _owed,
-    "cancel_cents": lambda b, _: b.policy.cancel_fee_cents[b.currency],
-    "fee_cents": lambda b, _: b.fee_cents,
-    "fee_share_cents": lambda b, t: _share(b, t, b.fee_cents),
-    "earnings_cents": lambda b, t: _share(b, t, b.service_cents),
-    "lines": _lines,
-    "price_cents": _signed("service_cents"),
-    "fee_part_cents": _signed("booking_fee_cents"),
-    "commission_cents": _signed("commission_cents"),
-    "partner_cents": _signed("partner_cents"),
-    "charge_cents": _signed("charge_cents"),
-}

@@ -44,6 +44,8 @@ def seen(request, token):
     (rule L13).
     """
     found, version = access.booking_by_link(token), request.GET.get("version", "")
+    if not _somebody_else(request.user, found):
+        notifications.mark_seen(found.uuid, user=found.customer)
     if version.isdecimal() and not _somebody_else(request.user, found):
         signing.see_report(found.pk, version=int(version[:9]))
     return HttpResponse(status=204)

@@ -1,4 +1,4 @@
-"""The mails of the demo as the desk shows them: line by line, their links leading to wherever the
+"""The mails and text messages of the demo as the desk shows them: their links lead to wherever the
 reader is.
 """
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from accounts.channels import sms
+from accounts.models import Attempt
+from accounts.notice_rows import Channel
 from devstack.sent_mails import sent_mails
 
 LINK = re.compile(r"(https?://\S*[\w/=-])")
@@ -30,6 +33,32 @@ def sent(folder: Path, site: str = "") -> list[Mail]:
             mail.sent_at,
         )
         for mail in sent_mails(folder)
+    ]
+
+
+@dataclass(frozen=True)
+class Text:
+    to: str
+    line: list[tuple[str, str]]
+    parts: int
+    sent_at: datetime  # by the demo's clock
+
+
+def texts(site: str = "", first: int = 8) -> list[Text]:
+    """What has gone out by text message, the newest first; the words are those of the notice,
+    written anew.
+    """
+    rows = Attempt.objects.filter(channel=Channel.SMS, sent_at__isnull=False).exclude(
+        notification__context={}
+    )
+    return [
+        Text(
+            sms.phone_of(one.notification),
+            _pieces(sms.text_of(one.notification), site),
+            one.parts,
+            one.sent_at,
+        )
+        for one in rows.select_related("notification").order_by("-sent_at")[:first]
     ]
 
 

@@ -75,6 +75,7 @@ def desk(request):
             ],
             "everybody": cast.everybody(),
             "mails": sent[:SHOWN],
+            "texts": mail_files.texts(settings.SITE_URL),
             "more_mails": len(sent) > SHOWN,
             "back": _page_before(request),
             "cards": [*((_grouped(number), words) for number, words in CARDS), _ends_this_month()],
@@ -157,7 +158,11 @@ def move(request):
 @of_the_demo
 def mails(request):
     page = Paginator(_mails(), 30).get_page(request.GET.get("page"))
-    return render(request, "devstack/mails.html", {"page": page, "mails": page.object_list})
+    return render(
+        request,
+        "devstack/mails.html",
+        {"page": page, "mails": page.object_list, "texts": mail_files.texts(settings.SITE_URL, 30)},
+    )
 
 
 @require_POST

@@ -68,6 +68,8 @@ NAVIGATION = [
         "title": _("System"),
         "items": [
             _page(_("Notices"), "mail", "accounts.notification"),
+            _page(_("Channels and calls"), "call", "accounts.attempt"),
+            _page(_("Mails that come back"), "unsubscribe", "accounts.deadaddress"),
             _page(_("Postcodes"), "location_on", "places.postcode"),
             _page(_("Groups"), "admin_panel_settings", "auth.group"),
         ],

@@ -73,6 +73,7 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
             "customer:photo_small",
             "customer:draft",
             "customer:pay",
+            "partner:feed",
         ),
         (LINKS, READ),
     ),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts import notifications
 from customer.price_change import change_of
 from customer.views.photos import shown
 from mila.clock import mila_now
@@ -95,6 +96,8 @@ def job(request, technician, booking):
     page = JobPage(booking, mila_now())
     if request.htmx and request.GET.get("seen") == page.seen:
         return HttpResponse(status=204)
+    if not request.htmx:
+        notifications.mark_seen(booking.uuid, user=request.user)
     return _page(request, technician, booking, page=page)
 
 

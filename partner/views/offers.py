@@ -7,6 +7,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import notifications
 from dispatch import access, offers
 from dispatch.models import DeclineReason, Offer, OfferState
 from mila.clock import mila_now
@@ -58,6 +59,8 @@ def offer(request, technician, pk):
     if found.state == OfferState.OPEN and found.viewed_at is None:
         offers.acknowledge(found.pk, technician.pk)
         found = access.offer_for_technician(technician, pk)
+    if not request.htmx:
+        notifications.mark_seen(found.booking.uuid, user=request.user)
     if request.htmx and offer_cards.offer_card(found, mila_now()).display_state == request.GET.get(
         "seen"
     ):

@@ -32,6 +32,7 @@ SPOKEN = {
     "partner:position": {"lat": 45.7, "lon": 4.8},
     "payments:webhook": EVENT,
     "payments:connect_webhook": EVENT,
+    "accounts:text_receipt": {"id": "text-1", "state": "delivered", "reason": ""},
 }
 # Named as Stripe names them, so that nonsense reaches what stands behind the check of names.
 TO_STRIPE = (

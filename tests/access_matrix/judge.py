@@ -43,6 +43,7 @@ SILENT = {
     "partner:position",
     "payments:webhook",
     "payments:connect_webhook",
+    "accounts:text_receipt",
     "standin:api",
     "customer:photo",
     "admin:autocomplete",

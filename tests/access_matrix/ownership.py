@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts import actions
-from accounts.models import Dispatcher, PartnerProfile, User
+from accounts.models import Dispatcher, PartnerProfile, Technician, User
 from dispatch import alerts, offers
 from dispatch.models import AreaAlert
 from mila import heartbeat
@@ -196,6 +196,7 @@ class Ownership:
             "link_paper": self._link_papers(),
             "partner_paper": self._partner_papers(),
             "language": Kind({EVERYBODY: Thing({"language": "fr"})}, none={"language": "xx"}),
+            "feed": Kind({EVERYBODY: Thing({"token": self._feed()})}, none={"token": new_token()}),
             "month": Kind({}, none={"year": 2026, "month": 1}),
             **self._keys(),
         }
@@ -532,6 +533,10 @@ class Ownership:
                 {"friend": Thing({"key": appeal.photo.key})}, none={"key": new_token()}
             ),
         }
+
+    def _feed(self) -> str:
+        """The private address of somebody's calendar: whoever knows it reads it."""
+        return actions.renew_feed(Technician.objects.order_by("pk").first().pk)
 
     def _alert(self) -> str:
         """Somebody waits for a service to come to Mende."""

@@ -75,6 +75,11 @@ def device(person: Person) -> int:
     return BAD
 
 
+def no_provider(person: Person) -> int:
+    """A provider of mails that is set, by its signature; here none is."""
+    return FORBIDDEN
+
+
 def secret_key(person: Person) -> int:
     """The stand-in's own clients."""
     return NO_KEY
@@ -150,6 +155,7 @@ row("customer:stop_alerts", anybody, FORM, of="alert", politely=True)
 row("customer:booking customer:status", anybody, LOOK, of="link")
 row("customer:seen customer:again", anybody, ACT, of="link")
 row("customer:wake customer:rest", anybody, ACT, of="link", says=NO_DEVICE)
+row("customer:told", anybody, LOOK, of="link")
 row("customer:photo customer:photo_small", anybody, LOOK, of="link_photo")
 row(
     "customer:cancel customer:withdraw customer:move customer:no_show customer:access",
@@ -176,6 +182,8 @@ row("customer:bookings", signed_in, LOOK)
 row("customer:own_cards", signed_in, LOOK)
 row("customer:add_card", signed_in, FORM)
 row("customer:choose_card customer:remove_card", signed_in, ACT, of="own_card")
+row("customer:notices", signed_in, FORM)
+row("customer:mail_again", signed_in, ACT)
 row("customer:booking_own", signed_in, LOOK, of="own_booking")
 
 # The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule
@@ -193,7 +201,9 @@ row("partner:account_start", owner, ACT)
 row("partner:account_again", owner, LOOK)
 row("partner:reviews", technician, LOOK)
 row("partner:answer_review", technician, ACT, of="job")
-row("partner:calendar partner:me", technician, FORM)
+row("partner:calendar partner:me partner:notices", technician, FORM)
+row("partner:hours partner:feed_address", technician, FORM)
+row("partner:feed", anybody, LOOK, of="feed")
 row("partner:faults partner:searches", technician, LOOK)
 row("partner:appeal_fault", technician, FORM, of="fault")
 row("partner:appeal_suspension", technician, FORM, of="suspension")
@@ -227,7 +237,8 @@ row(
 )
 
 # Messages between machines.
-row("payments:webhook payments:connect_webhook", signature, ACT)
+row("payments:webhook payments:connect_webhook accounts:text_receipt", signature, ACT)
+row("accounts:mail_events", no_provider, ACT | {"HEAD"})
 row("standin:api", secret_key, frozenset({"GET", "POST", "DELETE"}))
 
 # Stripe's pages as the stand-in plays them, for this machine alone.

@@ -4,6 +4,7 @@ import uuid
 
 from accounts import notifications, push
 from accounts.models import Notification
+from accounts.notice_rows import Channel, Urgency
 from mila import web_push
 from mila.clock import mila_now
 
@@ -15,10 +16,17 @@ def woken(service, user, name="one", **of):
 
 
 def pushed(kind):
-    """The jobs of this notice, as the worker does them."""
-    return [
-        push.push_notice(row.pk) for row in Notification.objects.filter(kind=kind).order_by("pk")
-    ]
+    """Deliver the notices of this kind as the worker does; for each, whether a push service took
+    one now.
+    """
+    return [_push(row) for row in Notification.objects.filter(kind=kind).order_by("pk")]
+
+
+def _push(notice):
+    taken = notice.attempts.filter(channel=Channel.PUSH, sent_at__isnull=False)
+    before = taken.count()
+    notifications.deliver(notice.pk)
+    return taken.count() - before
 
 
 def say(client, address, token):
@@ -35,5 +43,5 @@ def message(user, facts, kind="job_lost"):
         language="en",
         context={"lost_start_at": mila_now(), "zone": "Europe/Paris", "service": "Wi-Fi", **facts},
         sealed={"link": "http://localhost:8000/partner/offers/"},
-        push=True,
+        urgency=Urgency.NOW,
     )

@@ -8,6 +8,7 @@ import pytest
 from accounts import calendar_file, notifications
 from accounts.models import Notification
 from mila.clock import mila_now
+from places.calendar import instant, wall_time
 from requests_app.actions import changes, visit
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, State
@@ -103,3 +104,29 @@ def test_before_a_confirmation_there_is_nothing_to_take_away(searching, partner)
     assert Notification.objects.get(kind="cancelled").context["calendar"] is None
     assert notifications.render(Notification.objects.get(kind="cancelled")).attachments == []
     assert Booking.objects.get(pk=searching.pk).placed_at + timedelta(days=1) > mila_now()
+
+
+# --- Read back by others: what a calendar program would make of it
+
+
+@pytest.mark.parametrize("day", ["2026-10-25", "2027-03-28"])
+@pytest.mark.parametrize("stands", [True, False])
+def test_two_libraries_read_the_same_hour_also_when_the_clocks_change(day, stands):
+    icalendar, vobject = pytest.importorskip("icalendar"), pytest.importorskip("vobject")
+    start = instant(datetime.fromisoformat(f"{day}T10:00"), "Europe/Zurich")
+    text = written("Wi-Fi, « lent »; été", stands=stands, **{"from": start.isoformat()})
+
+    whole = icalendar.Calendar.from_ical(text)
+    [event] = whole.walk("VEVENT")
+    other = vobject.readOne(text).vevent
+
+    assert event["DTSTART"].dt == other.dtstart.value == start
+    assert event["DTEND"].dt == other.dtend.value == start + timedelta(minutes=90)
+    assert wall_time(event["DTSTART"].dt, "Europe/Zurich").hour == 10
+    assert (
+        str(event["SUMMARY"]) == other.summary.value == "Mila: Wi-Fi, « lent »; été, Yanis Corvel"
+    )
+    assert (int(event["SEQUENCE"]), other.sequence.value) == (7, "7")
+    assert (str(whole["METHOD"]), str(event["STATUS"])) == (
+        ("PUBLISH", "CONFIRMED") if stands else ("CANCEL", "CANCELLED")
+    )

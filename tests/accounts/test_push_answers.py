@@ -33,7 +33,8 @@ def test_window_runs_from_when_the_device_has_shown_it(offered, client, stopped_
     offer.refresh_from_db()
     assert (offer.acknowledged_at, offer.viewed_at) == (now, None)
     assert offer.expires_at == now + timedelta(minutes=2)
-    assert Notification.objects.get(kind="offer").heard_at == now
+    notice = Notification.objects.get(kind="offer")
+    assert (notice.state, notice.reached_at, notice.climbs_at) == ("reached", now, None)
 
 
 def test_looking_at_it_later_makes_the_window_no_longer(offered, client, partner, stopped_clock):
@@ -148,7 +149,7 @@ def followed(job, client, service):
 def test_customer_hears_that_somebody_comes_is_there_and_asks_to_sign(job, partner, followed):
     walk_on(job, partner, State.FINISHED)
     notices.queue(job, "please_sign", round=1)
-    Notification.objects.filter(kind="please_sign").update(push_due_at=mila_now())
+    Notification.objects.filter(kind="please_sign").update(due_at=mila_now())
 
     assert [pushed(kind) for kind in ("en_route", "arrived", "please_sign")] == [[1], [1], [1]]
 

@@ -12,7 +12,7 @@ from tests.architecture import source
 LIFECYCLE = "requests_app/lifecycle.py"
 # Own little tables: whose state is written where. The stand-in has a database of its own.
 OWN_TABLES = {
-    "accounts/": {"Notification"},
+    "accounts/": {"Attempt", "Notification"},
     "dispatch/": {"Offer", "Search"},
     "payments/": {"Charge", "Operation", "StripeEvent"},
     "payments/standin/": None,

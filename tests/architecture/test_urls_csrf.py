@@ -7,11 +7,13 @@ from django.test import Client
 
 from tests.architecture.addresses import addresses
 
-# Whose sender is proved otherwise: Stripe by its signature, the stand-in's clients by their keys, a
-# device by a token that was sent to it alone.
+# Whose sender is proved otherwise: Stripe and other providers by their signatures, the stand-in's
+# clients by their keys, a device by a token that was sent to it alone.
 SIGNED = {
     "payments:webhook",
     "payments:connect_webhook",
+    "accounts:text_receipt",
+    "accounts:mail_events",
     "standin:api",
     "customer:device_heard",
     "customer:device_not_for_me",

@@ -128,6 +128,7 @@ OF_NO_CUSTOMER = (
     "accounts.SearchRowsCheck",
     "accounts.Suspension",
     "accounts.FormerRow",
+    "accounts.CalendarFeed",
     "catalogue.",
     "policy.",
     "places.",

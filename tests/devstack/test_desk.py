@@ -11,6 +11,7 @@ from django.contrib.auth import get_user
 from django.urls import clear_url_caches, reverse
 
 import embedded
+from accounts import notifications
 from accounts.models import Notification
 from devstack import demo_world, launch
 from devstack.desk import clock
@@ -22,6 +23,7 @@ from embedded import folders
 from mila.clock import mila_now
 from payments.standin.cards import CARDS as OF_THE_STANDIN
 from places.calendar import wall_time
+from requests_app import notices
 from requests_app.models import State
 from simulation import factor
 from tests.cast import walk
@@ -264,6 +266,20 @@ def test_mail_that_is_being_written_is_not_there_yet(client, mails, settings):
 
     assert page.status_code == 200
     assert "Deuxième" in page.content.decode()
+
+
+def test_text_messages_are_read_with_their_links(client, demo, searching, settings):
+    assert (
+        "Aucun pour l’instant."
+        in client.get(reverse("desk:desk"), headers={"accept-language": "fr"}).content.decode()
+    )
+    row = notices.queue(searching, "search_warning", round=1)
+    notifications.deliver(row.pk)
+
+    for name in ("desk:desk", "desk:mails"):
+        page = client.get(reverse(name)).content.decode()
+        assert "+33639980117" in page
+        assert f'<a href="/b/{searching.token}/">' in page
 
 
 def test_no_mail_yet_is_said(client, demo):

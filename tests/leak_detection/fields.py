@@ -41,6 +41,12 @@ NOT_PRIVATE = {
     "accounts.FormerRow.row": "searched as a column",
     "accounts.Suspension.*": "staff's words, for the partner to read",
     "accounts.SearchRowsCheck.mended": "ids of technicians, never of customers",
+    "accounts.CalendarFeed.token_hash": "leads nowhere: a hash of 256 random bits",
+    "accounts.Attempt.*": "words of the code and of a provider, the keyed hash of a number for a "
+    "day; searched",
+    "accounts.NoticeChoice.without": "words of the code",
+    "accounts.DeadAddress.*": "a copy of User.email, found as that; on staff's masked list alone",
+    "accounts.Notification.urgency": "a word of the code",
     "accounts.Notification.kind": "a word of the code",
     "accounts.Notification.email": "a copy of User.email, found as that",
     "accounts.Notification.context": "facts of a message, searched as a column",

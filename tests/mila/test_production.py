@@ -149,3 +149,34 @@ def test_settings_start_with_what_is_good_and_stop_with_all_that_is_not(good):
 
 def test_development_needs_nothing():
     assert start({}).returncode == 0
+
+
+TEXTS = {
+    "SMS_URL": "https://sms.mila.eu/send",
+    "SMS_KEY": "k" * 32,
+    "SMS_RECEIPT_KEYS": "n" * 32 + "," + "o" * 40,
+}
+MAILS = {"MAIL_PROVIDER": "postmark", "MAIL_PROVIDER_OPTIONS": '{"WEBHOOK_SECRET": "mila:word"}'}
+
+
+@pytest.mark.parametrize("whole", [TEXTS, MAILS, {}])
+def test_what_is_optional_may_be_whole_or_missing(good, whole):
+    assert production.faults({**good, **whole}) == []
+
+
+@pytest.mark.parametrize(
+    ("whole", "name", "wrong"),
+    [
+        (TEXTS, "SMS_URL", "http://sms.mila.eu/send"), (TEXTS, "SMS_URL", "https://"),
+        (TEXTS, "SMS_KEY", "k" * 31),
+        (TEXTS, "SMS_KEY", ""), (TEXTS, "SMS_RECEIPT_KEYS", ""),
+        (TEXTS, "SMS_RECEIPT_KEYS", "n" * 32 + ",short"),
+        (TEXTS, "SMS_SENDER", "Mila for everybody"), (MAILS, "MAIL_PROVIDER", "Post/mark"),
+        (MAILS, "MAIL_PROVIDER_OPTIONS", "{"), (MAILS, "MAIL_PROVIDER_OPTIONS", "{}"),
+        (MAILS, "MAIL_PROVIDER_OPTIONS", "[]"),
+    ],
+)  # fmt: skip
+def test_what_is_optional_is_not_half(good, whole, name, wrong):
+    [fault] = production.faults({**good, **whole, name: wrong})
+
+    assert fault.startswith(name)

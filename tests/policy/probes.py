@@ -13,7 +13,10 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.models import SkillSearch, Technician
+from accounts import ladder
+from accounts.channels import sms
+from accounts.channels.outcomes import NotSent
+from accounts.models import Attempt, SkillSearch, Technician
 from accounts.search import sweep_scores
 from customer.forms.starts import fresh_choice
 from dispatch import alerts, offers
@@ -43,6 +46,7 @@ from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, DoorPlace, FaultEntry, Position, State, last_made_at
 from requests_app.sweeps import sweep_positions
 from tests import factories
+from tests.accounts import ladders
 from tests.requests_app.booking_states import booking_in
 
 ZONE = "Europe/Paris"
@@ -374,6 +378,25 @@ OUTAGE = Outage(1, AT, AT + HOUR, HOUR)
 SOON, LATER = AT + 3 * HOUR, AT + 72 * HOUR
 TWO_WAYS = ((0, "phone"), (31, "sms"), (62, "phone"))
 
+
+def texts(site: Site) -> list[str]:
+    """Two to one number: what becomes of each."""
+    return [_text(round) for round in range(2)]
+
+
+def _text(round: int) -> str:
+    row = ladders.queue(round=round)
+    try:
+        sms.count(Attempt.objects.create(notification=row, channel="sms"), ladders.PHONE, 1)
+    except NotSent as refusal:
+        return str(refusal)
+    return "sent"
+
+
+def next_way(site: Site) -> datetime:
+    return ladder.next_step(ladders.queue(urgency="soon"), frozenset(), AT).again_at
+
+
 PROBES: dict[str, tuple[Any, Probe]] = {
     "wishes_max": (2, page("customer:home")),
     "lead_min": (14_400, earliest("10:00")),
@@ -388,6 +411,8 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "link_life": (2_592_000, link_ends),
     "address_code_life": (600, code_life),
     "address_code_tries": (3, code_tries),
+    "ladder_step": (600, next_way),
+    **dict.fromkeys(("texts_per_number", "texts_per_prefix", "texts_per_day"), (1, texts)),
     "address_codes_an_hour": (0, refused(lambda site: proving.send_code(site.booking().pk))),
     "booking_fee_cents": ({"EUR": 100, "CHF": 100}, page("customer:prices")),
     "drafts_per_day": (

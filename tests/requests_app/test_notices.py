@@ -14,7 +14,7 @@ from django.conf import settings as site
 from django.core import mail
 from django.template import engines
 
-from accounts import account_mail, notifications, search_rows, still_you
+from accounts import account_mail, mail_words, notifications, search_rows, still_you
 from accounts.models import Notification
 from dispatch import alerts
 from mila.clock import mila_now, set_clock
@@ -94,7 +94,7 @@ def rendered(kind, language="fr", **others):
         {name: facts.pop(name) for name in ("link", *notices.SEALED) if name in facts}
     )
     row.queued_at = AT
-    row.context = json.loads(json.dumps(notifications._storable(facts)))
+    row.context = json.loads(json.dumps(mail_words.storable(facts)))
     return notifications.render(row)
 
 
@@ -124,6 +124,7 @@ def test_every_kind_has_its_words_and_no_words_are_left_over():
         *account_mail.KINDS.values(),
         still_you.KIND,
         search_rows.KIND,
+        notifications.TEXTS_USED_UP,
         alerts.KEPT,
         alerts.COMES,
         *telling.KINDS,
@@ -566,5 +567,7 @@ def test_everything_of_a_job_goes_out(signed):
     notifications.sweep()
 
     still_true = Notification.objects.exclude(kind="offer")  # its two minutes are long over
-    assert set(still_true.values_list("state", flat=True)) == {"sent"}
-    assert len(mail.outbox) == still_true.count()
+    by_text = still_true.filter(attempts__channel="sms", attempts__state="reached")
+    assert set(still_true.values_list("state", flat=True)) == {"sent", "reached"}
+    assert len(mail.outbox) == still_true.count() - by_text.count()
+    assert "en_route" in by_text.values_list("kind", flat=True)

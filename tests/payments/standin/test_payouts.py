@@ -70,7 +70,7 @@ def test_it_arrives_on_its_day_and_says_so(ask, account, monkeypatch):
     payout = pay(ask, account, metadata__payout="x")[1]
     assert (payout["status"], user_actions.let_payouts_arrive()) == ("in_transit", 0)
 
-    monkeypatch.setattr(the_standin(), "ahead", lambda: 200_000.0)
+    monkeypatch.setattr(the_standin(), "ahead", lambda: 10 * 86_400.0)
     user_actions.let_payouts_arrive()
 
     now = ask("GET", f"/v1/payouts/{payout['id']}", {"Stripe-Account": account})[1]
@@ -83,7 +83,7 @@ def test_closed_bank_account_sends_it_back_and_is_switched_off(ask, account, mon
     user_actions.onboard(account, bank=CLOSED_BANK)
     fill(account)
     payout = pay(ask, account)[1]
-    monkeypatch.setattr(the_standin(), "ahead", lambda: 200_000.0)
+    monkeypatch.setattr(the_standin(), "ahead", lambda: 10 * 86_400.0)
 
     user_actions.let_payouts_arrive()
 
