@@ -3,9 +3,9 @@
 """
 
 import hashlib
-import re
 import itertools
 import random
+import re
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
