@@ -101,6 +101,10 @@ def send(device: Device, message: bytes, *, ttl: int, urgent: bool, topic: str) 
 
     A later one of the same `topic` takes the place of one that still waits. Raises Gone, NotTaken.
     """
+    try:
+        body = sealed(device, message)
+    except (ValueError, InvalidKey) as error:
+        raise NotTaken("keys") from error
     parts = urlsplit(device.endpoint)
     headers = {
         "Authorization": vapid(f"{parts.scheme}://{parts.netloc}"),
@@ -116,7 +120,7 @@ def send(device: Device, message: bytes, *, ttl: int, urgent: bool, topic: str) 
         line.request(
             "POST",
             f"{where}?{parts.query}" if parts.query else where,
-            sealed(device, message),
+            body,
             headers,
         )
         answer = line.getresponse()

@@ -46,7 +46,6 @@ NOT_PRIVATE = {
     "day; searched",
     "accounts.NoticeChoice.without": "words of the code",
     "accounts.DeadAddress.*": "a copy of User.email, found as that; on staff's masked list alone",
-    "accounts.Notification.urgency": "a word of the code",
     "accounts.Notification.kind": "a word of the code",
     "accounts.Notification.email": "a copy of User.email, found as that",
     "accounts.Notification.context": "facts of a message, searched as a column",

@@ -25,7 +25,7 @@ NAMES = list(conditions.DATED)
 WORDS = {
     "terms": ("2026-11-28", "0e627078fe67"),
     "withdrawal": ("2026-11-28", "d2df1a6d0501"),
-    "privacy": ("2026-11-28", "e439c4ff761b"),
+    "privacy": ("2026-11-28", "04a9f73ee225"),
     "accessibility": ("2026-11-28", "986ffe9e3b81"),
     "reviews": ("2026-11-28", "ff5f965d0a79"),
 }
