@@ -46,6 +46,9 @@ BOOKING = Limit("booking", 30, HOUR)
 # each address that is typed may become a row, and a customer at Stripe
 CONTACTS = Limit("contacts", 30, HOUR)
 CARDS = Limit("cards", 120, HOUR)
+# each address may be looked up at a geocoder, and tells who comes there
+PLACES = Limit("places", 120, HOUR)
+STARTS = Limit("starts", 240, HOUR)  # the same page: days and times are chosen on it too
 PHOTOS = Limit("photos", 60, HOUR)
 SEARCH = Limit("search", 120, MINUTE)
 LINKS = Limit("links", 300, MINUTE)
@@ -60,6 +63,8 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:draft_who": (CONTACTS, SEND),
     "customer:draft_tell_me": (CONTACTS, SEND),
     "customer:withdrawal": (CONTACTS, SEND),
+    "customer:draft_place": (PLACES, SEND),
+    "customer:draft_when": (STARTS, SEND),
     "customer:card": (CARDS, READ | SEND),  # a look opens a try at Stripe
     "customer:draft_photos": (PHOTOS, SEND),
     "customer:search": (SEARCH, READ),
@@ -87,6 +92,14 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
             "customer:access",
             "customer:refuse",
             "customer:rate",
+            "customer:late",
+            "customer:answer_price",
+            "customer:sign",
+            "customer:held",
+            "customer:prove",
+            "customer:renew",
+            "customer:address",
+            "customer:ended",
         ),
         (CHANGES, SEND),
     ),

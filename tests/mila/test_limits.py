@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from mila.web import limits
 from mila.web.limits import LIMITS, Limit
+from places import geocoding
 from requests_app.models import Booking, ProgressNote
 from tests import factories
 from tests.architecture.addresses import routes
@@ -121,6 +122,35 @@ def test_what_is_beyond_writes_no_note(client, few, job, partner):
 
     assert answers[2:] == [429, 429]
     assert ProgressNote.objects.count() <= 2
+
+
+@pytest.mark.parametrize("page", ["draft_place", "draft_when"])
+def test_what_is_beyond_looks_up_no_address(client, few, monkeypatch, page):
+    asked = []
+    monkeypatch.setattr(geocoding, "locate", lambda *address: asked.append(address) or 1 / 0)
+    draft = factories.DraftFactory()
+    address, kept = reverse(f"customer:{page}", args=[draft.token]), draft.contact.street
+    typed = {"country": "FR", "postcode": "69001", "city": "Lyon", "spoken": "fr"}
+
+    with pytest.raises(ZeroDivisionError):  # control: it is looked up
+        client.post(address, {**typed, "street": "1 rue Bugeaud"})
+    client.post(address, {})
+    answer = client.post(address, {**typed, "street": "2 rue Bugeaud"})
+
+    assert answer.status_code == 429
+    assert len(asked) == 1
+    draft.contact.refresh_from_db()
+    assert draft.contact.street == kept
+
+
+@pytest.mark.parametrize("page", ["sign", "answer_price", "held", "late", "prove", "renew"])
+def test_whoever_has_a_link_presses_its_buttons_so_often(client, few, searching, page):
+    address = reverse(f"customer:{page}", args=[searching.token])
+
+    answers = [client.post(address, {}).status_code for _ in range(3)]
+
+    assert 429 not in answers[:2]
+    assert answers[2] == 429
 
 
 def test_secret_links_are_read_so_often_by_one_household(client, few, searching):
