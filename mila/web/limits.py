@@ -6,6 +6,7 @@ more than its limit. Guesses at a door are counted in this process as well, alwa
 stay few when Redis is killed between two.
 """
 
+import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -139,18 +140,26 @@ def _near() -> FixedWindowRateLimiter:
 
 
 _breaker = redis_breaker()
+# The library's memory counts by one thread at a time: two at once started its timer twice, and a
+# sign-in broke off in the midst.
+_nearby = threading.Lock()
 
 
 def allow(limit: Limit, key: str) -> bool:
     """Count one more; whether it is still within the limit."""
     if not settings.LIMITS:
         return True
-    near = _near().hit(limit.item, key) if limit.at_a_door else True
+    near = _hit_near(limit, key) if limit.at_a_door else True
     try:
         with _breaker:
             return _kept().hit(limit.item, key) and near
     except RedisError:
         return near
+
+
+def _hit_near(limit: Limit, key: str) -> bool:
+    with _nearby:
+        return _near().hit(limit.item, key)
 
 
 def give_back(limit: Limit, key: str) -> None:
@@ -159,7 +168,8 @@ def give_back(limit: Limit, key: str) -> None:
     """
     if not settings.LIMITS:
         return
-    cast(MemoryStorage, _near().storage).decr(limit.item.key_for(key))
+    with _nearby:
+        cast(MemoryStorage, _near().storage).decr(limit.item.key_for(key))
     try:
         with _breaker:
             _kept().hit(limit.item, key, cost=-1)

@@ -2,6 +2,9 @@
 (fault A4; ASVS 2.4.1).
 """
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.urls import reverse
 
@@ -165,3 +168,43 @@ def test_secret_links_are_read_so_often_by_one_household(client, few, searching)
 
 def test_pages_of_the_catalogue_have_no_limit(client, few):
     assert {client.get("/help/").status_code for _ in range(5)} == {200}
+
+
+# --- Two at once
+
+AT_THE_DOOR = Limit("door", 10, 60, at_a_door=True)
+
+
+@pytest.fixture
+def meeting(counters, monkeypatch):
+    """Whether two threads that count are ever inside of the library's memory together."""
+    storage, met, both = limits._near().storage, [], threading.Barrier(2)
+    count = storage.incr
+
+    def incr(*args, **kwargs):
+        try:
+            both.wait(timeout=1)
+            met.append(True)
+        except threading.BrokenBarrierError:
+            met.append(False)
+        return count(*args, **kwargs)
+
+    monkeypatch.setattr(storage, "incr", incr)
+    return met
+
+
+def two(work):
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda _number: work(), range(2))) == [True, True]
+
+
+def test_guesses_are_counted_by_one_at_a_time(meeting):
+    two(lambda: limits.allow(AT_THE_DOOR, "odile"))
+
+    assert meeting == [False, False]
+
+
+def test_control_the_library_lets_two_in(meeting):
+    two(lambda: limits._near().hit(AT_THE_DOOR.item, "odile"))
+
+    assert meeting == [True, True]
