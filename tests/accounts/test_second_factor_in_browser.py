@@ -238,6 +238,7 @@ def test_a_customer_changes_the_address_by_a_code_to_the_old_one(page, customer)
 @pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
 def test_the_second_factor_is_asked_for_in_each_language(language, open_page, live_server, ops):
     factor.enrol(ops)
+    User.objects.update(language=language)
     page = open_page(locale=language, base_url=live_server.url)
     sign_in_by_password(page)
     page.wait_for_url("**/accounts/2fa/authenticate/**")
