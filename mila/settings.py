@@ -201,12 +201,12 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_FORMS = {
     "signup": "customer.forms.account.SignupForm",
     "login": "customer.forms.account.LoginForm",
+    "change_password": "customer.forms.account.ChangePasswordForm",
     "reset_password": "customer.forms.account.ResetPasswordForm",
     "reset_password_from_key": "customer.forms.account.ResetPasswordKeyForm",
     "add_email": "customer.forms.account.AddEmailForm",
     "confirm_email_verification_code": "customer.forms.account.ConfirmCodeForm",
 }
-PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds a link to choose a password lives
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""  # by itself it would name the host that was asked for

@@ -17,6 +17,7 @@ CIRCUMRADIUS_M = 10_500
 RINGS = 5
 REACH_M = 50_000
 NEAR_CELLS = 7
+NEIGHBOURHOOD = 7  # the resolution of cells of about five square kilometres
 
 
 def metres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
@@ -36,6 +37,16 @@ def rounded_km(distance_m: float) -> int:
 def cell(lat: float, lon: float) -> int:
     """The H3 cell of a point; its top bit is never set, so it fits a signed bigint."""
     return h3.latlng_to_cell(lat, lon, RESOLUTION)
+
+
+def neighbourhood(lat: float, lon: float) -> tuple[float, float]:
+    """The middle of the cell a point lies in, at most a kilometre and a half away: all that is kept
+    of where a technician lives.
+
+    Whoever asks for free times at many addresses finds the edge of an area, and by it the middle
+    (fault A6).
+    """
+    return h3.cell_to_latlng(h3.latlng_to_cell(lat, lon, NEIGHBOURHOOD))
 
 
 def search_cells(lat: float, lon: float) -> tuple[tuple[int, ...], tuple[tuple[int, float], ...]]:

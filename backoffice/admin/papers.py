@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.decorators import display
 
-from mila.adminkit.acts import ModelAdmin, ReadOnly
+from mila import second_factor
+from mila.adminkit.acts import ModelAdmin, ReadOnly, ShowsContactData
 from mila.formats import money
 from mila.web.downloads import pdf
 from papers import access
@@ -37,7 +38,10 @@ class PaperAdmin(ReadOnly, ModelAdmin):
         return [opened, *super().get_urls()]
 
     def file(self, request, pk):
-        """One for a customer leaves a row that says who looked (fault A11)."""
+        """One for a customer leaves a row that says who looked (fault A11). It says where somebody
+        lives: the factor is shown again (rule O2).
+        """
+        second_factor.ask_again(request)
         file = access.file_for_staff(request.user, pk)
         return pdf(file.pdf, file.paper.number)
 
@@ -52,8 +56,8 @@ class PaperAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(Billing)
-class BillingAdmin(ReadOnly, ModelAdmin):
-    """As the partner gave it."""
+class BillingAdmin(ReadOnly, ShowsContactData, ModelAdmin):
+    """As the partner gave it; of a Friend that is where they live."""
 
     list_display = ["name", "partner", "register_number", "vat_number", "mandate_at"]
     list_select_related = ["partner"]

@@ -46,6 +46,7 @@ from mila.adminkit.acts import (
 )
 from mila.clock import MilaNow, mila_now
 from mila.web.forms import LineField
+from places.distance import neighbourhood
 from requests_app.codeless import with_codeless_starts
 
 
@@ -129,6 +130,13 @@ class TechnicianForm(forms.ModelForm):
         if not number or not phonenumbers.is_possible_number(number):
             raise forms.ValidationError(_("This is no telephone number."))
         return number
+
+    def clean(self):
+        """Where they live is not kept, only the neighbourhood (fault A6)."""
+        found = super().clean()
+        if found.get("lat") is not None and found.get("lon") is not None:
+            found["lat"], found["lon"] = neighbourhood(found["lat"], found["lon"])
+        return found
 
     def _get_validation_exclusions(self):
         return super()._get_validation_exclusions() | {"phone"}
@@ -251,7 +259,17 @@ class TechnicianAdmin(WithActs, SavesOnlyChanges, ReadsIds, ModelAdmin):
         (None, {"fields": [("name", "active"), ("partner", "user"), ("phone", "languages")]}),
         (
             _("Area"),
-            {"fields": [("postcode", "radius_m"), ("lat", "lon"), ("night_pool", "window_extra")]},
+            {
+                "fields": [
+                    ("postcode", "radius_m"),
+                    ("lat", "lon"),
+                    ("night_pool", "window_extra"),
+                ],
+                "description": _(
+                    "The point is moved to the middle of its neighbourhood, 1.5 km at most, so "
+                    "that nobody finds a home by asking for free times all around it."
+                ),
+            },
         ),
         (
             _("Figures"),

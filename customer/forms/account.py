@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext_lazy as _
 
-from accounts import pace, proofs
+from accounts import guesses, pace, proofs
 from mila.cleaning import canonical_email
 from mila.web.forms import LineField
 
@@ -84,6 +84,20 @@ class LoginForm(allauth_forms.LoginForm):
                 pace.even_out(begun, pace.SIGN_IN)
             raise
         return cleaned
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+    """Whoever sits at somebody's open session guesses at the password no more often than at the
+    door (fault S1).
+    """
+
+    def clean_oldpassword(self):
+        guess = guesses.begin(context.request, self.user.email)
+        if not guess.allowed:
+            raise allauth_forms.get_adapter().validation_error(TOO_MANY)
+        found = super().clean_oldpassword()
+        guess.was_none()
+        return found
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):

@@ -6,6 +6,7 @@ more than its limit. Guesses at a door are counted in this process as well, alwa
 stay few when Redis is killed between two.
 """
 
+import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -46,6 +47,9 @@ BOOKING = Limit("booking", 30, HOUR)
 # each address that is typed may become a row, and a customer at Stripe
 CONTACTS = Limit("contacts", 30, HOUR)
 CARDS = Limit("cards", 120, HOUR)
+# each address may be looked up at a geocoder, and tells who comes there
+PLACES = Limit("places", 120, HOUR)
+STARTS = Limit("starts", 240, HOUR)  # the same page: days and times are chosen on it too
 PHOTOS = Limit("photos", 60, HOUR)
 SEARCH = Limit("search", 120, MINUTE)
 LINKS = Limit("links", 300, MINUTE)
@@ -60,6 +64,8 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:draft_who": (CONTACTS, SEND),
     "customer:draft_tell_me": (CONTACTS, SEND),
     "customer:withdrawal": (CONTACTS, SEND),
+    "customer:draft_place": (PLACES, SEND),
+    "customer:draft_when": (STARTS, SEND),
     "customer:card": (CARDS, READ | SEND),  # a look opens a try at Stripe
     "customer:draft_photos": (PHOTOS, SEND),
     "customer:search": (SEARCH, READ),
@@ -88,6 +94,14 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
             "customer:access",
             "customer:refuse",
             "customer:rate",
+            "customer:late",
+            "customer:answer_price",
+            "customer:sign",
+            "customer:held",
+            "customer:prove",
+            "customer:renew",
+            "customer:address",
+            "customer:ended",
         ),
         (CHANGES, SEND),
     ),
@@ -127,18 +141,26 @@ def _near() -> FixedWindowRateLimiter:
 
 
 _breaker = redis_breaker()
+# The library's memory counts by one thread at a time: two at once started its timer twice, and a
+# sign-in broke off in the midst.
+_nearby = threading.Lock()
 
 
 def allow(limit: Limit, key: str) -> bool:
     """Count one more; whether it is still within the limit."""
     if not settings.LIMITS:
         return True
-    near = _near().hit(limit.item, key) if limit.at_a_door else True
+    near = _hit_near(limit, key) if limit.at_a_door else True
     try:
         with _breaker:
             return _kept().hit(limit.item, key) and near
     except RedisError:
         return near
+
+
+def _hit_near(limit: Limit, key: str) -> bool:
+    with _nearby:
+        return _near().hit(limit.item, key)
 
 
 def give_back(limit: Limit, key: str) -> None:
@@ -147,7 +169,8 @@ def give_back(limit: Limit, key: str) -> None:
     """
     if not settings.LIMITS:
         return
-    cast(MemoryStorage, _near().storage).decr(limit.item.key_for(key))
+    with _nearby:
+        cast(MemoryStorage, _near().storage).decr(limit.item.key_for(key))
     try:
         with _breaker:
             _kept().hit(limit.item, key, cost=-1)

@@ -15,6 +15,7 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
+from places.distance import neighbourhood
 from policy.words import span
 from requests_app import caps, deadlines, fault_ledger, notices, price_versions
 from requests_app.actions.doorstep import PhonePlace, keep_place
@@ -23,6 +24,7 @@ from requests_app.models import (
     AcceptanceKind,
     Assignment,
     Booking,
+    BookingContact,
     CallAttempt,
     DoorMove,
     Fault,
@@ -210,10 +212,24 @@ def report_position(
     booking = lock_own(booking_id, technician_id)
     if booking.state != State.EN_ROUTE:
         return
+    lat, lon = _leaving_home_aside(booking, lat, lon)
     Position.objects.update_or_create(
         booking=booking, defaults={"lat": lat, "lon": lon, "eta_at": eta_at, "at": mila_now()}
     )
     publish.publish(f"booking:{booking.uuid}", "position")
+
+
+def _leaving_home_aside(booking: Booking, lat: float, lon: float) -> tuple[float, float]:
+    """Where they set off from is mostly where they live: in their own neighbourhood its middle is
+    told, as long as the house they come to is in another (fault A6).
+    """
+    assert booking.technician is not None
+    here = neighbourhood(lat, lon)
+    if here != neighbourhood(booking.technician.lat, booking.technician.lon):
+        return lat, lon
+    house = BookingContact.objects.filter(booking=booking).values_list("lat", "lon").first()
+    near = house is not None and None not in house and here == neighbourhood(*house)
+    return (lat, lon) if near else here
 
 
 @verb

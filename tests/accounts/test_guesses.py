@@ -263,6 +263,34 @@ def test_a_code_opens_once(client, victim):
     assert limits.CODE_ONCE.seconds < second_factor.RECENT
 
 
+def change(client, old):
+    new = {"password1": "une-autre-phrase-8", "password2": "une-autre-phrase-8"}
+    return client.post("/accounts/password/change/", {"oldpassword": old, **new})
+
+
+def test_an_open_session_is_no_way_round(client, victim, hasher, settings):
+    settings.ACCOUNT_RATE_LIMITS = False  # the library's own: five a minute, a day long
+    client.force_login(victim)
+
+    for number in range(60):
+        change(client, f"wrong-{number}")
+    refused = change(client, PASSWORD)
+
+    assert 0 < hasher.shown <= 20
+    assert refused.status_code == 200
+    victim.refresh_from_db()
+    assert victim.check_password(PASSWORD)
+
+
+def test_its_owner_changes_the_password(client, victim):
+    client.force_login(victim)
+    change(client, "a-slip-of-the-finger")
+
+    assert change(client, PASSWORD).status_code == 302
+    victim.refresh_from_db()
+    assert victim.check_password("une-autre-phrase-8")
+
+
 def test_cookie_of_a_device_says_nothing_about_its_owner(client, victim):
     leave_known(client)
 

@@ -18,8 +18,10 @@ from playwright.sync_api import sync_playwright
 from accounts import notifications
 from accounts.models import Notification, User
 from mila import second_factor
+from simulation import factor
 from tests import axe, chromium, factories
 from tests.browsing import follow
+from tests.browsing import look as look_at_both_sizes
 
 pytestmark = [
     pytest.mark.browser,
@@ -231,3 +233,23 @@ def test_a_customer_changes_the_address_by_a_code_to_the_old_one(page, customer)
     assert (
         Notification.objects.filter(kind="account_code", email="perrachon@example.com").count() == 1
     )
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
+def test_the_second_factor_is_asked_for_in_each_language(language, open_page, live_server, ops):
+    factor.enrol(ops)
+    User.objects.update(language=language)
+    page = open_page(locale=language, base_url=live_server.url)
+    sign_in_by_password(page)
+    page.wait_for_url("**/accounts/2fa/authenticate/**")
+    assert page.locator("html").get_attribute("lang") == language
+    look_at_both_sizes(page, f"factor-asked-{language}")
+
+    page.fill("[name=code]", factor.current_code(ops))
+    with page.expect_navigation():
+        page.press("[name=code]", "Enter")
+    later()
+    page.goto("/admin/accounts/user/")
+
+    page.wait_for_url("**/accounts/2fa/reauthenticate/**")
+    look_at_both_sizes(page, f"factor-asked-again-{language}")

@@ -3,8 +3,9 @@
 import pytest
 from django.urls import reverse
 
+from mila import second_factor
 from papers import sweeps
-from papers.models import Paper
+from papers.models import Billing, Paper
 from requests_app.models import ContactAccess
 from tests.papers import cast
 from tests.signing_in import sign_in
@@ -39,3 +40,21 @@ def test_staff_open_a_paper_and_leave_a_row(client, staff, invoice):
     assert "Odile" not in page
     assert client.get(address).content == invoice.file.pdf
     assert ContactAccess.objects.filter(user=staff).count() == 1
+
+
+def test_who_lives_where_is_shown_after_the_factor_was_shown_again(client, staff, invoice):
+    sign_in(client, staff, seconds_ago=second_factor.RECENT + 60)
+    billing = Billing.objects.get()
+    pages = [
+        reverse("admin:papers_paper_file", args=[invoice.pk]),
+        reverse("admin:papers_billing_changelist"),
+        reverse("admin:papers_billing_change", args=[billing.pk]),
+        reverse("admin:papers_billing_history", args=[billing.pk]),
+    ]
+
+    asked = [client.get(page) for page in pages]
+
+    assert all(one.url.startswith("/accounts/2fa/reauthenticate/") for one in asked)
+    assert not ContactAccess.objects.filter(user=staff).exists()
+    sign_in(client, staff)
+    assert [client.get(page).status_code for page in pages] == [200] * 4

@@ -2,11 +2,15 @@
 (fault A4; ASVS 2.4.1).
 """
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.urls import reverse
 
 from mila.web import limits
 from mila.web.limits import LIMITS, Limit
+from places import geocoding
 from requests_app.models import Booking, ProgressNote
 from tests import factories
 from tests.architecture.addresses import routes
@@ -123,6 +127,35 @@ def test_what_is_beyond_writes_no_note(client, few, job, partner):
     assert ProgressNote.objects.count() <= 2
 
 
+@pytest.mark.parametrize("page", ["draft_place", "draft_when"])
+def test_what_is_beyond_looks_up_no_address(client, few, monkeypatch, page):
+    asked = []
+    monkeypatch.setattr(geocoding, "locate", lambda *address: asked.append(address) or 1 / 0)
+    draft = factories.DraftFactory()
+    address, kept = reverse(f"customer:{page}", args=[draft.token]), draft.contact.street
+    typed = {"country": "FR", "postcode": "69001", "city": "Lyon", "spoken": "fr"}
+
+    with pytest.raises(ZeroDivisionError):  # control: it is looked up
+        client.post(address, {**typed, "street": "1 rue Bugeaud"})
+    client.post(address, {})
+    answer = client.post(address, {**typed, "street": "2 rue Bugeaud"})
+
+    assert answer.status_code == 429
+    assert len(asked) == 1
+    draft.contact.refresh_from_db()
+    assert draft.contact.street == kept
+
+
+@pytest.mark.parametrize("page", ["sign", "answer_price", "held", "late", "prove", "renew"])
+def test_whoever_has_a_link_presses_its_buttons_so_often(client, few, searching, page):
+    address = reverse(f"customer:{page}", args=[searching.token])
+
+    answers = [client.post(address, {}).status_code for _ in range(3)]
+
+    assert 429 not in answers[:2]
+    assert answers[2] == 429
+
+
 def test_secret_links_are_read_so_often_by_one_household(client, few, searching):
     address = reverse("customer:booking", args=[searching.token])
     other = reverse("customer:booking", args=["y" * 43])
@@ -135,3 +168,43 @@ def test_secret_links_are_read_so_often_by_one_household(client, few, searching)
 
 def test_pages_of_the_catalogue_have_no_limit(client, few):
     assert {client.get("/help/").status_code for _ in range(5)} == {200}
+
+
+# --- Two at once
+
+AT_THE_DOOR = Limit("door", 10, 60, at_a_door=True)
+
+
+@pytest.fixture
+def meeting(counters, monkeypatch):
+    """Whether two threads that count are ever inside of the library's memory together."""
+    storage, met, both = limits._near().storage, [], threading.Barrier(2)
+    count = storage.incr
+
+    def incr(*args, **kwargs):
+        try:
+            both.wait(timeout=1)
+            met.append(True)
+        except threading.BrokenBarrierError:
+            met.append(False)
+        return count(*args, **kwargs)
+
+    monkeypatch.setattr(storage, "incr", incr)
+    return met
+
+
+def two(work):
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda _number: work(), range(2))) == [True, True]
+
+
+def test_guesses_are_counted_by_one_at_a_time(meeting):
+    two(lambda: limits.allow(AT_THE_DOOR, "odile"))
+
+    assert meeting == [False, False]
+
+
+def test_control_the_library_lets_two_in(meeting):
+    two(lambda: limits._near().hit(AT_THE_DOOR.item, "odile"))
+
+    assert meeting == [True, True]

@@ -3,6 +3,7 @@
 """
 
 import itertools
+import re
 
 import pytest
 from django.urls import reverse
@@ -38,9 +39,9 @@ window.endMoment = () => {
 def open_job(open_page, client, live_server, partner):
     """The technician's page of this job."""
 
-    def opened(booking, **options):
+    def opened(booking, language="en", **options):
         page = open_page(**options)
-        partner.user.language = "en"
+        partner.user.language = language
         partner.user.save()
         client.force_login(partner.user)
         chromium.sign_in(page.context, client, live_server.url)
@@ -111,3 +112,30 @@ def test_wrong_tap_is_taken_back(open_job, searching, partner):
     booking.refresh_from_db()
     assert booking.state == State.CONFIRMED
     look(page, "job-undone")
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
+def test_code_guard_and_undo_are_looked_at_in_each_language(
+    language, open_job, open_page, live_server, searching, partner
+):
+    booking = walk(searching, partner, State.CONFIRMED)
+    booking.language = language
+    booking.save(update_fields=["language"])
+    nearly_time(booking)
+    page = open_job(booking, language, locale=language)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    button = page.locator("#move")
+    button.click()
+    expect(page.locator(".undo")).to_be_visible()
+    look(page, f"job-undo-{language}")  # the next button at its other place
+
+    expect(button).to_be_enabled()
+    button.click()
+    expect(page.locator("#next [name=code]")).to_be_visible()
+    page.locator("#without summary").click()
+    look(page, f"job-code-{language}")
+
+    customers = open_page(locale=language)
+    customers.goto(live_server.url + reverse("customer:booking", args=[booking.token]))
+    expect(customers.locator(".visit-code-digits")).to_have_text(re.compile(r"\d{4}"))
+    look(customers, f"visit-code-{language}")
