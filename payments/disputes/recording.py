@@ -45,8 +45,9 @@ def record_dispute(charge_id: int, answer: gateway.DisputeAnswer) -> Dispute:
     name = BY_STATUS[answer.status]
     before = dispute.state
     if before != TRANSITIONS[name].target:
-        froze = {"froze": freezing.hold(booking.pk)} if row is None else {}
-        advance(dispute, name, answer_by=answer.answer_by, reason=answer.reason[:64], **froze)
+        if row is None:
+            freezing.hold(booking.pk)
+        advance(dispute, name, answer_by=answer.answer_by, reason=answer.reason[:64])
     _book_moves(dispute, answer, at)
     if dispute.state != before:
         _enter(booking, charge, dispute, at)
