@@ -20,6 +20,7 @@ from payments.disputes.table import (
 )
 from payments.models import DISPUTED, Dispute, DisputeState, Operation, OperationState
 from payments.operations import LOOK_AGAIN, REFUSED_WAIT, Mismatch, NeverArrived
+from payments.paperwork import want_papers
 from requests_app import notices
 from requests_app.models import Booking
 
@@ -103,6 +104,7 @@ def _lose(charge: LockedCharge, dispute: LockedDispute, at: datetime) -> None:
     dispute.mila_cents = parts.mila_cents
     dispute.save(update_fields=["next_at", "ended_at", *shares.COLUMNS])
     ledger.book_dispute_lost(dispute, at)
+    want_papers(charge.pk, at)
     earnings.take_back(charge, dispute.partner_cents, at, dispute=dispute)
 
 
