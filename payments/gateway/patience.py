@@ -17,13 +17,16 @@ AT_ONCE = 3  # calls of one process; it has more threads than that (gunicorn.con
 TURN_SECONDS = 0.1  # until one of them is free, or this call is not made
 
 
-class PagesClient(stripe.RequestsClient):
+class PagesClient(stripe.HTTPClient):
     """The SDK's own client with less patience. What is not sent, or not answered, raises
     stripe.APIConnectionError: the same call may come again with its key.
     """
 
+    name = "requests"
+
     def __init__(self) -> None:
-        super().__init__(timeout=(CONNECT_SECONDS, READ_SECONDS))
+        super().__init__()
+        self.asks: Any = stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS))
         self.turns = BoundedSemaphore(AT_ONCE)
         self.breaker = Breaker(
             (stripe.APIConnectionError,), _not_sent, rest=CONNECT_SECONDS + READ_SECONDS
@@ -35,15 +38,24 @@ class PagesClient(stripe.RequestsClient):
         url: str,
         headers: Mapping[str, str] | None,
         post_data: Any = None,
+        **more: Any,
     ) -> tuple[str, int, Mapping[str, str]]:
         if not self.turns.acquire(timeout=TURN_SECONDS):
             raise _not_sent("Too many pages wait for an answer.")
         try:
             with self.breaker:
-                return super().request(method, url, headers, post_data)
+                answer: tuple[str, int, Mapping[str, str]] = self.asks.request(
+                    method, url, headers, post_data
+                )
+                return answer
         finally:
             self.turns.release()
 
+    def close(self) -> None:
+        self.asks.close()
+
 
 def _not_sent(words: str) -> stripe.APIConnectionError:
-    return stripe.APIConnectionError(words, should_retry=False)
+    made: Any = stripe.APIConnectionError
+    error: stripe.APIConnectionError = made(words, should_retry=False)
+    return error

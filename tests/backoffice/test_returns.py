@@ -4,12 +4,15 @@
 
 import html
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
+from accounts.models import User
+from mila.clock import mila_now
 from payments import comparing, disputes, refunds, sweeps
 from payments.models import (
     Difference,
@@ -245,6 +248,29 @@ def test_the_trial_balance_comes_to_nothing(ops, owing, paid):
         reverse("admin:payments_ledgerentry_balance")
         in ops.get(reverse("admin:payments_ledgerentry_changelist")).content.decode()
     )
+
+
+def test_the_weeks_are_drawn_beside_it(ops, owing, paid, stopped_clock):
+    """A week ago 71.90 and half of the price back; this week nothing is paid, and a part more goes
+    back.
+    """
+    ops.post(act(paid, "refund"), answers())
+    sweeps.sweep_returns()
+    stopped_clock(mila_now() + timedelta(weeks=1))
+    sign_in(ops, User.objects.get(is_staff=True))
+    ops.post(act(paid, "refund"), answers(service="10.00"))
+    sweeps.sweep_returns()
+
+    said = ops.get(reverse("admin:payments_ledgerentry_balance")).content.decode()
+
+    titles = re.findall(r"<title>([^<]+: [^<]+)</title>", said)
+    paid_, earned = titles[:14], titles[14:]
+    assert len(earned) == 14
+    assert re.search(r"71[.,]90", paid_[-2])
+    assert re.search(r"0[.,]00", paid_[-1])
+    assert re.search(r"9[.,]80", earned[-2])  # 13.80 and 2.90, less 6.90
+    assert re.search(r"-2[.,]00|−2[.,]00", earned[-1])
+    assert all(title.endswith("–") for title in (*paid_[:-2], *earned[:-2]))
 
 
 def test_a_difference_is_closed_with_a_reason(ops, staff, paid):

@@ -83,6 +83,7 @@ def falls_silent(mute, settings, monkeypatch):
         stripe_door._real_client.cache_clear()
 
     yield fall
+    stripe_door.stripe_client()._requestor._client.close()
     stripe_door._real_client.cache_clear()
 
 
@@ -101,8 +102,8 @@ def test_pages_have_seconds_and_jobs_have_more():
     stripe_door._real_client.cache_clear()
 
     def figures(made: stripe.StripeClient):
-        options = made._requestor._options
-        return made._requestor._client._timeout, options.max_network_retries
+        client, options = made._requestor._client, made._requestor._options
+        return getattr(client, "asks", client)._timeout, options.max_network_retries
 
     assert figures(pages) == ((2.0, 5.0), 0)
     assert figures(jobs) == ((3.0, 30.0), 2)
