@@ -3,6 +3,7 @@
 A fixed number of queries, whatever there is to show; the page asks for it again every half minute.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -107,6 +108,7 @@ class Chart:
     today: str
     columns: list[Column]
     words: str
+    span: str
     width: int = DAYS * (COLUMN_WIDE + GAP)
     height: int = CHART_HIGH
     wide: int = COLUMN_WIDE
@@ -353,22 +355,25 @@ def charts(at: datetime) -> tuple[Chart, Chart]:
         rates[that] = claimed / placed
         if median is not None:
             medians[that] = float(median)
-    fill = _chart(
+    span = _("The last fourteen days, today on the right.")
+    fill = chart_of(
         _("Fill rate today"),
         dates,
         rates,
         1.0,
         _percent,
         _("of the bookings placed have been claimed"),
+        span,
     )
     highest = max([*medians.values(), 60.0])
-    claim = _chart(
+    claim = chart_of(
         _("Median time to claim today"),
         dates,
         medians,
         highest,
         _span,
         _("from the order to the claim"),
+        span,
     )
     return fill, claim
 
@@ -381,9 +386,16 @@ def _span(seconds: float) -> str:
     return left(seconds) if seconds >= 60 else f"{round(seconds)}\N{NO-BREAK SPACE}s"
 
 
-def _chart(
-    title: str, dates: list[date], values: dict[date, float], highest: float, say, words: str
+def chart_of(
+    title: str,
+    dates: list[date],
+    values: Mapping[date, float],
+    highest: float,
+    say,
+    words: str,
+    span: str,
 ) -> Chart:
+    """`dates`: as many columns as there are `DAYS`, the last one is now."""
     columns = []
     for place, that in enumerate(dates):
         value = values.get(that)
@@ -398,7 +410,7 @@ def _chart(
             )
         )
     today = values.get(dates[-1])
-    return Chart(title, "–" if today is None else say(today), columns, words)
+    return Chart(title, "–" if today is None else say(today), columns, words, span)
 
 
 def beats() -> list[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import F, Sum
 
-from payments import ledger
+from payments import ledger, payouts
 from payments.models import (
     DISPUTED,
     UNDER_WAY,
@@ -81,8 +81,6 @@ def _refund(refund: Refund) -> Iterator[str]:
         and not refund.fee_refund_ids
     ):
         yield "is over, and its part of the fee is not back"
-    if refund.froze and refund.state not in UNDER_WAY:
-        yield from _still_frozen(refund.charge.booking_id)
 
 
 def of_disputes(ids: list[int] | None) -> Iterator[str]:
@@ -98,6 +96,14 @@ def of_disputes(ids: list[int] | None) -> Iterator[str]:
     yield from (
         f"earning {pk} was paid out while it was contested"
         for pk in paid.values_list("pk", flat=True)
+    )
+    kept = _of(
+        Earning.objects.filter(frozen_at__isnull=False, frozen_by=None), ids, "booking"
+    ).values_list("pk", "booking_id")
+    yield from (
+        f"earning {pk} is still frozen by what is over"
+        for pk, booking_id in kept
+        if not payouts.is_contested(booking_id)
     )
     silent = Operation.objects.exclude(state__in=ANSWERED)
     lost = _of(
@@ -128,16 +134,6 @@ def _dispute(dispute: Dispute) -> Iterator[str]:
         yield "is open and not scheduled"
     if lost and dispute.partner_cents and not dispute.reversal_id and dispute.next_at is None:
         yield "is lost, and the partner's part is not fetched back"
-    if dispute.froze and dispute.state not in DISPUTED and dispute.next_at is None:
-        yield from _still_frozen(dispute.charge.booking_id)
-
-
-def _still_frozen(booking_id: int) -> Iterator[str]:
-    """Its mark goes with the end of the last of them."""
-    refunds = Refund.objects.filter(charge__booking=booking_id, state__in=UNDER_WAY)
-    disputes = Dispute.objects.filter(charge__booking=booking_id, next_at__isnull=False)
-    if not refunds.exists() and not disputes.exists():
-        yield "is over and still keeps the payout frozen"
 
 
 def _lines(key: str) -> dict[str, int]:

@@ -11,12 +11,14 @@ REST = 1.0  # seconds without another try after a failure
 
 class Breaker:
     """Around each try: `with breaker:`. `failures` are the errors of a server that is away;
-    `refusal` makes what is raised instead of a try.
+    `refusal` makes what is raised instead of a try. `rest`: seconds without another try; longer
+    than a try may take, or several go and look at once.
     """
 
-    def __init__(self, failures: tuple[type[Exception], ...], refusal):
+    def __init__(self, failures: tuple[type[Exception], ...], refusal, rest: float = REST):
         self.failures = failures
         self.refusal = refusal
+        self.rest = rest
         self.closed_until = 0.0
 
     def __enter__(self):
@@ -34,4 +36,4 @@ class Breaker:
             self.closed_until = 0.0
 
     def trip(self):
-        self.closed_until = time.monotonic() + REST
+        self.closed_until = time.monotonic() + self.rest

@@ -13,11 +13,18 @@ from mila.errors import Refusal
 from mila.transactions import verb
 from papers import contents, corrections, numbering, statements
 from papers.contents import Draft
-from papers.models import Billing, GivenBack, Paper, PaperKind, StatedMonth, Unprinted
-from payments.models import Charge, ChargeKind, ChargeState, Refund, RefundOrigin
+from papers.models import DISPUTE, Billing, GivenBack, Paper, PaperKind, StatedMonth, Unprinted
+from payments.models import (
+    Charge,
+    ChargeKind,
+    ChargeState,
+    Dispute,
+    DisputeState,
+    Refund,
+    RefundOrigin,
+)
 from requests_app import notices
 
-STILL_BOOKED = timedelta(hours=1)
 LOOK_AGAIN = timedelta(days=1)  # while a partner's details are missing
 
 
@@ -39,7 +46,8 @@ def issue_for_charge(charge_id: int) -> list[Paper]:
 
 @verb
 def issue_statement(partner_id: int, year: int, month: int) -> list[Paper]:
-    """A partner's statement of a month that is over, one for each currency; answers the new ones.
+    """A partner's statement of a month that is over and booked, one for each currency; answers the
+    new ones.
 
     Repeatable.
     """
@@ -56,13 +64,10 @@ def issue_last_statement(partner_id: int) -> list[Paper]:
 
 @verb
 def finish_month(country: str) -> StatedMonth | None:
-    """Last month has no statement missing.
-
-    Not in the first hour: what is booked then may be of its last instant.
-    """
+    """Last month has no statement missing. Not while it is still being booked."""
     at = mila_now()
     year, month = statements.last_month(at, country)
-    if at < statements.bounds(year, month, country)[1] + STILL_BOOKED:
+    if not statements.is_booked(at, year, month, country):
         return None
     done, _new = StatedMonth.objects.get_or_create(country=country, first_day=date(year, month, 1))
     return done
@@ -103,35 +108,46 @@ def give_back(given: GivenBack) -> None:
         given.save(force_insert=True)
 
 
-def _note_refunds(charge: Charge) -> None:
-    """What has left for the payer's bank; paid once more because it came back, it is the same.
+def _note_returns(charge: Charge) -> None:
+    """What has left for the payer's bank, and what it took and keeps; paid once more because it
+    came back, it is the same.
 
     What Mila bears by itself lowers its commission as far as there is some; beyond that it is a
     gift that corrects no paper.
     """
     known = set(charge.given_back.values_list("key", flat=True))
-    for refund in charge.refunds.filter(made_at__isnull=False).exclude(origin=RefundOrigin.AGAIN):
-        key = f"refund-{refund.uuid}"
-        if key not in known:
-            parts = _parts_on_paper(charge, refund)
-            amount = {"amount_cents": refund.amount_cents, "at": refund.made_at}
-            give_back(GivenBack(key=key, charge=charge, **amount, **parts))
+    made = charge.refunds.filter(made_at__isnull=False).exclude(origin=RefundOrigin.AGAIN)
+    lost = charge.disputes.filter(state=DisputeState.LOST)
+    found: list[tuple[str, Refund | Dispute, datetime | None]] = [
+        *((f"refund-{one.uuid}", one, one.made_at) for one in made),
+        *((f"{DISPUTE}{one.uuid}", one, one.ended_at) for one in lost),
+    ]
+    for key, back, at in found:
+        parts = {} if key in known else _parts_on_paper(charge, back)
+        if parts.get("amount_cents"):
+            give_back(GivenBack(key=key, charge=charge, at=at, **parts))
 
 
-def _parts_on_paper(charge: Charge, refund: Refund) -> dict[str, int]:
+def _parts_on_paper(charge: Charge, back: Refund | Dispute) -> dict[str, int]:
     """The shares as papers can hold them: no part above what there is of it, whatever was taken
-    from whom on Stripe's own pages.
+    from whom on Stripe's own pages, or by a bank beside a refund.
     """
     given = list(charge.given_back.all())
+    amount = min(back.amount_cents, charge.amount_cents - sum(one.amount_cents for one in given))
     fee_left = charge.booking_fee_cents - sum(one.booking_fee_cents for one in given)
     partner_left = charge.partner_cents - sum(one.partner_cents for one in given)
     commission_left = charge.commission_cents - sum(one.commission_cents for one in given)
-    partner = max(0, min(refund.partner_cents, partner_left))
-    rest = refund.amount_cents - partner
-    over = max(0, refund.partner_cents - partner)
-    fee = max(0, min(refund.booking_fee_cents + over, fee_left, rest))
+    partner = max(0, min(back.partner_cents, partner_left, amount))
+    rest = amount - partner
+    over = max(0, back.partner_cents - partner)
+    fee = max(0, min(back.booking_fee_cents + over, fee_left, rest))
     mila = max(0, rest - fee - commission_left)
-    return {"partner_cents": partner, "booking_fee_cents": fee, "mila_cents": mila}
+    return {
+        "amount_cents": amount,
+        "partner_cents": partner,
+        "booking_fee_cents": fee,
+        "mila_cents": mila,
+    }
 
 
 def _must_be_left(given: GivenBack) -> None:
@@ -155,7 +171,7 @@ def _must_be_left(given: GivenBack) -> None:
 def _issue(charge: Charge, at: datetime) -> list[Paper]:
     billing = Billing.objects.select_related("partner").filter(partner=charge.partner_id).first()
     made = store(contents.of_charge(charge, billing))
-    _note_refunds(charge)
+    _note_returns(charge)
     given = charge.given_back.order_by("pk")
     made += store([draft for one in given for draft in corrections.of(one, charge)])
     waits = billing is None and contents.needs_billing(charge)

@@ -26,6 +26,7 @@ from requests_app.models import Booking
 # of Mila's two series in each country: what the tax office counts, and the rest
 INVOICES, OTHERS = "M", "R"
 CARD, KEPT, PAYOUT = "card", "kept", "payout"  # how it was paid
+BANK = "bank"  # how it was given back: by the payer's bank, after a dispute
 
 
 @dataclass(frozen=True)

@@ -154,9 +154,12 @@ class Paper(models.Model):
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
+DISPUTE = "dispute-"  # the beginning of the keys of lost disputes
+
+
 class GivenBack(models.Model):
-    """What a refund gave back of a charge, in parts (rule M6): its credit notes are made of this
-    row, each once.
+    """What a refund, or a lost dispute, gave back of a charge, in parts (rule M6): its credit notes
+    are made of this row, each once.
     """
 
     key = models.CharField(
@@ -181,6 +184,10 @@ class GivenBack(models.Model):
                 name="given_back_adds_up",
             )
         ]
+
+    @property
+    def by_bank(self) -> bool:
+        return self.key.startswith(DISPUTE)
 
     @property
     def commission_cents(self) -> int:

@@ -161,6 +161,7 @@ def _paid(paper: Paper) -> str:
     if paper.kind == PaperKind.CREDIT_NOTE:
         words = {
             "card": _("Given back to the card on %(day)s."),
+            "bank": _("Given back by your bank, as was decided on %(day)s."),
             "kept": _("Settled with your earnings on %(day)s."),
             "payout": _("Settled with your earnings on %(day)s."),
         }

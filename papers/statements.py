@@ -16,6 +16,7 @@ from payments.models import ChargeKind, Earning, Payout, PayoutState
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
 
+STILL_BOOKED = timedelta(hours=1)
 LEFT = (PayoutState.ON_ITS_WAY, PayoutState.PAID)
 
 
@@ -35,14 +36,21 @@ def bounds(year: int, month: int, country: str) -> tuple[datetime, datetime]:
     return begins, ends
 
 
+def is_booked(at: datetime, year: int, month: int, country: str) -> bool:
+    """Over, and nothing of it is still under way: a transaction that began in its last instant may
+    end in the next month's first hour, and a statement that went out before would lack it for good.
+    """
+    return at >= bounds(year, month, country)[1] + STILL_BOOKED
+
+
 def key_of(partner_id: int, year: int, month: int, currency: str) -> str:
     return f"statement-{partner_id}-{year}-{month:02d}-{currency}"
 
 
 def of_month(partner: PartnerProfile, year: int, month: int, at: datetime) -> list[Draft]:
-    """One for each currency in which something was earned; none of a month that is not over."""
+    """One for each currency in which something was earned; none of a month that is not booked."""
     begins, ends = bounds(year, month, partner.country)
-    if at < ends:
+    if not is_booked(at, year, month, partner.country):
         return []
     earned = Earning.objects.filter(partner=partner, earned_at__gte=begins, earned_at__lt=ends)
     language = parties.language_of(partner)
@@ -78,18 +86,20 @@ def _draft(
 ) -> Draft:
     with translation.override(language):
         rows = list(_rows(earned))
-    begins = date(year, month, 1)
-    after = (begins + timedelta(days=31)).replace(day=1)
+    begins, ends = bounds(year, month, partner.country)
+    # By when it left, not by its day: above the limit it may wait for days until two have said yes.
     paid = Payout.objects.filter(
-        partner=partner, currency=currency, state__in=LEFT, day__gte=begins, day__lt=after
+        partner=partner, currency=currency, state__in=LEFT, sent_at__gte=begins, sent_at__lt=ends
     )
+    zone = TIME_ZONES[partner.country]
     content = {
         "issuer": parties.mila(partner.country),
         "to": _to(partner),
-        "month": begins.isoformat(),
+        "month": date(year, month, 1).isoformat(),
         "rows": rows,
         "payouts": [
-            {"on": one.day.isoformat(), "cents": one.cents} for one in paid.order_by("day", "pk")
+            {"on": day(one.sent_at, zone), "cents": one.cents}
+            for one in paid.order_by("sent_at", "pk")
         ],
     }
     return Draft(

@@ -30,10 +30,11 @@ def sweep() -> int:
 
 
 def sweep_statements() -> int:
-    """The statements of last month."""
+    """The statements of last month, once it is booked."""
     at, made = mila_now(), 0
     for country in Country.values:
-        if statements.is_stated(at, country):
+        booked = statements.is_booked(at, *statements.last_month(at, country), country)
+        if not booked or statements.is_stated(at, country):
             continue
         due = statements.missing(at, country, BATCH)
         made += len(handle_each(actions.issue_last_statement, due))

@@ -32,6 +32,11 @@ def at_rate(gross_cents: int, rate_bp: int) -> dict[str, Any]:
     return {"bp": rate_bp, "net_cents": gross_cents - vat_cents, "vat_cents": vat_cents, "why": ""}
 
 
-def vat_of_part(gross_cents: int, vat: dict[str, Any]) -> dict[str, Any]:
-    """The same for a part that is given back: at the rate of the paper it corrects."""
-    return {**at_rate(gross_cents, vat["bp"]), "why": vat["why"]}
+def vat_of_part(gross_cents: int, vat: dict[str, Any], *, before_cents: int) -> dict[str, Any]:
+    """The same for a part that is given back after `before_cents` of the same paper were: at its
+    rate, and what is back by now less what was back before. However it is cut up, the parts of all
+    pieces together are those of the whole, to the cent.
+    """
+    by_now = vat_inside(before_cents + gross_cents, vat["bp"])
+    vat_cents = by_now - vat_inside(before_cents, vat["bp"])
+    return {**vat, "net_cents": gross_cents - vat_cents, "vat_cents": vat_cents}

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from django.db.models import Min, Q, Sum
+from django.db.models import Case, Exists, Min, OuterRef, Q, Sum, Value, When
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -126,9 +127,8 @@ def _learn() -> None:
     """Refunds and disputes made past us, transfers of a charge that came later, and what Stripe
     takes for itself.
     """
-    paid = Charge.objects.filter(state=ChargeState.SUCCEEDED)
-    unknown = Q(stripe_charge="") | Q(partner__isnull=False, stripe_transfer="")
-    handle_each(charges.apply_intent, paid.filter(unknown).values_list("intent_id", flat=True))
+    halves = Charge.objects.filter(charges.NOT_WHOLE, state=ChargeState.SUCCEEDED)
+    handle_each(charges.apply_intent, list(halves.values_list("intent_id", flat=True)))
     mine = Refund.objects.exclude(stripe_id="")
     lines = StatementLine.objects.filter(type__in=REFUNDS).exclude(
         source__in=mine.values("stripe_id")
@@ -148,19 +148,13 @@ def _learn() -> None:
 
 
 def _not_booked() -> list[int]:
-    costs = StatementLine.objects.exclude(fee_cents=0) | StatementLine.objects.filter(
-        type__in=("stripe_fee", *OWN_PAYOUTS)
-    )
-    booked = set(
-        LedgerEntry.objects.filter(
-            Q(key__startswith="cost-") | Q(key__startswith="own-")
-        ).values_list("key", flat=True)
-    )
-    return [
-        line.pk
-        for line in costs
-        if f"cost-{line.stripe_id}" not in booked and f"own-{line.stripe_id}" not in booked
-    ]
+    """Lines that cost something, or are Mila's own payouts, and stand in no entry of the ledger."""
+    own = Q(type__in=OWN_PAYOUTS)
+    begins = Case(When(own, then=Value(ledger.OWN)), default=Value(ledger.COST))
+    told = StatementLine.objects.filter(~Q(fee_cents=0) | Q(type="stripe_fee") | own)
+    booked = LedgerEntry.objects.filter(key=OuterRef("key"))
+    open_ = told.annotate(key=Concat(begins, "stripe_id")).filter(~Exists(booked))
+    return list(open_.order_by("pk").values_list("pk", flat=True))
 
 
 @verb

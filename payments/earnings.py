@@ -66,6 +66,7 @@ def take_back(charge: Charge, cents: int, at: datetime, **of: Refund | Dispute) 
         free_at=waits.free_at if waits else at,
         promised_on=waits.promised_on if waits else today,
         frozen_at=waits.frozen_at if waits else None,
+        frozen_by=waits.frozen_by if waits else None,
         **of,
     )
 

@@ -20,6 +20,9 @@ from payments.models import (
 )
 from requests_app.models import Booking
 
+# How the keys of lines begin that only Stripe's statement knows.
+COST, OWN = "cost-", "own-"
+
 
 def book_charge(charge: Charge, at: datetime) -> None:
     """The charge succeeded: the money is at Stripe, the shares are the partner's and Mila's
@@ -114,7 +117,7 @@ def book_cost(
 ) -> None:
     """What Stripe took for itself, as its statement says. Once."""
     lines = {Account.COST: cents, Account.STRIPE: -cents}
-    _book(booking, None, f"cost-{line_id}", at, lines, currency=currency)
+    _book(booking, None, f"{COST}{line_id}", at, lines, currency=currency)
 
 
 def book_own_payout(line_id: str, currency: str, cents: int, at: datetime) -> None:
@@ -122,7 +125,7 @@ def book_own_payout(line_id: str, currency: str, cents: int, at: datetime) -> No
     _book(
         None,
         None,
-        f"own-{line_id}",
+        f"{OWN}{line_id}",
         at,
         {Account.BANK: cents, Account.STRIPE: -cents},
         currency=currency,

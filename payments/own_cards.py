@@ -104,20 +104,21 @@ def remove(user: User, card_id: int) -> SavedCard:
 def _take_away(user: User, card_id: int) -> SavedCard:
     """Under the card's lock: no booking takes it meanwhile (cards.use_saved_card).
 
-    Drafts forget it.
+    Drafts forget it. Each is locked for it, so one that is ordered in the same moment has either
+    lost its card before, or is seen by what is asked after.
     """
     card = _own(user).select_for_update(of=("self",)).get(pk=card_id)
     if card.removed_at is not None:
         return card
-    needs = needing(card).first()
-    if needs is not None:
-        raise CardNeeded(needs)
     for booking_id in (
         Booking.objects.filter(card=card.stripe_id, state=State.DRAFT)
         .order_by("pk")
         .values_list("pk")
     ):
         placing.drop_card(*booking_id, unless="")
+    needs = needing(card).first()
+    if needs is not None:
+        raise CardNeeded(needs)
     PaymentCustomer.objects.filter(default_card=card).update(default_card=None)
     card.removed_at = mila_now()
     card.save(update_fields=["removed_at"])

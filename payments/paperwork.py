@@ -1,4 +1,4 @@
-"""What was paid or given back needs papers, which a room above makes (rule M8)."""
+"""What was paid, given back or lost needs papers, which a room above makes (rule M8)."""
 
 from datetime import datetime
 

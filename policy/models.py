@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +26,13 @@ class PolicyRowQuerySet(models.QuerySet["PolicyRow"]):
                 "country", "starts_at", "pk"
             )
         )  # "" sorts first
+
+    def lock(self) -> None:
+        """One writer after the other, until the end of the transaction: what a new row says against
+        others is asked of all of them, also of one that is being written.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('policy', 0))")
 
 
 class PolicyRow(models.Model):

@@ -2,6 +2,8 @@
 (rule M7).
 """
 
+from datetime import date, datetime, time, timedelta
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
@@ -10,10 +12,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from backoffice.board import DAYS, ZONE, Chart, chart_of
 from mila.adminkit.acts import ModelAdmin, ReadOnly, Section, stamp
+from mila.clock import mila_now
 from mila.formats import money
 from payments.models import Comparison, Difference, LedgerEntry
-from payments.trial_balance import trial_balances
+from payments.trial_balance import trial_balances, weeks
+from places.calendar import instant, wall_time
 
 
 def balance_chapters() -> list[Section]:
@@ -47,6 +52,45 @@ def balance_chapters() -> list[Section]:
     return [*chapters, Section("comparison", gettext("Comparison with Stripe"), facts=facts)]
 
 
+def week_charts(at: datetime) -> list[Chart]:
+    """Of each currency the last weeks: what customers paid, and what Mila earned by it."""
+    monday = wall_time(at, ZONE).date()
+    monday -= timedelta(days=monday.weekday())
+    mondays = [monday - timedelta(weeks=back) for back in range(DAYS - 1, -1, -1)]
+    since = instant(datetime.combine(mondays[0], time()), ZONE)
+    charts = []
+    for currency, found in sorted(weeks(since, ZONE).items()):
+        paid = {week: one.paid_cents for week, one in found.items()}
+        earned = {week: one.earned_cents for week, one in found.items()}
+        charts += [
+            _week_chart(
+                gettext("Paid by customers this week"), mondays, paid, currency, gettext("charged")
+            ),
+            _week_chart(
+                gettext("Earned by Mila this week"),
+                mondays,
+                earned,
+                currency,
+                gettext("commission and booking fees, less what was given back"),
+            ),
+        ]
+    return charts
+
+
+def _week_chart(
+    title: str, mondays: list[date], cents: dict[date, int], currency: str, words: str
+) -> Chart:
+    return chart_of(
+        title,
+        mondays,
+        cents,
+        max([*cents.values(), 1]),
+        lambda one: money(one, currency),
+        words,
+        gettext("The last fourteen weeks by their Mondays, this one on the right."),
+    )
+
+
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     list_display = ["at", "account", "sum", "shown_booking", "partner", "key"]
@@ -72,6 +116,7 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
             "title": gettext("Trial balance"),
             "opts": self.opts,
             "chapters": balance_chapters(),
+            "charts": week_charts(mila_now()),
             "differences": reverse("admin:payments_difference_changelist") + "?standing=open",
         }
         return TemplateResponse(request, "admin/payments/ledgerentry/trial_balance.html", context)

@@ -169,8 +169,8 @@ BOOKING_ACTS = (
         "freeze",
         _("Freeze the payout"),
         "ac_unit",
-        lambda booking, by, answers: payouts.freeze(booking.pk),
-        open_to=lambda b: b.earnings.filter(STILL_OURS, frozen_at=None, cents__gt=0).exists(),
+        lambda booking, by, answers: payouts.freeze(booking.pk, by=by),
+        open_to=lambda b: b.earnings.filter(STILL_OURS, frozen_by=None, cents__gt=0).exists(),
         done=_("Nothing of this booking is paid out until you end it."),
         permission="payments.change_charge",
         asks_again=True,
@@ -182,9 +182,12 @@ BOOKING_ACTS = (
         "sunny",
         lambda booking, by, answers: payouts.thaw(booking.pk),
         open_to=lambda b: (
-            b.earnings.exclude(frozen_at=None).exists() and not payouts.is_contested(b.pk)
+            b.earnings.filter(frozen_by__isnull=False).exists()
+            or (b.earnings.exclude(frozen_at=None).exists() and not payouts.is_contested(b.pk))
         ),
-        done=_("It is paid out on the next day of its kind."),
+        done=_(
+            "It is paid out on the next day of its kind, or once its refund or dispute is over."
+        ),
         permission="payments.change_charge",
         asks_again=True,
     ),

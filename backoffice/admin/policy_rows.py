@@ -11,6 +11,7 @@ from typing import Any
 from celery import current_app
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -128,6 +129,17 @@ class PolicyRowAdmin(AsksAgain, OnlyGrows, ReadsIds, ModelAdmin):
     list_filter = ["country"]
     list_select_related = ["set_by"]
     search_fields = ["key", "note"]
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        with transaction.atomic():
+            if request.method == "POST":
+                PolicyRow.objects.lock()
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        with transaction.atomic():
+            PolicyRow.objects.lock()
+            return super().delete_view(request, object_id, extra_context)
 
     @display(description=_("figure"), ordering="key")
     def figure(self, row):

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -123,22 +124,35 @@ def _refund(booking: Booking, by, answers) -> None:
     )
 
 
-def _came_back(booking: Booking) -> Refund | None:
-    return Refund.objects.filter(refunds.WAITS_FOR_STAFF, charge__booking=booking).first()
+def _came_back(booking: Booking) -> QuerySet[Refund]:
+    return Refund.objects.filter(refunds.WAITS_FOR_STAFF, charge__booking=booking)
+
+
+class CameBackForm(ActForm):
+    """Which one, by its amount: of a booking more than one may have come back."""
+
+    refund = Choice(label=_("Refund"), error_messages={"invalid_choice": refunds.NotBack.sentence})
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["refund"].choices = [
+            (one.pk, _amount_and_day(one, self.about.timezone)) for one in _came_back(self.about)
+        ]
+
+
+def _amount_and_day(refund: Refund, zone: str) -> str:
+    return gettext("%(amount)s, made on %(at)s") % {
+        "amount": money(refund.amount_cents, refund.currency),
+        "at": stamp(refund.made_at, zone),
+    }
 
 
 def _send_again(booking: Booking, by, answers) -> None:
-    refund = _came_back(booking)
-    if refund is None:
-        raise refunds.NotBack
-    refunds.send_again(refund.pk, by=by, reason=answers["reason"])
+    refunds.send_again(int(answers["refund"]), by=by, reason=answers["reason"])
 
 
 def _paid_by_hand(booking: Booking, by, answers) -> None:
-    refund = _came_back(booking)
-    if refund is None:
-        raise refunds.NotBack
-    refunds.note_paid_by_hand(refund.pk)
+    refunds.note_paid_by_hand(int(answers["refund"]))
 
 
 # --- Disputes
@@ -198,8 +212,9 @@ BOOKING_ACTS = (
         _("Send the refund again"),
         "redo",
         _send_again,
+        form=CameBackForm,
         asks_again=True,
-        open_to=lambda b: _came_back(b) is not None,
+        open_to=lambda b: _came_back(b).exists(),
         permission="payments.change_charge",
         done=_("It is on its way to the card once more."),
         explain=_("The customer's bank sent it back. To the same card; no share moves again."),
@@ -209,7 +224,8 @@ BOOKING_ACTS = (
         _("Note that the refund was paid from the bank"),
         "account_balance",
         _paid_by_hand,
-        open_to=lambda b: _came_back(b) is not None,
+        form=CameBackForm,
+        open_to=lambda b: _came_back(b).exists(),
         permission="payments.change_charge",
         asks_again=True,
         done=_("Noted. Nothing is owed to the customer any more."),

@@ -7,6 +7,8 @@ Also to ask Stripe how it is by now: for the webhook, the pay page and the sweep
 from dataclasses import asdict
 from typing import Any
 
+from django.db.models import Q
+
 from mila.clock import mila_now
 from mila.transactions import verb
 from payments import gateway, operations
@@ -61,14 +63,17 @@ def apply_intent(intent_id: str) -> Charge | None:
     return record_intent(charge.pk, intent) if charge else None
 
 
+# Stripe has not told all that came of it: the charge, with a partner its transfer, and what of it
+# is Mila's.
+NOT_WHOLE = Q(stripe_charge="") | Q(partner__isnull=False) & (
+    Q(stripe_transfer="")
+    | Q(stripe_fee="") & (Q(commission_cents__gt=0) | Q(booking_fee_cents__gt=0))
+)
+
+
 def is_known_whole(charge: Charge) -> bool:
-    """Whether Stripe has told what came of it: with a partner a transfer,
-    and what of it is Mila's.
-    """
-    shared = bool(charge.stripe_transfer) and (
-        bool(charge.stripe_fee) or not charge.application_fee_cents
-    )
-    return bool(charge.stripe_charge) and (shared or charge.partner_id is None)
+    """Whether Stripe has told all that came of it, as the database has it."""
+    return not Charge.objects.filter(NOT_WHOLE, pk=charge.pk).exists()
 
 
 @verb

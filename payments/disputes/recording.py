@@ -20,6 +20,7 @@ from payments.disputes.table import (
 )
 from payments.models import DISPUTED, Dispute, DisputeState, Operation, OperationState
 from payments.operations import LOOK_AGAIN, REFUSED_WAIT, Mismatch, NeverArrived
+from payments.paperwork import want_papers
 from requests_app import notices
 from requests_app.models import Booking
 
@@ -45,8 +46,9 @@ def record_dispute(charge_id: int, answer: gateway.DisputeAnswer) -> Dispute:
     name = BY_STATUS[answer.status]
     before = dispute.state
     if before != TRANSITIONS[name].target:
-        froze = {"froze": freezing.hold(booking.pk)} if row is None else {}
-        advance(dispute, name, answer_by=answer.answer_by, reason=answer.reason[:64], **froze)
+        if row is None:
+            freezing.hold(booking.pk)
+        advance(dispute, name, answer_by=answer.answer_by, reason=answer.reason[:64])
     _book_moves(dispute, answer, at)
     if dispute.state != before:
         _enter(booking, charge, dispute, at)
@@ -102,6 +104,7 @@ def _lose(charge: LockedCharge, dispute: LockedDispute, at: datetime) -> None:
     dispute.mila_cents = parts.mila_cents
     dispute.save(update_fields=["next_at", "ended_at", *shares.COLUMNS])
     ledger.book_dispute_lost(dispute, at)
+    want_papers(charge.pk, at)
     earnings.take_back(charge, dispute.partner_cents, at, dispute=dispute)
 
 

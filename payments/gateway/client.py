@@ -16,9 +16,11 @@ from payments.gateway.errors import (
     GatewayRefused,
     OutcomeUnknown,
 )
+from payments.gateway.patience import PagesClient
 from payments.gateway.shapes import BrowserScript
 
-CONNECT_SECONDS, READ_SECONDS = 3.0, 30.0
+JOBS_PATIENCE = (3.0, 30.0)  # seconds to connect, and for the answer
+REAL_API = "https://api.stripe.com"
 REAL_SCRIPT = "https://js.stripe.com/endive/stripe.js"
 
 
@@ -31,15 +33,17 @@ def stripe_client() -> stripe.StripeClient:
         from payments.standin.client import standin_client
 
         return standin_client()
-    return _real_client(settings.STRIPE_SECRET_KEY)
+    return _real_client(settings.STRIPE_SECRET_KEY, pages=settings.PAGES)
 
 
 @lru_cache(maxsize=2)
-def _real_client(key: str) -> stripe.StripeClient:
+def _real_client(key: str, *, pages: bool) -> stripe.StripeClient:
+    """A job may wait and try again; a page has somebody before it."""
     return stripe.StripeClient(
         key,
-        http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
-        max_network_retries=2,
+        http_client=PagesClient() if pages else stripe.RequestsClient(timeout=JOBS_PATIENCE),
+        max_network_retries=0 if pages else 2,
+        base_addresses={"api": REAL_API},
     )
 
 

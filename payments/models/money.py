@@ -416,6 +416,13 @@ class Earning(models.Model):
     frozen_at = models.DateTimeField(
         null=True, help_text="While a case or a dispute is open nothing is paid."
     )
+    frozen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who of our staff keeps it frozen. Empty: it goes on with the refund or dispute.",
+    )
     payout = models.ForeignKey(Payout, null=True, on_delete=models.PROTECT, related_name="earnings")
 
     class Meta:
@@ -424,6 +431,10 @@ class Earning(models.Model):
             models.CheckConstraint(
                 condition=Q(frozen_at__isnull=True) | Q(payout__isnull=True),
                 name="frozen_is_in_no_payout",
+            ),
+            models.CheckConstraint(
+                condition=Q(frozen_by__isnull=True) | Q(frozen_at__isnull=False),
+                name="who_froze_is_of_what_is_frozen",
             ),
         ]
         indexes = [

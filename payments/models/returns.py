@@ -64,7 +64,6 @@ class Refund(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     reason = models.CharField(max_length=200, blank=True)
-    froze = models.BooleanField(default=False, help_text="It has frozen the payout of the booking.")
     next_at = models.DateTimeField(
         null=True, help_text="When the sweep takes it up again; null when nothing is to do."
     )
@@ -148,7 +147,6 @@ class Dispute(models.Model):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    froze = models.BooleanField(default=False, help_text="It has frozen the payout of the booking.")
     next_at = models.DateTimeField(
         null=True, help_text="When the sweep takes it up again; null when nothing is to do."
     )

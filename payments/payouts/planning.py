@@ -191,20 +191,19 @@ class StillOpen(Refusal):
 
 
 @verb
-def freeze(booking_id: int) -> list[Earning]:
-    """A case or a dispute is open: nothing of this booking is paid out (rule G4). A repeat changes
-    nothing.
+def freeze(booking_id: int, *, by: User) -> list[Earning]:
+    """Staff keep it: nothing of this booking is paid out until staff let it go on (rule G4). Also
+    what a refund or a dispute had frozen: its end releases it no more. A repeat changes nothing.
 
     Raises NothingToFreeze, also where it is on its way to the bank: then it is owed, not frozen.
     """
     lock_booking(booking_id)
-    frozen = freeze_what_waits(booking_id)
-    if (
-        not frozen
-        and not Earning.objects.filter(booking_id=booking_id, frozen_at__isnull=False).exists()
-    ):
+    freeze_what_waits(booking_id)
+    frozen = Earning.objects.filter(booking_id=booking_id, frozen_at__isnull=False)
+    if not frozen.exists():
         raise NothingToFreeze
-    return list(Earning.objects.filter(booking_id=booking_id, frozen_at__isnull=False))
+    frozen.filter(frozen_by=None).update(frozen_by=by)
+    return list(frozen)
 
 
 def freeze_what_waits(booking_id: int) -> list[Earning]:
@@ -230,11 +229,19 @@ def freeze_what_waits(booking_id: int) -> list[Earning]:
 
 @verb
 def thaw(booking_id: int) -> list[Earning]:
-    """Staff let it go on. A repeat changes nothing. Raises StillOpen."""
+    """Staff let it go on, at once, or with the end of what is still open. A repeat changes nothing.
+
+    Raises StillOpen where a refund or a dispute alone keeps it.
+    """
     lock_booking(booking_id)
-    if is_contested(booking_id):
+    kept = Earning.objects.filter(booking_id=booking_id, frozen_by__isnull=False).update(
+        frozen_by=None
+    )
+    if not is_contested(booking_id):
+        return thaw_what_is_decided(booking_id)
+    if not kept:
         raise StillOpen
-    return thaw_what_is_decided(booking_id)
+    return []
 
 
 def is_contested(booking_id: int) -> bool:
@@ -248,12 +255,14 @@ def is_contested(booking_id: int) -> bool:
 
 
 def thaw_what_is_decided(booking_id: int) -> list[Earning]:
-    """What is left of it is paid out on the next day of its kind.
+    """What nobody of our staff keeps is paid out on the next day of its kind.
 
     The caller holds the lock of the booking.
     """
     at, thawed = mila_now(), []
-    found = Earning.objects.filter(booking_id=booking_id).exclude(frozen_at=None).order_by("pk")
+    found = Earning.objects.filter(
+        booking_id=booking_id, frozen_at__isnull=False, frozen_by=None
+    ).order_by("pk")
     for partner_id in sorted(set(found.values_list("partner_id", flat=True))):
         lock_partner(partner_id)
     for earning in found.select_for_update(of=("self",)).select_related("partner", "booking"):

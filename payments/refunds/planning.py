@@ -86,7 +86,8 @@ def refund(
         else shares.shared(charge, back, service_cents, booking_fee_cents)
     )
     row = _new(charge, parts, uuid=key, origin=RefundOrigin.OPS, by=by, reason=reason)
-    advance(row, "plan", next_at=mila_now(), froze=freezing.hold(booking.pk))
+    freezing.hold(booking.pk)
+    advance(row, "plan", next_at=mila_now())
     charge.refunded_cents += row.amount_cents
     charge.save(update_fields=["refunded_cents"])
     return row
@@ -161,7 +162,8 @@ def send_again(refund_id: int, *, by: User, reason: str) -> Refund:
     must_be_refundable(charge)
     parts = shares.by_mila(old.amount_cents, 0)
     row = _new(charge, parts, origin=RefundOrigin.AGAIN, again_of=old, by=by, reason=reason)
-    advance(row, "plan", next_at=mila_now(), froze=freezing.hold(booking.pk))
+    freezing.hold(booking.pk)
+    advance(row, "plan", next_at=mila_now())
     return row
 
 

@@ -16,6 +16,7 @@ from mila.errors import AlreadyThere
 from payments import payouts
 from payments.models import Earning, Payout, PayoutState
 from payments.payouts import planning
+from tests import factories
 from tests.cast import MORNING
 from tests.payments import cast
 
@@ -58,9 +59,11 @@ def pay(partner_id):
 
 @pytest.mark.parametrize("_round", range(ROUNDS))
 def test_frozen_or_paid_and_never_both(due, _round):
+    ops = factories.UserFactory(is_staff=True)
+
     together(
         lambda: pay(due.partner_id),
-        lambda: payouts.freeze(due.booking_id),
+        lambda: payouts.freeze(due.booking_id, by=ops),
         lambda: pay(due.partner_id),
     )
 

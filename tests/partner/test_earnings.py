@@ -142,7 +142,7 @@ def test_each_share_says_its_day(owing, payee):
         {"promised_on": earning.promised_on, "currency": "EUR", "cents": 5520}
     ]
 
-    payouts.freeze(earning.booking_id)
+    payouts.freeze(earning.booking_id, by=factories.UserFactory(is_staff=True))
     assert (words(payee), shown(payee)["next"]) == ([("held", None)], [])
 
     payouts.thaw(earning.booking_id)

@@ -12,7 +12,14 @@ import pytest
 from backoffice import board
 from mila.clock import mila_now, set_clock
 from payments import comparing, disputes, refunds, sweeps
-from payments.models import Comparison, Difference, DifferenceKind, LedgerEntry, StatementLine
+from payments.models import (
+    Charge,
+    Comparison,
+    Difference,
+    DifferenceKind,
+    LedgerEntry,
+    StatementLine,
+)
 from payments.standin import user_actions
 from payments.standin.models import Posting, Thing
 from tests import factories
@@ -184,6 +191,32 @@ def test_once_a_night_and_again_where_it_broke_off(busy):
     set_clock(mila_now() + timedelta(hours=2), speed=0)
     assert comparing.compare_if_due() is not None
     assert broken.ended_at is None
+
+
+@pytest.mark.parametrize("name", ["stripe_charge", "stripe_transfer", "stripe_fee"])
+def test_what_is_not_known_of_a_charge_is_learnt(busy, name):
+    """The message about it was lost: the transfer and the fee come later than the charge."""
+    known = getattr(busy, name)
+    Charge.objects.filter(pk=busy.pk).update(**{name: ""})
+
+    comparing.compare()
+
+    busy.refresh_from_db()
+    assert known
+    assert getattr(busy, name) == known
+    assert open_() == []
+
+
+def test_what_is_booked_is_asked_by_one_query(busy, django_assert_num_queries):
+    comparing.compare()
+    StatementLine.objects.create(
+        stripe_id="txn_new", type="stripe_fee", currency="EUR", amount_cents=-5, fee_cents=0
+    )
+
+    with django_assert_num_queries(1):
+        lines = comparing._not_booked()
+
+    assert lines == [StatementLine.objects.get(stripe_id="txn_new").pk]
 
 
 def test_each_line_is_fetched_once(busy):

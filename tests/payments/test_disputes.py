@@ -76,11 +76,9 @@ def all_is_well():
 
 
 def test_opened_the_money_is_away_and_the_payout_frozen(paid, contested):
-    assert (contested.state, contested.amount_cents, contested.froze) == (
-        DisputeState.OPEN,
-        7190,
-        True,
-    )
+    assert (contested.state, contested.amount_cents) == (DisputeState.OPEN, 7190)
+    paid.earning.refresh_from_db()
+    assert paid.earning.frozen_at
     assert balances(paid.booking)["disputed"] == 7190
     cast.come_to_payday(paid.earning)
     sweeps.sweep_payouts()
@@ -176,7 +174,7 @@ def test_lost_after_the_payout_it_is_a_debt(paid, owing, payee):
     cast.come_to_payday(paid.earning)
     sweeps.sweep_payouts()
     contested = disputes.apply_dispute(user_actions.dispute(paid.stripe_charge))
-    assert not contested.froze
+    assert not Earning.objects.exclude(frozen_at=None).exists()
 
     decide(contested, won=False)
 
@@ -187,6 +185,19 @@ def test_lost_after_the_payout_it_is_a_debt(paid, owing, payee):
     sweeps.sweep_payouts()
     assert Payout.objects.latest("pk").cents == 5520
     assert at_stripe(paid)[1] == 0
+    all_is_well()
+
+
+@pytest.mark.parametrize("won", [True, False])
+def test_what_staff_took_over_its_end_releases_not(paid, contested, ops, won):
+    payouts.freeze(paid.booking_id, by=ops)
+
+    decide(contested, won=won)
+
+    kept = Earning.objects.filter(frozen_by=ops)
+    assert kept.count() == Earning.objects.count()
+    payouts.thaw(paid.booking_id)
+    assert not kept.exists()
     all_is_well()
 
 
@@ -202,11 +213,8 @@ def test_accepted_is_lost_at_once(contested, ops):
 
 def test_an_inquiry_freezes_and_moves_nothing(paid):
     asked = disputes.apply_dispute(user_actions.dispute(paid.stripe_charge, inquiry=True))
-    assert (asked.state, asked.froze, "disputed" in balances(paid.booking)) == (
-        DisputeState.INQUIRY,
-        True,
-        False,
-    )
+    assert (asked.state, "disputed" in balances(paid.booking)) == (DisputeState.INQUIRY, False)
+    assert Earning.objects.exclude(frozen_at=None).exists()
 
     decide(asked, won=True)
 

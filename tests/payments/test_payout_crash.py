@@ -16,6 +16,7 @@ from payments.payouts import sending
 from payments.standin import user_actions
 from payments.standin.models import Answer, Thing
 from payments.standin.store import ledger_gaps, ledger_sums
+from tests import factories
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
@@ -228,7 +229,7 @@ def test_frozen_while_it_is_sent_it_is_too_late_for_freezing(due, payee):
     sending.next_operation(payout.pk)
 
     with pytest.raises(payouts.NothingToFreeze):
-        payouts.freeze(due.booking_id)
+        payouts.freeze(due.booking_id, by=factories.UserFactory(is_staff=True))
 
     due.refresh_from_db()
     assert (due.payout_id, due.frozen_at) == (payout.pk, None)

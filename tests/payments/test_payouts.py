@@ -147,7 +147,7 @@ def test_payer_who_is_the_partner_is_seen(owing, payee, shared):
 
 def test_frozen_is_not_paid_until_it_is_let_go(owing, payee):
     frozen, other = cast.earned(owing()), cast.earned(owing(service_cents=10000))
-    payouts.freeze(frozen.booking_id)
+    payouts.freeze(frozen.booking_id, by=factories.UserFactory(is_staff=True))
 
     first = paid_out(frozen, other)
     payouts.thaw(frozen.booking_id)
@@ -163,7 +163,7 @@ def test_freezing_takes_a_planned_payout_apart(owing, payee):
     cast.come_to_payday(frozen, other)
     (planned,) = payouts.plan(payee.partner.pk)
 
-    payouts.freeze(frozen.booking_id)
+    payouts.freeze(frozen.booking_id, by=factories.UserFactory(is_staff=True))
     sweeps.sweep_payouts()
 
     planned.refresh_from_db()
@@ -179,7 +179,7 @@ def test_what_is_with_the_bank_cannot_be_frozen(owing, payee):
     paid_out(earning)
 
     with pytest.raises(payouts.NothingToFreeze):
-        payouts.freeze(earning.booking_id)
+        payouts.freeze(earning.booking_id, by=factories.UserFactory(is_staff=True))
 
     earning.refresh_from_db()
     assert earning.frozen_at is None

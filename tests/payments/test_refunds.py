@@ -247,12 +247,51 @@ def test_while_it_is_made_the_share_is_frozen(paid, ops):
     assert not Earning.objects.exclude(frozen_at=None).exists()
 
 
-def test_what_staff_froze_stays_frozen(paid, give):
-    payouts.freeze(paid.booking_id)
+def test_what_staff_froze_stays_frozen(paid, give, ops):
+    payouts.freeze(paid.booking_id, by=ops)
 
     give(paid, 1000)
 
     assert Earning.objects.exclude(frozen_at=None).count() == 2
+
+
+def test_staff_take_over_what_a_refund_froze(paid, ops):
+    row = refunds.refund(
+        paid.pk, key=uuid4(), service_cents=1000, booking_fee_cents=0, by=ops, reason="x"
+    )
+    payouts.freeze(paid.booking_id, by=ops)
+
+    refunds.submit(row.pk)
+
+    assert list(Earning.objects.values_list("frozen_by", flat=True)) == [ops.pk, ops.pk]
+    cast.come_to_payday(paid.earning)
+    sweeps.sweep_payouts()
+    assert not Payout.objects.exists()
+    payouts.thaw(paid.booking_id)
+    assert not Earning.objects.exclude(frozen_at=None).exists()
+    all_is_well()
+
+
+def test_staff_who_let_go_meanwhile_leave_it_to_the_refund(paid, ops):
+    row = refunds.refund(
+        paid.pk, key=uuid4(), service_cents=1000, booking_fee_cents=0, by=ops, reason="x"
+    )
+    payouts.freeze(paid.booking_id, by=ops)
+
+    payouts.thaw(paid.booking_id)
+
+    assert Earning.objects.filter(frozen_at__isnull=False, frozen_by=None).exists()
+    refunds.submit(row.pk)
+    assert not Earning.objects.exclude(frozen_at=None).exists()
+    all_is_well()
+
+
+def test_what_is_over_and_still_frozen_is_told(paid):
+    Earning.objects.filter(pk=paid.earning.pk).update(frozen_at=mila_now())
+
+    assert cast.money_faults() == {
+        "disputes": [f"earning {paid.earning.pk} is still frozen by what is over"]
+    }
 
 
 def test_after_the_payout_it_is_a_debt_netted_from_the_next(paid, owing, give, payee):
