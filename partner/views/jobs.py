@@ -30,6 +30,7 @@ from partner.forms.jobs import (
     TimeForm,
 )
 from partner.job_page import JobPage, jobs_page
+from partner.views.counting import count_try, counts_once
 from places.distance import metres
 from requests_app import access, price_versions
 from requests_app.access import technician_page
@@ -135,6 +136,11 @@ def photo(request, technician, booking, key, size):
     return shown(access.photo_for_technician(booking, technician, key, size=size), size)
 
 
+def not_now(request, technician, booking):
+    """The job has moved on, or is not there yet."""
+    return _page(request, technician, booking, refused=NOT_NOW, status=409)
+
+
 def _answer(request, technician, booking):
     """After a move: the fresh part for htmx, else the page again."""
     return (
@@ -151,14 +157,12 @@ def said(refusal: Refusal):
     return refusal.sentence
 
 
-def _step(verb, sentence="", *, keeps_place=False):
+def _step(verb, sentence="", *, keeps_place=False, counted=""):
     """A button that makes one move. A second tap finds it made.
 
-    `keeps_place`: the verb takes where the phone is.
+    `keeps_place`: the verb takes where the phone is. `counted`: the step a phone may send later.
     """
 
-    @own_job
-    @require_POST
     def view(request, technician, booking):
         more = {"place": PhonePlaceForm(request.POST).place} if keeps_place else {}
         try:
@@ -169,13 +173,16 @@ def _step(verb, sentence="", *, keeps_place=False):
             messages.success(request, sentence)
         return _answer(request, technician, booking)
 
-    return view
+    return own_job(require_POST(counts_once(counted)(view) if counted else view))
 
 
 confirm = _step(visit.confirm, _("Confirmed. The customer has been told."))
 depart = _step(visit.depart, _("The customer has been told that you are on your way."))
 arrive = _step(
-    visit.arrive, _("The customer’s page says that you are at the door."), keeps_place=True
+    visit.arrive,
+    _("The customer’s page says that you are at the door."),
+    keeps_place=True,
+    counted="arrive",
 )
 cash = _step(
     visit.report_cash, _("Thank you, noted. Please say: it is paid by card, after the signature.")
@@ -200,6 +207,7 @@ def undo(request, technician, booking):
 
 @own_job
 @require_POST
+@counts_once("start")
 def start(request, technician, booking):
     """The work begins with the customer's four digits, or, said by a button of its own, without
     them (rule L9b).
@@ -218,6 +226,7 @@ def start(request, technician, booking):
 
 @own_job
 @require_POST
+@counts_once("code")
 def code(request, technician, booking):
     """The four digits after the work has begun without them, until the signature."""
     refusal = _type_code(request, technician, booking)
@@ -238,6 +247,7 @@ def _type_code(request, technician, booking):
         return _page(request, technician, booking, refused=said(refusal), status=409)
     if answer == meeting.Code.RIGHT:
         return None
+    count_try(request, technician, booking)
     if answer == meeting.Code.SPENT:
         return _page(request, technician, booking, refused=CODE_SPENT, status=422)
     form.add_error("code", _("This is not the code. Please ask the customer once more."))
@@ -246,6 +256,7 @@ def _type_code(request, technician, booking):
 
 @own_job
 @require_http_methods(["GET", "HEAD", "POST"])
+@counts_once("call")
 def call(request, technician, booking):
     """The call and what came of it (rule L1)."""
     form = CallForm(request.POST if request.method == "POST" else None)
@@ -320,6 +331,7 @@ def fail(request, technician, booking):
 
 @own_job
 @require_POST
+@counts_once("note")
 def note(request, technician, booking):
     """A word to the customer from the work (rule L9).
 
@@ -378,6 +390,7 @@ def _eta(booking: Booking, *, lat: float, lon: float):
 
 @own_job
 @require_http_methods(["GET", "HEAD", "POST"])
+@counts_once("finish")
 def finish(request, technician, booking):
     """What was done, at the price that was agreed; then the phone is turned to the customer
     (rule L10, L12).
@@ -388,7 +401,7 @@ def finish(request, technician, booking):
     if booking.state != State.IN_PROGRESS and not (
         ahead and booking.state in (State.EN_ROUTE, State.ARRIVED)
     ):
-        return _page(request, technician, booking, refused=NOT_NOW, status=409)
+        return not_now(request, technician, booking)
     agreed = price_versions.agreed(booking)
     form = FinishForm(
         request.POST if request.method == "POST" else None, booking=booking, agreed=agreed
