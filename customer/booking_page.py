@@ -20,7 +20,7 @@ from mila.formats import full_day, moment, money, short_moment
 from papers.access import papers_of_booking
 from payments import charges, refunds
 from payments.models import ChargeState
-from requests_app import deadlines, withdrawal
+from requests_app import deadlines, price_versions, withdrawal
 from requests_app.actions import changes, messaging, other_times
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
@@ -142,6 +142,7 @@ class BookingPage:
             proposed=self.proposal is not None,
             unsigned=self.may_sign_late,
             eta_at=self.position.eta_at if self.position else None,
+            charged_from=price_versions.charged_from(booking),
             final_cents=self.final_cents,
             rated=self.rated is not None,
             chosen_at=max(

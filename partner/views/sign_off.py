@@ -12,7 +12,7 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from partner.views.counting import counts_once
 from partner.views.jobs import not_now, own_job
-from requests_app import access
+from requests_app import access, price_versions
 from requests_app.actions import signing
 from requests_app.models import Rating, SignOffKind, State, have_met
 
@@ -115,5 +115,6 @@ def thanks(request, technician, booking):
         "signed": signed,
         "ahead": "ahead" in request.GET and not signed,
     }
+    context["charged_from"] = price_versions.charged_from(booking)
     context["unproved"] = signed and signing.evidence_only(booking)
     return render(request, "partner/thanks.html", context)
