@@ -141,7 +141,7 @@ class BookingPage:
             held=self.held,
             proposed=self.proposal is not None,
             unsigned=self.may_sign_late,
-            eta_at=self.position.eta_at if self.position else None,
+            eta_at=self.eta_at,
             charged_from=price_versions.charged_from(booking),
             final_cents=self.final_cents,
             rated=self.rated is not None,
@@ -150,6 +150,14 @@ class BookingPage:
             ),
             withdrawn=self.withdrawn,
         )
+
+    @cached_property
+    def eta_at(self) -> datetime | None:
+        """When they will be there, as far as their last place tells; an hour that has passed tells
+        nothing.
+        """
+        eta_at = self.position.eta_at if self.position else None
+        return eta_at if eta_at is not None and eta_at > self.at else None
 
     # --- words
 

@@ -1,6 +1,5 @@
 """The technician's jobs: the list, one job with its next move, and each move (rule L1-L12)."""
 
-from datetime import timedelta
 from functools import wraps
 
 from django.contrib import messages
@@ -16,7 +15,6 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.streams.publish import stream_url
 from mila.web.htmx import go, page_or_part
-from mila.web.request_limits import Unreadable, read_json
 from partner import calling, wording
 from partner.forms.jobs import (
     CallForm,
@@ -25,19 +23,16 @@ from partner.forms.jobs import (
     FinishForm,
     NoteForm,
     PhonePlaceForm,
-    PositionForm,
     ReleaseForm,
     TimeForm,
 )
 from partner.job_page import JobPage, jobs_page
 from partner.views.counting import count_try, counts_once
-from places.distance import metres
 from requests_app import access, price_versions
 from requests_app.access import technician_page
 from requests_app.actions import meeting, notes, undoing, visit
-from requests_app.models import Booking, BookingContact, State
+from requests_app.models import State
 
-METRES_A_SECOND = 30_000 / 3600  # 30 km/h, as one drives in a town
 NOT_NOW = _("This is no longer possible: the job has moved on meanwhile.")
 CODE_SPENT = _("This was not the code, and no try is left. You may begin without it.")
 # Until when the job's page has a form: a page left open may send one that is gone.
@@ -352,40 +347,6 @@ def note(request, technician, booking):
     if form.left_over:  # a redirect would lose it
         return _page(request, technician, booking, note_form=NoteForm.blank(form.left_over))
     return _answer(request, technician, booking)
-
-
-@own_job
-@require_POST
-def position(request, technician, booking):
-    """Where they are while on their way; the hour of arrival is guessed from the distance
-    (rule L8).
-    """
-    data = _json(request) if request.content_type == "application/json" else request.POST
-    form = PositionForm(data)
-    if not form.is_valid():
-        return HttpResponse(status=422)
-    if booking.state != State.EN_ROUTE:
-        return HttpResponse(status=409)  # the page stops sending
-    visit.report_position(
-        booking.pk, technician.pk, **form.cleaned_data, eta_at=_eta(booking, **form.cleaned_data)
-    )
-    return HttpResponse(status=204)
-
-
-def _json(request) -> dict:
-    found = read_json(request, largest=2_000)
-    if not isinstance(found, dict):
-        raise Unreadable("JSON")
-    return found
-
-
-def _eta(booking: Booking, *, lat: float, lon: float):
-    """Read here for the arithmetic alone: the house does not leave the server."""
-    house = BookingContact.objects.filter(booking=booking).values_list("lat", "lon").first()
-    if house is None or None in house:
-        return None
-    away = metres(lat, lon, *house)
-    return mila_now() + timedelta(seconds=round(away / METRES_A_SECOND))
 
 
 @own_job
