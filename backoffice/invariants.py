@@ -480,6 +480,18 @@ def chains(ids):
     )
     for booking in bookings.exclude(signed=F("said")):
         yield f"booking {booking.pk}: {booking.signed} sign-offs, and {booking.said} events say so"
+    if ids is None:
+        yield from _bookings_gone()
+
+
+def _bookings_gone():
+    """An ordered booking was told to somebody, and that row hangs on no other. Who takes every row
+    of a booking away leaves it.
+    """
+    there = Booking.objects.filter(uuid=OuterRef("subject_id"))
+    told = Notification.objects.filter(kind="booked").exclude(Exists(there))
+    for subject in told.order_by("subject_id").values_list("subject_id", flat=True).distinct():
+        yield f"booking {subject} was ordered, and no row of it is left"
 
 
 def _price_chain(ids):
@@ -546,6 +558,8 @@ def signatures(ids):
             found = statement.sha256(signed)
             if found != signed.sha256 and not erasure.is_left(signed, found, erased):
                 yield f"booking {signed.booking_id}: its {model._meta.verbose_name} was altered"
+            elif signed.quote.booking_id != signed.booking_id:
+                yield f"booking {signed.booking_id}: what was signed is another's price"
 
 
 @invariant(

@@ -9,16 +9,30 @@ from datetime import datetime
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import Attempt, FormerRow, Notification, NotificationState
+from accounts.models import (
+    Attempt,
+    FormerRow,
+    Notification,
+    NotificationState,
+    PushSubscription,
+)
 from dispatch.models import AlertTrail, Trace
 from mila.clock import MilaNow, machine_now, mila_now
 from mila.sweeping import handle_each
 from payments.models import StripeEvent
 from policy.kept import KEPT
 from requests_app.actions import dropping
-from requests_app.models import Booking, BookingPhoto, Message, State
+from requests_app.models import ENDED as BOOKING_ENDED
+from requests_app.models import (
+    Booking,
+    BookingEvent,
+    BookingPhoto,
+    Message,
+    OfflineStep,
+    State,
+)
 
 PIECE = 500
 ENDED = (
@@ -93,6 +107,23 @@ def _drop_drafts(before: datetime) -> int:
     return sum(handle_each(dropping.drop_draft, list(ids)))
 
 
+def _drop_devices(before: datetime) -> int:
+    """Those of one booking that is over. Those of an account go with its sign-out or its
+    session.
+    """
+    moved = BookingEvent.objects.filter(booking=OuterRef("pk"), at__gte=before)
+    followed = Booking.objects.filter(uuid=OuterRef("subject_id")).filter(
+        ~Q(state__in=BOOKING_ENDED) | Exists(moved)
+    )
+    of_one = PushSubscription.objects.filter(subject_id__isnull=False, created_at__lt=before)
+    return _first(of_one.exclude(Exists(followed)).order_by("pk")).delete()[0]
+
+
+def _drop_phone_steps(before: datetime) -> int:
+    """They are only ever added, so the first by number are the oldest."""
+    return _first(OfflineStep.objects.order_by("pk")).filter(at__lt=before).delete()[0]
+
+
 DROP: dict[str, Callable[[datetime], int]] = {
     "sessions": _drop_sessions,
     "drafts": _drop_drafts,
@@ -103,4 +134,6 @@ DROP: dict[str, Callable[[datetime], int]] = {
     "traces": _drop_traces,
     "webhooks": _empty_webhooks,
     "alerts": _drop_alert_trails,
+    "devices": _drop_devices,
+    "phone_steps": _drop_phone_steps,
 }

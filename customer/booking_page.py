@@ -20,7 +20,7 @@ from mila.formats import full_day, moment, money, short_moment
 from papers.access import papers_of_booking
 from payments import charges, refunds
 from payments.models import ChargeState
-from requests_app import deadlines, withdrawal
+from requests_app import deadlines, price_versions, withdrawal
 from requests_app.actions import changes, messaging, other_times
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.lifecycle import Role, available_moves
@@ -141,7 +141,8 @@ class BookingPage:
             held=self.held,
             proposed=self.proposal is not None,
             unsigned=self.may_sign_late,
-            eta_at=self.position.eta_at if self.position else None,
+            eta_at=self.eta_at,
+            charged_from=price_versions.charged_from(booking),
             final_cents=self.final_cents,
             rated=self.rated is not None,
             chosen_at=max(
@@ -149,6 +150,14 @@ class BookingPage:
             ),
             withdrawn=self.withdrawn,
         )
+
+    @cached_property
+    def eta_at(self) -> datetime | None:
+        """When they will be there, as far as their last place tells; an hour that has passed tells
+        nothing.
+        """
+        eta_at = self.position.eta_at if self.position else None
+        return eta_at if eta_at is not None and eta_at > self.at else None
 
     # --- words
 

@@ -28,6 +28,7 @@ from customer.wording_parts import (
     before_due,
     call,
     charged,
+    charged_later,
     confirmation,
     costs,
     due_at,
@@ -210,6 +211,7 @@ STATES: dict[State, StateWords] = {
         nows=(
             (unpaid, Now(_("The payment is open"))),
             (held, Now(_("You read it, and agree or object"), note=not_charged_before)),
+            (charged_later, Now(_("Your card is charged later"), note=charged)),
         ),
         explanation=(
             (

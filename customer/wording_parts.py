@@ -39,6 +39,7 @@ class Facts:
     proposed: bool = False  # another price waits for the customer's answer (rule L10)
     unsigned: bool = False  # closed, and the customer's hand is missing (rule L13)
     eta_at: datetime | None = None
+    charged_from: datetime | None = None  # agreed at the door, and charged later (law R7)
     final_cents: int = 0  # what the last version of the price comes to, fee included
     rated: bool = False
     chosen_at: datetime | None = None  # when the customer chose the times, the last time
@@ -152,6 +153,10 @@ def given_up(s: Seen) -> bool:
     return late(s) and changes.may_give_up(s.booking, s.facts.at)
 
 
+def charged_later(s: Seen) -> bool:
+    return s.facts.charged_from is not None and s.facts.charged_from > s.facts.at
+
+
 def unpaid(s: Seen) -> bool:
     return s.facts.unpaid
 
@@ -219,6 +224,11 @@ def signature(s: Seen) -> Line:
 
 def charged(s: Seen) -> str:
     amount = money(s.facts.final_cents, s.booking.currency)
+    if s.facts.charged_from:
+        return gettext("%(amount)s are charged to your card, not before %(moment)s.") % {
+            "amount": amount,
+            "moment": moment(s.facts.charged_from, s.zone),
+        }
     return gettext("%(amount)s are charged to your card at that moment.") % {"amount": amount}
 
 

@@ -376,6 +376,8 @@ STANDIN = not STRIPE_SECRET_KEY
 # --- Geocoding: names of the chain's links, first answer wins (places/geocoding.py). Empty: offline
 # gazetteer alone.
 GEOCODERS = env.list("GEOCODERS", default=[])
+# A server of ways of our own, "https://osrm.example" (places/travel.py). Empty: by the distance.
+OSRM_URL = env("OSRM_URL", default="")
 
 # --- Security
 SECURE_CONTENT_TYPE_NOSNIFF = True

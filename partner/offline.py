@@ -23,6 +23,7 @@ from partner import calling
 from partner.forms.jobs import CallForm, CodeForm, FinishForm, NoteForm
 from requests_app import access, price_versions, statement
 from requests_app.actions import meeting, notes, signing, visit
+from requests_app.actions.offline import was_tried
 from requests_app.models import Booking, SignOffKind, State
 
 WRONG_CODE = _("The code was not right. It counted as one try.")
@@ -34,13 +35,16 @@ class NotReadable(Refusal):
 
 @dataclass(frozen=True)
 class Sent:
-    """What has arrived: of whom, about which booking, with which fields, from which device."""
+    """What has arrived: of whom, about which booking, with which fields, from which device, under
+    which key.
+    """
 
     booking: Booking
     technician: Technician
     user: User
     fields: QueryDict
     device: str
+    key: str
 
 
 def fields_of(words: Mapping[str, str]) -> QueryDict:
@@ -81,6 +85,8 @@ def note(sent: Sent) -> str:
 def code(sent: Sent) -> str:
     """One try on arrival; a wrong one is said, and stays one."""
     form = _valid(CodeForm(sent.fields))
+    if was_tried(sent.technician.pk, key=sent.key):
+        return str(WRONG_CODE)
     answer = meeting.type_code(sent.booking.pk, sent.technician.pk, code=form.cleaned_data["code"])
     return "" if answer == meeting.Code.RIGHT else str(WRONG_CODE)
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from partner.views import (
     account,
+    arrival,
     calendar,
     calendar_own,
     checklists,
@@ -50,7 +51,7 @@ urlpatterns = [
     path("jobs/<uuid:uuid>/confirm/", jobs.confirm, name="confirm"),
     path("jobs/<uuid:uuid>/undo/", jobs.undo, name="undo"),
     path("jobs/<uuid:uuid>/depart/", jobs.depart, name="depart"),
-    path("jobs/<uuid:uuid>/position/", jobs.position, name="position"),
+    path("jobs/<uuid:uuid>/position/", arrival.position, name="position"),
     path("jobs/<uuid:uuid>/arrive/", jobs.arrive, name="arrive"),
     path("jobs/<uuid:uuid>/start/", jobs.start, name="start"),
     path("jobs/<uuid:uuid>/code/", jobs.code, name="code"),

@@ -228,6 +228,11 @@ class Policy:
     ceiling_percent: int = figure(
         150, _("Price that needs the payer’s own device, of the booked one"), 100, 300)
 
+    # What is agreed at the door is not charged before (law R7); nothing: with the signature
+    door_payment_wait: timedelta = figure(
+        timedelta(0), _("Work agreed at the door: charged at the earliest after"), timedelta(0),
+        days(30))
+
     # Sign-off (rule L13, D8)
     signature_limit: timedelta = figure(hours(72), _("Time to sign"), hours(24), days(14))
     signature_reminders: Spans = figure(

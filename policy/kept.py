@@ -23,4 +23,8 @@ KEPT = {
     "webhooks": timedelta(days=90),
     # that an alert was asked or stopped for an address, of which there is only a hash
     "alerts": timedelta(days=90),
+    # the browser that was woken for one booking, from its end on: the last word about it is said
+    "devices": timedelta(days=7),
+    # that a step of a phone came, and how it was answered: no phone keeps one so long
+    "phone_steps": timedelta(days=30),
 }

@@ -263,6 +263,11 @@ def contact_until(signed_off_at: datetime, policy: Policy) -> datetime:
     return signed_off_at + policy.contact_after_sign_off
 
 
+def door_price_from(accepted_at: datetime, policy: Policy) -> datetime:
+    """What was agreed at the door is charged from then on (law R7)."""
+    return accepted_at + policy.door_payment_wait
+
+
 def call_gap(start_at: datetime | None, at: datetime, policy: Policy) -> timedelta:
     """How far apart two tries to reach the customer lie (rule L1)."""
     near = start_at is not None and start_at - at < policy.call_short_lead

@@ -13,6 +13,7 @@ from typing import Any
 
 from accounts.models import User
 from catalogue.models import Package
+from requests_app import deadlines
 from requests_app.chain import link
 from requests_app.models import (
     BY_HAND,
@@ -22,6 +23,7 @@ from requests_app.models import (
     QuoteLine,
     QuoteOrigin,
     QuoteStep,
+    last_made_at,
 )
 
 
@@ -85,6 +87,24 @@ def lines_of(quote: Quote) -> list[Line]:
         Line(line.label, line.cents, line.package, line.quantity, line.in_own_words)
         for line in quote.lines.select_related("package")
     ]
+
+
+def charged_from(booking: Booking) -> datetime | None:
+    """Before which instant the card must not be charged, because more or other work was agreed at
+    the door (law R7). None: no such rule at the order, or nothing was agreed there.
+
+    At the door is from the arrival on; before it the customer was alone with the page.
+    """
+    if not booking.policy.door_payment_wait:
+        return None
+    arrived_at = last_made_at(booking, "arrive")
+    if arrived_at is None:
+        return None
+    there = booking.quotes.agreed().filter(
+        origin=QuoteOrigin.PARTNER, acceptance_kind__in=BY_HAND, accepted_at__gte=arrived_at
+    )
+    last = there.order_by("accepted_at").values_list("accepted_at", flat=True).last()
+    return deadlines.door_price_from(last, booking.policy) if last else None
 
 
 def differences(before: Quote, after: Quote) -> list[Difference]:

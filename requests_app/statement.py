@@ -5,7 +5,7 @@ import json
 
 from django.utils.translation import gettext
 
-from mila.formats import full_day, minutes, money
+from mila.formats import full_day, minutes, moment, money
 from requests_app import price_versions, withdrawal
 from requests_app.models import Booking, LateSignature, Quote, SignOff
 
@@ -59,7 +59,7 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
             )
         )
     if closed is None:
-        lines.append(gettext("I agree, and my card will be charged with the total."))
+        lines.append(_agreement(booking))
     else:
         day = full_day(closed.signed_at, booking.timezone)
         lines.append(
@@ -69,6 +69,15 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
             gettext("I confirm this report afterwards. That changes nothing about the amount.")
         )
     return "\n".join(lines)
+
+
+def _agreement(booking: Booking) -> str:
+    charged_from = price_versions.charged_from(booking)
+    if charged_from is None:
+        return gettext("I agree, and my card will be charged with the total.")
+    return gettext(
+        "I agree, and my card will be charged with the total, not before %(moment)s."
+    ) % {"moment": moment(charged_from, booking.timezone)}
 
 
 def of_a_proposal(booking: Booking, agreed: Quote, quote: Quote) -> str:

@@ -57,6 +57,10 @@ CHANGES = Limit("changes", 60, 10 * MINUTE)
 POSITION = Limit("position", 60, MINUTE)
 NOTES = Limit("notes", 60, 10 * MINUTE)
 MESSAGES = Limit("messages", 30, 10 * MINUTE)
+# a phone sends all that waited on it at once, each step once
+LATER = Limit("later", 120, 10 * MINUTE)
+DEVICES = Limit("devices", 30, 10 * MINUTE)  # each is a row, and a push service called for it
+PUSH_TESTS = Limit("push_tests", 10, 10 * MINUTE)
 
 LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:book": (BOOKING, SEND),
@@ -109,6 +113,12 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "partner:note": (NOTES, SEND),
     "customer:messages": (MESSAGES, SEND),
     "partner:messages": (MESSAGES, SEND),
+    "partner:later": (LATER, SEND),
+    **dict.fromkeys(
+        ("customer:wake", "customer:rest", "partner:phone_wake", "partner:phone_rest"),
+        (DEVICES, SEND),
+    ),
+    "partner:phone_test": (PUSH_TESTS, SEND),
 }
 
 # Guesses (fault S1): at most 20 of one block and 100 at one account reach the check of a password,

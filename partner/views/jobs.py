@@ -1,6 +1,5 @@
 """The technician's jobs: the list, one job with its next move, and each move (rule L1-L12)."""
 
-from datetime import timedelta
 from functools import wraps
 
 from django.contrib import messages
@@ -17,7 +16,6 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.streams.publish import stream_url
 from mila.web.htmx import go, page_or_part
-from mila.web.request_limits import Unreadable, read_json
 from partner import calling, wording
 from partner.forms.jobs import (
     CallForm,
@@ -26,18 +24,16 @@ from partner.forms.jobs import (
     FinishForm,
     NoteForm,
     PhonePlaceForm,
-    PositionForm,
     ReleaseForm,
     TimeForm,
 )
 from partner.job_page import JobPage, jobs_page
-from places.distance import metres
+from partner.views.counting import count_try, counts_once
 from requests_app import access, price_versions
 from requests_app.access import technician_page
 from requests_app.actions import meeting, notes, undoing, visit
-from requests_app.models import Booking, BookingContact, State
+from requests_app.models import State
 
-METRES_A_SECOND = 30_000 / 3600  # 30 km/h, as one drives in a town
 NOT_NOW = _("This is no longer possible: the job has moved on meanwhile.")
 CODE_SPENT = _("This was not the code, and no try is left. You may begin without it.")
 # Until when the job's page has a form: a page left open may send one that is gone.
@@ -138,6 +134,11 @@ def photo(request, technician, booking, key, size):
     return shown(access.photo_for_technician(booking, technician, key, size=size), size)
 
 
+def not_now(request, technician, booking):
+    """The job has moved on, or is not there yet."""
+    return _page(request, technician, booking, refused=NOT_NOW, status=409)
+
+
 def _answer(request, technician, booking):
     """After a move: the fresh part for htmx, else the page again."""
     return (
@@ -154,14 +155,12 @@ def said(refusal: Refusal):
     return refusal.sentence
 
 
-def _step(verb, sentence="", *, keeps_place=False):
+def _step(verb, sentence="", *, keeps_place=False, counted=""):
     """A button that makes one move. A second tap finds it made.
 
-    `keeps_place`: the verb takes where the phone is.
+    `keeps_place`: the verb takes where the phone is. `counted`: the step a phone may send later.
     """
 
-    @own_job
-    @require_POST
     def view(request, technician, booking):
         more = {"place": PhonePlaceForm(request.POST).place} if keeps_place else {}
         try:
@@ -172,13 +171,16 @@ def _step(verb, sentence="", *, keeps_place=False):
             messages.success(request, sentence)
         return _answer(request, technician, booking)
 
-    return view
+    return own_job(require_POST(counts_once(counted)(view) if counted else view))
 
 
 confirm = _step(visit.confirm, _("Confirmed. The customer has been told."))
 depart = _step(visit.depart, _("The customer has been told that you are on your way."))
 arrive = _step(
-    visit.arrive, _("The customer’s page says that you are at the door."), keeps_place=True
+    visit.arrive,
+    _("The customer’s page says that you are at the door."),
+    keeps_place=True,
+    counted="arrive",
 )
 cash = _step(
     visit.report_cash, _("Thank you, noted. Please say: it is paid by card, after the signature.")
@@ -203,6 +205,7 @@ def undo(request, technician, booking):
 
 @own_job
 @require_POST
+@counts_once("start")
 def start(request, technician, booking):
     """The work begins with the customer's four digits, or, said by a button of its own, without
     them (rule L9b).
@@ -221,6 +224,7 @@ def start(request, technician, booking):
 
 @own_job
 @require_POST
+@counts_once("code")
 def code(request, technician, booking):
     """The four digits after the work has begun without them, until the signature."""
     refusal = _type_code(request, technician, booking)
@@ -241,6 +245,7 @@ def _type_code(request, technician, booking):
         return _page(request, technician, booking, refused=said(refusal), status=409)
     if answer == meeting.Code.RIGHT:
         return None
+    count_try(request, technician, booking)
     if answer == meeting.Code.SPENT:
         return _page(request, technician, booking, refused=CODE_SPENT, status=422)
     form.add_error("code", _("This is not the code. Please ask the customer once more."))
@@ -249,6 +254,7 @@ def _type_code(request, technician, booking):
 
 @own_job
 @require_http_methods(["GET", "HEAD", "POST"])
+@counts_once("call")
 def call(request, technician, booking):
     """The call and what came of it (rule L1)."""
     form = CallForm(request.POST if request.method == "POST" else None)
@@ -323,6 +329,7 @@ def fail(request, technician, booking):
 
 @own_job
 @require_POST
+@counts_once("note")
 def note(request, technician, booking):
     """A word to the customer from the work (rule L9).
 
@@ -346,41 +353,8 @@ def note(request, technician, booking):
 
 
 @own_job
-@require_POST
-def position(request, technician, booking):
-    """Where they are while on their way; the hour of arrival is guessed from the distance
-    (rule L8).
-    """
-    data = _json(request) if request.content_type == "application/json" else request.POST
-    form = PositionForm(data)
-    if not form.is_valid():
-        return HttpResponse(status=422)
-    if booking.state != State.EN_ROUTE:
-        return HttpResponse(status=409)  # the page stops sending
-    visit.report_position(
-        booking.pk, technician.pk, **form.cleaned_data, eta_at=_eta(booking, **form.cleaned_data)
-    )
-    return HttpResponse(status=204)
-
-
-def _json(request) -> dict:
-    found = read_json(request, largest=2_000)
-    if not isinstance(found, dict):
-        raise Unreadable("JSON")
-    return found
-
-
-def _eta(booking: Booking, *, lat: float, lon: float):
-    """Read here for the arithmetic alone: the house does not leave the server."""
-    house = BookingContact.objects.filter(booking=booking).values_list("lat", "lon").first()
-    if house is None or None in house:
-        return None
-    away = metres(lat, lon, *house)
-    return mila_now() + timedelta(seconds=round(away / METRES_A_SECOND))
-
-
-@own_job
 @require_http_methods(["GET", "HEAD", "POST"])
+@counts_once("finish")
 def finish(request, technician, booking):
     """What was done, at the price that was agreed; then the phone is turned to the customer
     (rule L10, L12).
@@ -391,7 +365,7 @@ def finish(request, technician, booking):
     if booking.state != State.IN_PROGRESS and not (
         ahead and booking.state in (State.EN_ROUTE, State.ARRIVED)
     ):
-        return _page(request, technician, booking, refused=NOT_NOW, status=409)
+        return not_now(request, technician, booking)
     agreed = price_versions.agreed(booking)
     form = FinishForm(
         request.POST if request.method == "POST" else None, booking=booking, agreed=agreed

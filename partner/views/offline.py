@@ -8,13 +8,13 @@ from typing import Any
 from django.http import JsonResponse
 from django.middleware.csrf import get_token
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.web.request_limits import Unreadable, read_json
 from partner import job_page, offline
+from partner.views.counting import read_instant, read_key
 from partner.views.jobs import own_job
 from places.calendar import wall_time
 from requests_app import access
@@ -24,7 +24,6 @@ from requests_app.actions.visit import NotYours
 from requests_app.models import Booking, State
 
 LARGEST = 500_000  # octets of one step: a drawn signature is the longest
-LONGEST_KEY = 64
 # Beyond the job's own page: what may have to be done before there is network again, each made ahead
 # of its time.
 AHEAD: dict[str, tuple[str, ...]] = {
@@ -84,6 +83,7 @@ def later(request, technician, booking):
         user=request.user,
         fields=offline.fields_of(words["fields"]),
         device=request.headers.get("User-Agent", ""),
+        key=words["key"],
     )
     step = offline.STEPS[words["step"]]
     try:
@@ -113,24 +113,8 @@ def _words(found: Any) -> dict[str, Any]:
         and isinstance(at, str)
         and isinstance(fields, dict)
     )
-    if (
-        not texts
-        or step not in offline.STEPS
-        or not 16 <= len(key) <= LONGEST_KEY
-        or not (key.isascii() and key.isalnum())
-    ):
+    if not texts or step not in offline.STEPS:
         raise Unreadable("step")
     if not all(isinstance(value, str) for value in fields.values()):
         raise Unreadable("fields")
-    instant = _instant(at)
-    return {"key": key, "step": step, "fields": fields, "at": instant}
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = parse_datetime(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise Unreadable("instant")
-    return instant
+    return {"key": read_key(key), "step": step, "fields": fields, "at": read_instant(at)}

@@ -10,8 +10,9 @@ from customer.views.secret_link import sent
 from customer.views.sign_off import DONE_HERE, SIGNED, Signing, signer_of
 from mila.clock import mila_now
 from mila.errors import Refusal
-from partner.views.jobs import own_job
-from requests_app import access
+from partner.views.counting import counts_once
+from partner.views.jobs import not_now, own_job
+from requests_app import access, price_versions
 from requests_app.actions import signing
 from requests_app.models import Rating, SignOffKind, State, have_met
 
@@ -39,6 +40,7 @@ def _sign_ahead(request, technician, booking):
 
 @own_job
 @require_http_methods(["GET", "HEAD", "POST"])
+@counts_once("sign")
 def sign(request, technician, booking):
     """The phone is the customer's for a moment: the page speaks their language.
 
@@ -52,6 +54,8 @@ def sign(request, technician, booking):
     ):
         return redirect("partner:rate", booking.uuid)
     if booking.state not in (State.FINISHED, *SIGNED):
+        if request.method == "POST":
+            return not_now(request, technician, booking)
         return redirect("partner:job", booking.uuid)
     contact = access.reveal_contact(booking, technician, reason="signature")
     with translation.override(booking.language):
@@ -65,6 +69,7 @@ def sign(request, technician, booking):
 
 @own_job
 @require_http_methods(["GET", "HEAD", "POST"])
+@counts_once("rate")
 def rate(request, technician, booking):
     """The stars, before the partner leaves; nobody has to, and only after a signature with the code
     (rule L14).
@@ -110,5 +115,6 @@ def thanks(request, technician, booking):
         "signed": signed,
         "ahead": "ahead" in request.GET and not signed,
     }
+    context["charged_from"] = price_versions.charged_from(booking)
     context["unproved"] = signed and signing.evidence_only(booking)
     return render(request, "partner/thanks.html", context)

@@ -6,6 +6,8 @@ goes on by itself. What nobody reads is staff's to decide. The wait is the charg
 booking's.
 """
 
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -16,7 +18,7 @@ from mila.transactions import verb
 from payments.charges.rows import lock_charge
 from payments.charges.table import LockedCharge, advance
 from payments.models import Charge, ChargeKind, ChargeState
-from requests_app import notices
+from requests_app import notices, price_versions
 from requests_app.actions import signing
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, was_at_the_door
@@ -58,7 +60,7 @@ def agree(charge_id: int) -> Charge:
     if charge.opened_at is None:
         raise NotRead
     at = mila_now()
-    advance(charge, "agree", agreed_at=at, next_at=at)
+    advance(charge, "agree", agreed_at=at, next_at=_goes_on_at(booking, charge, at))
     publish.publish(f"booking:{booking.uuid}", "agreed")
     return charge
 
@@ -90,13 +92,19 @@ def let_go(charge_id: int) -> bool:
     if charge.state != ChargeState.HELD or charge.next_at is None or charge.next_at > at:
         return False
     if charge.opened_at is not None and goes_on_by_itself(booking, charge):
-        advance(charge, "let_go", next_at=at)
+        advance(charge, "let_go", next_at=_goes_on_at(booking, charge, at))
         return True
     charge.next_at = None
     charge.save(update_fields=["next_at"])
     kind = "held_ops" if charge.opened_at is None else "door_unproved_ops"
     notices.queue(booking, kind, round=charge.pk)
     return True
+
+
+def _goes_on_at(booking: Booking, charge: Charge, at: datetime) -> datetime:
+    """At once, but for what the law makes wait (law R7)."""
+    charged_from = price_versions.charged_from(booking) if charge.kind == ChargeKind.JOB else None
+    return max(at, charged_from or at)
 
 
 def _held(charge_id: int) -> tuple[Booking, LockedCharge]:

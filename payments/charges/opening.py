@@ -8,6 +8,7 @@ from mila.clock import mila_now
 from mila.transactions import verb
 from payments.charges.table import NEW, LockedCharge, advance, new
 from payments.models import Charge, ChargeKind, ChargeState
+from requests_app import price_versions
 from requests_app.actions import signing
 from requests_app.lifecycle import lock_booking
 from requests_app.models import Booking, State
@@ -38,6 +39,7 @@ def open_charge(booking_id: int) -> Charge | None:
     if charge.state not in (NEW, ChargeState.OBJECTED):  # of these nothing was sent
         return charge
     held, at = rests_on_word_alone(booking, kind), mila_now()
+    charged_from = price_versions.charged_from(booking) if kind == ChargeKind.JOB else None
     advance(
         charge,
         "hold" if held else "plan",
@@ -49,7 +51,7 @@ def open_charge(booking_id: int) -> Charge | None:
         commission_cents=shares.commission_cents,
         partner_cents=shares.partner_cents,
         payment_method=booking.card,
-        next_at=at + unread_until(booking) if held else at,
+        next_at=at + unread_until(booking) if held else max(at, charged_from or at),
     )
     return charge
 

@@ -1,5 +1,5 @@
-"""What a technician did without network: sent later, under a key that counts once
-(rule L12; fault M24).
+"""What a technician's phone has sent under a key that counts once: at once, or later when it had no
+network (rule L12; fault M24).
 """
 
 from django.db import models
@@ -10,8 +10,7 @@ from requests_app.models.booking import Booking
 
 
 class OfflineStep(models.Model):
-    """One step that waited on a phone, and what became of it here: a repeat is answered from this
-    row.
+    """One step of a phone, and what became of it here: a repeat is answered from this row.
 
     The server's instant decides clocks and faults; the device's is kept beside it as evidence. What
     was typed is not kept here: it stands where the step has put it, or nowhere.

@@ -104,12 +104,7 @@
 
   // --- The queue: in the order it was written, each under a key that is used once
 
-  async function enqueue(entry) {
-    const once = entry.once ?? [...crypto.getRandomValues(new Uint8Array(18))].map((n) => n.toString(16).padStart(2, "0")).join("");
-    const order = Date.now();
-    await put("queue", { key: once, order, ...(await locked({ ...entry, at: new Date(order).toISOString() })) });
-    return once;
-  }
+  const enqueue = async (once, entry) => put("queue", { key: once, order: Date.now(), ...(await locked(entry)) });
   async function queued() {
     const rows = (await all("queue")).sort((one, other) => one.order - other.order);
     return Promise.all(rows.map(async (row) => ({ key: row.key, ...(await unlocked(row)) })));

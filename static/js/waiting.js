@@ -1,10 +1,14 @@
-// Offers reach every page of the app: a number on the tab, the title of the window, a line on top for one that is theirs.
+// Offers reach every page of the app: a number on the tab, the title of the window, a line on top for one that is theirs,
+// and the phone calls when it comes. Not when a page is opened while it is there already: they know of that one.
+
+import { ring } from "./ring.js";
 
 const NUMBER = /^\(\d+\) /;
 
 export function start(line) {
   const stream = document.createElement("div"); // live.js listens where it stands
   stream.hidden = true;
+  let before = null;
   document.addEventListener("live", look);
 
   async function look() {
@@ -20,6 +24,8 @@ export function start(line) {
 
   function show({ count, live, stream: address }) {
     line.hidden = !live;
+    if (live && before === false) ring(2);
+    before = live;
     const title = document.title.replace(NUMBER, "");
     document.title = count ? `(${count}) ${title}` : title;
     for (const badge of document.querySelectorAll("[data-waiting-count]")) {

@@ -86,18 +86,31 @@ function shown({ html, policy }) {
 
 // --- Steps of a visit: sent at once; where there is no network they wait on the phone, and the day goes on
 
+// The key is the step's from the first try on: one that went out, and whose answer is lost or late, is the same one later.
 async function make(request, job, step) {
   const fields = request.clone().formData();
   fields.catch(() => undefined);
+  const once = [...crypto.getRandomValues(new Uint8Array(18))].map((n) => n.toString(16).padStart(2, "0")).join("");
+  const entry = { job, step, at: new Date().toISOString() };
   try {
-    return await patient(fetch(request), STEP_PATIENCE);
+    if (await behind(job)) throw new Error("in its turn");
+    const headers = new Headers(request.headers);
+    headers.set("Once", once);
+    headers.set("Made-At", entry.at);
+    return await patient(fetch(new Request(request, { headers })), STEP_PATIENCE);
   } catch {
     const kept = await self.milaKeep.paths().catch(() => []);
     if (!kept.includes(`/partner/jobs/${job}/`)) return Response.error();
-    const words = Object.fromEntries([...(await fields)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken"));
-    await self.milaKeep.enqueue({ job, step, fields: words });
+    entry.fields = Object.fromEntries([...(await fields)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken"));
+    await self.milaKeep.enqueue(once, entry);
     return onTo(request, NEXT[step].map((page) => `/partner/jobs/${job}/${page}`).find((path) => kept.includes(path)));
   }
+}
+
+// Whether something of this job waits: what comes after it must not overtake it.
+async function behind(job) {
+  const entries = await self.milaKeep.queued().catch(() => []);
+  return entries.some((entry) => entry.job === job && !entry.refused);
 }
 
 function onTo(request, path) {

@@ -2,13 +2,15 @@
 
 import json
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import DateTimeField, JSONField
 
 from accounts.models import CalendarEntry, Notification, SkillSearch
 from accounts.search import count_faults
@@ -430,6 +432,92 @@ def test_each_breach_is_named_for_the_house_and_for_its_booking(dataset):
 
     assert unnamed == []
     assert violations() == {}
+
+
+# What is no evidence: a row's own number, what a form sent twice is known by, and when it was lost.
+NO_EVIDENCE = {"SignOff.key", "Quote.key"}
+CHAINED = (BookingEvent, QuoteEvent, Quote, QuoteLine, SignOff)
+
+
+def another(row, column):
+    """The value of this column with one byte, one unit or one row of another; None where it cannot
+    be told from the former.
+    """
+    value = getattr(row, column.attname)
+    if isinstance(column, JSONField):
+        return {**value, "x": 1}
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, datetime):
+        return value + timedelta(microseconds=1)
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, str):
+        return f"{value[:-1]}{'y' if value.endswith('x') else 'x'}"
+    if value is None and column.is_relation:
+        return get_user_model().objects.first().pk
+    return mila_now() if value is None and isinstance(column, DateTimeField) else "x"
+
+
+def altered(row, **columns):
+    """Whether the database lets it happen."""
+    with forged():
+        try:
+            with transaction.atomic():
+                return bool(type(row).objects.filter(pk=row.pk).update(**columns))
+        except IntegrityError:
+            return False
+
+
+@pytest.mark.parametrize("model", CHAINED, ids=lambda model: model.__name__)
+def test_one_byte_of_any_column_of_evidence_is_found(model, dataset):
+    rows = {
+        BookingEvent: last_event(dataset),
+        QuoteEvent: dataset.job.quote_events.last(),
+        Quote: version_1(dataset),
+        QuoteLine: version_1(dataset).lines.get(),
+        SignOff: dataset.paid.sign_off,
+    }
+    row, silent = rows[model], []
+    for column in model._meta.concrete_fields:
+        name = f"{model.__name__}.{column.name}"
+        if column.primary_key or name in NO_EVIDENCE:
+            continue
+        before = transaction.savepoint()
+        if altered(row, **{column.attname: another(row, column)}) and violations() == {}:
+            silent.append(name)
+        transaction.savepoint_rollback(before)
+
+    assert silent == []
+
+
+def all_events_gone(w, booking):
+    """And with them what the booking itself says about them."""
+    gone(BookingEvent, *booking.events.values_list("pk", flat=True))
+    change(Booking, booking.pk, events_hash="")
+
+
+@pytest.mark.parametrize("which", ["paid", "job", "offered"])
+def test_all_events_of_a_booking_gone_are_found(which, dataset):
+    all_events_gone(dataset, getattr(dataset, which))
+
+    assert violations() != {}
+
+
+@pytest.mark.parametrize("which", ["paid", "job", "offered"])
+def test_all_rows_of_a_booking_gone_are_found(which, dataset):
+    booking = getattr(dataset, which)
+    before = transaction.savepoint()
+    gone(QuoteLine, *QuoteLine.objects.filter(quote__booking=booking).values_list("pk", flat=True))
+    for relation in Booking._meta.related_objects:
+        model, column = relation.related_model, relation.field.name
+        gone(model, *model.objects.filter(**{column: booking}).values_list("pk", flat=True))
+    gone(Booking, booking.pk)
+
+    found = violations()
+
+    transaction.savepoint_rollback(before)
+    assert "I13" in found
 
 
 def test_access_until_seven_days_after_the_sign_off_is_in_order(dataset):

@@ -8,14 +8,16 @@ from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
 from accounts import notifications, proofs
-from accounts.models import Notification, User
+from accounts.models import Notification, PushSubscription, User
 from backoffice import retention
 from dispatch.models import Offer, Trace
 from mila.clock import machine_now, mila_now
 from payments.models import PaymentCustomer, SavedCard, StripeEvent
 from policy.kept import KEPT
 from requests_app.actions import contact_access, placing
-from requests_app.models import Booking, BookingContact, BookingPhoto
+from requests_app.actions.changes import cancel
+from requests_app.lifecycle import Role
+from requests_app.models import Booking, BookingContact, BookingPhoto, OfflineStep
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -195,6 +197,51 @@ def test_session_goes_at_its_end(db):
     assert retention.let_go()["sessions"] == 1
 
     assert Session.objects.get().session_key == "runs"
+
+
+def device(subject_id, name="a"):
+    return PushSubscription.objects.create(
+        user=factories.UserFactory(), subject_id=subject_id, endpoint=f"https://push.example/{name}"
+    )
+
+
+@pytest.mark.parametrize(("late", "dropped"), [(-SECOND, 0), (SECOND, 1)])
+def test_browser_woken_for_one_booking_goes_after_its_end(late, dropped, searching, stopped_clock):
+    device(searching.uuid)
+    cancel(searching.pk, role=Role.CUSTOMER, by=searching.customer)
+    stopped_clock(searching.events.last().at + KEPT["devices"] + late)
+
+    assert retention.let_go()["devices"] == dropped
+
+    assert PushSubscription.objects.count() == 1 - dropped
+
+
+def test_browser_of_a_running_booking_or_of_an_account_stays(searching, stopped_clock):
+    device(searching.uuid)
+    device(None, "b")
+    stopped_clock(mila_now() + KEPT["devices"] * 5)
+
+    assert retention.let_go()["devices"] == 0
+
+    assert PushSubscription.objects.count() == 2
+
+
+@pytest.mark.parametrize(("late", "dropped"), [(-SECOND, 0), (SECOND, 1)])
+def test_step_of_a_phone_goes(late, dropped, job, stopped_clock):
+    step = OfflineStep.objects.create(
+        technician=job.technician,
+        booking=job,
+        key="k" * 36,
+        step="note",
+        done=True,
+        device_at=mila_now(),
+    )
+    step.refresh_from_db()
+    stopped_clock(step.at + KEPT["phone_steps"] + late)
+
+    assert retention.let_go()["phone_steps"] == dropped
+
+    assert OfflineStep.objects.count() == 1 - dropped
 
 
 def test_one_piece_at_a_time(searching, stopped_clock, monkeypatch):

@@ -2,14 +2,21 @@
 (rule L10).
 """
 
+import json
+import math
+import os
 import re
+import sys
+import time
 
 import pytest
 from playwright.sync_api import expect
 
 from backoffice.invariants import violations
 from mila.clock import mila_now, set_clock
-from requests_app.models import SignOff, State
+from requests_app import price_versions
+from requests_app.actions import quoting
+from requests_app.models import Booking, SignOff, State
 from tests import chromium, factories
 from tests.cast import walk
 from tests.journeys.test_in_browser import (  # noqa: F401
@@ -122,3 +129,38 @@ def test_the_phone_turned_round_asks_for_the_payers_number(phones):
     theirs.wait_for_url(f"**/partner/jobs/{booking.uuid}/")
     expect(hers.locator("#proposal")).to_have_count(0, timeout=SOON)
     assert booking.quotes.get(version=2).declined_at is not None
+
+
+def test_each_step_is_on_the_other_phone_at_once(phones, capsys):
+    """A slice; more by `python -m bench.two_phones`, which prints how long the steps took."""
+    hers, theirs, booking = phones
+    technician, waits = booking.technician, []
+    for number in range(int(os.environ.get("MILA_TWO_PHONES", "2"))):
+        reason = f"Câble {number}"
+        began = time.perf_counter()
+        quote = quoting.propose(
+            booking.pk,
+            technician.pk,
+            by=technician.user,
+            key=f"measured-{number}",
+            agreed_version=price_versions.agreed(booking).version,
+            wanted=quoting.Wanted(service_cents=7000 + number),
+            reason=reason,
+        )
+        expect(hers.locator("main")).to_contain_text(reason, timeout=SOON)
+        waits.append(time.perf_counter() - began)
+        expect(theirs.locator("#proposal")).to_contain_text("€")
+        # every tenth is accepted, so that what is agreed moves too
+        answer = quoting.accept if number % 10 == 9 else quoting.decline
+        began = time.perf_counter()
+        answer(booking.pk, version=quote.version, by=None)
+        expect(theirs.locator("#proposal")).not_to_contain_text(reason, timeout=SOON)
+        waits.append(time.perf_counter() - began)
+        # who proposes more often does not negotiate (quoting.MOST_VERSIONS)
+        Booking.objects.filter(pk=booking.pk).update(claimed_at=mila_now())
+    waits.sort()
+    with capsys.disabled():
+        p95 = waits[max(0, math.ceil(len(waits) * 0.95) - 1)]
+        figures = {"what": "step to the other phone", "steps": len(waits)}
+        figures |= {"median_ms": round(waits[len(waits) // 2] * 1e3), "p95_ms": round(p95 * 1e3)}
+        sys.stdout.write(f"{json.dumps({**figures, 'most_ms': round(waits[-1] * 1e3)})}\n")

@@ -6,12 +6,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
+from accounts.models import PushSubscription
 from mila.web import limits
 from mila.web.limits import LIMITS, Limit
 from places import geocoding
-from requests_app.models import Booking, ProgressNote
+from requests_app.models import Booking, OfflineStep, ProgressNote
 from tests import factories
 from tests.architecture.addresses import routes
 
@@ -154,6 +156,39 @@ def test_whoever_has_a_link_presses_its_buttons_so_often(client, few, searching,
 
     assert 429 not in answers[:2]
     assert answers[2] == 429
+
+
+def test_what_is_beyond_is_no_step_and_no_device(client, few, searching, job, partner):
+    for_others = {"X-Forwarded-For": "203.0.113.7"}
+    own = Client()
+    own.force_login(partner.user)
+    asked = [
+        (own, reverse("partner:later", args=[job.uuid])),
+        (client, reverse("customer:wake", args=[searching.token])),
+        (client, reverse("customer:rest", args=[searching.token])),
+        (own, reverse("partner:phone_wake")),
+        (own, reverse("partner:phone_rest")),
+        (own, reverse("partner:phone_test")),
+    ]
+    for visitor, address in asked:
+        limits._kept().storage.reset()
+        step = {"key": "k" * 36, "step": "note", "at": "2026-11-24T10:00:00Z"}
+        fields = {"fields": {"key": "n" * 32, "text": "Bonjour"}, "endpoint": "x"}
+
+        answers = [
+            visitor.post(
+                address,
+                {**step, **fields, "key": f"{n}" * 36} if "later" in address else {"endpoint": "x"},
+                content_type="application/json",
+                headers=for_others,
+            ).status_code
+            for n in range(3)
+        ]
+
+        assert 429 not in answers[:2], address
+        assert answers[2] == 429, address
+    assert OfflineStep.objects.count() == 2
+    assert not PushSubscription.objects.exists()
 
 
 def test_secret_links_are_read_so_often_by_one_household(client, few, searching):

@@ -169,6 +169,106 @@ def test_key_of_one_job_answers_for_no_other(own, at_work, partner):
     assert OfflineStep.objects.count() == 1
 
 
+# --- The key goes with the step from the first try on (partner/views/counting.py)
+
+
+def press(client, booking, step, fields, *, key=KEY):
+    """The page's own form, as the worker sends it on."""
+    headers = {"Once": key, "Made-At": mila_now().isoformat()}
+    return client.post(f"/partner/jobs/{booking.uuid}/{step}/", fields, headers=headers)
+
+
+@pytest.fixture
+def called_in_vain(searching, partner):
+    return walk(searching, partner, State.CLAIMED)
+
+
+IN_VAIN = {"reached": "no", "channel": "phone"}
+
+
+def test_step_whose_answer_was_lost_is_the_same_one_later(own, called_in_vain):
+    assert press(own, called_in_vain, "call", IN_VAIN).status_code == 302
+
+    answer = send(own, called_in_vain, "call", IN_VAIN)
+
+    assert answer.json() == {"done": True, "sentence": ""}
+    assert CallAttempt.objects.count() == OfflineStep.objects.count() == 1
+
+
+def test_step_that_arrives_behind_its_own_repeat_does_nothing(own, called_in_vain):
+    send(own, called_in_vain, "call", IN_VAIN)
+
+    assert press(own, called_in_vain, "call", IN_VAIN).status_code == 302
+
+    assert CallAttempt.objects.count() == OfflineStep.objects.count() == 1
+
+
+def test_wrong_code_whose_answer_was_lost_is_one_try(own, searching, partner):
+    booking = walk(searching, partner, State.ARRIVED)
+    booking.assignments.filter(ended_at=None).update(code="1234")
+    assert press(own, booking, "start", {"code": "0000"}).status_code == 422
+    booking.refresh_from_db()
+    assert booking.state == State.ARRIVED  # it is mended at the form
+
+    answers = [send(own, booking, "start", {"code": "0000"}).json() for _ in range(2)]
+
+    booking.refresh_from_db()
+    assert booking.state == State.IN_PROGRESS  # where nobody was at the form any more
+    assert [bool(answer["sentence"]) for answer in answers] == [True, True]
+    assert booking.assignments.get(ended_at=None).code_tries == 1
+
+
+def test_control_another_key_is_another_try(own, searching, partner):
+    booking = walk(searching, partner, State.ARRIVED)
+    booking.assignments.filter(ended_at=None).update(code="1234")
+    press(own, booking, "start", {"code": "0000"})
+
+    send(own, booking, "start", {"code": "0000"}, key="o" * 36)
+
+    assert booking.assignments.get(ended_at=None).code_tries == 2
+
+
+def test_form_that_was_wrong_spends_no_key(own, called_in_vain):
+    assert press(own, called_in_vain, "call", {}).status_code == 422
+    assert not OfflineStep.objects.exists()
+
+    press(own, called_in_vain, "call", IN_VAIN)
+
+    assert CallAttempt.objects.count() == 1
+
+
+def test_refused_move_spends_no_key_and_leaves_nothing(own, job):
+    events = job.events.count()
+
+    assert press(own, job, "arrive", {}).status_code == 409
+
+    assert job.events.count() == events
+    assert not OfflineStep.objects.exists()
+
+
+def test_signature_before_the_report_spends_no_key(own, at_work):
+    assert press(own, at_work, "sign", ahead(own, at_work)).status_code == 409
+
+    assert not OfflineStep.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [{"Once": "short"}, {"Once": KEY, "Made-At": "soon"}])
+def test_nonsense_beside_a_step_leaves_nothing(own, called_in_vain, headers):
+    address = f"/partner/jobs/{called_in_vain.uuid}/call/"
+
+    assert own.post(address, IN_VAIN, headers=headers).status_code == 400
+
+    assert not CallAttempt.objects.exists()
+
+
+def test_key_of_one_step_makes_no_other(own, at_work):
+    press(own, at_work, "finish", DONE)
+    at_work.refresh_from_db()
+    assert at_work.state == State.FINISHED
+
+    assert press(own, at_work, "note", {"key": "n" * 32, "text": "x"}).status_code == 400
+
+
 @pytest.mark.parametrize(("typed", "met", "tries"), [("right", True, 0), ("0000", False, 1)])
 def test_code_typed_without_network_is_one_try_and_the_work_has_begun(
     own, searching, partner, typed, met, tries
@@ -216,7 +316,7 @@ def test_refused_step_leaves_nothing_but_its_row(own, at_work, partner):
         {"step": "release"},
         {"step": "__class__"},
         {"key": "short"},
-        {"key": "k" * 65},
+        {"key": "k" * 64},
         {"key": 7},
         {"fields": {"done": ["x"]}},
         {"fields": []},

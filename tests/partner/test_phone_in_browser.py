@@ -196,3 +196,36 @@ def test_message_ends_with_the_state_it_speaks_of(phone, partner):
     page.evaluate(live)
 
     expect(page.locator(".messages .toast")).to_have_count(0)
+
+
+# Where a message lies over what is to be pressed, at the top of the page, in its middle and at its end.
+COVERED = """() => {
+    const dock = document.querySelector(".dock").getBoundingClientRect.bind(document.querySelector(".dock"));
+    const found = [];
+    for (const y of [0, document.body.scrollHeight / 2, 1e6]) {
+        scrollTo(0, y);
+        for (const message of document.querySelectorAll(".messages .toast")) {
+            const box = message.getBoundingClientRect();
+            if (box.bottom > dock().top && box.top < dock().bottom) found.push([y, box.top, dock().top]);
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (320, 568), (1280, 800)])
+def test_message_never_lies_over_the_dock(phone, partner, width, height):
+    booking = cast.walk(factories.placed_booking(), partner, State.CALLED)
+    page = phone(partner)
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(at(booking))
+    page.wait_for_load_state("networkidle")
+    page.locator("#move").click()
+    expect(page.locator(".messages .toast")).to_be_visible()
+
+    assert page.evaluate(COVERED) == []
+    page.evaluate("""() => {
+        const messages = document.querySelector(".messages");
+        Object.assign(messages.style, { position: "fixed", insetBlockStart: "auto", insetBlockEnd: "0" });
+    }""")
+    assert page.evaluate(COVERED) != []  # control: the measure sees it

@@ -2,15 +2,19 @@
 S7).
 """
 
+import threading
+
 import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
 from mila.celery import app
 from mila.clock import reset_clock, set_clock
+from mila.web import app_files
 from payments.models import Charge
 from requests_app.actions import visit
-from requests_app.models import OfflineStep, ProgressNote, Rating, SignOff, State
+from requests_app.actions.offline import made_once, once
+from requests_app.models import CallAttempt, OfflineStep, ProgressNote, Rating, SignOff, State
 from tests import chromium, factories
 from tests.browsing import look
 from tests.cast import MORNING, nearly_time, walk
@@ -227,6 +231,39 @@ def test_note_without_network_is_sent_once(cellar):
     assert page.evaluate("self.milaKeep.waiting()") == 0
 
     assert ProgressNote.objects.get().text == "The router stands in the cellar"
+
+
+def test_step_whose_answer_comes_too_late_is_made_once(cellar, monkeypatch):
+    impatient = app_files._worker().replace("STEP_PATIENCE = 12_000", "STEP_PATIENCE = 300")
+    monkeypatch.setattr(app_files, "_worker", lambda: impatient)
+    page, _booking, _technician, job = cellar(State.CLAIMED)
+    chromium.until(page, lambda: f"{job}call/" in page.evaluate("self.milaKeep.paths()"))
+    late, keys, sent_later = threading.Event(), [], []
+
+    def made_and_answered_late(*args, key, **kwargs):
+        answer = made_once(*args, key=key, **kwargs)
+        keys.append(key)
+        late.wait(30)
+        return answer
+
+    def taken_later(*args, key, **kwargs):
+        row = once(*args, key=key, **kwargs)
+        sent_later.append(key)
+        return row
+
+    monkeypatch.setattr("partner.views.counting.made_once", made_and_answered_late)
+    monkeypatch.setattr("partner.views.offline.once", taken_later)
+    page.goto(f"{job}call/")
+    page.check("[name=reached][value=no]", force=True)
+    page.locator("main form[method=post] button[type=submit]").last.click()
+    page.wait_for_url(f"**{job}")
+    chromium.until(page, lambda: sent_later)
+    late.set()
+    page.goto("/partner/jobs/")
+    expect(page.locator("[data-day-waits]")).to_be_hidden()
+
+    assert CallAttempt.objects.count() == 1
+    assert [row.key for row in OfflineStep.objects.all()] == keys == sent_later
 
 
 def test_conflict_is_shown_until_it_is_understood(cellar):

@@ -2,6 +2,8 @@
 (rule B10, L8).
 """
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -9,10 +11,11 @@ from django.utils.translation import gettext
 from backoffice import booking_history
 from mila.clock import mila_now
 from partner.forms.jobs import PhonePlaceForm
-from requests_app.actions import visit
+from places.calendar import wall_time
+from requests_app.actions import other_times, undoing, visit
 from requests_app.actions.doorstep import PhonePlace, wait_report
 from requests_app.actions.visit import WaitNotOver
-from requests_app.lifecycle import TooEarly
+from requests_app.lifecycle import Role, TooEarly
 from requests_app.models import Booking, BookingContact, DoorPlace, Fault, Position, State
 from tests import cast
 from tests.cast import at_the_door
@@ -125,6 +128,27 @@ def test_the_report_holds_the_assignment_s_own_instants(travelling, partner, sto
         event.at for event in list(booking.events.all())[-2:]
     )
     assert (said.arrival.metres, said.end.metres, said.at_the_door) == (40, 50, True)
+
+
+def test_arrival_that_was_taken_back_is_not_in_the_report(travelling, partner):
+    booking = arrive(travelling, partner, at_the_door(40))
+    assert wait_report(booking).arrived_at is not None
+    undoing.take_back(booking.pk, partner.pk, by=partner.user, step="arrive")
+
+    said = wait_report(booking)
+
+    assert (said.arrived_at, said.arrival) == (None, None)
+
+
+def test_arrival_of_an_earlier_appointment_is_not_in_the_report(travelling, partner, customer):
+    booking = arrive(travelling, partner, at_the_door(40))
+    assert wait_report(booking).arrived_at is not None
+    wall = wall_time(booking.start_at, booking.timezone).replace(tzinfo=None) + timedelta(days=1)
+    again = other_times.propose(booking.pk, partner.pk, wall=wall, reason="A cable is missing")
+    other_times.accept(booking.pk, again.pk, role=Role.CUSTOMER, by=customer)
+
+    booking.refresh_from_db()
+    assert wait_report(booking).arrived_at is None
 
 
 # --- The form
