@@ -151,7 +151,7 @@ KINDS: dict[str, Notice] = {
     "review_answered": to_customer("technician", "start_at", given=("answer",)),
     "cancelled": to_customer("fee_cents", "calendar"),
     "withdrawal_link": Notice(To.CUSTOMER, leads="?withdraw"),
-    "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at", "calendar"),
+    "withdrawn": to_customer("fee_cents", "work_proved", "withdrawn_at", "placed_at", "calendar"),
     "outage_search": to_customer(given=("extended_at",)),
     "outage_start": to_customer(),
     "outage_promise": to_customer("technician", "start_at", given=("extended_at",)),
@@ -184,7 +184,7 @@ KINDS: dict[str, Notice] = {
     "job_lost": to_former(),
     "no_show": to_former(),
     "job_cancelled": to_former("fee_cents", "fee_share_cents"),
-    "job_withdrawn": to_former("fee_cents", "fee_share_cents"),
+    "job_withdrawn": to_former("fee_cents", "fee_share_cents", "work_proved"),
     "fault_noted": Notice(
         To.BLAMED, ("place",), given=("fault", "counts_until_at", "appeal_until_at")
     ),
@@ -203,6 +203,9 @@ KINDS: dict[str, Notice] = {
     "undecided_ops": to_ops("final_cents"),
     "held_ops": to_ops("owed_cents"),
     "door_unproved_ops": to_ops("owed_cents"),
+    "withdrawal_unproved_ops": to_ops("owed_cents"),
+    "withdrawal_objected_ops": to_ops(given=("fee_cents",)),
+    "half_done_ops": to_ops("fee_cents"),
     "way_ops": to_ops("cancel_cents"),
     "unpaid_ops": to_ops("owed_cents"),
     "charge_waits_ops": to_ops("owed_cents", "partner"),
@@ -489,6 +492,9 @@ def _final(b: Booking, _: Technician | None) -> int:
 
 
 def _owed(b: Booking, _: Technician | None) -> int:
+    """Of a booking that ended without one the fee, whatever was signed before it was decided."""
+    if b.state in (State.FAILED, State.CANCELLED):
+        return b.fee_cents
     sign_off = _sign_off(b)
     return sign_off.charge_cents if sign_off else b.fee_cents
 
@@ -532,6 +538,7 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "reached": _reached,
     "visit_code": _visit_code,
     "at_the_door": lambda b, _: was_at_the_door(b),
+    "work_proved": lambda b, _: withdrawal.is_proved(b),
     # When
     "starts_at": _starts,
     "start_at": lambda b, _: b.start_at,

@@ -9,7 +9,6 @@ from places.calendar import is_service_day
 from places.place import Country
 from places.public_holidays import EVERYWHERE, FEASTS, lists, public_holidays
 
-CANTONS = "AG AI AR BE BL BS FR GE GL GR JU LU NE NW OW SG SH SO SZ TG TI UR VD VS ZG ZH".split()
 METROPOLITAN = [f"{number:02d}" for number in range(1, 96) if number != 20] + ["2A", "2B"]
 EASTERN = {"57", "67", "68"}
 
@@ -43,6 +42,7 @@ DAYS_OF_2027 = {
     "ZG": "0101 0326 0506 0527 0801 0815 1101 1208 1225",
     "ZH": "0101 0326 0329 0501 0506 0517 0801 1225 1226",
 }
+CANTONS = sorted(DAYS_OF_2027)
 FRANCE_2027 = "0101 0329 0501 0506 0508 0517 0714 0815 1101 1111 1225"
 
 
@@ -93,6 +93,7 @@ def test_visits_are_made_there_that_day_or_not(region, day, closed):
 
 
 def test_every_region_has_its_list_and_every_list_its_source():
+    assert len(CANTONS) == 26
     assert {region for country, region in lists() if country == "CH"} == {*CANTONS, EVERYWHERE}
     assert {region for country, region in lists() if country == "FR"} == {*EASTERN, EVERYWHERE}
     assert {country for country, _region in lists()} == set(Country.values)
