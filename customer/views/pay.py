@@ -71,6 +71,7 @@ def pay(request, token):
         "confirms": charge.state == ChargeState.ACTION_REQUIRED,
         "script": gateway.browser_script(),
         "tried": form.is_bound,
+        "until": charges.staffs_at(charge, booking),
     }
     return render(
         request, "customer/pay.html", context, status=UNFINISHED if form.is_bound else 200
