@@ -51,6 +51,7 @@ from requests_app.models import (
     State,
     was_at_the_door,
 )
+from requests_app.withdrawal import is_proved
 
 SLACK = timedelta(minutes=2)
 SIGNS = ("sign_off", "decide")
@@ -182,6 +183,17 @@ def held(ids):
         )
     )
     asks = [jobs.filter(end=SignOffKind.SCREEN, met=False), fees.filter(end="fail_visit")]
+    for fee in (
+        _of(Charge.objects.filter(kind=ChargeKind.FEE, agreed_at=None), ids)
+        .filter(
+            booking__state=State.CANCELLED,
+            booking__events__move="withdraw",
+        )
+        .exclude(state__in=[ChargeState.HELD, ChargeState.OBJECTED])
+        .select_related("booking")
+    ):
+        if not is_proved(fee.booking):
+            yield f"charge {fee.pk} for a withdrawal rests on a word, and nobody agreed to it"
     for charges_ in asks:
         sent = _of(charges_, ids).exclude(state__in=[ChargeState.HELD, ChargeState.OBJECTED])
         passed = Q(agreed_at__isnull=False) | Q(opened_at__isnull=False, held_until__lte=mila_now())

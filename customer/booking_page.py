@@ -48,7 +48,7 @@ from requests_app.models import (
 from requests_app.moves import CHOOSES
 
 S = State
-HOLDING = frozenset({S.SIGNED_OFF, S.FAILED})
+HOLDING = frozenset({S.SIGNED_OFF, S.FAILED, S.CANCELLED})
 SIGNED = frozenset({S.SIGNED_OFF, S.SETTLED})
 OVER = frozenset({S.SETTLED, S.CANCELLED, S.FAILED})
 MOVES_OF_DATE = frozenset({"move_open", "move_claimed", "move_kept", "move_lost"})
@@ -493,7 +493,7 @@ class BookingPage:
     @cached_property
     def time_proposal(self) -> TimeProposal | None:
         """Another start that waits for the customer's answer (rule B9, L11)."""
-        return other_times.open_proposal(self.booking)
+        return other_times.open_proposal(self.booking, self.at)
 
     @property
     def time_note(self) -> str:

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Avg, Count, F, QuerySet
+from django.db.models import Avg, Case, Count, F, IntegerField, QuerySet, Value, When
 
+from customer.wording_parts import language_name
+from mila.formats import language
 from requests_app.comments import without_contact_data
 from requests_app.models import (
     Rating,
 )
 
+SHOWN_FROM = 20  # fewer say something about a person, and nothing about a house
 MEAN = (F("quality") + F("punctuality") + F("friendliness")) / 3.0
 SHOWN = (
     "quality",
@@ -45,11 +48,12 @@ def review(rating: Rating) -> dict[str, Any]:
 
     From a rating of `public`.
     """
-    name = rating.booking.customer.name
+    name, written = rating.booking.customer.name, rating.booking.language
     return {
         "stars": rating.stars,
         "text": without_contact_data(rating.comment),
-        "language": rating.booking.language,
+        "language": written,
+        "written_in": "" if written == language() else language_name(written),
         "name": f"{name[:1].upper()}." if name else "",
         "city": rating.booking.city,
         "service": rating.booking.service.name,
@@ -81,9 +85,15 @@ def own_review(rating: Rating, name: str) -> OwnReview:
 
 def recent_ratings(known: dict | None = None, count: int = 3) -> dict | None:
     """For the home page: the figures, where the caller does not know them, and the latest with
-    words; None before the first. One query.
+    words, those in the reader's language first; None while there are too few. One query.
     """
     known = known or figures()
-    if not known["count"]:
+    if known["count"] < SHOWN_FROM:
         return None
-    return {**known, "reviews": [review(rating) for rating in public().exclude(comment="")[:count]]}
+    foreign = Case(
+        When(booking__language=language(), then=Value(0)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
+    latest = public().exclude(comment="").order_by(foreign, "-at", "-pk")[:count]
+    return {**known, "reviews": [review(rating) for rating in latest]}

@@ -280,6 +280,13 @@ STATES: dict[State, StateWords] = {
         explanation=(
             (lambda s: not s.booking.placed_at, ""),
             (
+                held,
+                _(
+                    "For the work done until then %(amount)s would be due, by the technician’s "
+                    "word. It is charged only if you agree."
+                ),
+            ),
+            (
                 lambda s: s.facts.withdrawn and costs(s),
                 _("You pay %(amount)s in all, for the work done until then."),
             ),

@@ -356,12 +356,12 @@ class JobPage:
     @cached_property
     def time_kind(self) -> str | None:
         """What another start would be, now (rule B9, L11)."""
-        return other_times.kind_of(self.booking)
+        return other_times.kind_of(self.booking, self.at)
 
     @cached_property
     def time_proposal(self) -> TimeProposal | None:
         """The one that waits for the customer."""
-        return other_times.open_proposal(self.booking)
+        return other_times.open_proposal(self.booking, self.at)
 
     @cached_property
     def avoided(self) -> bool:

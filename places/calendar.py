@@ -18,9 +18,8 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext_lazy as _
 
 from mila.errors import Refusal
+from places.public_holidays import public_holidays
 
-# The eastern departments have two holidays of their own.
-FRENCH_CALENDARS = {"57": "57", "67": "6AE", "68": "6AE"}
 MOMENT = "l j F, H:i"
 WEEKDAYS = frozenset(range(6))  # Monday is 0
 SATURDAY = 5
@@ -108,20 +107,6 @@ def wall_time(at: datetime, zone: str) -> datetime:
 
 
 # --- Days
-
-
-@lru_cache(maxsize=2_000)
-def public_holidays(year: int, country: str, region: str) -> frozenset[date]:
-    """The public holidays of the place; of the whole country where the region is not known to have
-    its own.
-    """
-    calendar = FRENCH_CALENDARS.get(region) if country == "FR" else region
-    known = getattr(holidays, country).subdivisions
-    return frozenset(
-        holidays.country_holidays(
-            country, subdiv=calendar if calendar in known else None, years=year
-        )
-    )
 
 
 def is_holiday(day: date, country: str, region: str) -> bool:

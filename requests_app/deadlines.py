@@ -239,16 +239,17 @@ def cancelling_is_free(
     """Whether the customer may cancel without cost (rule B10).
 
     `start_at` is None while nobody has claimed. `moved_from`: the old value of a start that was
-    moved within 24 h of it; the free time before the visit ended with that one, lateness counts
-    from the start as it is now.
+    moved within 24 h of it; the free time before the visit ended with that one, also where nobody
+    has the new one yet. Lateness counts from the start as it is now.
     """
-    if start_at is None or unconfirmed:
+    counts_from = moved_from or start_at
+    if counts_from is None or unconfirmed:
         return True
     if placed_at is not None and at <= placed_at + policy.cancel_free_after_booking:
         return True
-    if at <= (moved_from or start_at) - policy.cancel_free_lead:
+    if at <= counts_from - policy.cancel_free_lead:
         return True
-    return not arrived and at >= lateness_cancel_at(start_at, policy)
+    return start_at is not None and not arrived and at >= lateness_cancel_at(start_at, policy)
 
 
 def free_until(start_at: datetime, placed_at: datetime, policy: Policy) -> datetime:

@@ -71,6 +71,7 @@ __all__ = [
     "end_assignment",
     "event_hash",
     "free_time",
+    "let_cancel_free",
     "lock_booking",
     "lock_unless_locked",
     "opens_at",
@@ -113,6 +114,7 @@ class NotUndoable(Refusal):
     sentence = _("This can no longer be taken back.")
 
 
+SOUGHT = frozenset({State.SEARCHING, State.UNFILLED})
 BOOKING = Columns(Booking, "b")
 SERVICE = Columns(Service, "v")
 CUSTOMER_USER = Columns(User, "u", but=("password",))
@@ -246,6 +248,8 @@ def advance(
             "start_at": None,
             "clocks_from_at": None,
         }
+        if move.target in SOUGHT:  # who lost it, or finds nobody, owes nothing; the verb says else
+            changes.setdefault("cancel_start_at", None)
     former = booking.technician if booking.technician_id and "technician" in changes else None
     for field, value in changes.items():
         setattr(booking, field, value)
@@ -322,6 +326,15 @@ def postpone(booking: Locked, due_at: datetime) -> None:
     """Push the booking's own clock a little: for a row that could not be handled now."""
     booking.due_at = due_at
     booking.save(update_fields=["due_at"])
+
+
+def let_cancel_free(booking: Locked) -> None:
+    """Whoever is told that cancelling is free pays nothing, whatever was moved before (rule B10,
+    D10).
+    """
+    if booking.cancel_start_at is not None:
+        booking.cancel_start_at = None
+        booking.save(update_fields=["cancel_start_at"])
 
 
 def event_hash(previous: str, event: BookingEvent) -> str:

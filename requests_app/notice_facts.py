@@ -167,6 +167,9 @@ def _final(b: Booking, _: Technician | None) -> int:
 
 
 def _owed(b: Booking, _: Technician | None) -> int:
+    """Of a booking that ended without one the fee, whatever was signed before it was decided."""
+    if b.state in (State.FAILED, State.CANCELLED):
+        return b.fee_cents
     sign_off = _sign_off(b)
     return sign_off.charge_cents if sign_off else b.fee_cents
 
@@ -210,6 +213,7 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "reached": _reached,
     "visit_code": _visit_code,
     "at_the_door": lambda b, _: was_at_the_door(b),
+    "work_proved": lambda b, _: withdrawal.is_proved(b),
     # When
     "starts_at": _starts,
     "start_at": lambda b, _: b.start_at,

@@ -153,7 +153,7 @@ KINDS: dict[str, Notice] = {
     "review_answered": to_customer("technician", "start_at", given=("answer",)),
     "cancelled": to_customer("fee_cents", "calendar"),
     "withdrawal_link": Notice(To.CUSTOMER, leads="?withdraw"),
-    "withdrawn": to_customer("fee_cents", "withdrawn_at", "placed_at", "calendar"),
+    "withdrawn": to_customer("fee_cents", "work_proved", "withdrawn_at", "placed_at", "calendar"),
     "outage_search": to_customer(given=("extended_at",)),
     "outage_start": urgent(SOON, to_customer()),
     "outage_promise": to_customer("technician", "start_at", given=("extended_at",)),
@@ -193,7 +193,7 @@ KINDS: dict[str, Notice] = {
     "job_lost": urgent(SOON, to_former()),
     "no_show": urgent(SOON, to_former()),
     "job_cancelled": urgent(VITAL, to_former("fee_cents", "fee_share_cents")),
-    "job_withdrawn": urgent(VITAL, to_former("fee_cents", "fee_share_cents")),
+    "job_withdrawn": urgent(VITAL, to_former("fee_cents", "fee_share_cents", "work_proved")),
     "fault_noted": Notice(
         To.BLAMED, ("place",), given=("fault", "counts_until_at", "appeal_until_at")
     ),
@@ -212,6 +212,9 @@ KINDS: dict[str, Notice] = {
     "undecided_ops": to_ops("final_cents"),
     "held_ops": to_ops("owed_cents"),
     "door_unproved_ops": to_ops("owed_cents"),
+    "withdrawal_unproved_ops": to_ops("owed_cents"),
+    "withdrawal_objected_ops": to_ops(given=("fee_cents",)),
+    "half_done_ops": to_ops("fee_cents"),
     "way_ops": to_ops("cancel_cents"),
     "unpaid_ops": to_ops("owed_cents"),
     "charge_waits_ops": to_ops("owed_cents", "partner"),

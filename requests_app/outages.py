@@ -14,7 +14,7 @@ from mila.outages import Outage, recover
 from mila.streams import publish
 from requests_app import deadlines, notices
 from requests_app.due_instants import next_rung
-from requests_app.lifecycle import Locked, lock_booking, postpone
+from requests_app.lifecycle import Locked, let_cancel_free, lock_booking, postpone
 from requests_app.lost_time import SWEEP, lay_in_an_outage
 from requests_app.models import LIVE, Booking, Clock, ClockKind, State
 
@@ -96,6 +96,7 @@ def _to_ops(booking: Locked, outage: Outage) -> None:
     notices.queue(booking, "outage_ops", round=outage.resumed_at.toordinal())
     if booking.technician_id is None:
         notices.queue(booking, "outage_start", round=outage.pk)
+        let_cancel_free(booking)
     _publish(booking)
 
 
@@ -116,6 +117,8 @@ def _new_due(booking: Booking, since: datetime, outage: Outage) -> datetime:
 def _extend(booking: Locked, due: datetime, outage: Outage) -> None:
     former = booking.due_at
     postpone(booking, due)
+    if booking.state == S.SEARCHING:
+        let_cancel_free(booking)
     if booking.state in TOLD:
         notices.queue(booking, TOLD[S(booking.state)], round=outage.pk, extended_at=due)
     running = Clock.objects.filter(booking=booking, done_at=None)

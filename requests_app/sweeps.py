@@ -23,6 +23,7 @@ from requests_app.lifecycle import (
     Role,
     advance,
     free_time,
+    let_cancel_free,
     lock_unless_locked,
     read_clock,
 )
@@ -140,6 +141,8 @@ def handle_due_clock(clock_id: int) -> bool:
         fault_ledger.note_late(booking, at)
         for channel in (f"booking:{booking.uuid}", f"technician:{booking.technician_id}"):
             publish.publish(channel, "late")
+    if clock.kind == ClockKind.SEARCH_WARNING:
+        let_cancel_free(booking)
     for kind in CLOCK_NOTICES[clock.kind]:
         notices.queue(booking, kind, round=_round(booking, clock, rung))
     return True

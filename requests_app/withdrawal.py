@@ -9,7 +9,14 @@ from datetime import date, datetime, time, timedelta
 from catalogue.money import round_half_up
 from places.calendar import instant, is_holiday, wall_time
 from places.place import Country
-from requests_app.models import Booking, State, last_made_at
+from requests_app.models import (
+    Assignment,
+    Booking,
+    State,
+    last_made_at,
+    of_present_technician,
+    standing,
+)
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 SATURDAY = 5
@@ -56,14 +63,50 @@ def cost_cents(booking: Booking, at: datetime) -> int:
     """
     begun_at = last_made_at(booking, "start") if booking.state in BEGUN else None
     if begun_at is None:
-        return booking.policy.withdrawal_cost_cents
+        return max(worked_before_cents(booking), booking.policy.withdrawal_cost_cents)
     if booking.withdrawal_waived_at is None:
         return 0
-    agreed = booking.quotes.agreed().latest("version").service_cents
     if last_made_at(booking, "finish"):
-        return agreed
+        return _agreed_cents(booking)
     until = min(at, last_made_at(booking, "refuse") or at)
-    minutes = max(0, (until - begun_at) // MINUTE)
+    return _by_the_minutes(booking, max(0, (until - begun_at) // MINUTE) + _minutes_before(booking))
+
+
+def worked_before_cents(booking: Booking) -> int:
+    """What the work of an earlier appointment comes to, where a second one is agreed (rule L11):
+    owed by whoever ends it before that. Nothing where no visit code says that it took place, or an
+    early start was never asked for (L221-25).
+    """
+    if booking.country == Country.FR and booking.withdrawal_waived_at is None:
+        return 0
+    minutes = _minutes_before(booking)
+    return _by_the_minutes(booking, minutes) if minutes else 0
+
+
+def is_proved(booking: Booking) -> bool:
+    """Whether a visit code says that the work took place, now or at an earlier appointment."""
+    last = Assignment.objects.filter(booking=booking).order_by("-pk").first()
+    typed = last is not None and last.code_typed_at is not None
+    return typed or _minutes_before(booking) > 0
+
+
+def _minutes_before(booking: Booking) -> int:
+    """Of the appointments before this one, where the visit code was typed."""
+    minutes, begun_at = 0, None
+    for event in standing(of_present_technician(booking.events.all())):
+        if event.move == "start":
+            begun_at = event.at
+        elif event.move == "continue_later" and begun_at and event.data.get("met"):
+            minutes, begun_at = minutes + max(0, (event.at - begun_at) // MINUTE), None
+    return minutes
+
+
+def _agreed_cents(booking: Booking) -> int:
+    return booking.quotes.agreed().latest("version").service_cents
+
+
+def _by_the_minutes(booking: Booking, minutes: int) -> int:
+    agreed = _agreed_cents(booking)
     return min(round_half_up(agreed * minutes, booking.duration_minutes), agreed)
 
 

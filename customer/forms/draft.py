@@ -11,6 +11,7 @@ from catalogue.models import Question, Service
 from customer.forms.account import AddressField
 from customer.forms.fields import PhoneField, at_the_door_field, door_code_field
 from customer.forms.wanted import add_questions, answers_of
+from mila.errors import Refusal
 from mila.web.forms import LineField, ProseField
 from places import addresses, geocoding
 from places.gazetteer import Suggestion, suggest_postcodes
@@ -106,11 +107,8 @@ class PlaceForm(forms.Form):
         code, city, country = (found.get(name, "") for name in ("postcode", "city", "country"))
         try:
             doubt = addresses.doubt_about(code, city, country) if code and country else None
-        except geocoding.UnknownPostcode as refusal:
-            self.add_error("postcode", str(refusal))
-            self.suggestions = suggested(code, city, country)
-        except geocoding.OutsideServiceArea as refusal:
-            self.add_error("postcode", str(refusal))  # and no list of towns that are not meant
+        except (geocoding.UnknownPostcode, geocoding.OutsideServiceArea) as refusal:
+            self.refuse_code(refusal)  # the second without a list of towns that are not meant
         else:
             if doubt:
                 self.add_error("postcode", doubt.sentence)
@@ -121,6 +119,14 @@ class PlaceForm(forms.Form):
             elif self.errors.get("postcode") or self.errors.get("city"):
                 self.suggestions = suggested(code, city, country)
         return found
+
+    def refuse_code(self, refusal: Refusal) -> None:
+        """A code that leads nowhere, a Cedex one without the word: said with what may be meant."""
+        self.add_error("postcode", str(refusal))
+        if isinstance(refusal, geocoding.UnknownPostcode):
+            # what was refused is among the cleaned no more
+            typed = (str(self[name].value() or "") for name in ("postcode", "city", "country"))
+            self.suggestions = suggested(*typed)
 
     def _ask_for_number(self, street: str) -> None:
         """Once: who sends the same street again has none."""
@@ -279,9 +285,9 @@ class OrderForm(forms.Form):
 
     starts_early = forms.BooleanField(
         help_text=_(
-            "You can still withdraw, until you sign. Once the work has begun you pay for what was "
-            "done until then; "
-            "with your signature the right of withdrawal ends."
+            "You can still withdraw, until you sign or the booking is closed without a signature. "
+            "Once the work has begun you pay for what was done until then; with the signature, or "
+            "that end, the right of withdrawal ends."
         ),
     )
 

@@ -10,9 +10,23 @@ from django.utils.translation import gettext_lazy as _
 from mila.web.forms import LineField
 
 HOME_CODES = {33, 41}  # their numbers for examples are no valid ones, and are taken
-# Mobiles of the overseas departments are written like the others but dialled under a code of their
-# own.
-OVERSEAS = {"690": 590, "691": 590, "694": 594, "696": 596, "697": 596, "692": 262, "693": 262}
+# Numbers of the overseas departments are written like the others but dialled under a code of their
+# own: mobiles, then what is fixed.
+OVERSEAS = {
+    "690": 590,
+    "691": 590,
+    "694": 594,
+    "696": 596,
+    "697": 596,
+    "692": 262,
+    "693": 262,
+    "590": 590,
+    "594": 594,
+    "596": 596,
+    "262": 262,
+    "263": 262,
+    "269": 262,
+}
 
 
 def door_code_field() -> LineField:

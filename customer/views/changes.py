@@ -93,6 +93,8 @@ def cancel(request, booking):
         "page": page,
         "seen": signing.dumps([str(booking.uuid), page.cost_cents], salt=COST),
         "refused": refused,
+        "half_done": page.cost_cents > 0
+        and page.cost_cents == withdrawal.worked_before_cents(booking),
     }
     return _page(request, "cancel", booking, 422 if refused else 200, **context)
 
@@ -124,6 +126,7 @@ def withdraw(request, booking):
     context = {
         "page": BookingPage(booking, at, cost_cents=cost_cents),
         "last_day": withdrawal.last_day(booking),
+        "proved": withdrawal.is_proved(booking),
         "seen": signing.dumps([str(booking.uuid), cost_cents], salt=COST),
         "refused": refused,
     }
@@ -140,7 +143,14 @@ def _seen_cost(text: str, booking: Booking) -> int:
 
 
 def _choose_starts(
-    request, booking: Booking, template: str, verb, sentence: str, *, keeps: bool = False
+    request,
+    booking: Booking,
+    template: str,
+    verb,
+    sentence: str,
+    *,
+    keeps: bool = False,
+    **context,
 ):
     return choose_starts(
         request,
@@ -148,7 +158,7 @@ def _choose_starts(
         partial(verb, booking.pk, role=Role.CUSTOMER, by=_by(request, booking)),
         done=lambda: _done(request, booking, sentence),
         page=lambda choice: _page(
-            request, template, booking, 422 if choice.error else 200, choice=choice
+            request, template, booking, 422 if choice.error else 200, choice=choice, **context
         ),
         keeps=keeps,
     )
@@ -158,7 +168,10 @@ def _choose_starts(
 def move(request, booking):
     """Other wishes (rule B9); first those at which whoever has the job is free."""
     sentence = _("The new time is noted; everybody has been told.")
-    return _choose_starts(request, booking, "move", changes.move, sentence, keeps=True)
+    cost = changes.cancel_cost(booking, mila_now())
+    return _choose_starts(
+        request, booking, "move", changes.move, sentence, keeps=True, cost_cents=cost
+    )
 
 
 @require_POST

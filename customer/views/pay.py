@@ -18,7 +18,7 @@ from payments import cards, charges, gateway
 from payments.models import Charge, ChargeKind, ChargeState
 from requests_app import access
 from requests_app.actions.doorstep import wait_report
-from requests_app.models import Booking
+from requests_app.models import Booking, State
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,6 +71,7 @@ def pay(request, token):
         "confirms": charge.state == ChargeState.ACTION_REQUIRED,
         "script": gateway.browser_script(),
         "tried": form.is_bound,
+        "until": charges.staffs_at(charge, booking),
     }
     return render(
         request, "customer/pay.html", context, status=UNFINISHED if form.is_bound else 200
@@ -103,7 +104,10 @@ def held(request, token):
         if form.is_valid():
             charges.object_to(charge.pk, by=by, reason=form.cleaned_data["reason"])
             messages.success(
-                request, _("Thank you. Nothing is charged until we have looked at it together.")
+                request,
+                _("Thank you. Nothing is charged.")
+                if booking.state == State.CANCELLED
+                else _("Thank you. Nothing is charged until we have looked at it together."),
             )
             return redirect("customer:booking", token)
     except Refusal as refusal:
@@ -115,7 +119,9 @@ def held(request, token):
         "charge": charge,
         "form": form,
         "signed": signed,
-        "wait": None if signed else wait_report(booking),
+        "visit": booking.assignments.select_related("technician").latest("pk"),
+        "withdrawn": booking.state == State.CANCELLED,
+        "wait": None if signed or booking.state == State.CANCELLED else wait_report(booking),
         "by_itself": charges.goes_on_by_itself(booking, charge),
     }
     return render(request, "customer/held.html", context, status=UNFINISHED if form.errors else 200)

@@ -182,7 +182,7 @@ def _located(form: PlaceForm) -> Place | None:
     try:
         return geocoding.locate(found["street"], found["postcode"], found["city"], found["country"])
     except Refusal as refusal:
-        form.add_error("postcode", str(refusal))
+        form.refuse_code(refusal)
         return None
 
 

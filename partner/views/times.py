@@ -23,7 +23,7 @@ def propose(request, technician, booking):
     """The start they spoke about, or a second appointment; the customer answers by a tap
     (rule B9, L11).
     """
-    form = TimeForm(request.POST, kind=other_times.kind_of(booking))
+    form = TimeForm(request.POST, kind=other_times.kind_of(booking, mila_now()))
     if not form.is_valid():
         return _page(request, technician, booking, time_form=form, status=422)
     try:

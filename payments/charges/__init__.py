@@ -11,6 +11,7 @@ Every writer locks the booking first, then the charge.
 from payments.charges.holding import NotHeld, agree, goes_on_by_itself, let_go, object_to, read
 from payments.charges.opening import amount_owed, open_charge
 from payments.charges.outcomes import record_error, record_intent
+from payments.charges.reminders import staffs_at
 from payments.charges.sending import NOT_WHOLE, apply_intent, is_known_whole, submit
 from payments.charges.table import OPEN_STATES, WAITING
 from payments.charges.unpaid import remind, retry_with_card, set_aside
@@ -36,5 +37,6 @@ __all__ = [
     "remind",
     "retry_with_card",
     "set_aside",
+    "staffs_at",
     "submit",
 ]

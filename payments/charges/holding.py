@@ -19,9 +19,9 @@ from payments.charges.rows import lock_charge
 from payments.charges.table import LockedCharge, advance
 from payments.models import Charge, ChargeKind, ChargeState
 from requests_app import notices, price_versions
-from requests_app.actions import signing
+from requests_app.actions import signing, withdrawing
 from requests_app.lifecycle import Role
-from requests_app.models import Booking, was_at_the_door
+from requests_app.models import Booking, State, was_at_the_door
 
 
 class NotHeld(Refusal):
@@ -69,13 +69,16 @@ def agree(charge_id: int) -> Charge:
 def object_to(
     charge_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER
 ) -> Charge:
-    """It is not so: nothing is charged before people have decided (rule G0). As long as it is held,
-    that is in time.
+    """It is not so: nothing is charged before people have decided (rule G0), and nothing at all for
+    a withdrawal (rule B10). As long as it is held, that is in time.
 
     Raises NotHeld, ReasonMissing.
     """
-    _booking, charge = _held(charge_id)
-    signing.object_to(charge.booking_id, by=by, reason=reason, role=role)
+    booking, charge = _held(charge_id)
+    if booking.state == State.CANCELLED:  # the contract is over: nothing is left to decide but this
+        withdrawing.owe_nothing(booking.pk, reason=reason)
+    else:
+        signing.object_to(charge.booking_id, by=by, reason=reason, role=role)
     advance(charge, "object", next_at=None)
     return charge
 
@@ -97,6 +100,8 @@ def let_go(charge_id: int) -> bool:
     charge.next_at = None
     charge.save(update_fields=["next_at"])
     kind = "held_ops" if charge.opened_at is None else "door_unproved_ops"
+    if booking.state == State.CANCELLED:
+        kind = "withdrawal_unproved_ops"
     notices.queue(booking, kind, round=charge.pk)
     return True
 

@@ -8,7 +8,7 @@ from mila.clock import mila_now
 from mila.transactions import verb
 from payments.charges.table import NEW, LockedCharge, advance, new
 from payments.models import Charge, ChargeKind, ChargeState
-from requests_app import price_versions
+from requests_app import price_versions, withdrawal
 from requests_app.actions import signing
 from requests_app.lifecycle import lock_booking
 from requests_app.models import Booking, State
@@ -66,7 +66,9 @@ def rests_on_word_alone(booking: Booking, kind: ChargeKind) -> bool:
     if kind == ChargeKind.JOB:
         return signing.evidence_only(booking)
     last = booking.events.last()
-    return booking.state == State.FAILED and last is not None and last.move == "fail_visit"
+    if booking.state == State.FAILED:
+        return last is not None and last.move == "fail_visit"
+    return last is not None and last.move == "withdraw" and not withdrawal.is_proved(booking)
 
 
 def unread_until(booking: Booking) -> timedelta:

@@ -5,7 +5,7 @@ staff (rule M4).
 from datetime import datetime, timedelta
 
 from mila.streams import publish
-from payments.charges.table import OPEN_STATES, LockedCharge, advance
+from payments.charges.table import OPEN_STATES, WAITING, LockedCharge, advance
 from payments.models import Charge, ChargeState
 from requests_app import notices
 from requests_app.models import Booking
@@ -61,6 +61,18 @@ def remind_now(charge: LockedCharge, booking: Booking, at: datetime) -> None:
     charge.reminders += 1
     charge.next_at = _next_reminder(charge, booking, at)
     charge.save(update_fields=["reminders", "next_at"])
+
+
+def staffs_at(charge: Charge, booking: Booking) -> datetime | None:
+    """Until when an unpaid charge is the customer's: a day after the last reminder staff get in
+    touch. None where that has come already.
+    """
+    if charge.next_at is None or charge.state not in WAITING:
+        return None
+    days = booking.policy.unpaid_reminder_days
+    if charge.reminders >= len(days):
+        return charge.next_at
+    return charge.next_at + timedelta(days=days[-1] + 1 - days[charge.reminders])
 
 
 def _next_reminder(charge: Charge, booking: Booking, at: datetime) -> datetime:

@@ -120,7 +120,7 @@ def attach(
     The former assignment and its slot end first, in the same transaction (rule L4). Raises
     TechnicianBusy, NoSuchWish, IllegalMove; the caller's transaction must then be rolled back.
     """
-    start_at = start_at or start_of(booking, rank)
+    start_at, unheld = start_at or start_of(booking, rank), booking.technician_id is None
     locked = locked or lock_parties(booking, technician_id)
     technician = locked[technician_id]
     if booking.technician_id is not None:
@@ -141,7 +141,8 @@ def attach(
         claimed_at=at,
         start_at=start_at,
         clocks_from_at=at,
-        cancel_start_at=None,
+        # what its own move cost the customer stays; a technician who did not confirm costs nothing
+        cancel_start_at=booking.cancel_start_at if unheld else None,
     )
 
 

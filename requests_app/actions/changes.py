@@ -29,7 +29,7 @@ from requests_app.models import (
     State,
     have_met,
 )
-from requests_app.withdrawal import may_withdraw
+from requests_app.withdrawal import may_withdraw, worked_before_cents
 
 
 class CostChanged(Refusal):
@@ -59,6 +59,17 @@ class TooLate(Refusal):
 
 def cancel_cost(booking: Booking, at: datetime) -> int:
     """What cancelling now would cost the customer in all, in cents (rule B10); 0 is free."""
+    cost = _cancel_fee(booking, at)
+    if may_withdraw(booking, at):
+        cost = min(cost, booking.policy.withdrawal_cost_cents)
+    theirs = booking.state == State.UNCONFIRMED or given_up(booking, at)
+    if booking.technician_id is None or theirs:
+        return cost
+    return max(cost, worked_before_cents(booking))
+
+
+def _cancel_fee(booking: Booking, at: datetime) -> int:
+    """The same without the right of withdrawal, which may end before the new start."""
     placed = booking.placed_at
     if placed is None:
         return 0
@@ -71,8 +82,7 @@ def cancel_cost(booking: Booking, at: datetime) -> int:
         policy=booking.policy,
         moved_from=booking.cancel_start_at,
     )
-    cost = 0 if free else booking.policy.cancel_fee_cents[booking.currency]
-    return min(cost, booking.policy.withdrawal_cost_cents) if may_withdraw(booking, at) else cost
+    return 0 if free else booking.policy.cancel_fee_cents[booking.currency]
 
 
 def given_up(booking: Booking, at: datetime) -> bool:
@@ -118,7 +128,7 @@ def cancel(
         raise AddressNotProved
     if cost > accepted_cost_cents:
         raise CostChanged
-    return advance(
+    ended = advance(
         booking,
         "cancel",
         role=role,
@@ -129,6 +139,16 @@ def cancel(
         end_reason=reason[:200],
         data={"cost": cost},
     )
+    tell_of_half_done(ended)
+    return ended
+
+
+def tell_of_half_done(booking: Booking) -> None:
+    """It ended with a second appointment to come, whoever had it last: staff look what the first
+    one is worth (rule L11).
+    """
+    if booking.events.filter(move="continue_later").exists():
+        notices.queue(booking, "half_done_ops", round=booking.epoch)
 
 
 @verb
@@ -136,7 +156,8 @@ def move(
     booking_id: int, walls: Sequence[datetime], *, role: Role, by: User | None, reason: str = ""
 ) -> Booking:
     """Other wishes (rule B9). A technician who is free at the first keeps the job; else dispatch
-    begins again.
+    begins again. Where cancelling already cost something it goes on to, and nowhere else (rule
+    B10).
 
     A repeat, wishing what is already wished, returns the booking. Raises CardEndsBefore.
     """
@@ -148,7 +169,7 @@ def move(
         return _rewish(booking, walls, "move_open", role, by, at, reason)
     if booking.state not in BEFORE_DEPARTURE:
         raise IllegalMove("move_kept", booking.state, role)
-    old_start = booking.start_at
+    old_start, costs = booking.start_at, _cancel_fee(booking, at) > 0
     assert old_start is not None
     assert booking.technician_id is not None
     technician = lock_technician(booking.technician_id)
@@ -158,7 +179,7 @@ def move(
     _write_wishes(booking, walls, at)
     first = booking.wishes.get(rank=1).start_at
     cancel_start = booking.cancel_start_at
-    if old_start - at < booking.policy.cancel_free_lead:
+    if costs:
         cancel_start = cancel_start or old_start
     wishes: dict[str, Any] = {
         "first_start_at": booking.first_start_at,
@@ -224,6 +245,8 @@ def _rewish(
     reason: str,
 ) -> Booking:
     _write_wishes(booking, walls, at)
+    # moved again while somebody is sought it costs what it did; who did not come is owed nothing
+    cancel_start = booking.cancel_start_at if name == "move_open" else None
     return advance(
         booking,
         name,
@@ -231,6 +254,7 @@ def _rewish(
         by=by,
         at=at,
         reason=reason,
+        cancel_start_at=cancel_start,
         first_start_at=booking.first_start_at,
         last_start_at=booking.last_start_at,
     )

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.search import lock_technician
-from mila.clock import MilaNow, mila_now
+from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
-from requests_app import notices
+from requests_app import deadlines, notices
 from requests_app.actions import changes, visit
 from requests_app.actions.assigning import TechnicianBusy, agree_on, is_free, slot
 from requests_app.actions.notes import HoldsPassword
@@ -44,10 +44,20 @@ class SameTime(Refusal):
     sentence = _("This is the time that is agreed already.")
 
 
-def kind_of(booking: Booking) -> ProposalKind | None:
-    """What may be proposed now: another time before the visit, a second appointment at it."""
+class VisitIsLate(Refusal):
+    """Who is late proposes no other time: what happens then is the customer's to say (rule L9)."""
+
+    sentence = _(
+        "The agreed time has passed. What happens now is for the customer to say: please call them."
+    )
+
+
+def kind_of(booking: Booking, at: datetime) -> ProposalKind | None:
+    """What may be proposed now: another time before the visit, until it is late; a second
+    appointment at it.
+    """
     if booking.state in BEFORE_DEPARTURE:
-        return ProposalKind.WISH
+        return None if _is_late(booking, at) else ProposalKind.WISH
     return ProposalKind.SECOND if booking.state in AT_THE_DOOR else None
 
 
@@ -61,17 +71,21 @@ def propose(
     Before the visit it is the customer's wish, and may be one at which the technician is busy: then
     the customer reads that somebody else would come. At the visit it is the technician's own second
     appointment, and says what is missing. Locks the booking. Raises NotYours, IllegalMove,
-    SameTime, TechnicianBusy, WhatIsMissing, HoldsPassword, and the refusals of places.calendar.
+    VisitIsLate, SameTime, TechnicianBusy, WhatIsMissing, HoldsPassword, and the refusals of
+    places.calendar.
     """
     booking = visit.lock_own(booking_id, technician_id)
-    kind, at = kind_of(booking), mila_now()
+    at = mila_now()
+    kind = kind_of(booking, at)
+    if kind is None and booking.state in BEFORE_DEPARTURE:
+        raise VisitIsLate
     if kind is None:
         raise IllegalMove("propose_time", booking.state, Role.PARTNER)
     start_at = check_wish(booking, wall, at)
     running = Assignment.objects.select_related("calendar_entry").get(
         booking=booking, ended_at=None
     )
-    waits = open_proposal(booking)
+    waits = open_proposal(booking, at)
     if waits is not None and (waits.start_at, waits.reason) == (start_at, reason.strip()):
         return waits
     if start_at == booking.start_at:
@@ -107,15 +121,15 @@ def propose(
     return proposal
 
 
-def open_proposal(booking: Booking) -> TimeProposal | None:
+def open_proposal(booking: Booking, at: datetime) -> TimeProposal | None:
     """The one that waits for the customer and still holds: same technician, same agreed start, its
-    hour not past.
+    hour not past, the visit not late.
     """
-    found = _unanswered(booking).filter(assignment__ended_at=None, start_at__gt=MilaNow()).first()
+    found = _unanswered(booking).filter(assignment__ended_at=None, start_at__gt=at).first()
     holds = (
         found is not None
         and found.instead_of_at == booking.start_at
-        and found.kind == kind_of(booking)
+        and found.kind == kind_of(booking, at)
     )
     return found if holds else None
 
@@ -158,7 +172,7 @@ def decline(booking_id: int, proposal_id: int) -> Booking:
 
 
 def _waiting(booking: Locked, proposal_id: int) -> TimeProposal:
-    proposal = open_proposal(booking)
+    proposal = open_proposal(booking, mila_now())
     if proposal is None or proposal.pk != proposal_id:
         raise ProposalGone
     return proposal
@@ -181,6 +195,7 @@ def _continue_later(
         raise changes.CardEndsBefore
     if not is_free(technician, slot(booking, proposal.start_at), but=running.calendar_entry):
         raise TechnicianBusy
+    met = running.code_typed_at is not None  # the second appointment has a code of its own
     agree_on(booking, running, proposal.start_at)
     return advance(
         booking,
@@ -189,11 +204,18 @@ def _continue_later(
         by=by,
         at=at,
         reason=proposal.reason,
+        data={"met": met},
         start_at=proposal.start_at,
         clocks_from_at=at,
         cancel_start_at=None,
         first_start_at=booking.first_start_at,
         last_start_at=booking.last_start_at,
+    )
+
+
+def _is_late(booking: Booking, at: datetime) -> bool:
+    return booking.start_at is not None and at >= deadlines.late_at(
+        booking.start_at, booking.policy
     )
 
 

@@ -10,8 +10,8 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import notices, withdrawal
-from requests_app.actions.changes import AddressNotProved, CostChanged
-from requests_app.lifecycle import MOVES, Role, advance, lock_booking
+from requests_app.actions.changes import AddressNotProved, CostChanged, tell_of_half_done
+from requests_app.lifecycle import MOVES, ReasonMissing, Role, advance, lock_booking
 from requests_app.models import Booking, have_met
 
 HOUR = timedelta(hours=1)
@@ -57,6 +57,25 @@ def send_link(booking_id: int, email: str) -> None:
 
 
 @verb
+def owe_nothing(booking_id: int, *, reason: str) -> Booking:
+    """The customer says that no work was done before they withdrew, and no visit code says that it
+    was: nothing is owed, staff hear of it (rule B10). A repeat changes nothing.
+
+    Raises ReasonMissing.
+    """
+    booking = lock_booking(booking_id)
+    if not reason.strip():
+        raise ReasonMissing
+    if booking.fee_cents:
+        notices.queue(
+            booking, "withdrawal_objected_ops", round=booking.epoch, fee_cents=booking.fee_cents
+        )
+        booking.fee_cents, booking.end_reason = 0, reason.strip()[:200]
+        booking.save(update_fields=["fee_cents", "end_reason"])
+    return booking
+
+
+@verb
 def withdraw(
     booking_id: int,
     *,
@@ -93,7 +112,7 @@ def withdraw(
         ):
             raise CostChanged
         cost = min(cost, accepted_cost_cents)
-    return advance(
+    ended = advance(
         booking,
         "withdraw",
         role=role,
@@ -104,3 +123,5 @@ def withdraw(
         end_reason=reason[:200],
         data={"cost": cost, "declared_at": at.isoformat()},
     )
+    tell_of_half_done(ended)
+    return ended

@@ -2,11 +2,12 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from customer import booking_list, reviews
 from mila.clock import mila_now
 from requests_app.actions import signing
-from requests_app.models import State
+from requests_app.models import Rating, State
 from tests import factories
 from tests.cast import walk
 
@@ -115,7 +116,39 @@ class TestRecentRatings:
         assert reviews.recent_ratings(reviews.figures()) is None
         assert client.get(reverse("customer:home")).status_code == 200
 
-    def test_mean_count_and_the_latest_words(self, client, searching, partner):
+    def test_too_few_are_not_shown(self, client, searching, partner):
+        """One is nobody's average."""
+        walk(searching, partner, State.SIGNED_OFF)
+        signing.rate(searching.pk, quality=5, punctuality=4, friendliness=3, comment="Parfait")
+
+        assert reviews.recent_ratings(reviews.figures()) is None
+        assert reviews.recent_ratings({"count": 19, "stars": 5}) is None
+        assert len(reviews.recent_ratings({"count": 20, "stars": 5})["reviews"]) == 1
+
+    def test_those_in_the_reader_s_language_come_first_and_others_are_marked(
+        self, searching, partner
+    ):
+        french = Rating.objects.create(
+            booking=walk(searching, partner, State.SIGNED_OFF),
+            technician=partner,
+            quality=5,
+            punctuality=5,
+            friendliness=5,
+            comment="Parfait",
+            at=mila_now(),
+        )
+        known = {"count": 20, "stars": 5}
+
+        with translation.override("fr"):
+            (mine,) = reviews.recent_ratings(known)["reviews"]
+        with translation.override("de"):
+            (foreign,) = reviews.recent_ratings(known)["reviews"]
+
+        assert french.booking.language == "fr"
+        assert (mine["written_in"], foreign["written_in"]) == ("", "Französisch")
+
+    def test_mean_count_and_the_latest_words(self, client, searching, partner, monkeypatch):
+        monkeypatch.setattr(reviews, "SHOWN_FROM", 1)
         walk(searching, partner, State.SIGNED_OFF)
         signing.rate(
             searching.pk,

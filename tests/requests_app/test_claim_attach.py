@@ -173,7 +173,16 @@ def test_refused_rival_leaves_the_unconfirmed_partner_in_place(now, partner, riv
         take(booking, rival_partner)
 
 
-def test_new_claim_begins_with_its_own_start_for_the_cost_of_cancelling(now, partner):
+def test_new_claim_keeps_what_the_customer_s_own_move_made_cancelling_cost(now, partner):
+    """Only a move leaves it to a search (tests/requests_app/test_moved_and_cancelled.py)."""
     booking = booking_in(State.SEARCHING, partner, now, cancel_start_at=now)
 
-    assert take(booking, partner).cancel_start_at is None
+    assert take(booking, partner).cancel_start_at == now
+
+
+def test_claim_of_an_unconfirmed_job_begins_anew_with_what_cancelling_costs(
+    now, partner, rival_partner
+):
+    booking = booking_in(State.UNCONFIRMED, partner, now, cancel_start_at=now)
+
+    assert take(booking, rival_partner).cancel_start_at is None

@@ -398,8 +398,9 @@ def test_cancelling_is_free_while_nobody_has_claimed():
     assert free(START - MINUTE, start=None)
 
 
-def test_cancelling_is_free_while_nobody_has_claimed_though_the_start_was_moved():
-    assert free(START - MINUTE, start=None, moved_from=START)
+def test_cancelling_costs_on_while_nobody_has_the_time_it_was_moved_to():
+    assert not free(START - MINUTE, start=None, moved_from=START)
+    assert free(START - 24 * HOUR, start=None, moved_from=START)
 
 
 def test_cancelling_is_free_while_they_are_unconfirmed():

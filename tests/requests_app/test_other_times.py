@@ -104,7 +104,7 @@ def test_repeat_is_one_proposal_and_a_later_one_takes_its_place(job, partner):
 
     first.refresh_from_db()
     assert first.withdrawn_at
-    assert other_times.open_proposal(job) == second
+    assert other_times.open_proposal(job, mila_now()) == second
     with pytest.raises(ProposalGone):
         accept(first)
 
