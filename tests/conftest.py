@@ -26,6 +26,7 @@ def pytest_configure():
     """Servers up before the first connection; the last test run to end stops them, unless `embedded
     up` keeps them.
     """
+    gc.set_threshold(10_000, 20, 20)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         _running.enter_context(embedded.hold())
         message_catalogues.compile_catalogues()
@@ -41,7 +42,6 @@ def pytest_collection_finish():
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
