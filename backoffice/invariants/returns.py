@@ -2,10 +2,9 @@
 once (rule M6).
 """
 
-from collections.abc import Iterator
-
 from django.db.models import F, Sum
 
+from backoffice.invariants.scope import Found, Ids, of
 from payments import ledger, payouts
 from payments.models import (
     DISPUTED,
@@ -24,17 +23,13 @@ from payments.models import (
 from payments.operations import ANSWERED
 
 
-def _of(queryset, ids: list[int] | None, column: str):
-    return queryset if ids is None else queryset.filter(**{f"{column}__in": ids})
-
-
-def of_refunds(ids: list[int] | None) -> Iterator[str]:
+def of_refunds(ids: Ids) -> Found:
     """Never more than was paid; each one that was made stands in the ledger with its shares, and
     with the partner.
     """
     counted = Refund.objects.exclude(state=RefundState.REFUSED).exclude(origin=RefundOrigin.AGAIN)
     sums = dict(counted.order_by().values_list("charge").annotate(Sum("amount_cents")))
-    for charge in _of(Charge.objects.all(), ids, "booking"):
+    for charge in of(Charge.objects.all(), ids, "booking"):
         if charge.refunded_cents != sums.get(charge.pk, 0):
             yield (
                 f"charge {charge.pk}: {sums.get(charge.pk, 0)} refunded, {charge.refunded_cents} "
@@ -42,7 +37,7 @@ def of_refunds(ids: list[int] | None) -> Iterator[str]:
             )
         if charge.refunded_cents > charge.amount_cents:
             yield f"charge {charge.pk}: more went back than was paid"
-    for refund in _of(Refund.objects.select_related("charge"), ids, "charge__booking"):
+    for refund in of(Refund.objects.select_related("charge"), ids, "charge__booking"):
         yield from (f"refund {refund.pk} {words}" for words in _refund(refund))
     owed = LedgerEntry.objects.filter(account=Account.CUSTOMER).order_by().values("booking")
     waiting = Refund.objects.filter(state=RefundState.CAME_BACK, by_hand_at=None).exclude(
@@ -54,12 +49,12 @@ def of_refunds(ids: list[int] | None) -> Iterator[str]:
         origin=RefundOrigin.AGAIN, again_of=None, made_at__isnull=False
     ).order_by()
     sent = dict(loose.values_list("charge__booking").annotate(Sum("amount_cents")))
-    for row in _of(owed.annotate(cents=Sum("cents")), ids, "booking"):
+    for row in of(owed.annotate(cents=Sum("cents")), ids, "booking"):
         if -row["cents"] != rests.get(row["booking"], 0) - sent.get(row["booking"], 0):
             yield f"booking {row['booking']}: the ledger owes the customer {-row['cents']}"
 
 
-def _refund(refund: Refund) -> Iterator[str]:
+def _refund(refund: Refund) -> Found:
     key = ledger.refund_key(refund)
     booked = _lines(key)
     again = refund.origin == RefundOrigin.AGAIN
@@ -83,13 +78,13 @@ def _refund(refund: Refund) -> Iterator[str]:
         yield "is over, and its part of the fee is not back"
 
 
-def of_disputes(ids: list[int] | None) -> Iterator[str]:
+def of_disputes(ids: Ids) -> Found:
     """What left and came back is in the ledger; lost, each bears their part; nothing is paid out
     while it is open.
     """
-    for dispute in _of(Dispute.objects.select_related("charge"), ids, "charge__booking"):
+    for dispute in of(Dispute.objects.select_related("charge"), ids, "charge__booking"):
         yield from (f"dispute {dispute.pk} {words}" for words in _dispute(dispute))
-    contested = _of(
+    contested = of(
         Earning.objects.filter(booking__charges__disputes__state__in=DISPUTED), ids, "booking"
     )
     paid = contested.filter(payout__created_at__gt=F("booking__charges__disputes__opened_at"))
@@ -97,7 +92,7 @@ def of_disputes(ids: list[int] | None) -> Iterator[str]:
         f"earning {pk} was paid out while it was contested"
         for pk in paid.values_list("pk", flat=True)
     )
-    kept = _of(
+    kept = of(
         Earning.objects.filter(frozen_at__isnull=False, frozen_by=None), ids, "booking"
     ).values_list("pk", "booking_id")
     yield from (
@@ -106,17 +101,17 @@ def of_disputes(ids: list[int] | None) -> Iterator[str]:
         if not payouts.is_contested(booking_id)
     )
     silent = Operation.objects.exclude(state__in=ANSWERED)
-    lost = _of(
+    lost = of(
         silent.filter(dispute__isnull=False, dispute__next_at=None), ids, "dispute__charge__booking"
     )
-    gone = _of(
+    gone = of(
         silent.filter(refund__isnull=False, refund__next_at=None), ids, "refund__charge__booking"
     )
     for pk in (*lost.values_list("pk", flat=True), *gone.values_list("pk", flat=True)):
         yield f"operation {pk} has no answer and is not scheduled"
 
 
-def _dispute(dispute: Dispute) -> Iterator[str]:
+def _dispute(dispute: Dispute) -> Found:
     key = ledger.dispute_key(dispute)
     out = {Account.STRIPE: -dispute.amount_cents, Account.DISPUTED: dispute.amount_cents}
     if _lines(key) != (out if dispute.withdrawn_at else {}):

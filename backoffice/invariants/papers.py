@@ -3,17 +3,17 @@ issued.
 """
 
 import hashlib
-from collections.abc import Iterator
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 
+from backoffice.invariants.scope import Found, Ids
 from papers.models import Audience, Paper, PaperKind, Series
 from payments.models import Charge
 
 SOLD = (PaperKind.INVOICE, PaperKind.CANCELLATION)
 
 
-def found(ids: list[int] | None) -> Iterator[str]:
+def found(ids: Ids) -> Found:
     """What is wrong with the papers of these bookings; None: all papers, and their numbers."""
     if ids is None:
         yield from _numbers()
@@ -37,7 +37,7 @@ def found(ids: list[int] | None) -> Iterator[str]:
         yield f"paper {paper.number}: more was credited than it says"
 
 
-def _numbers() -> Iterator[str]:
+def _numbers() -> Found:
     counted = {
         (row["series"], row["year"]): (row["papers"], row["highest"])
         for row in Paper.objects.order_by()
