@@ -14,6 +14,7 @@ import embedded
 from accounts import pace
 from mila import message_catalogues
 from mila.clock import reset_clock
+from tests import measuring
 from tests.browsing import chrome, open_page  # noqa: F401
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
 from tests.limited import counters  # noqa: F401
@@ -36,12 +37,32 @@ def pytest_unconfigure():
     _running.close()
 
 
+def pytest_collection_modifyitems(items):
+    """The walks begin: each takes a minute, and a worker that came to one last would be waited for.
+
+    All else stays as it is: in random order, those that commit after those that do not.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(measuring.WALKS))
+
+
 def pytest_collection_finish():
     """What is loaded by now stays: to go through all of it again and again for garbage would take
     an eighth of the run.
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session):
+    with measuring.unmeasured(session.config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    with measuring.measured(item):
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

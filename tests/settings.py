@@ -36,3 +36,4 @@ WHITENOISE_AUTOREFRESH = True  # nothing has been collected in a test run
 STORAGES = {**STORAGES, "private": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}  # noqa: F405
 # Tests ask more often than people; those of the limits switch them on.
 LIMITS = False
+PASSWORD_HASHERS = ["tests.hashing.QuickArgon2", *PASSWORD_HASHERS[1:]]  # noqa: F405
