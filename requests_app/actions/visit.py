@@ -287,6 +287,7 @@ def _lower(booking: Locked, service_cents: int | None, *, by: User, at: datetime
     if wanted < agreed.service_cents:
         with translation.override(booking.language):  # the customer reads and signs these words
             lines.append(price_versions.Line(gettext("Reduction"), wanted - agreed.service_cents))
+    price_versions.fall(booking.quotes.open(), at)  # one waits at a time, and this ends it
     lower = price_versions.write(booking, lines, by=by, at=at)
     price_versions.accept(lower, AcceptanceKind.NOT_NEEDED, by=by, at=at)
 

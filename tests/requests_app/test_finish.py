@@ -57,6 +57,19 @@ def test_work_as_booked_needs_no_new_version(work, partner, now):
     assert (moves(work), told(work)) == (["finish"], [])
 
 
+def test_less_in_the_end_while_a_proposal_waits(work, partner, now):
+    waits = propose(work, partner, 8900)
+
+    finished = finish(work, partner, service_cents=6000)
+
+    assert finished.state == State.FINISHED
+    assert versions(work) == [(1, 6900), (2, 8900), (3, 6000)]
+    assert work.quotes.agreed().latest("version").version == 3
+    waits.refresh_from_db()
+    assert (waits.withdrawn_at, waits.accepted_at) == (now, None)
+    assert not work.quotes.open().exists()
+
+
 @pytest.mark.parametrize("cents", [0, 4000, 6899])
 def test_friend_asks_less_in_the_end_and_nobody_need_accept_it(cents, work, partner, now):
     finish(work, partner, service_cents=cents)
