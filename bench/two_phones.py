@@ -1,4 +1,4 @@
-"""How long a proposed or answered price takes to the other phone: two real browsers and the streams.
+"""How long a proposed or answered price takes to the other phone: two browsers and the streams.
 By hand:
 
     python -m bench.two_phones [--runs 50]
