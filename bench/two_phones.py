@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""How long a proposed or answered price takes to the other phone: two real browsers, and streams.
-=======
 """How long a proposed or answered price takes to the other phone: two browsers and the streams.
->>>>>>> h-partner
 By hand:
 
     python -m bench.two_phones [--runs 50]
