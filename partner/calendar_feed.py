@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from accounts.calendar_file import Visit, feed
 from accounts.models import Technician
 from mila.formats import short_moment
-from partner.job_page import zone_of
+from partner.week import zone_of
 from places.calendar import wall_time
 from requests_app import access
 from requests_app.models import Booking

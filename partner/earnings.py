@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 from django.utils.translation import gettext_lazy as _
 
+from catalogue import money
 from payments.access import Payee
 from payments.models import (
     Charge,
@@ -23,9 +24,11 @@ from payments.models import (
     Payout,
     PayoutAccount,
     PayoutState,
+    WayPay,
 )
 from places.calendar import instant, wall_time
 from places.place import TIME_ZONES
+from requests_app.models import Booking, State
 
 PAGE = 20
 MONTHS = 12
@@ -312,3 +315,21 @@ def safe(words: str) -> str:
 def amount(cents: int, *, comma: bool) -> str:
     sign, cents = ("-" if cents < 0 else ""), abs(cents)
     return f"{sign}{cents // 100}{',' if comma else '.'}{cents % 100:02d}"
+
+
+def way_of(booking: Booking) -> WayPay | None:
+    """What Mila has decided about the way of a visit in vain; None if nothing is asked."""
+    return getattr(booking, "way", None)
+
+
+def share(booking: Booking, service_cents: int | None) -> int:
+    """What stays with the partner of this price; nothing of a visit that failed without a fee
+    (rule M2, M3).
+    """
+    rate = booking.policy.commission_bp[booking.partner.kind]
+    if booking.state == State.FAILED:
+        if (way := way_of(booking)) is not None and way.cents:
+            return way.cents  # all of it (rule L11)
+        return money.split(booking.fee_cents, rate, 0).partner_cents
+    cents = booking.service_cents if service_cents is None else service_cents
+    return money.split(cents, rate, booking.booking_fee_cents).partner_cents

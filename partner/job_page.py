@@ -4,25 +4,19 @@ queries.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from django.core.paginator import Page, Paginator
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import OuterRef, Subquery
 from django.utils.functional import cached_property
 
-from accounts.models import CalendarEntry, CalendarEntryKind, Technician
-from catalogue import money
 from catalogue.models import ChecklistPart
 from customer.lateness import Lateness, lateness
 from customer.price_change import PriceChange, change_of
 from partner import earnings, wording
 from partner.earnings import Line
 from partner.wording import Step, Undo
-from payments.models import WayPay
-from places.calendar import instant, wall_time
+from places.calendar import wall_time
 from places.place import TIME_ZONES
 from requests_app import access, deadlines
 from requests_app.actions import checking, other_times
@@ -33,7 +27,6 @@ from requests_app.actions.undoing import answered
 from requests_app.lifecycle import Role, available_moves, undo_of
 from requests_app.models import (
     NEGOTIABLE,
-    UNDO,
     Assignment,
     Author,
     Avoidance,
@@ -54,94 +47,6 @@ from requests_app.models import (
 )
 
 S = State
-# Something is asked of them now or very soon; the rest of what they have lies ahead, or behind.
-PRESSING = frozenset(
-    {S.CLAIMED, S.CALLED, S.UNCONFIRMED, S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS, S.FINISHED}
-)
-DONE = frozenset({S.SIGNED_OFF, S.SETTLED, S.FAILED, S.CONTESTED})
-PAGE = 20
-
-
-@dataclass(frozen=True)
-class JobRow:
-    """One job of a list, with its next move."""
-
-    booking: Booking
-    badge: tuple[str, str]
-    step: Step
-    partner_cents: int
-
-
-@dataclass(frozen=True)
-class Jobs:
-    """The list: what is to do first (clocks near due on top), what comes, what is done."""
-
-    first: list[JobRow]
-    upcoming: list[JobRow]
-    done: Page
-
-
-def jobs_page(technician: Technician, at: datetime, number: str | None) -> Jobs:
-    """Their jobs. Four queries, however many there are."""
-    mine = _with_entry(access.jobs_of_technician(technician).select_related("way"))
-    rows = [_row(technician, booking, at) for booking in mine.exclude(state__in=DONE)]
-    first = sorted((row for row in rows if row.booking.state in PRESSING), key=_due)
-    done = Paginator(mine.filter(state__in=DONE).order_by("-start_at"), PAGE).get_page(number)
-    done.object_list = [_row(technician, booking, at) for booking in done.object_list]
-    return Jobs(
-        first=first, upcoming=[row for row in rows if row.booking.state not in PRESSING], done=done
-    )
-
-
-def _with_entry(bookings):
-    """Adds `entered_at`, when the present state began, and `final_cents`,
-    the price that is agreed.
-    """
-    here = BookingEvent.objects.filter(booking=OuterRef("pk"), target=OuterRef("state")).exclude(
-        move__startswith=UNDO
-    )
-    last = here.order_by("-sequence").values("at")[:1]
-    quote = (
-        Quote.objects.agreed()
-        .filter(booking=OuterRef("pk"))
-        .order_by("-version")
-        .values("service_cents")[:1]
-    )
-    return bookings.annotate(entered_at=Subquery(last), final_cents=Subquery(quote))
-
-
-def _row(technician: Technician, booking, at: datetime) -> JobRow:
-    """From a booking of `_with_entry`."""
-    access.with_own_partner(technician, booking)
-    return JobRow(
-        booking=booking,
-        badge=wording.badge(booking.state),
-        step=wording.next_step(booking, at, booking.entered_at),
-        partner_cents=share(booking, booking.final_cents),
-    )
-
-
-def _due(row: JobRow) -> datetime:
-    promise = row.step.promise
-    return promise.due_at if promise else row.booking.start_at
-
-
-def way_of(booking: Booking) -> WayPay | None:
-    """What Mila has decided about the way of a visit in vain; None if nothing is asked."""
-    return getattr(booking, "way", None)
-
-
-def share(booking: Booking, service_cents: int | None) -> int:
-    """What stays with the partner of this price; nothing of a visit that failed without a fee
-    (rule M2, M3).
-    """
-    rate = booking.policy.commission_bp[booking.partner.kind]
-    if booking.state == S.FAILED:
-        if (way := way_of(booking)) is not None and way.cents:
-            return way.cents  # all of it (rule L11)
-        return money.split(booking.fee_cents, rate, 0).partner_cents
-    cents = booking.service_cents if service_cents is None else service_cents
-    return money.split(cents, rate, booking.booking_fee_cents).partner_cents
 
 
 @dataclass(frozen=True)
@@ -188,7 +93,7 @@ class JobPage:
     def step(self) -> Step:
         if self.booking.state == S.SIGNED_OFF and evidence_only(self.booking):
             return wording.unproved()
-        if self.booking.state == S.FAILED and (way := way_of(self.booking)) is not None:
+        if self.booking.state == S.FAILED and (way := earnings.way_of(self.booking)) is not None:
             return wording.in_vain(self.booking, asked=way.cents is None, cents=way.cents)
         return wording.next_step(self.booking, self.at, self.held[-1].at if self.held else None)
 
@@ -296,7 +201,7 @@ class JobPage:
 
     @cached_property
     def partner_cents(self) -> int:
-        return share(self.booking, self.quote.service_cents if self.quote else None)
+        return earnings.share(self.booking, self.quote.service_cents if self.quote else None)
 
     @cached_property
     def story(self) -> list[dict]:
@@ -440,83 +345,3 @@ class JobPage:
             ]
         )
         return hashlib.sha256(f"{self.booking.token}{facts}".encode()).hexdigest()[:16]
-
-
-# --- Calendar
-# --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing of a day: a job with its page, or an absence that can be taken back."""
-
-    start_at: datetime
-    end_at: datetime
-    booking: Booking | None = None
-    absence: CalendarEntry | None = None
-
-
-@dataclass(frozen=True)
-class Day:
-    day: date
-    entries: list[Entry]
-
-
-@dataclass(frozen=True)
-class Week:
-    monday: date
-    days: list[Day]
-    zone: str
-
-    @property
-    def before(self) -> date:
-        return self.monday - timedelta(days=7)
-
-    @property
-    def after(self) -> date:
-        return self.monday + timedelta(days=7)
-
-    @property
-    def sunday(self) -> date:
-        return self.monday + timedelta(days=6)
-
-
-def zone_of(technician: Technician) -> str:
-    """The wall they live by."""
-    return TIME_ZONES[technician.partner.country]
-
-
-def week(technician: Technician, shown: date) -> Week:
-    """Jobs and absences of the week that holds this day. Two queries."""
-    zone = zone_of(technician)
-    monday = shown - timedelta(days=shown.weekday())
-    days = [monday + timedelta(days=number) for number in range(7)]
-    begin, end = _midnight(monday, zone), _midnight(monday + timedelta(days=7), zone)
-    jobs = access.jobs_of_technician(technician).filter(start_at__gte=begin, start_at__lt=end)
-    entries = [
-        Entry(job.start_at, job.start_at + timedelta(minutes=job.duration_minutes), booking=job)
-        for job in jobs.exclude(state=S.FAILED)
-    ]
-    away = CalendarEntry.objects.filter(
-        technician=technician,
-        kind=CalendarEntryKind.ABSENCE,
-        during__overlap=DateTimeTZRange(begin, end),
-    )
-    entries += [Entry(entry.during.lower, entry.during.upper, absence=entry) for entry in away]
-    return Week(monday, [Day(day, _of_day(entries, day, zone)) for day in days], zone)
-
-
-def _of_day(entries: list[Entry], day: date, zone: str) -> list[Entry]:
-    begin, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
-    return sorted(
-        (entry for entry in entries if entry.start_at < end and entry.end_at > begin),
-        key=lambda one: one.start_at,
-    )
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return instant(datetime.combine(day, time(0)), zone)
-
-
-def today(technician: Technician, at: datetime) -> date:
-    return wall_time(at, zone_of(technician)).date()

@@ -27,7 +27,8 @@ from partner.forms.jobs import (
     ReleaseForm,
     TimeForm,
 )
-from partner.job_page import JobPage, jobs_page
+from partner.job_list import jobs_page
+from partner.job_page import JobPage
 from partner.views.counting import count_try, counts_once
 from requests_app import access, price_versions
 from requests_app.access import technician_page

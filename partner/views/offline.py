@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.web.request_limits import Unreadable, read_json
-from partner import job_page, offline
+from partner import job_list, offline
 from partner.views.counting import read_instant, read_key
 from partner.views.jobs import own_job
 from places.calendar import wall_time
@@ -54,7 +54,7 @@ def _is_todays(booking: Booking, at: datetime) -> bool:
     if booking.state in UNDER_WAY:
         return True
     zone = booking.timezone
-    live = booking.state not in job_page.DONE and booking.start_at is not None
+    live = booking.state not in job_list.DONE and booking.start_at is not None
     return live and wall_time(booking.start_at, zone).date() == wall_time(at, zone).date()
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mila.clock import mila_now
-from partner import job_page
+from partner import earnings
 from partner.offer_cards import partner_cents
 from payments.charges.opening import amount_owed
 from policy.models import PolicyRow
@@ -43,7 +43,7 @@ def test_job_is_shared_by_the_kind_that_claims_at_the_rate_of_the_order(kind, co
     _kind, owed = amount_owed(booking, booking.partner)
     assert frozen.commission_cents == owed.commission_cents == commission
     assert frozen.partner_cents == promised == 6900 - commission
-    assert job_page.share(booking, 6900) == promised
+    assert earnings.share(booking, 6900) == promised
 
 
 @pytest.mark.parametrize(("kind", "commission"), [("friend", 450), ("pro", 250)])

@@ -1,0 +1,91 @@
+"""Their week: jobs and absences by day, by the wall they live by."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from accounts.models import CalendarEntry, CalendarEntryKind, Technician
+from places.calendar import instant, wall_time
+from places.place import TIME_ZONES
+from requests_app import access
+from requests_app.models import (
+    Booking,
+    State,
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing of a day: a job with its page, or an absence that can be taken back."""
+
+    start_at: datetime
+    end_at: datetime
+    booking: Booking | None = None
+    absence: CalendarEntry | None = None
+
+
+@dataclass(frozen=True)
+class Day:
+    day: date
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class Week:
+    monday: date
+    days: list[Day]
+    zone: str
+
+    @property
+    def before(self) -> date:
+        return self.monday - timedelta(days=7)
+
+    @property
+    def after(self) -> date:
+        return self.monday + timedelta(days=7)
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+
+def zone_of(technician: Technician) -> str:
+    """The wall they live by."""
+    return TIME_ZONES[technician.partner.country]
+
+
+def week(technician: Technician, shown: date) -> Week:
+    """Jobs and absences of the week that holds this day. Two queries."""
+    zone = zone_of(technician)
+    monday = shown - timedelta(days=shown.weekday())
+    days = [monday + timedelta(days=number) for number in range(7)]
+    begin, end = _midnight(monday, zone), _midnight(monday + timedelta(days=7), zone)
+    jobs = access.jobs_of_technician(technician).filter(start_at__gte=begin, start_at__lt=end)
+    entries = [
+        Entry(job.start_at, job.start_at + timedelta(minutes=job.duration_minutes), booking=job)
+        for job in jobs.exclude(state=State.FAILED)
+    ]
+    away = CalendarEntry.objects.filter(
+        technician=technician,
+        kind=CalendarEntryKind.ABSENCE,
+        during__overlap=DateTimeTZRange(begin, end),
+    )
+    entries += [Entry(entry.during.lower, entry.during.upper, absence=entry) for entry in away]
+    return Week(monday, [Day(day, _of_day(entries, day, zone)) for day in days], zone)
+
+
+def _of_day(entries: list[Entry], day: date, zone: str) -> list[Entry]:
+    begin, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+    return sorted(
+        (entry for entry in entries if entry.start_at < end and entry.end_at > begin),
+        key=lambda one: one.start_at,
+    )
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return instant(datetime.combine(day, time(0)), zone)
+
+
+def today(technician: Technician, at: datetime) -> date:
+    return wall_time(at, zone_of(technician)).date()
