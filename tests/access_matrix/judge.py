@@ -44,6 +44,7 @@ SILENT = {
     "payments:webhook",
     "payments:connect_webhook",
     "accounts:text_receipt",
+    "accounts:mail_events",
     "standin:api",
     "customer:photo",
     "admin:autocomplete",

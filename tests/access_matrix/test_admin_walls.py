@@ -12,7 +12,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 
-from accounts.models import CustomerProfile
+from accounts.models import Attempt, CustomerProfile, DeadAddress, Notification
 from backoffice.admin.bookings import BookingAdmin
 from catalogue.models import Checklist, Question, Topic
 from mila.clock import mila_now
@@ -99,6 +99,8 @@ def filled(ownership):
         "day": share.promised_on,
     }
     Payout.objects.create(**paid, state=PayoutState.WAITS)
+    Attempt.objects.create(notification=Notification.objects.first(), channel="email")
+    DeadAddress.objects.create(email="berthe@example.com", reason="bounced")
     return ownership
 
 

@@ -201,8 +201,10 @@ CELLS = (
     Cell(
         "customer", {"photo", "User.email"}, ("in progress",), "their photos, and their own account"
     ),
-    Cell("holder", {"holder User.email"}, ("in progress",), "their own account"),
-    Cell("loser", {"loser User.email"}, ("in progress",), "their own account"),
+    *(
+        Cell(who, {f"{who} User.email", f"{who} Technician.phone"}, ("in progress",), "their own")
+        for who in ("holder", "loser")
+    ),
     Cell(
         "clerk",
         {"BookingEvent.reason", "ContactAccess.reason", "ProgressNote.text", *PRICE},

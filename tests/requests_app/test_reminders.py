@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts import notifications
+from accounts.mail_words import readable
 from accounts.models import Notification, NotificationState
 from mila.clock import mila_now, set_clock
 from places.calendar import instant, wall_time
@@ -83,7 +84,7 @@ def test_retry_of_the_mail_server_does_not_reach_into_the_night(job):
     at(job.due_at - job.policy.reminder_ladder[0])
     row = Notification.objects.get(kind="call_reminder")
 
-    until = notifications._readable(row.context)["until_at"]
+    until = readable(row.context)["until_at"]
 
     night = instant(
         datetime.combine(wall_time(mila_now(), job.timezone).date(), job.policy.night_from),
