@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts import notifications
 from accounts.mail_words import readable
 from accounts.models import Notification, NotificationState
 from mila.clock import mila_now, set_clock
