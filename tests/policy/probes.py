@@ -320,6 +320,7 @@ def cancel_cost(hours: int, **facts: Any) -> Probe:
         known = {
             "moved_from": None,
             "cancel_start_at": None,
+            "technician_id": None,
             "state": "claimed",
             "country": "CH",
             **facts,

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from backoffice import booking_history
+from customer import reviews
 from customer.reviews import figures, recent_ratings
 from requests_app.actions import hiding, signing
 from requests_app.lifecycle import ReasonMissing
@@ -20,7 +21,8 @@ WORDS = "Il a tout cassé, ce voleur."
 
 
 @pytest.fixture
-def rated(now, partner):
+def rated(now, partner, monkeypatch):
+    monkeypatch.setattr(reviews, "SHOWN_FROM", 1)
     booking = booking_in(State.SIGNED_OFF, partner, now)
     signing.rate(booking.pk, quality=1, punctuality=1, friendliness=1, comment=WORDS)
     return booking

@@ -65,12 +65,18 @@ def test_account_that_may_not_be_paid_is_not(ask, account):
     assert not Thing.objects.filter(kind="payout").exists()
 
 
+def days_later(monkeypatch):
+    """Whatever day it is, and however many holidays follow."""
+    now = the_standin().ahead()
+    monkeypatch.setattr(the_standin(), "ahead", lambda: now + 10 * 86_400.0)
+
+
 def test_it_arrives_on_its_day_and_says_so(ask, account, monkeypatch):
     fill(account)
     payout = pay(ask, account, metadata__payout="x")[1]
     assert (payout["status"], user_actions.let_payouts_arrive()) == ("in_transit", 0)
 
-    monkeypatch.setattr(the_standin(), "ahead", lambda: 10 * 86_400.0)
+    days_later(monkeypatch)
     user_actions.let_payouts_arrive()
 
     now = ask("GET", f"/v1/payouts/{payout['id']}", {"Stripe-Account": account})[1]
@@ -83,7 +89,7 @@ def test_closed_bank_account_sends_it_back_and_is_switched_off(ask, account, mon
     user_actions.onboard(account, bank=CLOSED_BANK)
     fill(account)
     payout = pay(ask, account)[1]
-    monkeypatch.setattr(the_standin(), "ahead", lambda: 10 * 86_400.0)
+    days_later(monkeypatch)
 
     user_actions.let_payouts_arrive()
 
