@@ -316,12 +316,8 @@ def test_position_is_kept_with_an_hour_of_arrival(
     kept = Position.objects.get(booking=booking)
     assert response.status_code == 204
     assert (kept.lat, kept.lon) == (45.7485, 4.95)
-    # 8 km at 30 km/h
-    assert (
-        timedelta(minutes=15, seconds=30)
-        < kept.eta_at - mila_now()
-        < timedelta(minutes=16, seconds=30)
-    )
+    # 8 km as the crow flies, 10.4 by road: 15.6 minutes on an empty one, and it is 13:40
+    assert timedelta(minutes=21) < kept.eta_at - mila_now() < timedelta(minutes=23)
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,10 @@ def test_another_start_has_another_code_and_all_tries(until, searching, partner,
 # --- The message
 
 
-def test_the_message_of_the_departure_says_it_and_keeps_it_sealed(searching, partner, mailoutbox):
+def test_the_message_of_the_departure_says_it_and_keeps_it_sealed(
+    searching, partner, mailoutbox, settings
+):
+    settings.SMS_GATEWAY = ""  # a mail is the first that can reach them
     booking = cast.walk(searching, partner, State.EN_ROUTE)
     row = Notification.objects.get(kind="en_route")
 
