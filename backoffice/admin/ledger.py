@@ -87,7 +87,7 @@ def _week_chart(
         max([*cents.values(), 1]),
         lambda one: money(one, currency),
         words,
-        gettext("The last fourteen weeks by their Mondays, this one on the right."),
+        gettext("The last weeks by their Mondays, this one on the right."),
     )
 
 

@@ -266,8 +266,8 @@ class TechnicianAdmin(WithActs, SavesOnlyChanges, ReadsIds, ModelAdmin):
                     ("night_pool", "window_extra"),
                 ],
                 "description": _(
-                    "The point is moved to the middle of its neighbourhood, 1.5 km at most, so "
-                    "that nobody finds a home by asking for free times all around it."
+                    "The point is moved to the middle of its neighbourhood, so that nobody finds a "
+                    "home by asking for free times all around it."
                 ),
             },
         ),

@@ -51,9 +51,6 @@ class PagesClient(stripe.HTTPClient):
         finally:
             self.turns.release()
 
-    def close(self) -> None:
-        self.asks.close()
-
 
 def _not_sent(words: str) -> stripe.APIConnectionError:
     made: Any = stripe.APIConnectionError

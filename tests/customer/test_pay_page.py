@@ -210,7 +210,9 @@ def test_it_says_until_when_and_what_then(client, declined, stopped_clock):
 
     page = text_of(client, declined)
     for _step in range(4):
-        stopped_clock(Charge.objects.get().next_at)
+        charge = Charge.objects.get()
+        assert charges.staffs_at(charge, declined) == until  # each reminder says the same day
+        stopped_clock(charge.next_at)
         sweeps.sweep()
     late = text_of(client, declined)
 

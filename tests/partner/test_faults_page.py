@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
@@ -71,6 +72,16 @@ def test_sent_appeal_waits_with_its_day(theirs, fault):
     assert "A person decides by" in page
     photo = theirs.get(reverse("partner:appeal_photo", args=[Appeal.objects.get().photo.key]))
     assert photo["content-type"] == "image/jpeg"
+
+
+def test_photo_of_an_appeal_is_for_the_same_partner_alone(theirs, fault, rival_partner):
+    theirs.post(appeal_url(fault), {"words": "I called", "photo": upload(jpeg("teal"))})
+    address = reverse("partner:appeal_photo", args=[Appeal.objects.get().photo.key])
+    another = Client()
+    another.force_login(rival_partner.user)
+
+    assert another.get(address).status_code == 404
+    assert theirs.get(address).status_code == 200
 
 
 @pytest.mark.parametrize("sent", [{"words": " "}, {"words": "x" * 2001}, {}])

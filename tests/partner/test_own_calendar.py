@@ -125,6 +125,12 @@ def test_an_address_that_has_ended_leads_nowhere(client, inside, address, end):
     assert client.get(address).status_code == 404
 
 
+def test_a_word_that_is_too_short_leads_nowhere_whatever_it_hashes_to(client, inside):
+    CalendarFeed.objects.create(technician=inside, token_hash=hashlib.sha256(b"short").hexdigest())
+
+    assert client.get(reverse("partner:feed", args=["short"])).status_code == 404
+
+
 def test_a_million_guesses_find_nobody(inside):
     actions.renew_feed(inside.pk)
     dice = random.Random(12)

@@ -103,8 +103,8 @@ def test_phone_that_stands_still_is_quiet(phones):
 
 def test_journey_that_is_over_is_told_no_longer(phones):
     theirs, _hers, booking, technician = phones
-    theirs.goto(f"/partner/jobs/{booking.uuid}/")
-    chromium.until(theirs, lambda: place() == lat(FAR))
+    with theirs.expect_response("**/position/"):
+        theirs.goto(f"/partner/jobs/{booking.uuid}/")
     visit.arrive(booking.pk, technician.pk, by=technician.user)
 
     answers = []

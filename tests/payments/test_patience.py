@@ -83,7 +83,7 @@ def falls_silent(mute, settings, monkeypatch):
         stripe_door._real_client.cache_clear()
 
     yield fall
-    stripe_door.stripe_client()._requestor._client.close()
+    stripe_door.stripe_client()._requestor._client.asks.close()
     stripe_door._real_client.cache_clear()
 
 
