@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Skill
 from mila.formats import minutes, moment, money, short_moment
 from requests_app import deadlines
 from requests_app.lifecycle import UNDOES, opens_at
@@ -440,3 +441,24 @@ def after_call(booking: Booking, tries: int) -> str:
         }
     due = moment(booking.due_at, booking.timezone)
     return gettext("Thank you. Please confirm the visit before %(due)s.") % {"due": due}
+
+
+# What a technician has shown they can do, by its slug in catalogue/data/skills.toml.
+SKILLS = {
+    "wifi": _("Wi-Fi"),
+    "network": _("Networks and internet access"),
+    "tv": _("Television"),
+    "audio": _("Sound and home cinema"),
+    "computer": _("Computers"),
+    "data": _("Data and backups"),
+    "phone": _("Phones and tablets"),
+    "smart-home": _("Smart home"),
+    "security-camera": _("Cameras and alarms"),
+    "printer": _("Printers and scanners"),
+    "coaching": _("Explaining technology"),
+}
+
+
+def skill(row: Skill) -> str:
+    """Its name in the language that is active; one that staff have added keeps their words."""
+    return str(SKILLS.get(row.slug, row.name))

@@ -11,6 +11,7 @@ from accounts import actions
 from accounts.models import TechnicianSkill, WeeklyHours
 from mila.clock import mila_now
 from mila.errors import Refusal
+from partner import wording
 from partner.forms.jobs import AbsenceForm, AreaForm, WeekForm
 from partner.week import today, week, zone_of
 from policy.queries import policy_at
@@ -76,14 +77,14 @@ def me(request, technician):
         )
         messages.success(request, _("Your area is saved."))
         return redirect("partner:me")
+    skills = TechnicianSkill.objects.filter(technician=technician)
+    skills = skills.select_related("skill").order_by("skill")
     promises = technician.promises_kept + technician.promises_broken
     context = {
         "technician": technician,
         "kept_percent": 100 * technician.promises_kept // promises if promises else None,
         "promises": promises,
-        "skills": TechnicianSkill.objects.filter(technician=technician)
-        .select_related("skill")
-        .order_by("skill"),
+        "skills": [(wording.skill(one.skill), one) for one in skills],
         "hours": _hours(technician),
         "languages": [get_language_info(code)["name_translated"] for code in technician.languages],
         "form": form,

@@ -51,3 +51,17 @@ def test_another_spelling_of_it_is_the_same_person(typed, owner):
     assert [one.kind for one in Notification.objects.filter(email=owner.email)] == [
         "account_way_in"
     ]
+
+
+@pytest.mark.parametrize("email", ["odile@example.com", "new@example.com"])
+def test_the_page_of_the_code_lets_one_sign_in_instead(owner, client, email):
+    """Whoever has an account waits there for a code that never comes; it looks the same for all."""
+    client.post(reverse("account_signup"), {"email": email, "password1": TYPED})
+    waiting = client.get(reverse("account_email_verification_sent")).content.decode()
+    assert f'name="next" value="{reverse("account_login")}"' in waiting
+    assert client.get(reverse("account_login")).status_code == 302  # control: led back to the code
+
+    answer = client.post(reverse("account_logout"), {"next": reverse("account_login")})
+
+    assert answer["Location"] == reverse("account_login")
+    assert client.get(reverse("account_login")).status_code == 200
