@@ -171,9 +171,12 @@ def minutes(count: int | timedelta | None) -> str:
 
 
 def span_words(seconds: float) -> str:
-    """A span of a rule, written out for a sentence: 24 hours; 90 minutes
-    where it is no whole hour.
+    """A span of a rule, written out for a sentence: 24 hours; 90 minutes where it is no whole hour;
+    30 seconds.
     """
+    if round(seconds) < 60:
+        count = round(seconds)
+        return ngettext("%(count)d second", "%(count)d seconds", count) % {"count": count}
     hours, rest = divmod(round(seconds), 3600)
     if hours and not rest:
         return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}

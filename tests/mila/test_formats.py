@@ -230,3 +230,18 @@ def test_first_of_a_month_is_the_one_of_the_place():
     with translation.override("fr"):
         assert formats.day(at, "Europe/Paris") == "mardi 1er décembre"
         assert formats.day(at, "UTC") == "lundi 30 novembre"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (30, "30 secondes"),
+        (60, "1 minute"),
+        (120, "2 minutes"),
+        (5400, "90 minutes"),
+        (86_400, "24 heures"),
+    ],
+)
+def test_span_of_a_rule_is_never_nothing(seconds, written):
+    with translation.override("fr"):
+        assert formats.span_words(seconds) == written
