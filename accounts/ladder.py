@@ -49,7 +49,7 @@ def next_step(row: Notification, tried: frozenset[str], at: datetime) -> Step:
     if row.urgency == Urgency.CALM:
         return Step(None if EMAIL in tried else EMAIL, None)
     left = [rung for rung in _wanted(row) if rung not in tried]
-    able = [rung for rung in left if rung in CHANNELS and CHANNELS[rung].can_reach(row)]
+    able = [rung for rung in left if CHANNELS[rung].can_reach(row)]
     if not able and row.sent_at is None and EMAIL in left:
         able = [EMAIL]
     if not able:
@@ -68,9 +68,14 @@ def next_step(row: Notification, tried: frozenset[str], at: datetime) -> Step:
 
 
 def _wanted(row: Notification) -> tuple[Channel, ...]:
-    rungs = RUNGS[row.urgency]
-    chosen = NoticeChoice.objects.filter(user=row.user_id).first() if row.user_id else None
-    return tuple(rung for rung in rungs if rung not in chosen.without) if chosen else rungs
+    without = left_out(row.user_id) if row.user_id else []
+    return tuple(rung for rung in RUNGS[row.urgency] if rung not in without)
+
+
+def left_out(user_id: int) -> list[str]:
+    """The channels this person has switched off."""
+    chosen = NoticeChoice.objects.filter(user=user_id).first()
+    return list(chosen.without) if chosen else []
 
 
 def quiet_until(at: datetime, zone: str, policy: Policy) -> datetime | None:

@@ -9,18 +9,15 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.channels import CHANNELS
 from accounts.mail_words import headline
-from accounts.models import DeadAddress, NoticeChoice, Notification, NotificationState, User
+from accounts.models import Notification, NotificationState, User
 from accounts.notice_rows import AttemptState, Channel
 from requests_app.models import Booking
 
 SHOWN = 30
 TONES = {AttemptState.FAILED: "lost", AttemptState.REACHED: "done", AttemptState.SEEN: "done"}
-# What may be left out, in the order of a ladder; a channel nobody has built is no choice.
-CHOICES = tuple(
-    channel for channel in (Channel.PUSH, Channel.SMS, Channel.CALL) if channel in CHANNELS
-)
+# What may be left out, in the order of a ladder.
+CHOICES = (Channel.PUSH, Channel.SMS, Channel.CALL)
 
 
 @dataclass(frozen=True)
@@ -51,15 +48,6 @@ def of_booking(booking: Booking) -> list[Told]:
 
 def of_user(user: User) -> list[Told]:
     return _told(Notification.objects.filter(user=user))
-
-
-def is_dead(email: str) -> bool:
-    return DeadAddress.objects.filter(email__iexact=email).exists()
-
-
-def left_out(user: User) -> list[str]:
-    chosen = NoticeChoice.objects.filter(user=user).first()
-    return list(chosen.without) if chosen else []
 
 
 def _told(rows: QuerySet[Notification]) -> list[Told]:

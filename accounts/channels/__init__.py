@@ -1,8 +1,7 @@
 """The ways to a person, and which of them a notice may take (rule N1).
 
 A channel says whether it `can_reach` the person of a notice, and can `send` one attempt. Who adds
-one adds its object to CHANNELS and its place to accounts.ladder.RUNGS; until then a ladder passes
-over it.
+one adds its object to CHANNELS and its place to accounts.ladder.RUNGS.
 """
 
 from typing import Protocol

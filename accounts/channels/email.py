@@ -18,15 +18,17 @@ REST = 30  # seconds without another try after the mail server could not be reac
 MAIL_RESTS = "notifications:mail-rests"
 
 
+def is_dead(email: str) -> bool:
+    """Mails to it come back."""
+    return DeadAddress.objects.filter(email__iexact=email).exists()
+
+
 class Mails:
     def rests(self) -> bool:
         return bool(cache.get(MAIL_RESTS))
 
     def can_reach(self, notice: Notification) -> bool:
-        return (
-            bool(notice.email)
-            and not DeadAddress.objects.filter(email__iexact=notice.email).exists()
-        )
+        return bool(notice.email) and not is_dead(notice.email)
 
     def send(self, attempt: Attempt) -> bool:
         """One message over one connection; with a provider's API (django-anymail) the connection is

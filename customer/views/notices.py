@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import actions
+from accounts.channels.email import is_dead
+from accounts.ladder import left_out
 from customer import notice_list
 from customer.forms.notices import ChannelsForm
 from customer.views.secret_link import secret_page
@@ -21,7 +23,7 @@ from requests_app.access import technician_of
 def told(request, token):
     """Of one booking, by its link."""
     found = access.booking_by_link(token)
-    dead = bool(found.customer and notice_list.is_dead(found.customer.email))
+    dead = bool(found.customer and is_dead(found.customer.email))
     context = {"booking": found, "told": notice_list.of_booking(found), "dead": dead}
     return render(request, "customer/told.html", context)
 
@@ -34,7 +36,7 @@ def settings_page(request):
 
 def channels_page(request, template: str, name: str, **context):
     """The same for customers and technicians, each in the frame of their own pages."""
-    form = ChannelsForm(request.POST or None, without=notice_list.left_out(request.user))
+    form = ChannelsForm(request.POST or None, without=left_out(request.user.pk))
     if request.method == "POST":
         form = ChannelsForm(request.POST, without=())
         if form.is_valid():
@@ -44,7 +46,7 @@ def channels_page(request, template: str, name: str, **context):
     context |= {
         "form": form,
         "told": notice_list.of_user(request.user),
-        "dead": notice_list.is_dead(request.user.email),
+        "dead": is_dead(request.user.email),
     }
     return render(request, template, context, status=422 if form.errors else 200)
 
