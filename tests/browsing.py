@@ -3,26 +3,23 @@
 Loaded by tests/conftest.py.
 """
 
+import os
+
 import pytest
 from django.conf import settings
-from django.db import connections
-from playwright.sync_api import sync_playwright
 
 from tests import axe, chromium
 
+# Set it to keep what the tests look at, in var/screenshots: PICTURES=1 bin/test -m browser
+PICTURES = os.environ.get("PICTURES")
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 
 @pytest.fixture
-def chrome(transactional_db, monkeypatch):
-    """Closed before the database is emptied: that must not meet playwright's loop."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's loop runs in this thread
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
-        yield started
-        started.close()
-        # those of this loop's own context, before the databases are dropped
-        connections.close_all()
+def chrome(transactional_db):
+    """Left before the database is emptied: that must not meet playwright's loop."""
+    with chromium.opened() as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -62,18 +59,27 @@ def follow(page, target):
         link.click()
 
 
+def picture(page, name):
+    """Kept where somebody wants to look for themselves."""
+    if PICTURES:
+        folder = settings.BASE_DIR / "var" / "screenshots"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}-{page.viewport_size['width']}.png"
+        page.screenshot(path=path, full_page=True)
+
+
+def glance(page, name):
+    """Nothing for axe to find, nothing wider than the window."""
+    picture(page, name)
+    assert (name, axe.faults(page)) == (name, [])
+    assert (name, page.evaluate(WIDER)) == (name, [])
+
+
 def look(page, name):
-    """Nothing for axe to find, nothing wider than the window, at both
-    widths; the picture is kept.
-    """
-    folder = settings.BASE_DIR / "var" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
+    """A glance at both widths."""
     before = page.viewport_size
     for size in (PHONE, DESK):
         page.set_viewport_size(size)
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        page.screenshot(path=folder / f"{name}-{size['width']}.png", full_page=True)
-        assert axe.faults(page) == []
-        wide = page.evaluate(WIDER)
-        assert wide == [], wide
+        glance(page, name)
     page.set_viewport_size(before)

@@ -2,11 +2,15 @@
 it is driven.
 """
 
+import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
 
 FLAGS = [
     "--no-sandbox",
@@ -15,6 +19,7 @@ FLAGS = [
     "--no-first-run",
     "--disable-background-networking",
 ]
+_kept = SimpleNamespace(play=None, browser=None, loop=None)  # of this process
 
 
 def path() -> str | None:
@@ -25,6 +30,43 @@ def path() -> str | None:
         if found := shutil.which(name):
             return found
     return _fetched()
+
+
+@contextmanager
+def opened(*flags: str) -> Iterator:
+    """The Chromium of this process, to look through; what was opened in it is closed after.
+
+    One for all tests: to start it takes longer than most of them look. Playwright's loop runs in
+    this thread, but is seen to run only in this block: Django and asyncio refuse to work beside it.
+    With `flags` it is one of their own.
+    """
+    if _kept.play is None:
+        _start_playwright()
+    asyncio._set_running_loop(_kept.loop)
+    try:
+        browser = _launched(*flags) if flags else _shared()
+        with mock.patch.dict(os.environ, DJANGO_ALLOW_ASYNC_UNSAFE="1"):
+            try:
+                yield browser
+            finally:
+                for context in browser.contexts:
+                    context.close()
+                if flags:
+                    browser.close()
+                _close_connections()
+    finally:
+        asyncio._set_running_loop(None)
+
+
+def close() -> None:
+    """At the end of the process."""
+    if _kept.play is None:
+        return
+    asyncio._set_running_loop(_kept.loop)
+    if _kept.browser:
+        _kept.browser.close()
+    _kept.play.stop()
+    vars(_kept).update(play=None, browser=None, loop=None)
 
 
 def sign_in(context, client, url: str) -> None:
@@ -45,6 +87,30 @@ def until(page, so: Callable[[], object]) -> None:
             return
         page.wait_for_timeout(50)
     raise AssertionError("It never was.")
+
+
+def _start_playwright() -> None:
+    from playwright.sync_api import sync_playwright
+
+    _kept.play = sync_playwright().start()
+    _kept.loop = asyncio.get_running_loop()
+
+
+def _shared():
+    if not (_kept.browser and _kept.browser.is_connected()):
+        _kept.browser = _launched()
+    return _kept.browser
+
+
+def _launched(*flags):
+    return _kept.play.chromium.launch(executable_path=path(), args=[*FLAGS, *flags])
+
+
+def _close_connections() -> None:
+    """Those of the loop's own context, before the databases are emptied or dropped."""
+    from django.db import connections
+
+    connections.close_all()
 
 
 def _fetched() -> str | None:

@@ -14,7 +14,7 @@ import embedded
 from accounts import pace
 from mila import message_catalogues
 from mila.clock import reset_clock
-from tests import measuring
+from tests import chromium, measuring
 from tests.browsing import chrome, open_page  # noqa: F401
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
 from tests.limited import counters  # noqa: F401
@@ -34,6 +34,7 @@ def pytest_configure():
 
 
 def pytest_unconfigure():
+    chromium.close()
     _running.close()
 
 

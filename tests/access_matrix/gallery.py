@@ -14,11 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
 
 from django.contrib.staticfiles import finders
-from playwright.sync_api import sync_playwright
 
 from tests import chromium
 
-FLAGS = [*chromium.FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+NOWHERE_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 TOLD = "canary:"
 LISTEN = """
 (() => {
@@ -102,15 +101,13 @@ class Gallery:
     def open(self) -> Iterator["Gallery"]:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+        with chromium.opened(NOWHERE_ELSE) as browser:
             context = browser.new_context(
                 viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
             )
             context.add_init_script(LISTEN)
             self._page = context.new_page()
             yield self
-            browser.close()
         self._server.shutdown()
         self._server.server_close()
 

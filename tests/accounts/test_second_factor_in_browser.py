@@ -10,17 +10,14 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import connections
-from playwright.sync_api import sync_playwright
 
 from accounts import notifications
 from accounts.models import Notification, User
 from mila import second_factor
 from simulation import factor
-from tests import axe, chromium, factories
-from tests.browsing import follow
+from tests import chromium, factories
+from tests.browsing import follow, glance
 from tests.browsing import look as look_at_both_sizes
 
 pytestmark = [
@@ -29,7 +26,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 PASSWORD = "a-long-secret-word"
-PICTURES = settings.BASE_DIR / "var" / "screenshots"
 SMALL, WIDE = (390, 844), (1280, 800)
 DEVICE = {
     "protocol": "ctap2",
@@ -57,13 +53,11 @@ def ops(transactional_db):
 
 
 @pytest.fixture(params=[SMALL, WIDE], ids=["390", "1280"])
-def page(request, live_server, monkeypatch):
+def page(request, live_server):
     """With a device that keeps passkeys; what the browser complains about fails the test."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
     complaints = []
     width, height = request.param
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+    with chromium.opened() as browser:
         context = browser.new_context(
             locale="fr-FR",
             reduced_motion="reduce",
@@ -80,20 +74,12 @@ def page(request, live_server, monkeypatch):
         device.send("WebAuthn.enable")
         device.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
         yield page
-        browser.close()
-        connections.close_all()  # those of this loop's own context
     assert complaints == []
 
 
 def look(page, name):
-    """A picture, nothing for axe to find, nothing wider than the screen."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
     page.wait_for_timeout(150)
-    page.screenshot(
-        path=PICTURES / f"factor-{name}-{page.viewport_size['width']}.png", full_page=True
-    )
-    assert (name, axe.faults(page)) == (name, [])
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    glance(page, f"factor-{name}")
 
 
 def sign_in_by_password(page, email="ops@example.com"):

@@ -2,19 +2,16 @@
 silent console.
 """
 
-import os
-
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import sync_playwright
 
 from accounts.models import Notification
 from requests_app.actions import signing
 from requests_app.lifecycle import Role, advance
 from requests_app.models import State
 from tests import axe, chromium, factories
+from tests.browsing import picture
 from tests.cast import claimed, walk
 from tests.signing_in import sign_in
 
@@ -27,17 +24,6 @@ pytestmark = [
     pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _database_beside_a_browser():
-    """Playwright's loop makes Django think it runs inside one."""
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    yield
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
-    if before is not None:
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
 
 
 @pytest.fixture
@@ -80,11 +66,8 @@ def pages(town, partner):
 def test_pages(live_server, town, staff, partner, width, height, light):
     client = Client()
     sign_in(client, staff)
-    folder = settings.BASE_DIR / "var" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
     found, heard = [], []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+    with chromium.opened() as browser:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=light, reduced_motion="reduce"
         )
@@ -97,8 +80,7 @@ def test_pages(live_server, town, staff, partner, width, height, light):
         page.on("pageerror", lambda error: heard.append(str(error)))
         for name, address in pages(town, partner).items():
             page.goto(live_server.url + address, wait_until="networkidle")
-            page.wait_for_timeout(200)
-            page.screenshot(path=folder / f"admin-{name}-{width}-{light}.png", full_page=True)
+            picture(page, f"admin-{name}-{light}")
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if wide > 0:
                 found.append((name, "wider than the screen", wide))
@@ -111,8 +93,6 @@ def test_pages(live_server, town, staff, partner, width, height, light):
                 ]
                 if new or one["impact"] == "critical":
                     found.append((name, one["id"], one["impact"], new))
-        context.close()
-        browser.close()
 
     assert found == []
     assert heard == []

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
 from policy.models import PolicyRow
 from tests import axe, chromium, factories
+from tests.browsing import picture
 from tests.signing_in import sign_in
 
 pytestmark = [
@@ -28,12 +28,10 @@ def test_effect_is_read_before_it_is_saved(
     sign_in(client, staff)
     page = open_page(viewport={"width": width, "height": height})
     chromium.sign_in(page.context, client, live_server.url)
-    folder = settings.BASE_DIR / "var" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
 
     def look(name):
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=folder / f"policy-{name}-{width}.png", full_page=True)
+        picture(page, f"policy-{name}")
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         assert [one["id"] for one in axe.violations(page) if one["impact"] == "critical"] == []
 

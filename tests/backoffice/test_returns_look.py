@@ -5,16 +5,15 @@ phone.
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import sync_playwright
 
 from payments import comparing, disputes, refunds, sweeps
 from payments.standin import user_actions
 from payments.standin.models import Posting
 from tests import axe, chromium
-from tests.backoffice.test_look import THEMES, _database_beside_a_browser  # noqa: F401
+from tests.backoffice.test_look import THEMES
+from tests.browsing import picture
 from tests.payments import cast
 from tests.signing_in import sign_in
 
@@ -65,11 +64,8 @@ def pages(refunded, contested):
 def test_pages(live_server, money, staff, width, height):
     client = Client()
     sign_in(client, staff)
-    folder = settings.BASE_DIR / "var" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
     found, heard = [], []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+    with chromium.opened() as browser:
         context = browser.new_context(
             viewport={"width": width, "height": height}, reduced_motion="reduce"
         )
@@ -81,7 +77,7 @@ def test_pages(live_server, money, staff, width, height):
         )
         for name, address in pages(*money).items():
             page.goto(live_server.url + address, wait_until="networkidle")
-            page.screenshot(path=folder / f"returns-{name}-{width}.png", full_page=True)
+            picture(page, f"returns-{name}")
             if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
                 found.append((name, "wider than the screen"))
             for one in axe.violations(page):
@@ -93,8 +89,6 @@ def test_pages(live_server, money, staff, width, height):
                 ]
                 if new or one["impact"] == "critical":
                     found.append((name, one["id"], one["impact"], new))
-        context.close()
-        browser.close()
 
     assert found == []
     assert heard == []

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connections
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from mila.clock import reset_clock, set_clock
 from payments import cards, sweeps
@@ -16,8 +15,9 @@ from payments.standin import user_actions
 from places.calendar import instant
 from requests_app.actions import visit as visiting
 from requests_app.models import Booking, Fault, State
-from tests import axe, chromium, factories
 from tests import cast as people
+from tests import chromium, factories
+from tests.browsing import look, picture
 from tests.cast import MORNING
 from tests.payments import cast
 
@@ -26,17 +26,12 @@ pytestmark = [
     pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
     pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
 ]
-PICTURES = settings.BASE_DIR / "var" / "screenshots"
-SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 
 
 @pytest.fixture
-def page(live_server, monkeypatch):
-    # Playwright's loop runs in this thread; the test itself asks the database beside it.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+def page(live_server):
     set_clock(MORNING)
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+    with chromium.opened() as browser:
         context = browser.new_context(
             locale="fr-FR", reduced_motion="reduce", base_url=live_server.url
         )
@@ -49,22 +44,8 @@ def page(live_server, monkeypatch):
             lambda note: errors.append(note.text) if "Content Security" in note.text else None,
         )
         yield made
-        browser.close()
         reset_clock()
-        connections.close_all()  # those of this loop's own context
     assert errors == []
-
-
-def look(page, name):
-    """Two pictures; nothing for axe to find, nothing wider than the screen."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(200)
-        page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert axe.faults(page) == []
-    page.set_viewport_size({"width": 390, "height": 844})
 
 
 def type_card(page, number, ends="12/40"):
@@ -146,7 +127,7 @@ def test_a_refused_card_then_one_that_asks_the_bank(page):
     order(page)
     bank = page.frame_locator("dialog iframe")
     expect(bank.locator("button").first).to_be_visible()
-    page.screenshot(path=PICTURES / "book-card-bank-phone.png")
+    picture(page, "book-card-bank")
     bank.locator("button[value=agree]").click()
     page.wait_for_url(f"**{reverse('customer:booking', args=[draft.token])}")
     assert Booking.objects.get(pk=draft.pk).state == State.SEARCHING

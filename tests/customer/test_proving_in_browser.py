@@ -3,17 +3,15 @@ real Chromium.
 """
 
 import pytest
-from django.conf import settings
-from django.db import connections
 from django.urls import reverse
-from playwright.sync_api import sync_playwright
 
 from accounts import notifications
 from accounts.models import Notification
 from mila.clock import reset_clock, set_clock
 from requests_app.actions import proving
 from requests_app.models import Booking, State
-from tests import axe, chromium, factories
+from tests import chromium, factories
+from tests.browsing import glance
 from tests.cast import MORNING
 
 pytestmark = [
@@ -21,19 +19,16 @@ pytestmark = [
     pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
     pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
 ]
-PICTURES = settings.BASE_DIR / "var" / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 PASSWORD = "chouette-hulotte-9"
 
 
 @pytest.fixture(params=SIZES)
-def page(request, live_server, monkeypatch, settings):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+def page(request, live_server, settings):
     settings.ACCOUNT_RATE_LIMITS = False
     set_clock(MORNING)
     width, height = SIZES[request.param]
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+    with chromium.opened() as browser:
         context = browser.new_context(
             locale="fr-FR", reduced_motion="reduce", base_url=live_server.url
         )
@@ -41,16 +36,7 @@ def page(request, live_server, monkeypatch, settings):
         made.set_viewport_size({"width": width, "height": height})
         made.size, made.site = request.param, live_server.url
         yield made
-        browser.close()
         reset_clock()
-        connections.close_all()  # those of this loop's own context
-
-
-def look(page, name):
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"proving-{name}-{page.size}.png", full_page=True)
-    assert (name, axe.faults(page)) == (name, [])
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def code(kind):
@@ -69,17 +55,17 @@ def test_a_guest_proves_the_address(page, client):
     session.save()
     chromium.sign_in(page.context, client, page.site)
     page.goto(f"/b/{booking.token}/")
-    look(page, "booking")
+    glance(page, "proving-booking")
 
     page.goto(f"/b/{booking.token}/address/")
-    look(page, "address")
+    glance(page, "proving-address")
     page.goto(f"/b/{booking.token}/prove/")
-    look(page, "ask")
+    glance(page, "proving-ask")
     submit(page)
-    look(page, "code")
+    glance(page, "proving-code")
     page.fill("[name=code]", "1")
     submit(page)
-    look(page, "wrong")
+    glance(page, "proving-wrong")
     page.fill("[name=code]", code("address_code"))
     submit(page)
     page.wait_for_url(f"**/b/{booking.token}/")
@@ -91,13 +77,13 @@ def test_a_guest_proves_the_address(page, client):
 def test_a_link_is_renewed_and_ends(page):
     booking = factories.placed_booking()
     page.goto(f"/b/{booking.token}/renew/")
-    look(page, "renew")
+    glance(page, "proving-renew")
     submit(page)
-    look(page, "renew-code")
+    glance(page, "proving-renew-code")
     page.fill("[name=code]", code("address_code"))
     submit(page)
     page.wait_for_url("**/link-sent/")
-    look(page, "link-sent")
+    glance(page, "proving-link-sent")
     booking.refresh_from_db()
     assert proving.open_by_account(booking.pk).token == booking.token
 
@@ -106,7 +92,7 @@ def test_a_link_is_renewed_and_ends(page):
     )
     page.goto(f"/b/{booking.token}/")
     page.wait_for_url("**/ended/")
-    look(page, "link-ended")
+    glance(page, "proving-link-ended")
 
 
 def test_another_address_to_sign_in_with(page, client):
@@ -116,16 +102,16 @@ def test_another_address_to_sign_in_with(page, client):
     client.force_login(customer)
     chromium.sign_in(page.context, client, page.site)
     page.goto(reverse("customer:bookings"))
-    look(page, "bookings")
+    glance(page, "proving-bookings")
     page.goto(reverse("account_email"))
-    look(page, "email")
+    glance(page, "proving-email")
     page.fill("[name=email]", "perrachon@example.com")
     submit(page, "main button[name=action_add]")
-    look(page, "is-it-you")
+    glance(page, "proving-is-it-you")
     page.fill("[name=password]", PASSWORD)
     submit(page)
     page.wait_for_url("**/confirm-email/")
-    look(page, "email-code")
+    glance(page, "proving-email-code")
     page.fill("[name=code]", code("account_code"))
     submit(page)
     page.wait_for_url("**/bookings/")
@@ -140,4 +126,4 @@ def test_signing_up(page):
     page.fill("[name=password1]", PASSWORD)
     submit(page, "main form button[type=submit]")
     page.wait_for_url("**/confirm-email/")
-    look(page, "sign-up-code")
+    glance(page, "proving-sign-up-code")

@@ -3,16 +3,15 @@ statement (rule M5).
 """
 
 import pytest
-from django.conf import settings
-from django.db import connections
 from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from mila.clock import mila_now, reset_clock, set_clock
 from payments import partners, sweeps
 from payments.models import Payout, PayoutState
 from payments.standin import client as standin_client
-from tests import axe, chromium, factories
+from tests import chromium, factories
+from tests.browsing import look
 from tests.cast import MORNING
 from tests.payments import cast
 from tests.signing_in import sign_in
@@ -22,13 +21,10 @@ pytestmark = [
     pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
     pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
 ]
-PICTURES = settings.BASE_DIR / "var" / "screenshots"
-SIZES = {"phone": (390, 844), "desk": (1280, 800)}
 
 
 @pytest.fixture
 def browse(live_server, monkeypatch, settings):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     settings.SITE_URL = live_server.url
     standin = standin_client.the_standin()
     monkeypatch.setattr(standin, "site", live_server.url)
@@ -41,8 +37,7 @@ def browse(live_server, monkeypatch, settings):
         lon=4.90,
     )
     visitor = sign_in(Client(), partner.user)
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+    with chromium.opened() as browser:
         context = browser.new_context(
             locale="fr-FR",
             reduced_motion="reduce",
@@ -52,37 +47,23 @@ def browse(live_server, monkeypatch, settings):
         cookie = visitor.cookies[settings.SESSION_COOKIE_NAME]
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
         yield context.new_page(), partner
-        browser.close()
         reset_clock()
-        connections.close_all()
-
-
-def look(page, name):
-    """A picture of each size, nothing for axe to find, nothing wider than the screen."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(150)
-        page.screenshot(path=PICTURES / f"payout-{name}-{size}.png", full_page=True)
-        assert (name, size, axe.faults(page)) == (name, size, [])
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    page.set_viewport_size({"width": 390, "height": 844})
 
 
 def test_from_a_new_account_to_the_bank(browse, payer):
     page, technician = browse
     page.goto("/partner/account/")
-    look(page, "1-none")
+    look(page, "payout-1-none")
     page.click("main form button")
     page.wait_for_url("**/_stripe/connect/**")
     page.click("button[value=no_bank]")
     page.wait_for_url("**/partner/account/")
-    look(page, "2-unpayable")
+    look(page, "payout-2-unpayable")
     page.click("main form button")
     page.click("button[value=complete]")
     page.wait_for_url("**/partner/account/")
     expect(page.locator("main .wrap > .notice")).to_have_attribute("data-kind", "done")
-    look(page, "3-ready")
+    look(page, "payout-3-ready")
     technician.partner.refresh_from_db()
     assert technician.partner.payable
 
@@ -94,21 +75,21 @@ def test_from_a_new_account_to_the_bank(browse, payer):
     )
     page.goto("/partner/earnings/")
     expect(page.locator("main time").first).to_have_attribute("datetime", str(earning.promised_on))
-    look(page, "4-earnings")
+    look(page, "payout-4-earnings")
 
     cast.come_to_payday(earning)
     partners.refresh_account(technician.partner.stripe_account)
     sweeps.sweep_payouts()
     assert Payout.objects.get().state == PayoutState.ON_ITS_WAY
     page.goto("/partner/earnings/")
-    look(page, "5-on-its-way")
+    look(page, "payout-5-on-its-way")
     month = earning.earned_at
     page.goto(f"/partner/earnings/{month.year}-{month.month}/")
     expect(page.locator("main")).to_contain_text("55,20")
-    look(page, "6-statement")
+    look(page, "payout-6-statement")
     with page.expect_download() as download:
         page.click("main a[download]")
     assert "55,20" in download.value.path().read_text()
     page.goto(f"/partner/jobs/{earning.booking.uuid}/")
-    look(page, "7-job")
+    look(page, "payout-7-job")
     assert mila_now() > month

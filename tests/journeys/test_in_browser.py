@@ -3,10 +3,8 @@
 import re
 
 import pytest
-from django.conf import settings as site_settings
 from django.core import mail
-from django.db import connections
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from accounts import notifications
 from accounts.models import Notification
@@ -22,8 +20,8 @@ from places.actions import load_gazetteer
 from places.gazetteer import Entry
 from requests_app.models import Booking, State
 from simulation import factor
-from tests import axe, chromium, factories, streaming
-from tests.browsing import follow
+from tests import chromium, factories, streaming
+from tests.browsing import follow, glance
 from tests.cast import MORNING, code_of, nearly_time
 
 pytestmark = [
@@ -31,8 +29,6 @@ pytestmark = [
     pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
     pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
 ]
-FLAGS = [*chromium.FLAGS, "--disable-component-update", "--disable-sync"]
-PICTURES = site_settings.BASE_DIR / "var" / "screenshots"
 PASSWORD = "a-long-enough-password"
 LYON = Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467, "town")
 
@@ -65,15 +61,13 @@ def browsers(site, jobs_at_once, monkeypatch):
     """A customer's page at 1280x800 and a partner's at 390x844; what the browser complains about
     fails the test.
     """
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in this thread
     set_clock(MORNING)
     load_gazetteer([LYON])
     factories.ServiceFactory(
         name_fr="Wi-Fi lent ou instable", search_words_fr="wifi lent\nmon wi-fi rame"
     )
     complaints = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium.path(), args=FLAGS)
+    with chromium.opened() as browser:
 
         def opened(width, height, **options):
             context = browser.new_context(
@@ -95,9 +89,7 @@ def browsers(site, jobs_at_once, monkeypatch):
             return page
 
         yield opened(1280, 800), opened(390, 844, has_touch=True, is_mobile=True)
-        browser.close()
         reset_clock()
-        connections.close_all()  # those of this loop's own context
     assert complaints == []
 
 
@@ -115,12 +107,8 @@ def friend(browsers):
 
 
 def look(page, name):
-    """A picture, nothing for axe to find, nothing wider than the screen."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
     page.wait_for_timeout(150)
-    page.screenshot(path=PICTURES / f"journey-{name}.png", full_page=True)
-    assert (name, axe.faults(page)) == (name, [])
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    glance(page, f"journey-{name}")
 
 
 def press(page, selector):

@@ -8,19 +8,16 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import sync_playwright
 
 from tests import chromium
 
 ORIGIN = "http://localhost:9"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def chrome():
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
-        yield started
-        started.close()
+    with chromium.opened() as browser:
+        yield browser
 
 
 class Site:

@@ -3,13 +3,13 @@ lights.
 """
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from mila.web.styleguide import examples
 from tests import axe, chromium
+from tests.browsing import picture
 from tests.mila.conftest import Site
 
 pytestmark = [
@@ -34,9 +34,7 @@ def test_style_guide(chrome, width, light):
         reduced_motion="reduce",
     )
     page = site.show(document("styleguide.html", examples()))
-    folder = settings.BASE_DIR / "var" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"styleguide-{width}-{light}.png", full_page=True)
+    picture(page, f"styleguide-{light}")
 
     found = axe.faults(page)
     sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -4,13 +4,13 @@ made (rule B10).
 
 import pytest
 from django.conf import settings
-from django.db import connections
 from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from mila.clock import reset_clock, set_clock
 from requests_app.models import Booking, DoorPlace, State
-from tests import axe, cast, chromium, factories
+from tests import cast, chromium, factories
+from tests.browsing import look
 from tests.cast import MORNING
 
 pytestmark = [
@@ -18,7 +18,6 @@ pytestmark = [
     pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
     pytest.mark.django_db(transaction=True),
 ]
-PICTURES = settings.BASE_DIR / "var" / "screenshots"
 HERE = {
     "latitude": factories.LYON["lat"],
     "longitude": factories.LYON["lon"] + 0.001,
@@ -27,18 +26,16 @@ HERE = {
 
 
 @pytest.fixture
-def phone(live_server, monkeypatch):
+def phone(live_server):
     """A function: the job's page of a technician on the way, in a browser that may tell where it
     is, or may not.
     """
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     set_clock(MORNING)
     partner = factories.TechnicianFactory(user__name="Yanis Corvel")
     booking = cast.walk(factories.placed_booking(), partner, State.EN_ROUTE)
     visitor = Client()
     visitor.force_login(partner.user)
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+    with chromium.opened() as browser:
 
         def opened(*, tells):
             allowed = {"permissions": ["geolocation"], "geolocation": HERE} if tells else {}
@@ -59,9 +56,7 @@ def phone(live_server, monkeypatch):
             return page
 
         yield opened, booking
-        browser.close()
         reset_clock()
-        connections.close_all()
 
 
 def arrives(page, booking):
@@ -88,8 +83,4 @@ def test_a_phone_that_does_not_tell_arrives_all_the_same(phone):
 
     assert not DoorPlace.objects.exists()
     page.locator("details:has(form[action*=fail]) summary").click()
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for name, width, height in (("phone", 390, 844), ("desktop", 1280, 800)):
-        page.set_viewport_size({"width": width, "height": height})
-        page.screenshot(path=PICTURES / f"fail-{name}.png", full_page=True)
-        assert axe.faults(page) == []
+    look(page, "fail")

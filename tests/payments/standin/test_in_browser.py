@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.db import connections
 from django.template.loader import render_to_string
 from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from payments.standin import user_actions
 from tests import axe, chromium
@@ -29,13 +29,8 @@ data-message-unavailable="Not reachable" """
 @pytest.fixture(scope="module")
 def chrome():
     # Playwright's loop runs in this thread; the routes below ask Django from within it.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as play:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        started = play.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
-        yield started
-        started.close()
-        # those of this loop's own context, before the databases are dropped
-        connections.close_all()
+    with chromium.opened() as browser:
+        yield browser
 
 
 class Window:
