@@ -43,6 +43,7 @@ def pytest_collection_modifyitems(items):
 
     All else stays as it is: in random order, those that commit after those that do not.
     """
+    measuring.number_rows(items)
     items.sort(key=lambda item: not item.nodeid.startswith(measuring.WALKS))
 
 

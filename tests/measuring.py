@@ -4,10 +4,25 @@ Not what sets its scene, nor what the walks through everything pass by the way: 
 gate softer, and the tracer takes half as long again as the tests (docs/decisions/0033).
 """
 
+from collections import Counter
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+import pytest
+
+# A test with many rows of parameters reaches its lines with the first of them.
+ROWS = 3
 # They ask every page as everybody, and judge what is answered.
 WALKS = ("tests/access_matrix/", "tests/leak_detection/")
+_row = pytest.StashKey[int]()
+
+
+def number_rows(items) -> None:
+    """Each test's place among those of its function, whatever order they will run in."""
+    seen = Counter()
+    for item in sorted(items, key=lambda item: item.nodeid):
+        function = item.nodeid.partition("[")[0]
+        item.stash[_row] = seen[function]
+        seen[function] += 1
 
 
 def unmeasured(config) -> AbstractContextManager:
@@ -16,8 +31,14 @@ def unmeasured(config) -> AbstractContextManager:
 
 
 def measured(item) -> AbstractContextManager:
-    """What this test itself does counts, if it is no walk and looks at no browser."""
-    if item.nodeid.startswith(WALKS) or item.get_closest_marker("browser"):
+    """What this test itself does counts, if it is no walk, looks at no browser, and is none of many
+    rows.
+    """
+    if (
+        item.nodeid.startswith(WALKS)
+        or item.get_closest_marker("browser")
+        or item.stash[_row] >= ROWS
+    ):
         return nullcontext()
     return _turned(item.config, on=True)
 
