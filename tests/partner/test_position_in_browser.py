@@ -107,11 +107,15 @@ def test_journey_that_is_over_is_told_no_longer(phones):
         theirs.goto(f"/partner/jobs/{booking.uuid}/")
     visit.arrive(booking.pk, technician.pk, by=technician.user)
 
-    answers = []
-    theirs.on("response", lambda answer: answers.append((answer.url, answer.status)))
+    told = []
+    theirs.on(
+        "response",
+        lambda answer: told.append(answer.status) if answer.url.endswith("/position/") else None,
+    )
     for number in range(1, 4):
         theirs.context.set_geolocation({**FAR, "latitude": FAR["latitude"] + number / 100})
+        chromium.until(theirs, lambda: told)
         theirs.wait_for_timeout(150)
 
-    assert [status for url, status in answers if url.endswith("/position/")] == [409]
+    assert told == [409]
     assert not Position.objects.exists()
