@@ -17,7 +17,8 @@ from mila.transactions import verb
 from policy.words import span
 from requests_app import deadlines, fault_ledger, notices
 from requests_app.actions.assigning import agree_on, is_free, slot
-from requests_app.actions.placing import card_ends, write_wishes
+from requests_app.actions.drafting import write_wishes
+from requests_app.actions.placing import card_ends
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking
 from requests_app.models import (
     ADJUSTABLE,

@@ -15,8 +15,8 @@ from mila.transactions import verb
 from requests_app import deadlines, notices
 from requests_app.actions import changes, visit
 from requests_app.actions.assigning import TechnicianBusy, agree_on, is_free, slot
+from requests_app.actions.drafting import check_wish, write_wishes
 from requests_app.actions.notes import HoldsPassword
-from requests_app.actions.placing import check_wish, write_wishes
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, read_clock
 from requests_app.models import (
     BEFORE_DEPARTURE,

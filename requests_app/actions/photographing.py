@@ -17,7 +17,7 @@ from mila.errors import Refusal
 from mila.faults import has_no_room
 from mila.transactions import after_commit, verb
 from policy.kept import DRAFT
-from requests_app.actions.placing import lock_draft
+from requests_app.actions.drafting import lock_draft
 from requests_app.models import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.photos.decoder import Redrawn
 

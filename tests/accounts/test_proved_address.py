@@ -12,7 +12,7 @@ from accounts.models import Notification, User
 from payments import cards
 from payments.models import PaymentCustomer, SavedCard
 from requests_app import access
-from requests_app.actions import placing
+from requests_app.actions import drafting
 from tests import factories
 
 SIGNUP, LOGIN, CODE = (
@@ -50,7 +50,7 @@ def type_code(client, code):
 
 
 def order_as_guest(email=VICTIM):
-    guest = placing.customer_for(email, name="Odile Perrachon", language="fr")
+    guest = drafting.customer_for(email, name="Odile Perrachon", language="fr")
     return factories.placed_booking(customer=guest, email_proved_at=None)
 
 

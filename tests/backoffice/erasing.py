@@ -20,7 +20,7 @@ from mila.clock import mila_now
 from payments.models import CardSetup, PaymentCustomer, SavedCard
 from payments.sweeps import charge_booking
 from requests_app import statement
-from requests_app.actions import contact_access, messaging, notes, placing, signing, visit
+from requests_app.actions import contact_access, drafting, messaging, notes, signing, visit
 from requests_app.models import (
     AddressCode,
     Assignment,
@@ -166,7 +166,7 @@ def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace
         intent_id=f"seti_{key}",
         client_secret=f"seti_{key}_secret",
     )
-    placing.remember_phone(customer, "+33639987102")
+    drafting.remember_phone(customer, "+33639987102")
     for size in PhotoSize:
         photo = BookingPhoto(booking=booking, rank=1, sha256=key)
         photo.key = f"photo-{key}"

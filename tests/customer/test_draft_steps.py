@@ -10,7 +10,7 @@ from accounts.models import User
 from mila.clock import mila_now, set_clock
 from places.actions import load_gazetteer
 from places.gazetteer import Entry
-from requests_app.actions import placing
+from requests_app.actions import drafting
 from requests_app.models import Booking, BookingEvent, State
 from tests import factories
 from tests.cast import next_wall
@@ -702,9 +702,9 @@ class TestWho:
 
     def test_a_draft_placed_meanwhile_leads_to_its_page(self, client, draft, monkeypatch):
         def refuse(*args, **kwargs):
-            raise placing.NotADraft
+            raise drafting.NotADraft
 
-        monkeypatch.setattr(placing, "set_contact", refuse)
+        monkeypatch.setattr(drafting, "set_contact", refuse)
 
         assert client.post(url("who", draft), WHO).url == reverse(
             "customer:booking", args=[draft.token]

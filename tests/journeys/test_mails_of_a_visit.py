@@ -10,7 +10,7 @@ from accounts import notifications
 from accounts.models import Notification, NotificationState
 from mila.clock import move_clock, set_clock
 from payments import sweeps as payments
-from requests_app.actions import placing, visit
+from requests_app.actions import drafting, placing, visit
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, State
 from requests_app.sweeps import sweep_clocks
@@ -49,8 +49,8 @@ def sent(booking):
 def begun(morning):
     """The contact step of a guest."""
     draft = factories.DraftFactory(customer=None, card="", email_proved_at=None)
-    person = placing.customer_for("odile@example.com", name="Odile", language="en")
-    return placing.set_contact(draft.pk, customer=person, booked_by=None, **ODILE)
+    person = drafting.customer_for("odile@example.com", name="Odile", language="en")
+    return drafting.set_contact(draft.pk, customer=person, booked_by=None, **ODILE)
 
 
 @pytest.fixture
