@@ -17,13 +17,7 @@ from policy import conditions
 from requests_app import price_versions
 from requests_app.actions.drafting import Incomplete, check_wish
 from requests_app.lifecycle import IllegalMove, Role, advance, lock_booking
-from requests_app.models import (
-    AcceptanceKind,
-    Booking,
-    BookingContact,
-    QuoteOrigin,
-    State,
-)
+from requests_app.models import AcceptanceKind, Booking, BookingContact, QuoteOrigin, State
 
 
 class WishPassed(Refusal):

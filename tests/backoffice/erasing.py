@@ -13,7 +13,7 @@ from django.db import connection, models
 from django.test import Client
 
 from accounts.models import AccountCode, CustomerProfile, Notification, PushSubscription, User
-from backoffice import erasure
+from backoffice import personal_rows
 from customer.views import secret_link
 from dispatch.models import Trace
 from mila.clock import mila_now
@@ -322,11 +322,11 @@ def plant(person, canaries: Canaries) -> None:
         for event in BookingEvent.objects.filter(booking__customer=person.user).order_by(
             "sequence"
         ):
-            event.hash = erasure.chained_hash(event)
+            event.hash = personal_rows.chained_hash(event)
             BookingEvent.objects.filter(pk=event.pk).update(hash=event.hash)
             Booking.objects.filter(pk=event.booking_id).update(events_hash=event.hash)
         for step in QuoteEvent.objects.filter(booking__customer=person.user).order_by("sequence"):
-            step.hash = erasure.chained_quote_hash(step)
+            step.hash = personal_rows.chained_quote_hash(step)
             QuoteEvent.objects.filter(pk=step.pk).update(hash=step.hash)
             Booking.objects.filter(pk=step.booking_id).update(quotes_hash=step.hash)
         for model in (SignOff, LateSignature):
