@@ -14,7 +14,7 @@ from places.calendar import next_morning
 from policy.queries import policy_at
 from requests_app.deadlines import hours_of
 from requests_app.models import Booking, State
-from simulation.play import promised
+from simulation.outlook import promised
 
 STEPS = {
     "minutes": _("+10 minutes"),
