@@ -11,7 +11,7 @@ from catalogue.queries import packages_for
 from payments import charges, gateway
 from payments.models import Charge, ChargeState
 from payments.standin import user_actions
-from requests_app.actions import changes, meeting, quoting, signing, visit
+from requests_app.actions import changes, meeting, quoting, reviewing, signing, visit
 from requests_app.lifecycle import Role
 from requests_app.models import Assignment, Booking, SignOffKind, State
 from simulation.bad_faith import BadFaith, Cheat
@@ -152,11 +152,11 @@ class Visits:
             device="simulation",
             by=None,
         )
-        if self.dice.random() < 0.6 and signing.may_rate_on_screen(
+        if self.dice.random() < 0.6 and reviewing.may_rate_on_screen(
             Booking.objects.get(pk=booking_id)
         ):
             good = self.dice.choices((5, 4, 3, 2), weights=(6, 3, 1, 0.3), k=3)
-            signing.rate(
+            reviewing.rate(
                 booking_id, quality=good[0], punctuality=good[1], friendliness=good[2], comment=""
             )
 

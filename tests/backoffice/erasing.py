@@ -20,7 +20,14 @@ from mila.clock import mila_now
 from payments.models import CardSetup, PaymentCustomer, SavedCard
 from payments.sweeps import charge_booking
 from requests_app import statement
-from requests_app.actions import contact_access, drafting, messaging, notes, signing, visit
+from requests_app.actions import (
+    contact_access,
+    drafting,
+    messaging,
+    notes,
+    reviewing,
+    visit,
+)
 from requests_app.models import (
     AddressCode,
     Assignment,
@@ -194,8 +201,8 @@ def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace
     PriceCode.objects.create(booking=booking, counted_from_at=mila_now())
     finish(booking, payee)
     cast.sign(booking, key=key)
-    signing.rate(booking.pk, quality=5, punctuality=5, friendliness=4, comment="Merci.")
-    signing.answer_rating(booking.pk, payee.pk, answer="Avec plaisir.")
+    reviewing.rate(booking.pk, quality=5, punctuality=5, friendliness=4, comment="Merci.")
+    reviewing.answer_rating(booking.pk, payee.pk, answer="Avec plaisir.")
     charge_booking(booking.pk)
     at = mila_now()
     Position.objects.create(booking=booking, lat=45.7, lon=4.8, at=at)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import CalendarEntry, Notification
 from mila.errors import Refusal
 from requests_app import lifecycle
-from requests_app.actions import assigning, quoting, signing, undoing, visit
+from requests_app.actions import assigning, quoting, reviewing, signing, undoing, visit
 from requests_app.actions.visit import NotYours, WaitNotOver
 from requests_app.lifecycle import NotUndoable
 from requests_app.models import Assignment, ClockKind, Fault, Position, State, last_made_at
@@ -267,7 +267,7 @@ def test_arrival_of_a_former_technician_is_no_wait_of_the_next(
 
 
 def test_once_the_customer_has_judged_it_the_end_stands(finished, partner):
-    signing.rate(finished.pk, quality=5, punctuality=5, friendliness=5, comment="")
+    reviewing.rate(finished.pk, quality=5, punctuality=5, friendliness=5, comment="")
 
     with refused(finished, NotUndoable):
         back(finished, partner, "finish")
