@@ -11,7 +11,7 @@ from catalogue.queries import packages_for
 from payments import charges, gateway
 from payments.models import Charge, ChargeState
 from payments.standin import user_actions
-from requests_app.actions import changes, meeting, quoting, reviewing, signing, visit
+from requests_app.actions import answering, changes, meeting, quoting, reviewing, signing, visit
 from requests_app.lifecycle import Role
 from requests_app.models import Assignment, Booking, SignOffKind, State
 from simulation.bad_faith import BadFaith, Cheat
@@ -66,7 +66,7 @@ class Visits:
         )
         chance = dice.random()
         if chance < 0.85:
-            verb = quoting.accept if chance < 0.6 else quoting.decline
+            verb = answering.accept if chance < 0.6 else answering.decline
             self.after(
                 span(0.2, 5, dice), partial(verb, booking_id, version=quote.version, by=None)
             )
