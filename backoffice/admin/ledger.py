@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from backoffice.board import DAYS, ZONE, Chart, chart_of
+from backoffice.board_charts import DAYS, ZONE, Chart, chart_of
 from mila.adminkit.acts import ModelAdmin, ReadOnly, Section, stamp
 from mila.clock import mila_now
 from mila.formats import money

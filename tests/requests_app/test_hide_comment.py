@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from backoffice import booking_history
+from backoffice import visit_history
 from customer import reviews
 from customer.reviews import figures, recent_ratings
 from requests_app.actions import hiding, reviewing
@@ -58,7 +58,7 @@ def test_what_was_written_is_kept_with_who_when_and_why(rated, staff, now):
         staff,
         "An insult",
     )
-    chapter = booking_history.sign_off(rated, now)
+    chapter = visit_history.sign_off(rated, now)
     assert any(WORDS in str(value) for _name, value in chapter.facts)
     assert any("An insult" in str(value) for _name, value in chapter.facts)
 
