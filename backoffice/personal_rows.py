@@ -21,7 +21,7 @@ from dispatch.models import AreaAlert, Trace
 from mila.clock import mila_now
 from payments.models import CardSetup, Charge, PaymentCustomer, Refund, SavedCard
 from requests_app import notices, price_versions, statement
-from requests_app.lifecycle import event_hash
+from requests_app.lifecycle_events import event_hash
 from requests_app.models import (
     AddressCode,
     Appeal,
