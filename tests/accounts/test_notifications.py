@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
-from accounts import notifications, tasks
+from accounts import delivery, notifications, tasks
 from accounts.models import Notification, NotificationState
 from mila.celery import app
 from mila.clock import mila_now
@@ -264,13 +264,13 @@ def test_row_held_by_another_worker_is_left_alone(transactional_db):
 @pytest.mark.parametrize("lock", [True, False], ids=["locked", "control"])
 def test_workers_at_once(transactional_db, monkeypatch, lock):
     row = queue()
-    mark, start, met = notifications._mark, threading.Barrier(4), threading.Barrier(4, timeout=10)
+    mark, start, met = delivery.mark, threading.Barrier(4), threading.Barrier(4, timeout=10)
     # the control: each has read before one writes
     linger = partial(time.sleep, 0.05) if lock else met.wait
     if not lock:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
     monkeypatch.setattr(
-        notifications, "_mark", lambda *args, **changes: (linger(), mark(*args, **changes))
+        delivery, "mark", lambda *args, **changes: (linger(), mark(*args, **changes))
     )
 
     def work():
@@ -295,7 +295,7 @@ def test_refusals_wait_longer_and_longer_then_staff_see_it(morning, stopped_cloc
     row = queue()
     server.mood = "refuse"
     at = morning
-    for tries, wait in enumerate(notifications.WAITS, 1):
+    for tries, wait in enumerate(delivery.WAITS, 1):
         tasks.sweep_notifications()
         assert (state_of(row), row.tries, row.due_at) == ("queued", tries, at + wait)
         stopped_clock(at + wait - SECOND)
@@ -305,7 +305,7 @@ def test_refusals_wait_longer_and_longer_then_staff_see_it(morning, stopped_cloc
         stopped_clock(at)
     tasks.sweep_notifications()
 
-    assert (state_of(row), row.tries, row.due_at) == ("failed", notifications.MAX_TRIES, None)
+    assert (state_of(row), row.tries, row.due_at) == ("failed", delivery.MAX_TRIES, None)
     assert "450" in row.error
     assert row in notifications.needing_staff(at)
     assert server.received == []
@@ -359,7 +359,7 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(db):
 
 
 def test_sweep_ends_when_its_time_is_up(db, monkeypatch):
-    monkeypatch.setattr(notifications, "SWEEP_BUDGET", -1)
+    monkeypatch.setattr(delivery, "SWEEP_BUDGET", -1)
     queue()
 
     tasks.sweep_notifications()

@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from accounts import notifications, push, tasks
+from accounts import delivery, notifications, push, tasks
 from accounts.models import PushSubscription
 from dispatch import offers
 from dispatch.models import Offer
@@ -50,7 +50,7 @@ def test_second_time_nothing_goes_out(offered):
     phone, _offer = offered
 
     assert pushed("offer") == [0]
-    notifications.sweep()
+    delivery.sweep()
     assert len(phone.got) == 1
 
 
@@ -64,7 +64,7 @@ def test_two_workers_at_once_push_it_once(service):
 
     def work():
         line.wait()
-        notifications.deliver(row.pk)
+        delivery.deliver(row.pk)
         connection.close()
 
     crowd = [threading.Thread(target=work) for _ in range(4)]
@@ -117,7 +117,7 @@ def test_mail_server_that_is_away_holds_up_no_push(searching, partner, service, 
     phone = woken(service, partner.user)
     offers.open_next(searching.pk)
 
-    notifications.sweep()
+    delivery.sweep()
 
     assert len(phone.got) == 1
 

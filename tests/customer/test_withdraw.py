@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import mail
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import delivery, notifications
 from accounts.models import Notification
 from mila.clock import mila_now
 from requests_app import withdrawal
@@ -116,7 +116,7 @@ def test_receipt_goes_out_with_day_and_hour_within_the_minute(
     seen = client.get(url("withdraw", asked_early)).context["seen"]
     client.post(url("withdraw", asked_early), {"seen": seen})
 
-    notifications.sweep()
+    delivery.sweep()
 
     [receipt] = [one for one in mail.outbox if "withdrawn from the contract" in one.subject]
     assert asked_early.number in receipt.body

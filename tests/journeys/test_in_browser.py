@@ -8,7 +8,7 @@ from django.core import mail
 from django.db import connections
 from playwright.sync_api import expect, sync_playwright
 
-from accounts import notifications
+from accounts import delivery, notifications
 from accounts.models import Notification
 from backoffice.invariants import violations
 from dispatch import sweeps as dispatch_sweeps
@@ -301,7 +301,7 @@ def test_one_job_through_all_hands(browsers, friend):
     desk.goto(page)
     look(desk, "20-booking-settled")
     for row in Notification.objects.filter(kind="receipt"):
-        notifications.deliver(row.pk)
+        delivery.deliver(row.pk)
     receipt = mail.outbox[-1]
     assert receipt.to == ["odile@example.com"]
     assert "62,90" in receipt.body

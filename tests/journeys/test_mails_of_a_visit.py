@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import notifications
+from accounts import delivery
 from accounts.models import Notification, NotificationState
 from mila.clock import move_clock, set_clock
 from payments import sweeps as payments
@@ -33,7 +33,7 @@ def pass_on(minutes=1):
     """Time goes by, and everything that is due goes out."""
     move_clock(minutes * MINUTE)
     sweep_clocks()
-    notifications.sweep()
+    delivery.sweep()
 
 
 def sent(booking):

@@ -14,7 +14,7 @@ from django.conf import settings as site
 from django.core import mail
 from django.template import engines
 
-from accounts import account_mail, mail_words, notifications, search_rows, still_you
+from accounts import account_mail, delivery, mail_words, notifications, search_rows, still_you
 from accounts.models import Notification
 from dispatch import alerts
 from mila.clock import mila_now, set_clock
@@ -124,7 +124,7 @@ def test_every_kind_has_its_words_and_no_words_are_left_over():
         *account_mail.KINDS.values(),
         still_you.KIND,
         search_rows.KIND,
-        notifications.TEXTS_USED_UP,
+        delivery.TEXTS_USED_UP,
         alerts.KEPT,
         alerts.COMES,
         *telling.KINDS,
@@ -564,7 +564,7 @@ def test_free_until_a_day_before_or_half_an_hour_after_booking(placed, free):
 
 def test_everything_of_a_job_goes_out(signed):
     signing.settle(signed.pk)
-    notifications.sweep()
+    delivery.sweep()
 
     still_true = Notification.objects.exclude(kind="offer")  # its two minutes are long over
     by_text = still_true.filter(attempts__channel="sms", attempts__state="reached")
