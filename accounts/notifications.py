@@ -19,11 +19,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.json import Jsonb
 
-from accounts.channels.email import MAIL_RESTS as MAIL_RESTS
-from accounts.mail_words import blocks as blocks
-from accounts.mail_words import render as render
-from accounts.mail_words import storable
-from accounts.mail_words import unsealed as unsealed
+from accounts.mail_words import storable, unsealed
 from accounts.models import Attempt, Notification, NotificationState, Urgency, User
 from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal

@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
-from accounts import delivery, notifications, tasks
+from accounts import delivery, mail_words, notifications, tasks
+from accounts.channels.email import MAIL_RESTS
 from accounts.models import Notification, NotificationState
 from mila.celery import app
 from mila.clock import mila_now
@@ -26,9 +27,9 @@ SUBJECT = uuid.UUID(int=7)
 
 @pytest.fixture(autouse=True)
 def _mail_has_not_failed():
-    cache.delete(notifications.MAIL_RESTS)
+    cache.delete(MAIL_RESTS)
     yield
-    cache.delete(notifications.MAIL_RESTS)
+    cache.delete(MAIL_RESTS)
 
 
 @pytest.fixture
@@ -320,10 +321,10 @@ def test_outage_of_an_hour_loses_nothing_and_doubles_nothing(
     settings.EMAIL_PORT = 1  # nobody listens
     for minute in range(60):
         stopped_clock(morning + timedelta(minutes=minute))
-        cache.delete(notifications.MAIL_RESTS)
+        cache.delete(MAIL_RESTS)
         tasks.sweep_notifications()
     settings.EMAIL_PORT = server.port
-    cache.delete(notifications.MAIL_RESTS)
+    cache.delete(MAIL_RESTS)
     stopped_clock(morning + timedelta(hours=6))
     tasks.sweep_notifications()
     tasks.sweep_notifications()
@@ -418,7 +419,7 @@ def message_of(**context):
         language="fr",
         context=facts(**context),
     )
-    return notifications.render(row)
+    return mail_words.render(row)
 
 
 def test_same_words_twice_with_a_button():
@@ -453,12 +454,12 @@ def test_data_is_escaped_in_the_page_and_plain_in_the_text():
     ["https://evil.example/", f"{site.SITE_URL}.evil.example/", f"{site.SITE_URL}@evil.example/"],
 )
 def test_only_our_own_addresses_become_buttons(url):
-    assert [block["type"] for block in notifications.blocks(f"Pay here: {url}")] == ["text"]
+    assert [block["type"] for block in mail_words.blocks(f"Pay here: {url}")] == ["text"]
 
 
 def test_blocks_tell_paragraphs_lists_and_links_apart():
     link = f"{site.SITE_URL}/b/x/"
-    found = notifications.blocks(f"One\nTwo\n- three\n- four\n\nFive : {link}\nSix")
+    found = mail_words.blocks(f"One\nTwo\n- three\n- four\n\nFive : {link}\nSix")
 
     assert found == [
         {"type": "text", "lines": ["One", "Two"]},

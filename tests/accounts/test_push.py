@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from accounts import delivery, notifications, push, tasks
+from accounts.channels.email import MAIL_RESTS
 from accounts.models import PushSubscription
 from dispatch import offers
 from dispatch.models import Offer
@@ -108,9 +109,9 @@ def test_no_longer_true_is_not_pushed(searching, partner, service, stopped_clock
 
 @pytest.fixture
 def mail_rests():
-    cache.set(notifications.MAIL_RESTS, True, 30)
+    cache.set(MAIL_RESTS, True, 30)
     yield
-    cache.delete(notifications.MAIL_RESTS)  # or the next tests' mails rest too
+    cache.delete(MAIL_RESTS)  # or the next tests' mails rest too
 
 
 def test_mail_server_that_is_away_holds_up_no_push(searching, partner, service, mail_rests):

@@ -8,7 +8,7 @@ from django.db import connections
 from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification
 from mila.clock import reset_clock, set_clock
 from requests_app.actions import proving
@@ -54,7 +54,7 @@ def look(page, name):
 
 
 def code(kind):
-    return notifications.unsealed(Notification.objects.filter(kind=kind).latest("pk"))["code"]
+    return mail_words.unsealed(Notification.objects.filter(kind=kind).latest("pk"))["code"]
 
 
 def submit(page, selector="main button[type=submit]"):

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification, PartnerProfile, Technician
 from customer.technician_page import PAGE
 from mila.clock import mila_now
@@ -226,7 +226,7 @@ def test_booking_leads_there_once_somebody_has_it(client, searching, partner):
     walk(searching, partner, State.CLAIMED)
 
     assert address(partner) in client.get(page).content.decode()
-    mail = notifications.render(Notification.objects.get(kind="claimed"))
+    mail = mail_words.render(Notification.objects.get(kind="claimed"))
     assert settings.SITE_URL + address(partner) in mail.body
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import mail
 from django.urls import reverse
 
-from accounts import delivery, notifications
+from accounts import delivery, mail_words
 from accounts.models import Notification
 from mila.clock import mila_now
 from requests_app import withdrawal
@@ -164,7 +164,7 @@ def test_browser_that_ordered_sees_it_too_and_no_other(client, searching):
 def test_link_goes_to_the_booking_s_own_address_and_leads_to_the_confirmation(client, searching):
     answer = ask(client, searching)
 
-    link = notifications.unsealed(links(searching).get())["link"]
+    link = mail_words.unsealed(links(searching).get())["link"]
     assert "a message with the link" in client.get(answer.url, headers=EN).content.decode()
     assert client.get(link.removeprefix(settings.SITE_URL)).url == url("withdraw", searching)
 

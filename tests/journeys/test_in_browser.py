@@ -8,7 +8,7 @@ from django.core import mail
 from django.db import connections
 from playwright.sync_api import expect, sync_playwright
 
-from accounts import delivery, notifications
+from accounts import delivery, mail_words
 from accounts.models import Notification
 from backoffice.invariants import violations
 from dispatch import sweeps as dispatch_sweeps
@@ -136,7 +136,7 @@ def sign_up(page):
     page.wait_for_url("**/confirm-email/")
     look(page, "01-sign-up-code")
     page.fill(
-        "[name=code]", notifications.unsealed(Notification.objects.get(kind="account_code"))["code"]
+        "[name=code]", mail_words.unsealed(Notification.objects.get(kind="account_code"))["code"]
     )
     press(page, "main form button[value=verify]")
     page.wait_for_url("**/bookings/")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification
 from mila.clock import mila_now
 from payments import charges, sweeps
@@ -299,4 +299,4 @@ def test_the_figure_of_the_policy_says_how_long_one_may_object(booked, payee, st
     row = Notification.objects.get(subject_id=booking.uuid, kind="signed_unproved")
     row.language = "en"
 
-    assert "you have 48 hours to object" in " ".join(notifications.render(row).body.split())
+    assert "you have 48 hours to object" in " ".join(mail_words.render(row).body.split())

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification, SkillSearch
 from accounts.search import expected_rows
 from policy.figures import Policy
@@ -156,7 +156,7 @@ def test_customer_reads_the_answer_without_ways_to_reach_anybody(now, partner):
         booking.pk, partner.pk, answer="Thank you, call me on 06 39 98 01 17 or a@example.com"
     )
 
-    mail = notifications.render(Notification.objects.get(kind="review_answered"))
+    mail = mail_words.render(Notification.objects.get(kind="review_answered"))
     assert mail.to == [booking.customer.email]
     assert "Thank you, call me on •••" in mail.body
     assert "06 39" not in mail.body
