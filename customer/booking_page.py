@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Technician, TechnicianSkill
-from customer import technician_page, unpaid, wording
+from customer import booking_words, technician_page, unpaid
 from customer.lateness import Lateness, lateness
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
 from customer.price_lines import label_of
 from customer.reviews import OwnReview, own_review
-from customer.wording_parts import first_name, language_name
+from customer.wording_parts import Facts, Line, Seen, first_name, given_up, language_name
 from dispatch.availability import keeper_is_free
 from mila.formats import full_day, moment, money, short_moment
 from papers.access import papers_of_booking
@@ -134,7 +134,7 @@ class BookingPage:
         self.papers = list(papers_of_booking(booking)) if ended else []
         self.papers_follow = ended and booking.charges.filter(papers_due_at__isnull=False).exists()
         self.withdrawn = bool(self.events) and self.events[-1].move == "withdraw"
-        self.facts = wording.Facts(
+        self.facts = Facts(
             at=at,
             lost_one=any(assignment.ended_at for assignment in self.assignments),
             unpaid=self.unpaid,
@@ -163,15 +163,15 @@ class BookingPage:
 
     @cached_property
     def title(self) -> str:
-        return wording.headline(self.booking, self.facts)
+        return booking_words.headline(self.booking, self.facts)
 
     @cached_property
     def badge(self) -> tuple[str, str]:
-        return wording.badge(self.booking, self.facts)
+        return booking_words.badge(self.booking, self.facts)
 
     @cached_property
     def explanation(self) -> str:
-        return wording.explanation(self.booking, self.facts)
+        return booking_words.explanation(self.booking, self.facts)
 
     @cached_property
     def starts(self) -> list[datetime]:
@@ -183,7 +183,7 @@ class BookingPage:
         )
 
     @cached_property
-    def timeline(self) -> list[wording.Line]:
+    def timeline(self) -> list[Line]:
         """What happened, what is going on, what comes next."""
         events, since = standing(self.events), None
         if events and CURRENT.get(self.state) == events[-1].move:
@@ -192,16 +192,16 @@ class BookingPage:
         lines = [
             self._noted(event, line)
             for event in events
-            if (line := wording.timeline_line(event, names.get(event.pk, "")))
+            if (line := booking_words.timeline_line(event, names.get(event.pk, "")))
         ]
         if self.late:
-            lines = sorted([*lines, wording.late_line(self.late)], key=lambda line: line.at)
-        now = wording.under_way(self.booking, self.facts, since)
+            lines = sorted([*lines, booking_words.late_line(self.late)], key=lambda line: line.at)
+        now = booking_words.under_way(self.booking, self.facts, since)
         if now and self.state == S.IN_PROGRESS:
             now = replace(now, notes=self.notes)
-        return [*lines, *([now] if now else []), *wording.to_come(self.booking, self.facts)]
+        return [*lines, *([now] if now else []), *booking_words.to_come(self.booking, self.facts)]
 
-    def _noted(self, event: BookingEvent, line: wording.Line) -> wording.Line:
+    def _noted(self, event: BookingEvent, line: Line) -> Line:
         """The notes belong to the work (rule L9)."""
         return replace(line, notes=self.notes) if event.move == "start" else line
 
@@ -381,7 +381,7 @@ class BookingPage:
                 one.service_cents + fee,
                 one.created_at,
                 one.reason,
-                wording.version_state(one),
+                booking_words.version_state(one),
             )
             for one in many
         ]
@@ -405,16 +405,12 @@ class BookingPage:
     @property
     def second(self) -> CustomerAction | None:
         """The other way out, where there are two (rule L9)."""
-        return (
-            self._next_actions[1]
-            if wording.given_up(wording.Seen(self.booking, self.facts))
-            else None
-        )
+        return self._next_actions[1] if given_up(Seen(self.booking, self.facts)) else None
 
     @cached_property
     def _next_actions(self) -> list[CustomerAction]:
         amount, found = money(self.receipt[1], self.booking.currency), []
-        for action in wording.next_actions(self.booking, self.facts):
+        for action in booking_words.next_actions(self.booking, self.facts):
             url, label = (
                 reverse(action.page, args=[self.booking.token]),
                 str(action.label) % {"amount": amount},
