@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect, replace_url
 
 from catalogue import queries as catalogue
 from catalogue.models import Service
-from customer.booking_page import may_book_again
+from customer.booking_shown import may_book_again
 from customer.country import chosen_country, remember_country
 from customer.draft_steps import PLACE, WHEN, WHO, resume_url, step_line
 from customer.forms.draft import AlertForm, PlaceForm
