@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from mila.formats import day, left
-from places.calendar import instant, wall_time
+from places.calendar import midnight, wall_time
 
 ZONE = "Europe/Paris"  # the wall of the ops desk
 DAYS = 14
@@ -59,7 +59,7 @@ def charts(at: datetime) -> tuple[Chart, Chart]:
     """
     today = wall_time(at, ZONE).date()
     dates = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    since = instant(datetime.combine(dates[0], time()), ZONE)
+    since = midnight(dates[0], ZONE)
     with connection.cursor() as cursor:
         cursor.execute(TODAY, {"zone": ZONE, "since": since})
         found = {row[0]: row[1:] for row in cursor.fetchall()}
