@@ -77,16 +77,8 @@ def write(
     ThreadClosed, NothingWritten, MessageTooLong, HoldsPassword, EnoughMessages, NoRoomForPhotos;
     then nothing is left of it.
     """
-    arriving = photographing.take_in(picture) if picture else None
-    try:
-        message = _write(booking_id, author, key, technician_id, phrase, text.strip(), arriving)
-    except Refusal:
-        if arriving:
-            photographing.drop_photo(arriving.pk)
-        raise
-    if arriving and message.photo_id != arriving.pk:
-        photographing.drop_photo(arriving.pk)
-    return message
+    with photographing.taken_in(picture) as photo:
+        return _write(booking_id, author, key, technician_id, phrase, text.strip(), photo)
 
 
 @verb
