@@ -14,16 +14,11 @@ from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import notices, price_versions
 from requests_app.actions.assigning import is_free
-from requests_app.actions.quoting import (
-    NoTimeLeft,
-    above_ceiling,
-    ceiling_cents,
-    longer,
-    tell_pages,
-)
+from requests_app.actions.quoting import NoTimeLeft, above_ceiling, ceiling_cents, longer
 from requests_app.actions.signing import SignatureMissing
 from requests_app.actions.visit import lock_own
 from requests_app.lifecycle import Locked, lock_booking
+from requests_app.live_pages import tell_both
 from requests_app.models import (
     NEGOTIABLE,
     AcceptanceKind,
@@ -186,7 +181,7 @@ def _decline(booking: Locked, version: int, by: User | None, device: str) -> Boo
     quote = _open(booking, version)
     price_versions.decline(quote, by=by, at=mila_now(), device=device[:200])
     notices.queue(booking, "job_price_answered", round=quote.version, accepted=False)
-    tell_pages(booking, "answered")
+    tell_both(booking, "answered")
     return booking
 
 
@@ -212,7 +207,7 @@ def _take(booking: Locked, quote: Quote, kind: str, by: User | None, hand: ByHan
     on_screen = kind in (AcceptanceKind.NUMBER, AcceptanceKind.SCREEN)
     notices.queue(booking, "price_agreed", round=quote.version, on_screen=on_screen)
     notices.queue(booking, "job_price_answered", round=quote.version, accepted=True)
-    tell_pages(booking, "answered")
+    tell_both(booking, "answered")
 
 
 def _make_room(booking: Locked, minutes: int) -> None:

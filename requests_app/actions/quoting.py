@@ -16,13 +16,13 @@ from catalogue.queries import packages_for
 from mila import formats
 from mila.clock import mila_now
 from mila.errors import Refusal
-from mila.streams import publish
 from mila.transactions import verb
 from requests_app import notices, price_versions
 from requests_app.actions.assigning import is_free
 from requests_app.actions.notes import HoldsPassword
 from requests_app.actions.visit import PriceIsFixed, lock_own
 from requests_app.lifecycle import IllegalMove, Role
+from requests_app.live_pages import tell_both
 from requests_app.models import NEGOTIABLE, Assignment, Booking, Quote
 from requests_app.passwords import mentions_password
 from requests_app.price_versions import Line
@@ -120,7 +120,7 @@ def propose(
         booking, lines, by=by, at=at, duration_minutes=minutes, reason=reason.strip(), key=key
     )
     notices.queue(booking, "price_proposed", round=quote.version)
-    tell_pages(booking, "proposed")
+    tell_both(booking, "proposed")
     return quote
 
 
@@ -221,9 +221,3 @@ def _has_time(booking: Booking, minutes: int, at: datetime) -> bool:
     """Whether nothing else of theirs begins before the end of a visit that is so long."""
     assignment, during = longer(booking, minutes)
     return during is None or is_free(assignment.technician, during, but=assignment.calendar_entry)
-
-
-def tell_pages(booking: Booking, event: str) -> None:
-    """Both sides have it before them at once."""
-    publish.publish(f"booking:{booking.uuid}", event)
-    publish.publish(f"technician:{booking.technician_id}", event)
