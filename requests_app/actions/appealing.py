@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notifications
-from accounts.actions import lock_partner, reinstate
+from accounts.actions import appeal_until, lock_partner, reinstate
 from accounts.models import Suspension, Technician, User
 from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
@@ -96,7 +96,7 @@ def _appeal_suspension(
     at = mila_now()
     if row.ended_at is not None:
         raise NothingToAppeal
-    if at >= row.at + policy_at(row.at, partner.country).appeal_window:
+    if at >= appeal_until(row):
         raise AppealTooLate
     return _write(Appeal(suspension=row, partner=partner, by=by, words=words.strip()), photo, at)
 
