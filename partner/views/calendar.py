@@ -12,7 +12,7 @@ from accounts.models import TechnicianSkill, WeeklyHours
 from mila.clock import mila_now
 from mila.errors import Refusal
 from partner import skill_words
-from partner.forms.jobs import AbsenceForm, AreaForm, WeekForm
+from partner.forms.calendar import AbsenceForm, AreaForm, WeekForm
 from partner.week import today, week, zone_of
 from policy.queries import policy_at
 from requests_app.access import technician_page

@@ -27,7 +27,7 @@ from mila.clock import mila_now, set_clock
 from mila.errors import Refusal
 from mila.outages import Outage
 from papers.vat import vat_of
-from partner.forms.jobs import AreaForm
+from partner.forms.calendar import AreaForm
 from partner.offer_cards import partner_cents
 from payments import cards, earnings, payouts
 from payments.charges import reminders
