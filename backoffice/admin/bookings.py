@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from backoffice import booking_history, visit_history, wording
-from backoffice.admin import dispatch, faults, payments, returns, reviews
+from backoffice.admin import dispatch, faults, payment_acts, payments, return_acts, returns, reviews
 from backoffice.admin.booking_acts import ACTS
 from backoffice.admin.booking_filters import (
     SOON,
@@ -84,8 +84,8 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
         *reviews.BOOKING_ACTS,
         *faults.JOB_ACTS,
         *dispatch.BOOKING_ACTS,
-        *payments.BOOKING_ACTS,
-        *returns.BOOKING_ACTS,
+        *payment_acts.BOOKING_ACTS,
+        *return_acts.BOOKING_ACTS,
     )
     list_display = [
         "shown_number",
