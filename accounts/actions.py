@@ -219,11 +219,16 @@ def reinstate(partner_id: int, *, reason: str = "", by: User | None = None) -> P
     return partner
 
 
+def appeal_until(row: Suspension) -> datetime:
+    """Until when it can be appealed, by the policy it was spoken under (rule L17)."""
+    return row.at + policy_at(row.at, row.partner.country).appeal_window
+
+
 def _tell(row: Suspension, kind: str) -> None:
     """Each of their technicians, in their own language; the reason stands on the page, behind the
     sign-in.
     """
-    until_at = row.at + policy_at(row.at, row.partner.country).appeal_window
+    until_at = appeal_until(row)
     for technician in row.partner.technicians.select_related("user"):
         notifications.queue(
             kind=kind,

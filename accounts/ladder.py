@@ -5,12 +5,12 @@ switched off.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.channels import CHANNELS
 from accounts.models import NoticeChoice, Notification
 from accounts.notice_rows import Channel, Urgency
-from places.calendar import instant, wall_time
+from places.calendar import night_around
 from policy.figures import Policy
 from policy.queries import policy_at
 
@@ -80,8 +80,5 @@ def left_out(user_id: int) -> list[str]:
 
 def quiet_until(at: datetime, zone: str, policy: Policy) -> datetime | None:
     """When the quiet hours that hold this instant end; None by day."""
-    wall = wall_time(at, zone)
-    if policy.night_to <= wall.time() < policy.night_from:
-        return None
-    day = wall.date() + timedelta(days=wall.time() >= policy.night_from)
-    return instant(datetime.combine(day, policy.night_to), zone)
+    night = night_around(at, zone, policy.night_from, policy.night_to)
+    return night[1] if night else None

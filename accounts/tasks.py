@@ -4,14 +4,14 @@ The sweep's heartbeat is stamped by mila.heartbeat after each success."""
 
 from celery import shared_task
 
-from accounts import notifications, push, search, search_rows
+from accounts import delivery, notifications, push, search, search_rows
 
 
 @shared_task(name=notifications.DELIVER)
 def deliver(*, notification_ids: list[int]) -> None:
     """At most once: a message is marked before it is sent (rule N3)."""
     for notification_id in notification_ids:
-        notifications.deliver(notification_id)
+        delivery.deliver(notification_id)
 
 
 @shared_task(name="accounts.push_test")
@@ -23,7 +23,7 @@ def push_test(*, device_id: int) -> None:
 @shared_task(name="accounts.sweep_notifications")
 def sweep_notifications() -> None:
     """Each second: what is due and has not gone out, and the next channels of what is unheard."""
-    notifications.sweep()
+    delivery.sweep()
 
 
 @shared_task(name=search.SWEEP_SCORES)

@@ -3,12 +3,10 @@
 A fixed number of queries, whatever there is to show; the page asks for it again every half minute.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -18,25 +16,16 @@ from accounts import calls, notifications
 from accounts.mail_words import headline
 from accounts.models import PartnerProfile, Technician
 from backoffice import wording
+from backoffice.board_charts import ZONE, charts, short_span
 from mila import heartbeat
 from mila.clock import mila_now
-from mila.formats import clock_time, day, left, short_day
+from mila.formats import clock_time, left, short_day
 from payments import charges, disputes, refunds
-from payments.models import (
-    Charge,
-    ChargeState,
-    Difference,
-    Dispute,
-    Refund,
-    StripeEvent,
-)
-from places.calendar import instant, wall_time
+from payments.models import Charge, ChargeState, Difference, Dispute, Refund, StripeEvent
 from requests_app.actions import suspending
 from requests_app.codeless import often_codeless
 from requests_app.models import LIVE, Appeal, Booking, Clock, ClockKind, State
 
-ZONE = "Europe/Paris"  # the wall of the ops desk
-DAYS = 14
 CLOCKS = 12
 SOON = timedelta(hours=1)
 # In the order of a booking's life.
@@ -44,7 +33,6 @@ SHOWN = [state for state in State if state in LIVE and state != State.SIGNED_OFF
     State.SIGNED_OFF
 ]
 BAR_WIDE, ROW_HIGH = 240, 26
-CHART_HIGH, COLUMN_WIDE, GAP = 96, 18, 6
 
 
 @dataclass(frozen=True)
@@ -89,29 +77,6 @@ class ToCall:
     waits: str
     tries: int
     url: str
-
-
-@dataclass(frozen=True)
-class Column:
-    """One day in a chart, in the drawing's own units."""
-
-    x: int
-    y: int
-    height: int
-    words: str
-    today: bool
-
-
-@dataclass(frozen=True)
-class Chart:
-    title: str
-    today: str
-    columns: list[Column]
-    words: str
-    span: str
-    width: int = DAYS * (COLUMN_WIDE + GAP)
-    height: int = CHART_HIGH
-    wide: int = COLUMN_WIDE
 
 
 def board(request, context: dict[str, Any]) -> dict[str, Any]:
@@ -325,94 +290,6 @@ def to_call(at: datetime) -> list[ToCall]:
     ]
 
 
-TODAY = """
-SELECT (b.placed_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS placed,
-  count(first.claimed_at) AS claimed,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch
-         FROM first.claimed_at - b.placed_at)) AS median
-  FROM requests_app_booking b
-  LEFT JOIN LATERAL (
-       SELECT min(a.claimed_at) AS claimed_at FROM requests_app_assignment a
-         WHERE a.booking_id = b.id) first ON true
- WHERE b.placed_at >= %(since)s
- GROUP BY 1
-"""
-
-
-def charts(at: datetime) -> tuple[Chart, Chart]:
-    """Share of the bookings somebody took, and the median time to the claim, by the day of the
-    order. One query.
-    """
-    today = wall_time(at, ZONE).date()
-    dates = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    since = instant(datetime.combine(dates[0], time()), ZONE)
-    with connection.cursor() as cursor:
-        cursor.execute(TODAY, {"zone": ZONE, "since": since})
-        found = {row[0]: row[1:] for row in cursor.fetchall()}
-    rates: dict[date, float] = {}
-    medians: dict[date, float] = {}
-    for that, (placed, claimed, median) in found.items():
-        rates[that] = claimed / placed
-        if median is not None:
-            medians[that] = float(median)
-    span = _("The last fourteen days, today on the right.")
-    fill = chart_of(
-        _("Fill rate today"),
-        dates,
-        rates,
-        1.0,
-        _percent,
-        _("of the bookings placed have been claimed"),
-        span,
-    )
-    highest = max([*medians.values(), 60.0])
-    claim = chart_of(
-        _("Median time to claim today"),
-        dates,
-        medians,
-        highest,
-        _span,
-        _("from the order to the claim"),
-        span,
-    )
-    return fill, claim
-
-
-def _percent(share: float) -> str:
-    return f"{round(share * 100)}\N{NO-BREAK SPACE}%"
-
-
-def _span(seconds: float) -> str:
-    return left(seconds) if seconds >= 60 else f"{round(seconds)}\N{NO-BREAK SPACE}s"
-
-
-def chart_of(
-    title: str,
-    dates: list[date],
-    values: Mapping[date, float],
-    highest: float,
-    say,
-    words: str,
-    span: str,
-) -> Chart:
-    """`dates`: as many columns as there are `DAYS`, the last one is now."""
-    columns = []
-    for place, that in enumerate(dates):
-        value = values.get(that)
-        high = 0 if value is None else max(2, round(value / highest * CHART_HIGH))
-        columns.append(
-            Column(
-                x=place * (COLUMN_WIDE + GAP),
-                y=CHART_HIGH - high,
-                height=high,
-                words=f"{day(that)}: {'–' if value is None else say(value)}",
-                today=that == dates[-1],
-            )
-        )
-    today = values.get(dates[-1])
-    return Chart(title, "–" if today is None else say(today), columns, words, span)
-
-
 def beats() -> list[tuple[str, str, str]]:
     """Each scheduled sweep, when it last ran, and its tone. One query."""
     ages = heartbeat.ages()
@@ -420,6 +297,6 @@ def beats() -> list[tuple[str, str, str]]:
     for name in sorted(heartbeat.expected().values()):
         age = ages.get(name)
         quiet = age is None or age >= heartbeat.LATE
-        said = _("never") if age is None else _("%(span)s ago") % {"span": _span(age)}
+        said = _("never") if age is None else _("%(span)s ago") % {"span": short_span(age)}
         found.append((name, said, "bad" if quiet else "good"))
     return found

@@ -7,7 +7,8 @@ from django.core.paginator import Page, Paginator
 from django.urls import reverse
 
 from accounts.models import User
-from customer import wording
+from customer import booking_words
+from customer.wording_parts import Facts
 from requests_app import access
 from requests_app.models import (
     Booking,
@@ -38,12 +39,12 @@ def bookings_page(user: User, at: datetime, number: str | None) -> tuple[Page, l
 
 
 def _row(booking: Booking, at: datetime) -> Row:
-    facts = wording.Facts(at=at)
+    facts = Facts(at=at)
     page = "draft" if booking.state == State.DRAFT else "booking"
     return Row(
         booking=booking,
-        title=wording.headline(booking, facts),
-        badge=wording.badge(booking, facts),
+        title=booking_words.headline(booking, facts),
+        badge=booking_words.badge(booking, facts),
         url=reverse(f"customer:{page}", args=[booking.token]),
         starts=[booking.start_at]
         if booking.start_at

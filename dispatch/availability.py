@@ -23,7 +23,7 @@ from mila.formats import moment
 from places.calendar import bookable_starts, wall_time
 from places.distance import search_cells
 from policy.figures import Policy
-from requests_app.actions.placing import check_wish
+from requests_app.actions.drafting import check_wish
 from requests_app.deadlines import hours_of
 from requests_app.models import BEFORE_DEPARTURE, Assignment, Booking
 

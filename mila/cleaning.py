@@ -57,3 +57,8 @@ def canonical_email(text: str) -> str:
         with suppress(idna.IDNAError):
             domain = idna.encode(domain, uts46=True).decode()
     return unicodedata.normalize("NFKC", f"{local}{sign}{domain}").lower()
+
+
+def whole_number(text: str) -> int:
+    """A number that a form sends back; -1, which is nobody's, for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else -1

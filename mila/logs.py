@@ -6,6 +6,7 @@ booking has.
 
 import logging
 import re
+from typing import Any
 
 # A long piece of a path that is no public id, wherever the path stands; and what a query calls a
 # secret.
@@ -24,3 +25,25 @@ class WithoutKeys(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return without_keys(super().format(record))
+
+
+def to_console(level: str) -> dict[str, Any]:
+    """For `logging.config`: all of it to the console, without keys."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "plain": {
+                "class": "mila.logs.WithoutKeys",
+                "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+        "loggers": {
+            "stripe": {"level": "WARNING"},  # a line for each call
+            "drafthorse": {"level": "WARNING"},  # a line for each paper
+            # below it, for each word a template lacks: all the page knows
+            "django.template": {"level": "INFO"},
+        },
+        "root": {"handlers": ["console"], "level": level},
+    }

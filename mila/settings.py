@@ -5,11 +5,11 @@ it.
 from pathlib import Path
 
 import environ
-from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 import embedded
-from mila import production
+from mila import connections, logs, production
+from mila.web.content_security import content_security_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -22,8 +22,7 @@ if ENVIRONMENT not in ("development", "production"):
 PRODUCTION = ENVIRONMENT == "production"
 if PRODUCTION and (wrong := production.faults(env.ENVIRON)):
     raise ImproperlyConfigured("\n".join(["Production cannot start:", *wrong]))
-# which set of databases on the laptop's own servers
-INSTANCE = env("MILA_INSTANCE", default="demo")
+INSTANCE = env("MILA_INSTANCE", default="demo")  # which databases of the laptop's own servers
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = (
     env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY", default="development-only-" + "x" * 40)
@@ -139,27 +138,9 @@ DATABASES = {
     # The stand-in for Stripe commits by itself, as the real one does (docs/decisions/0004).
     "standin": env.db("STANDIN_DATABASE_URL", default=embedded.database_url(f"{INSTANCE}_standin")),
 }
-# mila.wsgi says so; everything else may wait longer
-PAGES = env("MILA_PROCESS", default="") == "pages"
+PAGES = env("MILA_PROCESS", default="") == "pages"  # mila.wsgi says so; all else may wait longer
 for database in DATABASES.values():
-    database["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
-    database["CONN_HEALTH_CHECKS"] = True
-    options = database.setdefault("OPTIONS", {})
-    # The server plans a statement once for each connection, not at each use (docs/decisions/0009).
-    options.update(
-        connect_timeout=2 if PAGES else 10, server_side_binding=True, prepare_threshold=3
-    )
-    # A network that swallows everything is noticed (docs/decisions/0014); nothing of it on a Unix
-    # socket.
-    options.update(
-        keepalives_idle=15, keepalives_interval=5, keepalives_count=3, tcp_user_timeout=15_000
-    )
-    if PAGES:
-        database["ENGINE"] = "mila.patient_postgres"
-        limits = (
-            "-c statement_timeout=3s -c lock_timeout=2s -c idle_in_transaction_session_timeout=30s"
-        )
-        options["options"] = f"{options.get('options', '')} {limits}".strip()
+    connections.tune(database, max_age=env.int("DATABASE_MAX_AGE", default=60), pages=PAGES)
 DATABASE_ROUTERS = ["payments.standin.router.StandinRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -269,8 +250,7 @@ OPERATOR = {
         default="Médiation Exemple, 3 rue de l’Exemple, 75000 Paris, www.example",
     ),
 }
-# Who is told of a weakness in the site: .well-known/security.txt.
-SECURITY_EMAIL = env("SECURITY_EMAIL", default="security@mila.example")
+SECURITY_EMAIL = env("SECURITY_EMAIL", default="security@mila.example")  # .well-known/security.txt
 
 # --- Files
 STATIC_URL = "/static/"
@@ -335,8 +315,7 @@ if MAIL_PROVIDER:
 # production.
 SMS_URL = env("SMS_URL", default="")
 SMS_KEY = env("SMS_KEY", default="")  # signs what we send
-# newest first; the provider signs receipts with one
-SMS_RECEIPT_KEYS = env.list("SMS_RECEIPT_KEYS", default=[])
+SMS_RECEIPT_KEYS = env.list("SMS_RECEIPT_KEYS", default=[])  # newest first; receipts are signed
 SMS_SENDER = env("SMS_SENDER", default="Mila")
 SMS_GATEWAY = "http" if SMS_URL else "" if PRODUCTION else "log"
 
@@ -401,26 +380,7 @@ if PRODUCTION:
     SESSION_COOKIE_NAME = "__Host-mila"
     CSRF_COOKIE_SECURE = True
     CSRF_COOKIE_NAME = "__Host-csrf"
-STRIPE_JS_ORIGINS = [] if STANDIN else ["https://js.stripe.com", "https://*.js.stripe.com"]
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF, NONCE, *STRIPE_JS_ORIGINS],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "connect-src": [SELF, *(["https://api.stripe.com"] if not STANDIN else [])],
-        "frame-src": [
-            SELF,
-            *STRIPE_JS_ORIGINS,
-            *(["https://hooks.stripe.com"] if not STANDIN else []),
-        ],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        # A form that leads on to the partner's pages at Stripe.
-        "form-action": [SELF, *(["https://connect.stripe.com"] if not STANDIN else [])],
-        "frame-ancestors": [NONE],
-    },
-}
+CONTENT_SECURITY_POLICY = content_security_policy(standin=STANDIN)
 
 # --- Jobs: ids only, late acknowledgement, no results. No eta, no countdown: deadlines are rows
 # (docs/decisions/0003).
@@ -435,23 +395,6 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 3}
 CELERY_TASK_PUBLISH_RETRY = False  # one try within mila.celery.PATIENCE; the sweep does the rest
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "class": "mila.logs.WithoutKeys",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {
-        "stripe": {"level": "WARNING"},  # a line for each call
-        "drafthorse": {"level": "WARNING"},  # a line for each paper
-        # below it, for each word a template lacks: all the page knows
-        "django.template": {"level": "INFO"},
-    },
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
-}
+LOGGING = logs.to_console(env("LOG_LEVEL", default="INFO"))
 
 from mila.adminkit.theme import UNFOLD  # noqa: E402, F401  (the admin's look, kept beside its pictures)

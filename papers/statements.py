@@ -13,7 +13,7 @@ from papers import parties
 from papers.contents import OTHERS, Draft, day, series_of_mila
 from papers.models import Audience, Billing, Paper, PaperKind, StatedMonth
 from payments.models import ChargeKind, Earning, Payout, PayoutState
-from places.calendar import instant, wall_time
+from places.calendar import midnight, wall_time
 from places.place import TIME_ZONES
 
 STILL_BOOKED = timedelta(hours=1)
@@ -29,10 +29,7 @@ def last_month(at: datetime, country: str) -> tuple[int, int]:
 def bounds(year: int, month: int, country: str) -> tuple[datetime, datetime]:
     first = date(year, month, 1)
     after = (first + timedelta(days=31)).replace(day=1)
-    begins, ends = (
-        instant(datetime.combine(one, datetime.min.time()), TIME_ZONES[country])
-        for one in (first, after)
-    )
+    begins, ends = (midnight(one, TIME_ZONES[country]) for one in (first, after))
     return begins, ends
 
 

@@ -26,7 +26,7 @@ from payments.models import (
     PayoutState,
     WayPay,
 )
-from places.calendar import instant, wall_time
+from places.calendar import midnight, wall_time
 from places.place import TIME_ZONES
 from requests_app.models import Booking, State
 
@@ -214,7 +214,7 @@ def account_waits(payee: Payee) -> bool:
 def charts(payee: Payee, today: date) -> list[Chart]:
     """The net of the last twelve months, one chart for each currency there is."""
     months = _months(today)
-    since = instant(datetime.combine(months[0], datetime.min.time()), zone_of(payee))
+    since = midnight(months[0], zone_of(payee))
     rows = (
         payee.earnings.filter(earned_at__gte=since)
         .order_by()
@@ -248,10 +248,7 @@ def statement(payee: Payee, year: int, month: int, at: datetime) -> Statement | 
     """All that was earned in a month; None for one that has not begun, or in which nothing was."""
     first = date(year, month, 1)
     after = (first + timedelta(days=31)).replace(day=1)
-    begins, ends = (
-        instant(datetime.combine(day, datetime.min.time()), zone_of(payee))
-        for day in (first, after)
-    )
+    begins, ends = (midnight(day, zone_of(payee)) for day in (first, after))
     mine = payee.earnings.filter(earned_at__gte=begins, earned_at__lt=ends)
     today = wall_time(at, zone_of(payee)).date()
     lines = [line(earning, today) for earning in _rows(mine).order_by("earned_at", "pk")]

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.actions import appeal_until
 from accounts.models import Suspension, Technician
 from accounts.search import quality_parts
 from places.place import TIME_ZONES
@@ -78,7 +79,7 @@ class FaultsPage:
 
 
 def faults_page(technician: Technician, at: datetime) -> FaultsPage:
-    """A fixed number of queries, however many there are."""
+    """A fixed number of queries, however many faults there are."""
     policy = policy_at(at, technician.partner.country)
     rows = list(
         FaultEntry.objects.filter(technician=technician).select_related(
@@ -87,14 +88,12 @@ def faults_page(technician: Technician, at: datetime) -> FaultsPage:
     )
     reasons = _reasons(rows)
     suspensions = Suspension.objects.filter(partner=technician.partner_id).select_related(
-        "appeal__photo"
+        "partner", "appeal__photo"
     )
     return FaultsPage(
         faults=[_card(row, reasons, technician, policy, at) for row in rows],
         suspensions=[
-            SuspensionCard(
-                row, _state(row, row.at + policy.appeal_window, row.ended_at is None, at)
-            )
+            SuspensionCard(row, _state(row, appeal_until(row), row.ended_at is None, at))
             for row in suspensions
         ],
         points=technician.promises_broken,

@@ -22,7 +22,7 @@ from mila.errors import Refusal
 from partner import calling
 from partner.forms.jobs import CallForm, CodeForm, FinishForm, NoteForm
 from requests_app import access, price_versions, statement
-from requests_app.actions import meeting, notes, signing, visit
+from requests_app.actions import meeting, notes, reviewing, signing, visit
 from requests_app.actions.offline import was_tried
 from requests_app.models import Booking, SignOffKind, State
 
@@ -153,7 +153,7 @@ def _plain(words: str) -> str:
 
 def rate(sent: Sent) -> str:
     form = _valid(RatingForm(sent.fields))
-    signing.rate(sent.booking.pk, on_technicians_screen=True, **form.cleaned_data)
+    reviewing.rate(sent.booking.pk, on_technicians_screen=True, **form.cleaned_data)
     return ""
 
 

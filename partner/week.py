@@ -1,12 +1,12 @@
 """Their week: jobs and absences by day, by the wall they live by."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts.models import CalendarEntry, CalendarEntryKind, Technician
-from places.calendar import instant, wall_time
+from places.calendar import midnight, wall_time
 from places.place import TIME_ZONES
 from requests_app import access
 from requests_app.models import (
@@ -60,7 +60,7 @@ def week(technician: Technician, shown: date) -> Week:
     zone = zone_of(technician)
     monday = shown - timedelta(days=shown.weekday())
     days = [monday + timedelta(days=number) for number in range(7)]
-    begin, end = _midnight(monday, zone), _midnight(monday + timedelta(days=7), zone)
+    begin, end = midnight(monday, zone), midnight(monday + timedelta(days=7), zone)
     jobs = access.jobs_of_technician(technician).filter(start_at__gte=begin, start_at__lt=end)
     entries = [
         Entry(job.start_at, job.start_at + timedelta(minutes=job.duration_minutes), booking=job)
@@ -76,15 +76,11 @@ def week(technician: Technician, shown: date) -> Week:
 
 
 def _of_day(entries: list[Entry], day: date, zone: str) -> list[Entry]:
-    begin, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+    begin, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     return sorted(
         (entry for entry in entries if entry.start_at < end and entry.end_at > begin),
         key=lambda one: one.start_at,
     )
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return instant(datetime.combine(day, time(0)), zone)
 
 
 def today(technician: Technician, at: datetime) -> date:

@@ -6,15 +6,15 @@ missing row fails a test that names it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Skill
-from mila.formats import minutes, moment, money, short_moment
-from requests_app import deadlines
+from mila.formats import moment, money
+from partner import promises
+from partner.promises import Promise
 from requests_app.lifecycle import UNDOES, opens_at
 from requests_app.models import (
     Booking,
@@ -27,19 +27,6 @@ from requests_app.models import (
 )
 
 S = State
-NEAR = timedelta(hours=2)
-
-
-@dataclass(frozen=True)
-class Promise:
-    """The clock above the button (components/_clock.html); `due` are words
-    instead of "before ...".
-    """
-
-    what: str
-    due_at: datetime
-    state: str
-    due: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,68 +82,6 @@ class MoveWords:
     said: Any = ""
 
 
-def _promise(what: str, due_at: datetime, at: datetime, due: str = "") -> Promise:
-    left = due_at - at
-    return Promise(
-        what, due_at, "over" if left <= timedelta(0) else "near" if left <= NEAR else "calm", due
-    )
-
-
-def _call(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
-    return _promise(gettext("Call the customer"), b.due_at, at)
-
-
-def _confirming(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
-    """Late, the time that is left is the one until somebody else claims, which nobody knows
-    (rule L4).
-    """
-    if b.state == S.CALLED:
-        return _promise(gettext("Confirm the visit"), b.due_at, at)
-    due_at = deadlines.two_clocks(b.clocks_from_at, b.start_at, b.timezone, b.policy).confirm_due
-    return Promise(
-        gettext("Confirm now"),
-        due_at,
-        "over",
-        gettext("Others are being asked. As long as nobody takes it, it is yours."),
-    )
-
-
-def _start(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
-    return _promise(gettext("The visit"), b.start_at, at, short_moment(b.start_at, b.timezone))
-
-
-def _door(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
-    """Nobody opens: ten minutes, counted here (rule B10)."""
-    due_at = deadlines.door_wait_ends_at(max(entered_at or at, b.start_at), b.policy)
-    if due_at <= at:
-        return Promise(
-            gettext("You have waited long enough"),
-            due_at,
-            "kept",
-            gettext("If nobody opens, you may end the visit."),
-        )
-    counted = gettext("The wait is over %(span)s after the start of the visit.") % {
-        "span": minutes(b.policy.door_wait)
-    }
-    if (entered_at or at) >= b.start_at:
-        counted = gettext("%(span)s, counted here.") % {"span": minutes(b.policy.door_wait)}
-    return Promise(gettext("Nobody opens? Please wait"), due_at, "near", counted)
-
-
-def _signing(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
-    return _promise(gettext("The customer signs"), b.due_at, at)
-
-
-def _work(b: Booking, at: datetime, entered_at: datetime | None) -> Promise:
-    due_at = (entered_at or at) + timedelta(minutes=b.duration_minutes)
-    return _promise(
-        gettext("At work"),
-        due_at,
-        at,
-        gettext("planned until %(at)s") % {"at": short_moment(due_at, b.timezone)},
-    )
-
-
 def _failed(b: Booking) -> str:
     if b.fee_cents:
         return gettext("Ended. The customer is told, and may object, before the way is charged.")
@@ -180,7 +105,7 @@ STATES: dict[State, StateWords | None] = {
         label=_("Call now"),
         page="partner:call",
         move="record_call",
-        promise=_call,
+        promise=promises.call,
     ),
     S.CALLED: StateWords(
         badge=("go", _("Called, to be confirmed")),
@@ -189,7 +114,7 @@ STATES: dict[State, StateWords | None] = {
         move="confirm",
         sends=True,
         above=True,
-        promise=_confirming,
+        promise=promises.confirming,
     ),
     S.UNCONFIRMED: StateWords(
         badge=("lost", _("Not confirmed in time")),
@@ -198,7 +123,7 @@ STATES: dict[State, StateWords | None] = {
         move="confirm",
         sends=True,
         above=True,
-        promise=_confirming,
+        promise=promises.confirming,
     ),
     S.CONFIRMED: StateWords(
         badge=("done", _("Confirmed")),
@@ -206,7 +131,7 @@ STATES: dict[State, StateWords | None] = {
         page="partner:depart",
         move="depart",
         sends=True,
-        promise=_start,
+        promise=promises.start,
         too_early=_("You can say that you set off from %(moment)s."),
     ),
     S.EN_ROUTE: StateWords(
@@ -216,7 +141,7 @@ STATES: dict[State, StateWords | None] = {
         move="arrive",
         sends=True,
         above=True,
-        promise=_start,
+        promise=promises.start,
         too_early=_("You can say that you are at the door from %(moment)s."),
     ),
     S.ARRIVED: StateWords(
@@ -225,7 +150,7 @@ STATES: dict[State, StateWords | None] = {
         page="partner:start",
         move="start",
         sends=True,
-        promise=_door,
+        promise=promises.door,
         too_early=_("You can begin from %(moment)s."),
     ),
     S.IN_PROGRESS: StateWords(
@@ -234,13 +159,13 @@ STATES: dict[State, StateWords | None] = {
         page="partner:finish",
         move="finish",
         above=True,
-        promise=_work,
+        promise=promises.work,
     ),
     S.FINISHED: StateWords(
         badge=("go", _("To be signed")),
         label=_("Let the customer sign"),
         page="partner:sign",
-        promise=_signing,
+        promise=promises.signing,
     ),
     S.CONTESTED: StateWords(
         badge=("now", _("Being examined")),
@@ -441,24 +366,3 @@ def after_call(booking: Booking, tries: int) -> str:
         }
     due = moment(booking.due_at, booking.timezone)
     return gettext("Thank you. Please confirm the visit before %(due)s.") % {"due": due}
-
-
-# What a technician has shown they can do, by its slug in catalogue/data/skills.toml.
-SKILLS = {
-    "wifi": _("Wi-Fi"),
-    "network": _("Networks and internet access"),
-    "tv": _("Television"),
-    "audio": _("Sound and home cinema"),
-    "computer": _("Computers"),
-    "data": _("Data and backups"),
-    "phone": _("Phones and tablets"),
-    "smart-home": _("Smart home"),
-    "security-camera": _("Cameras and alarms"),
-    "printer": _("Printers and scanners"),
-    "coaching": _("Explaining technology"),
-}
-
-
-def skill(row: Skill) -> str:
-    """Its name in the language that is active; one that staff have added keeps their words."""
-    return str(SKILLS.get(row.slug, row.name))

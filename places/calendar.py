@@ -27,7 +27,7 @@ SATURDAY = 5
 
 @dataclass(frozen=True)
 class Hours:
-    """Policy figures of rule B3, D7 and L5; the caller builds them of its policy."""
+    """Policy figures of rule B3; the caller builds them of its policy."""
 
     lead: timedelta
     horizon: timedelta
@@ -39,8 +39,6 @@ class Hours:
     evening: time
     morning: time
     first_after_evening: time
-    night_from: time
-    night_until: time
     weekdays: frozenset[int] = WEEKDAYS
 
     def __post_init__(self):
@@ -104,6 +102,11 @@ def instant(wall: datetime, zone: str) -> datetime:
 def wall_time(at: datetime, zone: str) -> datetime:
     """What the clock on the wall shows at that instant."""
     return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The instant at which a local day begins, in UTC."""
+    return instant(datetime.combine(day, time()), zone)
 
 
 # --- Days
@@ -260,21 +263,32 @@ def _walls(day: date, duration_minutes: int, hours: Hours) -> Iterator[datetime]
 # --- The night
 
 
-def night(at: datetime, zone: str, hours: Hours) -> bool:
+def night(at: datetime, zone: str, night_from: time, night_until: time) -> bool:
     """Is it night there: from night_from on, until just before night_until?"""
     wall = wall_time(at, zone).time()
-    return wall >= hours.night_from or wall < hours.night_until
+    return wall >= night_from or wall < night_until
 
 
-def next_morning(at: datetime, zone: str, hours: Hours) -> datetime:
+def night_around(
+    at: datetime, zone: str, night_from: time, night_until: time
+) -> tuple[datetime, datetime] | None:
+    """Begin and end of the night that holds `at`, in UTC; None by day. The end itself is day
+    again.
+    """
+    if not night(at, zone, night_from, night_until):
+        return None
+    return previous_evening(at, zone, night_from), next_morning(at, zone, night_until)
+
+
+def next_morning(at: datetime, zone: str, night_until: time) -> datetime:
     """The first end of a night after the instant."""
     wall = wall_time(at, zone)
-    morning = datetime.combine(wall, hours.night_until)
+    morning = datetime.combine(wall, night_until)
     return instant(morning if morning > wall else morning + timedelta(days=1), zone)
 
 
-def previous_evening(at: datetime, zone: str, hours: Hours) -> datetime:
+def previous_evening(at: datetime, zone: str, night_from: time) -> datetime:
     """The last beginning of a night at or before the instant."""
     wall = wall_time(at, zone)
-    evening = datetime.combine(wall, hours.night_from)
+    evening = datetime.combine(wall, night_from)
     return instant(evening if evening <= wall else evening - timedelta(days=1), zone)

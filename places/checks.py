@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.checks import Error, register
 
-from places.geocoding import build
+from places.geocoders import build
 
 
 @register

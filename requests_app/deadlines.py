@@ -11,15 +11,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mila.outages import Outage
-from places.calendar import (
-    Hours,
-    instant,
-    is_service_day,
-    next_morning,
-    night,
-    previous_evening,
-    wall_time,
-)
+from places import calendar
+from places.calendar import Hours, instant, is_service_day, wall_time
 from policy.figures import Policy
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
@@ -71,7 +64,7 @@ def out_of_the_night(due: datetime, since: datetime, zone: str, policy: Policy) 
 
 
 def hours_of(policy: Policy) -> Hours:
-    """The policy's figures as the calendar of a place takes them (rule B3, D7)."""
+    """The policy's figures as the calendar of a place takes them (rule B3)."""
     return Hours(
         lead=policy.lead_min,
         horizon=policy.horizon,
@@ -81,8 +74,6 @@ def hours_of(policy: Policy) -> Hours:
         evening=policy.evening_from,
         morning=policy.evening_to,
         first_after_evening=policy.evening_first_start,
-        night_from=policy.night_from,
-        night_until=policy.night_to,
     )
 
 
@@ -91,10 +82,7 @@ def night_around(at: datetime, zone: str, policy: Policy) -> tuple[datetime, dat
 
     The end itself is day again.
     """
-    hours = hours_of(policy)
-    if not night(at, zone, hours):
-        return None
-    return previous_evening(at, zone, hours), next_morning(at, zone, hours)
+    return calendar.night_around(at, zone, policy.night_from, policy.night_to)
 
 
 def reminder_at(

@@ -19,11 +19,11 @@ from accounts.search import lock_technician
 from catalogue.models import Service
 from mila.errors import Refusal
 from mila.formats import moment
-from mila.rows import Columns, add, rows, write
+from mila.rows import Columns, rows, write
 from mila.streams import publish
 from mila.transactions import after_commit, verb
 from requests_app import deadlines, fault_ledger, notices, price_versions
-from requests_app.chain import link
+from requests_app.lifecycle_events import write_event
 from requests_app.models import (
     HAS_PARTNER,
     LIVE,
@@ -69,7 +69,6 @@ __all__ = [
     "advance",
     "available_moves",
     "end_assignment",
-    "event_hash",
     "free_time",
     "let_cancel_free",
     "lock_booking",
@@ -258,7 +257,7 @@ def advance(
     booking.epoch += 1
     booking.state = move.target
     booking.due_at = move.due(booking, at) if move.due else None
-    event = _write_event(booking, name, source, role, by, at, reason, data or {})
+    event = write_event(booking, name, source, role, by, at, reason, data or {})
     booking.events_hash = event.hash
     write(booking, {"state", "epoch", "due_at", "events_hash", *changes})
     _restart_clocks(booking, move, at)
@@ -335,57 +334,6 @@ def let_cancel_free(booking: Locked) -> None:
     if booking.cancel_start_at is not None:
         booking.cancel_start_at = None
         booking.save(update_fields=["cancel_start_at"])
-
-
-def event_hash(previous: str, event: BookingEvent) -> str:
-    """SHA-256 over the event and the hash before it (invariant I13)."""
-    return link(
-        previous,
-        event.booking_id,
-        event.sequence,
-        event.move,
-        event.source,
-        event.target,
-        event.role,
-        event.by_id,
-        event.at.isoformat(),
-        event.reason,
-        event.data,
-    )
-
-
-def _write_event(
-    booking: Booking,
-    name: str,
-    source: State,
-    role: Role,
-    by: User | None,
-    at: datetime,
-    reason: str,
-    data: dict[str, Any],
-) -> BookingEvent:
-    chain = (
-        BookingEvent.objects.filter(booking=booking)
-        .order_by("-sequence")
-        .values_list("sequence", "hash")
-    )
-    last, last_hash = booking.chain or chain.first() or (0, "")
-    event = BookingEvent(
-        booking=booking,
-        sequence=last + 1,
-        move=name,
-        source=source,
-        target=booking.state,
-        role=role,
-        by=by,
-        at=at,
-        reason=reason.strip(),
-        data=data,
-    )
-    event.hash = event_hash(last_hash, event)
-    add(event)
-    booking.chain = (event.sequence, event.hash)
-    return event
 
 
 RESTART = """

@@ -234,10 +234,10 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "placed_at": lambda b, _: b.placed_at,
     "withdrawn_at": _withdrawn_at,
     "guarantee_until_at": lambda b, _: b.sign_off.signed_at + b.policy.guarantee,
-    # The terms that were accepted, and how to withdraw: accounts.notifications attaches them (law
+    # The terms that were accepted, and how to withdraw: accounts.mail_words attaches them (law
     # R5, R6)
     "papers": _papers,
-    # The entry for their calendar: accounts.notifications attaches it
+    # The entry for their calendar: accounts.mail_words attaches it
     "calendar": _calendar,
     # How much
     "total_cents": lambda b, _: b.total_cents,

@@ -11,10 +11,10 @@ from django.db.models import QuerySet
 
 from mila.clock import mila_now
 from mila.outages import Outage, recover
-from mila.streams import publish
 from requests_app import deadlines, notices
 from requests_app.due_instants import next_rung
 from requests_app.lifecycle import Locked, let_cancel_free, lock_booking, postpone
+from requests_app.live_pages import tell_both
 from requests_app.lost_time import SWEEP, lay_in_an_outage
 from requests_app.models import LIVE, Booking, Clock, ClockKind, State
 
@@ -97,7 +97,7 @@ def _to_ops(booking: Locked, outage: Outage) -> None:
     if booking.technician_id is None:
         notices.queue(booking, "outage_start", round=outage.pk)
         let_cancel_free(booking)
-    _publish(booking)
+    tell_both(booking, "moved")
 
 
 def _new_due(booking: Booking, since: datetime, outage: Outage) -> datetime:
@@ -134,7 +134,7 @@ def _extend(booking: Locked, due: datetime, outage: Outage) -> None:
             else:  # what was told just now is the reminder
                 clock.done_at = mila_now()
                 clock.save(update_fields=["done_at"])
-    _publish(booking)
+    tell_both(booking, "moved")
 
 
 def _wait_with_lateness(booking: Booking, outage: Outage) -> None:
@@ -152,9 +152,3 @@ def _wait_with_lateness(booking: Booking, outage: Outage) -> None:
 def _move(clock: Clock, due: datetime) -> None:
     clock.due_at = due
     clock.save(update_fields=["due_at"])
-
-
-def _publish(booking: Booking) -> None:
-    publish.publish(f"booking:{booking.uuid}", "moved")
-    if booking.technician_id is not None:
-        publish.publish(f"technician:{booking.technician_id}", "moved")

@@ -1,8 +1,8 @@
 """The versions of the price: written, answered and fallen here alone, each step chained to the one
 before (rule L10).
 
-Who may do what stands in the verbs (requests_app.actions.quoting); the caller holds the booking's
-lock.
+Who may do what stands in the verbs (requests_app.actions.quoting, answering); the caller holds the
+booking's lock.
 """
 
 import json

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from accounts.search import lock_technician
 from mila.clock import MilaNow, mila_now
-from mila.streams import publish
 from mila.sweeping import handle_each
 from mila.transactions import verb
 from places.place import Country
@@ -27,6 +26,7 @@ from requests_app.lifecycle import (
     lock_unless_locked,
     read_clock,
 )
+from requests_app.live_pages import tell_both
 from requests_app.models import Booking, BookingPhoto, Clock, ClockKind, FaultEntry, State
 from requests_app.moves import AGREES_ON_A_START
 
@@ -139,8 +139,7 @@ def handle_due_clock(clock_id: int) -> bool:
         free_time(booking, at)
     if clock.kind == ClockKind.LATENESS:
         fault_ledger.note_late(booking, at)
-        for channel in (f"booking:{booking.uuid}", f"technician:{booking.technician_id}"):
-            publish.publish(channel, "late")
+        tell_both(booking, "late")
     if clock.kind == ClockKind.SEARCH_WARNING:
         let_cancel_free(booking)
     for kind in CLOCK_NOTICES[clock.kind]:

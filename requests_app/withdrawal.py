@@ -4,10 +4,10 @@
 Only reads; `actions.withdrawing` makes it so.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from catalogue.money import round_half_up
-from places.calendar import instant, is_holiday, wall_time
+from places.calendar import is_holiday, midnight, wall_time
 from places.place import Country
 from requests_app.models import (
     Assignment,
@@ -44,7 +44,7 @@ def last_day(booking: Booking, *, from_at: datetime | None = None) -> date | Non
 def ends_at(booking: Booking, *, from_at: datetime | None = None) -> datetime | None:
     """The midnight after its last day."""
     day = last_day(booking, from_at=from_at)
-    return instant(datetime.combine(day + DAY, time()), booking.timezone) if day else None
+    return midnight(day + DAY, booking.timezone) if day else None
 
 
 def may_withdraw(booking: Booking, at: datetime) -> bool:

@@ -11,7 +11,7 @@ from catalogue.models import Service
 from payments import cards
 from payments.standin import user_actions
 from places.place import Place
-from requests_app.actions import placing
+from requests_app.actions import drafting, placing
 from requests_app.lifecycle import Role
 from requests_app.models import Booking
 
@@ -36,12 +36,12 @@ def draft(
     problem: str,
 ) -> Booking:
     """Everything but the card."""
-    booking = placing.start_draft(
+    booking = drafting.start_draft(
         service, country=place.country, language=customer.language, by=customer
     )
-    placing.set_place(booking.pk, place, street=street, door_code="2e étage, code 4180A")
-    placing.set_wishes(booking.pk, walls)
-    return placing.set_contact(
+    drafting.set_place(booking.pk, place, street=street, door_code="2e étage, code 4180A")
+    drafting.set_wishes(booking.pk, walls)
+    return drafting.set_contact(
         booking.pk,
         customer=customer,
         name=customer.name,

@@ -17,7 +17,7 @@ from places.calendar import bookable_days, bookable_starts, instant, wall_time
 from places.place import Place
 from policy.figures import Policy
 from requests_app import sweeps as booking_sweeps
-from requests_app.actions import changes, meeting, notes, photographing, signing
+from requests_app.actions import changes, meeting, notes, photographing, reviewing, signing
 from requests_app.actions import visit as visiting
 from requests_app.deadlines import hours_of
 from requests_app.lifecycle import Role, advance
@@ -271,7 +271,7 @@ class Demo:
     def settled(self, booking: Booking) -> None:
         self.signed(booking)
         payment_sweeps.charge_booking(booking.pk)
-        signing.rate(
+        reviewing.rate(
             booking.pk, quality=5, punctuality=4, friendliness=5, comment="Tout marche, merci."
         )
 

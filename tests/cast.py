@@ -12,7 +12,7 @@ from django.core.management import call_command
 from dispatch import offers
 from mila.clock import mila_now, reset_clock, set_clock
 from places.calendar import instant, is_service_day, wall_time
-from requests_app.actions import meeting, quoting, signing, visit
+from requests_app.actions import answering, meeting, quoting, signing, visit
 from requests_app.actions.doorstep import PhonePlace
 from requests_app.models import Booking, Quote, SignOffKind, State, photo_storage
 from tests import factories
@@ -176,7 +176,7 @@ def propose(
 def agree(booking: Booking, technician, cents: int | None = None, **wanted) -> Booking:
     """The same, and the customer accepts it by their link."""
     quote = propose(booking, technician, cents, **wanted)
-    return quoting.accept(booking.pk, version=quote.version, by=None)
+    return answering.accept(booking.pk, version=quote.version, by=None)
 
 
 def at_the_door(metres: int = 0, accuracy_m: int = 20) -> PhonePlace:

@@ -14,7 +14,7 @@ from django.db import transaction
 from accounts.models import Notification
 from mila.clock import mila_now
 from mila.errors import Refusal
-from requests_app.actions import quoting, signing, undoing, visit
+from requests_app.actions import answering, quoting, signing, undoing, visit
 from requests_app.models import Booking, SignOff, SignOffKind, State
 from requests_app.price_versions import ByHand
 
@@ -73,16 +73,16 @@ class Life:
         )  # fmt: skip
 
     def accept(self) -> None:
-        self._answered(lambda version: quoting.accept(self.booking.pk, version=version, by=None))
+        self._answered(lambda version: answering.accept(self.booking.pk, version=version, by=None))
 
     def decline(self) -> None:
-        quoting.decline(self.booking.pk, version=self.any_version(), by=None)
+        answering.decline(self.booking.pk, version=self.any_version(), by=None)
 
     def accept_by_number(self) -> None:
         """The payer reads the number out."""
         if (quote := self.open()) is None:
             return
-        quoting.send_number(*self.ids, version=quote.version)
+        answering.send_number(*self.ids, version=quote.version)
         row = Notification.objects.filter(subject_id=self.booking.uuid, kind="price_code").latest(
             "pk"
         )
@@ -94,11 +94,11 @@ class Life:
         version = self.any_version()
         if self.dice.random() < 0.3 and (quote := self.open()) is not None:
             version = quote.version
-            quoting.send_number(*self.ids, version=version)
+            answering.send_number(*self.ids, version=version)
         before, quote = self.agreed, self.booking.quotes.filter(version=version).first()
         number = self.dice.choice(("", self.booking.assignments.get(ended_at=None).code, "12"))
         was_open = quote is not None and quote.is_open
-        if self._on_screen(version, number) == quoting.Answer.ACCEPTED and was_open:
+        if self._on_screen(version, number) == answering.Answer.ACCEPTED and was_open:
             if quote.service_cents > before:
                 self.wrong.append(f"a stroke raised {before} to {quote.service_cents}")
             self.agreed = quote.service_cents
@@ -155,7 +155,7 @@ class Life:
     # --- the count
 
     def _on_screen(self, version: int, number: str):
-        return quoting.accept_on_screen(
+        return answering.accept_on_screen(
             *self.ids, version=version, by=self.by, number=number, hand=HAND
         )
 

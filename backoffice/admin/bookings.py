@@ -16,8 +16,8 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from backoffice import booking_history, wording
-from backoffice.admin import dispatch, faults, payments, returns, reviews
+from backoffice import booking_history, visit_history, wording
+from backoffice.admin import dispatch, faults, payment_acts, payments, return_acts, returns, reviews
 from backoffice.admin.booking_acts import ACTS
 from backoffice.admin.booking_filters import (
     SOON,
@@ -53,13 +53,13 @@ HISTORY = (  # in the order in which ops ask
     dispatch.searches,
     booking_history.wishes,
     booking_history.quotes,
-    booking_history.calls,
-    booking_history.door,
-    booking_history.notes,
-    booking_history.checklists,
-    booking_history.messages,
-    booking_history.sign_off,
-    booking_history.late_signature,
+    visit_history.calls,
+    visit_history.door,
+    visit_history.notes,
+    visit_history.checklists,
+    visit_history.messages,
+    visit_history.sign_off,
+    visit_history.late_signature,
     payments.owed,
     returns.refunded,
     returns.contested,
@@ -84,8 +84,8 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
         *reviews.BOOKING_ACTS,
         *faults.JOB_ACTS,
         *dispatch.BOOKING_ACTS,
-        *payments.BOOKING_ACTS,
-        *returns.BOOKING_ACTS,
+        *payment_acts.BOOKING_ACTS,
+        *return_acts.BOOKING_ACTS,
     )
     list_display = [
         "shown_number",

@@ -16,7 +16,8 @@ from catalogue.models import (
     Topic,
     TopicLead,
 )
-from mila.adminkit.acts import ModelAdmin, OnlyGrows, ReadsIds
+from mila.adminkit.acts import ModelAdmin, OnlyGrows
+from mila.adminkit.row_pickers import ReadsIds
 
 LANGUAGES = settings.LANGUAGES
 

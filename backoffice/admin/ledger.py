@@ -2,7 +2,7 @@
 (rule M7).
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -12,13 +12,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from backoffice.board import DAYS, ZONE, Chart, chart_of
+from backoffice.board_charts import DAYS, ZONE, Chart, chart_of
 from mila.adminkit.acts import ModelAdmin, ReadOnly, Section, stamp
 from mila.clock import mila_now
 from mila.formats import money
 from payments.models import Comparison, Difference, LedgerEntry
 from payments.trial_balance import trial_balances, weeks
-from places.calendar import instant, wall_time
+from places.calendar import midnight, wall_time
 
 
 def balance_chapters() -> list[Section]:
@@ -57,7 +57,7 @@ def week_charts(at: datetime) -> list[Chart]:
     monday = wall_time(at, ZONE).date()
     monday -= timedelta(days=monday.weekday())
     mondays = [monday - timedelta(weeks=back) for back in range(DAYS - 1, -1, -1)]
-    since = instant(datetime.combine(mondays[0], time()), ZONE)
+    since = midnight(mondays[0], ZONE)
     charts = []
     for currency, found in sorted(weeks(since, ZONE).items()):
         paid = {week: one.paid_cents for week, one in found.items()}

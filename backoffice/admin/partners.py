@@ -19,12 +19,12 @@ from mila.adminkit.acts import (
     Labelled,
     ModelAdmin,
     ReadOnly,
-    ReadsIds,
     SavesOnlyChanges,
     WithActs,
     linked,
     toned,
 )
+from mila.adminkit.row_pickers import ReadsIds
 
 
 class StandingFilter(admin.SimpleListFilter):

@@ -20,7 +20,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.search import SCORE_FIGURES, SWEEP_SCORES
 from backoffice.ranking_preview import reordered
-from mila.adminkit.acts import AsksAgain, ModelAdmin, OnlyGrows, ReadsIds
+from mila.adminkit.acts import AsksAgain, ModelAdmin, OnlyGrows
+from mila.adminkit.row_pickers import ReadsIds
 from mila.clock import mila_now
 from mila.transactions import after_commit
 from mila.web.forms import LineField

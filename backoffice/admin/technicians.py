@@ -38,12 +38,12 @@ from mila.adminkit.acts import (
     ModelAdmin,
     NativeMoment,
     ReadOnly,
-    ReadsIds,
     SavesOnlyChanges,
     WithActs,
     stamp,
     toned,
 )
+from mila.adminkit.row_pickers import ReadsIds
 from mila.clock import MilaNow, mila_now
 from mila.web.forms import LineField
 from places.distance import neighbourhood

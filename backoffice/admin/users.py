@@ -18,14 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CustomerProfile, User
 from mila import second_factor
-from mila.adminkit.acts import (
-    AsksAgain,
-    ModelAdmin,
-    ReadOnly,
-    ReadsIds,
-    SavesOnlyChanges,
-    ShowsContactData,
-)
+from mila.adminkit.acts import AsksAgain, ModelAdmin, ReadOnly, SavesOnlyChanges, ShowsContactData
+from mila.adminkit.row_pickers import ReadsIds
 
 # Nobody looks at or removes another person's second factor here; addresses change through the
 # person alone.

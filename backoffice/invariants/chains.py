@@ -6,7 +6,7 @@ from accounts.models import Notification
 from backoffice import erasure
 from backoffice.invariants.scope import Found, Ids, of
 from requests_app import price_versions, statement
-from requests_app.lifecycle import event_hash
+from requests_app.lifecycle_events import event_hash
 from requests_app.models import (
     Booking,
     BookingEvent,

@@ -7,7 +7,7 @@ from accounts.models import PartnerProfile, Technician, TechnicianSkill, User, W
 from accounts.search import refresh_search_rows
 from dispatch.models import Search
 from policy.figures import Policy
-from requests_app import lifecycle, price_versions
+from requests_app import lifecycle_events, price_versions
 from requests_app.models import (
     AcceptanceKind,
     Booking,
@@ -115,7 +115,7 @@ def make_bookings(places, starts) -> list[int]:
         for b in bookings
     ]
     for event in events:
-        event.hash = lifecycle.event_hash("", event)
+        event.hash = lifecycle_events.event_hash("", event)
     BookingEvent.objects.bulk_create(events)
     for booking, event in zip(bookings, events, strict=True):
         line = price_versions.Line(service.name, booking.service_cents)

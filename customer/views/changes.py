@@ -17,7 +17,7 @@ from customer.views.starts import choose_starts
 from mila.clock import mila_now
 from mila.errors import Refusal
 from requests_app import access, withdrawal
-from requests_app.actions import changes, withdrawing
+from requests_app.actions import changes, reviewing, withdrawing
 from requests_app.actions import signing as ending
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import ADJUSTABLE, Booking, Rating, State
@@ -238,5 +238,5 @@ def refuse(request, booking):
 def rate(request, booking):
     """Stars and a few words (rule L14)."""
     sentence = _("Thank you for your words.")
-    verb = partial(ending.rate, by=request.user if request.user.is_authenticated else None)
+    verb = partial(reviewing.rate, by=request.user if request.user.is_authenticated else None)
     return _fill_in(request, booking, "rate", RatingForm(sent(request)), verb, sentence)

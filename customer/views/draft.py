@@ -25,7 +25,7 @@ from customer.views.secret_link import (
 from mila.errors import Refusal
 from mila.web.request_limits import takes_files
 from requests_app import access
-from requests_app.actions import extras, placing
+from requests_app.actions import drafting, extras, placing
 from requests_app.actions.photographing import NoRoomForPhotos
 from requests_app.models import Booking, State
 
@@ -95,7 +95,7 @@ def service(request, booking):
     form = ServiceForm(sent(request), initial=initial, services=services)
     if form.is_valid():
         try:
-            placing.set_service(
+            drafting.set_service(
                 booking.pk, form.cleaned_data["service"], country=form.cleaned_data["country"]
             )
         except Refusal as refusal:
@@ -156,11 +156,11 @@ def who(request, booking):
     form = WhoForm(sent(request), booking=booking, user=user, questions=questions, initial=initial)
     if form.is_valid() and not photos_form.errors:
         found = form.cleaned_data
-        customer = user or placing.customer_for(
+        customer = user or drafting.customer_for(
             found["email"], name=found["name"], language=page_language()
         )
         try:
-            saved = placing.set_contact(
+            saved = drafting.set_contact(
                 booking.pk,
                 customer=customer,
                 name=found["name"],
@@ -178,7 +178,7 @@ def who(request, booking):
             messages.error(request, str(refusal))
             return redirect("customer:booking", booking.token)
         if user:
-            placing.remember_phone(user, found["phone"])
+            drafting.remember_phone(user, found["phone"])
         remember_move(request, booking.token, saved)
         remember_own(request, saved)
         remember(request, saved)

@@ -14,7 +14,7 @@ from mila.errors import Refusal
 from mila.streams import publish
 from mila.web.htmx import page_or_part
 from requests_app import access, price_versions, statement
-from requests_app.actions import quoting
+from requests_app.actions import answering
 from requests_app.models import NEGOTIABLE, Booking
 
 ANSWERS = ("accept", "decline")
@@ -56,13 +56,13 @@ def _press(request, booking: Booking) -> str:
     """
     form = VersionForm(request.POST)
     if not form.is_valid():
-        raise quoting.ProposalGone
+        raise answering.ProposalGone
     version, device = form.cleaned_data["version"], request.headers.get("User-Agent", "")
     by = request.user if access.is_customer(request.user, booking) else None
     if "decline" in request.POST:
-        quoting.decline(booking.pk, version=version, by=by, device=device)
+        answering.decline(booking.pk, version=version, by=by, device=device)
         return _("You have declined. What was agreed before goes on.")
     quote = price_versions.proposal(booking)
     words = statement.of_a_proposal(booking, price_versions.agreed(booking), quote) if quote else ""
-    quoting.accept(booking.pk, version=version, by=by, words=words, device=device)
+    answering.accept(booking.pk, version=version, by=by, words=words, device=device)
     return _("Thank you, it is agreed. Your card is charged only after the work.")

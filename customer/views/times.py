@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from customer.views.secret_link import secret_page
+from mila.cleaning import whole_number
 from mila.errors import Refusal
 from requests_app import access
 from requests_app.actions import avoiding, other_times
@@ -20,8 +21,7 @@ from requests_app.models import Author, State
 def answer(request, token):
     """Yes or no to the start that is shown; one that no longer holds says so, and nothing moves."""
     booking = access.booking_by_link(token)
-    proposal = request.POST.get("proposal", "")
-    pk = int(proposal[:18]) if proposal.isdecimal() and proposal.isascii() else 0
+    pk = whole_number(request.POST.get("proposal", ""))
     by = request.user if access.is_customer(request.user, booking) else None
     try:
         if "accept" in request.POST:

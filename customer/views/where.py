@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect, replace_url
 
 from catalogue import queries as catalogue
 from catalogue.models import Service
-from customer.booking_page import may_book_again
+from customer.booking_shown import may_book_again
 from customer.country import chosen_country, remember_country
 from customer.draft_steps import PLACE, WHEN, WHO, resume_url, step_line
 from customer.forms.draft import AlertForm, PlaceForm
@@ -50,7 +50,7 @@ from places import geocoding
 from places.place import Place
 from policy.queries import policy_at
 from requests_app import access
-from requests_app.actions import extras, placing
+from requests_app.actions import drafting, extras, placing
 from requests_app.models import Booking
 
 BEGUN = "begun"  # when this browser began a draft, within the last day
@@ -73,7 +73,7 @@ def _begin(request, service: Service, country: str, at: datetime) -> Booking:
     key = request.POST.get("key", "")[:LONGEST_KEY]
     by = request.user if request.user.is_authenticated else None
     start = partial(
-        placing.start_draft, service, country=country, language=page_language(), by=by, key=key
+        drafting.start_draft, service, country=country, language=page_language(), by=by, key=key
     )
     return begin_here(request, country, at, start)
 
@@ -82,10 +82,10 @@ def begin_here(request, country: str, at: datetime, start: Callable[[], Booking]
     """What `start` begins, unless this browser has begun as many within a day as no person does:
     TooManyDrafts.
     """
-    since = (at - placing.DRAFTS_COUNT).timestamp()
+    since = (at - drafting.DRAFTS_COUNT).timestamp()
     begun = [instant for instant in request.session.get(BEGUN, []) if instant > since]
     if len(begun) >= policy_at(at, country).drafts_per_day:
-        raise placing.TooManyDrafts
+        raise drafting.TooManyDrafts
     booking = start()
     request.session[BEGUN] = [*begun, at.timestamp()]
     remember_own(request, booking)
@@ -132,7 +132,7 @@ def book(request, service):
 def _first_page(
     request, form: PlaceForm, *, service: Service, country: str, at: datetime, kept: Booking | None
 ):
-    booking = placing.unsaved_draft(service, country=country, at=at)
+    booking = drafting.unsaved_draft(service, country=country, at=at)
     context = {
         "booking": booking,
         "form": form,
@@ -189,7 +189,7 @@ def _located(form: PlaceForm) -> Place | None:
 def _set_place(request, booking: Booking, form: PlaceForm, where: Place) -> Booking:
     street, door_code = form.cleaned_data["street"], form.cleaned_data["door_code"]
     shows = shows_door_code(request, booking)
-    saved = placing.set_place(
+    saved = drafting.set_place(
         booking.pk,
         where,
         street=street,
@@ -278,7 +278,7 @@ def when(request, booking):
     return choose_starts(
         request,
         booking,
-        partial(placing.set_wishes, booking.pk),
+        partial(drafting.set_wishes, booking.pk),
         done=lambda: redirect(WHO, booking.token),
         page=lambda choice: _when_page(request, booking, form, choice=choice),
         walls=walls_of,

@@ -12,9 +12,8 @@ from devstack.instants import PARIS
 from mila.clock import mila_now, set_clock
 from places.calendar import next_morning
 from policy.queries import policy_at
-from requests_app.deadlines import hours_of
 from requests_app.models import Booking, State
-from simulation.play import promised
+from simulation.outlook import promised
 
 STEPS = {
     "minutes": _("+10 minutes"),
@@ -39,7 +38,7 @@ def move(step: str) -> datetime | None:
         case "promise":
             target = min((at for _sweep, at in promised() if at > now), default=None)
         case "morning":
-            target = next_morning(now, PARIS, hours_of(policy_at(now, "FR")))
+            target = next_morning(now, PARIS, policy_at(now, "FR").night_to)
         case "visit":
             ahead = Booking.objects.filter(state=State.CONFIRMED, start_at__gt=now + BEFORE_VISIT)
             start = ahead.aggregate(start=Min("start_at"))["start"]

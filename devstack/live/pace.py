@@ -21,7 +21,7 @@ from datetime import timedelta
 from devstack.live.kills import Kills
 from devstack.live.plans import Diary
 from mila.clock import set_speed
-from simulation.play import promised
+from simulation.outlook import promised
 
 LOOK = 0.05  # seconds between two looks of the runner
 WALKING = 240.0  # times the real speed while people act or sweeps have something to do

@@ -20,7 +20,7 @@ from simulation import actors, page_flows
 from simulation.actors import Patient, Person, Wish
 from simulation.bookings import any_card
 from simulation.cast import CITIES, People, wall
-from simulation.play import MIX, Habits
+from simulation.habits import MIX, Habits
 
 PASSWORD = "only-for-the-simulation"  # noqa: S105  (of a instance that is thrown away)
 

@@ -18,7 +18,7 @@ from payments.models import Charge
 from requests_app import secret_link
 from requests_app.models import OFFERED, Booking, State
 from simulation import actors, page_flows
-from simulation.play import span
+from simulation.habits import span
 
 SAY_CODE = 0.9  # of the customers have their code at hand
 LOOKS = 8  # at one open booking, by all technicians together

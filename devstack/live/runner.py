@@ -27,7 +27,7 @@ from mila.clock import mila_now, set_clock
 from requests_app.models import ENDED, Booking, State
 from simulation.actors import Tally
 from simulation.cast import People
-from simulation.play import promised
+from simulation.outlook import promised
 
 PATIENCE = 120  # seconds from the last restart to the end of every booking
 STANDSTILL = 180  # seconds without any change: it is stuck

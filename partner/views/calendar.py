@@ -11,8 +11,8 @@ from accounts import actions
 from accounts.models import TechnicianSkill, WeeklyHours
 from mila.clock import mila_now
 from mila.errors import Refusal
-from partner import wording
-from partner.forms.jobs import AbsenceForm, AreaForm, WeekForm
+from partner import skill_words
+from partner.forms.calendar import AbsenceForm, AreaForm, WeekForm
 from partner.week import today, week, zone_of
 from policy.queries import policy_at
 from requests_app.access import technician_page
@@ -84,7 +84,7 @@ def me(request, technician):
         "technician": technician,
         "kept_percent": 100 * technician.promises_kept // promises if promises else None,
         "promises": promises,
-        "skills": [(wording.skill(one.skill), one) for one in skills],
+        "skills": [(skill_words.skill(one.skill), one) for one in skills],
         "hours": _hours(technician),
         "languages": [get_language_info(code)["name_translated"] for code in technician.languages],
         "form": form,

@@ -2,6 +2,7 @@
 
 from django.views.decorators.http import require_POST
 
+from mila.cleaning import whole_number
 from mila.errors import Refusal
 from partner.views.jobs import _answer, _page, own_job, said
 from requests_app.actions import checking
@@ -11,15 +12,10 @@ from requests_app.actions import checking
 @require_POST
 def tick(request, technician, booking):
     """What of one list is ticked now; anything that is no item of it is passed over."""
-    items = {_number(item) for item in request.POST.getlist("item")[:50]}
-    checklist = _number(request.POST.get("checklist", ""))
+    items = {whole_number(item) for item in request.POST.getlist("item")[:50]}
+    checklist = whole_number(request.POST.get("checklist", ""))
     try:
         checking.keep_ticks(booking.pk, technician.pk, checklist_id=checklist, positions=items)
     except Refusal as refusal:
         return _page(request, technician, booking, refused=said(refusal), status=409)
     return _answer(request, technician, booking)
-
-
-def _number(text: str) -> int:
-    """-1, which is nobody's, for what is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else -1

@@ -19,7 +19,7 @@ from mila.web.htmx import go, page_or_part
 from partner.forms.quotes import ProposalForm
 from partner.views.jobs import NOT_NOW, own_job, said
 from requests_app import access, price_versions, statement
-from requests_app.actions import quoting
+from requests_app.actions import answering, quoting
 from requests_app.models import NEGOTIABLE, Booking, Quote
 
 PROPOSED = gettext_lazy("Proposed. The customer has it on their own page and in their mail.")
@@ -92,7 +92,7 @@ class Answering:
         )
         self.agreed = price_versions.agreed(booking)
         self.words = statement.of_a_proposal(booking, self.agreed, quote)
-        self.asks_number = quoting.rises(booking, quote)
+        self.asks_number = answering.rises(booking, quote)
         self.status, self.refused = 200, ""
         self.form = AnswerForm.blank(quote.version)
 
@@ -115,19 +115,19 @@ class Answering:
         ids, found = (self.booking.pk, self.technician.pk), pressed.cleaned_data
         device, by = self.request.headers.get("User-Agent", ""), self.request.user
         if "send" in self.request.POST:
-            quoting.send_number(*ids, version=found["version"])
+            answering.send_number(*ids, version=found["version"])
             return False
         if "decline" in self.request.POST:
-            quoting.decline_on_screen(*ids, version=found["version"], by=by, device=device)
+            answering.decline_on_screen(*ids, version=found["version"], by=by, device=device)
             messages.success(self.request, _("You have declined. What was agreed before goes on."))
             return True
         signer = found["typed"] or self.who
         hand = price_versions.ByHand(self.words, signer, pressed.signature, device[:200])
         self.form = pressed
-        result = quoting.accept_on_screen(
+        result = answering.accept_on_screen(
             *ids, version=found["version"], by=by, number=found["number"], hand=hand
         )
-        if result == quoting.Answer.ACCEPTED:
+        if result == answering.Answer.ACCEPTED:
             messages.success(
                 self.request, _("Thank you, it is agreed. Please give the phone back.")
             )
@@ -137,7 +137,7 @@ class Answering:
             "No number can be typed any more. Please answer on your own page: the link is in your "
             "e-mail."
         )
-        pressed.add_error("number", wrong if result == quoting.Answer.WRONG else spent)
+        pressed.add_error("number", wrong if result == answering.Answer.WRONG else spent)
         self.status = 422
         return False
 
@@ -152,8 +152,8 @@ class Answering:
             "who": self.who,
             "refused": self.refused,
             "asks_number": self.asks_number,
-            "number_is_out": self.asks_number and quoting.number_is_out(booking, self.quote),
-            "may_send": quoting.tries_left(booking) > 0,
+            "number_is_out": self.asks_number and answering.number_is_out(booking, self.quote),
+            "may_send": answering.tries_left(booking) > 0,
             "first_name": self.technician.first_name,
         }
         response = render(self.request, "partner/answer.html", context, status=self.status)

@@ -11,7 +11,7 @@ from partner.forms.reviews import AnswerForm
 from partner.reviews_page import PAGE, reviews_page
 from partner.views.jobs import own_job
 from requests_app.access import technician_page
-from requests_app.actions import signing
+from requests_app.actions import reviewing
 from requests_app.models import Rating
 
 
@@ -44,7 +44,7 @@ def answer(request, technician, booking):
     form = AnswerForm.of(rating, request.POST)
     if form.is_valid():
         try:
-            kept = signing.answer_rating(
+            kept = reviewing.answer_rating(
                 booking.pk, technician.pk, answer=form.cleaned_data["answer"]
             )
         except Refusal as refusal:

@@ -13,7 +13,7 @@ from mila.errors import Refusal
 from partner.views.counting import counts_once
 from partner.views.jobs import not_now, own_job
 from requests_app import access, price_versions
-from requests_app.actions import signing
+from requests_app.actions import reviewing, signing
 from requests_app.models import Rating, SignOffKind, State, have_met
 
 # In these a phone may be asked for what comes after, to have it where there is no network.
@@ -83,13 +83,13 @@ def rate(request, technician, booking):
                 "first_name": technician.first_name,
             }
             return render(request, "partner/rate.html", context)
-    if not signing.may_rate_on_screen(booking) or Rating.objects.filter(booking=booking).exists():
+    if not reviewing.may_rate_on_screen(booking) or Rating.objects.filter(booking=booking).exists():
         return redirect("partner:thanks", booking.uuid)
     with translation.override(booking.language):
         form = RatingForm(sent(request))
         if form.is_valid():
             try:
-                signing.rate(booking.pk, on_technicians_screen=True, **form.cleaned_data)
+                reviewing.rate(booking.pk, on_technicians_screen=True, **form.cleaned_data)
             except Refusal as refusal:
                 form.add_error(None, refusal.sentence)
             else:

@@ -1,27 +1,18 @@
-"""The rows of money: what comes in and goes out (`money`), what goes back and is compared
-(`returns`).
+"""The rows of money: what comes in (`charges`), what goes out (`payouts`), what is sent to Stripe
+and booked (`operations`), what goes back and is compared (`returns`).
 """
 
-from payments.models.money import (
+from payments.models.charges import (
     WAITS,
-    Account,
     CardSetup,
     Charge,
     ChargeKind,
     ChargeState,
-    Earning,
-    Hold,
-    LedgerEntry,
-    Operation,
-    OperationState,
     PaymentCustomer,
-    Payout,
-    PayoutAccount,
-    PayoutState,
     SavedCard,
-    StripeEvent,
-    WayPay,
 )
+from payments.models.operations import Account, LedgerEntry, Operation, OperationState, StripeEvent
+from payments.models.payouts import Earning, Hold, Payout, PayoutAccount, PayoutState, WayPay
 from payments.models.returns import (
     DISPUTED,
     UNDER_WAY,

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from mila.clock import MilaNow
-from payments.models.money import Charge
+from payments.models.charges import Charge
 
 
 class RefundState(models.TextChoices):

@@ -1,3 +1,3 @@
-"""Verbs that write a booking, one public function each; by noun: placing, assigning, visiting,
-signing, changing.
+"""Verbs that write a booking, one public function each; by noun: drafting, placing, assigning,
+visiting, signing, changing.
 """

@@ -2,7 +2,6 @@
 (rule L17, P3).
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notifications
-from accounts.actions import lock_partner, reinstate
+from accounts.actions import appeal_until, lock_partner, reinstate
 from accounts.models import Suspension, Technician, User
 from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
@@ -19,7 +18,7 @@ from mila.transactions import verb
 from places.place import TIME_ZONES
 from policy.queries import policy_at
 from requests_app import deadlines, fault_ledger
-from requests_app.actions.photographing import drop_photo, take_in
+from requests_app.actions.photographing import taken_in
 from requests_app.lifecycle import lock_booking
 from requests_app.models import (
     Appeal,
@@ -55,32 +54,16 @@ def appeal_fault(
     No transaction of the caller's. Raises FaultEntry.DoesNotExist, AppealTooLate, NothingToAppeal,
     NoRoomForPhotos.
     """
-    return _with_photo(picture, lambda photo: _appeal_fault(technician, uuid, words, photo, by))
+    with taken_in(picture) as photo:
+        return _appeal_fault(technician, uuid, words, photo, by)
 
 
 def appeal_suspension(
     technician: Technician, uuid: UUID, *, words: str, picture: Redrawn | None, by: User
 ) -> Appeal:
     """Against the suspension of their partner, likewise. Raises Suspension.DoesNotExist."""
-    return _with_photo(
-        picture, lambda photo: _appeal_suspension(technician, uuid, words, photo, by)
-    )
-
-
-def _with_photo(picture: Redrawn | None, write: Callable[[BookingPhoto | None], Appeal]) -> Appeal:
-    """The files are there before the appeal names them, and go where none does
-    (actions.photographing).
-    """
-    arriving = take_in(picture) if picture else None
-    try:
-        appeal = write(arriving)
-    except (Refusal, FaultEntry.DoesNotExist, Suspension.DoesNotExist):
-        if arriving is not None:
-            drop_photo(arriving.pk)
-        raise
-    if arriving is not None:
-        drop_photo(arriving.pk)  # a repeat has not taken it; one that is taken stays
-    return appeal
+    with taken_in(picture) as photo:
+        return _appeal_suspension(technician, uuid, words, photo, by)
 
 
 @verb
@@ -113,7 +96,7 @@ def _appeal_suspension(
     at = mila_now()
     if row.ended_at is not None:
         raise NothingToAppeal
-    if at >= row.at + policy_at(row.at, partner.country).appeal_window:
+    if at >= appeal_until(row):
         raise AppealTooLate
     return _write(Appeal(suspension=row, partner=partner, by=by, words=words.strip()), photo, at)
 

@@ -17,8 +17,10 @@ from mila.transactions import verb
 from policy.words import span
 from requests_app import deadlines, fault_ledger, notices
 from requests_app.actions.assigning import agree_on, is_free, slot
-from requests_app.actions.placing import card_ends, write_wishes
+from requests_app.actions.drafting import write_wishes
+from requests_app.actions.placing import card_ends
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking
+from requests_app.live_pages import tell_both
 from requests_app.models import (
     ADJUSTABLE,
     AT_WORK,
@@ -325,8 +327,7 @@ def report_late(booking_id: int) -> Booking:
         fault_ledger.note_late(booking, at)
     notices.queue(booking, "late_said", round=running.pk)
     notices.queue(booking, "late_said_ops", round=running.pk)
-    for channel in (f"booking:{booking.uuid}", f"technician:{booking.technician_id}"):
-        publish.publish(channel, "late")
+    tell_both(booking, "late")
     return booking
 
 

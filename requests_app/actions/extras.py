@@ -9,7 +9,7 @@ from catalogue.models import Question
 from catalogue.queries import packages_for
 from mila.clock import mila_now
 from mila.transactions import verb
-from requests_app.actions.placing import PLACE, PRICE, STARTS, lock_draft, set_price, start_draft
+from requests_app.actions.drafting import PLACE, PRICE, STARTS, lock_draft, set_price, start_draft
 from requests_app.models import Booking, BookingAnswer, BookingPackage
 
 WHERE = ("street", "lat", "lon", "precision")

@@ -12,7 +12,7 @@ from accounts.models import CalendarEntry, CalendarEntryKind, Technician, User
 from accounts.search import lock_technician
 from mila.clock import mila_now
 from mila.transactions import verb
-from places.calendar import instant, wall_time
+from places.calendar import midnight, wall_time
 from places.place import TIME_ZONES
 from requests_app import caps
 from requests_app.actions.assigning import is_free
@@ -23,7 +23,7 @@ from requests_app.models import BEFORE_DEPARTURE, Booking
 def jobs_of_today(technician: Technician, at: datetime) -> list[Booking]:
     """What would be given back now, the next start first: of today, and nobody has set off yet."""
     today = technician.bookings.filter(
-        start_at__lt=_midnight(technician, at), state__in=BEFORE_DEPARTURE
+        start_at__lt=_end_of_today(technician, at), state__in=BEFORE_DEPARTURE
     )
     return list(today.select_related("service").order_by("start_at"))
 
@@ -68,7 +68,7 @@ def fall_ill(technician_id: int, *, by: User) -> int:
 def _stay_at_home(technician: Technician, at: datetime) -> None:
     """Their calendar is taken until midnight, around what they are still at."""
     lock_technician(technician.pk)
-    rest = DateTimeTZRange(at, _midnight(technician, at), "[)")
+    rest = DateTimeTZRange(at, _end_of_today(technician, at), "[)")
     if is_free(technician, rest):
         CalendarEntry.objects.create(
             technician=technician,
@@ -78,8 +78,7 @@ def _stay_at_home(technician: Technician, at: datetime) -> None:
         )
 
 
-def _midnight(technician: Technician, at: datetime) -> datetime:
+def _end_of_today(technician: Technician, at: datetime) -> datetime:
     """The end of today on the wall they live by."""
     zone = TIME_ZONES[technician.partner.country]
-    tomorrow = wall_time(at, zone).date() + timedelta(days=1)
-    return instant(datetime.combine(tomorrow, datetime.min.time()), zone)
+    return midnight(wall_time(at, zone).date() + timedelta(days=1), zone)

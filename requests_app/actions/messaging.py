@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import search
 from mila.clock import mila_now
 from mila.errors import Refusal
-from mila.streams import publish
 from mila.transactions import verb
 from requests_app import access, notices
 from requests_app.actions import photographing, visit
 from requests_app.actions.notes import NothingWritten
 from requests_app.comments import without_contact_data
 from requests_app.lifecycle import Locked, Role, advance, lock_booking
+from requests_app.live_pages import tell_both
 from requests_app.models import (
     BEFORE_DEPARTURE,
     PHRASES,
@@ -77,16 +77,8 @@ def write(
     ThreadClosed, NothingWritten, MessageTooLong, HoldsPassword, EnoughMessages, NoRoomForPhotos;
     then nothing is left of it.
     """
-    arriving = photographing.take_in(picture) if picture else None
-    try:
-        message = _write(booking_id, author, key, technician_id, phrase, text.strip(), arriving)
-    except Refusal:
-        if arriving:
-            photographing.drop_photo(arriving.pk)
-        raise
-    if arriving and message.photo_id != arriving.pk:
-        photographing.drop_photo(arriving.pk)
-    return message
+    with photographing.taken_in(picture) as photo:
+        return _write(booking_id, author, key, technician_id, phrase, text.strip(), photo)
 
 
 @verb
@@ -140,8 +132,7 @@ def _write(
             notices.queue(
                 booking, "message_for_customer", round=message.pk, words=str(message.words)
             )
-    publish.publish(f"booking:{booking.uuid}", "written")
-    publish.publish(f"technician:{booking.technician_id}", "written")
+    tell_both(booking, "written")
     if by_customer:
         _keep_the_promise(booking, at)
     return message

@@ -10,14 +10,14 @@ from accounts.models import User
 from accounts.search import lock_technician
 from mila.clock import mila_now
 from mila.errors import Refusal
-from mila.streams import publish
 from mila.transactions import verb
 from requests_app import deadlines, notices
 from requests_app.actions import changes, visit
 from requests_app.actions.assigning import TechnicianBusy, agree_on, is_free, slot
+from requests_app.actions.drafting import check_wish, write_wishes
 from requests_app.actions.notes import HoldsPassword
-from requests_app.actions.placing import check_wish, write_wishes
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, read_clock
+from requests_app.live_pages import tell_both
 from requests_app.models import (
     BEFORE_DEPARTURE,
     Assignment,
@@ -117,7 +117,7 @@ def propose(
         proposed_at=start_at,
         second=kind == ProposalKind.SECOND,
     )
-    _tell(booking)
+    tell_both(booking, "time")
     return proposal
 
 
@@ -167,7 +167,7 @@ def decline(booking_id: int, proposal_id: int) -> Booking:
     proposal.declined_at = mila_now()
     proposal.save(update_fields=["declined_at"])
     notices.queue(booking, "job_time_declined", round=proposal.pk)
-    _tell(booking)
+    tell_both(booking, "time")
     return booking
 
 
@@ -221,8 +221,3 @@ def _is_late(booking: Booking, at: datetime) -> bool:
 
 def _unanswered(booking: Booking):
     return booking.time_proposals.filter(accepted_at=None, declined_at=None, withdrawn_at=None)
-
-
-def _tell(booking: Booking) -> None:
-    publish.publish(f"booking:{booking.uuid}", "time")
-    publish.publish(f"technician:{booking.technician_id}", "time")

@@ -7,8 +7,11 @@ a draft that nobody orders, never in a booking.
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +20,7 @@ from mila.errors import Refusal
 from mila.faults import has_no_room
 from mila.transactions import after_commit, verb
 from policy.kept import DRAFT
-from requests_app.actions.placing import lock_draft
+from requests_app.actions.drafting import lock_draft
 from requests_app.models import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.photos.decoder import Redrawn
 
@@ -45,23 +48,31 @@ def add_photo(booking_id: int, picture: Redrawn) -> BookingPhoto:
 
     Raises NotADraft, TooManyPhotos or NoRoomForPhotos; then nothing is left of it.
     """
-    arriving = take_in(picture)
-    try:
-        photo = _attach(booking_id, arriving.pk)
-    except Refusal:
-        drop_photo(arriving.pk)
-        raise
-    if photo.pk != arriving.pk:
-        drop_photo(arriving.pk)
-    return photo
+    with taken_in(picture) as photo:
+        assert photo is not None
+        return _attach(booking_id, photo.pk)
 
 
-def take_in(picture: Redrawn) -> BookingPhoto:
-    """Its files and a row that is nobody's yet: attach it soon, or it goes. No transaction of the
-    caller's.
+@contextmanager
+def taken_in(picture: Redrawn | None) -> Iterator[BookingPhoto | None]:
+    """The files are there before what is written within names them, and go where nothing does: it
+    was refused, or is a repeat and has its photo.
 
-    Raises NoRoomForPhotos; then nothing is left of it.
+    No transaction of the caller's. Raises NoRoomForPhotos; then nothing is left of it.
     """
+    photo = _take_in(picture) if picture else None
+    try:
+        yield photo
+    except (Refusal, ObjectDoesNotExist):
+        if photo is not None:
+            drop_photo(photo.pk)
+        raise
+    if photo is not None:
+        drop_photo(photo.pk)  # one that was taken stays
+
+
+def _take_in(picture: Redrawn) -> BookingPhoto:
+    """Its files and a row that is nobody's yet: attach it soon, or it goes."""
     arriving = BookingPhoto.objects.create(
         sha256=hashlib.sha256(picture.large).hexdigest(), delete_after_at=mila_now() + ARRIVING
     )

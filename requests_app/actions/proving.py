@@ -9,7 +9,7 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import notices
-from requests_app.actions.placing import customer_for
+from requests_app.actions.drafting import customer_for
 from requests_app.lifecycle import Locked, lock_booking
 from requests_app.models import ENDED, AddressCode, Booking, State, new_token
 from requests_app.secret_link import ends_at, is_from_mail

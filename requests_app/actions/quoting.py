@@ -1,14 +1,10 @@
-"""More or other work: proposed by the technician, accepted or declined by the customer before it is
-done (rule L10).
-"""
+"""More or other work, proposed by the technician before it is done (rule L10)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,29 +16,17 @@ from catalogue.queries import packages_for
 from mila import formats
 from mila.clock import mila_now
 from mila.errors import Refusal
-from mila.streams import publish
 from mila.transactions import verb
 from requests_app import notices, price_versions
 from requests_app.actions.assigning import is_free
 from requests_app.actions.notes import HoldsPassword
-from requests_app.actions.signing import SignatureMissing
 from requests_app.actions.visit import PriceIsFixed, lock_own
-from requests_app.lifecycle import IllegalMove, Locked, Role, lock_booking
-from requests_app.models import (
-    NEGOTIABLE,
-    AcceptanceKind,
-    Assignment,
-    Booking,
-    Clock,
-    ClockKind,
-    PriceCode,
-    Quote,
-    State,
-)
+from requests_app.lifecycle import IllegalMove, Role
+from requests_app.live_pages import tell_both
+from requests_app.models import NEGOTIABLE, Assignment, Booking, Quote
 from requests_app.passwords import mentions_password
-from requests_app.price_versions import ByHand, Line
+from requests_app.price_versions import Line
 
-DIGITS = 4
 MOST_OWN_LINES = 3
 LONGEST_EXTRA = 480  # minutes: nobody works longer at somebody's home than a day
 MOST_VERSIONS = 30  # since the claim: who proposes more often does not negotiate
@@ -66,23 +50,11 @@ class NoTimeLeft(Refusal):
     )
 
 
-class ProposalGone(Refusal):
-    sentence = _("This proposal no longer holds. Please look at the page once more.")
-
-
 class EnoughProposals(Refusal):
     sentence = _(
         "So many prices were proposed for this visit that no further one is possible. Please call "
         "Mila."
     )
-
-
-class Answer(StrEnum):
-    """What became of an acceptance on the technician's screen."""
-
-    ACCEPTED = "accepted"
-    WRONG = "wrong"  # not the number that was sent
-    SPENT = "spent"  # no try is left, or no number is out
 
 
 @dataclass(frozen=True)
@@ -140,7 +112,7 @@ def propose(
     ):
         raise NothingNew
     if sum(line.cents for line in lines) > ceiling_cents(booking):
-        raise _above_ceiling(booking)
+        raise above_ceiling(booking)
     if minutes > booking.duration_minutes and not _has_time(booking, minutes, at):
         raise NoTimeLeft
     price_versions.fall(booking.quotes.open(), at)
@@ -148,7 +120,7 @@ def propose(
         booking, lines, by=by, at=at, duration_minutes=minutes, reason=reason.strip(), key=key
     )
     notices.queue(booking, "price_proposed", round=quote.version)
-    _tell_pages(booking, "proposed")
+    tell_both(booking, "proposed")
     return quote
 
 
@@ -159,7 +131,7 @@ def ceiling_cents(booking: Booking) -> int:
     return money.ceiling(booking.service_cents, booking.policy.ceiling_percent)
 
 
-def _above_ceiling(booking: Booking) -> AboveCeiling:
+def above_ceiling(booking: Booking) -> AboveCeiling:
     most = formats.money(ceiling_cents(booking), booking.currency)
     return AboveCeiling(
         gettext(
@@ -226,7 +198,7 @@ def booked_minutes(booking: Booking) -> int:
     return whole - sum(extra.duration_minutes for extra in booking.chosen_extras)
 
 
-def _longer(booking: Booking, minutes: int) -> tuple[Assignment, DateTimeTZRange | None]:
+def longer(booking: Booking, minutes: int) -> tuple[Assignment, DateTimeTZRange | None]:
     """The running assignment and its longer slot.
 
     Locks the technician first, as all writers of calendars do.
@@ -247,192 +219,5 @@ def _longer(booking: Booking, minutes: int) -> tuple[Assignment, DateTimeTZRange
 
 def _has_time(booking: Booking, minutes: int, at: datetime) -> bool:
     """Whether nothing else of theirs begins before the end of a visit that is so long."""
-    assignment, during = _longer(booking, minutes)
+    assignment, during = longer(booking, minutes)
     return during is None or is_free(assignment.technician, during, but=assignment.calendar_entry)
-
-
-@verb
-def send_number(booking_id: int, technician_id: int, *, version: int) -> None:
-    """Mail the payer a fresh number for this version; the one before is void.
-
-    Raises ProposalGone, TooManyCodes.
-    """
-    booking = lock_own(booking_id, technician_id)
-    _open(booking, version)
-    at = mila_now()
-    row = PriceCode.objects.filter(booking=booking).first() or PriceCode(
-        booking=booking, counted_from_at=at
-    )
-    row.count_message(at, an_hour=booking.policy.address_codes_an_hour)
-    row.version = version
-    until_at = at + booking.policy.address_code_life
-    code = row.draw(DIGITS, until_at=until_at)
-    row.save()
-    notices.queue(booking, "price_code", round=row.rounds, code=code, until_at=until_at)
-
-
-def number_is_out(booking: Booking, quote: Quote) -> bool:
-    """Whether a number for this version was sent, and can still be typed."""
-    row = PriceCode.objects.filter(booking=booking, version=quote.version).first()
-    return (
-        row is not None
-        and row.is_out(mila_now(), tries=booking.policy.code_tries)
-        and tries_left(booking) > 0
-    )
-
-
-def tries_left(booking: Booking) -> int:
-    """Over all the versions of this assignment."""
-    running = (
-        Assignment.objects.filter(booking=booking, ended_at=None)
-        .values_list("number_tries", flat=True)
-        .first()
-    )
-    return max(0, booking.policy.code_tries - (running or 0))
-
-
-def rises(booking: Booking, quote: Quote) -> bool:
-    """Whether it is more than what is agreed: then the payer accepts it by their own channel
-    (rule B8, L10).
-    """
-    return quote.service_cents > price_versions.agreed(booking).service_cents
-
-
-@verb
-def accept(
-    booking_id: int, *, version: int, by: User | None, words: str = "", device: str = ""
-) -> Booking:
-    """On the customer's own device, by their link. A repeat returns the booking.
-
-    Raises ProposalGone, NoTimeLeft.
-    """
-    booking = lock_booking(booking_id)
-    quote = booking.quotes.filter(version=version, withdrawn_at=None).first()
-    if quote is not None and quote.accepted_at is not None:
-        return booking
-    _take(
-        booking,
-        _open(booking, version),
-        AcceptanceKind.OWN_DEVICE,
-        by,
-        ByHand(words, device=device[:200]),
-    )
-    return booking
-
-
-@verb
-def accept_on_screen(
-    booking_id: int, technician_id: int, *, version: int, by: User, number: str = "", hand: ByHand
-) -> Answer:
-    """On the technician's phone turned round: a signature, and where the price rises the number
-    sent to the payer.
-
-    A wrong number uses up a try, which is kept: so this answers, and raises nothing for it. A
-    repeat answers the same. Raises NotYours, SignatureMissing, ProposalGone, NoTimeLeft.
-    """
-    booking = lock_own(booking_id, technician_id)
-    quote = booking.quotes.filter(version=version, withdrawn_at=None).first()
-    if quote is not None and quote.accepted_at is not None:
-        return Answer.ACCEPTED
-    quote = _open(booking, version)
-    if not hand.signer.strip() or not hand.signature.strip():
-        raise SignatureMissing
-    kind = AcceptanceKind.SCREEN
-    if rises(booking, quote):
-        answer = _try_number(booking, quote, number)
-        if answer != Answer.ACCEPTED:
-            return answer
-        kind = AcceptanceKind.NUMBER
-    _take(booking, quote, kind, by, hand)
-    return Answer.ACCEPTED
-
-
-def _try_number(booking: Locked, quote: Quote, number: str) -> Answer:
-    at, tries = mila_now(), booking.policy.code_tries
-    row = PriceCode.objects.filter(booking=booking, version=quote.version).first()
-    if row is None or not row.is_out(at, tries=tries) or tries_left(booking) == 0:
-        return Answer.SPENT
-    if row.takes(number, at, tries=tries):
-        return Answer.ACCEPTED
-    Assignment.objects.filter(booking=booking, ended_at=None).update(
-        number_tries=F("number_tries") + 1
-    )
-    return Answer.WRONG if tries_left(booking) else Answer.SPENT
-
-
-@verb
-def decline(booking_id: int, *, version: int, by: User | None, device: str = "") -> Booking:
-    """The customer does not want it: what was agreed before goes on.
-
-    A repeat returns the booking.
-    """
-    booking = lock_booking(booking_id)
-    return _decline(booking, version, by, device)
-
-
-@verb
-def decline_on_screen(
-    booking_id: int, technician_id: int, *, version: int, by: User, device: str = ""
-) -> Booking:
-    """The same on the technician's phone. Raises NotYours."""
-    return _decline(lock_own(booking_id, technician_id), version, by, device)
-
-
-def _decline(booking: Locked, version: int, by: User | None, device: str) -> Booking:
-    quote = booking.quotes.filter(version=version).first()
-    if quote is not None and quote.declined_at is not None:
-        return booking
-    quote = _open(booking, version)
-    price_versions.decline(quote, by=by, at=mila_now(), device=device[:200])
-    notices.queue(booking, "job_price_answered", round=quote.version, accepted=False)
-    _tell_pages(booking, "answered")
-    return booking
-
-
-def _open(booking: Booking, version: int) -> Quote:
-    """The proposal of this number, if it waits for an answer, while one may be given."""
-    quote = price_versions.proposal(booking)
-    if booking.state not in NEGOTIABLE or quote is None or quote.version != version:
-        raise ProposalGone
-    return quote
-
-
-def _take(booking: Locked, quote: Quote, kind: str, by: User | None, hand: ByHand) -> None:
-    """It is the price from now on, and the visit is as long as it says.
-
-    Raises AboveCeiling, NoTimeLeft.
-    """
-    at = mila_now()
-    if quote.service_cents > ceiling_cents(booking):
-        raise _above_ceiling(booking)
-    if quote.duration_minutes != booking.duration_minutes:
-        _make_room(booking, quote.duration_minutes)
-    price_versions.accept(quote, kind, by=by, at=at, hand=hand)
-    on_screen = kind in (AcceptanceKind.NUMBER, AcceptanceKind.SCREEN)
-    notices.queue(booking, "price_agreed", round=quote.version, on_screen=on_screen)
-    notices.queue(booking, "job_price_answered", round=quote.version, accepted=True)
-    _tell_pages(booking, "answered")
-
-
-def _make_room(booking: Locked, minutes: int) -> None:
-    """The calendar entry ends so much later, or earlier; so does the clock over the work."""
-    assignment, during = _longer(booking, minutes)
-    more = timedelta(minutes=minutes - booking.duration_minutes)
-    if during is not None and assignment.calendar_entry is not None:
-        if more > timedelta(0) and not is_free(
-            assignment.technician, during, but=assignment.calendar_entry
-        ):
-            raise NoTimeLeft
-        assignment.calendar_entry.during = during
-        assignment.calendar_entry.save(update_fields=["during"])
-    booking.duration_minutes = minutes
-    booking.save(update_fields=["duration_minutes"])
-    if booking.state == State.IN_PROGRESS:
-        clocks = Clock.objects.filter(booking=booking, kind=ClockKind.OVERDUE_WORK, done_at=None)
-        clocks.update(due_at=F("due_at") + more)
-
-
-def _tell_pages(booking: Booking, event: str) -> None:
-    """Both sides have it before them at once."""
-    publish.publish(f"booking:{booking.uuid}", event)
-    publish.publish(f"technician:{booking.technician_id}", event)

@@ -1,4 +1,4 @@
-"""The end of a visit: signature, silence, refusal, decision, rating, settlement (rule L12-L14)."""
+"""The end of a visit: signature, silence, refusal, decision, settlement (rule L12, L13)."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -8,14 +8,13 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts import search
-from accounts.models import Technician, User
+from accounts.models import User
 from catalogue import money
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
 from requests_app import notices, price_versions, statement
-from requests_app.comments import without_contact_data
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, postpone
 from requests_app.models import (
     UNSIGNED,
@@ -25,7 +24,6 @@ from requests_app.models import (
     LateSignature,
     Quote,
     QuoteOrigin,
-    Rating,
     SignOff,
     SignOffKind,
     State,
@@ -39,18 +37,6 @@ UNDECIDED_AGAIN = timedelta(hours=24)
 
 class SignatureMissing(Refusal):
     sentence = _("Please sign in the field, or type your name.")
-
-
-class StarsMissing(Refusal):
-    sentence = _("Please give one to five stars for each.")
-
-
-class AnswerMissing(Refusal):
-    sentence = _("Please write your answer.")
-
-
-class HiddenReview(Refusal):
-    sentence = _("We have hidden this review: nobody reads it, so it needs no answer.")
 
 
 class NoFeeHere(Refusal):
@@ -360,81 +346,3 @@ def settle(booking_id: int) -> Booking:
     advance(booking, "settle", role=Role.SYSTEM, by=None)
     search.count_settled_job(booking.technician)
     return booking
-
-
-@verb
-def rate(
-    booking_id: int,
-    *,
-    quality: int,
-    punctuality: int,
-    friendliness: int,
-    comment: str,
-    by: User | None = None,
-    on_technicians_screen: bool = False,
-) -> Rating:
-    """Three times one to five stars, once; a second sending returns the first (rule L14).
-
-    On the technician's screen only after a signature there with the visit code; and nobody rates
-    themself.
-    """
-    booking = lock_booking(booking_id)
-    if (on_technicians_screen and not may_rate_on_screen(booking)) or _is_their_own(booking, by):
-        raise IllegalMove("rate", booking.state, Role.CUSTOMER)
-    stars = (quality, punctuality, friendliness)
-    if not all(1 <= star <= 5 for star in stars):
-        raise StarsMissing
-    if booking.state not in (State.SIGNED_OFF, State.SETTLED, State.FINISHED):
-        raise IllegalMove("rate", booking.state, Role.CUSTOMER)
-    rating, new = Rating.objects.get_or_create(
-        booking=booking,
-        defaults={
-            "technician": booking.technician,
-            "quality": quality,
-            "punctuality": punctuality,
-            "friendliness": friendliness,
-            "comment": comment.strip(),
-            "at": mila_now(),
-        },
-    )
-    if new:
-        search.count_stars(booking.technician, *stars)
-        publish.publish(f"booking:{booking.uuid}", "rated")
-    return rating
-
-
-def may_rate_on_screen(booking: Booking) -> bool:
-    """Signed on the technician's screen, and the two have met by the code (rule L14)."""
-    last = SignOff.objects.filter(booking=booking).last()
-    signed = booking.state in (State.SIGNED_OFF, State.SETTLED) and last is not None
-    return signed and last.kind == SignOffKind.SCREEN and have_met(booking)
-
-
-def _is_their_own(booking: Booking, by: User | None) -> bool:
-    """The technician, or somebody of the same partner, rates the job."""
-    people = Technician.objects.filter(partner=booking.partner_id, user__isnull=False).values_list(
-        "user", flat=True
-    )
-    return (by.pk if by else booking.customer_id) in set(people)
-
-
-@verb
-def answer_rating(booking_id: int, technician_id: int, *, answer: str) -> Rating:
-    """The technician answers once; the customer is told by mail (rule L14). A repeat returns the
-    first answer.
-
-    Raises Rating.DoesNotExist for anybody else, AnswerMissing, HiddenReview.
-    """
-    booking = lock_booking(booking_id)
-    rating = Rating.objects.get(booking=booking, technician_id=technician_id)
-    if rating.answer:
-        return rating
-    if rating.hidden_at is not None:
-        raise HiddenReview
-    if not answer.strip():
-        raise AnswerMissing
-    rating.answer, rating.answered_at = answer.strip(), mila_now()
-    rating.save(update_fields=["answer", "answered_at"])
-    notices.queue(booking, "review_answered", round=0, answer=without_contact_data(rating.answer))
-    publish.publish(f"booking:{booking.uuid}", "answered")
-    return rating

@@ -1,18 +1,15 @@
 // The page's side of the service worker: it is fetched when the page is done, offers its next version, and is told
 // which language we speak. Signing out takes what the phone keeps with it.
 
+import { showWhen } from "./delegated_events.js";
 import "./keep.js";
 
 const keep = self.milaKeep;
 let wanted = null; // the browser's own question, asked when a person taps "install"
 
-const show = (what, now) => {
-  for (const line of document.querySelectorAll(`[data-when="${what}"]`)) line.hidden = !now;
-};
-
 function offer(registration) {
   const ready = () => registration.waiting && navigator.serviceWorker.controller;
-  const say = () => show("update", Boolean(ready()));
+  const say = () => showWhen("update", Boolean(ready()));
   say();
   registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", say));
   document.addEventListener("click", (event) => {

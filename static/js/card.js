@@ -6,7 +6,7 @@
 //
 // A setup (seti_...) is confirmed as such, a payment (pi_...) is paid; then the form goes to the server as usual.
 
-import { messageFor, provider } from "./pay.js";
+import { messageFor, provider, say } from "./pay.js";
 
 const ACCENT = "#c9470f"; // the provider's frame cannot read our tokens
 
@@ -18,8 +18,7 @@ export async function start(form) {
   let done = false;
 
   const show = (message) => {
-    note.textContent = message;
-    note.hidden = !message;
+    say(note, message);
     if (message) note.scrollIntoView({ block: "center" }); // on a phone the button is far below
   };
   const wantsNew = () => ["", "new"].includes(new FormData(form).get("card") ?? "");

@@ -1,5 +1,10 @@
 // Small delegated habits: close a message, open a dialog, submit on change, say when the network is gone.
 
+// A line the page brought along, hidden until it is true.
+export function showWhen(what, now) {
+  for (const line of document.querySelectorAll(`[data-when="${what}"]`)) line.hidden = !now;
+}
+
 export function delegateEvents(document) {
   document.addEventListener("click", (event) => {
     const dismiss = event.target.closest("[data-dismiss]");
@@ -26,10 +31,9 @@ export function delegateEvents(document) {
     field?.form?.requestSubmit();
   });
 
-  // A line the page brought along, hidden until it is true.
   const show = (what, now) => {
     if (what === "offline" && "copy" in document.documentElement.dataset) return; // the page says it itself (day.js)
-    for (const line of document.querySelectorAll(`[data-when="${what}"]`)) line.hidden = !now;
+    showWhen(what, now);
   };
   addEventListener("offline", () => show("offline", true));
   addEventListener("online", () => show("offline", false));

@@ -11,6 +11,11 @@ export function messageFor(form, error) {
   return messageUnavailable ?? error.message ?? "";
 }
 
+export function say(note, message) {
+  note.textContent = message;
+  note.hidden = !message;
+}
+
 // The provider's script is deferred too and may come after this module; undefined when it could not be had.
 export async function provider() {
   if (!window.Stripe && document.readyState !== "complete") {
@@ -25,10 +30,7 @@ export async function start(form) {
   let busy = false;
   let done = false;
 
-  const show = (message) => {
-    note.textContent = message;
-    note.hidden = !message;
-  };
+  const show = (message) => say(note, message);
 
   form.dataset.many = "";
   const Stripe = await provider();

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.db import models
 
-from accounts.notifications import render
+from accounts.mail_words import render
 from mila.clock import mila_now
 from requests_app import notices
 from requests_app.models import Booking

@@ -2,7 +2,7 @@
 
 import uuid
 
-from accounts import notifications, push
+from accounts import delivery, notifications, push
 from accounts.models import Notification
 from accounts.notice_rows import Channel, Urgency
 from mila import web_push
@@ -25,7 +25,7 @@ def pushed(kind):
 def _push(notice):
     taken = notice.attempts.filter(channel=Channel.PUSH, sent_at__isnull=False)
     before = taken.count()
-    notifications.deliver(notice.pk)
+    delivery.deliver(notice.pk)
     return taken.count() - before
 
 

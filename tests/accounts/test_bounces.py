@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from accounts import notifications, receipts
+from accounts import delivery, notifications, receipts
 from accounts.models import DeadAddress
 from accounts.notice_rows import Channel
 from tests.accounts.ladders import PHONE, fates, queue
@@ -47,7 +47,7 @@ def bounce(**others):
 @pytest.fixture
 def sent(morning):
     row = queue(urgency="calm", email=ODILE)
-    notifications.sweep()
+    delivery.sweep()
     row.attempts.update(provider_key="m-1")
     return row
 
@@ -55,7 +55,7 @@ def sent(morning):
 def test_bounce_fails_the_notice_and_marks_the_address(client, provider, sent):
     for _again in range(2):
         assert told(client, bounce()).status_code == 200
-    notifications.sweep()
+    delivery.sweep()
 
     sent.refresh_from_db()
     assert (sent.state, fates(sent)) == ("failed", {"email": "failed"})
@@ -68,7 +68,7 @@ def test_a_ladder_passes_a_dead_address_over(client, provider, sent, morning):
     row = queue(
         urgency="soon", round=2, email=ODILE, sealed={"link": "x", "page": "y", "phone": PHONE}
     )
-    notifications.sweep()
+    delivery.sweep()
 
     assert fates(row) == {"sms": "reached"}
 

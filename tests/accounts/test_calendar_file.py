@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts import calendar_file, notifications
+from accounts import calendar_file, mail_words
 from accounts.models import Notification
 from mila.clock import mila_now
 from places.calendar import instant, wall_time
@@ -33,7 +33,7 @@ def written(about="Wi-Fi lent", **facts):
 
 def sent(kind):
     """The calendar's file of the last message of this kind: its type, and its lines by name."""
-    message = notifications.render(Notification.objects.filter(kind=kind).latest("pk"))
+    message = mail_words.render(Notification.objects.filter(kind=kind).latest("pk"))
     [part] = [one for one in message.attachments if hasattr(one, "get_content_type")]
     lines = part.get_payload(decode=True).decode().replace("\r\n ", "").split("\r\n")
     return part, dict(line.split(":", 1) for line in lines if ":" in line)
@@ -102,7 +102,7 @@ def test_before_a_confirmation_there_is_nothing_to_take_away(searching, partner)
     changes.cancel(searching.pk, role=Role.CUSTOMER, by=None)
 
     assert Notification.objects.get(kind="cancelled").context["calendar"] is None
-    assert notifications.render(Notification.objects.get(kind="cancelled")).attachments == []
+    assert mail_words.render(Notification.objects.get(kind="cancelled")).attachments == []
     assert Booking.objects.get(pk=searching.pk).placed_at + timedelta(days=1) > mila_now()
 
 

@@ -10,7 +10,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.urls import reverse
 
-from accounts import notifications, still_you
+from accounts import mail_words, still_you
 from accounts.models import AccountCode, Notification, User
 from simulation import factor
 from tests import factories
@@ -44,7 +44,7 @@ def ask_and_show(client, email=NEW):
 
 
 def code(email=NEW):
-    return notifications.unsealed(
+    return mail_words.unsealed(
         Notification.objects.filter(kind="account_code", email=email).latest("pk")
     )["code"]
 
@@ -157,7 +157,7 @@ def ask_by_code(client, email=NEW):
     ask(client, email)
     client.post(BY_CODE, {"send": "1", "next": ADDRESS})
     row = Notification.objects.filter(kind="account_still_you").latest("pk")
-    return row, notifications.unsealed(row)["code"]
+    return row, mail_words.unsealed(row)["code"]
 
 
 def show(client, digits):
@@ -235,7 +235,7 @@ def test_so_many_messages_an_hour(inside):
 
 def test_a_code_for_another_person_is_wrong(inside, stranger):
     still_you.send_code(stranger.pk)
-    digits = notifications.unsealed(Notification.objects.get(email=stranger.email))["code"]
+    digits = mail_words.unsealed(Notification.objects.get(email=stranger.email))["code"]
     ask(inside)
 
     assert show(inside, digits).status_code == 200
@@ -252,7 +252,7 @@ def test_who_reads_the_rows_finds_no_code(inside):
 def test_no_code_by_mail_in_place_of_a_second_factor(inside, customer):
     factor.enrol(customer)
     still_you.send_code(customer.pk)
-    digits = notifications.unsealed(Notification.objects.get())["code"]
+    digits = mail_words.unsealed(Notification.objects.get())["code"]
 
     assert ask(inside).url.startswith(reverse("mfa_reauthenticate"))
     assert show(inside, digits).url.startswith(reverse("mfa_reauthenticate"))

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 from django.conf import settings as site
 
-from accounts import calls, notifications, receipts, tasks
+from accounts import calls, delivery, notifications, receipts, tasks
 from accounts.ladder import RUNGS, quiet_until
 from accounts.models import Attempt, DeadAddress, NoticeChoice, Notification
 from accounts.notice_rows import Channel, Urgency
@@ -36,7 +36,7 @@ def later(at, stopped_clock):
 
     def pass_on(span):
         stopped_clock(at + span)
-        notifications.sweep()
+        delivery.sweep()
 
     return pass_on
 
@@ -54,7 +54,7 @@ def test_table_of_urgencies_channels_and_dead_channels(at, monkeypatch, urgency,
     push, sms, email = moods
     played = play(monkeypatch, push=push, sms=sms, email=email)
     row = queue(urgency=urgency)
-    notifications.sweep()
+    delivery.sweep()
 
     tried = [rung for rung in RUNGS[urgency] if played[rung].mood != "dead"]
     expected = []
@@ -100,7 +100,7 @@ def test_each_step_waits_its_time_and_the_last_is_a_person(at, later, monkeypatc
 def test_ladder_stops_when_somebody_knows(at, later, monkeypatch, know):
     played = play(monkeypatch)
     row = queue()
-    notifications.sweep()
+    delivery.sweep()
     know(row)
 
     later(50 * STEP)
@@ -114,7 +114,7 @@ def test_ladder_stops_when_somebody_knows(at, later, monkeypatch, know):
 def test_control_nobody_knows_and_the_ladder_goes_on(at, later, monkeypatch):
     played = play(monkeypatch)
     queue()
-    notifications.sweep()
+    delivery.sweep()
     later(STEP)
 
     assert shown(played) == ["push", "sms"]
@@ -123,9 +123,9 @@ def test_control_nobody_knows_and_the_ladder_goes_on(at, later, monkeypatch):
 def test_what_came_back_goes_on_at_once(at, monkeypatch):
     played = play(monkeypatch)
     row = queue()
-    notifications.sweep()
+    delivery.sweep()
     assert receipts.came_back(row.attempts.get().pk, error="410 Gone")
-    notifications.sweep()
+    delivery.sweep()
 
     assert shown(played) == ["push", "sms"]
     assert fates(row) == {"push": "failed", "sms": "sent"}
@@ -134,7 +134,7 @@ def test_what_came_back_goes_on_at_once(at, monkeypatch):
 def test_fate_only_grows(at, monkeypatch):
     play(monkeypatch)
     row = queue()
-    notifications.sweep()
+    delivery.sweep()
     attempt = row.attempts.get()
 
     assert receipts.arrived(attempt.pk, seen=True)
@@ -148,7 +148,7 @@ def test_fate_only_grows(at, monkeypatch):
 def test_no_answer_leaves_the_channel_and_goes_on_after_its_time(at, later, monkeypatch):
     played = play(monkeypatch, push="silent")
     row = queue()
-    notifications.sweep()
+    delivery.sweep()
     later(STEP - SECOND)
     assert row not in notifications.needing_staff(at + timedelta(hours=1))
     assert shown(played) == ["push"]
@@ -160,7 +160,7 @@ def test_no_answer_leaves_the_channel_and_goes_on_after_its_time(at, later, monk
 def test_all_dead_and_the_mail_is_tried_all_the_same(at, monkeypatch):
     played = play(monkeypatch, push="dead", sms="dead", email="dead", call="dead")
     queue()
-    notifications.sweep()
+    delivery.sweep()
 
     assert shown(played) == ["email"]
 
@@ -169,7 +169,7 @@ def test_everything_refuses_and_staff_see_it(at, later, monkeypatch):
     play(monkeypatch, push="refuses", sms="refuses", email="refuses", call="dead")
     row = queue(urgency="soon")
     span = timedelta(0)
-    for wait in (timedelta(0), *notifications.WAITS):
+    for wait in (timedelta(0), *delivery.WAITS):
         span += wait
         later(span)
 
@@ -182,7 +182,7 @@ def test_what_is_no_longer_true_is_not_told_by_the_next_channel(at, later, monke
     played = play(monkeypatch)
     facts = {"country": "FR", "zone": "Europe/Paris", "until_at": at + STEP}
     row = queue(context=facts)
-    notifications.sweep()
+    delivery.sweep()
     later(STEP)
     later(50 * STEP)
 
@@ -220,12 +220,12 @@ def test_at_night_a_mail_and_nothing_that_rings_before_the_morning(
     stopped_clock(night)
     played = play(monkeypatch)
     queue(urgency=urgency)
-    notifications.sweep()
+    delivery.sweep()
     stopped_clock(night + timedelta(hours=9, minutes=29))
-    notifications.sweep()
+    delivery.sweep()
     assert shown(played) == ["email"]
     stopped_clock(night + timedelta(hours=9, minutes=30))
-    notifications.sweep()
+    delivery.sweep()
 
     assert shown(played) == ["push", "email"]
 
@@ -235,11 +235,11 @@ def test_at_night_with_no_mail_to_send_it_waits_for_the_morning(db, stopped_cloc
     stopped_clock(night)
     played = play(monkeypatch, email="dead")
     row = queue()
-    notifications.sweep()
+    delivery.sweep()
     row.refresh_from_db()
     assert (row.state, shown(played)) == ("queued", [])
     stopped_clock(night + timedelta(hours=9, minutes=30))
-    notifications.sweep()
+    delivery.sweep()
 
     assert shown(played) == ["push"]
 
@@ -248,7 +248,7 @@ def test_what_is_true_now_or_never_rings_at_night(db, stopped_clock, monkeypatch
     stopped_clock(instant(datetime(2026, 11, 24, 22, 0), "Europe/Paris"))
     played = play(monkeypatch)
     queue(urgency="now")
-    notifications.sweep()
+    delivery.sweep()
 
     assert shown(played) == ["push"]
 
@@ -267,7 +267,7 @@ def test_dead_address_is_passed_over(at, monkeypatch):
     DeadAddress.objects.create(email="odile@example.com", reason="bounced")
     monkeypatch.setattr(site, "SMS_GATEWAY", "")
     row = queue()
-    notifications.sweep()
+    delivery.sweep()
 
     assert fates(row) == {"call": "sent"}
 
@@ -325,7 +325,7 @@ def test_a_mail_alone_that_was_killed_is_staffs_and_not_sent_again(at, later, mo
     played = play(monkeypatch, email="killed after")
     row = queue(urgency="calm")
     with pytest.raises(SystemExit):
-        notifications.sweep()
+        delivery.sweep()
     later(timedelta(hours=1))
 
     assert shown(played) == ["email"]
@@ -339,7 +339,7 @@ def test_a_mail_alone_that_was_killed_is_staffs_and_not_sent_again(at, later, mo
 def waiting(at, monkeypatch):
     play(monkeypatch, push="dead", sms="dead", email="dead")
     row = queue()
-    notifications.sweep()
+    delivery.sweep()
     return row, row.attempts.get(channel="call")
 
 

@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
-from accounts import notifications, tasks
+from accounts import delivery, mail_words, notifications, tasks
+from accounts.channels.email import MAIL_RESTS
 from accounts.models import Notification, NotificationState
 from mila.celery import app
 from mila.clock import mila_now
@@ -26,9 +27,9 @@ SUBJECT = uuid.UUID(int=7)
 
 @pytest.fixture(autouse=True)
 def _mail_has_not_failed():
-    cache.delete(notifications.MAIL_RESTS)
+    cache.delete(MAIL_RESTS)
     yield
-    cache.delete(notifications.MAIL_RESTS)
+    cache.delete(MAIL_RESTS)
 
 
 @pytest.fixture
@@ -264,13 +265,13 @@ def test_row_held_by_another_worker_is_left_alone(transactional_db):
 @pytest.mark.parametrize("lock", [True, False], ids=["locked", "control"])
 def test_workers_at_once(transactional_db, monkeypatch, lock):
     row = queue()
-    mark, start, met = notifications._mark, threading.Barrier(4), threading.Barrier(4, timeout=10)
+    mark, start, met = delivery.mark, threading.Barrier(4), threading.Barrier(4, timeout=10)
     # the control: each has read before one writes
     linger = partial(time.sleep, 0.05) if lock else met.wait
     if not lock:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
     monkeypatch.setattr(
-        notifications, "_mark", lambda *args, **changes: (linger(), mark(*args, **changes))
+        delivery, "mark", lambda *args, **changes: (linger(), mark(*args, **changes))
     )
 
     def work():
@@ -295,7 +296,7 @@ def test_refusals_wait_longer_and_longer_then_staff_see_it(morning, stopped_cloc
     row = queue()
     server.mood = "refuse"
     at = morning
-    for tries, wait in enumerate(notifications.WAITS, 1):
+    for tries, wait in enumerate(delivery.WAITS, 1):
         tasks.sweep_notifications()
         assert (state_of(row), row.tries, row.due_at) == ("queued", tries, at + wait)
         stopped_clock(at + wait - SECOND)
@@ -305,7 +306,7 @@ def test_refusals_wait_longer_and_longer_then_staff_see_it(morning, stopped_cloc
         stopped_clock(at)
     tasks.sweep_notifications()
 
-    assert (state_of(row), row.tries, row.due_at) == ("failed", notifications.MAX_TRIES, None)
+    assert (state_of(row), row.tries, row.due_at) == ("failed", delivery.MAX_TRIES, None)
     assert "450" in row.error
     assert row in notifications.needing_staff(at)
     assert server.received == []
@@ -320,10 +321,10 @@ def test_outage_of_an_hour_loses_nothing_and_doubles_nothing(
     settings.EMAIL_PORT = 1  # nobody listens
     for minute in range(60):
         stopped_clock(morning + timedelta(minutes=minute))
-        cache.delete(notifications.MAIL_RESTS)
+        cache.delete(MAIL_RESTS)
         tasks.sweep_notifications()
     settings.EMAIL_PORT = server.port
-    cache.delete(notifications.MAIL_RESTS)
+    cache.delete(MAIL_RESTS)
     stopped_clock(morning + timedelta(hours=6))
     tasks.sweep_notifications()
     tasks.sweep_notifications()
@@ -359,7 +360,7 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(db):
 
 
 def test_sweep_ends_when_its_time_is_up(db, monkeypatch):
-    monkeypatch.setattr(notifications, "SWEEP_BUDGET", -1)
+    monkeypatch.setattr(delivery, "SWEEP_BUDGET", -1)
     queue()
 
     tasks.sweep_notifications()
@@ -418,7 +419,7 @@ def message_of(**context):
         language="fr",
         context=facts(**context),
     )
-    return notifications.render(row)
+    return mail_words.render(row)
 
 
 def test_same_words_twice_with_a_button():
@@ -453,12 +454,12 @@ def test_data_is_escaped_in_the_page_and_plain_in_the_text():
     ["https://evil.example/", f"{site.SITE_URL}.evil.example/", f"{site.SITE_URL}@evil.example/"],
 )
 def test_only_our_own_addresses_become_buttons(url):
-    assert [block["type"] for block in notifications.blocks(f"Pay here: {url}")] == ["text"]
+    assert [block["type"] for block in mail_words.blocks(f"Pay here: {url}")] == ["text"]
 
 
 def test_blocks_tell_paragraphs_lists_and_links_apart():
     link = f"{site.SITE_URL}/b/x/"
-    found = notifications.blocks(f"One\nTwo\n- three\n- four\n\nFive : {link}\nSix")
+    found = mail_words.blocks(f"One\nTwo\n- three\n- four\n\nFive : {link}\nSix")
 
     assert found == [
         {"type": "text", "lines": ["One", "Two"]},

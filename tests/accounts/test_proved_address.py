@@ -7,12 +7,12 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 
-from accounts import notifications, pace
+from accounts import mail_words, pace
 from accounts.models import Notification, User
 from payments import cards
 from payments.models import PaymentCustomer, SavedCard
 from requests_app import access
-from requests_app.actions import placing
+from requests_app.actions import drafting
 from tests import factories
 
 SIGNUP, LOGIN, CODE = (
@@ -42,7 +42,7 @@ def sign_in(client, email=VICTIM, password=PASSWORD):
 
 def mailed(kind, email=VICTIM):
     """What the reader of the latest mail of this kind has."""
-    return notifications.unsealed(Notification.objects.filter(kind=kind, email=email).latest("pk"))
+    return mail_words.unsealed(Notification.objects.filter(kind=kind, email=email).latest("pk"))
 
 
 def type_code(client, code):
@@ -50,7 +50,7 @@ def type_code(client, code):
 
 
 def order_as_guest(email=VICTIM):
-    guest = placing.customer_for(email, name="Odile Perrachon", language="fr")
+    guest = drafting.customer_for(email, name="Odile Perrachon", language="fr")
     return factories.placed_booking(customer=guest, email_proved_at=None)
 
 
@@ -233,7 +233,7 @@ class TestMails:
         row.context["forgot"] = "http://localhost:8000/forgot/"
         row.sealed = '{"link": "http://localhost:8000/key/", "code": "12345678"}'
 
-        message = notifications.render(row)
+        message = mail_words.render(row)
 
         assert "Mila" in message.subject + message.body
         assert "[" not in message.subject

@@ -8,7 +8,8 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from accounts import notifications, push, tasks
+from accounts import delivery, notifications, push, tasks
+from accounts.channels.email import MAIL_RESTS
 from accounts.models import PushSubscription
 from dispatch import offers
 from dispatch.models import Offer
@@ -50,7 +51,7 @@ def test_second_time_nothing_goes_out(offered):
     phone, _offer = offered
 
     assert pushed("offer") == [0]
-    notifications.sweep()
+    delivery.sweep()
     assert len(phone.got) == 1
 
 
@@ -64,7 +65,7 @@ def test_two_workers_at_once_push_it_once(service):
 
     def work():
         line.wait()
-        notifications.deliver(row.pk)
+        delivery.deliver(row.pk)
         connection.close()
 
     crowd = [threading.Thread(target=work) for _ in range(4)]
@@ -108,16 +109,16 @@ def test_no_longer_true_is_not_pushed(searching, partner, service, stopped_clock
 
 @pytest.fixture
 def mail_rests():
-    cache.set(notifications.MAIL_RESTS, True, 30)
+    cache.set(MAIL_RESTS, True, 30)
     yield
-    cache.delete(notifications.MAIL_RESTS)  # or the next tests' mails rest too
+    cache.delete(MAIL_RESTS)  # or the next tests' mails rest too
 
 
 def test_mail_server_that_is_away_holds_up_no_push(searching, partner, service, mail_rests):
     phone = woken(service, partner.user)
     offers.open_next(searching.pk)
 
-    notifications.sweep()
+    delivery.sweep()
 
     assert len(phone.got) == 1
 

@@ -8,7 +8,7 @@ import pytest
 from django.core import signing
 from django.core.management import call_command
 
-from accounts import notifications, push
+from accounts import delivery, notifications, push
 from accounts.models import Notification, NotificationState, PushSubscription
 from dispatch import offers
 from dispatch.models import DeclineReason, OfferState
@@ -190,7 +190,7 @@ def test_arrival_is_never_mailed(job, partner, followed, mailoutbox):
     walk_on(job, partner, State.ARRIVED)
     row = Notification.objects.get(kind="arrived")
 
-    notifications.deliver(row.pk)
+    delivery.deliver(row.pk)
 
     row.refresh_from_db()
     assert (row.state, mailoutbox) == (NotificationState.SENT, [])

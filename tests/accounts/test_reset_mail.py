@@ -10,7 +10,7 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core import mail
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import delivery
 from accounts.models import Notification
 
 HOSTS = ["testserver", "localhost", "127.0.0.1:9999"]
@@ -28,7 +28,7 @@ def test_links_of_a_reset_mail_lead_to_the_site(client, customer, host, known):
 
     client.post(reverse("account_reset_password"), {"email": email}, headers={"host": host})
 
-    notifications.deliver(Notification.objects.get().pk)
+    delivery.deliver(Notification.objects.get().pk)
     (message,) = mail.outbox
     said = "\n".join(
         [
@@ -45,7 +45,7 @@ def test_links_of_a_reset_mail_lead_to_the_site(client, customer, host, known):
 
 def test_link_of_a_reset_mail_opens_the_form(client, customer):
     client.post(reverse("account_reset_password"), {"email": customer.email})
-    notifications.deliver(Notification.objects.get().pk)
+    delivery.deliver(Notification.objects.get().pk)
     path = re.search(r"https://www\.mila\.test(/\S+)", mail.outbox[0].body)[1]
 
     answer = client.get(path, follow=True)

@@ -11,7 +11,7 @@ from accounts.models import PartnerProfile, SkillSearch, Technician, TechnicianS
 from accounts.search import expected_rows, quality_parts, refresh_search_rows
 from dispatch import matching
 from policy.figures import Policy
-from requests_app.actions import signing, visit
+from requests_app.actions import reviewing, visit
 from requests_app.models import State
 from requests_app.sweeps import sweep_bookings
 from tests import factories
@@ -67,7 +67,7 @@ WRITERS = {
         booking_in(State.CALLED, t, now).pk, t.pk, by=t.user
     ),
     "missed call": lambda t, now: (booking_in(State.CLAIMED, t, now, due_at=now), sweep_bookings()),
-    "stars of a customer": lambda t, now: signing.rate(
+    "stars of a customer": lambda t, now: reviewing.rate(
         booking_in(State.SETTLED, t, now).pk, quality=1, punctuality=1, friendliness=1, comment=""
     ),
 }

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts import search_rows, tasks
+from accounts.mail_words import render
 from accounts.models import Notification, SearchRowsCheck, SkillSearch, Technician
-from accounts.notifications import render
 from accounts.search import lock_technician, refresh_search_rows
 from mila.celery import app
 from mila.clock import mila_now

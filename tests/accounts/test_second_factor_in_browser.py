@@ -12,7 +12,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.contrib.sessions.models import Session
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification, User
 from mila import second_factor
 from simulation import factor
@@ -179,7 +179,7 @@ def test_a_customer_changes_the_address_by_passkey(page, customer):
     page.click("#use_passkey")
     page.wait_for_url("**/confirm-email/")
     message = Notification.objects.get(kind="account_code", email="perrachon@example.com")
-    page.fill("[name=code]", notifications.unsealed(message)["code"])
+    page.fill("[name=code]", mail_words.unsealed(message)["code"])
     page.click("[name=action][value=verify]")
     page.wait_for_url(lambda url: "confirm-email" not in url)
 
@@ -212,7 +212,7 @@ def test_a_customer_changes_the_address_by_a_code_to_the_old_one(page, customer)
     page.wait_for_selector(".field-error")
     look(page, "17-wrong-code")
     message = Notification.objects.get(kind="account_still_you", email="odile@example.com")
-    page.fill("[name=code]", notifications.unsealed(message)["code"])
+    page.fill("[name=code]", mail_words.unsealed(message)["code"])
     page.click("main form button[type=submit] >> nth=0")
     page.wait_for_url("**/confirm-email/")
 

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from accounts import gsm, notifications, signatures
+from accounts import delivery, gsm, signatures
 from accounts.channels import sms
 from accounts.models import Attempt, Notification
 from mila.clock import machine_now
@@ -58,7 +58,7 @@ def to(number, round=1):
 
 def test_request_is_signed_and_short_and_leads_to_the_page(morning, provider):
     row = queue(urgency="soon")
-    notifications.sweep()
+    delivery.sweep()
 
     [(headers, body)] = provider.asked
     signatures.verify(body, headers, [KEY], machine_now())
@@ -88,7 +88,7 @@ def test_request_is_signed_and_short_and_leads_to_the_page(morning, provider):
 def test_what_the_provider_says_decides_who_is_next(morning, provider, mood, left, row_state):
     provider.mood = mood
     row = queue(urgency="soon")
-    notifications.sweep()
+    delivery.sweep()
 
     row.refresh_from_db()
     assert (fates(row), row.state) == (left, row_state)
@@ -98,7 +98,7 @@ def test_what_the_provider_says_decides_who_is_next(morning, provider, mood, lef
 def test_provider_away_costs_no_notice_and_is_left_in_peace(morning, provider, settings):
     settings.SMS_URL = "http://127.0.0.1:1/"
     rows = [queue(round=number, urgency="soon") for number in range(3)]
-    notifications.sweep()
+    delivery.sweep()
 
     assert [fates(row) for row in rows] == [
         {"sms": "failed", "email": "sent"},
@@ -119,7 +119,7 @@ def test_provider_away_costs_no_notice_and_is_left_in_peace(morning, provider, s
 )  # fmt: skip
 def test_mobile_numbers_of_two_countries_alone(morning, provider, number, taken):
     to(number)
-    notifications.sweep()
+    delivery.sweep()
 
     assert [text["to"] for text in provider.texts] == (["".join(number.split())] if taken else [])
     assert len(mail.outbox) == (0 if taken else 1)
@@ -140,11 +140,11 @@ def test_no_more_than_the_cap_and_the_rest_by_mail(morning, provider, cap, numbe
     figure(**{cap: 3})
     for round, number in enumerate(numbers):
         to(number, round)
-    notifications.sweep()
+    delivery.sweep()
 
     assert len(provider.asked) == 3
     assert len([one for one in mail.outbox if one.to == ["odile@example.com"]]) == 2
-    told = Notification.objects.filter(kind=notifications.TEXTS_USED_UP)
+    told = Notification.objects.filter(kind=delivery.TEXTS_USED_UP)
     assert told.count() == (1 if cap == "texts_per_day" else 0)
 
 
@@ -155,14 +155,14 @@ def test_a_cap_ends_with_its_time(morning, stopped_clock, provider, cap, span):
     figure(**{cap: 1})
     stopped_clock(morning)
     to(PHONE, 1)
-    notifications.sweep()
+    delivery.sweep()
     for round, at in [
         (2, timedelta(hours=span) - timedelta(seconds=1)),
         (3, timedelta(hours=span)),
     ]:
         stopped_clock(morning + at)
         to(PHONE, round)
-        notifications.sweep()
+        delivery.sweep()
 
     assert len(provider.asked) == 2
 
@@ -185,7 +185,7 @@ def test_rivals_never_share_the_last_place(transactional_db, morning, provider, 
         monkeypatch.setattr(Attempt, "save", late)
 
     def work(row):
-        notifications.deliver(row.pk)
+        delivery.deliver(row.pk)
         connection.close()
 
     workers = [threading.Thread(target=work, args=[row]) for row in rows]
@@ -211,7 +211,7 @@ def receipt(client, body, key="r" * 40, at=None, **headers):
 @pytest.fixture
 def sent(morning, provider):
     row = queue(urgency="soon")
-    notifications.sweep()
+    delivery.sweep()
     return row
 
 
@@ -228,7 +228,7 @@ def test_not_delivered_falls_through_to_the_mail(client, sent):
     assert (
         receipt(client, {"id": "text-1", "state": "failed", "reason": "unknown"}).status_code == 200
     )
-    notifications.sweep()
+    delivery.sweep()
 
     assert fates(sent) == {"sms": "failed", "email": "sent"}
 

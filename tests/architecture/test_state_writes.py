@@ -19,7 +19,7 @@ OWN_TABLES = {
     "simulation/": {"Notification"},  # plays the people who get them
 }
 # A state on an object for one page, made from a booking and never saved.
-PAGE_OBJECTS = {"customer/booking_page.py": {"self"}}
+PAGE_OBJECTS = {"customer/booking_shown.py": {"self"}}
 BOOKINGS = {"booking", "bookings", "job", "jobs", "Booking", "draft", "self"}
 
 

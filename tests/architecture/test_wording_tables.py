@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 import backoffice.wording
+import customer.booking_words
 import customer.wording
 import partner.wording
 from requests_app.lifecycle import PARTNER, available_moves
@@ -143,5 +144,5 @@ def test_what_was_written_under_a_former_name_is_shown_by_it():
     assert "renounce" in backoffice.wording.happened(event)
     assert backoffice.wording.move("renounce") == "renounce"
     assert backoffice.wording.role("courier") == "courier"
-    assert customer.wording.timeline_line(event, "") is None
+    assert customer.booking_words.timeline_line(event, "") is None
     assert partner.wording.timeline_line(event) == ""

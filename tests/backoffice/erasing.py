@@ -13,14 +13,21 @@ from django.db import connection, models
 from django.test import Client
 
 from accounts.models import AccountCode, CustomerProfile, Notification, PushSubscription, User
-from backoffice import erasure
+from backoffice import personal_rows
 from customer.views import secret_link
 from dispatch.models import Trace
 from mila.clock import mila_now
 from payments.models import CardSetup, PaymentCustomer, SavedCard
 from payments.sweeps import charge_booking
 from requests_app import statement
-from requests_app.actions import contact_access, messaging, notes, placing, signing, visit
+from requests_app.actions import (
+    contact_access,
+    drafting,
+    messaging,
+    notes,
+    reviewing,
+    visit,
+)
 from requests_app.models import (
     AddressCode,
     Assignment,
@@ -166,7 +173,7 @@ def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace
         intent_id=f"seti_{key}",
         client_secret=f"seti_{key}_secret",
     )
-    placing.remember_phone(customer, "+33639987102")
+    drafting.remember_phone(customer, "+33639987102")
     for size in PhotoSize:
         photo = BookingPhoto(booking=booking, rank=1, sha256=key)
         photo.key = f"photo-{key}"
@@ -194,8 +201,8 @@ def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace
     PriceCode.objects.create(booking=booking, counted_from_at=mila_now())
     finish(booking, payee)
     cast.sign(booking, key=key)
-    signing.rate(booking.pk, quality=5, punctuality=5, friendliness=4, comment="Merci.")
-    signing.answer_rating(booking.pk, payee.pk, answer="Avec plaisir.")
+    reviewing.rate(booking.pk, quality=5, punctuality=5, friendliness=4, comment="Merci.")
+    reviewing.answer_rating(booking.pk, payee.pk, answer="Avec plaisir.")
     charge_booking(booking.pk)
     at = mila_now()
     Position.objects.create(booking=booking, lat=45.7, lon=4.8, at=at)
@@ -322,11 +329,11 @@ def plant(person, canaries: Canaries) -> None:
         for event in BookingEvent.objects.filter(booking__customer=person.user).order_by(
             "sequence"
         ):
-            event.hash = erasure.chained_hash(event)
+            event.hash = personal_rows.chained_hash(event)
             BookingEvent.objects.filter(pk=event.pk).update(hash=event.hash)
             Booking.objects.filter(pk=event.booking_id).update(events_hash=event.hash)
         for step in QuoteEvent.objects.filter(booking__customer=person.user).order_by("sequence"):
-            step.hash = erasure.chained_quote_hash(step)
+            step.hash = personal_rows.chained_quote_hash(step)
             QuoteEvent.objects.filter(pk=step.pk).update(hash=step.hash)
             Booking.objects.filter(pk=step.booking_id).update(quotes_hash=step.hash)
         for model in (SignOff, LateSignature):

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import delivery
 from accounts.models import Attempt, DeadAddress
 from requests_app import notices
 from tests.accounts.ladders import play
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def waiting(job, monkeypatch):
     play(monkeypatch, push="dead", sms="dead", email="dead")
     row = notices.queue(job, "job_moved", round=77)
-    notifications.deliver(row.pk)
+    delivery.deliver(row.pk)
     return row.attempts.get()
 
 

@@ -10,7 +10,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db.models import EmailField
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import delivery
 from accounts.models import (
     CustomerProfile,
     Dispatcher,
@@ -186,7 +186,7 @@ def refusing(monkeypatch, error):
     monkeypatch.setattr(EmailBackend, "send_messages", refuse)
     row = Notification.objects.filter(email="odile@example.com").first()
     Notification.objects.filter(pk=row.pk).update(state=NotificationState.QUEUED, due_at=mila_now())
-    notifications.deliver(row.pk)
+    delivery.deliver(row.pk)
     row.refresh_from_db()
     return row
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from accounts import proofs
 from accounts.models import CustomerProfile, Notification, User
-from backoffice import erasure
+from backoffice import erasure, personal_rows
 from backoffice.invariants import violations
 from dispatch.models import AreaAlert
 from mila.clock import mila_now
@@ -84,7 +84,7 @@ def test_a_word_in_every_column_is_nowhere_afterwards(person):
 def test_every_column_that_can_hold_words_is_erased_or_stays_for_a_reason():
     """A new column about a customer fails here until somebody has said which."""
     goes, whole = set(), set()
-    for part in (*erasure.PARTS, *erasure.CARDS):
+    for part in (*personal_rows.PARTS, *personal_rows.CARDS):
         label = part.model._meta.label
         whole |= {label} if part.becomes is None else set()
         goes |= {f"{label}.{name.removesuffix('_id')}" for name in part.becomes or ()}
@@ -301,7 +301,7 @@ def test_event_whose_words_went_is_still_checked(payee, person):
     with forged():
         BookingEvent.objects.filter(pk=event.pk).update(reason="Elle a appelé")
         for one in BookingEvent.objects.filter(booking=person.booking).order_by("sequence"):
-            BookingEvent.objects.filter(pk=one.pk).update(hash=erasure.chained_hash(one))
+            BookingEvent.objects.filter(pk=one.pk).update(hash=personal_rows.chained_hash(one))
         last = BookingEvent.objects.filter(booking=person.booking).last()
         Booking.objects.filter(pk=person.booking.pk).update(events_hash=last.hash)
     erase(person)

@@ -124,7 +124,7 @@ def test_link_of_a_charge_the_bank_asks_about(refused):
 
 
 def test_acts_of_a_booking_that_owes_nothing_are_refused(morning):
-    from backoffice.admin.payments import _link_of, _retry_of
+    from backoffice.admin.payment_acts import _link_of, _retry_of
 
     booking = factories.placed_booking()
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 
-from accounts import notifications
+from accounts import delivery
 from backoffice import retention
 from dispatch import sweeps as searches
 from papers import sweeps as papers
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 ROWS = 5_000
 SWEEPS = {
     "dispatch.sweep": searches.sweep,
-    "accounts.sweep_notifications": notifications.sweep,
+    "accounts.sweep_notifications": delivery.sweep,
     "requests_app.sweep bookings": bookings.sweep_bookings,
     "requests_app.sweep clocks": bookings.sweep_clocks,
     "requests_app.sweep positions": bookings.sweep_positions,

@@ -14,7 +14,7 @@ from dispatch.models import Offer, Trace
 from mila.clock import machine_now, mila_now
 from payments.models import PaymentCustomer, SavedCard, StripeEvent
 from policy.kept import KEPT
-from requests_app.actions import contact_access, placing
+from requests_app.actions import contact_access, drafting
 from requests_app.actions.changes import cancel
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingContact, BookingPhoto, OfflineStep
@@ -58,7 +58,7 @@ def test_draft_that_nobody_orders_goes_with_what_was_typed(late, dropped, mornin
 @pytest.fixture
 def guest(morning):
     """Who has typed an address into a draft, and come as far as the card."""
-    guest = placing.customer_for("odile@example.com", name="Odile", language="fr")
+    guest = drafting.customer_for("odile@example.com", name="Odile", language="fr")
     factories.DraftFactory(customer=guest, email_proved_at=None, card="")
     PaymentCustomer.objects.create(user=guest, stripe_id="cus_1")
     return guest

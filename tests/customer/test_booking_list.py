@@ -6,7 +6,7 @@ from django.utils import translation
 
 from customer import booking_list, reviews
 from mila.clock import mila_now
-from requests_app.actions import signing
+from requests_app.actions import reviewing
 from requests_app.models import Rating, State
 from tests import factories
 from tests.cast import walk
@@ -119,7 +119,7 @@ class TestRecentRatings:
     def test_too_few_are_not_shown(self, client, searching, partner):
         """One is nobody's average."""
         walk(searching, partner, State.SIGNED_OFF)
-        signing.rate(searching.pk, quality=5, punctuality=4, friendliness=3, comment="Parfait")
+        reviewing.rate(searching.pk, quality=5, punctuality=4, friendliness=3, comment="Parfait")
 
         assert reviews.recent_ratings(reviews.figures()) is None
         assert reviews.recent_ratings({"count": 19, "stars": 5}) is None
@@ -150,7 +150,7 @@ class TestRecentRatings:
     def test_mean_count_and_the_latest_words(self, client, searching, partner, monkeypatch):
         monkeypatch.setattr(reviews, "SHOWN_FROM", 1)
         walk(searching, partner, State.SIGNED_OFF)
-        signing.rate(
+        reviewing.rate(
             searching.pk,
             quality=5,
             punctuality=4,

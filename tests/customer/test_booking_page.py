@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import Notification, NotificationState
 from mila.clock import mila_now, move_clock
 from payments.models import Charge
-from requests_app.actions import changes, signing, visit
+from requests_app.actions import changes, reviewing, signing, visit
 from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, State
 from tests import factories
@@ -250,7 +250,7 @@ class TestWhatMayBeDone:
     def test_signed_work_asks_how_it_was_until_it_is_said(self, client, searching, partner):
         booking = walk(searching, partner, State.SIGNED_OFF)
         before = page(client, booking).context["page"].primary
-        signing.rate(booking.pk, quality=5, punctuality=5, friendliness=4, comment="")
+        reviewing.rate(booking.pk, quality=5, punctuality=5, friendliness=4, comment="")
 
         answer = page(client, booking)
 

@@ -13,7 +13,7 @@ from payments.models import CardSetup, Charge, PaymentCustomer, SavedCard
 from payments.standin import user_actions
 from payments.standin.models import Thing
 from places.calendar import instant
-from requests_app.actions import placing
+from requests_app.actions import drafting, placing
 from requests_app.lifecycle import Role
 from requests_app.models import BookingEvent, State
 from tests import factories
@@ -253,7 +253,7 @@ def test_another_address_means_another_card(client, draft, stranger):
     is not the second one's.
     """
     type_card(client, draft)
-    placing.set_contact(
+    drafting.set_contact(
         draft.pk,
         customer=stranger,
         name="N",
@@ -451,7 +451,7 @@ class TestCardThatEnds:
         type_card(client, draft, ends=(11, 2040))
         order(client, draft)
 
-        placing.set_wishes(draft.pk, [datetime(2040, 11, 30, 14)])
+        drafting.set_wishes(draft.pk, [datetime(2040, 11, 30, 14)])
         card = SavedCard.objects.get()
         order(client, draft, card=str(card.pk))
 
@@ -484,7 +484,7 @@ class TestCardThatEnds:
         assert (draft.state, draft.card) == (State.DRAFT, "")
 
     def test_the_last_of_several_wishes_counts(self, client, draft):
-        placing.set_wishes(draft.pk, [datetime(2040, 11, 30, 14), datetime(2040, 12, 5, 14)])
+        drafting.set_wishes(draft.pk, [datetime(2040, 11, 30, 14), datetime(2040, 12, 5, 14)])
         type_card(client, draft, ends=(11, 2040))
 
         assert order(client, draft).status_code == 422

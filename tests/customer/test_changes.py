@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from customer.views.changes import COST
 from mila.clock import mila_now, move_clock
-from requests_app.actions import changes, signing
+from requests_app.actions import changes, reviewing, signing
 from requests_app.models import Booking, BookingEvent, Rating, State
 from tests import factories
 from tests.cast import next_wall, walk
@@ -266,7 +266,7 @@ class TestRate:
         assert not Rating.objects.exists()
 
     def test_once(self, client, signed):
-        signing.rate(signed.pk, quality=1, punctuality=1, friendliness=1, comment="")
+        reviewing.rate(signed.pk, quality=1, punctuality=1, friendliness=1, comment="")
 
         assert client.post(url("rate", signed), STARS).url == url("booking", signed)
         assert Rating.objects.get().quality == 1
@@ -298,7 +298,7 @@ class TestMeanwhile:
 
         monkeypatch.setattr(changes, "set_access", refuse)
         monkeypatch.setattr(signing, "refuse", refuse)
-        monkeypatch.setattr(signing, "rate", refuse)
+        monkeypatch.setattr(reviewing, "rate", refuse)
 
     @pytest.mark.parametrize(
         ("name", "until", "data"),

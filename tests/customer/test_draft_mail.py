@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification, NotificationState
 from catalogue.models import Service
 from policy.figures import Policy
@@ -40,7 +40,7 @@ def mails(email=ODILE):
 
 
 def link_to(email=ODILE):
-    return notifications.unsealed(mails(email).latest("pk"))["link"].removeprefix(
+    return mail_words.unsealed(mails(email).latest("pk"))["link"].removeprefix(
         "http://localhost:8000"
     )
 
@@ -64,7 +64,7 @@ def test_the_link_is_mailed_and_leads_back_on_any_device(client, filled):
     save(client, filled)
 
     assert mails().count() == 1
-    message = notifications.render(mails().get())
+    message = mail_words.render(mails().get())
     assert filled.number in message.subject
     assert not {"Perrachon", "Exemple", "4180A", "Rien dans"} & set(message.body.split())
     assert leads_to(link_to()) == card(filled)

@@ -19,7 +19,7 @@ from customer.views import catalogue
 from mila.clock import mila_now, set_clock
 from places.place import Country
 from policy.models import PolicyRow
-from requests_app.actions import signing
+from requests_app.actions import reviewing
 from requests_app.models import State
 from tests import factories
 from tests.cast import walk
@@ -99,7 +99,7 @@ def test_new_rating_is_counted_at_once(client, searching, partner, monkeypatch):
     monkeypatch.setattr(reviews, "SHOWN_FROM", 1)
     read(client, HOME)
     signed = walk(searching, partner, State.SIGNED_OFF)
-    signing.rate(signed.pk, quality=5, punctuality=5, friendliness=5, comment="Parfait")
+    reviewing.rate(signed.pk, quality=5, punctuality=5, friendliness=5, comment="Parfait")
 
     assert "Parfait" in read(client, HOME).content.decode()
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from accounts import notifications, receipts
+from accounts import delivery, receipts
 from accounts.models import DeadAddress, NoticeChoice
 from requests_app import notices
 from tests.accounts.ladders import queue
@@ -17,7 +17,7 @@ ENGLISH = {"accept-language": "en"}
 def told(job, customer):
     """Somebody was told that the technician comes, and by which channels."""
     row = notices.queue(job, "en_route", round=1)
-    notifications.sweep()
+    delivery.sweep()
     assert row.attempts.get().state == "reached"
     return row
 
@@ -35,7 +35,7 @@ def test_the_bookings_page_tells_what_was_said_and_never_a_code(client, job, tol
 
 
 def test_what_others_were_told_is_not_there(client, job):
-    notifications.sweep()
+    delivery.sweep()
     page = client.get(reverse("customer:told", args=[job.token]), headers=ENGLISH).content.decode()
 
     assert "A job for you" not in page
@@ -43,7 +43,7 @@ def test_what_others_were_told_is_not_there(client, job):
 
 def test_a_list_of_what_was_said_proves_no_address(client, job):
     notices.queue(job, "address_code", round=1, code="12345678", until_at=None)
-    notifications.sweep()
+    delivery.sweep()
 
     assert "12345678" not in client.get(reverse("customer:told", args=[job.token])).content.decode()
 
@@ -106,7 +106,7 @@ def test_statements_do_not_grow_with_the_notices(client, customer, django_assert
     client.force_login(customer)
     for round in range(12):
         row = queue(user=customer, email=customer.email, round=round)
-        notifications.deliver(row.pk)
+        delivery.deliver(row.pk)
         receipts.arrived(row.attempts.first().pk)
     client.get(reverse("customer:notices"))
     with django_assert_max_num_queries(9):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from payments.models import Charge, SavedCard
-from requests_app.actions import signing
+from requests_app.actions import reviewing
 from requests_app.models import Rating, State
 from tests import cast as people
 from tests import chromium, factories
@@ -36,7 +36,7 @@ def test_review_is_answered_and_read(page, live_server):
         user__name="Yanis Corvel", languages=["fr", "en"], settled_jobs=12
     )
     booking = people.walk(factories.placed_booking(customer=customer), technician, State.SIGNED_OFF)
-    signing.rate(
+    reviewing.rate(
         booking.pk,
         quality=5,
         punctuality=4,

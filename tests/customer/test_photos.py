@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import PartnerProfile
 from mila.clock import set_clock
-from requests_app.actions import placing, visit
+from requests_app.actions import drafting, placing, visit
 from requests_app.lifecycle import Role
 from requests_app.models import BookingPhoto, ContactAccess, PhotoSize, State, photo_storage
 from tests import factories
@@ -210,7 +210,7 @@ def test_ordered_booking_takes_no_photo(client, placed, name):
 
 def test_order_in_another_tab_between_reading_and_keeping_is_a_sentence(client, draft, monkeypatch):
     def placed_meanwhile(*args):
-        raise placing.NotADraft
+        raise drafting.NotADraft
 
     monkeypatch.setattr("requests_app.actions.photographing.add_photo", placed_meanwhile)
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification
 from requests_app.models import Booking, State
 from tests.customer.test_draft_steps import PLACE, WHO, draft, service, up_to_when, url
@@ -113,4 +113,4 @@ def test_the_same_person_elsewhere_is_mailed_the_new_link(client, draft):
     draft.refresh_from_db()
     rows = Notification.objects.filter(kind="draft_saved", email="odile@example.com")
     assert rows.count() == 2
-    assert all(draft.token in notifications.unsealed(row)["link"] for row in rows)
+    assert all(draft.token in mail_words.unsealed(row)["link"] for row in rows)

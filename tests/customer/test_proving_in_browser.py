@@ -5,7 +5,7 @@ real Chromium.
 import pytest
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification
 from mila.clock import reset_clock, set_clock
 from requests_app.actions import proving
@@ -40,7 +40,7 @@ def page(request, live_server, settings):
 
 
 def code(kind):
-    return notifications.unsealed(Notification.objects.filter(kind=kind).latest("pk"))["code"]
+    return mail_words.unsealed(Notification.objects.filter(kind=kind).latest("pk"))["code"]
 
 
 def submit(page, selector="main button[type=submit]"):

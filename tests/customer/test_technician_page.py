@@ -12,11 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification, PartnerProfile, Technician
 from customer.technician_page import PAGE
 from mila.clock import mila_now
-from requests_app.actions import hiding, signing
+from requests_app.actions import hiding, reviewing
 from requests_app.models import Rating, State
 from tests.cast import walk
 from tests.requests_app.booking_states import booking_in
@@ -57,7 +57,9 @@ def known(partner, now):
 
 def rated(technician, at, *, comment="Tout marche.", stars=5):
     booking = booking_in(State.SIGNED_OFF, technician, at)
-    signing.rate(booking.pk, quality=stars, punctuality=stars, friendliness=stars, comment=comment)
+    reviewing.rate(
+        booking.pk, quality=stars, punctuality=stars, friendliness=stars, comment=comment
+    )
     technician.calendar_entries.all().delete()  # all of them at the same hour
     return booking
 
@@ -83,7 +85,9 @@ def test_nothing_on_it_leads_to_them_beside_mila(client, known, customer):
     booking = rated(
         known, mila_now(), comment="Great, call them on 06 39 98 01 17 or yanis@example.com"
     )
-    signing.answer_rating(booking.pk, known.pk, answer="Next time directly: www.yanis.example.com")
+    reviewing.answer_rating(
+        booking.pk, known.pk, answer="Next time directly: www.yanis.example.com"
+    )
 
     page = read(client, known).content.decode()
 
@@ -110,7 +114,7 @@ def test_reviews_come_newest_first_with_their_answers(client, known, now, stoppe
     first = rated(known, now, comment="The first.")
     stopped_clock(now + timedelta(hours=1))
     rated(known, now, comment="The second.", stars=3)
-    signing.answer_rating(first.pk, known.pk, answer="Thank you for the first.")
+    reviewing.answer_rating(first.pk, known.pk, answer="Thank you for the first.")
 
     text = words(client, known)
 
@@ -123,7 +127,7 @@ def test_reviews_come_newest_first_with_their_answers(client, known, now, stoppe
 
 def test_hidden_words_and_answers_are_gone(client, known, now, staff):
     insult, fine = rated(known, now, comment="A thief."), rated(known, now, comment="All fine.")
-    signing.answer_rating(fine.pk, known.pk, answer="You idiot.")
+    reviewing.answer_rating(fine.pk, known.pk, answer="You idiot.")
     assert "A thief." in words(client, known)
 
     hiding.hide_comment(insult.pk, by=staff, reason="An insult")
@@ -222,7 +226,7 @@ def test_booking_leads_there_once_somebody_has_it(client, searching, partner):
     walk(searching, partner, State.CLAIMED)
 
     assert address(partner) in client.get(page).content.decode()
-    mail = notifications.render(Notification.objects.get(kind="claimed"))
+    mail = mail_words.render(Notification.objects.get(kind="claimed"))
     assert settings.SITE_URL + address(partner) in mail.body
 
 
@@ -238,8 +242,8 @@ def test_booking_leads_nowhere_while_there_is_no_page(client, job, partner):
 def test_own_review_and_its_answer_stand_on_the_booking(client, searching, partner, staff):
     booking = walk(searching, partner, State.SIGNED_OFF)
     page = reverse("customer:booking", args=[booking.token])
-    signing.rate(booking.pk, quality=5, punctuality=5, friendliness=5, comment="Very kind.")
-    signing.answer_rating(booking.pk, partner.pk, answer="Call me: 06 39 98 01 17")
+    reviewing.rate(booking.pk, quality=5, punctuality=5, friendliness=5, comment="Very kind.")
+    reviewing.answer_rating(booking.pk, partner.pk, answer="Call me: 06 39 98 01 17")
 
     text = client.get(page, headers=EN).content.decode()
     assert "Very kind." in text

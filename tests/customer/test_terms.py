@@ -7,7 +7,7 @@ import re
 from django.core import mail
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import delivery
 from accounts.models import Notification
 from mila.clock import mila_now
 from policy import conditions
@@ -61,7 +61,7 @@ def test_two_orders_under_the_same_words_share_them(morning):
 
 
 def test_mail_of_the_order_carries_terms_and_withdrawal_with_its_form(searching):
-    notifications.deliver(Notification.objects.get(kind="booked").pk)
+    delivery.deliver(Notification.objects.get(kind="booked").pk)
 
     [message] = mail.outbox
     terms, withdrawal = sorted(message.attachments, key=lambda one: one.filename)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from catalogue.models import Question
 from partner.forms.quotes import ProposalForm
 from requests_app import price_versions
-from requests_app.actions import extras, placing, quoting
+from requests_app.actions import drafting, extras, placing, quoting
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingAnswer, State
 from tests import factories
@@ -94,7 +94,7 @@ class TestPackages:
         package.services.add(service)
         extras.set_packages(placed.pk, [package.pk])
 
-        placing.set_service(placed.pk, factories.ServiceFactory(slug="other"), country="FR")
+        drafting.set_service(placed.pk, factories.ServiceFactory(slug="other"), country="FR")
 
         placed.refresh_from_db()
         assert (placed.service_cents, placed.extras.count()) == (6900, 0)
@@ -102,7 +102,7 @@ class TestPackages:
     def test_other_country_has_its_own_price(self, placed, package, service):
         extras.set_packages(placed.pk, [package.pk])
 
-        placing.set_service(placed.pk, service, country="CH")
+        drafting.set_service(placed.pk, service, country="CH")
 
         placed.refresh_from_db()
         assert placed.service_cents == 11900 + 3500
@@ -115,7 +115,7 @@ def with_extra(morning):
     booking = factories.DraftFactory()
     walls = [datetime.fromisoformat(wish.wall) for wish in booking.wishes.all()]
     extras.set_packages(booking.pk, [package.pk])
-    placing.set_wishes(booking.pk, walls)
+    drafting.set_wishes(booking.pk, walls)
     placing.place(booking.pk, role=Role.CUSTOMER, by=None, waives_withdrawal=True)
     return Booking.objects.get(pk=booking.pk), package
 
@@ -221,7 +221,7 @@ class TestQuestions:
     def test_another_service_asks_anew(self, client, at_who, question):
         client.post(url("who", at_who), WHO | {f"question_{question.pk}": "Livebox 6"})
 
-        placing.set_service(at_who.pk, factories.ServiceFactory(slug="other"), country="FR")
+        drafting.set_service(at_who.pk, factories.ServiceFactory(slug="other"), country="FR")
 
         assert not BookingAnswer.objects.exists()
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification, User
 from mila.web.limits import CONTACTS, HOUR, LIMITS, Limit
 from payments.models import PaymentCustomer, SavedCard
@@ -44,7 +44,7 @@ def thief(half):
     """Whoever reads the mistyped mailbox, with the link that went there."""
     row = Notification.objects.filter(email=WRONG).latest("pk")
     browser = Client()
-    link = notifications.unsealed(row)["link"].removeprefix("http://localhost:8000")
+    link = mail_words.unsealed(row)["link"].removeprefix("http://localhost:8000")
     assert browser.get(link, follow=True).request["PATH_INFO"] == card_page(half)
     return browser
 
@@ -218,7 +218,7 @@ def test_who_orders_without_having_seen_the_door_code_does_not_take_it_along(hal
     assert (booking.state, booking.contact.door_code) == (State.SEARCHING, "")
     assert "n’est pas conservé" in page
     row = Notification.objects.filter(email=WRONG).latest("pk")
-    thief.get(notifications.unsealed(row)["link"].removeprefix("http://localhost:8000"))
+    thief.get(mail_words.unsealed(row)["link"].removeprefix("http://localhost:8000"))
     booking.refresh_from_db()
     assert booking.email_proved_at is not None  # the mistyped mailbox has proved itself
     assert "4180A" not in thief.get(reverse("customer:access", args=[half.token])).content.decode()

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import mail
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import delivery, mail_words
 from accounts.models import Notification
 from mila.clock import mila_now
 from requests_app import withdrawal
@@ -116,7 +116,7 @@ def test_receipt_goes_out_with_day_and_hour_within_the_minute(
     seen = client.get(url("withdraw", asked_early)).context["seen"]
     client.post(url("withdraw", asked_early), {"seen": seen})
 
-    notifications.sweep()
+    delivery.sweep()
 
     [receipt] = [one for one in mail.outbox if "withdrawn from the contract" in one.subject]
     assert asked_early.number in receipt.body
@@ -164,7 +164,7 @@ def test_browser_that_ordered_sees_it_too_and_no_other(client, searching):
 def test_link_goes_to_the_booking_s_own_address_and_leads_to_the_confirmation(client, searching):
     answer = ask(client, searching)
 
-    link = notifications.unsealed(links(searching).get())["link"]
+    link = mail_words.unsealed(links(searching).get())["link"]
     assert "a message with the link" in client.get(answer.url, headers=EN).content.decode()
     assert client.get(link.removeprefix(settings.SITE_URL)).url == url("withdraw", searching)
 

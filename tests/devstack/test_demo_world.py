@@ -24,7 +24,7 @@ from requests_app.models import Booking, State
 from simulation import factor
 from simulation.cast import CITIES
 from simulation.demo import Demo
-from simulation.play import promised
+from simulation.outlook import promised
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 # jobs follow them

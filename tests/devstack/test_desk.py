@@ -11,7 +11,7 @@ from django.contrib.auth import get_user
 from django.urls import clear_url_caches, reverse
 
 import embedded
-from accounts import notifications
+from accounts import delivery
 from accounts.models import Notification
 from devstack import demo_world, launch
 from devstack.desk import clock
@@ -274,7 +274,7 @@ def test_text_messages_are_read_with_their_links(client, demo, searching, settin
         in client.get(reverse("desk:desk"), headers={"accept-language": "fr"}).content.decode()
     )
     row = notices.queue(searching, "search_warning", round=1)
-    notifications.deliver(row.pk)
+    delivery.deliver(row.pk)
 
     for name in ("desk:desk", "desk:mails"):
         page = client.get(reverse(name)).content.decode()

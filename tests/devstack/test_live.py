@@ -21,8 +21,8 @@ from mila.clock import mila_now, reset_clock, set_clock, set_speed
 from requests_app.models import State
 from simulation import actors
 from simulation.actors import Patient, Person, Tally
+from simulation.habits import Habits
 from simulation.html_client import PageError, Visitor
-from simulation.play import Habits
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

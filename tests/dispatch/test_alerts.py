@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import delivery
 from accounts.models import Notification
 from backoffice import retention
 from dispatch import alerts
@@ -142,7 +142,7 @@ def test_as_soon_as_somebody_comes_they_are_told_once_and_forgotten(alert):
     assert kinds() == ["area_alert_kept", "area_alert"]  # not gone yet: the address is still needed
 
     for row in Notification.objects.all():
-        notifications.deliver(row.pk)
+        delivery.deliver(row.pk)
     later(hours=1)
     alerts.sweep()
 
@@ -203,7 +203,7 @@ def test_both_mails_lead_where_they_say(client, alert):
     alerts.sweep()
 
     for row in Notification.objects.order_by("pk"):
-        notifications.deliver(row.pk)
+        delivery.deliver(row.pk)
 
     kept, comes = mail.outbox
     assert kept.to == comes.to == [ADDRESS]

@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 from django.utils.translation import gettext
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification
 from dispatch import matching, offers, sweeps
 from dispatch.models import Offer, OfferState, Search, Trace
@@ -71,7 +71,7 @@ def test_a_lost_booking_asks_the_one_in_reserve_before_a_better_one(
         why = gettext(
             "You kept yourself in reserve for this job. It is free again, and you are asked first."
         )
-    assert (why in notifications.render(told).body) is in_reserve
+    assert (why in mail_words.render(told).body) is in_reserve
 
 
 def test_two_in_reserve_come_in_the_order_of_the_search_then_everybody_else(

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from dispatch import matching, offers
 from mila.clock import mila_now
-from requests_app.actions import placing
+from requests_app.actions import drafting
 from requests_app.models import Booking, State
 from tests import factories
 from tests.cast import walk
@@ -124,7 +124,7 @@ def test_whom_they_wish_stays_through_another_address(searching, partner):
     draft = factories.DraftFactory()
     wish(draft, partner)
 
-    placing.set_service(draft.pk, draft.service, country="FR")
+    drafting.set_service(draft.pk, draft.service, country="FR")
 
     draft.refresh_from_db()
     assert draft.wished_technician == partner

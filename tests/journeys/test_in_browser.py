@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from playwright.sync_api import expect
 
-from accounts import notifications
+from accounts import delivery, mail_words
 from accounts.models import Notification
 from backoffice.invariants import violations
 from dispatch import sweeps as dispatch_sweeps
@@ -124,7 +124,7 @@ def sign_up(page):
     page.wait_for_url("**/confirm-email/")
     look(page, "01-sign-up-code")
     page.fill(
-        "[name=code]", notifications.unsealed(Notification.objects.get(kind="account_code"))["code"]
+        "[name=code]", mail_words.unsealed(Notification.objects.get(kind="account_code"))["code"]
     )
     press(page, "main form button[value=verify]")
     page.wait_for_url("**/bookings/")
@@ -289,7 +289,7 @@ def test_one_job_through_all_hands(browsers, friend):
     desk.goto(page)
     look(desk, "20-booking-settled")
     for row in Notification.objects.filter(kind="receipt"):
-        notifications.deliver(row.pk)
+        delivery.deliver(row.pk)
     receipt = mail.outbox[-1]
     assert receipt.to == ["odile@example.com"]
     assert "62,90" in receipt.body

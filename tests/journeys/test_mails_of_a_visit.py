@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import notifications
+from accounts import delivery
 from accounts.models import Notification, NotificationState
 from mila.clock import move_clock, set_clock
 from payments import sweeps as payments
-from requests_app.actions import placing, visit
+from requests_app.actions import drafting, placing, visit
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, State
 from requests_app.sweeps import sweep_clocks
@@ -33,7 +33,7 @@ def pass_on(minutes=1):
     """Time goes by, and everything that is due goes out."""
     move_clock(minutes * MINUTE)
     sweep_clocks()
-    notifications.sweep()
+    delivery.sweep()
 
 
 def sent(booking):
@@ -49,8 +49,8 @@ def sent(booking):
 def begun(morning):
     """The contact step of a guest."""
     draft = factories.DraftFactory(customer=None, card="", email_proved_at=None)
-    person = placing.customer_for("odile@example.com", name="Odile", language="en")
-    return placing.set_contact(draft.pk, customer=person, booked_by=None, **ODILE)
+    person = drafting.customer_for("odile@example.com", name="Odile", language="en")
+    return drafting.set_contact(draft.pk, customer=person, booked_by=None, **ODILE)
 
 
 @pytest.fixture

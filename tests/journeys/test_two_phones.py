@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from backoffice.invariants import violations
 from mila.clock import mila_now, set_clock
 from requests_app import price_versions
-from requests_app.actions import quoting
+from requests_app.actions import answering, quoting
 from requests_app.models import Booking, SignOff, State
 from tests import chromium, factories
 from tests.cast import walk
@@ -151,7 +151,7 @@ def test_each_step_is_on_the_other_phone_at_once(phones, capsys):
         waits.append(time.perf_counter() - began)
         expect(theirs.locator("#proposal")).to_contain_text("€")
         # every tenth is accepted, so that what is agreed moves too
-        answer = quoting.accept if number % 10 == 9 else quoting.decline
+        answer = answering.accept if number % 10 == 9 else answering.decline
         began = time.perf_counter()
         answer(booking.pk, version=quote.version, by=None)
         expect(theirs.locator("#proposal")).not_to_contain_text(reason, timeout=SOON)

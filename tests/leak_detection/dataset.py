@@ -13,7 +13,7 @@ from mila.clock import mila_now
 from payments.models import CardSetup, Charge, PaymentCustomer, SavedCard
 from payments.standin import user_actions
 from places.place import Place
-from requests_app.actions import placing
+from requests_app.actions import drafting
 from requests_app.models import Booking, PhotoSize, photo_storage
 from requests_app.secret_link import mailed_url
 from tests import factories, pictures
@@ -87,17 +87,17 @@ class Dataset:
         verbs.
         """
         word = self.canaries.word
-        self.booking = placing.start_draft(
+        self.booking = drafting.start_draft(
             self.service, country="FR", language="fr", by=self.customer
         )
         place = Place(
             "FR", "69007", "Lyon", DOOR["lat"], DOOR["lon"], "address", "Europe/Paris", "69"
         )
         street, door = word("BookingContact.street"), word("BookingContact.door_code")
-        placing.set_place(
+        drafting.set_place(
             self.booking.pk, place, street=f"14 rue {street}", door_code=f"3e, code {door}"
         )
-        placing.set_wishes(self.booking.pk, [next_wall(3)])
+        drafting.set_wishes(self.booking.pk, [next_wall(3)])
         typed = {
             "name": f"{word('BookingContact.name')} Perrachon",
             "phone": PHONES["BookingContact.phone"],
@@ -122,7 +122,7 @@ class Dataset:
         answer = buyer.post(self.page("customer:draft_who"), typed)
         assert answer.status_code == 302, answer.content.decode()
         buyer.get(self.page("customer:card"))
-        placing.remember_phone(self.customer, PHONES["CustomerProfile.phone"])
+        drafting.remember_phone(self.customer, PHONES["CustomerProfile.phone"])
         self.buyer = buyer
         self.follow()
         self.learn()

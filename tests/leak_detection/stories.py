@@ -11,6 +11,7 @@ from mila.clock import mila_now, set_clock
 from papers import sweeps as papers
 from payments.sweeps import charge_booking
 from requests_app.actions import (
+    answering,
     appealing,
     changes,
     contact_access,
@@ -147,7 +148,7 @@ def _agreed_on_the_phone(w: Dataset) -> None:
     hand = ByHand(
         *(word(f"QuoteEvent.{name}") for name in ("words", "signer", "signature", "device"))
     )
-    quoting.accept_on_screen(
+    answering.accept_on_screen(
         w.booking.pk, w.holder.pk, version=quote.version, by=w.holder.user, hand=hand
     )
 

@@ -7,7 +7,7 @@ from dataclasses import field as column
 from django.db import transaction
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import delivery
 from mila.redis import cache_redis
 from tests.broker import broker_redis
 from tests.leak_detection import fields, places, viewers
@@ -51,7 +51,7 @@ def tell(story, commits, *, everywhere: str = "") -> Told:
                 break
             w.learn()
             with commits(execute=True):
-                notifications.sweep()
+                delivery.sweep()
                 visitors = visitors or viewers.visitors(w)
                 told.shown[stage] = _look(w, visitors, told, thoroughly=stage == everywhere)
             heard = [

@@ -7,7 +7,7 @@ from accounts.models import User
 from customer.forms.account import AddressField
 from mila.cleaning import canonical_email, clean_line, clean_prose
 from mila.web.forms import LineField, ProseField
-from requests_app.actions import placing
+from requests_app.actions import drafting
 
 UNSEEN = [
     "\u200b",
@@ -70,9 +70,9 @@ SAME = [
 
 @pytest.mark.parametrize("typed", SAME)
 def test_one_person_has_one_address(typed, db):
-    first = placing.customer_for("odile@müller.ch", name="Odile", language="fr")
+    first = drafting.customer_for("odile@müller.ch", name="Odile", language="fr")
 
-    assert placing.customer_for(typed, name="Odile", language="fr") == first
+    assert drafting.customer_for(typed, name="Odile", language="fr") == first
     assert AddressField().clean(typed) == first.email == "odile@xn--mller-kva.ch"
     assert User.objects.get_by_natural_key(typed) == first
 

@@ -6,8 +6,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Notification
@@ -15,10 +13,9 @@ from mila.clock import mila_now
 from mila.formats import moment
 from partner.job_page import JobPage
 from requests_app.actions import changes, signing, visit
-from requests_app.lifecycle import Role
 from requests_app.models import Booking, BookingEvent, ContactAccess, Fault, Position, State
 from requests_app.sweeps import handle_due_booking
-from tests import cast, factories
+from tests import cast
 
 HTMX = {"HX-Request": "true"}
 CANARIES = (
@@ -366,201 +363,6 @@ def test_house_without_a_point_has_no_hour_of_arrival(client, at):
     client.post(url(booking, "position"), {"lat": 45.7, "lon": 4.9})
 
     assert Position.objects.get(booking=booking).eta_at is None
-
-
-# --- Whose job it is
-# -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", SENT + PAGES)
-def test_somebody_elses_job_is_not_found(client, job, rival_partner, name):
-    client.force_login(rival_partner.user)
-    send = client.post if name in SENT else client.get
-    before = job.events.count()
-
-    response = send(url(job, name), {"reason": "x", "lat": 1, "lon": 1, **FAIL})
-
-    assert response.status_code == 404
-    assert seen(response.content.decode()) == []
-    assert job.events.count() == before
-    assert not ContactAccess.objects.filter(booking=job).exists()
-
-
-@pytest.mark.parametrize("name", SENT + PAGES)
-def test_wrong_role_is_refused_and_nobody_is_sent_to_sign_in(client, job, customer, name):
-    send = client.post if name in SENT else client.get
-    before = job.events.count()
-
-    assert send(url(job, name)).url.startswith("/accounts/login/")
-
-    client.force_login(customer)
-    response = send(url(job, name))
-    assert response.status_code == 403
-    assert seen(response.content.decode()) == []
-    assert job.events.count() == before
-
-
-def test_technician_who_no_longer_works_is_refused(client, job, partner):
-    partner.active = False
-    partner.save()
-    client.force_login(partner.user)
-
-    assert client.get(url(job)).status_code == 403
-
-
-def test_job_lost_between_the_look_and_the_verb(client, at, monkeypatch):
-    booking = at(State.IN_PROGRESS)
-    before = booking.events.count()
-
-    def lost(*args):
-        raise visit.NotYours
-
-    monkeypatch.setattr(visit, "lock_own", lost)
-    data = {
-        "reason": "x",
-        "done": "x",
-        "explained": 1,
-        "tidied": 1,
-        "price": 69,
-        "lat": 1,
-        "lon": 1,
-    }
-    for name in (*SENT, "finish"):
-        assert client.post(url(booking, name), {**data, **FAIL, **NOTE}).status_code == (
-            409 if name == "position" else 404
-        )
-
-    assert booking.events.count() == before
-
-
-LOSSES = {
-    "released": lambda b, p: visit.release(b.pk, p.pk, by=p.user, reason="ill"),
-    "cancelled": lambda b, p: changes.cancel(b.pk, role=Role.OPS, by=None),
-}
-
-
-@pytest.mark.parametrize("name", SENT + PAGES)
-@pytest.mark.parametrize("loss", ["released", "cancelled"])
-def test_lost_job_says_so_and_shows_nothing(client, at, partner, name, loss):
-    booking = at(State.CALLED)
-    LOSSES[loss](booking, partner)
-    send = client.post if name in SENT else client.get
-    before = booking.events.count()
-
-    plain = send(url(booking, name), {"reason": "x", "lat": 1, "lon": 1, **FAIL})
-    part = send(url(booking, name), headers=HTMX)
-
-    assert plain.status_code == 404
-    assert reverse("partner:jobs") in plain.content.decode()
-    assert seen(plain.content.decode()) == []
-    assert part.headers["HX-Refresh"] == "true"
-    assert booking.events.count() == before
-    assert not ContactAccess.objects.filter(booking=booking).exists()
-
-
-def test_suspended_partner_sees_no_contact(client, at, partner):
-    booking = at(State.CONFIRMED)
-    partner.partner.suspended_at, partner.partner.suspension_reason = mila_now(), "Papers"
-    partner.partner.save()
-
-    for name in ("job",):
-        page = client.get(url(booking, name)).content.decode()
-        assert seen(page) == []
-
-
-@pytest.mark.parametrize(
-    ("days", "shown"), [(timedelta(days=7, seconds=-1), True), (timedelta(days=7), False)]
-)
-def test_contact_ends_seven_days_after_the_signature(client, at, stopped_clock, days, shown):
-    booking = at(State.SIGNED_OFF)
-    stopped_clock(booking.signed_off_at + days)
-
-    page = client.get(url(booking)).content.decode()
-
-    assert bool(seen(page)) is shown
-
-
-# --- The list
-# --------------------------------------------------------------------------------------------------
-
-
-def test_list_puts_running_clocks_first(client, searching, partner, stopped_clock):
-    first = cast.claimed(searching, partner)
-    calm = cast.walk(
-        factories.placed_booking(wishes=[factories.service_day_at(9, days=6)]),
-        partner,
-        State.CONFIRMED,
-    )
-    done = cast.walk(
-        factories.placed_booking(wishes=[factories.service_day_at(16, days=7)]),
-        partner,
-        State.FINISHED,
-    )
-    signing.sign_off(
-        done.pk,
-        key="k" * 20,
-        kind="screen",
-        quote_version=1,
-        signer="x",
-        signature="x",
-        device="",
-        by=None,
-    )
-    client.force_login(partner.user)
-
-    jobs = client.get("/partner/jobs/").context["jobs"]
-
-    assert [row.booking.pk for row in jobs.first] == [first.pk]
-    assert [row.booking.pk for row in jobs.upcoming] == [calm.pk]
-    assert [row.booking.pk for row in jobs.done.object_list] == [done.pk]
-    assert jobs.first[0].partner_cents == 5520
-
-
-def test_list_shows_no_contact(client, at):
-    at(State.CONFIRMED)
-
-    assert seen(client.get("/partner/jobs/").content.decode()) == []
-
-
-def test_empty_list_leads_to_the_offers(client, morning, partner):
-    client.force_login(partner.user)
-
-    assert 'class="empty"' in client.get("/partner/jobs/").content.decode()
-    assert client.get("/partner/").url == "/partner/offers/"
-
-
-def test_failed_visit_shows_their_share_of_the_fee(client, at, partner, stopped_clock):
-    booking = at(State.ARRIVED)
-    Booking.objects.update(claimed_at=booking.start_at - timedelta(days=20))
-    stopped_clock(booking.start_at + timedelta(minutes=11))
-    visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="nobody", fault="customer")
-
-    rows = client.get("/partner/jobs/").context["jobs"].done.object_list
-
-    assert [row.partner_cents for row in rows] == [2000]
-
-
-def test_list_asks_as_often_for_three_as_for_one(client, searching, partner):
-    client.force_login(partner.user)
-    cast.claimed(searching, partner)
-    client.get("/partner/jobs/")
-    with CaptureQueriesContext(connection) as one:
-        client.get("/partner/jobs/")
-    for days in (6, 9):
-        cast.claimed(
-            factories.placed_booking(wishes=[factories.service_day_at(9, days=days)]), partner
-        )
-
-    with CaptureQueriesContext(connection) as three:
-        assert len(client.get("/partner/jobs/").context["jobs"].first) == 3
-
-    assert len(one) == len(three)
-
-
-def test_job_page_story_begins_with_their_own_claim(at, partner):
-    booking = at(State.CONFIRMED)
-
-    assert [line["state"] for line in JobPage(booking, mila_now()).story] == ["done"] * 3
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification
 from requests_app.actions import messaging, visit
 from requests_app.models import Author, Message, MessagePhrase, State
@@ -158,6 +158,6 @@ def test_mail_leads_to_the_thread(odile, job):
     messaging.write(
         job.pk, Author.TECHNICIAN, key="k", technician_id=job.technician_id, text="J’arrive bientôt"
     )
-    link = notifications.unsealed(Notification.objects.get(kind="message_for_customer"))["link"]
+    link = mail_words.unsealed(Notification.objects.get(kind="message_for_customer"))["link"]
 
     assert odile.get(link).url == theirs(job)

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Notification
 from requests_app import price_versions
-from requests_app.actions import quoting
+from requests_app.actions import answering
 from requests_app.models import AcceptanceKind, State
 from tests import cast, factories
 
@@ -233,7 +233,7 @@ def test_replaced_proposal_is_read_once_more(client, working, partner, dearer):
 
 def test_open_page_asks_for_its_part_and_says_when_nothing_waits(client, working, dearer):
     client.logout()
-    quoting.decline(working.pk, version=dearer.version, by=None)
+    answering.decline(working.pk, version=dearer.version, by=None)
 
     part = client.get(own(working), headers=HTMX)
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
-from accounts import notifications
+from accounts import delivery
 from accounts.models import DeadAddress
 from requests_app import notices
 from tests.browsing import look
@@ -30,7 +30,7 @@ def signed_in(client, open_page, live_server, user):
 
 
 def test_pages_of_the_technician(client, open_page, live_server, job):
-    notifications.sweep()
+    delivery.sweep()
     page = signed_in(client, open_page, live_server, job.technician.user)
     page.goto("/partner/me/notices/")
     expect(page.get_by_role("heading", level=1)).to_have_text("How we reach you")
@@ -58,7 +58,7 @@ def test_pages_of_the_technician(client, open_page, live_server, job):
 def test_pages_of_the_customer(client, open_page, live_server, job, customer):
     notices.queue(job, "en_route", round=1)
     DeadAddress.objects.create(email=customer.email, reason="bounced")
-    notifications.sweep()
+    delivery.sweep()
     page = signed_in(client, open_page, live_server, customer)
     page.goto("/bookings/notices/")
     look(page, "customer-notices")

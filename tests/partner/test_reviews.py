@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Notification
-from requests_app.actions import hiding, signing
+from requests_app.actions import hiding, reviewing
 from requests_app.models import Rating, State
 from tests.requests_app.booking_states import booking_in
 
@@ -19,7 +19,7 @@ PAGE = reverse("partner:reviews")
 @pytest.fixture
 def rated(now, partner):
     booking = booking_in(State.SIGNED_OFF, partner, now)
-    signing.rate(
+    reviewing.rate(
         booking.pk, quality=5, punctuality=4, friendliness=3, comment="Kind. Call 06 39 98 01 17"
     )
     return booking
@@ -107,7 +107,7 @@ def test_hidden_words_are_not_theirs_either(client, rated, partner, staff):
 
 
 def test_they_read_why_their_answer_was_hidden(client, rated, partner, staff):
-    signing.answer_rating(rated.pk, partner.pk, answer="You idiot.")
+    reviewing.answer_rating(rated.pk, partner.pk, answer="You idiot.")
     hiding.hide_answer(rated.pk, by=staff, reason="An insult")
     enter(client, partner)
 
@@ -135,7 +135,7 @@ def test_as_many_queries_for_three_as_for_one(client, rated, partner, now):
     one = queries()
     for _ in range(2):
         partner.calendar_entries.all().delete()  # all of them at the same hour
-        signing.rate(
+        reviewing.rate(
             booking_in(State.SIGNED_OFF, partner, now).pk,
             quality=5,
             punctuality=5,

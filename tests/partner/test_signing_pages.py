@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Technician
 from customer.forms.signing import MOST_POINTS
-from requests_app.actions import signing, undoing, visit
+from requests_app.actions import reviewing, undoing, visit
 from requests_app.models import Rating, SignOff, SignOffKind, State
 from tests import cast, factories
 
@@ -319,11 +319,11 @@ def test_thanks_hand_the_phone_back(client, finished, signed):
 def test_refused_rating_is_said_on_the_page(client, finished, monkeypatch):
     """The job moves on between the look and the verb."""
     cast.sign(finished)
-    whole = signing.rate
+    whole = reviewing.rate
 
     def refuses(*args, **kwargs):
         whole(*args, **{**kwargs, "quality": 9})
 
-    monkeypatch.setattr(signing, "rate", refuses)
+    monkeypatch.setattr(reviewing, "rate", refuses)
 
     assert client.post(url(finished, "rate"), STARS).status_code == 422

@@ -8,14 +8,14 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import Skill, TechnicianSkill
-from partner import wording
+from partner import skill_words
 
 KNOWN = tomllib.loads((settings.BASE_DIR / "catalogue/data/skills.toml").read_text())
 
 
 def test_each_skill_of_the_catalogue_has_words():
     with translation.override("en"):
-        assert {slug: str(words) for slug, words in wording.SKILLS.items()} == KNOWN
+        assert {slug: str(words) for slug, words in skill_words.SKILLS.items()} == KNOWN
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ import pytest
 
 from backoffice import board
 from mila.clock import mila_now, set_clock
-from payments import comparing, disputes, refunds, sweeps
+from payments import comparing, differences, disputes, refunds, sweeps
 from payments.models import (
     Charge,
     Comparison,
@@ -168,7 +168,7 @@ def test_what_is_under_way_is_no_difference_yet(owing):
     charge = cast.charged(booking)
 
     comparing._fetch_lines()
-    assert list(comparing._differences(mila_now() - timedelta(minutes=1))) == []
+    assert list(differences.differences(mila_now() - timedelta(minutes=1))) == []
 
     set_clock(mila_now() + timedelta(minutes=5), speed=0)
     sweeps.sweep()

@@ -14,7 +14,7 @@ from payments.models import Charge, ChargeState
 from policy.models import PolicyRow
 from policy.queries import policy_at
 from requests_app import statement
-from requests_app.actions import quoting, visit
+from requests_app.actions import answering, visit
 from requests_app.models import Booking, State
 from tests import factories
 from tests.cast import MORNING, agree, begin, nearly_time, propose, sign, walk
@@ -117,7 +117,7 @@ def test_what_was_agreed_before_the_arrival_waits_for_nothing(visit_of, technici
 def test_one_that_is_declined_makes_nothing_wait(visit_of, technician):
     booking = visit_of(State.IN_PROGRESS)
     quote = propose(booking, technician, 8900)
-    quoting.decline(booking.pk, version=quote.version, by=None)
+    answering.decline(booking.pk, version=quote.version, by=None)
     to_the_signature(booking, technician)
 
     sweeps.sweep()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification
 from mila.clock import mila_now
 from payments import charges, sweeps
@@ -15,7 +15,7 @@ from payments.charges import holding
 from payments.models import Charge, ChargeState, LedgerEntry
 from policy.models import PolicyRow
 from policy.queries import policy_at
-from requests_app.actions import meeting, quoting, signing, visit
+from requests_app.actions import answering, meeting, signing, visit
 from requests_app.lifecycle import ReasonMissing, Role, TooEarly
 from requests_app.models import Booking, SignOff, SignOffKind, State
 from requests_app.price_versions import ByHand
@@ -67,9 +67,9 @@ def test_a_technician_alone_charges_no_card(booked, payee, stopped_clock):
     visit.start(*ids, by=user)
     quote = propose(Booking.objects.get(pk=booking.pk), payee, 10_350)
     hand = ByHand("words", "Odile Perrachon", "Odile Perrachon")
-    accepted = quoting.accept_on_screen(*ids, version=quote.version, by=user, hand=hand)
+    accepted = answering.accept_on_screen(*ids, version=quote.version, by=user, hand=hand)
     # it rises, and the payer's number is not the technician's to read
-    assert accepted == quoting.Answer.SPENT
+    assert accepted == answering.Answer.SPENT
     with pytest.raises(visit.NotAgreed):
         visit.finish(*ids, by=user, report={"done": "Tout"}, service_cents=10_350)
     visit.finish(*ids, by=user, report={"done": "Tout"})
@@ -299,4 +299,4 @@ def test_the_figure_of_the_policy_says_how_long_one_may_object(booked, payee, st
     row = Notification.objects.get(subject_id=booking.uuid, kind="signed_unproved")
     row.language = "en"
 
-    assert "you have 48 hours to object" in " ".join(notifications.render(row).body.split())
+    assert "you have 48 hours to object" in " ".join(mail_words.render(row).body.split())

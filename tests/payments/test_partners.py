@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 from django.utils.translation import gettext
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification, SkillSearch
 from mila.clock import mila_now, set_clock
 from mila.formats import moment
@@ -305,7 +305,7 @@ def test_the_mail_says_from_when_it_is_paid_to_and_whom_to_call(technician, paid
     user_actions.onboard(paid_to, bank="9999")
     partners.refresh_account(paid_to)
 
-    message = notifications.render(told().get(email=technician.user.email))
+    message = mail_words.render(told().get(email=technician.user.email))
     with translation.override(language):
         paid_from = moment(standing(technician).bank_changed_at + HOLD, "Europe/Paris")
         call_us = gettext("That was not you? Please call us at once.")

@@ -15,6 +15,7 @@ import pytest
 from mila.clock import mila_now, set_clock
 from mila.errors import Refusal
 from payments import comparing, disputes, gateway, refunds, sweeps, webhooks
+from payments.differences import differences as differences_since
 from payments.gateway.events import PLATFORM_EVENTS
 from payments.models import Charge, Difference, Dispute, Refund, RefundState, StripeEvent
 from payments.refunds import sending
@@ -278,4 +279,4 @@ def test_without_its_own_key_a_lost_answer_refunds_twice(owing, payee, monkeypat
         set_clock(mila_now() + timedelta(minutes=5), speed=0)
     comparing._fetch_lines()
 
-    assert len(list(comparing._differences(mila_now()))) > 0
+    assert len(list(differences_since(mila_now()))) > 0

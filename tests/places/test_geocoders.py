@@ -7,7 +7,7 @@ from geopy.adapters import AdapterHTTPError
 from geopy.exc import GeocoderServiceError
 
 from places.checks import geocoders_are_known
-from places.geocoding import Address, Answer, Gazetteer, GeoAdmin, Nominatim, build
+from places.geocoders import Address, Answer, Gazetteer, GeoAdmin, Nominatim, build
 
 OBERKAMPF = Address("12 rue Oberkampf", "75011", "Paris", "FR")
 BOURG = Address("Rue de Bourg 1", "1003", "Lausanne", "CH")

@@ -4,7 +4,8 @@ from django.utils import translation
 from geopy.exc import GeocoderServiceError, GeocoderTimedOut
 
 from places import geocoding
-from places.geocoding import Answer, OutsideServiceArea, UnknownPostcode, build, locate
+from places.geocoders import Answer, build
+from places.geocoding import OutsideServiceArea, UnknownPostcode, locate
 from places.models import GeocodedAddress
 from places.place import Place
 

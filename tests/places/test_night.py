@@ -7,24 +7,23 @@ from hypothesis import strategies as st
 from places import calendar
 from places.calendar import instant, wall_time
 from policy.figures import Policy
-from requests_app.deadlines import hours_of
 
 PARIS = "Europe/Paris"
-HOURS = hours_of(Policy())
+NIGHT = (Policy().night_from, Policy().night_to)
 AT = st.datetimes(datetime(2025, 1, 1), datetime(2036, 12, 31), timezones=st.just(UTC))
 ZONES = st.sampled_from([PARIS, "Europe/Zurich"])
 
 
 def night(moment, zone):
-    return calendar.night(moment, zone, HOURS)
+    return calendar.night(moment, zone, *NIGHT)
 
 
 def next_morning(moment, zone):
-    return calendar.next_morning(moment, zone, HOURS)
+    return calendar.next_morning(moment, zone, NIGHT[1])
 
 
 def previous_evening(moment, zone):
-    return calendar.previous_evening(moment, zone, HOURS)
+    return calendar.previous_evening(moment, zone, NIGHT[0])
 
 
 def at(text):

@@ -27,7 +27,7 @@ from mila.clock import mila_now, set_clock
 from mila.errors import Refusal
 from mila.outages import Outage
 from papers.vat import vat_of
-from partner.forms.jobs import AreaForm
+from partner.forms.calendar import AreaForm
 from partner.offer_cards import partner_cents
 from payments import cards, earnings, payouts
 from payments.charges import reminders
@@ -38,7 +38,15 @@ from policy.figures import Policy
 from policy.queries import policy_at
 from policy.values import encode
 from requests_app import caps, codeless, deadlines, due_instants, notices, secret_link
-from requests_app.actions import appealing, assigning, changes, meeting, placing, proving, visit
+from requests_app.actions import (
+    appealing,
+    assigning,
+    changes,
+    drafting,
+    meeting,
+    proving,
+    visit,
+)
 from requests_app.actions.changes import CostChanged
 from requests_app.actions.withdrawing import withdraw
 from requests_app.deadlines import hours_of
@@ -419,7 +427,7 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "drafts_per_day": (
         0,
         refused(
-            lambda site: placing.start_draft(
+            lambda site: drafting.start_draft(
                 factories.ServiceFactory(), country="FR", language="fr", by=site.technician.user
             )
         ),

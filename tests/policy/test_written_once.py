@@ -114,7 +114,7 @@ OTHER_SPANS = {
     "payments/operations.py: timedelta(hours=6)",  # until a refused one is tried again
     "payments/operations.py: timedelta(minutes=2)",  # a lease
     "requests_app/notices.py: timedelta(minutes=10)",  # a mail that asks for a step waits for it
-    "partner/wording.py: timedelta(hours=2)",  # a promise is drawn as near
+    "partner/promises.py: timedelta(hours=2)",  # a promise is drawn as near
 }
 
 

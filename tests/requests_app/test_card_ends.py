@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from places.calendar import wall_time
-from requests_app.actions import changes, placing
+from requests_app.actions import changes, drafting, placing
 from requests_app.actions.changes import CardEndsBefore
 from requests_app.lifecycle import Role
 from requests_app.models import Booking, State
@@ -111,7 +111,7 @@ def test_another_person_s_draft_forgets_card_and_day(stopped_clock, customer, st
     draft = factories.DraftFactory(customer=customer)
     placing.save_card(draft.pk, card="pm_1", ends_on=LAST)
 
-    placing.set_contact(
+    drafting.set_contact(
         draft.pk, customer=stranger, name="N", phone="+33639980117", problem="p", at_the_door=""
     )
 

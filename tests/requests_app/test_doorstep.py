@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from backoffice import booking_history
+from backoffice import visit_history
 from mila.clock import mila_now
 from partner.forms.jobs import PhonePlaceForm
 from places.calendar import wall_time
@@ -219,7 +219,7 @@ def test_stranger_s_arrival_keeps_nothing(travelling, rival_partner):
 def test_history_shows_the_metres(travelling, partner):
     arrive(travelling, partner, at_the_door(120, 35))
 
-    chapter = booking_history.door(travelling, mila_now())
+    chapter = visit_history.door(travelling, mila_now())
 
     assert [str(cell) for cell in chapter.rows[0][3:5]] == ["120 m", "± 35 m"]
     assert "45.74" not in repr(chapter)
@@ -228,6 +228,6 @@ def test_history_shows_the_metres(travelling, partner):
 def test_history_says_that_there_is_none(travelling, partner):
     arrive(travelling, partner)
 
-    chapter = booking_history.door(travelling, mila_now())
+    chapter = visit_history.door(travelling, mila_now())
 
     assert (chapter.rows, chapter.note) == ([], gettext("The phone gave no place."))

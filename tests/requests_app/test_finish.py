@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import PartnerProfile
-from requests_app.actions import quoting, visit
+from requests_app.actions import answering, visit
 from requests_app.actions.visit import PriceIsFixed
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import AcceptanceKind, Booking, ClockKind, QuoteLine, QuoteOrigin, State
@@ -104,7 +104,7 @@ def test_what_was_agreed_before_is_taken_without_being_said_again(work, partner)
     assert work.quotes.agreed().latest("version").service_cents == 9000
 
 
-@pytest.mark.parametrize("answer", [None, quoting.decline])
+@pytest.mark.parametrize("answer", [None, answering.decline])
 def test_what_was_not_agreed_is_not_taken(answer, work, partner):
     quote = propose(work, partner, 9000)
     if answer:

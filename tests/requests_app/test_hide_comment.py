@@ -7,10 +7,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from backoffice import booking_history
+from backoffice import visit_history
 from customer import reviews
 from customer.reviews import figures, recent_ratings
-from requests_app.actions import hiding, signing
+from requests_app.actions import hiding, reviewing
 from requests_app.lifecycle import ReasonMissing
 from requests_app.models import Rating, State
 from tests.requests_app.booking_states import booking_in, refused
@@ -24,7 +24,7 @@ WORDS = "Il a tout cassé, ce voleur."
 def rated(now, partner, monkeypatch):
     monkeypatch.setattr(reviews, "SHOWN_FROM", 1)
     booking = booking_in(State.SIGNED_OFF, partner, now)
-    signing.rate(booking.pk, quality=1, punctuality=1, friendliness=1, comment=WORDS)
+    reviewing.rate(booking.pk, quality=1, punctuality=1, friendliness=1, comment=WORDS)
     return booking
 
 
@@ -58,7 +58,7 @@ def test_what_was_written_is_kept_with_who_when_and_why(rated, staff, now):
         staff,
         "An insult",
     )
-    chapter = booking_history.sign_off(rated, now)
+    chapter = visit_history.sign_off(rated, now)
     assert any(WORDS in str(value) for _name, value in chapter.facts)
     assert any("An insult" in str(value) for _name, value in chapter.facts)
 
@@ -85,7 +85,7 @@ def test_shown_again_it_is_public(rated, staff):
 
 
 def test_answer_is_hidden_apart_and_shown_again(rated, staff, partner, now):
-    signing.answer_rating(rated.pk, partner.pk, answer="You are the thief.")
+    reviewing.answer_rating(rated.pk, partner.pk, answer="You are the thief.")
 
     hiding.hide_answer(rated.pk, by=staff, reason=" An insult ")
     hidden = recent_ratings(figures())["reviews"]
@@ -160,7 +160,7 @@ def test_answer_has_its_own_buttons(client, rated, staff, partner):
         return [name for name in ("hide-answer", "show-answer") if act(rated, name) in text]
 
     assert buttons() == []
-    signing.answer_rating(rated.pk, partner.pk, answer="Thank you")
+    reviewing.answer_rating(rated.pk, partner.pk, answer="Thank you")
     assert buttons() == ["hide-answer"]
     client.post(act(rated, "hide-answer"), {"reason": "An insult"})
     assert buttons() == ["show-answer"]

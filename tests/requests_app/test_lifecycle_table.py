@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import CalendarEntry, Notification
 from mila.streams import publish
 from policy.figures import Policy
-from requests_app import lifecycle
+from requests_app import lifecycle, lifecycle_events
 from requests_app.lifecycle import (
     MOVES,
     OPS,
@@ -228,7 +228,7 @@ def assert_moved(booking, moved, name, role, at, waiting, people):
         move.target,
     ), cell
     assert (event.role, event.by, event.at, event.reason) == (role, people[1].user, at, "why"), cell
-    assert event.hash == lifecycle.event_hash(former.hash, event), cell
+    assert event.hash == lifecycle_events.event_hash(former.hash, event), cell
 
     effects = [args for function, args in waiting if function is lifecycle._send]
     assert effects == [(effect, booking.pk) for effect in move.effects], cell
@@ -332,9 +332,9 @@ def test_second_event_is_chained_to_the_first(morning, partner, searching):
     advance(searching.pk, "cancel", role=OPS, by=None, data={"cost": 0})
 
     second = searching.events.last()
-    assert first.hash == lifecycle.event_hash("", first)
-    assert second.hash == lifecycle.event_hash(first.hash, second)
-    assert second.hash != lifecycle.event_hash("", second)
+    assert first.hash == lifecycle_events.event_hash("", first)
+    assert second.hash == lifecycle_events.event_hash(first.hash, second)
+    assert second.hash != lifecycle_events.event_hash("", second)
 
 
 # --- What the database itself refuses

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification
 from backoffice import retention
 from mila.clock import mila_now, set_clock
@@ -105,7 +105,7 @@ def test_technicians_words_are_mailed_to_the_customer_sealed(job, customer):
     notice = Notification.objects.get(kind="message_for_customer")
     assert notice.user == customer
     assert "échelle" not in str(notice.context)
-    assert "échelle" in notifications.unsealed(notice)["words"]
+    assert "échelle" in mail_words.unsealed(notice)["words"]
 
 
 def test_phrase_is_mailed_in_the_customers_language(morning, partner):
@@ -117,7 +117,7 @@ def test_phrase_is_mailed_in_the_customers_language(morning, partner):
         say(booking, YANIS, phrase=MessagePhrase.HELLO)
 
     assert (
-        notifications.unsealed(Notification.objects.get(kind="message_for_customer"))["words"]
+        mail_words.unsealed(Notification.objects.get(kind="message_for_customer"))["words"]
         == german
     )
 

@@ -14,7 +14,7 @@ from django.conf import settings as site
 from django.core import mail
 from django.template import engines
 
-from accounts import account_mail, mail_words, notifications, search_rows, still_you
+from accounts import account_mail, delivery, mail_words, search_rows, still_you
 from accounts.models import Notification
 from dispatch import alerts
 from mila.clock import mila_now, set_clock
@@ -95,7 +95,7 @@ def rendered(kind, language="fr", **others):
     )
     row.queued_at = AT
     row.context = json.loads(json.dumps(mail_words.storable(facts)))
-    return notifications.render(row)
+    return mail_words.render(row)
 
 
 # About a partner, of no booking: actions.appealing and accounts.actions.
@@ -124,7 +124,7 @@ def test_every_kind_has_its_words_and_no_words_are_left_over():
         *account_mail.KINDS.values(),
         still_you.KIND,
         search_rows.KIND,
-        notifications.TEXTS_USED_UP,
+        delivery.TEXTS_USED_UP,
         alerts.KEPT,
         alerts.COMES,
         *telling.KINDS,
@@ -219,7 +219,7 @@ def queued(kind, **where):
 def in_english(row):
     """The text of a message in the language of its words in the code."""
     row.language = "en"
-    return notifications.render(row).body
+    return mail_words.render(row).body
 
 
 def contact_of(booking):
@@ -264,7 +264,7 @@ def test_partners_get_no_contact_data_of_the_customer(signed, partner, rival_par
     assert rows.count() >= sum(notice.to in (To.PARTNER, To.FORMER) for notice in KINDS.values())
 
     for row in rows:
-        message = notifications.render(row)
+        message = mail_words.render(row)
         seen = (
             json.dumps(row.context, ensure_ascii=False)
             + message.subject
@@ -278,7 +278,7 @@ def test_canaries_would_be_found(signed):
     """Control: the customer's own messages do carry their key."""
     row = queued("booked")
 
-    assert signed.token in notifications.render(row).body
+    assert signed.token in mail_words.render(row).body
 
 
 def test_before_the_claim_an_offer_tells_district_time_and_earnings_alone(searching, partner):
@@ -298,7 +298,7 @@ def test_before_the_claim_an_offer_tells_district_time_and_earnings_alone(search
         "distance_m",
     }
     assert row.context["earnings_cents"] == 5520
-    assert notifications.unsealed(row)["link"] == f"{site.SITE_URL}/partner/offers/"
+    assert mail_words.unsealed(row)["link"] == f"{site.SITE_URL}/partner/offers/"
 
 
 def test_caller_cannot_slip_in_other_facts(searching, partner):
@@ -320,14 +320,14 @@ def test_each_is_told_in_their_own_language_by_their_own_link(searching, partner
         "de",
         job.customer,
     )
-    assert notifications.unsealed(to_customer)["link"] == secret_link.mailed_url(job)
+    assert mail_words.unsealed(to_customer)["link"] == secret_link.mailed_url(job)
     assert job.token not in str(to_customer.context)
     assert (to_partner.email, to_partner.language, to_partner.user) == (
         partner.user.email,
         "it",
         partner.user,
     )
-    assert notifications.unsealed(to_partner)["link"] == f"{site.SITE_URL}/partner/jobs/{job.uuid}/"
+    assert mail_words.unsealed(to_partner)["link"] == f"{site.SITE_URL}/partner/jobs/{job.uuid}/"
 
 
 def test_name_of_the_service_is_the_readers(searching):
@@ -346,7 +346,7 @@ def test_staff_read_it_at_their_address(job):
 
     assert (row.email, row.user, row.language) == (site.OPS_EMAIL, None, "fr")
     assert (
-        notifications.unsealed(row)["link"]
+        mail_words.unsealed(row)["link"]
         == f"{site.SITE_URL}/admin/requests_app/booking/{job.pk}/change/"
     )
 
@@ -471,7 +471,7 @@ def test_who_lost_it_is_told_the_hour_they_had(job, partner):
     row = queued("job_released")
     assert row.user == partner.user
     assert row.context["lost_start_at"] == job.start_at.isoformat()
-    assert notifications.unsealed(row)["link"] == f"{site.SITE_URL}/partner/offers/"
+    assert mail_words.unsealed(row)["link"] == f"{site.SITE_URL}/partner/offers/"
     assert queued("partner_lost").context["starts_at"] == [job.start_at.isoformat()]
 
 
@@ -564,7 +564,7 @@ def test_free_until_a_day_before_or_half_an_hour_after_booking(placed, free):
 
 def test_everything_of_a_job_goes_out(signed):
     signing.settle(signed.pk)
-    notifications.sweep()
+    delivery.sweep()
 
     still_true = Notification.objects.exclude(kind="offer")  # its two minutes are long over
     by_text = still_true.filter(attempts__channel="sms", attempts__state="reached")

@@ -10,7 +10,7 @@ from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.db import IntegrityError, transaction
 
 from policy.kept import DRAFT
-from requests_app.actions import changes, placing
+from requests_app.actions import changes, drafting, placing
 from requests_app.actions.photographing import TooManyPhotos, add_photo, drop_photo, remove_photo
 from requests_app.lifecycle import Role
 from requests_app.models import BookingPhoto, PhotoSize
@@ -109,7 +109,7 @@ def test_order_closes_the_photos(draft, files, change):
     photo = photo_of(draft)
     order(draft)
 
-    with pytest.raises(placing.NotADraft):
+    with pytest.raises(drafting.NotADraft):
         add_photo(draft.pk, redraw(jpeg("navy"))) if change == "add" else remove_photo(
             draft.pk, photo.key
         )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from catalogue.models import Service
-from requests_app.actions import changes, placing
+from requests_app.actions import changes, drafting, placing
 from requests_app.lifecycle import IllegalMove, Role
 from requests_app.models import BookingContact, ClockKind, QuoteOrigin, State
 from tests import factories
@@ -85,7 +85,7 @@ def test_draft_without_wishes_is_refused(now):
     draft = factories.DraftFactory()
     draft.wishes.all().delete()
 
-    with refused(draft, placing.Incomplete):
+    with refused(draft, drafting.Incomplete):
         place(draft)
 
 
@@ -93,7 +93,7 @@ def test_draft_without_wishes_is_refused(now):
 def test_incomplete_draft_is_refused(missing, now):
     draft = factories.DraftFactory(**missing)
 
-    with refused(draft, placing.Incomplete):
+    with refused(draft, drafting.Incomplete):
         place(draft)
 
 
@@ -101,7 +101,7 @@ def test_draft_without_a_street_is_refused(now):
     draft = factories.DraftFactory()
     BookingContact.objects.update(street="")
 
-    with refused(draft, placing.Incomplete):
+    with refused(draft, drafting.Incomplete):
         place(draft)
 
 

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from requests_app.actions import quoting
+from requests_app.actions import answering
 from requests_app.models import State
 from tests import negotiating
 from tests.cast import walk
@@ -28,7 +28,7 @@ def test_nothing_is_charged_that_was_not_accepted(work, partner, staff):
 
 
 def test_control_without_the_number_the_count_finds_it(work, partner, staff):
-    with patch.object(quoting, "rises", return_value=False):
+    with patch.object(answering, "rises", return_value=False):
         found = [negotiating.play(work, partner, staff, random.Random(seed)) for seed in range(60)]
 
     assert any("a stroke raised" in what for wrong in found for what in wrong)

@@ -11,9 +11,9 @@ from accounts.codes import TooManyCodes
 from accounts.models import CalendarEntry, CalendarEntryKind, Notification, PartnerProfile
 from catalogue.models import Package
 from requests_app import price_versions
-from requests_app.actions import assigning, changes, meeting, quoting, visit
+from requests_app.actions import answering, assigning, changes, meeting, quoting, visit
+from requests_app.actions.answering import Answer
 from requests_app.actions.notes import HoldsPassword
-from requests_app.actions.quoting import Answer
 from requests_app.actions.signing import SignatureMissing
 from requests_app.actions.visit import NotYours, PriceIsFixed
 from requests_app.lifecycle import IllegalMove, Role
@@ -51,7 +51,7 @@ def number_of(booking):
 
 
 def on_screen(booking, technician, quote, *, number="", hand=HAND):
-    return quoting.accept_on_screen(
+    return answering.accept_on_screen(
         booking.pk,
         technician.pk,
         version=quote.version,
@@ -101,8 +101,8 @@ def test_next_proposal_takes_the_place_of_the_one_that_waits(work, partner):
 
     first.refresh_from_db()
     assert (first.status, second.status) == ("fell", "open")
-    with refused(work, quoting.ProposalGone):
-        quoting.accept(work.pk, version=first.version, by=None)
+    with refused(work, answering.ProposalGone):
+        answering.accept(work.pk, version=first.version, by=None)
 
 
 @pytest.mark.parametrize("state", sorted(State))
@@ -174,7 +174,7 @@ def test_ceiling_is_asked_again_at_the_answer(work, partner):
     Booking.objects.filter(pk=work.pk).update(service_cents=6000)
 
     with refused(work, quoting.AboveCeiling):
-        quoting.accept(work.pk, version=quote.version, by=None)
+        answering.accept(work.pk, version=quote.version, by=None)
 
 
 def test_enough_is_enough(work, partner, monkeypatch):
@@ -237,7 +237,7 @@ def test_package_kept_keeps_the_price_it_was_agreed_at(pro_work, partner):
 def test_accepted_by_their_own_hand_it_counts(work, partner):
     quote = propose(work, partner, 9000)
 
-    quoting.accept(work.pk, version=quote.version, by=None, words="read", device="Firefox")
+    answering.accept(work.pk, version=quote.version, by=None, words="read", device="Firefox")
 
     quote.refresh_from_db()
     assert (quote.status, quote.acceptance_kind, quote.accepted_by_payer) == (
@@ -255,13 +255,13 @@ def test_accepted_twice_is_once(work, partner):
     agree(work, partner, 9000)
 
     with unchanged(work):
-        quoting.accept(work.pk, version=2, by=None)
+        answering.accept(work.pk, version=2, by=None)
 
 
 def test_declined_leaves_what_was_agreed(work, partner):
     quote = propose(work, partner, 9000)
 
-    quoting.decline(work.pk, version=quote.version, by=None)
+    answering.decline(work.pk, version=quote.version, by=None)
 
     assert agreed(work) == (1, 6900)
     assert (
@@ -271,16 +271,16 @@ def test_declined_leaves_what_was_agreed(work, partner):
         is False
     )
     with unchanged(work):
-        quoting.decline(work.pk, version=quote.version, by=None)
-    with refused(work, quoting.ProposalGone):
-        quoting.accept(work.pk, version=quote.version, by=None)
+        answering.decline(work.pk, version=quote.version, by=None)
+    with refused(work, answering.ProposalGone):
+        answering.accept(work.pk, version=quote.version, by=None)
 
 
 def test_accepted_in_another_tab_it_is_no_longer_declined(work, partner):
     agree(work, partner, 9000)
 
-    with refused(work, quoting.ProposalGone):
-        quoting.decline(work.pk, version=2, by=None)
+    with refused(work, answering.ProposalGone):
+        answering.decline(work.pk, version=2, by=None)
 
 
 @pytest.mark.parametrize("version", [1, 3, 0])
@@ -289,18 +289,18 @@ def test_only_the_version_that_was_read_is_answered(version, work, partner):
 
     if version == 1:  # agreed long ago: a repeat
         with unchanged(work):
-            quoting.accept(work.pk, version=1, by=None)
+            answering.accept(work.pk, version=1, by=None)
         return
-    with refused(work, quoting.ProposalGone):
-        quoting.accept(work.pk, version=version, by=None)
+    with refused(work, answering.ProposalGone):
+        answering.accept(work.pk, version=version, by=None)
 
 
 def test_after_the_end_of_the_work_nothing_is_answered(work, partner):
     quote = propose(work, partner, 9000)
     visit.finish(work.pk, partner.pk, by=partner.user, report={"done": "x"})
 
-    for verb in (quoting.accept, quoting.decline):
-        with refused(work, quoting.ProposalGone):
+    for verb in (answering.accept, answering.decline):
+        with refused(work, answering.ProposalGone):
             verb(work.pk, version=quote.version, by=None)
     assert agreed(work) == (1, 6900)
 
@@ -334,7 +334,7 @@ def test_stroke_alone_accepts_no_higher_price(number, work, partner):
 
 def test_the_visit_code_accepts_nothing(work, partner):
     quote = propose(work, partner, 7000)
-    quoting.send_number(work.pk, partner.pk, version=quote.version)
+    answering.send_number(work.pk, partner.pk, version=quote.version)
     code = work.assignments.get(ended_at=None).code
     if code == number_of(work):
         return  # one in ten thousand
@@ -346,7 +346,7 @@ def test_the_visit_code_accepts_nothing(work, partner):
 
 def test_number_sent_to_the_payer_and_a_stroke_accept_a_higher_price(work, partner):
     quote = propose(work, partner, 9000)
-    quoting.send_number(work.pk, partner.pk, version=quote.version)
+    answering.send_number(work.pk, partner.pk, version=quote.version)
     row = Notification.objects.get(subject_id=work.uuid, kind="price_code")
     assert row.user == work.customer
 
@@ -360,7 +360,7 @@ def test_number_sent_to_the_payer_and_a_stroke_accept_a_higher_price(work, partn
 
 def test_the_number_without_a_signature_is_nothing(work, partner):
     quote = propose(work, partner, 9000)
-    quoting.send_number(work.pk, partner.pk, version=quote.version)
+    answering.send_number(work.pk, partner.pk, version=quote.version)
 
     with refused(work, SignatureMissing):
         on_screen(work, partner, quote, number=number_of(work), hand=ByHand(signer="Odile"))
@@ -368,7 +368,7 @@ def test_the_number_without_a_signature_is_nothing(work, partner):
 
 def test_number_of_another_version_accepts_nothing(work, partner):
     first = propose(work, partner, 7000)
-    quoting.send_number(work.pk, partner.pk, version=first.version)
+    answering.send_number(work.pk, partner.pk, version=first.version)
     number = number_of(work)
     second = propose(work, partner, 10_000)
 
@@ -378,7 +378,7 @@ def test_number_of_another_version_accepts_nothing(work, partner):
 
 def test_number_is_used_up_and_too_old_after_its_time(work, partner, stopped_clock):
     quote = propose(work, partner, 7000)
-    quoting.send_number(work.pk, partner.pk, version=quote.version)
+    answering.send_number(work.pk, partner.pk, version=quote.version)
     row = work.price_code
     stopped_clock(row.until_at)
 
@@ -392,24 +392,24 @@ def test_guesses_are_counted_over_all_versions_of_the_assignment(work, partner):
     answers = []
     for turn in range(tries):
         quote = propose(work, partner, 7000 + turn)
-        quoting.send_number(work.pk, partner.pk, version=quote.version)
+        answering.send_number(work.pk, partner.pk, version=quote.version)
         wrong = f"{(int(number_of(work)) + 1) % 10_000:04d}"
         answers.append(on_screen(work, partner, quote, number=wrong))
     assert answers == [Answer.WRONG] * (tries - 1) + [Answer.SPENT]
 
     assert on_screen(work, partner, quote, number=number_of(work)) == Answer.SPENT
     assert agreed(work) == (1, 6900)
-    assert quoting.accept(work.pk, version=quote.version, by=None)  # their own page still does
+    assert answering.accept(work.pk, version=quote.version, by=None)  # their own page still does
     assert agreed(work) == (quote.version, quote.service_cents)
 
 
 def test_numbers_are_no_way_to_fill_a_mailbox(work, partner):
     quote = propose(work, partner, 7000)
     for _turn in range(work.policy.address_codes_an_hour):
-        quoting.send_number(work.pk, partner.pk, version=quote.version)
+        answering.send_number(work.pk, partner.pk, version=quote.version)
 
     with refused(work, TooManyCodes):
-        quoting.send_number(work.pk, partner.pk, version=quote.version)
+        answering.send_number(work.pk, partner.pk, version=quote.version)
 
 
 @pytest.mark.parametrize("act", ["send", "accept", "decline"])
@@ -419,11 +419,13 @@ def test_stranger_turns_no_phone(act, work, partner, rival_partner):
 
     with refused(work, NotYours):
         if act == "send":
-            quoting.send_number(*ids, version=quote.version)
+            answering.send_number(*ids, version=quote.version)
         elif act == "accept":
-            quoting.accept_on_screen(*ids, version=quote.version, by=rival_partner.user, hand=HAND)
+            answering.accept_on_screen(
+                *ids, version=quote.version, by=rival_partner.user, hand=HAND
+            )
         else:
-            quoting.decline_on_screen(*ids, version=quote.version, by=rival_partner.user)
+            answering.decline_on_screen(*ids, version=quote.version, by=rival_partner.user)
 
 
 def test_lowered_by_a_stroke_and_raised_again_needs_the_number(work, partner):
@@ -478,7 +480,7 @@ def test_time_that_was_taken_meanwhile_is_refused_at_the_answer(work, partner):
     next_job(partner, work, timedelta(minutes=30))
 
     with refused(work, quoting.NoTimeLeft):
-        quoting.accept(work.pk, version=quote.version, by=None)
+        answering.accept(work.pk, version=quote.version, by=None)
     assert agreed(work) == (1, 6900)
 
 
@@ -544,5 +546,5 @@ def test_a_proposal_falls_with_the_move_and_with_the_visit(how, searching, partn
         propose(booking, partner, 9000)
         visit.fail_visit(booking.pk, partner.pk, by=partner.user, reason="no line", fault="nobody")
     assert not booking.quotes.open().exists()
-    with refused(booking, quoting.ProposalGone):
-        quoting.accept(booking.pk, version=booking.quotes.latest("version").version, by=None)
+    with refused(booking, answering.ProposalGone):
+        answering.accept(booking.pk, version=booking.quotes.latest("version").version, by=None)

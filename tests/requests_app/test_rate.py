@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from accounts import notifications
+from accounts import mail_words
 from accounts.models import Notification, SkillSearch
 from accounts.search import expected_rows
 from policy.figures import Policy
-from requests_app.actions import hiding, signing
+from requests_app.actions import hiding, reviewing, signing
 from requests_app.lifecycle import IllegalMove
 from requests_app.models import Rating, SignOffKind, State
 from tests.evidence import forged
@@ -16,7 +16,7 @@ from tests.requests_app.booking_states import booking_in, moves, refused, told, 
 
 
 def rate(booking, quality=5, punctuality=4, friendliness=5, comment=" Very kind. "):
-    return signing.rate(
+    return reviewing.rate(
         booking.pk,
         quality=quality,
         punctuality=punctuality,
@@ -64,7 +64,7 @@ def test_second_rating_returns_the_first(now, partner):
 def test_stars_out_of_range_are_refused(odd, now, partner):
     booking = booking_in(State.SIGNED_OFF, partner, now)
 
-    with refused(booking, signing.StarsMissing):
+    with refused(booking, reviewing.StarsMissing):
         rate(booking, **odd)
     assert stars(partner) == (0, 0)
 
@@ -81,7 +81,7 @@ def test_visit_that_is_not_done_is_not_rated(state, now, partner):
 
 
 def on_their_screen(booking):
-    return signing.rate(
+    return reviewing.rate(
         booking.pk,
         quality=5,
         punctuality=5,
@@ -131,7 +131,7 @@ def test_nobody_rates_themself(state, now, partner):
     booking = booking_in(state, partner, now)
 
     with refused(booking, IllegalMove):
-        signing.rate(
+        reviewing.rate(
             booking.pk, quality=5, punctuality=5, friendliness=5, comment="", by=partner.user
         )
     assert stars(partner) == (0, 0)
@@ -141,8 +141,8 @@ def test_partner_answers_once(now, partner):
     booking = booking_in(State.SIGNED_OFF, partner, now)
     rate(booking)
 
-    signing.answer_rating(booking.pk, partner.pk, answer=" Thank you ")
-    rating = signing.answer_rating(booking.pk, partner.pk, answer="Something else")
+    reviewing.answer_rating(booking.pk, partner.pk, answer=" Thank you ")
+    rating = reviewing.answer_rating(booking.pk, partner.pk, answer="Something else")
 
     assert (rating.answer, rating.answered_at) == ("Thank you", now)
     assert told(booking) == ["review_answered"]
@@ -152,11 +152,11 @@ def test_customer_reads_the_answer_without_ways_to_reach_anybody(now, partner):
     booking = booking_in(State.SIGNED_OFF, partner, now)
     rate(booking)
 
-    signing.answer_rating(
+    reviewing.answer_rating(
         booking.pk, partner.pk, answer="Thank you, call me on 06 39 98 01 17 or a@example.com"
     )
 
-    mail = notifications.render(Notification.objects.get(kind="review_answered"))
+    mail = mail_words.render(Notification.objects.get(kind="review_answered"))
     assert mail.to == [booking.customer.email]
     assert "Thank you, call me on •••" in mail.body
     assert "06 39" not in mail.body
@@ -168,8 +168,8 @@ def test_answer_without_words_is_refused(answer, now, partner):
     booking = booking_in(State.SIGNED_OFF, partner, now)
     rate(booking)
 
-    with refused(booking, signing.AnswerMissing):
-        signing.answer_rating(booking.pk, partner.pk, answer=answer)
+    with refused(booking, reviewing.AnswerMissing):
+        reviewing.answer_rating(booking.pk, partner.pk, answer=answer)
     assert (Rating.objects.get().answered_at, told(booking)) == (None, [])
 
 
@@ -178,8 +178,8 @@ def test_review_that_is_hidden_needs_no_answer(now, partner, staff):
     rate(booking)
     hiding.hide_comment(booking.pk, by=staff, reason="An insult")
 
-    with refused(booking, signing.HiddenReview):
-        signing.answer_rating(booking.pk, partner.pk, answer="Same to you")
+    with refused(booking, reviewing.HiddenReview):
+        reviewing.answer_rating(booking.pk, partner.pk, answer="Same to you")
     assert (Rating.objects.get().answer, told(booking)) == ("", [])
 
 
@@ -188,7 +188,7 @@ def test_stranger_has_nothing_to_answer(now, partner, rival_partner):
     rate(booking)
 
     with refused(booking, Rating.DoesNotExist):
-        signing.answer_rating(booking.pk, rival_partner.pk, answer="Thank you")
+        reviewing.answer_rating(booking.pk, rival_partner.pk, answer="Thank you")
 
 
 # --- Settled

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts import codes, notifications
+from accounts import codes, mail_words
 from accounts.models import Notification, NotificationState
 from mila.clock import mila_now
 from policy.figures import Policy
@@ -33,7 +33,7 @@ def path(url):
 
 def mailed(kind, booking):
     row = Notification.objects.filter(kind=kind, subject_id=booking.uuid).latest("pk")
-    return row.email, notifications.unsealed(row)
+    return row.email, mail_words.unsealed(row)
 
 
 def fresh(booking):

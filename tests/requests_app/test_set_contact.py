@@ -1,7 +1,7 @@
 """Who books, who is at the door, and with which card (rule B1, B7, B8)."""
 
 from accounts.models import User
-from requests_app.actions import placing
+from requests_app.actions import drafting, placing
 from requests_app.models import Booking, State
 from tests import factories
 from tests.requests_app.booking_states import booking_in, refused, unchanged
@@ -14,7 +14,7 @@ def test_contact_is_kept_and_the_booking_speaks_the_customer_s_language(now, cus
     customer.refresh_from_db()
     draft = factories.DraftFactory()
 
-    placing.set_contact(draft.pk, customer=customer, booked_by=stranger, **CONTACT)
+    drafting.set_contact(draft.pk, customer=customer, booked_by=stranger, **CONTACT)
 
     draft = Booking.objects.get(pk=draft.pk)
     assert (draft.customer, draft.booked_by, draft.language) == (customer, stranger, "it")
@@ -25,20 +25,20 @@ def test_contact_is_kept_and_the_booking_speaks_the_customer_s_language(now, cus
 def test_placed_booking_keeps_its_customer(now, partner, stranger):
     booking = booking_in(State.SEARCHING, partner, now)
 
-    with refused(booking, placing.NotADraft):
-        placing.set_contact(booking.pk, customer=stranger, **CONTACT)
+    with refused(booking, drafting.NotADraft):
+        drafting.set_contact(booking.pk, customer=stranger, **CONTACT)
     assert booking.contact.name == "Odile Perrachon"
 
 
 def test_customer_for_a_new_address_is_an_account_no_password_opens(db):
-    user = placing.customer_for("New@Example.com", name="New", language="de")
+    user = drafting.customer_for("New@Example.com", name="New", language="de")
 
     assert (user.email, user.name, user.language) == ("new@example.com", "New", "de")
     assert not user.has_usable_password()
 
 
 def test_customer_for_a_known_address_is_left_as_it_is(customer):
-    user = placing.customer_for("ODILE@example.com", name="Somebody", language="de")
+    user = drafting.customer_for("ODILE@example.com", name="Somebody", language="de")
 
     assert user == customer
     assert (user.name, user.language) == ("Odile Perrachon", "fr")
@@ -46,8 +46,8 @@ def test_customer_for_a_known_address_is_left_as_it_is(customer):
 
 
 def test_phone_is_remembered_and_replaced(customer):
-    placing.remember_phone(customer, "+33639980117")
-    placing.remember_phone(customer, "+33639980118")
+    drafting.remember_phone(customer, "+33639980117")
+    drafting.remember_phone(customer, "+33639980118")
 
     assert User.objects.get(pk=customer.pk).customer.phone == "+33639980118"
 

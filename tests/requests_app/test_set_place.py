@@ -1,7 +1,7 @@
 """Where it is; another country means another price (rule B4, B5)."""
 
 from places.place import Place
-from requests_app.actions import placing
+from requests_app.actions import drafting
 from requests_app.models import Booking, State
 from tests import factories
 from tests.requests_app.booking_states import booking_in, refused
@@ -12,7 +12,7 @@ GENEVA = Place("CH", "1201", "Genève", 46.21, 6.14, "town", "Europe/Zurich", "G
 
 
 def set_place(draft, place):
-    placing.set_place(draft.pk, place, street="1 rue Neuve", door_code="B2")
+    drafting.set_place(draft.pk, place, street="1 rue Neuve", door_code="B2")
     return Booking.objects.get(pk=draft.pk)
 
 
@@ -52,6 +52,6 @@ def test_place_in_the_other_country_has_its_price_and_its_time(now):
 def test_placed_booking_stays_where_it_is(now, partner):
     booking = booking_in(State.SEARCHING, partner, now)
 
-    with refused(booking, placing.NotADraft):
+    with refused(booking, drafting.NotADraft):
         set_place(booking, LYON_3)
     assert booking.contact.street == "14 rue de l’Exemple"

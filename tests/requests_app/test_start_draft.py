@@ -8,7 +8,7 @@ from catalogue.models import ServicePrice
 from catalogue.queries import NotSold
 from policy.figures import Policy
 from policy.models import PolicyRow
-from requests_app.actions import placing
+from requests_app.actions import drafting
 from requests_app.models import Booking, BookingContact, State
 from tests import factories
 from tests.requests_app.booking_states import booking_in, refused
@@ -20,7 +20,7 @@ def test_draft_holds_price_fee_and_policy_of_now(now, customer):
         key="wishes_max", value=2, starts_at=now - timedelta(days=1), country="FR"
     )
 
-    draft = placing.start_draft(service, country="FR", language="de", by=customer)
+    draft = drafting.start_draft(service, country="FR", language="de", by=customer)
 
     draft = Booking.objects.get(pk=draft.pk)
     assert (draft.state, draft.customer, draft.language) == (State.DRAFT, customer, "de")
@@ -38,7 +38,7 @@ def test_draft_holds_price_fee_and_policy_of_now(now, customer):
 
 
 def test_draft_of_a_stranger_has_no_name(now):
-    draft = placing.start_draft(factories.ServiceFactory(), country="CH", language="fr", by=None)
+    draft = drafting.start_draft(factories.ServiceFactory(), country="CH", language="fr", by=None)
 
     assert (draft.currency, draft.service_cents, draft.booking_fee_cents) == ("CHF", 11900, 490)
     assert (draft.customer, draft.contact.name) == (None, "")
@@ -49,14 +49,14 @@ def test_service_without_a_price_there_is_refused(now):
     ServicePrice.objects.filter(country="CH").update(starts_at=now + timedelta(days=1))
 
     with pytest.raises(NotSold):
-        placing.start_draft(service, country="CH", language="fr", by=None)
+        drafting.start_draft(service, country="CH", language="fr", by=None)
 
     assert not Booking.objects.exists()
     assert not BookingContact.objects.exists()
 
 
 def test_draft_keeps_its_policy_when_the_rules_change(now, customer):
-    draft = placing.start_draft(
+    draft = drafting.start_draft(
         factories.ServiceFactory(), country="FR", language="fr", by=customer
     )
 
@@ -72,7 +72,7 @@ def test_other_service_of_the_same_length_keeps_place_and_wishes(now):
         service=other, country="FR", currency="EUR", price_cents=9900, starts_at=now
     )
 
-    placing.set_service(draft.pk, other, country="FR")
+    drafting.set_service(draft.pk, other, country="FR")
 
     draft.refresh_from_db()
     assert (draft.service, draft.service_cents, draft.postcode) == (other, 9900, "69007")
@@ -86,7 +86,7 @@ def test_other_length_drops_the_wishes(now):
         factories.ServiceFactory(slug="tv", duration_minutes=90),
     )
 
-    placing.set_service(draft.pk, other, country="FR")
+    drafting.set_service(draft.pk, other, country="FR")
 
     draft.refresh_from_db()
     assert (draft.first_start_at, draft.last_start_at, draft.wishes.count()) == (None, None, 0)
@@ -96,7 +96,7 @@ def test_other_length_drops_the_wishes(now):
 def test_other_country_drops_place_and_wishes(now):
     draft = factories.DraftFactory()
 
-    placing.set_service(draft.pk, draft.service, country="CH")
+    drafting.set_service(draft.pk, draft.service, country="CH")
 
     draft = Booking.objects.get(pk=draft.pk)
     assert (draft.country, draft.currency, draft.timezone) == ("CH", "CHF", "Europe/Zurich")
@@ -113,5 +113,5 @@ def test_other_country_drops_place_and_wishes(now):
 def test_placed_booking_keeps_its_service(now, partner):
     booking, other = booking_in(State.SEARCHING, partner, now), factories.ServiceFactory(slug="tv")
 
-    with refused(booking, placing.NotADraft):
-        placing.set_service(booking.pk, other, country="FR")
+    with refused(booking, drafting.NotADraft):
+        drafting.set_service(booking.pk, other, country="FR")

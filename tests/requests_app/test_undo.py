@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import CalendarEntry, Notification
 from mila.errors import Refusal
 from requests_app import lifecycle
-from requests_app.actions import assigning, quoting, signing, undoing, visit
+from requests_app.actions import answering, assigning, reviewing, signing, undoing, visit
 from requests_app.actions.visit import NotYours, WaitNotOver
 from requests_app.lifecycle import NotUndoable
 from requests_app.models import Assignment, ClockKind, Fault, Position, State, last_made_at
@@ -267,13 +267,13 @@ def test_arrival_of_a_former_technician_is_no_wait_of_the_next(
 
 
 def test_once_the_customer_has_judged_it_the_end_stands(finished, partner):
-    signing.rate(finished.pk, quality=5, punctuality=5, friendliness=5, comment="")
+    reviewing.rate(finished.pk, quality=5, punctuality=5, friendliness=5, comment="")
 
     with refused(finished, NotUndoable):
         back(finished, partner, "finish")
 
 
-@pytest.mark.parametrize("verb", [quoting.accept, quoting.decline])
+@pytest.mark.parametrize("verb", [answering.accept, answering.decline])
 def test_once_the_customer_has_answered_a_price_the_step_before_stands(verb, searching, partner):
     booking = walk(searching, partner, State.IN_PROGRESS)
     quote = propose(booking, partner, 8900)

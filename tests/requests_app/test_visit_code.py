@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from accounts import notifications
+from accounts import delivery
 from accounts.models import Notification
 from requests_app.actions import changes, meeting, visit
 from requests_app.actions.meeting import Code, type_code
@@ -169,7 +169,7 @@ def test_the_message_of_the_departure_says_it_and_keeps_it_sealed(
     row = Notification.objects.get(kind="en_route")
 
     assert right(booking) not in str(row.context)
-    notifications.deliver(row.pk)
+    delivery.deliver(row.pk)
 
     assert right(booking) in mailoutbox[-1].body
 

@@ -6,7 +6,7 @@ import pytest
 
 from mila.errors import Refusal
 from places.calendar import Closed, NotOnGrid, TooSoon, instant
-from requests_app.actions import placing
+from requests_app.actions import drafting
 from requests_app.models import Booking, State
 from tests import factories
 from tests.requests_app.booking_states import booking_in, refused
@@ -19,7 +19,7 @@ THURSDAY = datetime(2026, 11, 26, 19, 0)
 def test_wishes_keep_their_order_and_span(now):
     draft = factories.DraftFactory()
 
-    placing.set_wishes(draft.pk, [FRIDAY, SATURDAY, THURSDAY])
+    drafting.set_wishes(draft.pk, [FRIDAY, SATURDAY, THURSDAY])
 
     starts = [instant(wall, "Europe/Paris") for wall in (FRIDAY, SATURDAY, THURSDAY)]
     assert list(draft.wishes.values_list("rank", "wall", "start_at")) == [
@@ -34,7 +34,7 @@ def test_wishes_keep_their_order_and_span(now):
 def test_same_wish_twice_is_one(now):
     draft = factories.DraftFactory()
 
-    placing.set_wishes(draft.pk, [FRIDAY, FRIDAY])
+    drafting.set_wishes(draft.pk, [FRIDAY, FRIDAY])
 
     assert draft.wishes.count() == 1
 
@@ -43,8 +43,8 @@ def test_same_wish_twice_is_one(now):
 def test_none_and_four_are_refused(walls, now):
     draft = factories.DraftFactory()
 
-    with refused(draft, placing.Incomplete):
-        placing.set_wishes(draft.pk, walls)
+    with refused(draft, drafting.Incomplete):
+        drafting.set_wishes(draft.pk, walls)
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,11 @@ def test_one_impossible_wish_refuses_all(wall, refusal, now):
     draft = factories.DraftFactory()
 
     with refused(draft, refusal):
-        placing.set_wishes(draft.pk, [SATURDAY, wall])
+        drafting.set_wishes(draft.pk, [SATURDAY, wall])
 
 
 def test_placed_booking_keeps_its_wishes(now, partner):
     booking = booking_in(State.SEARCHING, partner, now)
 
-    with refused(booking, placing.NotADraft):
-        placing.set_wishes(booking.pk, [SATURDAY])
+    with refused(booking, drafting.NotADraft):
+        drafting.set_wishes(booking.pk, [SATURDAY])
