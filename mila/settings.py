@@ -454,4 +454,5 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }
 
-from mila.adminkit.theme import UNFOLD  # noqa: E402, F401  (the admin's look, kept beside its pictures)
+# The admin's look, kept beside its pictures.
+from mila.adminkit.theme import UNFOLD  # noqa: E402, F401
