@@ -1,26 +1,32 @@
 """Which small faults do the tests of lifecycle, deadlines, offers, charges and money notice?
 `python -m bench.mutants --mutants 200 --seed 1`: one JSON line a mutant, then the share.
 
-In a copy that is thrown away. A survivor is a hole, or says the same in other words: judge each. A
-test that fails by itself is named by all mutants of its room.
+Nothing is written: each mutant is a child of one run of pytest, with other code in its functions. A
+survivor is a hole, or says the same in other words: judge each. A test that fails by itself is
+named by all mutants of its room.
 """
 
 import argparse
 import ast
+import gc
 import json
 import os
 import random
-import re
-import subprocess
-import tempfile
+import resource
+import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+import pytest
+from django.db import connections
+
 BASE = Path(__file__).resolve().parent.parent
-PATIENCE_SECONDS = 900  # a loop that never ends is noticed too
-# The code, and the tests that reach it: those that fail first, then the directory of the room.
+PATIENCE_SECONDS = 600  # of the processor; a loop that never ends is noticed too
+QUICK = 80  # tests
+# The code, and the tests that reach it: those that fail first, then the others of the directory.
 VISIT = "confirm record_call depart_arrive_start release cancel move assign finish sign_off"
 BESIDE = "silence undo half_done no_show fail_visit withdraw refuse_decide sweeps lifecycle_table"
 SEARCH = "open_window claim_offer expire_offer reserve reserve_order tap pool wished decline_offer"
@@ -53,8 +59,11 @@ Mutation = tuple[str, int, Callable[[random.Random], None]]
 
 
 def mutations(tree: ast.Module) -> Iterator[Mutation]:
-    """(kind, line, what makes it) of all that can go wrong in this module."""
-    for node in ast.walk(tree):
+    """(kind, line, what makes it) of all that can go wrong inside this module's functions."""
+    functions = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+    for node in dict.fromkeys(
+        node for one in functions for part in one.body for node in ast.walk(part)
+    ):
         line = getattr(node, "lineno", 0)
         if isinstance(node, ast.Compare) and len(node.ops) == 1:
             yield "comparison flipped", line, _flip(node)
@@ -66,6 +75,7 @@ def mutations(tree: ast.Module) -> Iterator[Mutation]:
             yield "return value dropped", line, _drop(node)
         if isinstance(node, ast.If | ast.IfExp | ast.While):
             yield "condition negated", node.test.lineno, _negate(node)
+    for node in [*functions, *ast.walk(tree)]:
         if isinstance(node, ast.FunctionDef | ast.If | ast.For | ast.With | ast.Try):
             for place, one in enumerate(node.body):
                 if _does(one):
@@ -103,13 +113,13 @@ def _remove(body: list[ast.stmt], place: int):
     return lambda dice: body.__setitem__(place, ast.Pass())
 
 
-def draw(root: Path, wanted: int, seed: int) -> Iterator[tuple[str, str, int, str]]:
-    """(path, kind, line, the file with it) of so many different mutants of all there are."""
+def draw(wanted: int, seed: int) -> Iterator[tuple[str, str, int, types.CodeType]]:
+    """(path, kind, line, the code of the module with it) of so many different mutants."""
     dice = random.Random(seed)
     sources = {
-        path.relative_to(root).as_posix(): path.read_text()
+        path.relative_to(BASE).as_posix(): path.read_text()
         for pattern in REACHED_BY
-        for path in sorted(root.glob(pattern))
+        for path in sorted(BASE.glob(pattern))
     }
     known = [
         (path, number)
@@ -120,67 +130,114 @@ def draw(root: Path, wanted: int, seed: int) -> Iterator[tuple[str, str, int, st
         tree = ast.parse(sources[path])
         kind, line, make = list(mutations(tree))[number]
         make(dice)
-        yield path, kind, line, ast.unparse(ast.fix_missing_locations(tree))
+        yield path, kind, line, compile(ast.fix_missing_locations(tree), str(BASE / path), "exec")
 
 
-def noticed(copy: Path, path: str, *, quick: bool) -> str:
-    """The test that failed first, or nothing."""
-    room, names = next(tests for pattern, tests in REACHED_BY.items() if fnmatch(path, pattern))
-    first = [f"tests/{room}/test_{name}.py" for name in names.split()]
-    for asked in [first] if quick else [first, [f"tests/{room}"]]:
-        command = [".venv/bin/python", "-m", "pytest", "-q", "-n0", "-x", "-p", "no:randomly"]
-        command += [
-            "--tb=no",
-            "--reuse-db",
-            "-m",
-            "not browser",
-            *asked,
-        ]
-        try:
-            ran = subprocess.run(
-                command,
-                cwd=copy,
-                capture_output=True,
-                text=True,
-                timeout=PATIENCE_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return "no end"
-        if ran.returncode:
-            failed = re.search(r"^(?:FAILED|ERROR) (\S+)", ran.stdout, re.MULTILINE)
-            return failed[1] if failed else ran.stdout[-300:] + ran.stderr[-300:]
-    return ""
+def put_in_place(mutant: types.CodeType) -> None:
+    """Every function of this file that lives in the process does what the mutant's does."""
+    codes = {(one.co_qualname, one.co_firstlineno): one for one in _codes(mutant)}
+    for one in gc.get_objects():
+        if isinstance(one, types.FunctionType) and one.__code__.co_filename == mutant.co_filename:
+            known = (one.__code__.co_qualname, one.__code__.co_firstlineno)
+            one.__code__ = codes.get(known, one.__code__)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mutants", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="only the tests that fail first")
-    asked = parser.parse_args()
-    killed = 0
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        os.chmod(folder, 0o711)  # the servers of the tests, which are another user's, stay in it
-        copy = Path(folder) / "mila"
-        subprocess.run(["git", "clone", "-q", str(BASE), str(copy)], check=True)
-        (copy / ".venv").symlink_to((BASE / ".venv").resolve())
-        for path, kind, line, text in draw(copy, asked.mutants, asked.seed):
-            whole, began = (copy / path).read_text(), time.monotonic()
-            (copy / path).write_text(text)
-            by = noticed(copy, path, quick=asked.quick)
-            (copy / path).write_text(whole)
-            killed += bool(by)
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for one in code.co_consts:
+        if isinstance(one, types.CodeType):
+            yield from _codes(one)
+
+
+class Mutants:
+    """Instead of the tests: one test, so that the databases are there, then a child for each."""
+
+    def __init__(self, wanted: int, seed: int, *, quick: bool):
+        self.wanted, self.seed, self.quick = wanted, seed, quick
+        self.failed = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.failed:
+            self.failed = report.nodeid
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        first, *others = [item for item in session.items if "db" in item.fixturenames]
+        first.config.hook.pytest_runtest_protocol(item=first, nextitem=others[-1])
+        connections.close_all()
+        gc.unfreeze()  # frozen objects are not listed, and functions are among them
+        killed = made = 0
+        for path, kind, line, mutant in draw(self.wanted, self.seed):
+            began = time.monotonic()
+            by = self._by(self._reaching(path, line, session.items), mutant)
+            killed, made = killed + bool(by), made + 1
             said = {
                 "mutant": f"{path}:{line}",
                 "kind": kind,
-                "code": whole.splitlines()[line - 1].strip(),
+                "code": (BASE / path).read_text().splitlines()[line - 1].strip(),
                 "killed by": by,
                 "seconds": round(time.monotonic() - began),
             }
             print(json.dumps(said), flush=True)
-    print(json.dumps({"mutants": asked.mutants, "seed": asked.seed, "killed": killed}))
+        print(json.dumps({"mutants": made, "seed": self.seed, "killed": killed}), flush=True)
+        return True
+
+    def _reaching(self, path: str, line: int, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Tests of files that name the function first, then in the order given above."""
+        room, names = next(tests for pattern, tests in REACHED_BY.items() if fnmatch(path, pattern))
+        order = [f"tests/{room}/test_{name}.py" for name in names.split()]
+        functions = [
+            node.name
+            for node in ast.walk(ast.parse((BASE / path).read_text()))
+            if isinstance(node, ast.FunctionDef) and node.lineno <= line <= node.end_lineno
+        ]
+
+        def place(item: pytest.Item) -> tuple[bool, int]:
+            names_it = any(one in item.path.read_text() for one in functions)
+            file = item.nodeid.partition("::")[0]
+            return not names_it, order.index(file) if file in order else len(order)
+
+        reaching = sorted(
+            (item for item in items if item.nodeid.startswith(f"tests/{room}/")), key=place
+        )
+        return reaching[:QUICK] if self.quick else reaching
+
+    def _by(self, items: list[pytest.Item], mutant: types.CodeType) -> str:
+        """The test of a child that failed first, or nothing."""
+        told, tell = os.pipe()
+        child = os.fork()
+        if not child:
+            try:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE_SECONDS, PATIENCE_SECONDS))
+                put_in_place(mutant)
+                for item, following in zip(items, [*items[1:], None], strict=True):
+                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                    if self.failed:
+                        break
+            except BaseException as error:  # whatever it is, the child ends here
+                self.failed = self.failed or repr(error)
+            os.write(tell, self.failed.encode())
+            os._exit(0)
+        os.close(tell)
+        _pid, status = os.waitpid(child, 0)
+        with os.fdopen(told) as said:
+            return "no end" if status else said.read()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mutants", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--quick", action="store_true", help=f"only the nearest {QUICK} tests of each"
+    )
+    asked = parser.parse_args()
+    rooms = sorted({f"tests/{room}" for room, _names in REACHED_BY.values()})
+    options = ["-n0", "-s", "-p", "no:randomly", "-m", "not browser and not race", "--tb=no"]
+    plugin = Mutants(asked.mutants, asked.seed, quick=asked.quick)
+    return pytest.main([*options, *rooms], plugins=[plugin])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
