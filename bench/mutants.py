@@ -2,8 +2,8 @@
 `python -m bench.mutants --mutants 200 --seed 1`: one JSON line a mutant, then the share.
 
 Nothing is written: each mutant is a child of one run of pytest, with other code in its functions. A
-survivor is a hole, or says the same in other words: judge each. A test that fails by itself is
-named by all mutants of its room.
+survivor is a hole, or says the same in other words: judge each. The test that fails is asked again
+without the mutant, and must pass.
 """
 
 import argparse
@@ -170,6 +170,9 @@ class Mutants:
         for path, kind, line, mutant in draw(self.wanted, self.seed):
             began = time.monotonic()
             by = self._by(self._reaching(path, line, session.items), mutant)
+            control = [item for item in session.items if item.nodeid == by]
+            if control and self._by(control, None):
+                raise pytest.UsageError(f"{by} fails as it is")
             killed, made = killed + bool(by), made + 1
             said = {
                 "mutant": f"{path}:{line}",
@@ -202,7 +205,7 @@ class Mutants:
         )
         return reaching[:QUICK] if self.quick else reaching
 
-    def _by(self, items: list[pytest.Item], mutant: types.CodeType) -> str:
+    def _by(self, items: list[pytest.Item], mutant: types.CodeType | None) -> str:
         """The test of a child that failed first, or nothing."""
         told, tell = os.pipe()
         child = os.fork()
@@ -210,8 +213,10 @@ class Mutants:
             try:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
                 resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE_SECONDS, PATIENCE_SECONDS))
-                put_in_place(mutant)
-                for item, following in zip(items, [*items[1:], None], strict=True):
+                if mutant is not None:
+                    put_in_place(mutant)
+                # The last one is followed by itself: the databases stay for the next child.
+                for item, following in zip(items, [*items[1:], *items[-1:]], strict=True):
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                     if self.failed:
                         break
