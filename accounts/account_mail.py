@@ -71,7 +71,9 @@ class AccountMail:
         if template_prefix in KINDS:
             self.send_mail(template_prefix, email or user.email, {**(context or {}), "user": user})
         else:
-            super().send_notification_mail(template_prefix, user, context, email)  # type: ignore[misc]
+            super().send_notification_mail(  # type: ignore[misc]
+                template_prefix, user, context, email
+            )
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """To who signs up with a known address: the way in.

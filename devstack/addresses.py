@@ -73,7 +73,8 @@ def announce(ports: Ports, host: str = OURSELVES) -> None:
     """
     from django.conf import settings
 
-    name = {OURSELVES: "localhost", "0.0.0.0": own_addresses()[0]}.get(host, host)  # noqa: S104  (asked for by --host)
+    everywhere = "0.0.0.0"  # noqa: S104  (asked for by --host)
+    name = {OURSELVES: "localhost", everywhere: own_addresses()[0]}.get(host, host)
     settings.SITE_URL = os.environ.setdefault("SITE_URL", f"http://{name}:{ports.web}")
     if host != OURSELVES:
         os.environ.setdefault(

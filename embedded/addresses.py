@@ -43,7 +43,8 @@ def redis_url(role: str, instance: str) -> str:
 
 def broker_url(instance: str) -> str:
     """The address of the broker for Celery."""
-    return f"redis+socket://{quote(str(folders.place().redis_socket('broker')))}?virtual_host={redis_database(instance)}"
+    socket = quote(str(folders.place().redis_socket("broker")))
+    return f"redis+socket://{socket}?virtual_host={redis_database(instance)}"
 
 
 def redis_database(instance: str) -> int:

@@ -90,7 +90,8 @@ def _choose_place() -> Place:
         return Place(apart, apart)
     if _fits(own):
         return Place(own, own)
-    for folder in (tempfile.gettempdir(), "/tmp"):  # noqa: S108  (owner and mode are checked before use)
+    # Owner and mode are checked before use.
+    for folder in (tempfile.gettempdir(), "/tmp"):  # noqa: S108
         short = Path(folder) / f"mila-{mark}"
         if _fits(short):
             return Place(own, short)

@@ -74,7 +74,8 @@ def write(instance: models.Model, names: Iterable[str]) -> None:
     """As `save(update_fields=names)`, without a query builder; no signal is sent."""
     fields: list[Any] = [instance._meta.get_field(name) for name in sorted(names)]
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
-    statement = f'UPDATE "{instance._meta.db_table}" SET {columns} WHERE id = %s'  # noqa: S608  names of columns
+    table = instance._meta.db_table
+    statement = f'UPDATE "{table}" SET {columns} WHERE id = %s'  # noqa: S608  (names of columns)
     with connection.cursor() as cursor:
         cursor.execute(statement, [*_values(instance, fields), instance.pk])
 
@@ -84,7 +85,8 @@ def add(instance: models.Model) -> None:
     fields = [field for field in instance._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    statement = f'INSERT INTO "{instance._meta.db_table}" ({columns}) VALUES ({marks}) RETURNING id'  # noqa: S608
+    table = instance._meta.db_table
+    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({marks}) RETURNING id'  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, _values(instance, fields))
         (instance.pk,) = cursor.fetchone()

@@ -397,4 +397,5 @@ CELERY_TASK_PUBLISH_RETRY = False  # one try within mila.celery.PATIENCE; the sw
 
 LOGGING = logs.to_console(env("LOG_LEVEL", default="INFO"))
 
-from mila.adminkit.theme import UNFOLD  # noqa: E402, F401  (the admin's look, kept beside its pictures)
+# The admin's look, kept beside its pictures.
+from mila.adminkit.theme import UNFOLD  # noqa: E402, F401

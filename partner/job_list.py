@@ -11,6 +11,7 @@ from partner import earnings, wording
 from partner.wording import Step
 from requests_app import access
 from requests_app.models import (
+    AT_WORK,
     UNDO,
     Booking,
     BookingEvent,
@@ -20,9 +21,7 @@ from requests_app.models import (
 
 S = State
 # Something is asked of them now or very soon; the rest of what they have lies ahead, or behind.
-PRESSING = frozenset(
-    {S.CLAIMED, S.CALLED, S.UNCONFIRMED, S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS, S.FINISHED}
-)
+PRESSING = AT_WORK | {S.CLAIMED, S.CALLED, S.UNCONFIRMED, S.FINISHED}
 DONE = frozenset({S.SIGNED_OFF, S.SETTLED, S.FAILED, S.CONTESTED})
 PAGE = 20
 

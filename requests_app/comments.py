@@ -34,7 +34,8 @@ PATTERNS = tuple(
         rf"(?<![\w.+-])[\w.+-]{{1,64}}\s*{_AT}\s*[\w-]{{1,63}}\s*{_DOT}\s*(?:{_ENDS})\b",
         rf"[\w.+-]{{1,64}}\s(?:chez|bei|presso)\s[\w-]{{1,63}}{_DOT_APART}(?:{_ENDS_SAID})\b",
         r"(?:https?://|www\s*\.)\s*\S+",
-        rf"\b[\w-]{{1,63}}(?:{_DOT_APART}[\w-]{{1,63}}){{0,5}}\s?(?:\.|\(\s*dot\s*\)|\bdot\b)\s?(?:{_ENDS})\b(?:/\S*)?",
+        rf"\b[\w-]{{1,63}}(?:{_DOT_APART}[\w-]{{1,63}}){{0,5}}"
+        rf"\s?(?:\.|\(\s*dot\s*\)|\bdot\b)\s?(?:{_ENDS})\b(?:/\S*)?",
         rf"\b[\w-]{{1,63}}\s(?:point|punkt|punto)\s(?:{_ENDS_SAID})\b",
         r"(?<!\w)@\w[\w.]+",
         r"\b(?:whats\s?app|telegram|insta(?:gram)?|snap(?:chat)?|skype)\b[\s:]*\S+",

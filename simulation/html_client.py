@@ -200,8 +200,11 @@ class Visitor:
         query = urllib.parse.urlencode(pairs)
         url = self._url(form.action)
         if form.method != "post":
-            return self._open(urllib.request.Request(f"{url.partition('?')[0]}?{query}"))  # noqa: S310
-        return self._open(urllib.request.Request(url, query.encode(), {"Origin": self.site}))  # noqa: S310
+            asked = f"{url.partition('?')[0]}?{query}"
+            return self._open(urllib.request.Request(asked))  # noqa: S310
+        return self._open(
+            urllib.request.Request(url, query.encode(), {"Origin": self.site})  # noqa: S310
+        )
 
     def call(self, path: str, fields: Iterable[tuple[str, str]], headers: dict[str, str]) -> dict:
         """What a script of the page would ask of an API: the answer's JSON, a refusal's too.

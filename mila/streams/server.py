@@ -113,7 +113,8 @@ class Hub:
                             self._hear(message)
             except Exception as error:  # whatever it was, open streams need a reader
                 logger.warning("Redis is away: %r", error)
-                await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311  (spreads the load, hides nothing)
+                # Spreads the load, hides nothing.
+                await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311
 
     def _hear(self, message: dict) -> None:
         if message["type"] == "pmessage":

@@ -21,19 +21,17 @@ from requests_app import access
 from requests_app.access import technician_page
 from requests_app.actions.offline import once
 from requests_app.actions.visit import NotYours
-from requests_app.models import Booking, State
+from requests_app.models import AT_WORK, Booking, State
 
 LARGEST = 500_000  # octets of one step: a drawn signature is the longest
 # Beyond the job's own page: what may have to be done before there is network again, each made ahead
 # of its time.
 AHEAD: dict[str, tuple[str, ...]] = {
     State.CLAIMED: ("call",),
-    State.EN_ROUTE: ("finish", "sign", "rate", "thanks"),
-    State.ARRIVED: ("finish", "sign", "rate", "thanks"),
-    State.IN_PROGRESS: ("finish", "sign", "rate", "thanks"),
+    **dict.fromkeys(AT_WORK, ("finish", "sign", "rate", "thanks")),
     State.FINISHED: ("sign", "rate", "thanks"),
 }
-UNDER_WAY = frozenset({State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS, State.FINISHED})
+UNDER_WAY = AT_WORK | {State.FINISHED}
 
 
 @technician_page

@@ -14,14 +14,12 @@ from partner.views.counting import counts_once
 from partner.views.jobs import not_now, own_job
 from requests_app import access, price_versions
 from requests_app.actions import reviewing, signing
-from requests_app.models import Rating, SignOffKind, State, have_met
-
-# In these a phone may be asked for what comes after, to have it where there is no network.
-BEFORE = (State.EN_ROUTE, State.ARRIVED, State.IN_PROGRESS)
+from requests_app.models import AT_WORK, Rating, SignOffKind, State, have_met
 
 
 def _ahead(request, booking) -> bool:
-    return request.method != "POST" and "ahead" in request.GET and booking.state in BEFORE
+    """A phone asks for what comes after, to have it where there is no network."""
+    return request.method != "POST" and "ahead" in request.GET and booking.state in AT_WORK
 
 
 def _sign_ahead(request, technician, booking):

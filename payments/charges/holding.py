@@ -54,7 +54,7 @@ def read(charge_id: int) -> Charge:
 
 
 @verb
-def agree(charge_id: int) -> Charge:
+def agree(charge_id: int) -> None:
     """The payer agrees on their own page: the charge goes on at once. Raises NotHeld, NotRead."""
     booking, charge = _held(charge_id)
     if charge.opened_at is None:
@@ -62,13 +62,10 @@ def agree(charge_id: int) -> Charge:
     at = mila_now()
     advance(charge, "agree", agreed_at=at, next_at=_goes_on_at(booking, charge, at))
     publish.publish(f"booking:{booking.uuid}", "agreed")
-    return charge
 
 
 @verb
-def object_to(
-    charge_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER
-) -> Charge:
+def object_to(charge_id: int, *, by: User | None, reason: str, role: Role = Role.CUSTOMER) -> None:
     """It is not so: nothing is charged before people have decided (rule G0), and nothing at all for
     a withdrawal (rule B10). As long as it is held, that is in time.
 
@@ -80,7 +77,6 @@ def object_to(
     else:
         signing.object_to(charge.booking_id, by=by, reason=reason, role=role)
     advance(charge, "object", next_at=None)
-    return charge
 
 
 @verb

@@ -13,7 +13,7 @@ from payments.gateway.errors import (
     GatewayRefused,
     OutcomeUnknown,
 )
-from payments.gateway.events import PLATFORM_EVENTS, construct_event, list_events
+from payments.gateway.events import construct_event, list_events
 from payments.gateway.intents import (
     confirm_payment_intent,
     create_payment_intent,
@@ -63,6 +63,7 @@ from payments.gateway.shapes import (
     SetupIntent,
 )
 from payments.gateway.statement import account_balance, list_statement
+from payments.gateway.subscriptions import PLATFORM_EVENTS
 
 __all__ = [
     "PLATFORM_EVENTS",

@@ -13,7 +13,7 @@ import stripe
 from django.conf import settings
 
 from mila.clock import mila_now
-from payments.gateway.events import CONNECT_EVENTS, PLATFORM_EVENTS
+from payments.gateway.subscriptions import CONNECT_EVENTS, PLATFORM_EVENTS
 from payments.standin.core import StandIn
 from payments.standin.problems import AnswerLost
 from payments.standin.store import Endpoint, Store

@@ -38,7 +38,8 @@ _opener = build_opener(_Straight)
 
 def post_by_http(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     """The status of the answer; 0 when there was none."""
-    request = Request(url, data=body, headers=dict(headers), method="POST")  # noqa: S310  (our own endpoints)
+    # The addresses are our own endpoints.
+    request = Request(url, data=body, headers=dict(headers), method="POST")  # noqa: S310
     try:
         with _opener.open(request, timeout=TIMEOUT) as answer:
             return int(answer.status)

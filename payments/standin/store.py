@@ -207,7 +207,8 @@ class Store:
         seconds.
         """
         for fault in Fault.objects.order_by("pk"):
-            strikes = re.search(fault.path, question) and random.random() < fault.share  # noqa: S311
+            chance = random.random()  # noqa: S311
+            strikes = re.search(fault.path, question) and chance < fault.share
             if (
                 strikes
                 and fault.kind.startswith("event_") == question.startswith("event ")

@@ -6,8 +6,8 @@ from django.db import models
 class State(models.TextChoices):
     """Where a booking stands.
 
-    Nobody reads these names: each side has a table of words (wording, partner_wording,
-    staff_wording).
+    Nobody reads these names: each side has a table of words (customer.wording, partner.wording,
+    backoffice.wording).
     """
 
     DRAFT = "draft"

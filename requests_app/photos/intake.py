@@ -39,7 +39,8 @@ def read_picture(file: File) -> Redrawn:
         raise FileTooLarge
     with _turn:
         try:
-            ended = subprocess.run(  # noqa: S603  (our own program, nothing of the file in its arguments)
+            # Our own program; nothing of the file is in its arguments.
+            ended = subprocess.run(  # noqa: S603
                 [sys.executable, "-I", "-B", decoder.__file__],
                 input=file.read(),
                 capture_output=True,

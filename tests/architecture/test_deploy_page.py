@@ -6,7 +6,7 @@ import yaml
 from django.conf import settings
 from django.urls import reverse
 
-from payments.gateway.events import CONNECT_EVENTS, PLATFORM_EVENTS
+from payments.gateway.subscriptions import CONNECT_EVENTS, PLATFORM_EVENTS
 
 PAGE = (settings.BASE_DIR / "docs/deploy.md").read_text()
 

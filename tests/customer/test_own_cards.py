@@ -234,7 +234,7 @@ def test_renewed_card_lasts_longer_for_its_bookings_too(own, booked):
     assert (card.exp_month, card.exp_year) == (3, 2044)
     assert booked.card_ends_on == date(2044, 3, 31)
     assert "03/2044" in text(own)
-    assert told.type in gateway.events.PLATFORM_EVENTS
+    assert told.type in gateway.PLATFORM_EVENTS
 
 
 def test_card_of_nobody_here_changes_nothing(own):

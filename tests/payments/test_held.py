@@ -163,6 +163,15 @@ def test_nobody_reads_it_and_staff_are_told_once(unproved, stopped_clock):
     assert nothing_moved(unproved)
 
 
+def test_what_nobody_read_is_taken_up_once(unproved, stopped_clock):
+    stopped_clock(charge_of(unproved).next_at)
+
+    answers = [charges.let_go(charge_of(unproved).pk) for _ in range(2)]
+
+    assert answers == [True, False]
+    assert charge_of(unproved).state == ChargeState.HELD
+
+
 def test_an_objection_stops_it_and_opens_a_case(unproved, stopped_clock):
     charges.read(charge_of(unproved).pk)
 

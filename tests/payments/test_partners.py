@@ -14,7 +14,7 @@ from mila.clock import mila_now, set_clock
 from mila.formats import moment
 from payments import bank_mail, gateway, partners, sweeps
 from payments.gateway.accounts import _bank
-from payments.gateway.events import CONNECT_EVENTS, PLATFORM_EVENTS
+from payments.gateway.subscriptions import CONNECT_EVENTS, PLATFORM_EVENTS
 from payments.models import PayoutAccount
 from payments.standin import user_actions
 from payments.standin.delivery import deliver_pending

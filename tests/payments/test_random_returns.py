@@ -16,7 +16,7 @@ from mila.clock import mila_now, set_clock
 from mila.errors import Refusal
 from payments import comparing, disputes, gateway, refunds, sweeps, webhooks
 from payments.differences import differences as differences_since
-from payments.gateway.events import PLATFORM_EVENTS
+from payments.gateway.subscriptions import PLATFORM_EVENTS
 from payments.models import Charge, Difference, Dispute, Refund, RefundState, StripeEvent
 from payments.refunds import sending
 from payments.standin import user_actions
