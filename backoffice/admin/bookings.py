@@ -58,6 +58,7 @@ HISTORY = (  # in the order in which ops ask
     booking_history.notes,
     booking_history.checklists,
     booking_history.messages,
+    booking_history.customer_notices,
     booking_history.sign_off,
     booking_history.late_signature,
     payments.owed,
@@ -67,7 +68,7 @@ HISTORY = (  # in the order in which ops ask
     payments.ledger,
     payments.way,
     payments.shares,
-    booking_history.notices,
+    booking_history.other_notices,
     booking_history.accesses,
 )
 
