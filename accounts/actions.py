@@ -45,7 +45,7 @@ class HoursOverlap(Refusal):
 
 
 class HoursWithoutLength(Refusal):
-    sentence = _("The end comes after the beginning.")
+    sentence = _("The end must be after the beginning.")
 
 
 class SuspensionWithoutReason(Refusal):

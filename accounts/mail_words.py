@@ -18,6 +18,7 @@ from django.utils import translation
 
 from accounts import calendar_file
 from accounts.models import Notification
+from mila.cleaning import one_line
 from mila.clock import mila_now
 from policy.models import Paper
 
@@ -44,7 +45,7 @@ def headline(row: Notification) -> str:
     if not row.context:
         return ""
     facts = {"language": row.language, **readable(row.context)}
-    return " ".join(_text(f"emails/{row.kind}.txt", facts).partition("\n")[0].split())
+    return one_line(_text(f"emails/{row.kind}.txt", facts).partition("\n")[0])
 
 
 def render(row: Notification) -> mail.EmailMultiAlternatives:
@@ -63,7 +64,7 @@ def render(row: Notification) -> mail.EmailMultiAlternatives:
         )
         support = settings.SUPPORT.get(row.context.get("country"), settings.SUPPORT["FR"])
     message = mail.EmailMultiAlternatives(
-        subject=" ".join(subject.split()),
+        subject=one_line(subject),
         body=text + "\n",
         to=[row.email],
         reply_to=[support["email"]],

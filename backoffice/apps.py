@@ -6,6 +6,11 @@ class BackofficeConfig(AppConfig):
     name = "backoffice"
     default = True
 
+    def ready(self):
+        from backoffice.names import give_names
+
+        give_names()
+
 
 class SiteConfig(apps.AdminConfig):
     """Django's admin with the house's site."""

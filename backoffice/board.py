@@ -144,7 +144,7 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
         ),
         (
             "disputes",
-            _("Disputes to answer"),
+            _("Disputes of banks to answer"),
             Dispute.objects.filter(state__in=disputes.ANSWERABLE).count(),
             _list("payments_dispute", standing="open"),
         ),

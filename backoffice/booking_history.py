@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from accounts.mail_words import headline
 from accounts.models import Attempt, Notification, NotificationState
 from backoffice import wording
 from mila.adminkit.acts import BAD, GOOD, WARN, Section, linked, stamp, toned
@@ -25,6 +26,7 @@ from requests_app.models import (
     Quote,
     QuoteOrigin,
 )
+from requests_app.notices import KINDS, To
 
 HIDDEN = "•••"
 
@@ -235,11 +237,23 @@ def _appeal(one: FaultEntry):
     )
 
 
-def notices(b: Booking, at: datetime) -> Section:
+def customer_notices(b: Booking, at: datetime) -> Section:
+    """Apart from the offers, of which a long search makes dozens."""
+    return _notices(b, "notices", _("Notices to the customer"), to_customer=True)
+
+
+def other_notices(b: Booking, at: datetime) -> Section:
+    return _notices(b, "other-notices", _("Notices to technicians and staff"), to_customer=False)
+
+
+def _notices(b: Booking, name: str, title: str, *, to_customer: bool) -> Section:
     rows = []
     for row in (
         Notification.objects.filter(subject_id=b.uuid).order_by("pk").prefetch_related("attempts")
     ):
+        kind = KINDS.get(row.kind)
+        if (kind is not None and kind.to == To.CUSTOMER) != to_customer:
+            continue
         tone = {
             NotificationState.FAILED: BAD,
             NotificationState.SENDING: WARN,
@@ -249,7 +263,7 @@ def notices(b: Booking, at: datetime) -> Section:
         state = toned(row.get_state_display(), tone.get(NotificationState(row.state), ""))
         rows.append(
             [
-                linked(row.kind, "accounts_notification_change", row.pk),
+                linked(headline(row) or row.kind, "accounts_notification_change", row.pk),
                 masked(row.email),
                 state,
                 stamp(row.queued_at, b.timezone),
@@ -269,7 +283,7 @@ def notices(b: Booking, at: datetime) -> Section:
         _("Channels"),
         _("Error"),
     ]
-    return Section("notices", _("Notices"), columns, rows)
+    return Section(name, title, columns, rows)
 
 
 def _way(one: Attempt, zone: str) -> str:

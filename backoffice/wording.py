@@ -108,6 +108,10 @@ MOVES: dict[str, MoveWords] = {
                 lambda event: event.data.get("kind") == SignOffKind.SILENCE,
                 _("Closed without a signature"),
             ),
+            (
+                lambda event: event.data.get("kind") == SignOffKind.SCREEN,
+                _("Signed on the technician’s phone"),
+            ),
         ),
         due=_("Signature due"),
     ),

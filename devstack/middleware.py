@@ -31,7 +31,8 @@ class DemoBar:
         html = response.get("Content-Type", "").startswith("text/html") and not _framed(request)
         if html and not response.streaming and (place := PLACE.search(response.content)):
             told = {
-                "now": mila_now(),
+                # the page's own instant, where it shows one
+                "now": getattr(request, "demo_now", None) or mila_now(),
                 "zone": PARIS,
                 "code": _code(request),
                 "card": _card(request),

@@ -20,6 +20,7 @@ MARKS = frozenset("\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f") | {
     chr(sign) for sign in range(0xFE00, 0xFE10)
 }
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
 LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
 
 
@@ -37,6 +38,13 @@ def _is_seen(sign: str) -> bool:
 def clean_line(text: str) -> str:
     """One line: every run of blanks and line ends becomes one blank."""
     return " ".join(visible(LINE_END.sub("\n", text)).split())
+
+
+def one_line(words: str) -> str:
+    """Our own words on one line; a blank that must not break stays one: an amount keeps its sign
+    beside it.
+    """
+    return BLANKS.sub(" ", words).strip()
 
 
 def clean_prose(text: str) -> str:

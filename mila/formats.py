@@ -228,6 +228,16 @@ def stars(score, country: str = "") -> str:
     return format_decimal(score, "0.0", locale=locale) if score is not None else ""
 
 
+def number(value) -> str:
+    """12,7 (two decimals at most, and none that say nothing, in the language's manner)"""
+    return format_decimal(value, "#,##0.##", locale=_locale())
+
+
+def percent(share) -> str:
+    """12,7 %, of hundredths"""
+    return f"{number(share)}{NBSP}%"
+
+
 def reviews(count: int) -> str:
     """138 reviews"""
     return ngettext("%(count)d review", "%(count)d reviews", count) % {"count": count}

@@ -46,6 +46,10 @@ KEYWORDS = {
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w*)\}|%([sd])")
 TAG = re.compile(r"</?[a-z][a-z0-9]*")
+NBSP = "\N{NO-BREAK SPACE}"
+# French: a space that must not break the line; and a sign that lacks its space (no HTML entity).
+LOOSE = re.compile(r" (?=[:;?!»€]|%%|%(?![(\w]))|(?<=«) ")
+GLUED = re.compile(r"(?<!&amp)(?<!&nbsp)[\w)>»][:;?!](?=\s|<|$)|«(?=\w)|\w»")
 
 Key = tuple[str, str]  # context, singular
 
@@ -149,7 +153,7 @@ def merge(
         if language == SOURCE:
             phrase.texts = phrase.sources
         else:
-            texts = words.get(phrase.key, ())
+            texts = tuple(typeset(language, text) for text in words.get(phrase.key, ()))
             phrase.texts = (
                 texts if len(texts) == len(phrase.sources) else ("",) * len(phrase.sources)
             )
@@ -157,6 +161,11 @@ def merge(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_header(language) + "".join(_entry(phrase) for phrase in phrases))
     return sum(not all(phrase.texts) for phrase in phrases)
+
+
+def typeset(language: str, text: str) -> str:
+    """As its language prints it: in French no line begins with a colon, nor ends with «."""
+    return LOOSE.sub(NBSP, text) if language == "fr" else text
 
 
 def _header(language: str) -> str:
@@ -206,7 +215,7 @@ def problems(
         for number, text in enumerate(texts):
             found += [
                 f"{language}: {fault}: {phrase.singular!r} -> {text!r}"
-                for fault in _faults(phrase, text, number)
+                for fault in (*_faults(phrase, text, number), *_loose(language, text))
             ]
     return sorted(found)
 
@@ -223,3 +232,8 @@ def _faults(phrase: Phrase, text: str, number: int) -> Iterator[str]:
         yield "spaces at an end"
     if "!" in text:
         yield "an exclamation mark"
+
+
+def _loose(language: str, text: str) -> Iterator[str]:
+    if language == "fr" and (LOOSE.search(text) or GLUED.search(text)):
+        yield "no no-break space before : ; ? » or after «"

@@ -35,16 +35,28 @@ def earnings_page(view: PayeeView[P]) -> View[P]:
             messages.info(
                 request,
                 _(
-                    "Your earnings and your account need a second factor. Please add one, a "
-                    "passkey if you can."
+                    "Your earnings and your account need a second factor: they are about your "
+                    "money. Please add one, a passkey if you can. Then a button here leads to them."
                 ),
             )
             return redirect("mfa_index")
         if not second_factor.passed(request):
+            _say_why(request)
             raise ReauthenticationRequired
         return view(request, payee, *args, **kwargs)
 
     return inner
+
+
+def _say_why(request: HttpRequest) -> None:
+    """Above the question, which leads on to the page that was wanted."""
+    messages.info(
+        request,
+        _(
+            "This page is about your money: please show your second factor. Then it opens by "
+            "itself."
+        ),
+    )
 
 
 def account_page(view: PayeeView[P]) -> View[P]:
@@ -59,6 +71,8 @@ def account_page(view: PayeeView[P]) -> View[P]:
     ) -> HttpResponseBase:
         if not payee.owns:
             raise PermissionDenied
+        if not second_factor.is_fresh(request):
+            _say_why(request)
         second_factor.ask_again(request)
         return view(request, payee, *args, **kwargs)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.actions import appeal_until
 from accounts.models import Suspension, Technician
 from accounts.search import quality_parts
+from mila.formats import percent
 from places.place import TIME_ZONES
 from policy.figures import Policy
 from policy.queries import policy_at
@@ -154,4 +155,4 @@ def _cost(row: FaultEntry, technician: Technician, policy: Policy) -> str:
 
 
 def _percent(ppm: int) -> str:
-    return f"{ppm / 10_000:.1f}\N{NO-BREAK SPACE}%"
+    return percent(round(ppm / 10_000, 1))

@@ -16,6 +16,7 @@ from places.geocoding import CODE, UnknownPostcode, served_postcode
 from places.place import Country
 
 MOST = 60  # towns of one code: 46 in France
+PLAIN = 3  # letters: fewer name no town
 NAMESAKES = 24  # Paris has 21 codes
 CEDEX = re.compile(r"\bcedex\b.*", re.IGNORECASE)
 
@@ -57,6 +58,17 @@ def doubt_about(postcode: str, city: str, country: str) -> Doubt | None:
     sentence = gettext("%(code)s is %(town)s, not %(typed)s. Which one is right?")
     told = {"code": code, "town": entry.name, "typed": town}
     return Doubt(sentence % told, [*towns_of(code, "", country), *namesakes])
+
+
+def is_town_of(code: str, city: str, country: str) -> bool:
+    """Whether what was typed names a town of that whole code: then nothing is to be asked."""
+    entry = table().get(country, code.strip())
+    if entry is None:
+        return False
+    towns = entry.all_towns()
+    if len(towns) == 1 and len(fold(city)) >= PLAIN:
+        return _is_meant(city, towns[0])  # "Lyon" where the code is a quarter's
+    return fold(city) in {fold(town) for town in towns}
 
 
 def towns_of(code: str, city: str, country: str) -> list[Suggestion]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from mila.formats import NBSP, money
+from mila.formats import NBSP, money, number, percent
 from policy.figures import TYPES
 from policy.values import Hours, PerCurrency, PerFault, PerKind, Ratio, ScoreWeights
 
@@ -89,13 +89,13 @@ def span(value: timedelta) -> str:
 
 def _number(key: str, value: int) -> str:
     if key.endswith("_percent"):
-        return f"{value}{NBSP}%"
+        return percent(value)
     if key.endswith("_bp"):
-        return f"{value / 100:g}{NBSP}%"
+        return percent(value / 100)
     if key.endswith("_ppm"):
-        return f"{value / 10_000:g}{NBSP}%"
+        return percent(value / 10_000)
     if key.endswith("_tenths"):
-        return f"{value / 10:g}"
+        return number(value / 10)
     if key.endswith("_cents"):
         return f"{value / 100:.2f}"
     if key.endswith("_m"):

@@ -5,6 +5,7 @@ import json
 
 from django.utils.translation import gettext
 
+from mila.cleaning import one_line
 from mila.formats import full_day, minutes, moment, money
 from requests_app import price_versions, withdrawal
 from requests_app.models import Booking, LateSignature, Quote, SignOff
@@ -40,9 +41,7 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
         },
     ]
     if booking.report.get("done"):
-        lines.append(
-            gettext("What was done: %(done)s") % {"done": one_line(booking.report["done"])}
-        )
+        lines += _done(booking.report["done"])
     if booking.report.get("explained"):
         lines.append(gettext("The result was shown and explained to me."))
     if booking.report.get("tidied"):
@@ -69,6 +68,17 @@ def text(booking: Booking, quote: Quote, *, closed: SignOff | None = None) -> st
             gettext("I confirm this report afterwards. That changes nothing about the amount.")
         )
     return "\n".join(lines)
+
+
+def _done(report: str) -> list[str]:
+    """Each line of the report on one of its own, behind a dash: none may stand there as one of
+    Mila's.
+    """
+    said = [one_line(line) for line in report.splitlines() if line.strip()]
+    if len(said) < 2:
+        return [gettext("What was done: %(done)s") % {"done": "".join(said)}]
+    head = (gettext("What was done: %(done)s") % {"done": ""}).rstrip()
+    return [head, *(f"– {line}" for line in said)]
 
 
 def _agreement(booking: Booking) -> str:
@@ -108,17 +118,11 @@ def of_a_proposal(booking: Booking, agreed: Quote, quote: Quote) -> str:
         gettext("Total, VAT included: %(before)s, now %(after)s")
         % {"before": total(agreed), "after": total(quote)},
         gettext("The visit takes %(span)s.") % {"span": minutes(quote.duration_minutes)},
+        # No line of theirs may stand here as one of Mila's.
         gettext("Why: %(reason)s") % {"reason": one_line(quote.reason)},
         gettext("I accept this before the work is done. My card is charged only after the work."),
     ]
     return "\n".join(lines)
-
-
-def one_line(prose: str) -> str:
-    """Somebody's own words inside the statement: no line of theirs may stand there as one of
-    Mila's.
-    """
-    return " ".join(prose.split())
 
 
 def sha256(signed: SignOff | LateSignature) -> str:

@@ -58,6 +58,7 @@ HISTORY = (  # in the order in which ops ask
     visit_history.notes,
     visit_history.checklists,
     visit_history.messages,
+    booking_history.customer_notices,
     visit_history.sign_off,
     visit_history.late_signature,
     payments.owed,
@@ -67,7 +68,7 @@ HISTORY = (  # in the order in which ops ask
     payments.ledger,
     payments.way,
     payments.shares,
-    booking_history.notices,
+    booking_history.other_notices,
     booking_history.accesses,
 )
 

@@ -36,7 +36,15 @@ class NotificationAdmin(WithActs, ReadOnly, ModelAdmin):
             open_to=lambda row: notifications.needing_staff(mila_now()).filter(pk=row.pk).exists(),
             explain=_("It may have arrived although nobody told us: then it arrives twice.")),
     )  # fmt: skip
-    list_display = ["kind", "masked_email", "shown_state", "tries", "queued_at", "sent_at", "error"]
+    list_display = [
+        "shown_kind",
+        "masked_email",
+        "shown_state",
+        "tries",
+        "queued_at",
+        "sent_at",
+        "error",
+    ]
     list_filter = [StaffFilter, "state", "language"]
     search_fields = ["kind", "=email", "subject_id"]
     ordering = ["-pk"]
@@ -62,6 +70,10 @@ class NotificationAdmin(WithActs, ReadOnly, ModelAdmin):
         "error",
     ]
     readonly_fields = ["masked_email", "shown_state", "channels"]
+
+    @display(description=_("Notice"), ordering="kind")
+    def shown_kind(self, row):
+        return headline(row) or row.kind
 
     @display(description=_("to"))
     def masked_email(self, row):

@@ -110,7 +110,7 @@ def operations(b: Booking, at: datetime) -> Section:
             Q(charge__booking=b) | Q(refund__charge__booking=b) | Q(dispute__charge__booking=b)
         )
     ]
-    columns = [_("Call"), _("State"), _("Key"), _("Sent"), _("Answered"), _("Answer")]
+    columns = [_("Call to Stripe"), _("State"), _("Key"), _("Sent"), _("Answered"), _("Answer")]
     return Section("operations", gettext("Calls to Stripe"), columns, rows)
 
 

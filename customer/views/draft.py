@@ -24,6 +24,7 @@ from customer.views.secret_link import (
 )
 from mila.errors import Refusal
 from mila.web.request_limits import takes_files
+from places.addresses import is_town_of
 from requests_app import access
 from requests_app.actions import drafting, extras, placing
 from requests_app.actions.photographing import NoRoomForPhotos
@@ -121,11 +122,9 @@ def postcodes_before(request):
 
 def _postcodes(request):
     data = picked(request.GET)
-    suggestions = (
-        []
-        if "pick" in request.GET
-        else suggested(data.get("postcode", ""), data.get("city", ""), data.get("country", ""))
-    )
+    typed = (data.get("postcode", ""), data.get("city", ""), data.get("country", ""))
+    answered = "pick" in request.GET or is_town_of(*typed)
+    suggestions = [] if answered else suggested(*typed)
     form = PlaceForm(
         initial={"postcode": data.get("postcode", "")[:16], "city": data.get("city", "")[:80]}
     )

@@ -23,6 +23,7 @@ for written in (
     formats.tel,
     formats.initials,
     formats.stars,
+    formats.percent,
     formats.reviews,
     formats.masked,
 ):

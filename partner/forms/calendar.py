@@ -47,7 +47,7 @@ class AbsenceForm(forms.Form):
         cleaned = super().clean()
         starts, ends = cleaned.get("starts"), cleaned.get("ends")
         if starts and ends and ends <= starts:
-            self.add_error("ends", _("The end comes after the beginning."))
+            self.add_error("ends", _("The end must be after the beginning."))
         elif starts and ends and ends - starts > self.LONGEST:
             self.add_error("ends", _("One absence lasts a year at most."))
         elif ends and ends <= self.at:

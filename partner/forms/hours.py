@@ -6,11 +6,18 @@ from datetime import time
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from accounts.actions import HoursOverlap, HoursWithoutLength
 from accounts.models import WeeklyHours
 
 SPANS = 2  # of one day
+HOURS = (
+    ("opens", pgettext_lazy("an hour of the day", "From")),
+    ("closes", pgettext_lazy("an hour of the day", "Until")),
+)
 
 
 class HoursForm(forms.Form):
@@ -25,13 +32,15 @@ class HoursForm(forms.Form):
             kept[one.weekday].append(one)
         for day, span in ((day, span) for day in range(7) for span in range(SPANS)):
             known = kept[day][span] if span < len(kept[day]) else None
-            for name, label in (("opens", _("From")), ("closes", _("Until"))):
-                self.fields[f"{name}-{day}-{span}"] = forms.TimeField(
-                    label=label,
+            for name, label in HOURS:
+                field = forms.TimeField(
+                    label=f"{capfirst(WEEKDAYS[day])}, {label.lower()}",
                     required=False,
                     initial=known and getattr(known, name),
                     widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
                 )
+                field.short = label  # the day stands above it
+                self.fields[f"{name}-{day}-{span}"] = field
 
     def days(self) -> list[tuple[str, list[tuple]]]:
         """Each weekday with its pairs of fields, for the page."""
@@ -54,7 +63,24 @@ class HoursForm(forms.Form):
                 continue
             if (cleaned.get(name) is None) != (cleaned.get(other) is None):
                 self.add_error(other, ValidationError(_("Please give both hours, or neither.")))
+        for day in range(7):
+            self._look_at(day, cleaned)
         return cleaned
+
+    def _look_at(self, day: int, cleaned: dict) -> None:
+        """What the verb would refuse of the whole week is said beside its day."""
+        ends = []
+        for span in range(SPANS):
+            opens, closes = (cleaned.get(f"{name}-{day}-{span}") for name, _label in HOURS)
+            if opens is None or closes is None:
+                continue
+            if closes <= opens:
+                self.add_error(f"closes-{day}-{span}", HoursWithoutLength.sentence)
+            elif any(
+                opens < other_closes and other_opens < closes for other_opens, other_closes in ends
+            ):
+                self.add_error(f"opens-{day}-{span}", HoursOverlap.sentence)
+            ends.append((opens, closes))
 
     @property
     def hours(self) -> list[tuple[int, time, time]]:

@@ -132,7 +132,7 @@ def test_story_tells_everything_but_the_contact(ops, searching, partner):
 
     for told in (
         "Appel au client fait",
-        "Signée par le client",
+        "Signée sur le téléphone du technicien",
         booking.sign_off.sha256,
         "Canal changé",
         "69007 Lyon",

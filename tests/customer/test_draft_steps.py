@@ -350,6 +350,19 @@ class TestPlace:
         assert "69007 Lyon 7e Arrondissement" in text
         assert "<html" not in text
 
+    @pytest.mark.parametrize(
+        ("city", "asked"),
+        [("", True), ("Ly", True), ("Lyon", False), ("LYON 7e arrondissement", False)],
+    )
+    def test_nothing_is_asked_about_the_town_of_the_code(self, client, draft, city, asked):
+        page = client.get(
+            url("postcodes", draft),
+            {"postcode": "69007", "city": city, "country": "FR"},
+            headers={"hx-request": "true"},
+        )
+
+        assert ('type="radio"' in page.content.decode()) == asked
+
     def test_a_chosen_line_comes_back_as_fields(self, client, draft):
         page = client.get(
             url("postcodes", draft), {"pick": "1204|Genève"}, headers={"hx-request": "true"}

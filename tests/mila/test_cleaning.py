@@ -5,7 +5,7 @@ from django import forms
 
 from accounts.models import User
 from customer.forms.account import AddressField
-from mila.cleaning import canonical_email, clean_line, clean_prose
+from mila.cleaning import canonical_email, clean_line, clean_prose, one_line
 from mila.web.forms import LineField, ProseField
 from requests_app.actions import drafting
 
@@ -90,3 +90,7 @@ def test_canonical_is_stable():
         assert canonical_email(canonical_email(typed)) == canonical_email(typed)
     # two domains, two people
     assert canonical_email("a@straße.de") != canonical_email("a@strasse.de")
+
+
+def test_amount_on_one_line_keeps_its_sign_beside_it():
+    assert one_line(" Dû\u2028:\n\t71,90\u00a0€ ") == "Dû : 71,90\u00a0€"

@@ -245,3 +245,12 @@ def test_first_of_a_month_is_the_one_of_the_place():
 def test_span_of_a_rule_is_never_nothing(seconds, written):
     with translation.override("fr"):
         assert formats.span_words(seconds) == written
+
+
+@pytest.mark.parametrize(
+    ("language", "share", "written"),
+    [("fr", 12.7, "12,7 %"), ("de", 12.7, "12,7 %"), ("en", 12.7, "12.7 %"), ("fr", 40.0, "40 %")],
+)
+def test_share_is_written_with_the_decimal_sign_of_the_language(language, share, written):
+    with translation.override(language):
+        assert formats.percent(share) == written.replace(" ", "\u00a0")

@@ -149,6 +149,34 @@ def test_altered_phrase_is_seen(base, words, fault):
     assert fault in found[0]
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["Prix : %s", "« %s", "%s »", "Et %s ?", "%s ; et", "12 %%, %s", "%s:", "Et %s?", "«%s»"],
+)
+def test_french_sign_without_its_no_break_space_is_seen(base, words):
+    (base / "accounts" / "forms.py").write_text('_("Price: %s") ')
+    (base / "templates" / "page.html").write_text("")
+    translations.merge("fr", base)
+    path = translations.po_file("fr", base)
+    path.write_text(
+        path.read_text()
+        .replace('msgstr ""\n', f'msgstr "{words}"\n')
+        .replace(f'msgid ""\nmsgstr "{words}"', 'msgid ""\nmsgstr ""')
+    )
+
+    assert "no-break space" in translations.problems("fr", base)[0]
+
+
+def test_french_words_are_typeset_as_they_are_taken_over(base):
+    say(base, Save=("« Quoi : %% ou 5 % ? »",))
+
+    assert translations.read("fr", base)[0]["", "Save"].texts == (
+        "«\xa0Quoi\xa0: %% ou 5\xa0%\xa0?\xa0»".replace(": %%", ":\xa0%%"),
+    )
+    assert translations.typeset("de", "Frage : %(name)s") == "Frage : %(name)s"
+    assert translations.typeset("fr", "%(a)s %(b)s %s") == "%(a)s %(b)s %s"
+
+
 def test_number_may_be_left_out_of_the_singular_only(base):
     say(base, "de")
     key = ("", "one star")

@@ -88,3 +88,16 @@ def test_one_word_for_one_thing(language):
 
     assert unwanted(language)
     assert found == set()
+
+
+def test_german_is_written_in_one_way():
+    """As in Switzerland: no ß, and «this» around what is quoted."""
+    strange = re.compile("[ß„“”]")
+    words = [
+        text
+        for entry in catalogue("de")
+        for text in (entry.msgstr, *entry.msgstr_plural.values())
+        if strange.search(text)
+    ]
+
+    assert words == []

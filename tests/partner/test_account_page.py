@@ -194,6 +194,8 @@ def test_factor_that_was_not_shown_in_this_session_is_asked_for(client, friend):
     client.force_login(friend.user)
 
     assert "reauthenticate" in client.get(PAGE)["Location"]
+    asked = client.get(PAGE, follow=True).content.decode()
+    assert "This page is about your money" in asked
     assert "reauthenticate" in client.post(START)["Location"]
     assert links() == 0
 

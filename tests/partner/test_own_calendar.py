@@ -66,6 +66,32 @@ def test_impossible_hours_are_refused_in_words_and_nothing_changes(client, insid
     assert kept(inside) == before != []
 
 
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"opens-2-0": "12:00", "closes-2-0": "09:00"}, "closes-2-0"),
+        (
+            {
+                "opens-2-0": "09:00",
+                "closes-2-0": "13:00",
+                "opens-2-1": "12:00",
+                "closes-2-1": "17:00",
+            },
+            "opens-2-1",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_day_and_above_with_the_day_s_name(
+    client, inside, wrong, field
+):
+    answer = client.post(HOURS, wrong)
+
+    assert list(answer.context["form"].errors) == [field]
+    page = answer.content.decode()
+    assert f'id="id_{field}_error"' in page
+    assert f'<a href="#id_{field}">Mercredi, ' in page
+
+
 def test_jobs_outside_of_the_new_hours_stay_and_are_named(client, inside, searching):
     job = cast.claimed(searching, inside)
     page = client.post(
@@ -94,6 +120,16 @@ def test_the_address_is_shown_once_and_kept_as_a_hash(client, inside):
     assert token not in client.get(FEED).content.decode()
     client.logout()
     assert client.get(reverse("partner:feed", args=[token])).status_code == 200
+
+
+def test_an_address_is_there_to_be_copied_and_a_new_one_is_the_second_thought(client, inside):
+    fresh = client.post(FEED).content.decode()
+    assert re.search(r'data-copies="feed"[^>]*data-scripted\s+hidden', fresh)
+    assert re.search(r'id="feed" type="text" readonly value="http', fresh)
+
+    page = client.get(FEED).content.decode()
+    assert re.search(r'<button class="button" data-kind="second" type="submit">\s+Créer', page)
+    assert '<button class="button" type="submit">' not in page
 
 
 def test_it_tells_where_and_when_and_nothing_of_the_customer(client, inside, searching, address):

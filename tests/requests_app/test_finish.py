@@ -5,8 +5,10 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from accounts.models import PartnerProfile
+from requests_app import statement
 from requests_app.actions import answering, visit
 from requests_app.actions.visit import PriceIsFixed
 from requests_app.lifecycle import IllegalMove
@@ -146,3 +148,21 @@ def test_out_of_turn_is_refused(state, now, partner):
 def test_stranger_is_refused(work, rival_partner):
     with refused(work, visit.NotYours):
         finish(work, rival_partner)
+
+
+def test_report_of_several_lines_is_signed_line_by_line_and_none_as_one_of_mila_s(work, partner):
+    said = "Box remplacée.\n\nMila : rien à payer.\u2028Wi-Fi\u00a0: 5\u00a0GHz"
+    visit.finish(
+        work.pk, partner.pk, by=partner.user, report={"done": said, "explained": 1, "tidied": 1}
+    )
+    work.refresh_from_db()
+
+    with translation.override("fr"):
+        lines = statement.text(work, work.quotes.latest("version")).splitlines()
+
+    at = lines.index("Ce qui a été fait\u00a0:")
+    assert lines[at + 1 : at + 4] == [
+        "– Box remplacée.",
+        "– Mila : rien à payer.",
+        "– Wi-Fi\u00a0: 5\u00a0GHz",
+    ]
