@@ -15,6 +15,7 @@ from accounts.models import Attempt, Notification, NotificationState
 from backoffice import wording
 from mila.adminkit.acts import BAD, GOOD, WARN, Section, linked, stamp, toned
 from mila.formats import left, minutes, moment, money
+from payments.models import PriceRaise
 from requests_app.actions.hiding import ANSWER, COMMENT
 from requests_app.models import (
     Assignment,
@@ -122,7 +123,7 @@ def wishes(b: Booking, at: datetime) -> Section:
 
 def quotes(b: Booking, at: datetime) -> Section:
     rows = []
-    for quote in b.quotes.select_related("created_by").prefetch_related("lines"):
+    for quote in b.quotes.select_related("created_by", "price_raise").prefetch_related("lines"):
         lines = "; ".join(
             f"{one.quantity} × {one.label} {money(one.cents, b.currency)}"
             for one in quote.lines.all()
@@ -161,7 +162,9 @@ def _answer(quote: Quote, zone: str) -> str:
     )
     declined = quote.declined_at and _("declined, %(at)s") % {"at": stamp(quote.declined_at, zone)}
     fell = quote.withdrawn_at and _("fell, %(at)s") % {"at": stamp(quote.withdrawn_at, zone)}
-    return "; ".join(str(one) for one in (accepted, declined, fell) if one)
+    asked: PriceRaise | None = getattr(quote, "price_raise", None)
+    bank = asked and _("bank asked, %(at)s") % {"at": stamp(asked.asked_at, zone)}
+    return "; ".join(str(one) for one in (bank, accepted, declined, fell) if one)
 
 
 def events(b: Booking, at: datetime) -> Section:

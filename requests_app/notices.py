@@ -136,7 +136,9 @@ KINDS: dict[str, Notice] = {
         NOW,
         to_customer("technician", "start_at", "final_cents", "proposed_cents", "proposed_minutes"),
     ),
-    "price_code": to_customer("technician", "proposed_cents", given=("code", "until_at")),
+    "price_code": to_customer(
+        "technician", "proposed_cents", given=("code", "until_at", "on_page")
+    ),
     "price_agreed": to_customer("technician", "start_at", "final_cents", given=("on_screen",)),
     "price_as_booked": to_customer("total_cents", "duration_minutes"),
     "signed_unproved": to_customer("technician", "start_at", "charge_cents", "objection_seconds"),

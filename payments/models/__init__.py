@@ -22,6 +22,7 @@ from payments.models.money import (
     StripeEvent,
     WayPay,
 )
+from payments.models.raises import PriceRaise
 from payments.models.returns import (
     DISPUTED,
     UNDER_WAY,
@@ -59,6 +60,7 @@ __all__ = [
     "Payout",
     "PayoutAccount",
     "PayoutState",
+    "PriceRaise",
     "Refund",
     "RefundOrigin",
     "RefundState",

@@ -57,7 +57,7 @@ class AgreedMeanwhile(Refusal):
 
 
 class AboveCeiling(Refusal):
-    """Raised with the most a visit may come to."""
+    """It takes the payer's bank; raised with what the card was saved for."""
 
 
 class NoTimeLeft(Refusal):
@@ -115,8 +115,7 @@ def propose(
 
     `agreed_version`: what the page showed as agreed, so that a page left open proposes nothing over
     a newer price. `key`: of the form; sent twice it is one proposal. Raises NotYours, IllegalMove,
-    AgreedMeanwhile, PriceIsFixed, NothingNew, AboveCeiling, NoTimeLeft, EnoughProposals,
-    HoldsPassword, NotSold.
+    AgreedMeanwhile, PriceIsFixed, NothingNew, NoTimeLeft, EnoughProposals, HoldsPassword, NotSold.
     """
     booking = lock_own(booking_id, technician_id)
     if sent := booking.quotes.filter(key=key).first():
@@ -139,8 +138,6 @@ def propose(
         and minutes == booking.duration_minutes
     ):
         raise NothingNew
-    if sum(line.cents for line in lines) > ceiling_cents(booking):
-        raise _above_ceiling(booking)
     if minutes > booking.duration_minutes and not _has_time(booking, minutes, at):
         raise NoTimeLeft
     price_versions.fall(booking.quotes.open(), at)
@@ -153,18 +150,25 @@ def propose(
 
 
 def ceiling_cents(booking: Booking) -> int:
-    """The most a visit may come to without the booking fee: what the card was authenticated for
-    (rule L10, M4).
+    """The most a visit may come to without the booking fee before the payer's bank is asked: what
+    the card was authenticated for, at the order or for a version since (rule L10, M4).
     """
-    return money.ceiling(booking.service_cents, booking.policy.ceiling_percent)
+    at_the_order = money.ceiling(booking.service_cents, booking.policy.ceiling_percent)
+    by_the_bank = booking.quotes.agreed().filter(acceptance_kind=AcceptanceKind.BANK)
+    return max([at_the_order, *by_the_bank.values_list("service_cents", flat=True)])
+
+
+def needs_bank(booking: Booking, quote: Quote) -> bool:
+    """Whether it is more than the card was authenticated for: payments.raising (rule L10)."""
+    return quote.service_cents > ceiling_cents(booking)
 
 
 def _above_ceiling(booking: Booking) -> AboveCeiling:
     most = formats.money(ceiling_cents(booking), booking.currency)
     return AboveCeiling(
         gettext(
-            "A visit may cost at most %(most)s, for which the customer's card was saved. "
-            "For more work, please let them book a further visit."
+            "Above %(most)s the bank of whoever pays is asked. They accept it on their own page: "
+            "the link is in their e-mail."
         )
         % {"most": most}
     )
@@ -255,10 +259,26 @@ def _has_time(booking: Booking, minutes: int, at: datetime) -> bool:
 def send_number(booking_id: int, technician_id: int, *, version: int) -> None:
     """Mail the payer a fresh number for this version; the one before is void.
 
-    Raises ProposalGone, TooManyCodes.
+    Raises ProposalGone, AboveCeiling, TooManyCodes.
     """
     booking = lock_own(booking_id, technician_id)
-    _open(booking, version)
+    if needs_bank(booking, open_proposal(booking, version)):
+        raise _above_ceiling(booking)
+    _send_number(booking, version, on_page=False)
+
+
+@verb
+def send_number_to_page(booking_id: int, *, version: int) -> None:
+    """The same for the payer's own page, where their bank is asked next: it says that it is they.
+
+    Raises ProposalGone, TooManyCodes.
+    """
+    booking = lock_booking(booking_id)
+    open_proposal(booking, version)
+    _send_number(booking, version, on_page=True)
+
+
+def _send_number(booking: Locked, version: int, *, on_page: bool) -> None:
     at = mila_now()
     row = PriceCode.objects.filter(booking=booking).first() or PriceCode(
         booking=booking, counted_from_at=at
@@ -268,7 +288,9 @@ def send_number(booking_id: int, technician_id: int, *, version: int) -> None:
     until_at = at + booking.policy.address_code_life
     code = row.draw(DIGITS, until_at=until_at)
     row.save()
-    notices.queue(booking, "price_code", round=row.rounds, code=code, until_at=until_at)
+    notices.queue(
+        booking, "price_code", round=row.rounds, code=code, until_at=until_at, on_page=on_page
+    )
 
 
 def number_is_out(booking: Booking, quote: Quote) -> bool:
@@ -300,11 +322,18 @@ def rises(booking: Booking, quote: Quote) -> bool:
 
 @verb
 def accept(
-    booking_id: int, *, version: int, by: User | None, words: str = "", device: str = ""
+    booking_id: int,
+    *,
+    version: int,
+    by: User | None,
+    words: str = "",
+    device: str = "",
+    kind: str = AcceptanceKind.OWN_DEVICE,
 ) -> Booking:
     """On the customer's own device, by their link. A repeat returns the booking.
 
-    Raises ProposalGone, NoTimeLeft.
+    `kind`: BANK where their bank has just said yes (payments.raising), which alone accepts what is
+    above the ceiling. Raises ProposalGone, AboveCeiling, NoTimeLeft.
     """
     booking = lock_booking(booking_id)
     quote = booking.quotes.filter(version=version, withdrawn_at=None).first()
@@ -312,8 +341,8 @@ def accept(
         return booking
     _take(
         booking,
-        _open(booking, version),
-        AcceptanceKind.OWN_DEVICE,
+        open_proposal(booking, version),
+        kind,
         by,
         ByHand(words, device=device[:200]),
     )
@@ -328,15 +357,18 @@ def accept_on_screen(
     sent to the payer.
 
     A wrong number uses up a try, which is kept: so this answers, and raises nothing for it. A
-    repeat answers the same. Raises NotYours, SignatureMissing, ProposalGone, NoTimeLeft.
+    repeat answers the same. Raises NotYours, SignatureMissing, ProposalGone, AboveCeiling,
+    NoTimeLeft.
     """
     booking = lock_own(booking_id, technician_id)
     quote = booking.quotes.filter(version=version, withdrawn_at=None).first()
     if quote is not None and quote.accepted_at is not None:
         return Answer.ACCEPTED
-    quote = _open(booking, version)
+    quote = open_proposal(booking, version)
     if not hand.signer.strip() or not hand.signature.strip():
         raise SignatureMissing
+    if needs_bank(booking, quote):
+        raise _above_ceiling(booking)
     kind = AcceptanceKind.SCREEN
     if rises(booking, quote):
         answer = _try_number(booking, quote, number)
@@ -345,6 +377,16 @@ def accept_on_screen(
         kind = AcceptanceKind.NUMBER
     _take(booking, quote, kind, by, hand)
     return Answer.ACCEPTED
+
+
+@verb
+def prove_payer(booking_id: int, *, version: int, number: str) -> Answer:
+    """The number that was sent for this version, typed on the payer's own page: it accepts nothing.
+
+    Raises ProposalGone.
+    """
+    booking = lock_booking(booking_id)
+    return _try_number(booking, open_proposal(booking, version), number)
 
 
 def _try_number(booking: Locked, quote: Quote, number: str) -> Answer:
@@ -382,14 +424,14 @@ def _decline(booking: Locked, version: int, by: User | None, device: str) -> Boo
     quote = booking.quotes.filter(version=version).first()
     if quote is not None and quote.declined_at is not None:
         return booking
-    quote = _open(booking, version)
+    quote = open_proposal(booking, version)
     price_versions.decline(quote, by=by, at=mila_now(), device=device[:200])
     notices.queue(booking, "job_price_answered", round=quote.version, accepted=False)
     _tell_pages(booking, "answered")
     return booking
 
 
-def _open(booking: Booking, version: int) -> Quote:
+def open_proposal(booking: Booking, version: int) -> Quote:
     """The proposal of this number, if it waits for an answer, while one may be given."""
     quote = price_versions.proposal(booking)
     if booking.state not in NEGOTIABLE or quote is None or quote.version != version:
@@ -403,7 +445,7 @@ def _take(booking: Locked, quote: Quote, kind: str, by: User | None, hand: ByHan
     Raises AboveCeiling, NoTimeLeft.
     """
     at = mila_now()
-    if quote.service_cents > ceiling_cents(booking):
+    if kind != AcceptanceKind.BANK and needs_bank(booking, quote):
         raise _above_ceiling(booking)
     if quote.duration_minutes != booking.duration_minutes:
         _make_room(booking, quote.duration_minutes)

@@ -104,6 +104,7 @@ STAYS = {
     "payments.Operation.*": "money: what was sent to Stripe, by Stripe's names",
     "payments.LedgerEntry.*": "money",
     "payments.Earning.*": "money",
+    "payments.PriceRaise.*": "Stripe's names, of a question to the bank that is answered or dead",
     "payments.Refund.stripe_id": "Stripe's name",
     "payments.Refund.reversal_id": "Stripe's name",
     "payments.Refund.fee_refund_ids": "Stripe's names",

@@ -113,6 +113,8 @@ NOT_PRIVATE = {
     "payments.SavedCard.last4": "four digits, which stand everywhere",
     "payments.SavedCard.wallet": "one of Stripe's words for a wallet",
     "payments.CardSetup.intent_id": "the beginning of CardSetup.client_secret",
+    "payments.PriceRaise.*": "Stripe's names; the secret of a question to the bank opens nothing "
+    "but that question",
     "payments.Charge.currency": "one of two",
     "payments.Charge.payment_method": "a copy of SavedCard.stripe_id, found as that",
     "payments.Charge.failure_code": "a word of Stripe's",
