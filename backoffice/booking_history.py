@@ -25,6 +25,7 @@ from requests_app.models import (
     CallAttempt,
     ChecklistTick,
     ClockKind,
+    DecisionAppeal,
     DoorPlace,
     Fault,
     FaultEntry,
@@ -237,6 +238,22 @@ def faults(b: Booking, at: datetime) -> Section:
         _("Appeal"),
     ]
     return Section("faults", _("Faults"), columns, rows)
+
+
+def customers_appeals(b: Booking, at: datetime) -> Section:
+    rows = [
+        [
+            stamp(one.at, b.timezone),
+            one.words,
+            stamp(one.due_at, b.timezone),
+            one.get_verdict_display() or toned(_("Waits"), WARN),
+            one.decided_by,
+            one.reason,
+        ]
+        for one in DecisionAppeal.objects.filter(booking=b).select_related("decided_by")
+    ]
+    columns = [_("At"), _("Words"), _("To be decided by"), _("Verdict"), _("By"), _("Reason")]
+    return Section("appeals", _("Appeals of the customer"), columns, rows)
 
 
 def _appeal(one: FaultEntry):

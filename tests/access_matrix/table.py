@@ -175,7 +175,8 @@ row(
 )
 row("customer:late", anybody, ACT, of="link")
 row(
-    "customer:answer_price customer:confirm_price customer:messages customer:not_again",
+    "customer:appeal customer:answer_price customer:confirm_price customer:messages "
+    "customer:not_again",
     anybody,
     FORM,
     of="link",

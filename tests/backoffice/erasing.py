@@ -32,6 +32,7 @@ from requests_app.models import (
     BookingPhoto,
     CallAttempt,
     ContactAccess,
+    DecisionAppeal,
     DoorPlace,
     LateSignature,
     Message,
@@ -191,6 +192,10 @@ def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace
     Avoidance.objects.create(
         customer=customer, technician=payee, said_by=Author.CUSTOMER, booking=booking, at=start
     )
+    at = mila_now()
+    DecisionAppeal.objects.create(
+        booking=booking, decision=booking.events.last(), words="Le câble", at=at, due_at=at
+    )
     cast.agree(booking, payee, 6400, own=[("Le câble de Mme Perrachon", 500)])
     PriceCode.objects.create(booking=booking, counted_from_at=mila_now())
     finish(booking, payee)
@@ -279,6 +284,7 @@ def rows_about(person) -> dict[type[models.Model], models.QuerySet]:
         PriceCode,
         Message,
         TimeProposal,
+        DecisionAppeal,
     )
     found = {model: model.objects.filter(booking__in=bookings) for model in of_bookings}
     found[QuoteLine] = QuoteLine.objects.filter(quote__booking__in=bookings, in_own_words=True)
