@@ -24,7 +24,7 @@ from payments import charges, disputes, refunds
 from payments.models import Charge, ChargeState, Difference, Dispute, Refund, StripeEvent
 from requests_app.actions import suspending
 from requests_app.codeless import often_codeless
-from requests_app.models import LIVE, Appeal, Booking, Clock, ClockKind, State
+from requests_app.models import LIVE, Appeal, Booking, Clock, ClockKind, DecisionAppeal, State
 
 CLOCKS = 12
 SOON = timedelta(hours=1)
@@ -177,6 +177,12 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
             _("Appeals overdue"),
             Appeal.objects.filter(verdict="", due_at__lte=at).count(),
             _list("requests_app_appeal", standing="late"),
+        ),
+        (
+            "customer_appeals",
+            _("Customers’ appeals to decide"),
+            DecisionAppeal.objects.filter(verdict="").count(),
+            _list("requests_app_booking", appeal="open"),
         ),
         (
             "suspended_jobs",

@@ -15,12 +15,14 @@ from accounts.models import Attempt, Notification, NotificationState
 from backoffice import wording
 from mila.adminkit.acts import BAD, GOOD, WARN, Section, linked, stamp, toned
 from mila.formats import left, minutes, moment, money
+from payments.models import PriceRaise
 from requests_app.models import (
     Assignment,
     Booking,
     BookingContact,
     BookingEvent,
     ClockKind,
+    DecisionAppeal,
     Fault,
     FaultEntry,
     Quote,
@@ -114,7 +116,7 @@ def wishes(b: Booking, at: datetime) -> Section:
 
 def quotes(b: Booking, at: datetime) -> Section:
     rows = []
-    for quote in b.quotes.select_related("created_by").prefetch_related("lines"):
+    for quote in b.quotes.select_related("created_by", "price_raise").prefetch_related("lines"):
         lines = "; ".join(
             f"{one.quantity} × {one.label} {money(one.cents, b.currency)}"
             for one in quote.lines.all()
@@ -153,7 +155,9 @@ def _answer(quote: Quote, zone: str) -> str:
     )
     declined = quote.declined_at and _("declined, %(at)s") % {"at": stamp(quote.declined_at, zone)}
     fell = quote.withdrawn_at and _("fell, %(at)s") % {"at": stamp(quote.withdrawn_at, zone)}
-    return "; ".join(str(one) for one in (accepted, declined, fell) if one)
+    asked: PriceRaise | None = getattr(quote, "price_raise", None)
+    bank = asked and _("bank asked, %(at)s") % {"at": stamp(asked.asked_at, zone)}
+    return "; ".join(str(one) for one in (bank, accepted, declined, fell) if one)
 
 
 def events(b: Booking, at: datetime) -> Section:
@@ -226,6 +230,22 @@ def faults(b: Booking, at: datetime) -> Section:
         _("Appeal"),
     ]
     return Section("faults", _("Faults"), columns, rows)
+
+
+def customers_appeals(b: Booking, at: datetime) -> Section:
+    rows = [
+        [
+            stamp(one.at, b.timezone),
+            one.words,
+            stamp(one.due_at, b.timezone),
+            one.get_verdict_display() or toned(_("Waits"), WARN),
+            one.decided_by,
+            one.reason,
+        ]
+        for one in DecisionAppeal.objects.filter(booking=b).select_related("decided_by")
+    ]
+    columns = [_("At"), _("Words"), _("To be decided by"), _("Verdict"), _("By"), _("Reason")]
+    return Section("appeals", _("Appeals of the customer"), columns, rows)
 
 
 def _appeal(one: FaultEntry):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Technician, TechnicianSkill
 from customer import booking_words, technician_page, unpaid
+from customer.appeals import AppealState, appeal_state
 from customer.lateness import Lateness, lateness
 from customer.mini_map import MiniMap, draw
 from customer.price_change import PriceChange, change_of
@@ -279,6 +280,10 @@ class BookingShown:
             again=reverse("customer:again", args=[b.token]) if may_book_again(b) else "",
             profile=technician_page.address(technician, partner),
         )
+
+    @cached_property
+    def decision_appeal(self) -> AppealState | None:
+        return appeal_state(self.booking, self.at)
 
     def _may_call(self) -> bool:
         """As long as the partner may see the customer's own number (rule D8)."""

@@ -4,6 +4,7 @@ from django.urls import path
 
 from customer.views import (
     alerts,
+    appeals,
     booking,
     booking_list,
     card,
@@ -20,6 +21,7 @@ from customer.views import (
     photos,
     proving,
     quotes,
+    raising,
     sign_off,
     sitemap,
     times,
@@ -85,7 +87,9 @@ urlpatterns = [
     path("b/<str:token>/no-show/", changes.no_show, name="no_show"),
     path("b/<str:token>/access/", changes.door, name="access"),
     path("b/<str:token>/price/", quotes.answer, name="answer_price"),
+    path("b/<str:token>/price/bank/", raising.confirm, name="confirm_price"),
     path("b/<str:token>/sign/", sign_off.sign_own, name="sign"),
+    path("b/<str:token>/appeal/", appeals.appeal, name="appeal"),
     path("b/<str:token>/refuse/", changes.refuse, name="refuse"),
     path("b/<str:token>/again/", where.again, name="again"),
     path("b/<str:token>/rate/", changes.rate, name="rate"),

@@ -16,10 +16,11 @@ from customer.price_change import PriceChange, change_of
 from partner import earnings, wording
 from partner.earnings import Line
 from partner.wording import Step, Undo
+from payments import raising
 from places.calendar import wall_time
 from places.place import TIME_ZONES
 from requests_app import access, deadlines
-from requests_app.actions import checking, other_times
+from requests_app.actions import checking, other_times, quoting
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.actions.notes import MOST_NOTES
 from requests_app.actions.signing import evidence_only
@@ -175,6 +176,16 @@ class JobPage:
             if self.proposal and self.quote
             else None
         )
+
+    @cached_property
+    def needs_bank(self) -> bool:
+        """It is above what the card was saved for: answered on the payer's own device alone."""
+        return self.proposal is not None and quoting.needs_bank(self.booking, self.proposal)
+
+    @cached_property
+    def bank_is_asked(self) -> bool:
+        """The payer has said yes, and their bank has not yet."""
+        return self.needs_bank and raising.raise_of(self.proposal) is not None
 
     @cached_property
     def answered(self) -> tuple[str, str] | None:
@@ -335,7 +346,7 @@ class JobPage:
         facts += repr(
             (len(self.messages), self.time_proposal and self.time_proposal.pk, self.time_kind)
         )
-        facts += repr((self.met, self.asks_code, self.undo, self.step.note))
+        facts += repr((self.met, self.asks_code, self.undo, self.step.note, self.bank_is_asked))
         if self.lateness:
             facts += repr((self.lateness.late, self.lateness.said_at, self.lateness.out))
         facts += repr(

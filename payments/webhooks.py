@@ -14,7 +14,17 @@ from django.conf import settings
 
 from mila.clock import mila_now
 from mila.transactions import after_commit, verb
-from payments import cards, charges, disputes, gateway, own_cards, partners, payouts, refunds
+from payments import (
+    cards,
+    charges,
+    disputes,
+    gateway,
+    own_cards,
+    partners,
+    payouts,
+    raising,
+    refunds,
+)
 from payments.models import CardSetup, StripeEvent
 
 log = logging.getLogger(__name__)
@@ -94,7 +104,7 @@ def _payment_intent(event: StripeEvent) -> bool:
 def _setup_intent(event: StripeEvent) -> bool:
     setup = CardSetup.objects.filter(intent_id=event.object_id).first()
     if setup is None:
-        return False
+        return raising.hear(event.object_id)
     if setup.done_at is None:
         cards.finish_setup(setup)
     return True

@@ -256,7 +256,8 @@ class Policy:
     late_release_lead: timedelta = figure(
         hours(24), _("Giving a job back is late so long before the start"), timedelta(0), days(7))
     appeal_window: timedelta = figure(
-        days(14), _("Time to appeal against a fault or a suspension"), days(7), days(90))
+        days(14), _("Time to appeal against a fault, a suspension or a decision"), days(7),
+        days(90))
     appeal_working_days: int = figure(5, _("Working days until an appeal is decided"), 1, 20)
 
     # After the sweeps stood still (fault T2)

@@ -136,13 +136,17 @@ KINDS: dict[str, Notice] = {
         NOW,
         to_customer("technician", "start_at", "final_cents", "proposed_cents", "proposed_minutes"),
     ),
-    "price_code": to_customer("technician", "proposed_cents", given=("code", "until_at")),
+    "price_code": to_customer(
+        "technician", "proposed_cents", given=("code", "until_at", "on_page")
+    ),
     "price_agreed": to_customer("technician", "start_at", "final_cents", given=("on_screen",)),
     "price_as_booked": to_customer("total_cents", "duration_minutes"),
     "signed_unproved": to_customer("technician", "start_at", "charge_cents", "objection_seconds"),
     "contested": to_customer("technician", "start_at"),
     "decided": to_customer("charge_cents"),
     "decided_none": to_customer("fee_cents"),
+    "decision_appealed": to_customer(given=("due_at",)),
+    "decision_appeal_decided": to_customer(given=("overturned",)),
     "action_required": to_customer("owed_cents"),
     "unpaid": to_customer("owed_cents"),
     "receipt": to_customer(
@@ -210,6 +214,8 @@ KINDS: dict[str, Notice] = {
     "contested_ops": to_ops(),
     "cash_ops": to_ops(),
     "undecided_ops": to_ops("final_cents"),
+    "decision_appeal_ops": to_ops(given=("due_at",)),
+    "decision_appeal_due_ops": to_ops(given=("due_at",)),
     "held_ops": to_ops("owed_cents"),
     "door_unproved_ops": to_ops("owed_cents"),
     "withdrawal_unproved_ops": to_ops("owed_cents"),

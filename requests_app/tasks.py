@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from requests_app import sweeps
-from requests_app.actions import appealing
+from requests_app.actions import appealing, contesting
 
 
 @shared_task(name="requests_app.sweep")
@@ -14,3 +14,4 @@ def sweep():
     sweeps.sweep_photos()
     sweeps.sweep_faults()
     appealing.sweep_appeals()
+    contesting.sweep_appeals()

@@ -15,7 +15,7 @@ from accounts.models import Notification
 from mila.clock import mila_now
 from mila.errors import Refusal
 from requests_app.actions import answering, quoting, signing, undoing, visit
-from requests_app.models import Booking, SignOff, SignOffKind, State
+from requests_app.models import AcceptanceKind, Booking, SignOff, SignOffKind, State
 from requests_app.price_versions import ByHand
 
 HAND = ByHand("words", "Odile", "Odile", "test")
@@ -35,6 +35,7 @@ class Life:
     dice: random.Random
     agreed: int = 0
     most: int = 0
+    authenticated: int = 10_350  # 150 % of 69 euros, then what the bank has said yes to
     wrong: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
 
@@ -75,6 +76,16 @@ class Life:
     def accept(self) -> None:
         self._answered(lambda version: answering.accept(self.booking.pk, version=version, by=None))
 
+    def accept_with_the_bank(self) -> None:
+        """What payments.raising does after the bank's yes, to the version it was asked about."""
+        if (quote := self.open()) is not None:
+            self._answered(
+                lambda version: answering.accept(
+                    self.booking.pk, version=version, by=None, kind=AcceptanceKind.BANK
+                ),
+                version=quote.version,
+            )
+
     def decline(self) -> None:
         answering.decline(self.booking.pk, version=self.any_version(), by=None)
 
@@ -82,7 +93,10 @@ class Life:
         """The payer reads the number out."""
         if (quote := self.open()) is None:
             return
-        answering.send_number(*self.ids, version=quote.version)
+        if quoting.needs_bank(self.now(), quote):
+            answering.send_number_to_page(self.booking.pk, version=quote.version)
+        else:
+            answering.send_number(*self.ids, version=quote.version)
         row = Notification.objects.filter(subject_id=self.booking.uuid, kind="price_code").latest(
             "pk"
         )
@@ -167,6 +181,11 @@ class Life:
         if was_open:
             quote.refresh_from_db()
             if quote.accepted_at:
+                by_the_bank = quote.acceptance_kind == AcceptanceKind.BANK
+                if quote.service_cents > self.authenticated and not by_the_bank:
+                    self.wrong.append(f"{quote.service_cents} agreed, and no bank was asked")
+                if by_the_bank:
+                    self.authenticated = max(self.authenticated, quote.service_cents)
                 self.agreed = quote.service_cents
                 self.most = max(self.most, self.agreed)
 
@@ -189,6 +208,7 @@ ACTS = (
     *[Life.propose] * 6,
     *[Life.accept] * 3,
     *[Life.decline] * 2,
+    *[Life.accept_with_the_bank] * 2,
     Life.accept_by_number,
     *[Life.forge] * 3,
     Life.finish,

@@ -17,7 +17,16 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from backoffice import booking_history, visit_history, wording
-from backoffice.admin import dispatch, faults, payment_acts, payments, return_acts, returns, reviews
+from backoffice.admin import (
+    appeals,
+    dispatch,
+    faults,
+    payment_acts,
+    payments,
+    return_acts,
+    returns,
+    reviews,
+)
 from backoffice.admin.booking_acts import ACTS
 from backoffice.admin.booking_filters import (
     SOON,
@@ -50,6 +59,7 @@ HISTORY = (  # in the order in which ops ask
     booking_history.events,
     booking_history.assignments,
     booking_history.faults,
+    booking_history.customers_appeals,
     dispatch.searches,
     booking_history.wishes,
     booking_history.quotes,
@@ -87,6 +97,7 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
         *dispatch.BOOKING_ACTS,
         *payment_acts.BOOKING_ACTS,
         *return_acts.BOOKING_ACTS,
+        *appeals.BOOKING_ACTS,
     )
     list_display = [
         "shown_number",
@@ -104,6 +115,7 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
         ClockFilter,
         UnpaidFilter,
         faults.SuspendedJobsFilter,
+        appeals.AppealFilter,
         "country",
         "service__category",
     ]

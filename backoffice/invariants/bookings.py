@@ -10,6 +10,7 @@ from backoffice.invariants.scope import Found, Ids, of
 from catalogue.money import ceiling
 from dispatch.models import Offer, OfferState
 from mila.clock import mila_now
+from payments.models import PriceRaise
 from places.place import Country
 from requests_app import deadlines
 from requests_app.lifecycle import MOVES
@@ -17,6 +18,7 @@ from requests_app.models import (
     BY_THE_PAYER,
     ENDED,
     HAS_PARTNER,
+    AcceptanceKind,
     Assignment,
     Booking,
     BookingEvent,
@@ -124,6 +126,7 @@ def accesses(ids: Ids) -> Found:
 
 def accepted_prices(ids: Ids) -> Found:
     accepted: dict[int, list[int]] = {}
+    raised: dict[int, int] = {}
     for quote in of(
         Quote.objects.exclude(accepted_at=None).order_by("accepted_at", "version"), ids
     ).select_related("booking"):
@@ -132,10 +135,16 @@ def accepted_prices(ids: Ids) -> Found:
             before, default=0
         ):
             yield f"booking {quote.booking_id}: version {quote.version} rose without the payer"
-        if quote.service_cents > ceiling(
-            quote.booking.service_cents, quote.booking.policy.ceiling_percent
+        by_the_bank = quote.acceptance_kind == AcceptanceKind.BANK
+        if by_the_bank and not PriceRaise.objects.filter(quote=quote, agreed_at__isnull=False):
+            yield f"booking {quote.booking_id}: version {quote.version} by a bank never asked"
+        limit = raised.get(quote.booking_id, 0)
+        if not by_the_bank and quote.service_cents > max(
+            limit, ceiling(quote.booking.service_cents, quote.booking.policy.ceiling_percent)
         ):
             yield f"booking {quote.booking_id}: version {quote.version} is above the ceiling"
+        if by_the_bank:
+            raised[quote.booking_id] = max(limit, quote.service_cents)
         before.append(quote.service_cents)
     for one in of(SignOff.objects.filter(quote__accepted_at=None), ids):
         yield f"booking {one.booking_id}: a version nobody accepted was signed"

@@ -26,6 +26,16 @@ class RefuseForm(forms.Form):
     )
 
 
+class AppealForm(forms.Form):
+    """Why a decision of ours is not right (rule L17)."""
+
+    words = ProseField(
+        label=_("What is not right about it?"),
+        max_length=2000,
+        error_messages={"required": _("Please say what is not right about the decision.")},
+    )
+
+
 STARS = [
     (1, _("1 – bad")),
     (2, _("2 – not good")),

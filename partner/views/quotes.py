@@ -144,6 +144,8 @@ class Answering:
     def _page(self):
         booking = self.booking
         self.form.fields["number"].required = True  # where it is shown it is asked for
+        needs_bank = quoting.needs_bank(booking, self.quote)
+        number_is_out = self.asks_number and answering.number_is_out(booking, self.quote)
         context = {
             "booking": booking,
             "form": self.form,
@@ -152,7 +154,9 @@ class Answering:
             "who": self.who,
             "refused": self.refused,
             "asks_number": self.asks_number,
-            "number_is_out": self.asks_number and answering.number_is_out(booking, self.quote),
+            "number_is_out": number_is_out,
+            "needs_bank": needs_bank,
+            "may_accept": not needs_bank and (number_is_out or not self.asks_number),
             "may_send": answering.tries_left(booking) > 0,
             "first_name": self.technician.first_name,
         }

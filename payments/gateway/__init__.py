@@ -29,6 +29,7 @@ from payments.gateway.payouts import (
 )
 from payments.gateway.people import (
     create_customer,
+    create_reauthentication,
     create_setup_intent,
     detach_card,
     list_cards,
@@ -95,6 +96,7 @@ __all__ = [
     "create_customer",
     "create_payment_intent",
     "create_payout",
+    "create_reauthentication",
     "create_refund",
     "create_setup_intent",
     "create_transfer",

@@ -38,6 +38,32 @@ def create_setup_intent(*, customer: str, key: str, booking_uuid: str = "") -> S
         return _setup(stripe_client().v1.setup_intents.create(params, with_key(key)))
 
 
+def create_reauthentication(
+    *, customer: str, card: str, booking_uuid: str, version: int, amount_cents: int, key: str
+) -> SetupIntent:
+    """Opens the question of the bank about a card that is saved, for more than it was saved for;
+    no money moves (rule L10, M4).
+    """
+    params = checked(
+        SetupIntentCreateParams,
+        {
+            "customer": customer,
+            "payment_method": card,
+            "usage": "off_session",
+            "allowed_payment_method_types": ["card"],
+            "payment_method_options": {"card": {"request_three_d_secure": "challenge"}},
+            "metadata": {
+                "booking": booking_uuid,
+                "kind": "raise",
+                "version": str(version),
+                "amount": str(amount_cents),
+            },
+        },
+    )
+    with our_errors():
+        return _setup(stripe_client().v1.setup_intents.create(params, with_key(key)))
+
+
 def retrieve_setup_intent(setup_intent_id: str) -> SetupIntent:
     """As it is now. Coming back from the card page proves nothing; this does."""
     with our_errors():

@@ -22,6 +22,7 @@ from payments.models.returns import (
     Dispute,
     DisputeState,
     Refund,
+from payments.models.raises import PriceRaise
     RefundOrigin,
     RefundState,
     StatementLine,
@@ -50,6 +51,7 @@ __all__ = [
     "Payout",
     "PayoutAccount",
     "PayoutState",
+    "PriceRaise",
     "Refund",
     "RefundOrigin",
     "RefundState",

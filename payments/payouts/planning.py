@@ -34,6 +34,7 @@ from places.calendar import is_bank_day, wall_time
 from places.place import TIME_ZONES
 from policy.queries import policy_at
 from requests_app.lifecycle import lock_booking
+from requests_app.models import DecisionAppeal
 
 
 class AlreadyUnderWay(Refusal):
@@ -245,11 +246,14 @@ def thaw(booking_id: int) -> list[Earning]:
 
 
 def is_contested(booking_id: int) -> bool:
-    """Whether a refund of the booking is being made, or a dispute is not over."""
+    """Whether a refund of the booking is being made, or a dispute or the customer's appeal is not
+    over.
+    """
     being_made = Refund.objects.filter(charge__booking_id=booking_id, state__in=UNDER_WAY)
     disputes = Dispute.objects.filter(charge__booking_id=booking_id)
     return (
         being_made.exists()
+        or DecisionAppeal.objects.filter(booking=booking_id, verdict="").exists()
         or disputes.filter(Q(state__in=DISPUTED) | Q(next_at__isnull=False)).exists()
     )
 

@@ -46,7 +46,10 @@ def create(call: Call) -> dict[str, Any]:
         "on_behalf_of": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": {
+            "card": {"request_three_d_secure": "automatic"}
+            | (given.get("payment_method_options") or {}).get("card", {})
+        },
         "payment_method_types": ["card"],
         "single_use_mandate": None,
         "status": "requires_payment_method",

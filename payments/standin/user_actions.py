@@ -66,6 +66,16 @@ def confirm_on_session(
     return _confirm("payment_intents", client_secret, payment_method, bank_agrees=bank_agrees)
 
 
+def confirm_saved_card(
+    client_secret: str, payment_method: str, *, bank_agrees: bool = True
+) -> dict[str, Any]:
+    """The customer confirms a card that is saved, for more than it was saved for.
+
+    The setup intent, or Stripe's error.
+    """
+    return _confirm("setup_intents", client_secret, payment_method, bank_agrees=bank_agrees)
+
+
 def _confirm(noun: str, client_secret: str, method: str, *, bank_agrees: bool) -> dict[str, Any]:
     intent_id = client_secret.split("_secret_")[0]
     form = f"client_secret={client_secret}&payment_method={method}&use_stripe_sdk=true"

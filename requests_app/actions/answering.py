@@ -14,7 +14,7 @@ from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app import notices, price_versions
 from requests_app.actions.assigning import is_free
-from requests_app.actions.quoting import NoTimeLeft, above_ceiling, ceiling_cents, longer
+from requests_app.actions.quoting import NoTimeLeft, above_ceiling, longer, needs_bank
 from requests_app.actions.signing import SignatureMissing
 from requests_app.actions.visit import lock_own
 from requests_app.lifecycle import Locked, lock_booking
@@ -51,10 +51,26 @@ class Answer(StrEnum):
 def send_number(booking_id: int, technician_id: int, *, version: int) -> None:
     """Mail the payer a fresh number for this version; the one before is void.
 
-    Raises ProposalGone, TooManyCodes.
+    Raises ProposalGone, AboveCeiling, TooManyCodes.
     """
     booking = lock_own(booking_id, technician_id)
-    _open(booking, version)
+    if needs_bank(booking, open_proposal(booking, version)):
+        raise above_ceiling(booking)
+    _send_number(booking, version, on_page=False)
+
+
+@verb
+def send_number_to_page(booking_id: int, *, version: int) -> None:
+    """The same for the payer's own page, where their bank is asked next: it says that it is they.
+
+    Raises ProposalGone, TooManyCodes.
+    """
+    booking = lock_booking(booking_id)
+    open_proposal(booking, version)
+    _send_number(booking, version, on_page=True)
+
+
+def _send_number(booking: Locked, version: int, *, on_page: bool) -> None:
     at = mila_now()
     row = PriceCode.objects.filter(booking=booking).first() or PriceCode(
         booking=booking, counted_from_at=at
@@ -64,7 +80,9 @@ def send_number(booking_id: int, technician_id: int, *, version: int) -> None:
     until_at = at + booking.policy.address_code_life
     code = row.draw(DIGITS, until_at=until_at)
     row.save()
-    notices.queue(booking, "price_code", round=row.rounds, code=code, until_at=until_at)
+    notices.queue(
+        booking, "price_code", round=row.rounds, code=code, until_at=until_at, on_page=on_page
+    )
 
 
 def number_is_out(booking: Booking, quote: Quote) -> bool:
@@ -96,11 +114,18 @@ def rises(booking: Booking, quote: Quote) -> bool:
 
 @verb
 def accept(
-    booking_id: int, *, version: int, by: User | None, words: str = "", device: str = ""
+    booking_id: int,
+    *,
+    version: int,
+    by: User | None,
+    words: str = "",
+    device: str = "",
+    kind: str = AcceptanceKind.OWN_DEVICE,
 ) -> Booking:
     """On the customer's own device, by their link. A repeat returns the booking.
 
-    Raises ProposalGone, NoTimeLeft.
+    `kind`: BANK where their bank has just said yes (payments.raising), which alone accepts what is
+    above the ceiling. Raises ProposalGone, AboveCeiling, NoTimeLeft.
     """
     booking = lock_booking(booking_id)
     quote = booking.quotes.filter(version=version, withdrawn_at=None).first()
@@ -108,8 +133,8 @@ def accept(
         return booking
     _take(
         booking,
-        _open(booking, version),
-        AcceptanceKind.OWN_DEVICE,
+        open_proposal(booking, version),
+        kind,
         by,
         ByHand(words, device=device[:200]),
     )
@@ -124,15 +149,18 @@ def accept_on_screen(
     sent to the payer.
 
     A wrong number uses up a try, which is kept: so this answers, and raises nothing for it. A
-    repeat answers the same. Raises NotYours, SignatureMissing, ProposalGone, NoTimeLeft.
+    repeat answers the same. Raises NotYours, SignatureMissing, ProposalGone, AboveCeiling,
+    NoTimeLeft.
     """
     booking = lock_own(booking_id, technician_id)
     quote = booking.quotes.filter(version=version, withdrawn_at=None).first()
     if quote is not None and quote.accepted_at is not None:
         return Answer.ACCEPTED
-    quote = _open(booking, version)
+    quote = open_proposal(booking, version)
     if not hand.signer.strip() or not hand.signature.strip():
         raise SignatureMissing
+    if needs_bank(booking, quote):
+        raise above_ceiling(booking)
     kind = AcceptanceKind.SCREEN
     if rises(booking, quote):
         answer = _try_number(booking, quote, number)
@@ -141,6 +169,16 @@ def accept_on_screen(
         kind = AcceptanceKind.NUMBER
     _take(booking, quote, kind, by, hand)
     return Answer.ACCEPTED
+
+
+@verb
+def prove_payer(booking_id: int, *, version: int, number: str) -> Answer:
+    """The number that was sent for this version, typed on the payer's own page: it accepts nothing.
+
+    Raises ProposalGone.
+    """
+    booking = lock_booking(booking_id)
+    return _try_number(booking, open_proposal(booking, version), number)
 
 
 def _try_number(booking: Locked, quote: Quote, number: str) -> Answer:
@@ -178,14 +216,14 @@ def _decline(booking: Locked, version: int, by: User | None, device: str) -> Boo
     quote = booking.quotes.filter(version=version).first()
     if quote is not None and quote.declined_at is not None:
         return booking
-    quote = _open(booking, version)
+    quote = open_proposal(booking, version)
     price_versions.decline(quote, by=by, at=mila_now(), device=device[:200])
     notices.queue(booking, "job_price_answered", round=quote.version, accepted=False)
     tell_both(booking, "answered")
     return booking
 
 
-def _open(booking: Booking, version: int) -> Quote:
+def open_proposal(booking: Booking, version: int) -> Quote:
     """The proposal of this number, if it waits for an answer, while one may be given."""
     quote = price_versions.proposal(booking)
     if booking.state not in NEGOTIABLE or quote is None or quote.version != version:
@@ -199,7 +237,7 @@ def _take(booking: Locked, quote: Quote, kind: str, by: User | None, hand: ByHan
     Raises AboveCeiling, NoTimeLeft.
     """
     at = mila_now()
-    if quote.service_cents > ceiling_cents(booking):
+    if kind != AcceptanceKind.BANK and needs_bank(booking, quote):
         raise above_ceiling(booking)
     if quote.duration_minutes != booking.duration_minutes:
         _make_room(booking, quote.duration_minutes)

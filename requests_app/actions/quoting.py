@@ -23,7 +23,7 @@ from requests_app.actions.notes import HoldsPassword
 from requests_app.actions.visit import PriceIsFixed, lock_own
 from requests_app.lifecycle import IllegalMove, Role
 from requests_app.live_pages import tell_both
-from requests_app.models import NEGOTIABLE, Assignment, Booking, Quote
+from requests_app.models import NEGOTIABLE, AcceptanceKind, Assignment, Booking, Quote
 from requests_app.passwords import mentions_password
 from requests_app.price_versions import Line
 
@@ -41,7 +41,7 @@ class AgreedMeanwhile(Refusal):
 
 
 class AboveCeiling(Refusal):
-    """Raised with the most a visit may come to."""
+    """It takes the payer's bank; raised with what the card was saved for."""
 
 
 class NoTimeLeft(Refusal):
@@ -87,8 +87,7 @@ def propose(
 
     `agreed_version`: what the page showed as agreed, so that a page left open proposes nothing over
     a newer price. `key`: of the form; sent twice it is one proposal. Raises NotYours, IllegalMove,
-    AgreedMeanwhile, PriceIsFixed, NothingNew, AboveCeiling, NoTimeLeft, EnoughProposals,
-    HoldsPassword, NotSold.
+    AgreedMeanwhile, PriceIsFixed, NothingNew, NoTimeLeft, EnoughProposals, HoldsPassword, NotSold.
     """
     booking = lock_own(booking_id, technician_id)
     if sent := booking.quotes.filter(key=key).first():
@@ -111,8 +110,6 @@ def propose(
         and minutes == booking.duration_minutes
     ):
         raise NothingNew
-    if sum(line.cents for line in lines) > ceiling_cents(booking):
-        raise above_ceiling(booking)
     if minutes > booking.duration_minutes and not _has_time(booking, minutes, at):
         raise NoTimeLeft
     price_versions.fall(booking.quotes.open(), at)
@@ -125,18 +122,25 @@ def propose(
 
 
 def ceiling_cents(booking: Booking) -> int:
-    """The most a visit may come to without the booking fee: what the card was authenticated for
-    (rule L10, M4).
+    """The most a visit may come to without the booking fee before the payer's bank is asked: what
+    the card was authenticated for, at the order or for a version since (rule L10, M4).
     """
-    return money.ceiling(booking.service_cents, booking.policy.ceiling_percent)
+    at_the_order = money.ceiling(booking.service_cents, booking.policy.ceiling_percent)
+    by_the_bank = booking.quotes.agreed().filter(acceptance_kind=AcceptanceKind.BANK)
+    return max([at_the_order, *by_the_bank.values_list("service_cents", flat=True)])
+
+
+def needs_bank(booking: Booking, quote: Quote) -> bool:
+    """Whether it is more than the card was authenticated for: payments.raising (rule L10)."""
+    return quote.service_cents > ceiling_cents(booking)
 
 
 def above_ceiling(booking: Booking) -> AboveCeiling:
     most = formats.money(ceiling_cents(booking), booking.currency)
     return AboveCeiling(
         gettext(
-            "A visit may cost at most %(most)s, for which the customer's card was saved. "
-            "For more work, please let them book a further visit."
+            "Above %(most)s the bank of whoever pays is asked. They accept it on their own page: "
+            "the link is in their e-mail."
         )
         % {"most": most}
     )

@@ -15,6 +15,7 @@ from requests_app.models.booking import ASSIGNED, Booking, Fault, Wish, new_toke
 from requests_app.models.checklists import ChecklistTick
 from requests_app.models.clocks import Clock, ClockKind
 from requests_app.models.contact import AddressCode, BookingContact, ContactAccess, PriceCode
+from requests_app.models.decisions import DecisionAppeal
 from requests_app.models.endings import (
     UNSIGNED,
     LateSignature,
@@ -103,6 +104,7 @@ __all__ = [
     "Clock",
     "ClockKind",
     "ContactAccess",
+    "DecisionAppeal",
     "DoorMove",
     "DoorPlace",
     "Fault",

@@ -21,6 +21,7 @@ class AcceptanceKind(models.TextChoices):
 
     BOOKING = "booking", _("At booking")
     OWN_DEVICE = "own_device", _("On the customer's own device")
+    BANK = "bank", _("On the payer’s own device, and confirmed with their bank")
     NUMBER = "number", _("On the technician's screen, with a number sent to the payer")
     SCREEN = "screen", _("On the technician's screen")
     NOT_NEEDED = "not_needed", _("No more than was agreed")
@@ -28,7 +29,14 @@ class AcceptanceKind(models.TextChoices):
 
 
 # The payer's own channel: by these alone a price rises (rule B8, L10).
-BY_THE_PAYER = frozenset({AcceptanceKind.BOOKING, AcceptanceKind.OWN_DEVICE, AcceptanceKind.NUMBER})
+BY_THE_PAYER = frozenset(
+    {
+        AcceptanceKind.BOOKING,
+        AcceptanceKind.OWN_DEVICE,
+        AcceptanceKind.NUMBER,
+        AcceptanceKind.BANK,
+    }
+)
 # The customer's own hand: what silence may fall back to (rule L13).
 BY_HAND = BY_THE_PAYER | {AcceptanceKind.SCREEN}
 

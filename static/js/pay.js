@@ -1,4 +1,5 @@
-// The page after "your bank wants to ask you": confirm a payment with the card that was tried, then tell the server.
+// The page after "your bank wants to ask you": confirm a payment with the card that was tried, or the card itself for a
+// later one (seti_...), then tell the server.
 //
 // <form data-pay-form data-publishable-key data-client-secret data-payment-method data-return-url data-message-declined ...>
 //   <p data-card-error role="alert" hidden></p> <button>
@@ -52,7 +53,8 @@ export async function start(form) {
       show("");
       let error;
       try {
-        ({ error } = await stripe.confirmPayment({
+        const confirm = clientSecret.startsWith("seti_") ? stripe.confirmSetup : stripe.confirmPayment;
+        ({ error } = await confirm.call(stripe, {
           clientSecret,
           confirmParams: {
             payment_method: paymentMethod,
@@ -65,7 +67,8 @@ export async function start(form) {
       }
       busy = false;
       event.submitter?.removeAttribute("aria-busy");
-      if (error && error.payment_intent?.status !== "succeeded") {
+      const known = error?.setup_intent ?? error?.payment_intent; // confirmed in another tab, or its answer was lost
+      if (error && known?.status !== "succeeded") {
         show(messageFor(form, error));
         return;
       }

@@ -174,7 +174,13 @@ row(
     of="link",
 )
 row("customer:late", anybody, ACT, of="link")
-row("customer:answer_price customer:messages customer:not_again", anybody, FORM, of="link")
+row(
+    "customer:appeal customer:answer_price customer:confirm_price customer:messages "
+    "customer:not_again",
+    anybody,
+    FORM,
+    of="link",
+)
 row("customer:answer_time", anybody, ACT, of="link")
 
 # What belongs to a person who is signed in.

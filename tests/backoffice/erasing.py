@@ -39,6 +39,7 @@ from requests_app.models import (
     BookingPhoto,
     CallAttempt,
     ContactAccess,
+    DecisionAppeal,
     DoorPlace,
     LateSignature,
     Message,
@@ -111,6 +112,7 @@ STAYS = {
     "payments.Operation.*": "money: what was sent to Stripe, by Stripe's names",
     "payments.LedgerEntry.*": "money",
     "payments.Earning.*": "money",
+    "payments.PriceRaise.*": "Stripe's names, of a question to the bank that is answered or dead",
     "payments.Refund.stripe_id": "Stripe's name",
     "payments.Refund.reversal_id": "Stripe's name",
     "payments.Refund.fee_refund_ids": "Stripe's names",
@@ -196,6 +198,10 @@ def visit_over(payee, *, email: str, days: int = 3, key: str) -> SimpleNamespace
     )
     Avoidance.objects.create(
         customer=customer, technician=payee, said_by=Author.CUSTOMER, booking=booking, at=start
+    )
+    at = mila_now()
+    DecisionAppeal.objects.create(
+        booking=booking, decision=booking.events.last(), words="Le câble", at=at, due_at=at
     )
     cast.agree(booking, payee, 6400, own=[("Le câble de Mme Perrachon", 500)])
     PriceCode.objects.create(booking=booking, counted_from_at=mila_now())
@@ -285,6 +291,7 @@ def rows_about(person) -> dict[type[models.Model], models.QuerySet]:
         PriceCode,
         Message,
         TimeProposal,
+        DecisionAppeal,
     )
     found = {model: model.objects.filter(booking__in=bookings) for model in of_bookings}
     found[QuoteLine] = QuoteLine.objects.filter(quote__booking__in=bookings, in_own_words=True)

@@ -99,6 +99,9 @@ NOT_PRIVATE = {
     "requests_app.BookingPhoto.sha256": "tells nothing of what it is over",
     "requests_app.ProgressNote.key": "used up when it is stored",
     "requests_app.ChecklistTick.words": "a copy of what the catalogue says",
+    "requests_app.DecisionAppeal.words": "on the customer's own page and in the booking's story",
+    "requests_app.DecisionAppeal.reason": "what staff answer them, there alone",
+    "requests_app.DecisionAppeal.verdict": "a word of the code",
     "requests_app.Message.key": "used up when it is stored",
     "requests_app.Booking.spoken": "languages, shown to whoever has the job",
     "requests_app.TimeProposal.wall": "an hour, as a wish",
@@ -113,6 +116,8 @@ NOT_PRIVATE = {
     "payments.SavedCard.last4": "four digits, which stand everywhere",
     "payments.SavedCard.wallet": "one of Stripe's words for a wallet",
     "payments.CardSetup.intent_id": "the beginning of CardSetup.client_secret",
+    "payments.PriceRaise.*": "Stripe's names; the secret of a question to the bank opens nothing "
+    "but that question",
     "payments.Charge.currency": "one of two",
     "payments.Charge.payment_method": "a copy of SavedCard.stripe_id, found as that",
     "payments.Charge.failure_code": "a word of Stripe's",

@@ -82,15 +82,29 @@ def test_what_is_missing_is_said_and_nothing_proposed(client, working, change, f
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_above_the_ceiling_is_refused_in_words_and_what_was_typed_is_kept(client, working, headers):
+def test_a_refusal_is_said_and_what_was_typed_is_kept(client, working, headers):
     answer = client.post(
-        url(working, "propose"), typed(client, working, price="200"), headers=headers
+        url(working, "propose"), typed(client, working, price="69"), headers=headers
     )
 
     assert answer.status_code == 422
-    assert "103,50" in answer.content.decode()
     assert "Le câble est coupé" in answer.content.decode()
     assert not working.quotes.filter(version=2).exists()
+
+
+def test_above_the_ceiling_the_phone_is_not_turned_round(client, working, partner):
+    assert "103,50" in client.get(url(working, "propose")).content.decode()
+    client.post(url(working, "propose"), typed(client, working, price="200"))
+    quote = price_versions.proposal(working)
+
+    job, page = client.get(url(working, "job")), client.get(url(working, "answer_price"))
+    answer = press(client, working, quote, accept="1", typed="Odile Perrachon", number="1234")
+
+    assert url(working, "answer_price") not in job.content.decode()
+    assert page.context["needs_bank"]
+    assert not page.context["may_accept"]
+    assert answer.status_code == 409
+    assert price_versions.agreed(working).service_cents == 6900
 
 
 def test_edited_request_of_a_pro_proposes_no_price_of_its_own(client, searching, rival_partner):

@@ -160,13 +160,39 @@ def test_passwords_have_no_place_in_it(work, partner):
 
 
 @pytest.mark.parametrize(("cents", "taken"), [(CEILING, True), (CEILING + 1, False)])
-def test_above_the_ceiling_nothing_is_proposed(cents, taken, work, partner):
+def test_above_the_ceiling_the_link_alone_accepts_nothing(cents, taken, work, partner):
+    quote = propose(work, partner, cents)
+
     if taken:
-        assert propose(work, partner, cents).is_open
+        answering.accept(work.pk, version=quote.version, by=None)
+        assert agreed(work) == (2, cents)
         return
     with refused(work, quoting.AboveCeiling) as raised:
-        propose(work, partner, cents)
+        answering.accept(work.pk, version=quote.version, by=None)
     assert "103,50" in str(raised.value)
+
+
+def test_above_the_ceiling_nothing_is_accepted_on_the_technicians_screen(work, partner):
+    quote = propose(work, partner, CEILING + 1)
+    with refused(work, quoting.AboveCeiling):
+        answering.send_number(work.pk, partner.pk, version=quote.version)
+    answering.send_number_to_page(work.pk, version=quote.version)
+
+    with refused(work, quoting.AboveCeiling):
+        on_screen(work, partner, quote, number=number_of(work))
+
+    assert answering.tries_left(work) == work.policy.code_tries  # not even a try is used up
+
+
+def test_number_for_the_payers_page_accepts_nothing_by_itself(work, partner):
+    quote = propose(work, partner, CEILING + 1)
+    answering.send_number_to_page(work.pk, version=quote.version)
+
+    wrong = answering.prove_payer(work.pk, version=quote.version, number="no")
+    right = answering.prove_payer(work.pk, version=quote.version, number=number_of(work))
+
+    assert (wrong, right) == (Answer.WRONG, Answer.ACCEPTED)
+    assert agreed(work) == (1, 6900)
 
 
 def test_ceiling_is_asked_again_at_the_answer(work, partner):

@@ -1,0 +1,156 @@
+"""A price above what the card was saved for: the payer says yes on their own device, then their
+bank is asked about the card, and only its yes makes the version count (rule L10, M4).
+
+No money moves. Whoever hears the bank's yes first, the page or the webhook, makes it count, once.
+"""
+
+import logging
+
+from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from mila.clock import mila_now
+from mila.errors import Refusal
+from mila.streams import publish
+from mila.transactions import verb
+from payments import cards, gateway
+from payments.models import PriceRaise
+from requests_app import price_versions, statement
+from requests_app.actions import answering, quoting
+from requests_app.lifecycle import lock_booking
+from requests_app.models import AcceptanceKind, Booking, Quote
+
+log = logging.getLogger(__name__)
+ABOUT = "quote__booking__customer"
+
+
+class NotTheirCard(Refusal):
+    sentence = _("Your bank was asked about another card. Please try again with the card shown.")
+
+
+def raise_of(quote: Quote | None) -> PriceRaise | None:
+    """The question to the bank about this version, if one was asked and it still waits."""
+    found = PriceRaise.objects.select_related(ABOUT).filter(quote=quote).first() if quote else None
+    return found if found is not None and found.waits else None
+
+
+def ask(booking_id: int, *, version: int, by: User | None, number: str = "") -> answering.Answer:
+    """The payer says yes: proved by their account, or by the number that was sent for this version.
+
+    From then on the bank may be asked (`open_question`). A wrong number uses up a try, so this
+    answers and raises nothing for it. A repeat answers the same. Raises answering.ProposalGone.
+    """
+    quote = _waiting(booking_id, version)
+    if raise_of(quote) is not None:
+        return answering.Answer.ACCEPTED
+    if by is None:
+        answer = answering.prove_payer(booking_id, version=version, number=number)
+        if answer != answering.Answer.ACCEPTED:
+            return answer
+    _note(booking_id, version, by)
+    return answering.Answer.ACCEPTED
+
+
+def _waiting(booking_id: int, version: int) -> Quote:
+    """The proposal, which is above the ceiling. Raises answering.ProposalGone."""
+    booking = Booking.objects.get(pk=booking_id)
+    quote = answering.open_proposal(booking, version)
+    if not quoting.needs_bank(booking, quote):
+        raise answering.ProposalGone
+    return quote
+
+
+@verb
+def _note(booking_id: int, version: int, by: User | None) -> None:
+    booking = lock_booking(booking_id)
+    quote = answering.open_proposal(booking, version)
+    PriceRaise.objects.get_or_create(quote=quote, defaults={"card": booking.card, "by": by})
+    for stream in (f"booking:{booking.uuid}", f"technician:{booking.technician_id}"):
+        publish.publish(stream, "answered")
+
+
+def open_question(found: PriceRaise) -> PriceRaise:
+    """Opened at Stripe, once for each version: a card refused by the bank is asked about again in
+    the same one. Raises gateway.GatewayError.
+    """
+    if found.intent_id:
+        return found
+    booking = found.quote.booking
+    assert booking.customer is not None
+    intent = gateway.create_reauthentication(
+        customer=cards.payment_customer(booking.customer).stripe_id,
+        card=found.card,
+        booking_uuid=str(booking.uuid),
+        version=found.quote.version,
+        amount_cents=found.quote.service_cents + booking.booking_fee_cents,
+        key=cards.of_this_minute(f"{booking.uuid}-raise-{found.quote.version}-{found.number}"),
+    )
+    # Two pages at once open two: the one that is kept is asked, the other stays empty.
+    PriceRaise.objects.filter(pk=found.pk, intent_id="").update(
+        intent_id=intent.id, client_secret=intent.client_secret
+    )
+    found.refresh_from_db()
+    return found
+
+
+def finish(found: PriceRaise, *, device: str = "") -> bool:
+    """What the bank said: whether the version counts now. Repeatable, before or after the webhook.
+
+    Raises NotTheirCard, answering.ProposalGone (it fell meanwhile: the bank's yes changes nothing),
+    quoting.NoTimeLeft, gateway.GatewayError.
+    """
+    if not found.intent_id:
+        return False
+    intent = gateway.retrieve_setup_intent(found.intent_id)
+    if intent.status != "succeeded":
+        return False
+    if intent.payment_method != found.card:
+        _ask_anew(found)
+        raise NotTheirCard
+    _count(found.pk, device)
+    return True
+
+
+@verb
+def _ask_anew(found: PriceRaise) -> None:
+    """This question is answered for a card we do not charge: the next try opens another."""
+    PriceRaise.objects.filter(pk=found.pk, intent_id=found.intent_id, agreed_at=None).update(
+        intent_id="", client_secret="", number=F("number") + 1
+    )
+
+
+@verb
+def _count(raise_id: int, device: str) -> None:
+    """The version counts, and the question is over, in one commit."""
+    found = PriceRaise.objects.select_related(ABOUT, "by").get(pk=raise_id)
+    booking = lock_booking(found.quote.booking_id)
+    with translation.override(booking.language):
+        quote = price_versions.proposal(booking)
+        words = (
+            statement.of_a_proposal(booking, price_versions.agreed(booking), quote)
+            if quote is not None
+            else ""
+        )
+    answering.accept(
+        booking.pk,
+        version=found.quote.version,
+        by=found.by,
+        words=words,
+        device=device,
+        kind=AcceptanceKind.BANK,
+    )
+    PriceRaise.objects.filter(pk=raise_id, agreed_at=None).update(agreed_at=mila_now())
+
+
+def hear(intent_id: str) -> bool:
+    """Stripe says that the bank has answered; whether the question is one of ours."""
+    found = PriceRaise.objects.filter(intent_id=intent_id).first()
+    if found is None:
+        return False
+    try:
+        finish(found)
+    except Refusal as refusal:  # it fell, or there is no time any more: said on the payer's page
+        log.info("the bank's yes to version %s: %s", found.quote_id, refusal)
+    return True

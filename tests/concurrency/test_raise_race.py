@@ -1,0 +1,102 @@
+"""The bank's yes heard twice at once, and against a technician who takes the proposal back
+(rule L10): one acceptance or none, never two and never both.
+"""
+
+import threading
+
+import pytest
+from django.db import connections
+
+from mila.clock import reset_clock, set_clock
+from mila.errors import Refusal
+from payments import raising
+from payments.models import PriceRaise
+from payments.standin import user_actions
+from requests_app import price_versions
+from requests_app.actions import quoting
+from requests_app.models import Booking, QuoteEvent, State
+from tests import cast, factories
+from tests.payments import cast as paid
+
+pytestmark = [
+    pytest.mark.race,
+    pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
+]
+HIGH = 20_000
+
+
+@pytest.fixture
+def question(customer, partner):
+    """The bank has said yes, and nobody has heard it yet."""
+    set_clock(cast.MORNING)
+    booking = factories.placed_booking(customer=customer, card=paid.saved_card(customer))
+    work = cast.walk(booking, partner, State.IN_PROGRESS)
+    quote = cast.propose(work, partner, HIGH)
+    raising.ask(work.pk, version=quote.version, by=customer)
+    found = raising.open_question(PriceRaise.objects.select_related().get())
+    user_actions.confirm_saved_card(found.client_secret, found.card)
+    yield found
+    reset_clock()
+
+
+def at_once(*acts):
+    """Each in a thread and a connection of its own; what they raised."""
+    barrier, raised = threading.Barrier(len(acts), timeout=20), []
+
+    def run(act):
+        try:
+            barrier.wait()
+            act()
+        except Exception as error:
+            raised.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def accepted(question):
+    return QuoteEvent.objects.filter(quote=question.quote, step="accepted").count()
+
+
+def hear(question):
+    return lambda: raising.finish(PriceRaise.objects.select_related().get(pk=question.pk))
+
+
+def test_heard_by_page_and_webhook_at_once_is_one_acceptance(question):
+    assert at_once(*[hear(question)] * 4) == []
+
+    assert accepted(question) == 1
+
+
+def test_control_without_the_lock_they_all_find_it_open(question, monkeypatch):
+    barrier, take = threading.Barrier(2, timeout=20), quoting.price_versions.accept
+    monkeypatch.setattr(quoting, "lock_booking", lambda pk: Booking.objects.get(pk=pk))
+    monkeypatch.setattr(raising, "lock_booking", lambda pk: Booking.objects.get(pk=pk))
+
+    def together(*args, **kwargs):
+        barrier.wait()
+        return take(*args, **kwargs)
+
+    monkeypatch.setattr(price_versions, "accept", together)
+
+    at_once(hear(question), hear(question))
+
+    assert accepted(question) == 2
+
+
+def test_taken_back_at_the_same_moment_it_is_one_or_the_other(question, partner):
+    booking = Booking.objects.get(pk=question.quote.booking_id)
+
+    raised = at_once(hear(question), lambda: cast.propose(booking, partner, 7000, key="less"))
+
+    assert all(isinstance(error, Refusal) for error in raised)
+    agreed = price_versions.agreed(booking).service_cents
+    assert (agreed == HIGH) == (accepted(question) == 1)
+    if agreed != HIGH:
+        assert agreed == 6900
