@@ -16,7 +16,7 @@ from mila.errors import Refusal
 from mila.streams import publish
 from mila.web.htmx import page_or_part
 from requests_app import access, price_versions, statement
-from requests_app.actions import answering
+from requests_app.actions import answering, quoting
 from requests_app.models import NEGOTIABLE, Booking
 
 ANSWERS = ("accept", "decline", "send")

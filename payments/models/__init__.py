@@ -13,6 +13,7 @@ from payments.models.charges import (
 )
 from payments.models.operations import Account, LedgerEntry, Operation, OperationState, StripeEvent
 from payments.models.payouts import Earning, Hold, Payout, PayoutAccount, PayoutState, WayPay
+from payments.models.raises import PriceRaise
 from payments.models.returns import (
     DISPUTED,
     UNDER_WAY,
@@ -22,7 +23,6 @@ from payments.models.returns import (
     Dispute,
     DisputeState,
     Refund,
-from payments.models.raises import PriceRaise
     RefundOrigin,
     RefundState,
     StatementLine,
