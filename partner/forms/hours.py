@@ -6,6 +6,7 @@ from datetime import time
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -27,6 +28,7 @@ class HoursForm(forms.Form):
 
     def __init__(self, *args, hours: Iterable[WeeklyHours] = (), **kwargs):
         super().__init__(*args, **kwargs)
+        self.short: dict[str, Promise] = {}  # of each field; the day stands above it
         kept: dict[int, list[WeeklyHours]] = {day: [] for day in range(7)}
         for one in hours:
             kept[one.weekday].append(one)
@@ -39,7 +41,7 @@ class HoursForm(forms.Form):
                     initial=known and getattr(known, name),
                     widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
                 )
-                field.short = label  # the day stands above it
+                self.short[f"{name}-{day}-{span}"] = label
                 self.fields[f"{name}-{day}-{span}"] = field
 
     def days(self) -> list[tuple[str, list[tuple]]]:
@@ -48,12 +50,15 @@ class HoursForm(forms.Form):
             (
                 str(WEEKDAYS[day]),
                 [
-                    (self[f"opens-{day}-{span}"], self[f"closes-{day}-{span}"])
+                    tuple(self._named(f"{name}-{day}-{span}") for name, _label in HOURS)
                     for span in range(SPANS)
                 ],
             )
             for day in range(7)
         ]
+
+    def _named(self, name: str) -> tuple:
+        return self[name], self.short[name]
 
     def clean(self):
         cleaned = super().clean()
@@ -69,7 +74,7 @@ class HoursForm(forms.Form):
 
     def _look_at(self, day: int, cleaned: dict) -> None:
         """What the verb would refuse of the whole week is said beside its day."""
-        ends = []
+        ends: list[tuple[time, time]] = []
         for span in range(SPANS):
             opens, closes = (cleaned.get(f"{name}-{day}-{span}") for name, _label in HOURS)
             if opens is None or closes is None:
