@@ -12,6 +12,7 @@ const behaviours = [
   ["[data-signature]", () => import("./signature.js")],
   ["[data-position-url]", () => import("./position.js")],
   ["[data-place]", () => import("./place.js")],
+  ["[data-streets]", () => import("./streets.js")],
   ["[data-card-form]", () => import("./card.js")],
   ["[data-waiting-url]", () => import("./waiting.js")],
   ["[data-keep], [data-keeper], [data-forgets]", () => import("./typed.js")],
