@@ -24,6 +24,7 @@ from customer.views import (
     raising,
     sign_off,
     sitemap,
+    streets,
     times,
     where,
 )
@@ -47,6 +48,7 @@ urlpatterns = [
     path("services/<slug:slug>/", catalogue.service, name="service"),
     path("technicians/<uuid:public_id>/", catalogue.technician, name="technician"),
     path("book/postcodes/", draft.postcodes_before, name="book_postcodes"),
+    path("book/streets/", streets.streets, name="streets"),
     path("book/<slug:service>/", where.book, name="book"),
     path("book/d/<str:token>/", draft.draft, name="draft"),
     path("book/d/<str:token>/service/", draft.service, name="draft_service"),

@@ -357,6 +357,11 @@ STANDIN = not STRIPE_SECRET_KEY
 GEOCODERS = env.list("GEOCODERS", default=[])
 # A server of ways of our own, "https://osrm.example" (places/travel.py). Empty: by the distance.
 OSRM_URL = env("OSRM_URL", default="")
+# Streets while an address is typed: the base addresses of the two national services, such as
+# "https://data.geopf.fr/geocodage" and "https://api3.geo.admin.ch" (places/streets.py). Empty: a
+# plain field.
+STREETS_FR_URL = env("STREETS_FR_URL", default="")
+STREETS_CH_URL = env("STREETS_CH_URL", default="")
 
 # --- Security
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -13,7 +13,7 @@ from customer.forms.fields import PhoneField, at_the_door_field, door_code_field
 from customer.forms.wanted import add_questions, answers_of
 from mila.errors import Refusal
 from mila.web.forms import LineField, ProseField
-from places import addresses, geocoding
+from places import addresses, geocoding, streets
 from places.gazetteer import Suggestion, suggest_postcodes
 from places.place import Country
 from requests_app import withdrawal
@@ -95,6 +95,11 @@ class PlaceForm(forms.Form):
 
         self.suggestions: list[Suggestion] = []
         self.other_country = ""
+
+    @property
+    def offers_streets(self) -> bool:
+        """Whether addresses can be offered while one is typed, in one of the countries."""
+        return any(streets.offered(country) for country in Country.values)
 
     def clean(self):
         """Asks about a town that is not the postcode's, a code of the other country, a street

@@ -52,6 +52,7 @@ PLACES = Limit("places", 120, HOUR)
 STARTS = Limit("starts", 240, HOUR)  # the same page: days and times are chosen on it too
 PHOTOS = Limit("photos", 60, HOUR)
 SEARCH = Limit("search", 120, MINUTE)
+STREETS = Limit("streets", 120, MINUTE)  # each may be a question to a service of the state
 LINKS = Limit("links", 300, MINUTE)
 CHANGES = Limit("changes", 60, 10 * MINUTE)
 POSITION = Limit("position", 60, MINUTE)
@@ -75,6 +76,7 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:search": (SEARCH, READ),
     "customer:draft_postcodes": (SEARCH, READ),
     "customer:book_postcodes": (SEARCH, READ),
+    "customer:streets": (STREETS, SEND),
     **dict.fromkeys(
         (
             "customer:booking",

@@ -14,6 +14,7 @@ const behaviours = [
   ["[data-brief]", () => import("./brief.js")],
   ["[data-copies]", () => import("./copies.js")],
   ["[data-place]", () => import("./place.js")],
+  ["[data-streets]", () => import("./streets.js")],
   ["[data-card-form]", () => import("./card.js")],
   ["[data-waiting-url]", () => import("./waiting.js")],
   ["[data-keep], [data-keeper], [data-forgets]", () => import("./typed.js")],

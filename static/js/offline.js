@@ -3,7 +3,7 @@
 import "./keep.js";
 
 const keep = self.milaKeep;
-const again = () => location.reload();
+const again = () => location.replace(location.href); // not a reload: that would send a form once more
 
 document.querySelector("[data-again]").addEventListener("click", again);
 addEventListener("online", again);

@@ -9,6 +9,7 @@ const NEVER = new Set(["hidden", "file", "password", "submit", "button", "image"
 export function start(element) {
   if (element.hasAttribute("data-keeper")) return tidy();
   if (element.hasAttribute("data-forgets")) return element.addEventListener("submit", () => drop(() => true));
+  if ("needsNetwork" in element.dataset) element.addEventListener("submit", stay, true);
   restore(element);
   element.addEventListener("input", () => save(element));
   element.addEventListener("change", () => save(element));
@@ -17,14 +18,23 @@ export function start(element) {
     const status = event.detail?.ctx?.response?.raw?.status ?? 0;
     const key = event.target.dataset?.keptAs;
     if (!key) return;
-    if (status >= 200 && status < 400) forget(key);
+    if (status >= 200 && status < 400) forget(shelf(event.target), key);
     else save(element);
   });
   return undefined;
 }
 
-const owner = () => document.body.dataset.keeper ?? "";
+const owner = () => document.querySelector("[data-keeper]")?.dataset.keeper ?? "";
 const fields = (form) => [...form.elements].filter((field) => field.name && !NEVER.has(field.type));
+const shelf = (form) => (form.dataset.keepIn === "tab" ? "sessionStorage" : "localStorage"); // by name: to ask may throw
+
+// Without network the form stays where it is; the page says so (delegated_events.js).
+function stay(event) {
+  if (navigator.onLine) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  delete event.target.dataset.sent; // submit_once.js has counted the tap
+}
 
 function save(form, sent = false) {
   form.dataset.keptAs = form.dataset.keep;
@@ -32,11 +42,11 @@ function save(form, sent = false) {
     const ticks = field.type === "checkbox" || field.type === "radio";
     return [field.name, ticks ? field.value : null, ticks ? field.checked : field.value];
   });
-  write(form.dataset.keep, { owner: owner(), at: Date.now(), sent, values });
+  write(shelf(form), form.dataset.keep, { owner: owner(), at: Date.now(), sent, values });
 }
 
 function restore(form) {
-  const kept = read(form.dataset.keep);
+  const kept = read(shelf(form), form.dataset.keep);
   if (!kept || kept.owner !== owner()) return;
   for (const [name, choice, value] of kept.values) {
     for (const field of fields(form)) {
@@ -58,36 +68,38 @@ function tidy() {
 
 function drop(whether) {
   try {
-    for (const name of Object.keys(localStorage)) {
-      if (!name.startsWith(MARK)) continue;
-      const key = name.slice(MARK.length);
-      const kept = read(key);
-      if (!kept || whether(key, kept)) forget(key);
+    for (const store of ["localStorage", "sessionStorage"]) {
+      for (const name of Object.keys(window[store])) {
+        if (!name.startsWith(MARK)) continue;
+        const key = name.slice(MARK.length);
+        const kept = read(store, key);
+        if (!kept || whether(key, kept)) forget(store, key);
+      }
     }
   } catch {
     // no storage: nothing is kept there
   }
 }
 
-function read(key) {
+function read(store, key) {
   try {
-    return JSON.parse(localStorage.getItem(MARK + key));
+    return JSON.parse(window[store].getItem(MARK + key));
   } catch {
     return null;
   }
 }
 
-function write(key, kept) {
+function write(store, key, kept) {
   try {
-    localStorage.setItem(MARK + key, JSON.stringify(kept));
+    window[store].setItem(MARK + key, JSON.stringify(kept));
   } catch {
     // full, or refused: the form works without
   }
 }
 
-function forget(key) {
+function forget(store, key) {
   try {
-    localStorage.removeItem(MARK + key);
+    window[store].removeItem(MARK + key);
   } catch {
     // the same
   }

@@ -1,5 +1,6 @@
-// Offers reach every page of the app: a number on the tab, the title of the window, a line on top for one that is theirs,
-// and the phone calls when it comes. Not when a page is opened while it is there already: they know of that one.
+// Offers reach every page of the app: a number on the tab, on the app's own sign, in the title of the window, a line on
+// top for one that is theirs, and the phone calls when it comes. Not when a page is opened while it is there already:
+// they know of that one.
 
 import { ring } from "./ring.js";
 
@@ -32,6 +33,8 @@ export function start(line) {
       badge.hidden = !count;
       badge.querySelector("[data-count]").textContent = count || "";
     }
+    const sign = count ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.(); // of the installed app
+    sign?.catch(() => undefined);
     stream.dataset.liveUrl = address;
     // A page that listens already hears the same news: one stream is enough.
     if (!document.querySelector("[data-live-url]")) line.after(stream);

@@ -46,6 +46,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const step = request.method === "POST" && STEP.exec(new URL(request.url).pathname);
   if (step) event.respondWith(make(request, step[1], step[2]));
+  else if (request.method === "POST" && request.mode === "navigate") event.respondWith(sent(request));
   if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
   if (request.mode === "navigate") event.respondWith(page(event));
   else if (files.has(request.url)) event.respondWith(file(request));
@@ -62,9 +63,21 @@ async function page(event) {
   try {
     return await online(event, copy ? PATIENCE : 0);
   } catch {
-    if (copy) return shown(copy);
-    const cache = await caches.open(SHELL);
-    return (await cache.match(MILA.offline[await language()])) ?? Response.error();
+    return copy ? shown(copy) : noNetwork();
+  }
+}
+
+async function noNetwork() {
+  const cache = await caches.open(SHELL);
+  return (await cache.match(MILA.offline[await language()])) ?? Response.error();
+}
+
+// A form that is sent by going on to its answer; what was typed stays in its page (typed.js).
+async function sent(request) {
+  try {
+    return await fetch(request);
+  } catch {
+    return noNetwork();
   }
 }
 

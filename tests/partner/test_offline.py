@@ -3,6 +3,7 @@
 """
 
 import json
+import os
 import threading
 from datetime import timedelta
 
@@ -354,9 +355,11 @@ def test_lost_job_is_no_longer_answered(own, searching, partner):
 
 @pytest.mark.django_db(transaction=True)
 def test_duplicates_from_two_devices_at_once_are_one(partner, customer):
-    sent, _booking = crowd(partner, customer, threads=8, each=5)
+    """A slice; 1,000 by `python -m bench.duplicates`."""
+    each = int(os.environ.get("MILA_DUPLICATES", "40")) // 8
+    sent, _booking = crowd(partner, customer, threads=8, each=each)
 
-    assert len(sent) == 40
+    assert len(sent) == 8 * each
     assert {json.dumps(answer, sort_keys=True) for answer in sent} == {
         '{"done": true, "sentence": ""}'
     }
