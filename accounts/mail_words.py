@@ -20,7 +20,7 @@ from accounts import calendar_file
 from accounts.models import Notification
 from mila.cleaning import one_line
 from mila.clock import mila_now
-from policy.models import Paper
+from policy.models import PublishedText
 
 # What would end a line, hide or turn round text, or be refused by the database: never wanted in a
 # fact.
@@ -86,7 +86,7 @@ def render(row: Notification) -> mail.EmailMultiAlternatives:
                 )
             )
     if hashes := row.context.get("papers"):
-        for paper in Paper.objects.filter(sha256__in=hashes).order_by("name"):
+        for paper in PublishedText.objects.filter(sha256__in=hashes).order_by("name"):
             message.attach(f"mila-{paper.name}-{paper.dated}.txt", paper.plain(), "text/plain")
     return message
 

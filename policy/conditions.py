@@ -23,7 +23,7 @@ from mila.formats import NBSP, full_day, money, phone
 from places.place import Country
 from policy import kept
 from policy.figures import Policy
-from policy.models import Paper, PolicyRow
+from policy.models import PolicyRow, PublishedText
 from policy.queries import policy_at
 from policy.words import span
 
@@ -83,11 +83,13 @@ def text(name: str, language: str, at: datetime, policies: Policies | None = Non
     return Text(name, language, max(DATED[name], changed), body)
 
 
-def keep(one: Text) -> Paper:
+def keep(one: Text) -> PublishedText:
     """The row of these very words; made once, never changed (law R6)."""
     columns = {"name": one.name, "language": one.language, "dated": one.dated, "body": one.body}
-    Paper.objects.bulk_create([Paper(sha256=one.sha256, **columns)], ignore_conflicts=True)
-    return Paper.objects.get(sha256=one.sha256)
+    PublishedText.objects.bulk_create(
+        [PublishedText(sha256=one.sha256, **columns)], ignore_conflicts=True
+    )
+    return PublishedText.objects.get(sha256=one.sha256)
 
 
 def read(body: str) -> Iterator[Block]:

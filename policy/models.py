@@ -79,7 +79,7 @@ class PolicyRow(models.Model):
             raise ValidationError({"value" if self.key in TYPES else "key": str(error)}) from error
 
 
-class Paper(models.Model):
+class PublishedText(models.Model):
     """The very words of a page an order rests on, as somebody accepted them or was sent them.
 
     Only added (law R6).

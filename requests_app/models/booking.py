@@ -16,7 +16,7 @@ from mila.clock import MilaNow
 from mila.encrypted_fields import EncryptedTextField, FingerprintField
 from places.place import Country
 from policy.figures import Policy
-from policy.models import Paper
+from policy.models import PublishedText
 from requests_app.models.states import HAS_PARTNER, LIVE, State
 
 # Columns that are set in exactly the states with a partner.
@@ -151,7 +151,7 @@ class Booking(models.Model):
         null=True, editable=False, help_text="Asked to start within 14 days (law R5)."
     )
     terms = models.ForeignKey(
-        Paper,
+        PublishedText,
         null=True,
         on_delete=models.PROTECT,
         related_name="+",

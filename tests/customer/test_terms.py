@@ -11,7 +11,7 @@ from accounts import delivery
 from accounts.models import Notification
 from mila.clock import mila_now
 from policy import conditions
-from policy.models import Paper, PolicyRow
+from policy.models import PolicyRow, PublishedText
 from requests_app.models import Booking
 from tests import factories
 
@@ -57,7 +57,7 @@ def test_two_orders_under_the_same_words_share_them(morning):
     first, second = factories.placed_booking(), factories.placed_booking()
 
     assert first.terms == second.terms
-    assert Paper.objects.filter(name="terms").count() == 1
+    assert PublishedText.objects.filter(name="terms").count() == 1
 
 
 def test_mail_of_the_order_carries_terms_and_withdrawal_with_its_form(searching):

@@ -12,7 +12,7 @@ from mila.clock import mila_now
 from papers import actions, printing
 from payments import ledger
 from payments.models import Charge, Operation, StripeEvent
-from policy.models import Paper
+from policy.models import PublishedText
 from requests_app.access import reveal_contact
 from requests_app.actions import signing
 from requests_app.models import (
@@ -37,7 +37,7 @@ TABLES = [
     "requests_app_contactaccess",
     "requests_app_doorplace",
     "requests_app_checklisttick",
-    "policy_paper",
+    "policy_publishedtext",
     "papers_paper",
     "papers_paperfile",
     "papers_givenback",
@@ -56,7 +56,7 @@ TELLING = {
     "requests_app_contactaccess": "reason",
     "requests_app_doorplace": "move",
     "requests_app_checklisttick": "words",
-    "policy_paper": "body",
+    "policy_publishedtext": "body",
     "papers_paper": "content",
     "papers_paperfile": "body",
     "papers_givenback": "key",
@@ -166,7 +166,8 @@ def test_control_without_its_trigger_the_row_changes(table, evidence):
 
 
 @pytest.mark.parametrize(
-    "model", [BookingEvent, QuoteEvent, SignOff, LateSignature, ContactAccess, DoorPlace, Paper]
+    "model",
+    [BookingEvent, QuoteEvent, SignOff, LateSignature, ContactAccess, DoorPlace, PublishedText],
 )
 def test_the_orm_is_refused_too(model, evidence):
     row = model.objects.first()

@@ -15,7 +15,7 @@ from django.utils import translation
 from mila.clock import mila_now
 from policy import conditions
 from policy.kept import KEPT
-from policy.models import Paper, PolicyRow
+from policy.models import PolicyRow, PublishedText
 from policy.words import span
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -101,7 +101,7 @@ def test_the_same_words_are_kept_once(db):
     one = conditions.text("terms", "de", mila_now())
 
     assert conditions.keep(one) == conditions.keep(one)
-    assert Paper.objects.get().body == one.body
+    assert PublishedText.objects.get().body == one.body
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
