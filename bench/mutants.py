@@ -34,7 +34,7 @@ NIGHT = "search_end acknowledge night caps unconfirmed withdraw tasks sweeps out
 CHARGE = "charge charge_outcomes charge_table held fee_in_vain sweeps webhooks cards"
 REACHED_BY = {
     "requests_app/deadlines.py": ("requests_app", f"deadlines {VISIT} {BESIDE} outages"),
-    "requests_app/lifecycle.py": ("requests_app", f"{VISIT} {BESIDE} notices"),
+    "requests_app/lifecycle.py": ("requests_app", f"{VISIT} {BESIDE} notices outages"),
     "requests_app/moves.py": ("requests_app", f"{VISIT} {BESIDE} notices"),
     "dispatch/offers/*.py": ("dispatch", f"{SEARCH} {NIGHT}"),
     "payments/charges/*.py": ("payments", f"{CHARGE} charge_crash ways door_price outages"),
