@@ -264,6 +264,25 @@ def test_message_is_closed_and_error_list_gets_the_focus(site):
     expect(page.locator(".toast")).to_be_hidden()
 
 
+def test_message_of_what_was_done_leaves_by_itself_and_one_to_be_read_stays(site):
+    site.stop_clock(NOW)
+    toast = '<div class="toast" {} role="status"><p>-</p>{}</div>'
+    page = site.open(
+        '<div class="messages">'
+        + toast.format('data-brief id="done"', "")
+        + toast.format('data-brief id="asks"', '<a href="/">Look</a>')
+        + toast.format('data-kind="danger" id="wrong"', "")
+        + "</div>"
+    )
+
+    page.clock.run_for(7_000)
+    expect(page.locator("#done")).to_be_visible()
+    page.clock.run_for(2_000)
+    expect(page.locator("#done")).to_be_hidden()
+    expect(page.locator("#asks")).to_be_visible()
+    expect(page.locator("#wrong")).to_be_visible()
+
+
 AWAKE = """
     window.calls = [];
     const lock = {released: false, release: async () => { calls.push("let go"); lock.released = true; }};
