@@ -46,6 +46,12 @@ class PayersYes:
         return answering.number_is_out(self.booking, self.quote)
 
     @property
+    def number(self):
+        """The box, where it is shown: there it is asked for."""
+        self.form.fields["number"].required = True
+        return self.form["number"]
+
+    @property
     def may_send(self) -> bool:
         return answering.tries_left(self.booking) > 0
 

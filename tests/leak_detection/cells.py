@@ -171,6 +171,15 @@ CELLS = (
         "the story of the booking (rule O1)",
     ),
     Cell("ops", {"Booking.end_reason"}, ("cancelled",), "the story of the booking (rule O1)"),
+    *(
+        Cell(
+            who,
+            {"DecisionAppeal.words", "DecisionAppeal.reason"},
+            ("failed",),
+            "an appeal and its answer (rule L17)",
+        )
+        for who in ("by link", "customer", "ops")
+    ),
     Cell("ops", {"ProgressNote.text"}, _from("in progress"), "the story of the booking (rule O1)"),
     Cell("ops", PRICE, _from("in progress"), "the story of the booking (rule O1)"),
     Cell("ops", {"SignOff.device"}, _from("signed off"), "evidence (rule L12)"),

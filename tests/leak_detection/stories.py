@@ -25,7 +25,7 @@ from requests_app.actions import (
 from requests_app.actions.assigning import assign
 from requests_app.actions.doorstep import PhonePlace
 from requests_app.lifecycle import Role
-from requests_app.models import Author, NotePhrase, SignOffKind, State, Verdict
+from requests_app.models import Author, DecisionAppeal, NotePhrase, SignOffKind, State, Verdict
 from requests_app.price_versions import ByHand
 from requests_app.sweeps import sweep_bookings, sweep_clocks
 from tests import cast
@@ -193,6 +193,17 @@ def contested(w: Dataset) -> Story:
     signing.refuse(w.booking.pk, by=w.customer, reason=w.canaries.word("BookingEvent.reason"))
     yield "contested"
     signing.decide_none(w.booking.pk, by=w.ops, reason="Nothing worked")
+    DecisionAppeal.objects.create(
+        booking=w.booking,
+        decision=w.booking.events.latest("sequence"),
+        words=w.canaries.word("DecisionAppeal.words"),
+        at=mila_now(),
+        due_at=mila_now(),
+        verdict=Verdict.OVERTURNED,
+        reason=w.canaries.word("DecisionAppeal.reason"),
+        decided_at=mila_now(),
+        decided_by=w.ops,
+    )
     yield "failed"
 
 
