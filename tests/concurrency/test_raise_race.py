@@ -75,8 +75,8 @@ def test_heard_by_page_and_webhook_at_once_is_one_acceptance(question):
 
 
 def test_control_without_the_lock_they_all_find_it_open(question, monkeypatch):
-    barrier, take = threading.Barrier(2, timeout=20), quoting.price_versions.accept
-    monkeypatch.setattr(quoting, "lock_booking", lambda pk: Booking.objects.get(pk=pk))
+    barrier, take = threading.Barrier(2, timeout=20), answering.price_versions.accept
+    monkeypatch.setattr(answering, "lock_booking", lambda pk: Booking.objects.get(pk=pk))
     monkeypatch.setattr(raising, "lock_booking", lambda pk: Booking.objects.get(pk=pk))
 
     def together(*args, **kwargs):

@@ -165,7 +165,7 @@ def test_no_time_left_after_the_banks_yes_is_said_and_nothing_is_agreed(
     def full(*_args, **_kwargs):
         raise quoting.NoTimeLeft
 
-    monkeypatch.setattr(quoting, "accept", full)
+    monkeypatch.setattr(answering, "accept", full)
     answer = client.post(asked.url, follow=True)
 
     assert "There is no time" in answer.content.decode() or answer.redirect_chain

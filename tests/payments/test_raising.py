@@ -204,7 +204,7 @@ def test_killed_after_the_banks_yes_the_webhook_makes_it_count(work, high, monke
     question = asked(work, high)
     user_actions.confirm_saved_card(question.client_secret, question.card)
     with monkeypatch.context() as patched:
-        patched.setattr(quoting, "accept", lambda *_args, **_kwargs: 1 / 0)
+        patched.setattr(answering, "accept", lambda *_args, **_kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             raising.finish(question)
     assert agreed(work) == (6900, AcceptanceKind.BOOKING)
