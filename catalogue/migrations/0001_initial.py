@@ -15,9 +15,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Category",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("slug", models.SlugField(unique=True)),
                 ("icon", models.SlugField(help_text="Name of a symbol in the sprite.")),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
@@ -39,11 +42,118 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Topic",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("thing", "A thing people name"),
+                            ("act", "What is wanted, or wrong"),
+                            ("not_sold", "Not sold"),
+                        ],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        blank=True,
+                        help_text="Shown where it is not sold.",
+                        max_length=80,
+                        verbose_name="name",
+                    ),
+                ),
+                (
+                    "name_fr",
+                    models.CharField(
+                        blank=True,
+                        help_text="Shown where it is not sold.",
+                        max_length=80,
+                        null=True,
+                        verbose_name="name",
+                    ),
+                ),
+                (
+                    "name_de",
+                    models.CharField(
+                        blank=True,
+                        help_text="Shown where it is not sold.",
+                        max_length=80,
+                        null=True,
+                        verbose_name="name",
+                    ),
+                ),
+                (
+                    "name_it",
+                    models.CharField(
+                        blank=True,
+                        help_text="Shown where it is not sold.",
+                        max_length=80,
+                        null=True,
+                        verbose_name="name",
+                    ),
+                ),
+                (
+                    "name_en",
+                    models.CharField(
+                        blank=True,
+                        help_text="Shown where it is not sold.",
+                        max_length=80,
+                        null=True,
+                        verbose_name="name",
+                    ),
+                ),
+                ("brands", models.TextField(blank=True, verbose_name="words of every language")),
+                ("words", models.TextField(blank=True, verbose_name="words people search with")),
+                (
+                    "words_fr",
+                    models.TextField(
+                        blank=True, null=True, verbose_name="words people search with"
+                    ),
+                ),
+                (
+                    "words_de",
+                    models.TextField(
+                        blank=True, null=True, verbose_name="words people search with"
+                    ),
+                ),
+                (
+                    "words_it",
+                    models.TextField(
+                        blank=True, null=True, verbose_name="words people search with"
+                    ),
+                ),
+                (
+                    "words_en",
+                    models.TextField(
+                        blank=True, null=True, verbose_name="words people search with"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "topic of the search",
+                "verbose_name_plural": "topics of the search",
+                "ordering": ["kind", "slug"],
+            },
+        ),
+        migrations.CreateModel(
             name="Service",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("slug", models.SlugField(unique=True)),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("name_fr", models.CharField(max_length=80, null=True, verbose_name="name")),
@@ -61,14 +171,22 @@ class Migration(migrations.Migration):
                 ("included_it", models.TextField(blank=True, null=True, verbose_name="included")),
                 ("included_en", models.TextField(blank=True, null=True, verbose_name="included")),
                 ("not_included", models.TextField(blank=True, verbose_name="not included")),
-                ("not_included_fr",
-                    models.TextField(blank=True, null=True, verbose_name="not included")),
-                ("not_included_de",
-                    models.TextField(blank=True, null=True, verbose_name="not included")),
-                ("not_included_it",
-                    models.TextField(blank=True, null=True, verbose_name="not included")),
-                ("not_included_en",
-                    models.TextField(blank=True, null=True, verbose_name="not included")),
+                (
+                    "not_included_fr",
+                    models.TextField(blank=True, null=True, verbose_name="not included"),
+                ),
+                (
+                    "not_included_de",
+                    models.TextField(blank=True, null=True, verbose_name="not included"),
+                ),
+                (
+                    "not_included_it",
+                    models.TextField(blank=True, null=True, verbose_name="not included"),
+                ),
+                (
+                    "not_included_en",
+                    models.TextField(blank=True, null=True, verbose_name="not included"),
+                ),
                 ("tools", models.TextField(blank=True, verbose_name="tools")),
                 ("tools_fr", models.TextField(blank=True, null=True, verbose_name="tools")),
                 ("tools_de", models.TextField(blank=True, null=True, verbose_name="tools")),
@@ -80,44 +198,70 @@ class Migration(migrations.Migration):
                 ("steps_it", models.TextField(blank=True, null=True, verbose_name="steps")),
                 ("steps_en", models.TextField(blank=True, null=True, verbose_name="steps")),
                 ("prepare", models.TextField(blank=True, verbose_name="what to prepare")),
-                ("prepare_fr",
-                    models.TextField(blank=True, null=True, verbose_name="what to prepare")),
-                ("prepare_de",
-                    models.TextField(blank=True, null=True, verbose_name="what to prepare")),
-                ("prepare_it",
-                    models.TextField(blank=True, null=True, verbose_name="what to prepare")),
-                ("prepare_en",
-                    models.TextField(blank=True, null=True, verbose_name="what to prepare")),
-                ("search_words", models.TextField(blank=True, verbose_name="words people search "
-                                                                           "with")),
-                ("search_words_fr",
-                    models.TextField(blank=True, null=True,
-                        verbose_name="words people search with")),
-                ("search_words_de",
-                    models.TextField(blank=True, null=True,
-                        verbose_name="words people search with")),
-                ("search_words_it",
-                    models.TextField(blank=True, null=True,
-                        verbose_name="words people search with")),
-                ("search_words_en",
-                    models.TextField(blank=True, null=True,
-                        verbose_name="words people search with")),
-                ("duration_minutes", models.PositiveSmallIntegerField(verbose_name="duration in "
-                                                                                   "minutes")),
+                (
+                    "prepare_fr",
+                    models.TextField(blank=True, null=True, verbose_name="what to prepare"),
+                ),
+                (
+                    "prepare_de",
+                    models.TextField(blank=True, null=True, verbose_name="what to prepare"),
+                ),
+                (
+                    "prepare_it",
+                    models.TextField(blank=True, null=True, verbose_name="what to prepare"),
+                ),
+                (
+                    "prepare_en",
+                    models.TextField(blank=True, null=True, verbose_name="what to prepare"),
+                ),
+                (
+                    "search_words",
+                    models.TextField(blank=True, verbose_name="words people search with"),
+                ),
+                (
+                    "search_words_fr",
+                    models.TextField(
+                        blank=True, null=True, verbose_name="words people search with"
+                    ),
+                ),
+                (
+                    "search_words_de",
+                    models.TextField(
+                        blank=True, null=True, verbose_name="words people search with"
+                    ),
+                ),
+                (
+                    "search_words_it",
+                    models.TextField(
+                        blank=True, null=True, verbose_name="words people search with"
+                    ),
+                ),
+                (
+                    "search_words_en",
+                    models.TextField(
+                        blank=True, null=True, verbose_name="words people search with"
+                    ),
+                ),
+                (
+                    "duration_minutes",
+                    models.PositiveSmallIntegerField(verbose_name="duration in minutes"),
+                ),
                 ("active", models.BooleanField(default=True, verbose_name="active")),
                 ("position", models.PositiveSmallIntegerField(default=0)),
                 (
                     "category",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="services",
-                        to="catalogue.category"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="catalogue.category",
                     ),
                 ),
                 (
                     "skill",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+",
-                        to="accounts.skill"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.skill",
                     ),
                 ),
             ],
@@ -128,11 +272,96 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Question",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("text", "A few words"),
+                            ("choice", "One of a list"),
+                            ("number", "A number"),
+                        ],
+                        max_length=6,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("words", models.CharField(max_length=120, verbose_name="question")),
+                ("words_fr", models.CharField(max_length=120, null=True, verbose_name="question")),
+                ("words_de", models.CharField(max_length=120, null=True, verbose_name="question")),
+                ("words_it", models.CharField(max_length=120, null=True, verbose_name="question")),
+                ("words_en", models.CharField(max_length=120, null=True, verbose_name="question")),
+                (
+                    "options",
+                    models.TextField(
+                        blank=True, help_text="One a line.", verbose_name="answers to choose from"
+                    ),
+                ),
+                (
+                    "options_fr",
+                    models.TextField(
+                        blank=True,
+                        help_text="One a line.",
+                        null=True,
+                        verbose_name="answers to choose from",
+                    ),
+                ),
+                (
+                    "options_de",
+                    models.TextField(
+                        blank=True,
+                        help_text="One a line.",
+                        null=True,
+                        verbose_name="answers to choose from",
+                    ),
+                ),
+                (
+                    "options_it",
+                    models.TextField(
+                        blank=True,
+                        help_text="One a line.",
+                        null=True,
+                        verbose_name="answers to choose from",
+                    ),
+                ),
+                (
+                    "options_en",
+                    models.TextField(
+                        blank=True,
+                        help_text="One a line.",
+                        null=True,
+                        verbose_name="answers to choose from",
+                    ),
+                ),
+                ("active", models.BooleanField(default=True, verbose_name="active")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "services",
+                    models.ManyToManyField(related_name="questions", to="catalogue.service"),
+                ),
+            ],
+            options={
+                "verbose_name": "question of a service",
+                "verbose_name_plural": "questions of services",
+                "ordering": ["position", "slug"],
+            },
+        ),
+        migrations.CreateModel(
             name="Package",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("slug", models.SlugField(unique=True)),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("name_fr", models.CharField(max_length=80, null=True, verbose_name="name")),
@@ -140,25 +369,34 @@ class Migration(migrations.Migration):
                 ("name_it", models.CharField(max_length=80, null=True, verbose_name="name")),
                 ("name_en", models.CharField(max_length=80, null=True, verbose_name="name")),
                 ("summary", models.CharField(blank=True, max_length=160, verbose_name="summary")),
-                ("summary_fr",
-                    models.CharField(blank=True, max_length=160, null=True,
-                        verbose_name="summary")),
-                ("summary_de",
-                    models.CharField(blank=True, max_length=160, null=True,
-                        verbose_name="summary")),
-                ("summary_it",
-                    models.CharField(blank=True, max_length=160, null=True,
-                        verbose_name="summary")),
-                ("summary_en",
-                    models.CharField(blank=True, max_length=160, null=True,
-                        verbose_name="summary")),
-                ("duration_minutes", models.PositiveSmallIntegerField(verbose_name="duration in "
-                                                                                   "minutes")),
+                (
+                    "summary_fr",
+                    models.CharField(blank=True, max_length=160, null=True, verbose_name="summary"),
+                ),
+                (
+                    "summary_de",
+                    models.CharField(blank=True, max_length=160, null=True, verbose_name="summary"),
+                ),
+                (
+                    "summary_it",
+                    models.CharField(blank=True, max_length=160, null=True, verbose_name="summary"),
+                ),
+                (
+                    "summary_en",
+                    models.CharField(blank=True, max_length=160, null=True, verbose_name="summary"),
+                ),
+                (
+                    "duration_minutes",
+                    models.PositiveSmallIntegerField(verbose_name="duration in minutes"),
+                ),
                 ("active", models.BooleanField(default=True, verbose_name="active")),
                 ("position", models.PositiveSmallIntegerField(default=0)),
-                ("services",
-                    models.ManyToManyField(blank=True, related_name="packages",
-                        to="catalogue.service")),
+                (
+                    "services",
+                    models.ManyToManyField(
+                        blank=True, related_name="packages", to="catalogue.service"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "package",
@@ -167,26 +405,92 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Checklist",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "part",
+                    models.CharField(
+                        choices=[
+                            ("preparation", "Before you set off"),
+                            ("presentation", "At the door"),
+                            ("explanation", "Shown and explained"),
+                            ("tidy_up", "Tidied up"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField()),
+                ("items", models.TextField(help_text="One line each.", verbose_name="items")),
+                (
+                    "items_fr",
+                    models.TextField(help_text="One line each.", null=True, verbose_name="items"),
+                ),
+                (
+                    "items_de",
+                    models.TextField(help_text="One line each.", null=True, verbose_name="items"),
+                ),
+                (
+                    "items_it",
+                    models.TextField(help_text="One line each.", null=True, verbose_name="items"),
+                ),
+                (
+                    "items_en",
+                    models.TextField(help_text="One line each.", null=True, verbose_name="items"),
+                ),
+                ("starts_at", models.DateTimeField()),
+                (
+                    "service",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="checklists",
+                        to="catalogue.service",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "checklist",
+                "verbose_name_plural": "checklists",
+                "ordering": ["part", "service", "version"],
+            },
+        ),
+        migrations.CreateModel(
             name="ServicePrice",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "country",
                     models.CharField(
-                        choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2,
-                        verbose_name="country"
+                        choices=[("FR", "France"), ("CH", "Switzerland")],
+                        max_length=2,
+                        verbose_name="country",
                     ),
                 ),
                 (
                     "currency",
-                    models.CharField(choices=[("EUR", "EUR"), ("CHF", "CHF")], max_length=3,
-                        verbose_name="currency"),
+                    models.CharField(
+                        choices=[("EUR", "EUR"), ("CHF", "CHF")],
+                        max_length=3,
+                        verbose_name="currency",
+                    ),
                 ),
                 ("price_cents", models.PositiveIntegerField(verbose_name="price in cents")),
-                ("starts_at",
-                    models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name="from")),
+                (
+                    "starts_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name="from"),
+                ),
                 (
                     "service",
                     models.ForeignKey(
@@ -205,26 +509,75 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="TopicLead",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("percent", models.PositiveSmallIntegerField(default=100, verbose_name="per cent")),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalogue.service",
+                        verbose_name="service",
+                    ),
+                ),
+                (
+                    "topic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="leads",
+                        to="catalogue.topic",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "service it leads to",
+                "verbose_name_plural": "services it leads to",
+            },
+        ),
+        migrations.AddField(
+            model_name="topic",
+            name="services",
+            field=models.ManyToManyField(
+                related_name="topics", through="catalogue.TopicLead", to="catalogue.service"
+            ),
+        ),
+        migrations.CreateModel(
             name="PackagePrice",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "country",
                     models.CharField(
-                        choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2,
-                        verbose_name="country"
+                        choices=[("FR", "France"), ("CH", "Switzerland")],
+                        max_length=2,
+                        verbose_name="country",
                     ),
                 ),
                 (
                     "currency",
-                    models.CharField(choices=[("EUR", "EUR"), ("CHF", "CHF")], max_length=3,
-                        verbose_name="currency"),
+                    models.CharField(
+                        choices=[("EUR", "EUR"), ("CHF", "CHF")],
+                        max_length=3,
+                        verbose_name="currency",
+                    ),
                 ),
                 ("price_cents", models.PositiveIntegerField(verbose_name="price in cents")),
-                ("starts_at",
-                    models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name="from")),
+                (
+                    "starts_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), verbose_name="from"),
+                ),
                 (
                     "package",
                     models.ForeignKey(
@@ -243,7 +596,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("price_cents__gt", 0)),
-                        name="packageprice_costs_something"
+                        name="packageprice_costs_something",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -255,7 +608,7 @@ class Migration(migrations.Migration):
                     ),
                     models.UniqueConstraint(
                         fields=("package", "country", "starts_at"),
-                        name="one_package_price_an_instant"
+                        name="one_package_price_an_instant",
                     ),
                 ],
             },
@@ -265,6 +618,27 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("duration_minutes__gte", 15), ("duration_minutes__lte", 480)),
                 name="service_lasts_15_to_480_min",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", "choice"), ("options", ""), _negated=True),
+                name="what_is_chosen_from_a_list_has_one",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="checklist",
+            constraint=models.UniqueConstraint(
+                fields=("service", "part", "version"), name="one_version_of_a_checklist"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="checklist",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("service__isnull", True)),
+                fields=("part", "version"),
+                name="one_version_of_a_general_checklist",
             ),
         ),
         migrations.AddConstraint(
@@ -288,6 +662,23 @@ class Migration(migrations.Migration):
             model_name="serviceprice",
             constraint=models.UniqueConstraint(
                 fields=("service", "country", "starts_at"), name="one_service_price_an_instant"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="topiclead",
+            constraint=models.UniqueConstraint(
+                fields=("topic", "service"), name="one_lead_a_service"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="topic",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "not_sold"), _negated=True),
+                    models.Q(("name", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="what_is_not_sold_has_a_name",
             ),
         ),
     ]

@@ -18,8 +18,9 @@ class Migration(migrations.Migration):
                 ("last_booking", models.BigIntegerField(default=0)),
             ],
             options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("the_one", True)),
-                    name="one_demo")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("the_one", True)), name="one_demo")
+                ],
             },
         ),
     ]

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import uuid
 from django.db import migrations, models
 
 
@@ -6,38 +7,70 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("mila", "0001_clock"),
         ("accounts", "0001_initial"),
+        ("catalogue", "0001_initial"),
         ("requests_app", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
+            name="AlertTrail",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("address_hash", models.CharField(max_length=64)),
+                ("stopped", models.BooleanField(default=False)),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["address_hash"], name="alert_trail_address"),
+                    models.Index(fields=["at"], name="alert_trail_at"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Search",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "round",
-                    models.PositiveIntegerField(help_text="Sequence of the event that began it: "
-                                                          "one search for each."),
+                    models.PositiveIntegerField(
+                        help_text="Sequence of the event that began it: one search for each."
+                    ),
                 ),
                 ("started_at", models.DateTimeField()),
                 (
                     "next_at",
-                    models.DateTimeField(help_text="When to ask the next one; null when it has "
-                                                   "ended.", null=True),
+                    models.DateTimeField(
+                        help_text="When to ask the next one; null when it has ended.", null=True
+                    ),
                 ),
                 ("windows_ended", models.PositiveSmallIntegerField(default=0)),
-                ("pool_at", models.DateTimeField(help_text="Since when all eligible see it (rule "
-                                                           "D6).", null=True)),
+                (
+                    "pool_at",
+                    models.DateTimeField(
+                        help_text="Since when all eligible see it (rule D6).", null=True
+                    ),
+                ),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("end", models.CharField(blank=True, max_length=12)),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="searches",
-                        to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="searches",
+                        to="requests_app.booking",
                     ),
                 ),
             ],
@@ -48,13 +81,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Offer",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "epoch",
-                    models.BigIntegerField(help_text="The booking's epoch when it was opened: a "
-                                                     "later move fences it."),
+                    models.BigIntegerField(
+                        help_text="The booking's epoch when it was opened: a later move fences it."
+                    ),
                 ),
                 (
                     "state",
@@ -71,17 +108,23 @@ class Migration(migrations.Migration):
                         max_length=11,
                     ),
                 ),
-                ("own_tap", models.BooleanField(default=False, help_text="Opened by their own tap "
-                                                                         "(rule D5).")),
+                (
+                    "own_tap",
+                    models.BooleanField(
+                        default=False, help_text="Opened by their own tap (rule D5)."
+                    ),
+                ),
                 (
                     "silent",
-                    models.BooleanField(default=False, help_text="Night pool: a lapse does not "
-                                                                 "count (rule D7)."),
+                    models.BooleanField(
+                        default=False, help_text="Night pool: a lapse does not count (rule D7)."
+                    ),
                 ),
                 (
                     "from_reserve",
-                    models.BooleanField(default=False, help_text="Was in reserve for it: asked "
-                                                                 "first (rule L2)."),
+                    models.BooleanField(
+                        default=False, help_text="Was in reserve for it: asked first (rule L2)."
+                    ),
                 ),
                 ("score_ppm", models.IntegerField(default=0)),
                 ("parts", models.JSONField(default=dict)),
@@ -89,8 +132,8 @@ class Migration(migrations.Migration):
                 (
                     "wishes",
                     models.JSONField(
-                        default=list, help_text="Ranks of the wishes they are free for, the asked "
-                                                "one first."
+                        default=list,
+                        help_text="Ranks of the wishes they are free for, the asked one first.",
                     ),
                 ),
                 ("opened_at", models.DateTimeField(null=True)),
@@ -98,8 +141,9 @@ class Migration(migrations.Migration):
                 ("viewed_at", models.DateTimeField(null=True)),
                 (
                     "expires_at",
-                    models.DateTimeField(help_text="End of the window, by the database's clock.",
-                        null=True),
+                    models.DateTimeField(
+                        help_text="End of the window, by the database's clock.", null=True
+                    ),
                 ),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
@@ -119,30 +163,32 @@ class Migration(migrations.Migration):
                 (
                     "reserve_at",
                     models.DateTimeField(
-                        help_text="Since when they are in reserve for this booking; null again "
-                                  "once used or over (rule L2).",
+                        help_text="Since when they are in reserve for this booking; null again once used or over (rule L2).",
                         null=True,
                     ),
                 ),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="offers",
-                        to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="offers",
+                        to="requests_app.booking",
                     ),
                 ),
                 (
                     "technician",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="offers",
-                        to="accounts.technician"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="offers",
+                        to="accounts.technician",
                     ),
                 ),
                 (
                     "search",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="offers",
-                        to="dispatch.search"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="offers",
+                        to="dispatch.search",
                     ),
                 ),
             ],
@@ -153,21 +199,36 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Trace",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("at", models.DateTimeField()),
-                ("inputs", models.JSONField(help_text="Skill, cell-rounded place, wishes, policy "
-                                                      "figures.")),
-                ("best", models.JSONField(help_text="The best with the parts of their score, in "
-                                                    "order.")),
-                ("excluded", models.JSONField(default=dict, help_text="How many each rule left "
-                                                                      "out.")),
+                (
+                    "inputs",
+                    models.JSONField(
+                        help_text="Skill, cell-rounded place, wishes, policy figures."
+                    ),
+                ),
+                (
+                    "best",
+                    models.JSONField(help_text="The best with the parts of their score, in order."),
+                ),
+                (
+                    "excluded",
+                    models.JSONField(
+                        help_text="How many each rule left out; null until they are counted.",
+                        null=True,
+                    ),
+                ),
                 (
                     "search",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="traces",
-                        to="dispatch.search"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="traces",
+                        to="dispatch.search",
                     ),
                 ),
             ],
@@ -175,27 +236,107 @@ class Migration(migrations.Migration):
                 "ordering": ["pk"],
             },
         ),
+        migrations.CreateModel(
+            name="AreaAlert",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("email", models.EmailField(max_length=254)),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[
+                            ("fr", "Français"),
+                            ("de", "Deutsch"),
+                            ("it", "Italiano"),
+                            ("en", "English"),
+                        ],
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2
+                    ),
+                ),
+                ("postcode", models.CharField(max_length=5)),
+                ("city", models.CharField(max_length=80)),
+                ("lat", models.FloatField(help_text="Rounded: the district, never the house.")),
+                ("lon", models.FloatField()),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "checked_at",
+                    models.DateTimeField(
+                        help_text="When it was last looked whether somebody comes."
+                    ),
+                ),
+                (
+                    "told_at",
+                    models.DateTimeField(
+                        help_text="Their message was written; when it has gone, so does this.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalogue.service",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["checked_at"], name="area_alert_checked")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("email", "service", "country", "postcode"),
+                        name="one_alert_of_a_place",
+                    )
+                ],
+            },
+        ),
         migrations.AddIndex(
             model_name="search",
-            index=models.Index(condition=models.Q(("next_at__isnull", False)), fields=["next_at"],
-                name="search_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="search",
-            constraint=models.UniqueConstraint(fields=("booking", "round"),
-                name="one_search_of_a_round"),
+            index=models.Index(
+                condition=models.Q(("next_at__isnull", False)),
+                fields=["next_at"],
+                name="search_due",
+            ),
         ),
         migrations.AddConstraint(
             model_name="search",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)), fields=("booking",),
-                name="one_running_search"
+                fields=("booking", "round"), name="one_search_of_a_round"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="search",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("booking",),
+                name="one_running_search",
             ),
         ),
         migrations.AddIndex(
             model_name="offer",
-            index=models.Index(condition=models.Q(("state", "open")), fields=["expires_at"],
-                name="offer_due"),
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["expires_at"], name="offer_due"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="offer",
+            index=models.Index(
+                condition=models.Q(("state__in", ["open", "queued"])),
+                fields=["booking"],
+                name="offer_waiting",
+            ),
         ),
         migrations.AddIndex(
             model_name="offer",
@@ -204,30 +345,34 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="offer",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("booking",),
-                name="one_open_offer_per_booking"
+                condition=models.Q(("state", "open")),
+                fields=("booking",),
+                name="one_open_offer_per_booking",
             ),
         ),
         migrations.AddConstraint(
             model_name="offer",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("technician",),
-                name="one_open_offer_per_technician"
+                condition=models.Q(("state", "open")),
+                fields=("technician",),
+                name="one_open_offer_per_technician",
             ),
         ),
         migrations.AddConstraint(
             model_name="offer",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "queued")), fields=("booking", "technician"),
-                name="queued_once"
+                condition=models.Q(("state", "queued")),
+                fields=("booking", "technician"),
+                name="queued_once",
             ),
         ),
         migrations.AddConstraint(
             model_name="offer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("state", "open"), _negated=True), ("expires_at__isnull", False),
-                    _connector="OR"
+                    models.Q(("state", "open"), _negated=True),
+                    ("expires_at__isnull", False),
+                    _connector="OR",
                 ),
                 name="open_offer_expires",
             ),
@@ -245,9 +390,22 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("reserve_at__isnull", True),
-                    ("state__in", ["lapsed", "not_reached", "withdrawn"]), _connector="OR"
+                    ("state__in", ["lapsed", "not_reached", "withdrawn"]),
+                    _connector="OR",
                 ),
                 name="reserve_of_an_untaken_offer",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="trace",
+            index=models.Index(fields=["at"], name="trace_at"),
+        ),
+        migrations.AddIndex(
+            model_name="trace",
+            index=models.Index(
+                condition=models.Q(("excluded__isnull", True)),
+                fields=["id"],
+                name="trace_uncounted",
             ),
         ),
     ]

@@ -26,4 +26,7 @@ def drop(table):
 
 class Migration(migrations.Migration):
     dependencies = [("papers", "0001_initial"), ("mila", "0002_evidence")]
-    operations = [migrations.RunSQL(create(table, columns), drop(table)) for table, columns in EVIDENCE.items()]
+    operations = [
+        migrations.RunSQL(create(table, columns), drop(table))
+        for table, columns in EVIDENCE.items()
+    ]

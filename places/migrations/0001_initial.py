@@ -13,12 +13,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="GeocodedAddress",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
-                ("country",
-                    models.CharField(choices=[("FR", "France"), ("CH", "Switzerland")],
-                        max_length=2)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2
+                    ),
+                ),
                 ("address_hash", models.CharField(max_length=64)),
                 ("lat", models.FloatField()),
                 ("lon", models.FloatField()),
@@ -39,27 +45,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("label", models.CharField(max_length=100)),
-                ("created_at",
-                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False),
+                ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("country", "address_hash"),
-                        name="one_answer_per_address")
+                    models.UniqueConstraint(
+                        fields=("country", "address_hash"), name="one_answer_per_address"
+                    )
                 ],
             },
         ),
         migrations.CreateModel(
             name="Postcode",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "country",
                     models.CharField(
-                        choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2,
-                        verbose_name="country"
+                        choices=[("FR", "France"), ("CH", "Switzerland")],
+                        max_length=2,
+                        verbose_name="country",
                     ),
                 ),
                 ("code", models.CharField(max_length=5, verbose_name="postcode")),
@@ -67,8 +80,11 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=80, verbose_name="town")),
                 (
                     "towns",
-                    models.TextField(blank=True, help_text="Separated by a vertical bar.",
-                        verbose_name="other towns"),
+                    models.TextField(
+                        blank=True,
+                        help_text="Separated by a vertical bar.",
+                        verbose_name="other towns",
+                    ),
                 ),
                 ("lat", models.FloatField(verbose_name="latitude")),
                 ("lon", models.FloatField(verbose_name="longitude")),
@@ -93,8 +109,10 @@ class Migration(migrations.Migration):
                 (
                     "changed_at",
                     models.DateTimeField(
-                        db_default=mila.clock.MilaNow(), db_index=True, editable=False,
-                        verbose_name="changed"
+                        db_default=mila.clock.MilaNow(),
+                        db_index=True,
+                        editable=False,
+                        verbose_name="changed",
                     ),
                 ),
             ],
@@ -102,11 +120,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "postcode",
                 "verbose_name_plural": "postcodes",
                 "constraints": [
-                    models.UniqueConstraint(fields=("country", "code"),
-                        name="one_point_per_postcode"),
+                    models.UniqueConstraint(
+                        fields=("country", "code"), name="one_point_per_postcode"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("country__in", ["FR", "CH"])),
-                        name="postcode_country_known"
+                        name="postcode_country_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("lat__range", (41, 52)), ("lon__range", (-6, 11))),

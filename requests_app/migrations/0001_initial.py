@@ -1,3 +1,4 @@
+import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import mila.clock
@@ -16,16 +17,88 @@ class Migration(migrations.Migration):
         ("mila", "0001_clock"),
         ("accounts", "0001_initial"),
         ("catalogue", "0001_initial"),
+        ("policy", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
+            name="Appeal",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("words", mila.encrypted_fields.EncryptedTextField()),
+                ("at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(help_text="A person has decided by then.")),
+                (
+                    "warn_at",
+                    models.DateTimeField(
+                        help_text="When staff hear that it waits; null once they did.", null=True
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("upheld", "It stays"), ("overturned", "Overturned")],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appeals",
+                        to="accounts.partnerprofile",
+                    ),
+                ),
+                (
+                    "suspension",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appeal",
+                        to="accounts.suspension",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["due_at"],
+            },
+        ),
+        migrations.CreateModel(
             name="Booking",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "token",
@@ -35,23 +108,28 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "token_hash",
-                    mila.encrypted_fields.FingerprintField(editable=False, max_length=64,
-                        of="token", unique=True),
+                    mila.encrypted_fields.FingerprintField(
+                        editable=False, max_length=64, of="token", unique=True
+                    ),
                 ),
                 (
                     "link_from_at",
-                    models.DateTimeField(editable=False, help_text="When the link was last "
-                                                                   "renewed.", null=True),
+                    models.DateTimeField(
+                        editable=False, help_text="When the link was last renewed.", null=True
+                    ),
                 ),
-                ("draft_key",
-                    models.CharField(editable=False, max_length=64, null=True, unique=True)),
+                (
+                    "draft_key",
+                    models.CharField(editable=False, max_length=64, null=True, unique=True),
+                ),
                 ("state", models.CharField(default="draft", editable=False, max_length=12)),
                 ("epoch", models.BigIntegerField(default=0, editable=False)),
                 (
                     "due_at",
                     models.DateTimeField(
-                        editable=False, help_text="When the running clock moves the state.",
-                        null=True
+                        editable=False,
+                        help_text="When the running clock moves the state.",
+                        null=True,
                     ),
                 ),
                 (
@@ -65,77 +143,132 @@ class Migration(migrations.Migration):
                 (
                     "language",
                     models.CharField(
-                        choices=[("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"),
-                            ("en", "English")],
+                        choices=[
+                            ("fr", "Français"),
+                            ("de", "Deutsch"),
+                            ("it", "Italiano"),
+                            ("en", "English"),
+                        ],
                         default="fr",
                         max_length=2,
                     ),
                 ),
+                (
+                    "spoken",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("fr", "Français"),
+                                ("de", "Deutsch"),
+                                ("it", "Italiano"),
+                                ("en", "English"),
+                            ],
+                            max_length=2,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("prefers_writing", models.BooleanField(db_default=False, default=False)),
                 ("duration_minutes", models.PositiveSmallIntegerField()),
-                ("country",
-                    models.CharField(choices=[("FR", "France"), ("CH", "Switzerland")],
-                        max_length=2)),
+                (
+                    "country",
+                    models.CharField(
+                        choices=[("FR", "France"), ("CH", "Switzerland")], max_length=2
+                    ),
+                ),
                 ("postcode", models.CharField(blank=True, max_length=5)),
                 ("city", models.CharField(blank=True, max_length=120)),
                 (
                     "region",
-                    models.CharField(blank=True, help_text="Canton or department: its public "
-                                                           "holidays.", max_length=3),
+                    models.CharField(
+                        blank=True,
+                        help_text="Canton or department: its public holidays.",
+                        max_length=3,
+                    ),
                 ),
                 ("timezone", models.CharField(default="Europe/Paris", max_length=32)),
                 ("first_start_at", models.DateTimeField(null=True)),
                 ("last_start_at", models.DateTimeField(null=True)),
-                ("start_at",
-                    models.DateTimeField(editable=False, help_text="The claimed start.",
-                        null=True)),
+                (
+                    "start_at",
+                    models.DateTimeField(editable=False, help_text="The claimed start.", null=True),
+                ),
                 ("cancel_start_at", models.DateTimeField(editable=False, null=True)),
                 ("policy_data", models.JSONField(default=dict, editable=False)),
-                ("currency",
-                    models.CharField(choices=[("EUR", "EUR"), ("CHF", "CHF")], max_length=3)),
-                ("service_cents", models.PositiveIntegerField(help_text="Version 1: the booked "
-                                                                        "price.")),
+                (
+                    "currency",
+                    models.CharField(choices=[("EUR", "EUR"), ("CHF", "CHF")], max_length=3),
+                ),
+                (
+                    "service_cents",
+                    models.PositiveIntegerField(help_text="Version 1: the booked price."),
+                ),
                 ("booking_fee_cents", models.PositiveIntegerField()),
+                (
+                    "events_hash",
+                    models.CharField(blank=True, default="", editable=False, max_length=64),
+                ),
+                (
+                    "quotes_hash",
+                    models.CharField(blank=True, default="", editable=False, max_length=64),
+                ),
                 ("claimed_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "clocks_from_at",
                     models.DateTimeField(
                         editable=False,
-                        help_text="X of rule L5 counts from here: the claim, or the last move of "
-                                  "the date.",
+                        help_text="X of rule L5 counts from here: the claim, or the last move of the date.",
                         null=True,
                     ),
                 ),
-                ("created_at",
-                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False),
+                ),
                 ("placed_at", models.DateTimeField(editable=False, null=True)),
                 ("card_saved_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "card",
                     models.CharField(
-                        blank=True, editable=False, help_text="Payment method that will be "
-                                                              "charged.", max_length=64
+                        blank=True,
+                        editable=False,
+                        help_text="Payment method that will be charged.",
+                        max_length=64,
                     ),
                 ),
                 (
                     "card_ends_on",
-                    models.DateField(editable=False, help_text="Its last day, where it says one.",
-                        null=True),
+                    models.DateField(
+                        editable=False, help_text="Its last day, where it says one.", null=True
+                    ),
                 ),
                 (
                     "withdrawal_waived_at",
                     models.DateTimeField(
-                        editable=False, help_text="Asked to start within 14 days (law R5).",
-                        null=True
+                        editable=False,
+                        help_text="Asked to start within 14 days (law R5).",
+                        null=True,
                     ),
                 ),
                 ("report_seen_at", models.DateTimeField(editable=False, null=True)),
                 ("finished_at", models.DateTimeField(editable=False, null=True)),
                 ("signed_off_at", models.DateTimeField(editable=False, null=True)),
                 (
+                    "unsettled_at",
+                    models.DateTimeField(
+                        editable=False,
+                        help_text="Since when what its end owes waits to be looked at; null once it was.",
+                        null=True,
+                    ),
+                ),
+                (
                     "report",
                     models.JSONField(
-                        default=dict, editable=False, help_text="What was done, checklists; "
-                                                                "written at finish."
+                        default=dict,
+                        editable=False,
+                        help_text="What was done, checklists; written at finish.",
                     ),
                 ),
                 ("fee_cents", models.PositiveIntegerField(default=0, editable=False)),
@@ -187,8 +320,9 @@ class Migration(migrations.Migration):
                 (
                     "service",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+",
-                        to="catalogue.service"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.service",
                     ),
                 ),
                 (
@@ -201,43 +335,151 @@ class Migration(migrations.Migration):
                         to="accounts.technician",
                     ),
                 ),
+                (
+                    "terms",
+                    models.ForeignKey(
+                        editable=False,
+                        help_text="As they were accepted.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="policy.publishedtext",
+                    ),
+                ),
+                (
+                    "wished_technician",
+                    models.ForeignKey(
+                        help_text="Whom the customer wishes again: asked before all, one window (rule D2).",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.technician",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
+            name="Avoidance",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "said_by",
+                    models.CharField(
+                        choices=[("customer", "Customer"), ("technician", "Technician")],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="avoidances",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "technician",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="avoidances",
+                        to="accounts.technician",
+                    ),
+                ),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="requests_app.booking",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="Assignment",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("start_at", models.DateTimeField()),
                 ("claimed_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
-                ("end",
-                    models.CharField(blank=True, help_text="The move that ended it.",
-                        max_length=20)),
+                (
+                    "end",
+                    models.CharField(
+                        blank=True, help_text="The move that ended it.", max_length=20
+                    ),
+                ),
                 (
                     "code",
                     mila.encrypted_fields.EncryptedTextField(
                         default=requests_app.models.assignments.new_visit_code, editable=False
                     ),
                 ),
-                ("code_tries",
-                    models.PositiveSmallIntegerField(default=0, editable=False,
-                        help_text="Wrong ones.")),
-                ("code_typed_at",
-                    models.DateTimeField(editable=False, help_text="They have met.", null=True)),
-                ("fault", models.BooleanField(default=False, help_text="Counts against them; with "
-                                                                       "appeal.")),
                 (
-                    "busy",
+                    "code_tries",
+                    models.PositiveSmallIntegerField(
+                        default=0, editable=False, help_text="Wrong ones."
+                    ),
+                ),
+                (
+                    "code_typed_at",
+                    models.DateTimeField(editable=False, help_text="They have met.", null=True),
+                ),
+                (
+                    "number_tries",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        editable=False,
+                        help_text="Wrong numbers typed for a higher price (rule L10).",
+                    ),
+                ),
+                (
+                    "fault",
+                    models.BooleanField(
+                        default=False, help_text="Counts against them; with appeal."
+                    ),
+                ),
+                (
+                    "late_said_at",
+                    models.DateTimeField(
+                        editable=False,
+                        help_text="The customer has said that nobody came in time (rule L9).",
+                        null=True,
+                    ),
+                ),
+                (
+                    "kept_at",
+                    models.DateTimeField(
+                        editable=False,
+                        help_text="Staff have left it to a suspended partner (rule P3).",
+                        null=True,
+                    ),
+                ),
+                (
+                    "calendar_entry",
                     models.OneToOneField(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="assignment",
-                        to="accounts.busy",
+                        to="accounts.calendarentry",
                     ),
                 ),
                 (
@@ -272,9 +514,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AddressCode",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("mac", models.CharField(blank=True, editable=False, max_length=64)),
                 ("until_at", models.DateTimeField(editable=False, null=True)),
                 ("tries", models.PositiveSmallIntegerField(default=0, editable=False)),
@@ -295,11 +540,48 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="BookingAnswer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rank", models.PositiveSmallIntegerField()),
+                ("words", models.CharField(max_length=120)),
+                ("answer", mila.encrypted_fields.EncryptedTextField()),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="requests_app.booking",
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="catalogue.question",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["rank"],
+            },
+        ),
+        migrations.CreateModel(
             name="BookingContact",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
                 ("phone", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
                 ("street", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
@@ -322,8 +604,9 @@ class Migration(migrations.Migration):
                 (
                     "booking",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="contact",
-                        to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contact",
+                        to="requests_app.booking",
                     ),
                 ),
             ],
@@ -331,9 +614,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="BookingEvent",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("sequence", models.PositiveIntegerField()),
                 ("move", models.CharField(max_length=20)),
                 ("source", models.CharField(max_length=12)),
@@ -346,8 +632,9 @@ class Migration(migrations.Migration):
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events",
-                        to="requests_app.booking"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="requests_app.booking",
                     ),
                 ),
                 (
@@ -365,28 +652,76 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="BookingPackage",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cents", models.PositiveIntegerField()),
+                ("duration_minutes", models.PositiveSmallIntegerField()),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="extras",
+                        to="requests_app.booking",
+                    ),
+                ),
+                (
+                    "package",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.package",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="BookingPhoto",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("rank", models.PositiveSmallIntegerField(null=True)),
                 (
                     "key",
                     models.CharField(
-                        default=requests_app.models.booking.new_token, editable=False,
-                        max_length=64, unique=True
+                        default=requests_app.models.booking.new_token,
+                        editable=False,
+                        max_length=64,
+                        unique=True,
                     ),
                 ),
                 (
                     "sha256",
-                    models.CharField(help_text="Of the large one: the same picture is there once.",
-                        max_length=64),
+                    models.CharField(
+                        help_text="Of the large one: the same picture is there once.", max_length=64
+                    ),
                 ),
                 (
                     "delete_after_at",
-                    models.DateTimeField(help_text="When its files are deleted; never once it is "
-                                                   "ordered.", null=True),
+                    models.DateTimeField(
+                        help_text="When its files are deleted; never once it is ordered.", null=True
+                    ),
+                ),
+                (
+                    "appeal",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="photo",
+                        to="requests_app.appeal",
+                    ),
                 ),
                 (
                     "booking",
@@ -405,15 +740,23 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CallAttempt",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("at", models.DateTimeField()),
                 (
                     "channel",
                     models.CharField(
-                        choices=[("phone", "Phone call"), ("text", "Text message"),
-                            ("email", "E-mail")], max_length=5
+                        choices=[
+                            ("phone", "Phone call"),
+                            ("text", "Text message"),
+                            ("email", "E-mail"),
+                            ("write", "Message on Mila"),
+                        ],
+                        max_length=5,
                     ),
                 ),
                 ("reached", models.BooleanField()),
@@ -422,8 +765,9 @@ class Migration(migrations.Migration):
                 (
                     "assignment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="calls",
-                        to="requests_app.assignment"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calls",
+                        to="requests_app.assignment",
                     ),
                 ),
             ],
@@ -432,11 +776,54 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ChecklistTick",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(help_text="Of the item in its list, from 0."),
+                ),
+                (
+                    "words",
+                    models.CharField(help_text="The item as it stood on the page.", max_length=200),
+                ),
+                ("ticked", models.BooleanField()),
+                ("at", models.DateTimeField()),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ticks",
+                        to="requests_app.assignment",
+                    ),
+                ),
+                (
+                    "checklist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.checklist",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="Clock",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -459,13 +846,18 @@ class Migration(migrations.Migration):
                 ("epoch", models.BigIntegerField(help_text="The move that started it.")),
                 ("due_at", models.DateTimeField()),
                 ("done_at", models.DateTimeField(null=True)),
-                ("fired", models.BooleanField(default=False, help_text="It fell due; else it was "
-                                                                       "kept or called off.")),
+                (
+                    "fired",
+                    models.BooleanField(
+                        default=False, help_text="It fell due; else it was kept or called off."
+                    ),
+                ),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="clocks",
-                        to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clocks",
+                        to="requests_app.booking",
                     ),
                 ),
             ],
@@ -476,9 +868,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ContactAccess",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("reason", mila.encrypted_fields.EncryptedTextField()),
                 ("at", models.DateTimeField()),
                 (
@@ -492,29 +887,105 @@ class Migration(migrations.Migration):
                 (
                     "partner",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT,
-                        to="accounts.partnerprofile"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.partnerprofile",
                     ),
                 ),
                 (
                     "user",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT,
-                        to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
         ),
         migrations.CreateModel(
+            name="DecisionAppeal",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("words", mila.encrypted_fields.EncryptedTextField()),
+                ("at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(help_text="A person has decided by then.")),
+                (
+                    "warn_at",
+                    models.DateTimeField(
+                        help_text="When staff hear that it waits; null once they did.", null=True
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("upheld", "It stays"), ("overturned", "Overturned")],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decision_appeals",
+                        to="requests_app.booking",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        help_text="The account that was signed in; empty: by the booking's link.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appeal",
+                        to="requests_app.bookingevent",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["due_at"],
+            },
+        ),
+        migrations.CreateModel(
             name="DoorPlace",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "move",
-                    models.CharField(choices=[("arrive", "Arrival"),
-                        ("fail_visit", "End of the wait")], max_length=10),
+                    models.CharField(
+                        choices=[("arrive", "Arrival"), ("fail_visit", "End of the wait")],
+                        max_length=10,
+                    ),
                 ),
                 ("at", models.DateTimeField()),
                 (
@@ -523,13 +994,17 @@ class Migration(migrations.Migration):
                         help_text="Latitude and longitude, as the phone said them."
                     ),
                 ),
-                ("accuracy_m", models.PositiveIntegerField(help_text="So far off it may be, as the "
-                                                                     "phone says.")),
+                (
+                    "accuracy_m",
+                    models.PositiveIntegerField(
+                        help_text="So far off it may be, as the phone says."
+                    ),
+                ),
                 (
                     "metres",
                     models.PositiveIntegerField(
                         help_text="From the door; empty where nobody knows the door's own point.",
-                        null=True
+                        null=True,
                     ),
                 ),
                 (
@@ -546,11 +1021,240 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="FaultEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "who",
+                    models.CharField(
+                        choices=[
+                            ("partner", "The partner"),
+                            ("customer", "The customer"),
+                            ("brand", "The brand"),
+                            ("mila", "Mila"),
+                            ("nobody", "Nobody"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("missed_call", "No call in time"),
+                            ("missed_confirmation", "No confirmation in time"),
+                            ("late", "Late"),
+                            ("late_release", "Given back late"),
+                            ("no_show", "Did not come"),
+                            ("failed_visit", "Visit in vain"),
+                            ("cancellation", "Cancelled"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "occurrence",
+                    models.PositiveIntegerField(
+                        help_text="Sequence of the event it is about: one row for each."
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "evidence",
+                    models.JSONField(
+                        default=dict, help_text="Instants and facts, as they were known then."
+                    ),
+                ),
+                ("points", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "until_at",
+                    models.DateTimeField(help_text="Until when the points count.", null=True),
+                ),
+                ("appeal_until_at", models.DateTimeField(null=True)),
+                ("counts", models.BooleanField(default=False)),
+                ("void_at", models.DateTimeField(null=True)),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("appeal", "Overturned on appeal"),
+                            ("decision", "Staff have decided otherwise"),
+                            ("worse", "Part of a later fault of the same visit"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="faults",
+                        to="requests_app.assignment",
+                    ),
+                ),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="faults",
+                        to="requests_app.booking",
+                    ),
+                ),
+                (
+                    "technician",
+                    models.ForeignKey(
+                        help_text="Where it is the partner's.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="faults",
+                        to="accounts.technician",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "fault",
+                "verbose_name_plural": "faults",
+                "ordering": ["-at", "-pk"],
+            },
+        ),
+        migrations.AddField(
+            model_name="appeal",
+            name="fault",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="appeal",
+                to="requests_app.faultentry",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Message",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "author",
+                    models.CharField(
+                        choices=[("customer", "Customer"), ("technician", "Technician")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="One-time key of the form: a second sending is the same message.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "phrase",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("hello", "I have your booking. When is a good time to talk?"),
+                            ("photo", "Could you send me a photo of the device?"),
+                            ("parking", "Is there somewhere to park near you?"),
+                            ("back", "I will get back to you today."),
+                            ("yes", "Yes, that suits me."),
+                            ("no", "No, that does not suit me."),
+                            ("call", "Please call me."),
+                            ("thanks", "Thank you."),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("text", mila.encrypted_fields.EncryptedTextField(null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="requests_app.booking",
+                    ),
+                ),
+                (
+                    "photo",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="message",
+                        to="requests_app.bookingphoto",
+                    ),
+                ),
+                (
+                    "technician",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.technician",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="OfflineStep",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("step", models.CharField(max_length=10)),
+                (
+                    "done",
+                    models.BooleanField(help_text="False: it was refused, and nothing changed."),
+                ),
+                ("sentence", models.CharField(blank=True, max_length=300)),
+                ("device_at", models.DateTimeField(help_text="By the device's own clock.")),
+                ("at", models.DateTimeField(db_default=mila.clock.MilaNow(), editable=False)),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="offline_steps",
+                        to="requests_app.booking",
+                    ),
+                ),
+                (
+                    "technician",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.technician",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="Position",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("lat", models.FloatField()),
                 ("lon", models.FloatField()),
                 ("eta_at", models.DateTimeField(null=True)),
@@ -558,23 +1262,56 @@ class Migration(migrations.Migration):
                 (
                     "booking",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="position",
-                        to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="position",
+                        to="requests_app.booking",
                     ),
                 ),
             ],
         ),
         migrations.CreateModel(
+            name="PriceCode",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("mac", models.CharField(blank=True, editable=False, max_length=64)),
+                ("until_at", models.DateTimeField(editable=False, null=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("sent", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("counted_from_at", models.DateTimeField(editable=False)),
+                ("rounds", models.PositiveIntegerField(default=0, editable=False)),
+                ("version", models.PositiveSmallIntegerField(default=0, editable=False)),
+                (
+                    "booking",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="price_code",
+                        to="requests_app.booking",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="ProgressNote",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "key",
                     models.CharField(
                         help_text="One-time key of the form: a second sending is the same note.",
-                        max_length=64
+                        max_length=64,
                     ),
                 ),
                 (
@@ -605,8 +1342,9 @@ class Migration(migrations.Migration):
                 (
                     "technician",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+",
-                        to="accounts.technician"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.technician",
                     ),
                 ),
             ],
@@ -617,9 +1355,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Quote",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("version", models.PositiveSmallIntegerField()),
                 (
                     "origin",
@@ -632,21 +1373,68 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("service_cents", models.PositiveIntegerField(help_text="Sum of the lines, without "
-                                                                        "the booking fee.")),
+                (
+                    "service_cents",
+                    models.PositiveIntegerField(
+                        help_text="Sum of the lines, without the booking fee."
+                    ),
+                ),
+                (
+                    "duration_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Of the whole visit, as it would be then."
+                    ),
+                ),
+                (
+                    "reason",
+                    mila.encrypted_fields.EncryptedTextField(
+                        blank=True,
+                        default="",
+                        help_text="Why it is proposed, in the technician's words.",
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        editable=False,
+                        help_text="Of the form: sent twice it is one.",
+                        max_length=64,
+                        null=True,
+                    ),
+                ),
                 ("created_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(null=True)),
-                ("own_hand", models.BooleanField(default=False)),
+                (
+                    "acceptance_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("booking", "At booking"),
+                            ("own_device", "On the customer's own device"),
+                            ("bank", "On the payer’s own device, and confirmed with their bank"),
+                            (
+                                "number",
+                                "On the technician's screen, with a number sent to the payer",
+                            ),
+                            ("screen", "On the technician's screen"),
+                            ("not_needed", "No more than was agreed"),
+                            ("decision", "Decided by Mila"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("accepted_by_payer", models.BooleanField(default=False)),
+                ("declined_at", models.DateTimeField(null=True)),
                 (
                     "withdrawn_at",
-                    models.DateTimeField(help_text="The end of the work it came with was taken "
-                                                   "back.", null=True),
+                    models.DateTimeField(help_text="It fell with what it belonged to.", null=True),
                 ),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="quotes",
-                        to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quotes",
+                        to="requests_app.booking",
                     ),
                 ),
                 (
@@ -666,9 +1454,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LateSignature",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "key",
                     models.CharField(
@@ -696,8 +1487,12 @@ class Migration(migrations.Migration):
                         blank=True, default="", help_text="Strokes as JSON, or the typed name."
                     ),
                 ),
-                ("text", mila.encrypted_fields.EncryptedTextField(help_text="The very words that "
-                                                                            "were on the screen.")),
+                (
+                    "text",
+                    mila.encrypted_fields.EncryptedTextField(
+                        help_text="The very words that were on the screen."
+                    ),
+                ),
                 ("device", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
                 ("service_cents", models.PositiveIntegerField()),
                 ("booking_fee_cents", models.PositiveIntegerField()),
@@ -724,31 +1519,133 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("quote",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
-                        to="requests_app.quote")),
+                (
+                    "quote",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="requests_app.quote"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name="QuoteLine",
+            name="QuoteEvent",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
-                ("label", models.CharField(max_length=160)),
-                ("quantity", models.PositiveSmallIntegerField(default=1)),
-                ("cents", models.IntegerField(help_text="Of the whole line; below zero for a "
-                                                        "reduction.")),
                 (
-                    "package",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT,
-                        to="catalogue.package"),
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveIntegerField()),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("written", "Proposed"),
+                            ("accepted", "Accepted"),
+                            ("declined", "Declined"),
+                            ("fell", "Fell"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("booking", "At booking"),
+                            ("own_device", "On the customer's own device"),
+                            ("bank", "On the payer’s own device, and confirmed with their bank"),
+                            (
+                                "number",
+                                "On the technician's screen, with a number sent to the payer",
+                            ),
+                            ("screen", "On the technician's screen"),
+                            ("not_needed", "No more than was agreed"),
+                            ("decision", "Decided by Mila"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("data", models.JSONField(default=dict)),
+                ("words", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
+                ("signer", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
+                (
+                    "signature",
+                    mila.encrypted_fields.EncryptedTextField(
+                        blank=True, default="", help_text="Strokes as JSON, or the typed name."
+                    ),
+                ),
+                ("device", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quote_events",
+                        to="requests_app.booking",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
                 (
                     "quote",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="lines",
-                        to="requests_app.quote"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="requests_app.quote",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["sequence"],
+            },
+        ),
+        migrations.CreateModel(
+            name="QuoteLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", mila.encrypted_fields.EncryptedTextField()),
+                ("quantity", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "cents",
+                    models.IntegerField(help_text="Of the whole line; below zero for a reduction."),
+                ),
+                (
+                    "in_own_words",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The label is the technician's, not the catalogue's.",
+                    ),
+                ),
+                (
+                    "package",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="catalogue.package",
+                    ),
+                ),
+                (
+                    "quote",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="requests_app.quote",
                     ),
                 ),
             ],
@@ -759,9 +1656,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Rating",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("quality", models.PositiveSmallIntegerField()),
                 ("punctuality", models.PositiveSmallIntegerField()),
                 ("friendliness", models.PositiveSmallIntegerField()),
@@ -771,11 +1671,27 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("hidden_at", models.DateTimeField(editable=False, null=True)),
                 ("hidden_reason", models.CharField(blank=True, editable=False, max_length=200)),
+                ("answer_hidden_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "answer_hidden_reason",
+                    models.CharField(blank=True, editable=False, max_length=200),
+                ),
+                (
+                    "answer_hidden_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "booking",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="rating",
-                        to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rating",
+                        to="requests_app.booking",
                     ),
                 ),
                 (
@@ -791,8 +1707,9 @@ class Migration(migrations.Migration):
                 (
                     "technician",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="ratings",
-                        to="accounts.technician"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="ratings",
+                        to="accounts.technician",
                     ),
                 ),
             ],
@@ -800,9 +1717,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SignOff",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "key",
                     models.CharField(
@@ -830,8 +1750,12 @@ class Migration(migrations.Migration):
                         blank=True, default="", help_text="Strokes as JSON, or the typed name."
                     ),
                 ),
-                ("text", mila.encrypted_fields.EncryptedTextField(help_text="The very words that "
-                                                                            "were on the screen.")),
+                (
+                    "text",
+                    mila.encrypted_fields.EncryptedTextField(
+                        help_text="The very words that were on the screen."
+                    ),
+                ),
                 ("device", mila.encrypted_fields.EncryptedTextField(blank=True, default="")),
                 ("service_cents", models.PositiveIntegerField()),
                 ("booking_fee_cents", models.PositiveIntegerField()),
@@ -844,13 +1768,82 @@ class Migration(migrations.Migration):
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="sign_offs",
-                        to="requests_app.booking"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sign_offs",
+                        to="requests_app.booking",
                     ),
                 ),
-                ("quote",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
-                        to="requests_app.quote")),
+                (
+                    "quote",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="requests_app.quote"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="TimeProposal",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("wish", "Another time"), ("second", "Second appointment")],
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "wall",
+                    models.CharField(
+                        help_text="Local time as chosen: 2026-11-26T17:30.", max_length=16
+                    ),
+                ),
+                ("start_at", models.DateTimeField()),
+                (
+                    "instead_of_at",
+                    models.DateTimeField(
+                        help_text="The start that was agreed when it was proposed."
+                    ),
+                ),
+                (
+                    "reason",
+                    mila.encrypted_fields.EncryptedTextField(
+                        blank=True,
+                        default="",
+                        help_text="What is missing for the rest of the work.",
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("declined_at", models.DateTimeField(null=True)),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(help_text="When a later one took its place.", null=True),
+                ),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="requests_app.assignment",
+                    ),
+                ),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="time_proposals",
+                        to="requests_app.booking",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["pk"],
@@ -859,19 +1852,26 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Wish",
             fields=[
-                ("id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
-                        verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("rank", models.PositiveSmallIntegerField()),
-                ("wall",
-                    models.CharField(help_text="Local time as chosen: 2026-11-26T17:30.",
-                        max_length=16)),
+                (
+                    "wall",
+                    models.CharField(
+                        help_text="Local time as chosen: 2026-11-26T17:30.", max_length=16
+                    ),
+                ),
                 ("start_at", models.DateTimeField()),
                 (
                     "booking",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="wishes",
-                        to="requests_app.booking"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="wishes",
+                        to="requests_app.booking",
                     ),
                 ),
             ],
@@ -881,8 +1881,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="booking",
-            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"],
-                name="booking_due"),
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="booking_due"
+            ),
         ),
         migrations.AddIndex(
             model_name="booking",
@@ -903,8 +1904,49 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="booking",
             index=models.Index(
-                condition=models.Q(("state", "signed_off")), fields=["signed_off_at"],
-                name="booking_unsettled"
+                condition=models.Q(("unsettled_at__isnull", False)),
+                fields=["unsettled_at"],
+                name="booking_unsettled",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="booking",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "arrived",
+                            "called",
+                            "claimed",
+                            "confirmed",
+                            "contested",
+                            "en_route",
+                            "finished",
+                            "in_progress",
+                            "searching",
+                            "signed_off",
+                            "unconfirmed",
+                            "unfilled",
+                        ],
+                    )
+                ),
+                fields=["state"],
+                name="booking_live",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="booking",
+            index=models.Index(
+                condition=models.Q(("state", "draft")), fields=["created_at"], name="booking_draft"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="booking",
+            index=models.Index(
+                condition=models.Q(("placed_at__isnull", False)),
+                fields=["placed_at"],
+                name="booking_placed",
             ),
         ),
         migrations.AddConstraint(
@@ -1001,8 +2043,9 @@ class Migration(migrations.Migration):
                     ("state", "draft"),
                     ("state", "cancelled"),
                     models.Q(
-                        ("customer__isnull", False), ("first_start_at__isnull", False),
-                        ("last_start_at__isnull", False)
+                        ("customer__isnull", False),
+                        ("first_start_at__isnull", False),
+                        ("last_start_at__isnull", False),
                     ),
                     _connector="OR",
                 ),
@@ -1021,41 +2064,91 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="avoidance",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("technician", "customer", "said_by"),
+                name="one_avoidance_of_a_side",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="assignment",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)), fields=("booking",),
-                name="one_running_assignment"
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("booking",),
+                name="one_running_assignment",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="bookinganswer",
+            constraint=models.UniqueConstraint(
+                fields=("booking", "rank"), name="one_answer_of_a_rank"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="bookingevent",
+            index=models.Index(
+                condition=models.Q(("move", "start")), fields=["at"], name="event_start"
             ),
         ),
         migrations.AddConstraint(
             model_name="bookingevent",
-            constraint=models.UniqueConstraint(fields=("booking", "sequence"),
-                name="one_event_of_a_sequence"),
+            constraint=models.UniqueConstraint(
+                fields=("booking", "sequence"), name="one_event_of_a_sequence"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="bookingpackage",
+            constraint=models.UniqueConstraint(
+                fields=("booking", "package"), name="one_extra_of_a_package"
+            ),
         ),
         migrations.AddIndex(
             model_name="bookingphoto",
             index=models.Index(
-                condition=models.Q(("delete_after_at__isnull", False)), fields=["delete_after_at"],
-                name="photo_delete_after"
+                condition=models.Q(("delete_after_at__isnull", False)),
+                fields=["delete_after_at"],
+                name="photo_delete_after",
             ),
         ),
         migrations.AddConstraint(
             model_name="bookingphoto",
-            constraint=models.UniqueConstraint(fields=("booking", "rank"),
-                name="one_photo_of_a_rank"),
+            constraint=models.UniqueConstraint(
+                fields=("booking", "rank"), name="one_photo_of_a_rank"
+            ),
         ),
         migrations.AddConstraint(
             model_name="bookingphoto",
-            constraint=models.UniqueConstraint(fields=("booking", "sha256"),
-                name="one_photo_of_a_picture"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("rank__isnull", False)),
+                fields=("booking", "sha256"),
+                name="one_photo_of_a_picture",
+            ),
         ),
         migrations.AddConstraint(
             model_name="bookingphoto",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("booking__isnull", False), ("rank__range", (1, 4))),
-                    models.Q(("booking__isnull", True), ("delete_after_at__isnull", False),
-                        ("rank__isnull", True)),
+                    models.Q(
+                        ("appeal__isnull", True),
+                        ("booking__isnull", False),
+                        ("rank__range", (1, 4)),
+                    ),
+                    models.Q(
+                        ("appeal__isnull", True), ("booking__isnull", False), ("rank__isnull", True)
+                    ),
+                    models.Q(
+                        ("appeal__isnull", False),
+                        ("booking__isnull", True),
+                        ("delete_after_at__isnull", True),
+                        ("rank__isnull", True),
+                    ),
+                    models.Q(
+                        ("appeal__isnull", True),
+                        ("booking__isnull", True),
+                        ("delete_after_at__isnull", False),
+                        ("rank__isnull", True),
+                    ),
                     _connector="OR",
                 ),
                 name="photo_attached_or_on_its_way",
@@ -1063,13 +2156,172 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="clock",
-            index=models.Index(condition=models.Q(("done_at__isnull", True)), fields=["due_at"],
-                name="clock_due"),
+            index=models.Index(
+                condition=models.Q(("done_at__isnull", True)), fields=["due_at"], name="clock_due"
+            ),
         ),
         migrations.AddConstraint(
             model_name="clock",
-            constraint=models.UniqueConstraint(fields=("booking", "kind", "epoch"),
-                name="one_clock_of_a_kind"),
+            constraint=models.UniqueConstraint(
+                fields=("booking", "kind", "epoch"), name="one_clock_of_a_kind"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="decisionappeal",
+            index=models.Index(
+                condition=models.Q(("verdict", "")), fields=["due_at"], name="decision_appeal_waits"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="decisionappeal",
+            index=models.Index(
+                condition=models.Q(("warn_at__isnull", False)),
+                fields=["warn_at"],
+                name="decision_appeal_warns",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="decisionappeal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("decided_at__isnull", True), ("decided_by__isnull", True), ("verdict", "")
+                    ),
+                    models.Q(
+                        models.Q(("verdict", ""), _negated=True),
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("warn_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="decision_appeal_is_decided_by_a_person",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="faultentry",
+            index=models.Index(fields=["technician", "-at"], name="fault_of_technician"),
+        ),
+        migrations.AddIndex(
+            model_name="faultentry",
+            index=models.Index(
+                condition=models.Q(("counts", True)), fields=["until_at"], name="fault_runs_out"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="faultentry",
+            constraint=models.UniqueConstraint(
+                fields=("booking", "kind", "occurrence"), name="one_fault_of_an_occurrence"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="faultentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("assignment__isnull", False),
+                        ("technician__isnull", False),
+                        ("who", "partner"),
+                    ),
+                    models.Q(
+                        models.Q(("who", "partner"), _negated=True),
+                        ("points", 0),
+                        ("technician__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="fault_of_a_partner_has_a_technician",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="faultentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counts", False),
+                    models.Q(("until_at__isnull", False), ("void_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="void_counts_not",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="faultentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("void_at__isnull", True), ("void_reason", "")),
+                    models.Q(
+                        ("void_at__isnull", False), models.Q(("void_reason", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="void_fault_has_a_reason",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="appeal",
+            index=models.Index(
+                condition=models.Q(("verdict", "")), fields=["due_at"], name="appeal_waits"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="appeal",
+            index=models.Index(
+                condition=models.Q(("warn_at__isnull", False)),
+                fields=["warn_at"],
+                name="appeal_warns",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appeal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("fault__isnull", False), ("suspension__isnull", True)),
+                    models.Q(("fault__isnull", True), ("suspension__isnull", False)),
+                    _connector="OR",
+                ),
+                name="appeal_is_against_one_thing",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appeal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("decided_at__isnull", True), ("decided_by__isnull", True), ("verdict", "")
+                    ),
+                    models.Q(
+                        models.Q(("verdict", ""), _negated=True),
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("warn_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="appeal_is_decided_by_a_person",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(fields=["at"], name="message_at"),
+        ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("booking", "key"), name="one_message_of_a_key"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("phrase", ""), ("text__isnull", True), _connector="OR"),
+                name="message_is_phrase_or_words",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="offlinestep",
+            constraint=models.UniqueConstraint(
+                fields=("technician", "key"), name="offline_key_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="progressnote",
@@ -1088,8 +2340,35 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="quote",
-            constraint=models.UniqueConstraint(fields=("booking", "version"),
-                name="one_quote_of_a_version"),
+            constraint=models.UniqueConstraint(
+                fields=("booking", "version"), name="one_quote_of_a_version"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="quote",
+            constraint=models.UniqueConstraint(
+                fields=("booking", "key"), name="one_quote_of_a_key"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="quote",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("accepted_at", None),
+                    ("declined_at", None),
+                    ("withdrawn_at", None),
+                    ("origin", "partner"),
+                ),
+                fields=("booking",),
+                name="one_open_proposal",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("accepted_at", None), ("declined_at", None), _connector="OR"),
+                name="quote_answered_one_way",
+            ),
         ),
         migrations.AddConstraint(
             model_name="latesignature",
@@ -1112,11 +2391,18 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="quoteevent",
+            constraint=models.UniqueConstraint(
+                fields=("booking", "sequence"), name="one_quote_event_of_a_sequence"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="rating",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("friendliness__range", (1, 5)), ("punctuality__range", (1, 5)),
-                    ("quality__range", (1, 5))
+                    ("friendliness__range", (1, 5)),
+                    ("punctuality__range", (1, 5)),
+                    ("quality__range", (1, 5)),
                 ),
                 name="stars_1_to_5",
             ),
@@ -1142,13 +2428,27 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="wish",
-            constraint=models.UniqueConstraint(fields=("booking", "rank"),
-                name="one_wish_of_a_rank"),
+            model_name="timeproposal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("accepted_at__isnull", True),
+                    ("declined_at__isnull", True),
+                    ("withdrawn_at__isnull", True),
+                ),
+                fields=("booking",),
+                name="one_open_time_proposal",
+            ),
         ),
         migrations.AddConstraint(
             model_name="wish",
-            constraint=models.UniqueConstraint(fields=("booking", "start_at"),
-                name="one_wish_of_a_start"),
+            constraint=models.UniqueConstraint(
+                fields=("booking", "rank"), name="one_wish_of_a_rank"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="wish",
+            constraint=models.UniqueConstraint(
+                fields=("booking", "start_at"), name="one_wish_of_a_start"
+            ),
         ),
     ]

@@ -1,5 +1,5 @@
-"""Events, sign-offs, signatures, looks at contact data and places of a wait are only added to
-(docs/database-roles.md).
+"""Events, sign-offs, signatures, answers to quotes, ticks, looks at contact data and places of a
+wait are only added to (docs/database-roles.md).
 """
 
 from django.db import migrations
@@ -11,6 +11,8 @@ EVIDENCE = {
     "requests_app_latesignature": ("signer", "signature", "text", "device"),
     "requests_app_contactaccess": ("reason",),
     "requests_app_doorplace": ("point",),
+    "requests_app_quoteevent": ("words", "signer", "signature", "device"),
+    "requests_app_checklisttick": (),
 }
 
 
@@ -30,5 +32,7 @@ def drop(table):
 
 class Migration(migrations.Migration):
     dependencies = [("requests_app", "0001_initial"), ("mila", "0002_evidence")]
-    operations = [migrations.RunSQL(create(table, columns), drop(table)) for table,
-        columns in EVIDENCE.items()]
+    operations = [
+        migrations.RunSQL(create(table, columns), drop(table))
+        for table, columns in EVIDENCE.items()
+    ]

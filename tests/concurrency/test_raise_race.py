@@ -13,7 +13,7 @@ from payments import raising
 from payments.models import PriceRaise
 from payments.standin import user_actions
 from requests_app import price_versions
-from requests_app.actions import quoting
+from requests_app.actions import answering
 from requests_app.models import Booking, QuoteEvent, State
 from tests import cast, factories
 from tests.payments import cast as paid

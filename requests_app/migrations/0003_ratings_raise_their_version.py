@@ -13,6 +13,5 @@ DROP = "DROP TRIGGER {table}_another_version ON {table};"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("requests_app", "0003_what_ends_waits_and_what_is_looked_for"),
-        ("mila", "0003_versions")]
+    dependencies = [("requests_app", "0002_evidence_stays"), ("mila", "0003_versions")]
     operations = [migrations.RunSQL(CREATE.format(table=t), DROP.format(table=t)) for t in TABLES]

@@ -18,5 +18,5 @@ DROP = "DROP TRIGGER {table}_another_version ON {table};"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalogue", "0003_topics"), ("mila", "0003_versions")]
+    dependencies = [("catalogue", "0002_search"), ("mila", "0003_versions")]
     operations = [migrations.RunSQL(CREATE.format(table=t), DROP.format(table=t)) for t in TABLES]
