@@ -1,12 +1,13 @@
 """What became of an appeal against a decision of ours, for the booking's page (rule L17)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
 
 from requests_app.actions import contesting
-from requests_app.models import Booking, DecisionAppeal, Verdict
+from requests_app.models import Booking, BookingEvent, DecisionAppeal, Verdict
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,11 @@ class AppealState:
         return self.found is not None and self.found.verdict == Verdict.OVERTURNED
 
 
-def appeal_state(booking: Booking, at: datetime) -> AppealState | None:
+def appeal_state(
+    booking: Booking, events: Iterable[BookingEvent], at: datetime
+) -> AppealState | None:
     """None where nothing was decided that the customer pays for, or its time is over."""
-    if booking.state not in contesting.DECIDED:
+    if not any(event.move in contesting.OUTCOMES for event in events):
         return None
     found = DecisionAppeal.objects.filter(booking=booking).order_by("-pk").first()
     if found is not None:

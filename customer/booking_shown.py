@@ -283,7 +283,7 @@ class BookingShown:
 
     @cached_property
     def decision_appeal(self) -> AppealState | None:
-        return appeal_state(self.booking, self.at)
+        return appeal_state(self.booking, self.events, self.at)
 
     def _may_call(self) -> bool:
         """As long as the partner may see the customer's own number (rule D8)."""

@@ -19,6 +19,7 @@ from requests_app.lifecycle import lock_booking
 from requests_app.models import Booking, BookingEvent, DecisionAppeal, SignOff, State, Verdict
 
 DECISIONS = ("decide", "decide_fee")
+OUTCOMES = (*DECISIONS, "decide_none")
 DECIDED = frozenset({State.SIGNED_OFF, State.SETTLED, State.FAILED})
 
 
@@ -32,11 +33,13 @@ class SameJudge(Refusal):
 
 def decision_of(booking: Booking) -> BookingEvent | None:
     """Ours, that the customer pays for: the last one, while it is how the booking ended."""
-    if booking.state not in DECIDED or not _owed_cents(booking):
+    if booking.state not in DECIDED:
         return None
-    decided = booking.events.filter(move__in=(*DECISIONS, "decide_none"))
+    decided = booking.events.filter(move__in=OUTCOMES)
     last = decided.order_by("-sequence").first()
-    return last if last is not None and last.move in DECISIONS else None
+    if last is None or last.move not in DECISIONS or not _owed_cents(booking):
+        return None
+    return last
 
 
 def _owed_cents(booking: Booking) -> int:

@@ -148,7 +148,7 @@ def test_same_queries_for_one_booking_and_a_full_house(ops, morning, partner):
         ops.get(address)
 
     assert len(full) == len(few)
-    assert len(full) <= 27
+    assert len(full) <= 28
 
 
 def test_page_asks_for_itself_again(ops, morning):

@@ -18,7 +18,7 @@ AT_MOST = {
     "jobs": 6,
     "offers": 10,
     "offer": 8,
-    "board": 27,
+    "board": 28,
 }
 
 

@@ -45,12 +45,12 @@ def ahead(client, booking):
     page = client.get(f"/partner/jobs/{booking.uuid}/sign/?ahead=1").content.decode()
     field = lambda name: page.split(f'name="{name}" value="')[1].split('"')[0]  # noqa: E731
     words = field("words").replace("&#10;", "\n").replace("&#x27;", "'").replace("&amp;", "&")
-    plain = " ".join(DONE["done"].split())
+    done = "".join(f"\n– {line}" for line in DONE["done"].splitlines())
     return {
         "key": field("key"),
         "quote_version": field("quote_version"),
         "typed": "Odile Perrachon",
-        "words": words.replace("{done}", plain),
+        "words": words.replace(" {done}", done),
     }
 
 

@@ -159,7 +159,7 @@ def test_signed_before_finish_tab_closed_opened_again_one_sign_off_one_charge(ce
     signed = SignOff.objects.get()
     booking.refresh_from_db()
     assert booking.report["done"].splitlines() == ["Channel changed", "Repeater placed"]
-    assert "Channel changed Repeater placed" in signed.text
+    assert "\n– Channel changed\n– Repeater placed\n" in signed.text
     assert "strokes" in signed.signature
     assert Charge.objects.filter(booking=booking).count() == 1
     assert list(OfflineStep.objects.values_list("step", "done")) == [
@@ -188,8 +188,8 @@ def test_what_waits_is_unreadable_and_gone_after_signing_out(cellar):
     ] == []
     assert [row[3] for row in left if row[0] == "keys"] == ["kept back"]
 
-    page.context.set_offline(False)
     page.route("**/partner/day/", lambda route: route.abort())  # nothing is sent meanwhile
+    page.context.set_offline(False)
     page.goto("/partner/me/")
     page.locator("form[data-signs-out] button").last.click()
     expect(page.locator("[data-unsent]").last).to_be_visible()
