@@ -33,6 +33,18 @@ SHOWN = [state for state in State if state in LIVE and state != State.SIGNED_OFF
     State.SIGNED_OFF
 ]
 BAR_WIDE, ROW_HIGH = 240, 26
+# What costs somebody money or a visit while it waits.
+WORSE = {
+    "unfilled",
+    "contested",
+    "unpaid",
+    "disputes",
+    "refunds",
+    "differences",
+    "late_appeals",
+    "suspended_jobs",
+}
+Waiting = tuple[str, str, int, str]  # a tile's name, label, count and url
 
 
 @dataclass(frozen=True)
@@ -109,27 +121,28 @@ def _list(name: str, **filters: str) -> str:
 
 
 def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
-    """Twelve numbers; those of the bookings come from one count."""
-    bookings, words = "requests_app_booking", wording.STATES
-    found = [
+    """What waits for staff; the numbers of the bookings come from one count."""
+    found = [*_of_bookings(states), *_of_money(), *_of_disagreement(at), *_of_the_house(at)]
+    return [
+        Tile(name, label, count, url, ("bad" if name in WORSE else "warn") if count else "good")
+        for name, label, count, url in found
+    ]
+
+
+def _of_bookings(states: dict[str, int]) -> list[Waiting]:
+    return [
         (
-            "unfilled",
-            str(words[State.UNFILLED].label),
-            states.get(State.UNFILLED, 0),
-            _list(bookings, state__exact="unfilled"),
-        ),
-        (
-            "contested",
-            str(words[State.CONTESTED].label),
-            states.get(State.CONTESTED, 0),
-            _list(bookings, state__exact="contested"),
-        ),
-        (
-            "unconfirmed",
-            str(words[State.UNCONFIRMED].label),
-            states.get(State.UNCONFIRMED, 0),
-            _list(bookings, state__exact="unconfirmed"),
-        ),
+            state.value,
+            str(wording.STATES[state].label),
+            states.get(state, 0),
+            _list("requests_app_booking", state__exact=state.value),
+        )
+        for state in (State.UNFILLED, State.CONTESTED, State.UNCONFIRMED)
+    ]
+
+
+def _of_money() -> list[Waiting]:
+    return [
         (
             "unpaid",
             _("Unpaid"),
@@ -160,6 +173,11 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
             Difference.objects.filter(closed_at=None).count(),
             _list("payments_difference", standing="open"),
         ),
+    ]
+
+
+def _of_disagreement(at: datetime) -> list[Waiting]:
+    return [
         (
             "codeless",
             _("Often without the code"),
@@ -190,6 +208,11 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
             suspending.undecided_jobs().count(),
             _list("requests_app_booking", suspended="undecided"),
         ),
+    ]
+
+
+def _of_the_house(at: datetime) -> list[Waiting]:
+    return [
         (
             "notices",
             _("Failed notices"),
@@ -214,12 +237,6 @@ def tiles(states: dict[str, int], at: datetime) -> list[Tile]:
             PartnerProfile.objects.filter(approved_at=None).count(),
             _list("accounts_partnerprofile", standing="applied"),
         ),
-    ]
-    worse = {"unfilled", "contested", "unpaid", "disputes", "refunds", "differences"}
-    worse |= {"late_appeals", "suspended_jobs"}
-    return [
-        Tile(name, label, count, url, ("bad" if name in worse else "warn") if count else "good")
-        for name, label, count, url in found
     ]
 
 

@@ -23,6 +23,7 @@ PROMISES = {
     "wide template lines": 0,
     "wide Python lines": 0,
     "unresolved citations": 0,
+    "longest file": 400,
 }
 
 
@@ -48,6 +49,7 @@ def figures() -> dict[str, object]:
         "wide template lines": _wide(templates, TEMPLATE_COLUMNS),
         "wide Python lines": _wide(python, PYTHON_COLUMNS),
         "unresolved citations": len(citations.read(BASE).unresolved()),
+        "longest file": max(map(_lines, python)),
         "lines of a file: median, nine tenths, longest": _spread(map(_lines, python)),
         "lines of a function: median, nine tenths, longest": _spread(
             node.end_lineno - node.lineno + 1

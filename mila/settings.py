@@ -40,13 +40,11 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
 MILA_CLOCK_MAY_MOVE = not PRODUCTION
-# Of bin/run and bin/test: the instant that is taken for now (--at); the demo's desk, where anybody
-# signs in as anybody.
+# Of bin/run and bin/test: the instant taken for now (--at); the desk that signs in as anybody.
 MILA_AT = env("MILA_AT", default="")
 DEMO = env.bool("MILA_DEMO", default=False)
-# How many proxies of our own stand before the pages, each adding to X-Forwarded-For
-# (mila/web/client_address.py). One too few and all people are one address; one too many and anybody
-# chooses theirs.
+# How many proxies of our own add to X-Forwarded-For (mila/web/client_address.py). One too few and
+# all people are one address; one too many and anybody chooses theirs.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # mila/web/limits.py; simulate --live is one address for all
 LIMITS = PRODUCTION or env.bool("LIMITS", default=True)
@@ -357,9 +355,7 @@ STANDIN = not STRIPE_SECRET_KEY
 GEOCODERS = env.list("GEOCODERS", default=[])
 # A server of ways of our own, "https://osrm.example" (places/travel.py). Empty: by the distance.
 OSRM_URL = env("OSRM_URL", default="")
-# Streets while an address is typed: the base addresses of the two national services, such as
-# "https://data.geopf.fr/geocodage" and "https://api3.geo.admin.ch" (places/streets.py). Empty: a
-# plain field.
+# Streets while an address is typed: the two national services (places/streets.py). Empty: a field.
 STREETS_FR_URL = env("STREETS_FR_URL", default="")
 STREETS_CH_URL = env("STREETS_CH_URL", default="")
 
@@ -387,8 +383,7 @@ if PRODUCTION:
     CSRF_COOKIE_NAME = "__Host-csrf"
 CONTENT_SECURITY_POLICY = content_security_policy(standin=STANDIN)
 
-# --- Jobs: ids only, late acknowledgement, no results. No eta, no countdown: deadlines are rows
-# (docs/decisions/0003).
+# --- Jobs: ids only, no results; no eta, no countdown: deadlines are rows (docs/decisions/0003)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -402,5 +397,4 @@ CELERY_TASK_PUBLISH_RETRY = False  # one try within mila.celery.PATIENCE; the sw
 
 LOGGING = logs.to_console(env("LOG_LEVEL", default="INFO"))
 
-# The admin's look, kept beside its pictures.
-from mila.adminkit.theme import UNFOLD  # noqa: E402, F401
+from mila.adminkit.theme import UNFOLD  # noqa: E402, F401  (kept beside its pictures)
