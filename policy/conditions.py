@@ -31,7 +31,7 @@ TEXTS = Path(__file__).parent / "texts"
 # When the words of a page were last changed; tests/policy/test_conditions.py asks for a new date
 # with new words.
 DATED: Final = {
-    "terms": date(2026, 11, 28),
+    "terms": date(2026, 11, 29),
     "withdrawal": date(2026, 11, 28),
     "privacy": date(2026, 11, 28),
     "accessibility": date(2026, 11, 28),

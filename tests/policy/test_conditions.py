@@ -23,7 +23,7 @@ NAMES = list(conditions.DATED)
 # The words as they were last dated. New words: a new day in conditions.DATED, and the hash that is
 # printed.
 WORDS = {
-    "terms": ("2026-11-28", "fe5bfed76441"),
+    "terms": ("2026-11-29", "fe5bfed76441"),
     "withdrawal": ("2026-11-28", "dd53c87200ef"),
     "privacy": ("2026-11-28", "04a9f73ee225"),
     "accessibility": ("2026-11-28", "986ffe9e3b81"),
