@@ -68,8 +68,19 @@ def picture(page, name):
         page.screenshot(path=path, full_page=True)
 
 
+# Until nothing that ends by itself moves any more.
+STILL = """() => Promise.all(document.getAnimations()
+  .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime))
+  .map((one) => one.finished.catch(() => null))).then(() => null)"""
+
+
 def glance(page, name):
-    """Nothing for axe to find, nothing wider than the window."""
+    """Nothing for axe to find, nothing wider than the window, once all that belongs to it is there
+    and still.
+    """
+    for frame in page.frames:
+        frame.wait_for_load_state()
+    page.evaluate(STILL)
     picture(page, name)
     assert (name, axe.faults(page)) == (name, [])
     assert (name, page.evaluate(WIDER)) == (name, [])

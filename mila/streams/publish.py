@@ -10,6 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -76,20 +77,29 @@ def ticket(channel: str, seconds: int = 3600) -> str:
     Hand it only to somebody who may see what it is about.
     """
     _check(channel)
-    return signing.dumps([channel, int(time.time()) + seconds], salt=SALT)
+    now = time.time()
+    return signing.dumps([channel, int(now) + seconds, round(now, 2)], salt=SALT)
 
 
-def read_ticket(text: str) -> tuple[str, int]:
-    """Channel and end (Unix seconds) of a ticket; BadTicket if it is altered, foreign or over."""
+class Ticket(NamedTuple):
+    """`made_at`, `ends_at`: Unix seconds."""
+
+    channel: str
+    ends_at: int
+    made_at: float
+
+
+def read_ticket(text: str) -> Ticket:
+    """Raises BadTicket if it is altered, foreign or over."""
     if len(text) > LONGEST_TICKET:
         raise BadTicket("too long")
     try:
-        channel, ends_at = signing.loads(text, salt=SALT)
+        found = Ticket(*signing.loads(text, salt=SALT))
     except (signing.BadSignature, ValueError) as error:
         raise BadTicket("not ours") from error
-    if ends_at <= time.time():
+    if found.ends_at <= time.time():
         raise BadTicket("over")
-    return channel, ends_at
+    return found
 
 
 def stream_url(channel: str, seconds: int = 3600) -> str:

@@ -35,6 +35,8 @@ from mila.streams import publish
 logger = logging.getLogger(__name__)
 
 HEARTBEAT = 15  # seconds between comments on a silent stream
+REMEMBERED = 120  # seconds: a page may take as long to open its stream
+RENDERED = 0.2  # seconds a page may have been read before its ticket was made
 WAITING = 16  # messages a slow reader may leave waiting
 RESYNC = b'data: {"event": "resync"}\n\n'
 OVER = b"event: over\ndata: {}\n\n"
@@ -67,14 +69,18 @@ class Hub:
 
     def __init__(self):
         self.listeners: dict[str, set[Listener]] = {}
+        self.last: dict[str, float] = {}  # when a channel was last spoken on, oldest first
         self.reader: asyncio.Task | None = None
         self.closing = False
 
-    def join(self, channel: str) -> Listener:
+    def join(self, channel: str, since: float) -> Listener:
+        """What was said since then, before there was this stream, is made good by a look."""
         if self.reader is None or self.reader.done():
             self.reader = asyncio.create_task(self._follow())
         listener = Listener()
         self.listeners.setdefault(channel, set()).add(listener)
+        if self.last.get(channel, 0) >= since:
+            listener.put(RESYNC)
         return listener
 
     def leave(self, channel: str, listener: Listener) -> None:
@@ -118,9 +124,18 @@ class Hub:
 
     def _hear(self, message: dict) -> None:
         if message["type"] == "pmessage":
-            self.deliver(message["channel"].removeprefix(publish.PREFIX), _frame(message["data"]))
+            channel = message["channel"].removeprefix(publish.PREFIX)
+            self._remember(channel)
+            self.deliver(channel, _frame(message["data"]))
         elif message["type"] == "psubscribe":  # from now on nothing is missed
             self.deliver_all(RESYNC)
+
+    def _remember(self, channel: str) -> None:
+        now = time.time()
+        self.last.pop(channel, None)
+        self.last[channel] = now
+        while (oldest := next(iter(self.last))) != channel and self.last[oldest] < now - REMEMBERED:
+            del self.last[oldest]
 
 
 def _frame(data: str) -> bytes:
@@ -192,7 +207,7 @@ async def _answer(scope, receive, send) -> None:
         return await _say(send, 404, "Not here.")
     try:
         fields = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=5)
-        channel, ends_at = publish.read_ticket(fields.get("ticket", [""])[0])
+        ticket = publish.read_ticket(fields.get("ticket", [""])[0])
     except (publish.BadTicket, ValueError):
         return await _say(send, 403, "This ticket is not valid.")
     if hub.closing:
@@ -200,7 +215,7 @@ async def _answer(scope, receive, send) -> None:
     await send(_start(200, b"text/event-stream; charset=utf-8"))
     if scope["method"] == "HEAD":
         return await send({"type": "http.response.body", "body": b""})
-    await _stream(channel, ends_at, receive, send)
+    await _stream(ticket, receive, send)
     return None
 
 
@@ -212,20 +227,20 @@ def _from_own_page(headers: dict[bytes, bytes]) -> bool:
     return origin is None or origin.partition(b"://")[2] == headers.get(b"host")
 
 
-async def _stream(channel: str, ends_at: int, receive, send) -> None:
-    listener = hub.join(channel)
+async def _stream(ticket: publish.Ticket, receive, send) -> None:
+    listener = hub.join(ticket.channel, ticket.made_at - RENDERED)
     watch = asyncio.create_task(_until_gone(receive, listener))
     # Spread out, so that a restart does not bring everybody back in the same instant.
     body: Body = f"retry: {random.randint(2000, 6000)}\n\n".encode()  # noqa: S311
     try:
         while body is not None:
             await send({"type": "http.response.body", "body": body, "more_body": True})
-            body = None if body is OVER else await _next(listener.queue, ends_at)
+            body = None if body is OVER else await _next(listener.queue, ticket.ends_at)
         await send({"type": "http.response.body", "body": b""})
     except (OSError, asyncio.CancelledError):
         pass  # gone in the middle of a word, or too slow: nothing more to say
     finally:
-        hub.leave(channel, listener)
+        hub.leave(ticket.channel, listener)
         watch.cancel()
 
 

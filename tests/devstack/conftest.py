@@ -2,9 +2,16 @@
 
 import pytest
 
-from devstack import demo_world
+from devstack import demo_world, launch, running
 from mila.celery import app
 from mila.clock import reset_clock
+
+
+@pytest.fixture(autouse=True)
+def _children_of_the_tests_live_on(monkeypatch):
+    """A site that ends takes along what runs beneath its process: here the browser of the tests."""
+    for module in (launch, running):
+        monkeypatch.setattr(module, "end_children", lambda: None)
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_dead_redis_is_logged_and_ignored(monkeypatch, caplog, django_capture_on
 
 
 def test_ticket_tells_its_channel_and_end():
-    channel, ends_at = live.read_ticket(live.ticket(CHANNEL, seconds=60))
+    channel, ends_at, _made_at = live.read_ticket(live.ticket(CHANNEL, seconds=60))
 
     assert channel == CHANNEL
     assert ends_at - live.time.time() <= 60

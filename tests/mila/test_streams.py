@@ -11,6 +11,7 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
+from django.core import signing
 
 from mila.redis import cache_redis
 from mila.streams import publish
@@ -169,8 +170,6 @@ def test_ticket_that_is_over_is_refused():
 
 
 def test_session_value_signed_for_another_purpose_is_no_ticket():
-    from django.core import signing
-
     assert (
         answer(ticket=signing.dumps([CHANNEL, int(time.time()) + 60], salt="something.else"))[0]
         == 403
@@ -215,6 +214,37 @@ def test_page_opened_before_redis_is_followed_is_told_to_look_afresh():
         await visit.leave()
 
     in_loop(run())
+
+
+@pytest.mark.parametrize(("made_later_s", "looks"), [(0, True), (5, False)])
+def test_what_was_said_between_a_page_and_its_stream_is_made_good(made_later_s, looks):
+    """A page is read, its booking moves, and only then its stream is open."""
+
+    async def run():
+        first = await opened()
+        made_at = time.time() + made_later_s
+        await tell(CHANNEL)
+        assert await first.heard() == news("moved")
+
+        ticket = signing.dumps([CHANNEL, int(made_at) + 60, made_at], salt=publish.SALT)
+        late = Visit(ticket=ticket).begin()
+        await late.next(), await late.next()  # its head, and when to come back
+        await tell(CHANNEL, "last")
+        said = [(await late.next())["body"] for _ in range(2 if looks else 1)]
+
+        assert said == [*([streams.RESYNC] if looks else []), news("last")]
+        await late.leave(), await first.leave()
+
+    in_loop(run())
+
+
+def test_only_what_was_said_lately_is_remembered(monkeypatch):
+    hub, now = streams.Hub(), iter([0, 50, streams.REMEMBERED + 1])
+    monkeypatch.setattr(streams.time, "time", lambda: next(now))
+    for channel in "abc":
+        hub._remember(channel)
+
+    assert list(hub.last) == ["b", "c"]
 
 
 def test_stream_ends_with_its_ticket():
