@@ -13,6 +13,7 @@ import pytest
 # reached whole says so row by row.
 ROWS = 3
 EACH_ROW = (
+    "tests/backoffice/test_policy",
     "tests/catalogue/test_split",
     "tests/payments/test_charge",
     "tests/payments/test_webhooks",
