@@ -82,8 +82,9 @@ def glance(page, name):
         frame.wait_for_load_state()
     page.evaluate(STILL)
     picture(page, name)
-    assert (name, axe.faults(page)) == (name, [])
-    assert (name, page.evaluate(WIDER)) == (name, [])
+    faults, wide = axe.faults(page), page.evaluate(WIDER)
+    assert faults == [], f"{name}: {faults}"
+    assert wide == [], f"{name}: {wide}"
 
 
 def look(page, name):

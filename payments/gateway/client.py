@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import stripe
@@ -33,7 +34,11 @@ def stripe_client() -> stripe.StripeClient:
         from payments.standin.client import standin_client
 
         return standin_client()
-    return _real_client(settings.STRIPE_SECRET_KEY, pages=settings.PAGES)
+    with _making:  # two threads at once would each make one, with turns of its own (fault F4)
+        return _real_client(settings.STRIPE_SECRET_KEY, pages=settings.PAGES)
+
+
+_making = Lock()
 
 
 @lru_cache(maxsize=2)

@@ -98,4 +98,5 @@ def test_unpaid_page_says_why(page, live_server):
     expect(
         page.get_by_text("Le compte de la carte n’était pas assez approvisionné.")
     ).to_be_visible()
+    expect(page.locator("[data-card-fields] iframe")).to_be_visible()
     look(page, "pay-why")

@@ -6,6 +6,7 @@ import runpy
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import nullcontext, suppress
 from types import SimpleNamespace
 
 import pytest
@@ -188,6 +189,25 @@ def test_each_page_waits_once_and_says_so(asks, falls_silent, mute, clock, page)
 
     assert answer.status_code in (302, 503)
     assert len(mute.held) == 1
+
+
+@pytest.mark.parametrize("locked", [True, False])  # the control: without the lock each has its own
+def test_threads_that_come_first_share_their_turns(falls_silent, monkeypatch, locked):
+    falls_silent()
+    if not locked:
+        monkeypatch.setattr(stripe_door, "_making", nullcontext())
+    meeting, made = threading.Barrier(2), stripe_door.PagesClient
+
+    def slow():
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(timeout=0.5 if locked else 20)
+        return made()
+
+    monkeypatch.setattr(stripe_door, "PagesClient", slow)
+    with ThreadPoolExecutor(2) as pool:
+        clients = [one.result() for one in [pool.submit(stripe_door.stripe_client) for _ in "ab"]]
+
+    assert (clients[0] is clients[1]) is locked
 
 
 @pytest.fixture
