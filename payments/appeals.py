@@ -5,7 +5,6 @@ overturned goes back by the act that says so (rule L17, M6).
 from accounts.models import User
 from mila.transactions import verb
 from payments import freezing, refunds
-from payments.models import Charge
 from requests_app.actions import contesting
 from requests_app.lifecycle import lock_booking
 from requests_app.models import DecisionAppeal, Verdict
@@ -45,7 +44,7 @@ def overturn(
     """
     found = contesting.decide_appeal(appeal_id, verdict=Verdict.OVERTURNED, reason=reason, by=by)
     sent = found.booking.charges.filter(refunds__uuid=found.uuid).first()
-    charge = sent or charge_of(found)
+    charge = sent or refunds.refundable_charge(found.booking)
     if charge is None:
         raise refunds.NothingPaid
     refunds.refund(
@@ -58,8 +57,3 @@ def overturn(
         by_mila=by_mila,
     )
     return found
-
-
-def charge_of(found: DecisionAppeal) -> Charge | None:
-    """What the decision has charged, and can be given back."""
-    return next((one for one in found.booking.charges.all() if refunds.is_refundable(one)), None)

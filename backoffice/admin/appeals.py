@@ -2,16 +2,15 @@
 who decided first, and what goes back by the same act (rule L17, M6).
 """
 
-from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-from mila.adminkit.acts import Act, ActForm, Choice
+from backoffice.admin.return_acts import MoneyBackForm, money_back
+from mila.adminkit.acts import Act
 from mila.clock import mila_now
 from mila.formats import money
-from payments import appeals, shares
+from payments import appeals, refunds, shares
 from requests_app.models import Booking, DecisionAppeal
 
 
@@ -19,33 +18,12 @@ def open_appeal(booking: Booking) -> DecisionAppeal | None:
     return DecisionAppeal.objects.filter(booking=booking, verdict="").first()
 
 
-class AppealOverturnForm(ActForm):
-    """How much of it goes back, and who bears it."""
-
-    service = forms.DecimalField(
-        label=_("Of the price"),
-        min_value=0,
-        max_digits=8,
-        decimal_places=2,
-        localize=True,
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
-    )
-    fee = Choice(
-        label=_("Booking fee"),
-        choices=[("no", _("Mila keeps it")), ("yes", _("Give it back as well"))],
-    )
-    borne = Choice(
-        label=_("Who bears it"),
-        choices=[
-            ("both", _("Partner and Mila, as it was shared")),
-            ("mila", _("Mila alone, as good will")),
-        ],
-    )
+class AppealOverturnForm(MoneyBackForm):
+    """What there is stands beside the box."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        found = open_appeal(self.about)
-        charge = appeals.charge_of(found) if found else None
+        charge = refunds.refundable_charge(self.about)
         if charge is None:
             self.fields["service"].help_text = gettext(
                 "Nothing is paid yet, so nothing can go back: wait for the payment."
@@ -61,15 +39,11 @@ def _overturn(booking: Booking, by, answers) -> None:
     found = open_appeal(booking)
     if found is None:
         return
-    charge = appeals.charge_of(found)
-    fee_left = shares.left(charge, shares.returned(charge))[1] if charge else 0
     appeals.overturn(
         found.pk,
         reason=answers["reason"],
         by=by,
-        service_cents=int(answers["service"] * 100),
-        booking_fee_cents=fee_left if answers["fee"] == "yes" else 0,
-        by_mila=answers["borne"] == "mila",
+        **money_back(answers, refunds.refundable_charge(booking)),
     )
 
 

@@ -18,14 +18,9 @@ from requests_app.models import Booking
 # --- Refunds
 
 
-def _refundable(booking: Booking) -> Charge | None:
-    return next((charge for charge in booking.charges.all() if refunds.is_refundable(charge)), None)
+class MoneyBackForm(ActForm):
+    """How much goes back, and who bears it."""
 
-
-class RefundForm(ActForm):
-    """How much, and who bears it; what there is, and whose it would be, stands beside the boxes."""
-
-    key = forms.UUIDField(widget=forms.HiddenInput)
     service = forms.DecimalField(
         label=_("Of the price"),
         min_value=0,
@@ -46,10 +41,26 @@ class RefundForm(ActForm):
         ],
     )
 
+
+def money_back(answers, charge: Charge | None) -> dict:
+    """What such a form asks for, as the verbs take it."""
+    fee_left = shares.left(charge, shares.returned(charge))[1] if charge else 0
+    return {
+        "service_cents": int(answers["service"] * 100),
+        "booking_fee_cents": fee_left if answers["fee"] == "yes" else 0,
+        "by_mila": answers["borne"] == "mila",
+    }
+
+
+class RefundForm(MoneyBackForm):
+    """What there is, and whose it would be, stands beside the boxes."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["key"].initial = uuid4
-        charge = _refundable(self.about)
+        charge = refunds.refundable_charge(self.about)
         if charge is None:
             return
         back = shares.returned(charge)
@@ -69,18 +80,17 @@ class RefundForm(ActForm):
 
 
 def _refund(booking: Booking, by, answers) -> None:
-    charge = booking.charges.filter(refunds__uuid=answers["key"]).first() or _refundable(booking)
+    charge = booking.charges.filter(
+        refunds__uuid=answers["key"]
+    ).first() or refunds.refundable_charge(booking)
     if charge is None:
         raise refunds.NothingPaid
-    fee_left = shares.left(charge, shares.returned(charge))[1]
     refunds.refund(
         charge.pk,
         key=answers["key"],
-        service_cents=int(answers["service"] * 100),
-        booking_fee_cents=fee_left if answers["fee"] == "yes" else 0,
-        by_mila=answers["borne"] == "mila",
         by=by,
         reason=answers["reason"],
+        **money_back(answers, charge),
     )
 
 
@@ -159,7 +169,7 @@ BOOKING_ACTS = (
         form=RefundForm,
         danger=True,
         asks_again=True,
-        open_to=lambda b: _refundable(b) is not None,
+        open_to=lambda b: refunds.refundable_charge(b) is not None,
         permission="payments.change_charge",
         done=_("It is on its way to the card. The payout of this booking waits meanwhile."),
         explain=_(

@@ -19,6 +19,7 @@ from payments.refunds.planning import (
     is_refundable,
     note_paid_by_hand,
     refund,
+    refundable_charge,
     send_again,
     waits_for_staff,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "note_paid_by_hand",
     "record_refund",
     "refund",
+    "refundable_charge",
     "send_again",
     "set_aside",
     "submit",

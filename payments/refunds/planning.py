@@ -26,6 +26,7 @@ from payments.models import (
     RefundState,
 )
 from payments.refunds.table import LockedRefund, advance, lock_refund, new
+from requests_app.models import Booking
 
 
 class NothingPaid(Refusal):
@@ -109,6 +110,11 @@ def is_refundable(charge: Charge) -> bool:
     except Refusal:
         return False
     return sum(shares.left(charge, shares.returned(charge))) > 0
+
+
+def refundable_charge(booking: Booking) -> Charge | None:
+    """The charge of which something can go back now."""
+    return next((charge for charge in booking.charges.all() if is_refundable(charge)), None)
 
 
 def _new(charge: LockedCharge, parts: shares.Shares, **values: object) -> LockedRefund:

@@ -32,7 +32,7 @@ def owing():
 
 def at_once(*acts):
     """Each in a thread and with connections of its own, let go together; what they raised."""
-    barrier, raised = threading.Barrier(len(acts)), []
+    barrier, raised = threading.Barrier(len(acts), timeout=20), []
 
     def run(act):
         try:

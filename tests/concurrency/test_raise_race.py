@@ -5,7 +5,6 @@
 import threading
 
 import pytest
-from django.db import connections
 
 from mila.clock import reset_clock, set_clock
 from mila.errors import Refusal
@@ -16,6 +15,7 @@ from requests_app import price_versions
 from requests_app.actions import answering
 from requests_app.models import Booking, QuoteEvent, State
 from tests import cast, factories
+from tests.concurrency.test_charge_race import at_once
 from tests.payments import cast as paid
 
 pytestmark = [
@@ -37,27 +37,6 @@ def question(customer, partner):
     user_actions.confirm_saved_card(found.client_secret, found.card)
     yield found
     reset_clock()
-
-
-def at_once(*acts):
-    """Each in a thread and a connection of its own; what they raised."""
-    barrier, raised = threading.Barrier(len(acts), timeout=20), []
-
-    def run(act):
-        try:
-            barrier.wait()
-            act()
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def accepted(question):
