@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from mila.clock import mila_now
 from mila.errors import Refusal
-from mila.streams import publish
 from mila.transactions import verb
 from payments import cards, gateway
 from payments.models import PriceRaise
 from requests_app import price_versions, statement
 from requests_app.actions import answering, quoting
 from requests_app.lifecycle import lock_booking
+from requests_app.live_pages import tell_both
 from requests_app.models import AcceptanceKind, Booking, Quote
 
 log = logging.getLogger(__name__)
@@ -67,8 +67,7 @@ def _note(booking_id: int, version: int, by: User | None) -> None:
     booking = lock_booking(booking_id)
     quote = answering.open_proposal(booking, version)
     PriceRaise.objects.get_or_create(quote=quote, defaults={"card": booking.card, "by": by})
-    for stream in (f"booking:{booking.uuid}", f"technician:{booking.technician_id}"):
-        publish.publish(stream, "answered")
+    tell_both(booking, "answered")
 
 
 def open_question(found: PriceRaise) -> PriceRaise:
