@@ -25,8 +25,7 @@ django.setup()
 
 from django.db import connection
 
-from accounts.models import Skill
-from bench.search import SKILLS, somewhere, technicians
+from bench.search.dataset import Dataset, near_paris, somewhere
 from devstack.instances import fresh_databases
 from dispatch.availability import BLOCK, MOST, Visit, free_people
 from embedded import hold
@@ -77,11 +76,7 @@ def calendars(first, last, monday, dice):
 
 def visits(count, dice, skills, *, paris):
     for _ in range(count):
-        lat, lon = (
-            (48.857 + dice.gauss(0, 0.03), 2.352 + dice.gauss(0, 0.04))
-            if paris
-            else somewhere(dice)
-        )
+        lat, lon = near_paris(dice) if paris else somewhere(dice)
         yield Visit(dice.choice(skills), lat, lon, "address", ZONE, 60, POLICY)
 
 
@@ -122,8 +117,8 @@ def differing(asked, starts, at, people, calendar):
     for visit in asked:
         near = [
             number
-            for number, can, _q, radius, lat, lon in people
-            if can == visit.skill_id and metres(visit.lat, visit.lon, lat, lon) <= radius
+            for number, _base, radius, lat, lon, _newcomer in people[visit.skill_id]
+            if metres(visit.lat, visit.lon, lat, lon) <= radius
         ]
         for start, found in free_people(visit, starts, at).items():
             wall = wall_time(start, ZONE)
@@ -151,19 +146,19 @@ def main():
     wanted = arguments.parse_args()
     dice = random.Random(wanted.seed)
     fresh_databases()
-    skills = [Skill.objects.create(slug=f"bench-{number}", name="S").pk for number in range(SKILLS)]
     at = mila_now()
+    dataset = Dataset(dice, at)
     day = at.date() + timedelta(days=7 - at.weekday())
     monday = instant(datetime(day.year, day.month, day.day), ZONE)
-    starts, people, calendar, done = starts_of(monday), [], {}, 0
+    starts, calendar = starts_of(monday), {}
     asked = {
-        "everywhere": list(visits(wanted.places, dice, skills, paris=False)),
-        "Paris": list(visits(wanted.places, dice, skills, paris=True)),
+        "everywhere": list(visits(wanted.places, dice, dataset.skills, paris=False)),
+        "Paris": list(visits(wanted.places, dice, dataset.skills, paris=True)),
     }
     for size in wanted.sizes:
-        people += technicians(done + 1, size + 1, skills, dice, monday)
-        calendar |= calendars(done + 1, size + 1, monday, dice)
-        done = size
+        first = dataset.size + 1
+        dataset.grow(size, remembers=True)
+        calendar |= calendars(first, size + 1, monday, dice)
         for where, places in asked.items():
             figure = {
                 "what": "free times",
@@ -173,7 +168,7 @@ def main():
                 "technicians": size,
             }
             figure |= timed(places, starts, at) | {"target_ms": TARGET_MS}
-            figure["differing"] = differing(places[:5], starts, at, people, calendar)
+            figure["differing"] = differing(places[:5], starts, at, dataset.people, calendar)
             print(json.dumps(figure), flush=True)
 
 
