@@ -17,6 +17,7 @@ from requests_app.actions import changes, messaging, other_times
 from requests_app.lifecycle import Role, available_moves
 from requests_app.models import (
     ADJUSTABLE,
+    AT_WORK,
     BEFORE_DEPARTURE,
     Booking,
     Message,
@@ -200,7 +201,7 @@ class BookingPage(BookingShown):
     @property
     def may_not_move(self) -> bool:
         """A sentence says why the hour can no longer change."""
-        return self.state in (S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS)
+        return self.state in AT_WORK
 
 
 def may_cancel(booking: Booking, at: datetime) -> bool:

@@ -220,19 +220,8 @@ def advance(
     move = MOVES[name]
     if isinstance(booking, int):
         booking = lock_booking(booking)
-    source = State(booking.state)
-    if source not in move.sources or role not in move.roles:
-        raise IllegalMove(name, source, role)
-    if move.reason and not reason.strip():
-        raise ReasonMissing
-    at = at or read_clock(booking)
-    opens = opens_at(booking, name)
-    if opens is not None and at < opens:
-        raise TooEarly(opens, booking.timezone)
-    if move.undoes:
-        undo = undo_of(booking, booking.events.all(), at)
-        if undo is None or undo[0] != name:
-            raise NotUndoable
+    source, at = State(booking.state), at or read_clock(booking)
+    _refuse_what_may_not_be(booking, name, role, at, reason)
     if name in ENDS_VISIT:
         free_time(booking, at)
     if name in PROPOSAL_FALLS:
@@ -240,13 +229,7 @@ def advance(
     charge = fault_ledger.judge(booking, name, role, at, changes, data or {})
     if move.target not in HAS_PARTNER:
         end_assignment(booking, name, at, fault=charge is not None and charge.is_partners)
-        changes |= {
-            "partner": None,
-            "technician": None,
-            "claimed_at": None,
-            "start_at": None,
-            "clocks_from_at": None,
-        }
+        changes |= dict.fromkeys(HOLDERS_COLUMNS)
         if move.target in SOUGHT:  # who lost it, or finds nobody, owes nothing; the verb says else
             changes.setdefault("cancel_start_at", None)
     former = booking.technician if booking.technician_id and "technician" in changes else None
@@ -273,6 +256,28 @@ def advance(
     notifications.queue_all([message for message in told if message is not None])
     _after_commit(booking, move, former)
     return booking
+
+
+# What a booking says of who holds it.
+HOLDERS_COLUMNS = ("partner", "technician", "claimed_at", "start_at", "clocks_from_at")
+
+
+def _refuse_what_may_not_be(
+    booking: Locked, name: str, role: Role, at: datetime, reason: str
+) -> None:
+    """Raises what `advance` raises."""
+    move, source = MOVES[name], State(booking.state)
+    if source not in move.sources or role not in move.roles:
+        raise IllegalMove(name, source, role)
+    if move.reason and not reason.strip():
+        raise ReasonMissing
+    opens = opens_at(booking, name)
+    if opens is not None and at < opens:
+        raise TooEarly(opens, booking.timezone)
+    if move.undoes:
+        undo = undo_of(booking, booking.events.all(), at)
+        if undo is None or undo[0] != name:
+            raise NotUndoable
 
 
 def end_assignment(booking: Locked, move: str, at: datetime, *, fault: bool = False) -> None:

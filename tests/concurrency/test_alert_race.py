@@ -1,9 +1,9 @@
 """Many posts at once for one address: no more mails than the limit (rule B14)."""
 
 import threading
+from functools import partial
 
 import pytest
-from django.db import connections
 
 from accounts.models import Notification
 from dispatch import alerts
@@ -11,6 +11,7 @@ from dispatch.models import AlertTrail, AreaAlert
 from mila.clock import reset_clock, set_clock
 from tests import factories
 from tests.cast import MORNING
+from tests.concurrency.threads import raised
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 MOST, POSTS = 5, 12
@@ -27,25 +28,15 @@ def ask_at_once(draft, monkeypatch):
     """Each for a place of its own; all have looked whether somebody comes
     before the first goes on.
     """
-    barrier, raised = threading.Barrier(POSTS, timeout=20), []
-    monkeypatch.setattr(alerts, "somebody_works", lambda *_args: barrier.wait() < 0)
+    looked = threading.Barrier(POSTS, timeout=20)
+    monkeypatch.setattr(alerts, "somebody_works", lambda *_args: looked.wait() < 0)
 
     def ask(number):
-        try:
-            booking = type(draft).objects.get(pk=draft.pk)
-            booking.postcode = f"480{number:02}"
-            alerts.ask(booking, email="odile@example.com", language="fr")
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connections.close_all()
+        booking = type(draft).objects.get(pk=draft.pk)
+        booking.postcode = f"480{number:02}"
+        alerts.ask(booking, email="odile@example.com", language="fr")
 
-    threads = [threading.Thread(target=ask, args=[number]) for number in range(POSTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert raised == []
+    assert raised(*[partial(ask, number) for number in range(POSTS)]) == []
 
 
 def test_posts_at_once_write_no_more_mails_than_the_limit(draft, monkeypatch):

@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from django.db import connections
 
 from mila.clock import mila_now, reset_clock, set_clock
 from payments import charges, gateway, sweeps
@@ -12,6 +11,7 @@ from payments.models import Charge, ChargeState, LedgerEntry, Operation
 from requests_app.models import BookingEvent, State
 from tests import factories
 from tests.cast import MORNING
+from tests.concurrency.threads import raised
 from tests.payments import cast
 
 pytestmark = [
@@ -30,27 +30,6 @@ def owing():
     reset_clock()
 
 
-def at_once(*acts):
-    """Each in a thread and with connections of its own, let go together; what they raised."""
-    barrier, raised = threading.Barrier(len(acts), timeout=20), []
-
-    def run(act):
-        try:
-            barrier.wait()
-            act()
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
-
-
 def test_two_workers_a_sweep_and_a_message(owing):
     for _ in range(ROUNDS):
         booking = owing()
@@ -62,9 +41,9 @@ def test_two_workers_a_sweep_and_a_message(owing):
         def worker(booking=booking):
             sweeps.charge_booking(booking.pk)
 
-        raised = at_once(worker, worker, sweeps.sweep, message, message)
+        failures = raised(worker, worker, sweeps.sweep, message, message)
 
-        assert raised == []
+        assert failures == []
         charge = Charge.objects.get(booking=booking)
         booking.refresh_from_db()
         assert (charge.state, booking.state) == (ChargeState.SUCCEEDED, State.SETTLED)
@@ -93,5 +72,5 @@ def test_the_control_without_lock_and_kept_keys_charges_twice(owing):
             created.id, payment_method=charge.payment_method, key=f"confirm-{created.id}"
         )
 
-    assert at_once(worker, worker) == []
+    assert raised(worker, worker) == []
     assert len(cast.at_stripe(booking)) == 2

@@ -1,9 +1,6 @@
 """Twenty presses on "book" at once: one draft (the page's key, guarded by the database)."""
 
-import threading
-
 import pytest
-from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
@@ -11,6 +8,7 @@ from mila.clock import reset_clock, set_clock
 from requests_app.models import Booking
 from tests import factories
 from tests.cast import MORNING
+from tests.concurrency.threads import at_once
 
 pytestmark = [
     pytest.mark.race,
@@ -28,24 +26,7 @@ def address():
 
 def press_at_once(address, key):
     """Each in a browser that has no session yet; where they were led."""
-    barrier, led, raised = threading.Barrier(PRESSES), [], []
-
-    def press():
-        try:
-            barrier.wait()
-            led.append(Client().post(address, {"key": key}).url)
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=press) for _ in range(PRESSES)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert raised == []
-    return led
+    return at_once(*[lambda: Client().post(address, {"key": key}).url] * PRESSES)
 
 
 def test_twenty_presses_make_one_draft(address):

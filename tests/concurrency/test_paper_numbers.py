@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from random import Random
 from threading import Barrier
 
@@ -14,6 +15,7 @@ from mila.errors import AlreadyThere
 from papers import actions
 from papers.contents import Draft
 from papers.models import Audience, Paper, PaperKind, Series
+from tests.concurrency.threads import raised
 
 pytestmark = [
     pytest.mark.race,
@@ -89,18 +91,10 @@ def test_without_the_lock_two_take_the_same_number_and_the_database_refuses_one(
 
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
     monkeypatch.setattr(Series, "save", together)
-    refused = []
 
-    def one(key):
-        try:
-            actions.store([draft(key, "RFR")])
-        except AlreadyThere as error:
-            refused.append(error)
-        finally:
-            connections.close_all()
+    (refused,) = raised(
+        *[partial(actions.store, [draft(key, "RFR")]) for key in ("second", "third")]
+    )
 
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(one, ["second", "third"]))
-
-    assert len(refused) == 1
+    assert isinstance(refused, AlreadyThere)
     assert Paper.objects.count() == 2

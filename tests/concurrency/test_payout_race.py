@@ -3,11 +3,9 @@ both.
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connections
 from django.db.models import QuerySet
 
 from backoffice.invariants import violations
@@ -18,6 +16,7 @@ from payments.models import Earning, Payout, PayoutState
 from payments.payouts import planning
 from tests import factories
 from tests.cast import MORNING
+from tests.concurrency.threads import raised
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "standin"])
@@ -35,23 +34,6 @@ def due(payer):
     reset_clock()
 
 
-def together(*acts) -> list:
-    """Each in a connection of its own, let go at once; what they answered, or the refusal."""
-    gate = Barrier(len(acts))
-
-    def run(act):
-        try:
-            gate.wait()
-            return act()
-        except payouts.NothingToFreeze as refusal:
-            return refusal
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
 def pay(partner_id):
     for payout in payouts.plan(partner_id):
         payouts.submit(payout.pk)
@@ -61,12 +43,13 @@ def pay(partner_id):
 def test_frozen_or_paid_and_never_both(due, _round):
     ops = factories.UserFactory(is_staff=True)
 
-    together(
+    failures = raised(
         lambda: pay(due.partner_id),
         lambda: payouts.freeze(due.booking_id, by=ops),
         lambda: pay(due.partner_id),
     )
 
+    assert all(isinstance(failure, payouts.NothingToFreeze) for failure in failures)
     due.refresh_from_db()
     sent = cast.payouts_at_stripe(due.partner.stripe_account)
     assert bool(due.frozen_at) != bool(sent)
@@ -78,7 +61,7 @@ def test_frozen_or_paid_and_never_both(due, _round):
 
 @pytest.mark.parametrize("_round", range(ROUNDS))
 def test_two_sweeps_plan_one_payout(due, _round):
-    together(*[lambda: payouts.plan(due.partner_id)] * 3)
+    assert raised(*[lambda: payouts.plan(due.partner_id)] * 3) == []
 
     assert Payout.objects.count() == 1
     assert Earning.objects.exclude(payout=None).count() == 1
@@ -95,15 +78,8 @@ def test_without_locks_both_would_plan_and_the_database_refuses_one(due, monkeyp
 
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
     monkeypatch.setattr(planning, "advance", side_by_side)
-    refused = []
 
-    def plan():
-        try:
-            payouts.plan(due.partner_id)
-        except AlreadyThere as refusal:
-            refused.append(refusal)
+    (refused,) = raised(*[lambda: payouts.plan(due.partner_id)] * 2)
 
-    together(plan, plan)
-
-    assert len(refused) == 1
+    assert isinstance(refused, AlreadyThere)
     assert Payout.objects.count() == 1

@@ -2,12 +2,11 @@
 first, and refused in words where they stand against each other.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
 from django.conf import settings
-from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +14,7 @@ from mila.clock import reset_clock, set_clock
 from policy.models import PolicyRow, PolicyRowQuerySet
 from tests import factories
 from tests.cast import MORNING
+from tests.concurrency.threads import at_once
 from tests.signing_in import sign_in
 
 pytestmark = [
@@ -48,17 +48,8 @@ def looked_at(browser, **figure):
 
 
 def save_at_once(browsers, forms):
-    gate = Barrier(len(browsers))
-
-    def save(browser, form):
-        try:
-            gate.wait()
-            return browser.post(reverse(ADD), form)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(browsers)) as pool:
-        return list(pool.map(save, browsers, forms))
+    pairs = zip(browsers, forms, strict=True)
+    return at_once(*[partial(browser.post, reverse(ADD), form) for browser, form in pairs])
 
 
 @pytest.fixture

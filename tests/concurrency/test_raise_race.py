@@ -15,7 +15,7 @@ from requests_app import price_versions
 from requests_app.actions import answering
 from requests_app.models import Booking, QuoteEvent, State
 from tests import cast, factories
-from tests.concurrency.test_charge_race import at_once
+from tests.concurrency.threads import raised
 from tests.payments import cast as paid
 
 pytestmark = [
@@ -48,7 +48,7 @@ def hear(question):
 
 
 def test_heard_by_page_and_webhook_at_once_is_one_acceptance(question):
-    assert at_once(*[hear(question)] * 4) == []
+    assert raised(*[hear(question)] * 4) == []
 
     assert accepted(question) == 1
 
@@ -64,7 +64,7 @@ def test_control_without_the_lock_they_all_find_it_open(question, monkeypatch):
 
     monkeypatch.setattr(price_versions, "accept", together)
 
-    at_once(hear(question), hear(question))
+    raised(hear(question), hear(question))
 
     assert accepted(question) == 2
 
@@ -72,9 +72,9 @@ def test_control_without_the_lock_they_all_find_it_open(question, monkeypatch):
 def test_taken_back_at_the_same_moment_it_is_one_or_the_other(question, partner):
     booking = Booking.objects.get(pk=question.quote.booking_id)
 
-    raised = at_once(hear(question), lambda: cast.propose(booking, partner, 7000, key="less"))
+    failures = raised(hear(question), lambda: cast.propose(booking, partner, 7000, key="less"))
 
-    assert all(isinstance(error, Refusal) for error in raised)
+    assert all(isinstance(error, Refusal) for error in failures)
     agreed = price_versions.agreed(booking).service_cents
     assert (agreed == HIGH) == (accepted(question) == 1)
     if agreed != HIGH:

@@ -16,7 +16,7 @@ from payments.standin import user_actions
 from payments.standin.models import Thing
 from tests import factories
 from tests.cast import MORNING
-from tests.concurrency.test_charge_race import at_once
+from tests.concurrency.threads import raised
 from tests.payments import cast
 
 pytestmark = [
@@ -56,10 +56,10 @@ def test_two_refunds_a_dispute_and_the_dashboard(paid):
         def contests(charge=charge):
             disputes.apply_dispute(user_actions.dispute(charge.stripe_charge))
 
-        raised = at_once(decides, decides, sweeps.sweep_returns, sweeps.sweep_returns, contests)
+        failures = raised(decides, decides, sweeps.sweep_returns, sweeps.sweep_returns, contests)
         sweeps.sweep_returns()
 
-        assert all(isinstance(error, Refusal) for error in raised)
+        assert all(isinstance(error, Refusal) for error in failures)
         charge.refresh_from_db()
         made = Refund.objects.filter(charge=charge).exclude(state=RefundState.REFUSED)
         assert (
@@ -91,7 +91,7 @@ def test_without_the_lock_both_are_written_down(paid, monkeypatch):
     monkeypatch.setattr(planning, "must_be_refundable", wait_for_the_other)
     monkeypatch.setattr(planning.freezing, "hold", lambda booking_id: False)
 
-    raised = at_once(lambda: give(charge, ops), lambda: give(charge, ops))
+    failures = raised(lambda: give(charge, ops), lambda: give(charge, ops))
 
-    assert raised == []
+    assert failures == []
     assert sum(Refund.objects.values_list("amount_cents", flat=True)) == 8000 > charge.amount_cents

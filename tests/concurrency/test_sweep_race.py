@@ -16,6 +16,7 @@ from mila.sweeping import handle_each
 from requests_app import fault_ledger, lifecycle, notices, sweeps
 from requests_app.models import Booking, BookingEvent, LateSignature, SignOff, SignOffKind, State
 from tests.cast import MORNING, sign
+from tests.concurrency.threads import at_once
 from tests.factories import TechnicianFactory
 from tests.requests_app.booking_states import booking_in
 
@@ -33,25 +34,6 @@ def due(stopped_clock):
     ]
 
 
-def at_once(function, count):
-    """Run it in so many threads that begin together; answers what each returned."""
-    start, answers = threading.Barrier(count), []
-
-    def run():
-        try:
-            start.wait(timeout=10)
-            answers.append(function())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return answers
-
-
 def missed_calls():
     return BookingEvent.objects.filter(move="miss_call").count()
 
@@ -61,7 +43,7 @@ def broken_promises():
 
 
 def test_three_sweepers_at_once_move_each_row_once(due, caplog):
-    handled = at_once(sweeps.sweep_bookings, 3)
+    handled = at_once(*[sweeps.sweep_bookings] * 3)
 
     assert sum(handled) == ROWS
     assert missed_calls() == broken_promises() == ROWS
@@ -84,7 +66,7 @@ def test_control_without_the_lock_the_sweepers_collide(due, caplog, monkeypatch)
     monkeypatch.setattr(rows, "select_for_update", lambda self, **_options: self.all())
     monkeypatch.setattr(fault_ledger, "judge", met)
 
-    handled = at_once(lambda: sum(handle_each(sweeps.handle_due_booking, due[:1])), 2)
+    handled = at_once(*[lambda: sum(handle_each(sweeps.handle_due_booking, due[:1]))] * 2)
 
     assert sorted(handled) == [0, 1]
     assert "handle_due_booking" in caplog.text
@@ -151,7 +133,7 @@ def test_signature_and_silence_at_once_keep_both(stopped_clock):
     )
     turns = iter([sweeps.sweep_bookings, lambda: sign(booking)])
 
-    at_once(lambda: next(turns)(), 2)
+    at_once(*[lambda: next(turns)()] * 2)
 
     closed = SignOff.objects.get()
     late = LateSignature.objects.filter(booking=booking).count()
