@@ -8,6 +8,7 @@ Contact data is masked here; requests_app.actions.contact_access unmasks it with
 import json
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.mail_words import headline
@@ -31,6 +32,7 @@ from requests_app.models import (
 from requests_app.notices import KINDS, To
 
 HIDDEN = "•••"
+TO_CUSTOMER = [name for name, kind in KINDS.items() if kind.to == To.CUSTOMER]
 
 
 def masked(text: str) -> str:
@@ -259,27 +261,24 @@ def _appeal(one: FaultEntry):
 
 def customer_notices(b: Booking, at: datetime) -> Section:
     """Apart from the offers, of which a long search makes dozens."""
-    return _notices(b, "notices", _("Notices to the customer"), to_customer=True)
+    kinds = Q(kind__in=TO_CUSTOMER)
+    return _notices(b, "notices", _("Notices to the customer"), kinds)
 
 
 def other_notices(b: Booking, at: datetime) -> Section:
-    return _notices(b, "other-notices", _("Notices to technicians and staff"), to_customer=False)
+    kinds = ~Q(kind__in=TO_CUSTOMER)
+    return _notices(b, "other-notices", _("Notices to technicians and staff"), kinds)
 
 
-def _notices(b: Booking, name: str, title: str, *, to_customer: bool) -> Section:
-    rows = []
-    for row in (
-        Notification.objects.filter(subject_id=b.uuid).order_by("pk").prefetch_related("attempts")
-    ):
-        kind = KINDS.get(row.kind)
-        if (kind is not None and kind.to == To.CUSTOMER) != to_customer:
-            continue
+def _notices(b: Booking, name: str, title: str, kinds: Q) -> Section:
+    rows, told = [], Notification.objects.filter(kinds, subject_id=b.uuid)
+    for row in told.order_by("pk").prefetch_related("attempts"):
         tone = {
             NotificationState.FAILED: BAD,
             NotificationState.SENDING: WARN,
             NotificationState.REACHED: GOOD,
+            NotificationState.SEEN: GOOD,
         }
-        tone[NotificationState.SEEN] = GOOD
         state = toned(row.get_state_display(), tone.get(NotificationState(row.state), ""))
         rows.append(
             [
