@@ -67,7 +67,8 @@ def add_absence(
     ).first()
     if same is not None:
         return same
-    if CalendarEntry.objects.filter(technician=technician, during__overlap=during).exists():
+    taken = CalendarEntry.objects.filter(technician=technician, during__overlap=during)
+    if taken.exclude(kind=CalendarEntryKind.BUSY).exists():
         raise TimeTaken
     return CalendarEntry.objects.create(
         technician=technician, during=during, kind=CalendarEntryKind.ABSENCE, note=note

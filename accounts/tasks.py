@@ -4,7 +4,7 @@ The sweep's heartbeat is stamped by mila.heartbeat after each success."""
 
 from celery import shared_task
 
-from accounts import delivery, notifications, push, search, search_rows
+from accounts import calendar_reading, delivery, notifications, push, search, search_rows
 
 
 @shared_task(name=notifications.DELIVER)
@@ -38,3 +38,9 @@ def check_search_rows() -> None:
     (docs/decisions/0006).
     """
     search_rows.check()
+
+
+@shared_task(name="accounts.sweep_calendars")
+def sweep_calendars() -> None:
+    """Each minute: the other calendars of technicians that are due (rule D1)."""
+    calendar_reading.sweep()

@@ -49,6 +49,7 @@ app.conf.beat_schedule = {
     "notices": {"task": "accounts.sweep_notifications", **EVERY_SECOND},
     "scores": {"task": "accounts.sweep_scores", **EVERY_TEN_SECONDS},
     "search rows": {"task": "accounts.check_search_rows", **EVERY_TEN_SECONDS},
+    "calendars": {"task": "accounts.sweep_calendars", **EVERY_MINUTE},
     "bookings": {"task": "requests_app.sweep", **EVERY_TEN_SECONDS},
     "traces": {"task": "dispatch.count_exclusions", **EVERY_TEN_SECONDS},
     "charges": {"task": "payments.sweep", **EVERY_TEN_SECONDS},

@@ -8,7 +8,7 @@ hour, also on the day the clocks change.
 from datetime import datetime, timedelta
 
 from accounts.calendar_file import Visit, feed
-from accounts.models import Technician
+from accounts.models import CalendarEntry, CalendarEntryKind, Technician
 from mila.formats import short_moment
 from partner.week import zone_of
 from places.calendar import wall_time
@@ -46,3 +46,18 @@ def jobs_outside(technician: Technician, hours: list, at: datetime) -> list[str]
         if not any(opens <= start.time() and end.time() <= closes for opens, closes in spans):
             found.append(f"{job.number}, {short_moment(job.start_at, zone)}")
     return found
+
+
+def jobs_across(technician: Technician, at: datetime) -> list[str]:
+    """Jobs ahead at whose time their other calendar has something, in words. Two queries."""
+    zone = zone_of(technician)
+    busy = CalendarEntry.objects.filter(technician=technician, kind=CalendarEntryKind.BUSY)
+    spans = [(one.during.lower, one.during.upper) for one in busy]
+    return [
+        f"{job.number}, {short_moment(job.start_at, zone)}"
+        for job in access.jobs_of_technician(technician).filter(start_at__gt=at)
+        if any(
+            lower < job.start_at + timedelta(minutes=job.duration_minutes) and upper > job.start_at
+            for lower, upper in spans
+        )
+    ]

@@ -28,7 +28,9 @@ RULES = {
     "had_it": gettext_lazy("You had had this job before."),
     "declined": gettext_lazy("You had said no to it."),
     "hours": gettext_lazy("It lay outside your working hours."),
-    "busy": gettext_lazy("You had another job or an absence at that time."),
+    "busy": gettext_lazy(
+        "You had another job, an absence or something in your other calendar at that time."
+    ),
     "takes_too_many": gettext_lazy("You had taken several jobs and not done them: a pause."),
     "asked_enough": gettext_lazy("You had let it pass before."),
     "window_elsewhere": gettext_lazy("You were looking at another offer."),

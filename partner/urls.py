@@ -74,6 +74,7 @@ urlpatterns = [
     path("calendar/hours/", calendar_own.hours, name="hours"),
     path("calendar/feed/", calendar_own.feed_address, name="feed_address"),
     path("calendar/feed/<str:token>.ics", calendar_own.feed, name="feed"),
+    path("calendar/other/", calendar_own.other_calendar, name="other_calendar"),
     path("calendar/absences/<int:pk>/remove/", calendar.remove_absence, name="remove_absence"),
     path("me/", calendar.me, name="me"),
     path("searches/", faults.searches, name="searches"),

@@ -1,4 +1,6 @@
-"""Their week: jobs and absences by day, by the wall they live by."""
+"""Their week: jobs, absences and what another calendar of theirs says, by day, by the wall they
+live by.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,12 +19,15 @@ from requests_app.models import (
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing of a day: a job with its page, or an absence that can be taken back."""
+    """One thing of a day: a job with its page, an absence that can be taken back, or neither: time
+    that their other calendar takes. `clashes`: it takes time of this job too.
+    """
 
     start_at: datetime
     end_at: datetime
     booking: Booking | None = None
     absence: CalendarEntry | None = None
+    clashes: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,23 +61,28 @@ def zone_of(technician: Technician) -> str:
 
 
 def week(technician: Technician, shown: date) -> Week:
-    """Jobs and absences of the week that holds this day. Two queries."""
+    """Jobs, absences and other busy times of the week that holds this day. Two queries."""
     zone = zone_of(technician)
     monday = shown - timedelta(days=shown.weekday())
     days = [monday + timedelta(days=number) for number in range(7)]
     begin, end = midnight(monday, zone), midnight(monday + timedelta(days=7), zone)
     jobs = access.jobs_of_technician(technician).filter(start_at__gte=begin, start_at__lt=end)
-    entries = [
-        Entry(job.start_at, job.start_at + timedelta(minutes=job.duration_minutes), booking=job)
-        for job in jobs.exclude(state=State.FAILED)
-    ]
-    away = CalendarEntry.objects.filter(
-        technician=technician,
-        kind=CalendarEntryKind.ABSENCE,
-        during__overlap=DateTimeTZRange(begin, end),
-    )
+    taken = CalendarEntry.objects.filter(
+        technician=technician, during__overlap=DateTimeTZRange(begin, end)
+    ).exclude(kind=CalendarEntryKind.JOB)
+    away = [one for one in taken if one.kind == CalendarEntryKind.ABSENCE]
+    busy = [one for one in taken if one.kind == CalendarEntryKind.BUSY]
+    entries = [_of_job(job, busy) for job in jobs.exclude(state=State.FAILED)]
     entries += [Entry(entry.during.lower, entry.during.upper, absence=entry) for entry in away]
+    entries += [Entry(entry.during.lower, entry.during.upper) for entry in busy]
     return Week(monday, [Day(day, _of_day(entries, day, zone)) for day in days], zone)
+
+
+def _of_job(job: Booking, busy: list[CalendarEntry]) -> Entry:
+    assert job.start_at is not None
+    end_at = job.start_at + timedelta(minutes=job.duration_minutes)
+    clashes = any(one.during.lower < end_at and one.during.upper > job.start_at for one in busy)
+    return Entry(job.start_at, end_at, booking=job, clashes=clashes)
 
 
 def _of_day(entries: list[Entry], day: date, zone: str) -> list[Entry]:

@@ -128,6 +128,8 @@ class Policy:
     # Who is asked, in what order (rule D1, D2)
     travel_buffer: timedelta = figure(
         minutes(30), _("Time to travel after a visit"), timedelta(0), hours(3))
+    calendar_read_every: timedelta = figure(
+        minutes(15), _("Time until a technician’s other calendar is read again"), minutes(5), DAY)
     area_min_m: int = figure(5_000, _("Smallest area of a technician"), 5_000, 50_000)
     area_max_m: int = figure(50_000, _("Largest area of a technician"), 5_000, 50_000)
     score_weights_ppm: ScoreWeights = figure(

@@ -1,6 +1,6 @@
 """People: who they are, what they can do, where and when they can do it."""
 
-from accounts.calendar_rows import CalendarFeed
+from accounts.calendar_rows import CalendarFeed, CalendarSource
 from accounts.devices import PushSubscription
 from accounts.models.calendar import CalendarEntry, CalendarEntryKind, WeeklyHours
 from accounts.models.notification import Notification, NotificationState
@@ -31,6 +31,7 @@ __all__ = [
     "CalendarEntry",
     "CalendarEntryKind",
     "CalendarFeed",
+    "CalendarSource",
     "CustomerProfile",
     "DeadAddress",
     "Dispatcher",

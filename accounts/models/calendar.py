@@ -31,12 +31,15 @@ class WeeklyHours(models.Model):
 class CalendarEntryKind(models.TextChoices):
     JOB = "job", _("Job")
     ABSENCE = "absence", _("Absence")
+    BUSY = "busy", _("Busy in another calendar")
 
 
 class CalendarEntry(models.Model):
-    """Time a technician does not have: a job with its travel buffer, or an absence.
+    """Time a technician does not have: a job with its travel buffer, an absence, or what another
+    calendar of theirs says.
 
-    Never two at once (rule D1).
+    Never two at once (rule D1), but what another calendar says may lie across the others: it is not
+    ours to end, and stays when a job in it is given back.
     """
 
     technician = models.ForeignKey(
@@ -55,5 +58,14 @@ class CalendarEntry(models.Model):
                     ("technician", RangeOperators.EQUAL),
                     ("during", RangeOperators.OVERLAPS),
                 ],
-            )
+                condition=~models.Q(kind="busy"),
+            ),
+            ExclusionConstraint(
+                name="calendar_busy_once",
+                expressions=[
+                    ("technician", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+                condition=models.Q(kind="busy"),
+            ),
         ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Technician
 from mila.errors import Refusal
+from mila.public_http import LONGEST_ADDRESS
 from mila.web.forms import LineField
 from partner.forms.jobs import WallField
 from places.calendar import instant
@@ -53,6 +54,19 @@ class AbsenceForm(forms.Form):
         elif ends and ends <= self.at:
             self.add_error("ends", _("This is over already."))
         return cleaned
+
+
+class OtherCalendarForm(forms.Form):
+    """The secret address of a calendar kept elsewhere. It opens that calendar, so the browser is
+    not to keep it either.
+    """
+
+    address = LineField(
+        label=_("Secret address of your calendar (iCal)"),
+        max_length=LONGEST_ADDRESS,
+        help_text=_("It begins with https:// and mostly ends in .ics."),
+        widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
 
 
 class WeekForm(forms.Form):

@@ -1,6 +1,8 @@
-"""The technician's own week and own calendar: weekly hours, and the private address of their jobs
-(rule D1).
+"""The technician's own week and own calendars: weekly hours, the private address of their jobs, and
+the one where their other calendar is read (rule D1).
 """
+
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,14 +12,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import actions
-from accounts.calendar_rows import CalendarFeed
+from accounts import actions, calendar_reading
+from accounts.calendar_rows import CalendarFeed, CalendarSource
 from accounts.models import WeeklyHours
 from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.web.middleware import private_page
-from partner.calendar_feed import feed_of, jobs_outside
+from partner.calendar_feed import feed_of, jobs_across, jobs_outside
+from partner.forms.calendar import OtherCalendarForm
 from partner.forms.hours import HoursForm
+from partner.week import zone_of
+from policy.queries import policy_at
 from requests_app import access
 from requests_app.access import technician_page
 
@@ -78,3 +83,36 @@ def feed(request, token):
     return HttpResponse(
         feed_of(technician, mila_now()), content_type="text/calendar; charset=utf-8"
     )
+
+
+@technician_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def other_calendar(request, technician):
+    """Where their other calendar is read; the address itself is never shown again."""
+    if request.method == "POST" and "end" in request.POST:
+        calendar_reading.leave_calendar(technician.pk)
+        messages.success(
+            request, _("Your other calendar is read no more. Its times are free again.")
+        )
+        return redirect("partner:other_calendar")
+    form = OtherCalendarForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            calendar_reading.follow_calendar(technician.pk, form.cleaned_data["address"])
+        except Refusal as refusal:
+            form.add_error("address", refusal.sentence)
+        else:
+            messages.success(request, _("Noted. Your other calendar is read within a minute."))
+            return redirect("partner:other_calendar")
+    at = mila_now()
+    every = policy_at(at, technician.partner.country).calendar_read_every
+    context = {
+        "form": form,
+        "source": CalendarSource.objects.filter(technician=technician).first(),
+        "jobs": jobs_across(technician, at),
+        "zone": zone_of(technician),
+        "minutes": every // timedelta(minutes=1),
+        "tab": "calendar",
+    }
+    status = 422 if form.errors else 200
+    return render(request, "partner/other_calendar.html", context, status=status)

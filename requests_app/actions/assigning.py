@@ -34,10 +34,19 @@ def slot(booking: Booking, start_at: datetime) -> DateTimeTZRange:
 
 
 def is_free(
-    technician: Technician, during: DateTimeTZRange, *, but: CalendarEntry | None = None
+    technician: Technician,
+    during: DateTimeTZRange,
+    *,
+    but: CalendarEntry | None = None,
+    own_entries: bool = False,
 ) -> bool:
-    """Nothing in their calendar overlaps. Hold their row lock when you are about to write."""
+    """Nothing in their calendar overlaps. Hold their row lock when you are about to write.
+
+    `own_entries`: jobs and absences alone, whatever another calendar of theirs says.
+    """
     entries = CalendarEntry.objects.filter(technician=technician, during__overlap=during)
+    if own_entries:
+        entries = entries.exclude(kind=CalendarEntryKind.BUSY)
     return not (entries.exclude(pk=but.pk) if but else entries).exists()
 
 
@@ -67,10 +76,16 @@ def start_of(booking: Booking, rank: int) -> datetime:
 
 
 # One statement: the calendar's own constraint says whether they are free, and no assignment is
-# without its time.
+# without its time. What another calendar says is not in that constraint, and is asked for.
 BIND = """
 WITH slot AS (
-    INSERT INTO accounts_calendarentry (technician_id, during, kind, note) VALUES (%s, %s, %s, '')
+    INSERT INTO accounts_calendarentry (technician_id, during, kind, note)
+    SELECT mine.technician_id, mine.during, mine.kind, ''
+      FROM (VALUES (%s::bigint, %s::tstzrange, %s)) mine (technician_id, during, kind)
+     WHERE NOT EXISTS (
+           SELECT 1 FROM accounts_calendarentry y
+            WHERE y.technician_id = mine.technician_id AND y.kind = 'busy'
+              AND y.during && mine.during)
     ON CONFLICT DO NOTHING RETURNING id)
 INSERT INTO requests_app_assignment
        (booking_id, partner_id, technician_id, start_at, claimed_at, code, calendar_entry_id,

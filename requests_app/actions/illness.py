@@ -69,7 +69,7 @@ def _stay_at_home(technician: Technician, at: datetime) -> None:
     """Their calendar is taken until midnight, around what they are still at."""
     lock_technician(technician.pk)
     rest = DateTimeTZRange(at, _end_of_today(technician, at), "[)")
-    if is_free(technician, rest):
+    if is_free(technician, rest, own_entries=True):
         CalendarEntry.objects.create(
             technician=technician,
             during=rest,

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 
+from accounts import calendar_reading
 from accounts.models import Attempt, CustomerProfile, DeadAddress, Notification
 from backoffice.admin.bookings import BookingAdmin
 from catalogue.models import Checklist, Question, Topic
@@ -59,6 +60,7 @@ def filled(ownership):
     Group.objects.create(name="Desk")
     CustomerProfile.objects.create(user=ownership.customer, phone="+33639980117")
     factories.PackageFactory()
+    calendar_reading.follow_calendar(ownership.friend.pk, "https://cal.example.com/secret.ics")
     Topic.objects.create(slug="printer", kind="thing", brands="epson")
     PolicyRow.objects.create(key="pool_after_windows", value=5, note="As it was.")
     Postcode.objects.create(

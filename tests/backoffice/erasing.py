@@ -138,6 +138,7 @@ OF_NO_CUSTOMER = (
     "accounts.Suspension",
     "accounts.FormerRow",
     "accounts.CalendarFeed",
+    "accounts.CalendarSource",
     "catalogue.",
     "policy.",
     "places.",

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from accounts import actions
+from accounts import actions, calendar_reading
 from accounts.models import PushSubscription, Technician
 from customer.views import secret_link
 from mila.clock import mila_now
@@ -78,6 +78,8 @@ class Dataset:
         actions.add_absence(
             technician.pk, starts_at=tomorrow, ends_at=tomorrow + timedelta(hours=1), note=note
         )
+        secret = word(f"{who} CalendarSource.address")
+        calendar_reading.follow_calendar(technician.pk, f"https://cal.example.com/{secret}.ics")
         return technician
 
     # --- What the customer does until the order

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts import ladder
+from accounts import calendar_reading, ladder
 from accounts.channels import sms
 from accounts.channels.outcomes import NotSent
 from accounts.models import Attempt, SkillSearch, Technician
@@ -406,6 +406,13 @@ def next_way(site: Site) -> datetime:
     return ladder.next_step(ladders.queue(urgency="soon"), frozenset(), AT).again_at
 
 
+def next_reading(site: Site) -> datetime:
+    source = calendar_reading.follow_calendar(site.technician.pk, "https://127.0.0.1/a.ics")
+    calendar_reading.read(source.pk)  # refused, and asked again later
+    source.refresh_from_db()
+    return source.due_at.replace(second=0, microsecond=0)
+
+
 PROBES: dict[str, tuple[Any, Probe]] = {
     "wishes_max": (2, page("customer:home")),
     "lead_min": (14_400, earliest("10:00")),
@@ -444,6 +451,7 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "withdrawal_cost_cents": (500, cancel_cost(1, country="FR")),
     "withdrawal_shown_for": (60, withdrawn_for_nothing(minutes=3)),
     "travel_buffer": (3_600, lambda site: assigning.slot(site.facts, AT)),
+    "calendar_read_every": (3_600, next_reading),
     "area_min_m": (8_000, area),
     "area_max_m": (30_000, area),
     "score_weights_ppm": (

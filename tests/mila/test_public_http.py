@@ -1,0 +1,174 @@
+"""An address that somebody gave us leads nowhere but outside (fault W11)."""
+
+import http.client
+import ipaddress
+import socket
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+
+from mila import public_http
+from mila.public_http import NotAllowed, NotReached, TooLarge, checked, get, is_public
+
+ADDRESS = "https://cal.example.com/secret.ics"
+PUBLIC = "93.184.215.14"
+
+
+@pytest.fixture
+def connections(monkeypatch):
+    """Where a connection was tried; none is made."""
+    tried = []
+
+    def connect(where, *args, **kwargs):
+        tried.append(where)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    return tried
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """What a name server says: each question takes the next answer."""
+    answers, asked, real = [], [], socket.getaddrinfo
+
+    def resolve(host, port, *args, **kwargs):
+        if port != public_http.PORT:  # the server of the test
+            return real(host, port, *args, **kwargs)
+        asked.append(host)
+        found = answers.pop(0)
+        return [(0, 0, 0, "", (one, port)) for one in found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    return SimpleNamespace(answers=answers, asked=asked)
+
+
+@contextmanager
+def serving(body=b"", status=200, headers=()):
+    """A server on loopback in place of the one outside: only the line to it is changed."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield lambda host, address: http.client.HTTPConnection(
+            "127.0.0.1", server.server_port, timeout=5
+        )
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://cal.example.com/a.ics",
+        "ftp://cal.example.com/a.ics",
+        "file:///etc/passwd",
+        "//cal.example.com/a.ics",
+        "cal.example.com/a.ics",
+        "https://cal.example.com:8443/a.ics",
+        "https://cal.example.com:x/a.ics",
+        "https://who:word@cal.example.com/a.ics",
+        "https://cal.example.com@127.0.0.1/a.ics",
+        "https:///a.ics",
+        "https://[::1/a.ics",
+        "https://cal.example.com/a b.ics",
+        "https://cal.example.com\\@127.0.0.1/",
+        "https://cal.example.com/\r\nHost: x",
+        "https://caf\u00e9.example.com/a.ics",
+        "https://cal.example.com/" + "a" * 1_000,
+        "",
+    ],
+)
+def test_other_address_than_public_https_is_refused_by_its_look(address, names, connections):
+    with pytest.raises(NotAllowed):
+        checked(address)
+    with pytest.raises(NotAllowed):
+        get(address, most=10)
+
+    assert names.asked == []
+    assert connections == []
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+        "0.0.0.0", "255.255.255.255", "224.0.0.1", "240.0.0.1", "192.0.2.1", "198.18.0.1",
+        "::1", "::", "fe80::1", "fc00::1", "fec0::1", "ff02::1", "2001:db8::1",
+        "::ffff:127.0.0.1", "::ffff:93.184.215.14", "64:ff9b::7f00:1", "64:ff9b:1::1",
+        "2002:7f00:1::", "2001:0:1::1",
+    ],
+)  # fmt: skip
+def test_name_of_a_private_network_is_never_connected_to(private, names, connections):
+    assert not is_public(ipaddress.ip_address(private))
+    names.answers += [[private], [PUBLIC, private]]
+
+    for _one in range(2):  # alone, and behind one that is public
+        with pytest.raises(NotAllowed):
+            get(ADDRESS, most=10)
+
+    assert connections == []
+
+
+@pytest.mark.parametrize("number", ["127.0.0.1", "0x7f000001", "2130706433", "127.1", "[::1]"])
+def test_number_in_place_of_a_name_is_looked_at_as_well(number, connections):
+    with pytest.raises((NotAllowed, NotReached)):
+        get(f"https://{number}/a.ics", most=10)
+
+    assert connections == []
+
+
+def test_name_that_changes_its_answer_is_asked_once_and_bound(names, connections):
+    names.answers += [[PUBLIC], ["127.0.0.1"]]
+
+    with pytest.raises(NotReached):
+        get(ADDRESS, most=10)
+
+    assert connections == [(PUBLIC, 443)]
+    assert names.asked == ["cal.example.com"]
+
+
+def test_document_comes_whole_up_to_the_limit(names, monkeypatch):
+    names.answers += [[PUBLIC], [PUBLIC]]
+    with serving(b"x" * 10) as line:
+        monkeypatch.setattr(public_http, "_line", line)
+        assert get(ADDRESS, most=10) == b"x" * 10
+        with pytest.raises(TooLarge):
+            get(ADDRESS, most=9)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 401, 404, 500])
+def test_redirect_and_refusal_are_not_followed(status, names, monkeypatch):
+    names.answers.append([PUBLIC])
+    with serving(b"x", status, [("Location", "https://127.0.0.1/")]) as line:
+        monkeypatch.setattr(public_http, "_line", line)
+        with pytest.raises(NotReached):
+            get(ADDRESS, most=10)
+
+    assert names.asked == ["cal.example.com"]
+
+
+def test_slow_answer_is_not_waited_for(names, monkeypatch):
+    names.answers.append([PUBLIC])
+    monkeypatch.setattr(public_http, "SECONDS", -1)
+    with serving(b"x" * 10) as line:
+        monkeypatch.setattr(public_http, "_line", line)
+        with pytest.raises(NotReached):
+            get(ADDRESS, most=10)
