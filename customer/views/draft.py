@@ -23,6 +23,7 @@ from customer.views.secret_link import (
     shows_door_code,
 )
 from mila.errors import Refusal
+from mila.web.middleware import private_page
 from mila.web.request_limits import takes_files
 from places.addresses import is_town_of
 from requests_app import access
@@ -106,30 +107,34 @@ def service(request, booking):
     return step_page(request, "service", booking, SERVICE, form)
 
 
-@require_safe
+@require_POST
 @secret_page
 def postcodes(request, token):
-    """The list of postcodes while typing; a chosen line comes back as filled fields."""
+    """The list of postcodes while typing; a chosen line comes back as filled fields.
+
+    A form's word, not a question in the address of a page: that would be written to the logs.
+    """
     access.booking_by_link(token)
     return _postcodes(request)
 
 
-@require_safe
+@require_POST
+@private_page
 def postcodes_before(request):
     """The same before there is a draft."""
     return _postcodes(request)
 
 
 def _postcodes(request):
-    data = picked(request.GET)
+    data = picked(request.POST)
     typed = (data.get("postcode", ""), data.get("city", ""), data.get("country", ""))
-    answered = "pick" in request.GET or is_town_of(*typed)
+    answered = "pick" in request.POST or is_town_of(*typed)
     suggestions = [] if answered else suggested(*typed)
     form = PlaceForm(
         initial={"postcode": data.get("postcode", "")[:16], "city": data.get("city", "")[:80]}
     )
     context = {"form": form, "suggestions": suggestions, "postcodes_url": request.path}
-    part = "town" if "pick" in request.GET else "picks"
+    part = "town" if "pick" in request.POST else "picks"
     return render(request, f"customer/_where.html#{part}", context)
 
 

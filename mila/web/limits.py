@@ -74,8 +74,8 @@ LIMITS: dict[str, tuple[Limit, frozenset[str]]] = {
     "customer:card": (CARDS, READ | SEND),  # a look opens a try at Stripe
     "customer:draft_photos": (PHOTOS, SEND),
     "customer:search": (SEARCH, READ),
-    "customer:draft_postcodes": (SEARCH, READ),
-    "customer:book_postcodes": (SEARCH, READ),
+    "customer:draft_postcodes": (SEARCH, SEND),
+    "customer:book_postcodes": (SEARCH, SEND),
     "customer:streets": (STREETS, SEND),
     **dict.fromkeys(
         (

@@ -146,9 +146,9 @@ row("customer:device_heard customer:device_not_for_me", device, ACT)
 
 # Booking, and the booking: the secret link is the right, whoever holds it (rule B1, B11).
 row("customer:book", anybody, FORM, of="service")
-row("customer:draft customer:draft_postcodes", anybody, LOOK, of="draft")
-row("customer:book_postcodes", anybody, LOOK)
-row("customer:streets", anybody, ACT)
+row("customer:draft", anybody, LOOK, of="draft")
+row("customer:draft_postcodes", anybody, ACT, of="draft")
+row("customer:streets customer:book_postcodes", anybody, ACT)
 row("customer:draft_service customer:draft_place customer:draft_when", anybody, FORM, of="draft")
 row("customer:draft_who customer:card", anybody, FORM, of="draft")
 row("customer:draft_photos customer:draft_tell_me", anybody, ACT, of="draft")

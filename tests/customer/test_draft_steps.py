@@ -1,5 +1,6 @@
 """The steps of a booking, from the service's page to the card (rule B1-B8)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -151,7 +152,8 @@ def test_a_placed_booking_has_no_steps_any_more(client, morning, step):
 def test_a_foreign_token_is_not_found(client, draft, step):
     address = reverse(f"customer:draft_{step}", args=["x" * 43])
 
-    assert client.get(address).status_code == 404
+    assert client.post(address).status_code == 404
+    assert step == "postcodes" or client.get(address).status_code == 404
     assert client.get(reverse("customer:draft", args=["short"])).status_code == 404
 
 
@@ -340,7 +342,7 @@ class TestPlace:
         )
 
     def test_suggestions_while_typing_are_a_part(self, client, draft):
-        page = client.get(
+        page = client.post(
             url("postcodes", draft),
             {"postcode": "690", "country": "FR"},
             headers={"hx-request": "true"},
@@ -355,7 +357,7 @@ class TestPlace:
         [("", True), ("Ly", True), ("Lyon", False), ("LYON 7e arrondissement", False)],
     )
     def test_nothing_is_asked_about_the_town_of_the_code(self, client, draft, city, asked):
-        page = client.get(
+        page = client.post(
             url("postcodes", draft),
             {"postcode": "69007", "city": city, "country": "FR"},
             headers={"hx-request": "true"},
@@ -363,8 +365,18 @@ class TestPlace:
 
         assert ('type="radio"' in page.content.decode()) == asked
 
+    def test_postcode_and_town_stand_in_no_address_of_a_page(self, client, draft):
+        for address in (url("postcodes", draft), reverse("customer:book_postcodes")):
+            answer = client.get(address, {"postcode": "690", "country": "FR"})
+
+            assert answer.status_code == 405
+            assert "69007" not in answer.content.decode()
+        for page in (url("place", draft), reverse("customer:book", args=[draft.service.slug])):
+            text = client.get(page).content.decode()
+            assert set(re.findall(r'(\S+)="[^"]*/postcodes/"', text)) == {"hx-post"}
+
     def test_a_chosen_line_comes_back_as_fields(self, client, draft):
-        page = client.get(
+        page = client.post(
             url("postcodes", draft), {"pick": "1204|Genève"}, headers={"hx-request": "true"}
         )
 
