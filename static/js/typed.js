@@ -1,9 +1,13 @@
 // What is typed on the phone stays there until it is sent: through a reload, a locked screen, a call in between.
 // A form with data-keep="<form>:<booking>:<version>" keeps its fields under that name; the version changes with what
 // was sent, so that nothing sent comes back. Kept for one person (data-keeper) on this device, gone with their sign-out.
+// Who signs in from the form itself, by the link with data-takes-along, finds there what they typed before as nobody: in
+// this tab, soon, and where they had typed an address, it is the account's; otherwise they are asked first. Somebody else
+// may sit there by then.
 
 const MARK = "mila:kept:";
 const LONGEST = 3 * 24 * 60 * 60 * 1000; // milliseconds
+const ALONG = 15 * 60 * 1000; // milliseconds: a code by mail, a second factor
 const NEVER = new Set(["hidden", "file", "password", "submit", "button", "image", "reset"]);
 
 export function start(element) {
@@ -11,9 +15,12 @@ export function start(element) {
   if (element.hasAttribute("data-forgets")) return element.addEventListener("submit", () => drop(() => true));
   if ("needsNetwork" in element.dataset) element.addEventListener("submit", stay, true);
   restore(element);
+  element.addEventListener("click", (event) => {
+    if (event.target.closest("[data-takes-along]")) save(element, { along: Date.now() });
+  });
   element.addEventListener("input", () => save(element));
   element.addEventListener("change", () => save(element));
-  element.addEventListener("submit", () => save(element, true));
+  element.addEventListener("submit", () => save(element, { sent: true }));
   element.addEventListener("htmx:finally:request", (event) => {
     const status = event.detail?.ctx?.response?.raw?.status ?? 0;
     const key = event.target.dataset?.keptAs;
@@ -36,25 +43,51 @@ function stay(event) {
   delete event.target.dataset.sent; // submit_once.js has counted the tap
 }
 
-function save(form, sent = false) {
+function save(form, { sent = false, along = 0 } = {}) {
   form.dataset.keptAs = form.dataset.keep;
   const values = fields(form).map((field) => {
     const ticks = field.type === "checkbox" || field.type === "radio";
     return [field.name, ticks ? field.value : null, ticks ? field.checked : field.value];
   });
-  write(shelf(form), form.dataset.keep, { owner: owner(), at: Date.now(), sent, values });
+  write(shelf(form), form.dataset.keep, { owner: owner(), at: Date.now(), sent, along, values });
 }
 
 function restore(form) {
   const kept = read(shelf(form), form.dataset.keep);
-  if (!kept || kept.owner !== owner()) return;
-  for (const [name, choice, value] of kept.values) {
+  if (!kept) return;
+  if (kept.owner === owner()) fill(form, kept.values);
+  else if (comesAlong(kept)) takeOver(form, kept);
+}
+
+function fill(form, values) {
+  for (const [name, choice, value] of values) {
     for (const field of fields(form)) {
-      if (field.name !== name) continue;
+      if (field.name !== name || field.disabled) continue;
       if (choice === null) field.value = value;
       else if (field.value === choice) field.checked = value;
     }
   }
+}
+
+const comesAlong = (kept) => kept.owner === "" && owner() !== "" && Date.now() - (kept.along ?? 0) < ALONG;
+
+// What was left empty takes nothing away that the account knows.
+function takeOver(form, kept) {
+  const take = () => {
+    fill(form, kept.values.filter(([, , value]) => value));
+    save(form);
+  };
+  const address = form.elements.namedItem("email");
+  const typed = kept.values.find(([name]) => name === "email")?.[2].trim().toLowerCase();
+  const question = form.querySelector("[data-typed-before]");
+  if (!typed || !address || typed === address.value.toLowerCase()) return take();
+  question.hidden = false;
+  question.querySelector("button").addEventListener("click", () => {
+    question.hidden = true;
+    take();
+    form.elements.namedItem("name").focus();
+  });
+  return undefined;
 }
 
 // Another person's, too old, or sent and no longer asked for.
@@ -62,7 +95,8 @@ function tidy() {
   const here = new Set([...document.querySelectorAll("[data-keep]")].map((form) => form.dataset.keep));
   drop((key, kept) => {
     const over = Date.now() - kept.at > LONGEST;
-    return kept.owner !== owner() || over || (kept.sent && !here.has(key));
+    const foreign = kept.owner !== owner() && !(comesAlong(kept) && here.has(key));
+    return foreign || over || (kept.sent && !here.has(key));
   });
 }
 
