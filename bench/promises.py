@@ -58,8 +58,8 @@ KEEPERS = {
     "tests/requests_app/test_silence.py::"
     "test_the_lower_of_the_report_and_what_their_own_hand_accepted": (
         "requests_app/actions/signing.py",
-        "quote = min(final, accepted, key=lambda q: q.service_cents)",
-        "quote = final",
+        "final = booking.quotes.agreed().latest",
+        "final = accepted = booking.quotes.latest",
     ),
     "tests/payments/test_charge.py::test_a_booking_that_is_not_signed_owes_nothing": (
         "payments/charges/opening.py",
