@@ -41,7 +41,6 @@ NOT_PRIVATE = {
     "accounts.FormerRow.row": "searched as a column",
     "accounts.Suspension.*": "staff's words, for the partner to read",
     "accounts.SearchRowsCheck.mended": "ids of technicians, never of customers",
-    "accounts.CalendarSource.failure": "a word of the code",
     "accounts.CalendarFeed.token_hash": "leads nowhere: a hash of 256 random bits",
     "accounts.Attempt.*": "words of the code and of a provider, the keyed hash of a number for a "
     "day; searched",
