@@ -107,9 +107,9 @@ class Page(HTMLParser):
         if tag == "h1":
             self._heading = True
         kinds = set(found.get("class", "").split())
-        refuses = found.get("role") == "alert" or bool(
-            {"errorlist", "errornote", "field-error"} & kinds
-        )
+        # what a script may fill later says nothing yet
+        alert = found.get("role") == "alert" and "data-day-refused" not in found
+        refuses = alert or bool({"errorlist", "errornote", "field-error"} & kinds)
         self.refuses |= refuses
         urgent = refuses or "toast" in kinds
         if tag not in self.VOID and (self._saying or urgent):
