@@ -16,17 +16,18 @@ from tests.accounts.calendars import calendar
 pytestmark = pytest.mark.django_db
 PAGE, CALENDAR = "/partner/calendar/other/", "/partner/calendar/"
 ADDRESS = "https://cal.example.com/secret-word.ics"
-ENGLISH = {"accept-language": "en"}
 
 
 @pytest.fixture
 def inside(client, morning, partner):
+    partner.user.language = "en"
+    partner.user.save()
     client.force_login(partner.user)
     return partner
 
 
 def said(client, page=PAGE):
-    return client.get(page, headers=ENGLISH).content.decode()
+    return client.get(page).content.decode()
 
 
 def read(monkeypatch, answer):
@@ -40,7 +41,7 @@ def read(monkeypatch, answer):
 
 
 def test_address_is_kept_and_never_shown_again(client, inside):
-    answer = client.post(PAGE, {"address": ADDRESS}, follow=True, headers=ENGLISH)
+    answer = client.post(PAGE, {"address": ADDRESS}, follow=True)
 
     page = answer.content.decode()
     assert "read within a minute" in page
@@ -51,7 +52,7 @@ def test_address_is_kept_and_never_shown_again(client, inside):
 
 @pytest.mark.parametrize("address", ["http://cal.example.com/a.ics", "word", ""])
 def test_address_that_is_not_asked_is_refused_in_words(client, inside, address):
-    answer = client.post(PAGE, {"address": address}, headers=ENGLISH)
+    answer = client.post(PAGE, {"address": address})
 
     assert answer.status_code == 422
     assert answer.context["form"].errors["address"]
