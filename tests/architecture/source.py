@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from devstack.floors import floors
@@ -10,12 +11,15 @@ BASE = Path(__file__).resolve().parent.parent.parent
 APPS = tuple(sorted(room for floor in floors() for room in floor))
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
     """Each module of product code by its path in the project; migrations are history."""
-    for app in APPS:
-        for path in sorted((BASE / app).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield path.relative_to(BASE).as_posix(), ast.parse(path.read_text())
+    return tuple(
+        (path.relative_to(BASE).as_posix(), ast.parse(path.read_text()))
+        for app in APPS
+        for path in sorted((BASE / app).rglob("*.py"))
+        if "migrations" not in path.parts
+    )
 
 
 def templates() -> Iterator[tuple[str, str]]:
