@@ -135,6 +135,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"), name="user_email_any_case"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AccountCode",
@@ -222,6 +229,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("without__contains", ["email"]), _negated=True),
+                        name="mail_is_always_on",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Notification",
@@ -325,6 +340,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")),
+                        fields=["due_at"],
+                        name="notification_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["sending", "failed"])),
+                        fields=["state", "due_at"],
+                        name="notification_for_staff",
+                    ),
+                    models.Index(
+                        condition=models.Q(("context", {}), _negated=True),
+                        fields=["queued_at"],
+                        name="notification_kept",
+                    ),
+                    models.Index(fields=["subject_id"], name="notification_subject"),
+                    models.Index(
+                        condition=models.Q(("climbs_at__isnull", False)),
+                        fields=["climbs_at"],
+                        name="notification_climbs",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("subject_id", "kind", "email", "round"), name="one_notice_of_a_kind"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Attempt",
@@ -391,6 +436,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("provider_key", ""), _negated=True),
+                        fields=["provider_key"],
+                        name="attempt_provider",
+                    ),
+                    models.Index(
+                        condition=models.Q(("number_hash", ""), _negated=True),
+                        fields=["begun_at"],
+                        name="attempt_texts",
+                    ),
+                    models.Index(
+                        condition=models.Q(("channel", "call"), ("state", "sent")),
+                        fields=["begun_at"],
+                        name="attempt_to_call",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("notification", "channel"), name="one_attempt_on_a_channel"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -443,6 +510,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("approved_at__isnull", True)),
+                        fields=["id"],
+                        name="partner_applied",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("suspended_at__isnull", True),
+                            models.Q(("suspension_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="suspension_has_a_reason",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -527,6 +611,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["subject_id"], name="push_subscription_subject")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("subject_id__isnull", True)),
+                        fields=("endpoint_hash",),
+                        name="one_account_of_a_device",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("subject_id__isnull", False)),
+                        fields=("endpoint_hash", "subject_id"),
+                        name="one_device_of_a_booking",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SearchRowsCheck",
@@ -605,6 +704,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("partner",),
+                        name="one_suspension_runs",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True),
+                            models.Q(("evidence", ""), _negated=True),
+                        ),
+                        name="suspension_has_reason_and_evidence",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -691,6 +804,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("radius_m__gte", 5000), ("radius_m__lte", 50000)),
+                        name="radius_5_to_50_km",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -735,6 +854,47 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["scored_under", "technician"], name="skill_search_scored_under"
+                    ),
+                    models.Index(
+                        models.F("skill"),
+                        models.F("h3_cell"),
+                        models.OrderBy(models.F("base_score_ppm"), descending=True),
+                        include=(
+                            "technician",
+                            "radius_m",
+                            "lat",
+                            "lon",
+                            "nearness_ppm",
+                            "languages",
+                        ),
+                        name="skill_search_best",
+                    ),
+                    models.Index(
+                        models.F("skill"),
+                        models.F("h3_cell"),
+                        models.OrderBy(models.F("base_score_ppm"), descending=True),
+                        condition=models.Q(("newcomer", True)),
+                        include=(
+                            "technician",
+                            "radius_m",
+                            "lat",
+                            "lon",
+                            "nearness_ppm",
+                            "languages",
+                        ),
+                        name="skill_search_newcomers",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("technician", "skill"), name="one_search_row_per_skill"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="FormerRow",
@@ -759,6 +919,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["technician", "until_at"], name="former_row_of_technician"
+                    ),
+                    models.Index(fields=["until_at"], name="former_row_until"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CalendarFeed",
@@ -808,6 +976,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("technician", "="), ("during", "&&")],
+                        name="calendar_entry_once",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="TechnicianSkill",
@@ -835,6 +1011,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("technician", "skill"), name="one_level_per_skill"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__gte", 1), ("level__lte", 5)),
+                        name="level_1_to_5",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="WeeklyHours",
@@ -860,224 +1047,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["weekday", "opens"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("weekday__lte", 6)), name="weekday_0_to_6"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("closes__gt", models.F("opens"))),
+                        name="hours_have_length",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"), name="user_email_any_case"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="noticechoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("without__contains", ["email"]), _negated=True),
-                name="mail_is_always_on",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(
-                condition=models.Q(("state", "queued")), fields=["due_at"], name="notification_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(
-                condition=models.Q(("state__in", ["sending", "failed"])),
-                fields=["state", "due_at"],
-                name="notification_for_staff",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(
-                condition=models.Q(("context", {}), _negated=True),
-                fields=["queued_at"],
-                name="notification_kept",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(fields=["subject_id"], name="notification_subject"),
-        ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(
-                condition=models.Q(("climbs_at__isnull", False)),
-                fields=["climbs_at"],
-                name="notification_climbs",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.UniqueConstraint(
-                fields=("subject_id", "kind", "email", "round"), name="one_notice_of_a_kind"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attempt",
-            index=models.Index(
-                condition=models.Q(("provider_key", ""), _negated=True),
-                fields=["provider_key"],
-                name="attempt_provider",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attempt",
-            index=models.Index(
-                condition=models.Q(("number_hash", ""), _negated=True),
-                fields=["begun_at"],
-                name="attempt_texts",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attempt",
-            index=models.Index(
-                condition=models.Q(("channel", "call"), ("state", "sent")),
-                fields=["begun_at"],
-                name="attempt_to_call",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(
-                fields=("notification", "channel"), name="one_attempt_on_a_channel"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="partnerprofile",
-            index=models.Index(
-                condition=models.Q(("approved_at__isnull", True)),
-                fields=["id"],
-                name="partner_applied",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("suspended_at__isnull", True),
-                    models.Q(("suspension_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="suspension_has_a_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pushsubscription",
-            index=models.Index(fields=["subject_id"], name="push_subscription_subject"),
-        ),
-        migrations.AddConstraint(
-            model_name="pushsubscription",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("subject_id__isnull", True)),
-                fields=("endpoint_hash",),
-                name="one_account_of_a_device",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pushsubscription",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("subject_id__isnull", False)),
-                fields=("endpoint_hash", "subject_id"),
-                name="one_device_of_a_booking",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspension",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("partner",),
-                name="one_suspension_runs",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reason", ""), _negated=True),
-                    models.Q(("evidence", ""), _negated=True),
-                ),
-                name="suspension_has_reason_and_evidence",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="technician",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("radius_m__gte", 5000), ("radius_m__lte", 50000)),
-                name="radius_5_to_50_km",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="skillsearch",
-            index=models.Index(
-                fields=["scored_under", "technician"], name="skill_search_scored_under"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="skillsearch",
-            index=models.Index(
-                models.F("skill"),
-                models.F("h3_cell"),
-                models.OrderBy(models.F("base_score_ppm"), descending=True),
-                include=("technician", "radius_m", "lat", "lon", "nearness_ppm", "languages"),
-                name="skill_search_best",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="skillsearch",
-            index=models.Index(
-                models.F("skill"),
-                models.F("h3_cell"),
-                models.OrderBy(models.F("base_score_ppm"), descending=True),
-                condition=models.Q(("newcomer", True)),
-                include=("technician", "radius_m", "lat", "lon", "nearness_ppm", "languages"),
-                name="skill_search_newcomers",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skillsearch",
-            constraint=models.UniqueConstraint(
-                fields=("technician", "skill"), name="one_search_row_per_skill"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="formerrow",
-            index=models.Index(fields=["technician", "until_at"], name="former_row_of_technician"),
-        ),
-        migrations.AddIndex(
-            model_name="formerrow",
-            index=models.Index(fields=["until_at"], name="former_row_until"),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarentry",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("technician", "="), ("during", "&&")], name="calendar_entry_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="technicianskill",
-            constraint=models.UniqueConstraint(
-                fields=("technician", "skill"), name="one_level_per_skill"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="technicianskill",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__gte", 1), ("level__lte", 5)), name="level_1_to_5"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="weeklyhours",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weekday__lte", 6)), name="weekday_0_to_6"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="weeklyhours",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("closes__gt", models.F("opens"))), name="hours_have_length"
-            ),
         ),
     ]

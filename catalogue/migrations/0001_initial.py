@@ -143,6 +143,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "topic of the search",
                 "verbose_name_plural": "topics of the search",
                 "ordering": ["kind", "slug"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "not_sold"), _negated=True),
+                            models.Q(("name", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="what_is_not_sold_has_a_name",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -269,6 +279,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "service",
                 "verbose_name_plural": "services",
                 "ordering": ["category__position", "position", "slug"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("duration_minutes__gte", 15), ("duration_minutes__lte", 480)
+                        ),
+                        name="service_lasts_15_to_480_min",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -351,6 +369,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "question of a service",
                 "verbose_name_plural": "questions of services",
                 "ordering": ["position", "slug"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "choice"), ("options", ""), _negated=True),
+                        name="what_is_chosen_from_a_list_has_one",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -459,6 +483,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "checklist",
                 "verbose_name_plural": "checklists",
                 "ordering": ["part", "service", "version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("service", "part", "version"), name="one_version_of_a_checklist"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("service__isnull", True)),
+                        fields=("part", "version"),
+                        name="one_version_of_a_general_checklist",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -506,6 +540,24 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "prices of services",
                 "ordering": ["country", "-starts_at"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("price_cents__gt", 0)),
+                        name="serviceprice_costs_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("country", "FR"), ("currency", "EUR")),
+                            models.Q(("country", "CH"), ("currency", "CHF")),
+                            _connector="OR",
+                        ),
+                        name="serviceprice_currency_of_country",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("service", "country", "starts_at"),
+                        name="one_service_price_an_instant",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -539,6 +591,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "service it leads to",
                 "verbose_name_plural": "services it leads to",
+                "constraints": [
+                    models.UniqueConstraint(fields=("topic", "service"), name="one_lead_a_service")
+                ],
             },
         ),
         migrations.AddField(
@@ -612,73 +667,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("duration_minutes__gte", 15), ("duration_minutes__lte", 480)),
-                name="service_lasts_15_to_480_min",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", "choice"), ("options", ""), _negated=True),
-                name="what_is_chosen_from_a_list_has_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checklist",
-            constraint=models.UniqueConstraint(
-                fields=("service", "part", "version"), name="one_version_of_a_checklist"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checklist",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("service__isnull", True)),
-                fields=("part", "version"),
-                name="one_version_of_a_general_checklist",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="serviceprice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("price_cents__gt", 0)), name="serviceprice_costs_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="serviceprice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("country", "FR"), ("currency", "EUR")),
-                    models.Q(("country", "CH"), ("currency", "CHF")),
-                    _connector="OR",
-                ),
-                name="serviceprice_currency_of_country",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="serviceprice",
-            constraint=models.UniqueConstraint(
-                fields=("service", "country", "starts_at"), name="one_service_price_an_instant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="topiclead",
-            constraint=models.UniqueConstraint(
-                fields=("topic", "service"), name="one_lead_a_service"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="topic",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "not_sold"), _negated=True),
-                    models.Q(("name", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="what_is_not_sold_has_a_name",
-            ),
         ),
     ]

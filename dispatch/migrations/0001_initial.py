@@ -76,6 +76,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_at__isnull", False)),
+                        fields=["next_at"],
+                        name="search_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("booking", "round"), name="one_search_of_a_round"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("booking",),
+                        name="one_running_search",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -194,6 +211,57 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "open")),
+                        fields=["expires_at"],
+                        name="offer_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["open", "queued"])),
+                        fields=["booking"],
+                        name="offer_waiting",
+                    ),
+                    models.Index(fields=["technician", "state"], name="offer_of_technician"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("booking",),
+                        name="one_open_offer_per_booking",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("technician",),
+                        name="one_open_offer_per_technician",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "queued")),
+                        fields=("booking", "technician"),
+                        name="queued_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "open"), _negated=True),
+                            ("expires_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="open_offer_expires",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("reserve_at__isnull", False)),
+                        fields=("booking", "technician"),
+                        name="in_reserve_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reserve_at__isnull", True),
+                            ("state__in", ["lapsed", "not_reached", "withdrawn"]),
+                            _connector="OR",
+                        ),
+                        name="reserve_of_an_untaken_offer",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -234,6 +302,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(fields=["at"], name="trace_at"),
+                    models.Index(
+                        condition=models.Q(("excluded__isnull", True)),
+                        fields=["id"],
+                        name="trace_uncounted",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -301,111 +377,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="search",
-            index=models.Index(
-                condition=models.Q(("next_at__isnull", False)),
-                fields=["next_at"],
-                name="search_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="search",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "round"), name="one_search_of_a_round"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="search",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=("booking",),
-                name="one_running_search",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="offer",
-            index=models.Index(
-                condition=models.Q(("state", "open")), fields=["expires_at"], name="offer_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="offer",
-            index=models.Index(
-                condition=models.Q(("state__in", ["open", "queued"])),
-                fields=["booking"],
-                name="offer_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="offer",
-            index=models.Index(fields=["technician", "state"], name="offer_of_technician"),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")),
-                fields=("booking",),
-                name="one_open_offer_per_booking",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")),
-                fields=("technician",),
-                name="one_open_offer_per_technician",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "queued")),
-                fields=("booking", "technician"),
-                name="queued_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "open"), _negated=True),
-                    ("expires_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="open_offer_expires",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reserve_at__isnull", False)),
-                fields=("booking", "technician"),
-                name="in_reserve_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reserve_at__isnull", True),
-                    ("state__in", ["lapsed", "not_reached", "withdrawn"]),
-                    _connector="OR",
-                ),
-                name="reserve_of_an_untaken_offer",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="trace",
-            index=models.Index(fields=["at"], name="trace_at"),
-        ),
-        migrations.AddIndex(
-            model_name="trace",
-            index=models.Index(
-                condition=models.Q(("excluded__isnull", True)),
-                fields=["id"],
-                name="trace_uncounted",
-            ),
         ),
     ]

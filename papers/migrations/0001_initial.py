@@ -177,6 +177,31 @@ class Migration(migrations.Migration):
                 "verbose_name": "paper",
                 "verbose_name_plural": "papers",
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        models.F("partner"),
+                        models.OrderBy(models.F("issued_at"), descending=True),
+                        name="paper_of_partner",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("series", "year", "serial"), name="one_paper_of_a_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("serial__gt", 0)), name="paper_numbers_begin_at_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("corrects__isnull", False), ("kind", "credit_note")),
+                            models.Q(
+                                models.Q(("kind", "credit_note"), _negated=True), ("corrects", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="credit_note_names_its_invoice",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -322,36 +347,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="paper",
-            index=models.Index(
-                models.F("partner"),
-                models.OrderBy(models.F("issued_at"), descending=True),
-                name="paper_of_partner",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paper",
-            constraint=models.UniqueConstraint(
-                fields=("series", "year", "serial"), name="one_paper_of_a_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paper",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("serial__gt", 0)), name="paper_numbers_begin_at_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paper",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("corrects__isnull", False), ("kind", "credit_note")),
-                    models.Q(models.Q(("kind", "credit_note"), _negated=True), ("corrects", None)),
-                    _connector="OR",
-                ),
-                name="credit_note_names_its_invoice",
-            ),
         ),
     ]

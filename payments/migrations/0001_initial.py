@@ -140,6 +140,57 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_at__isnull", False)),
+                        fields=["next_at"],
+                        name="charge_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["action_required", "failed", "held"])),
+                        fields=["state"],
+                        name="charge_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(("papers_due_at__isnull", False)),
+                        fields=["papers_due_at"],
+                        name="charge_papers",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("booking", "kind"), name="one_charge_of_a_kind"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("intent_id", ""), _negated=True),
+                        fields=("intent_id",),
+                        name="one_charge_per_intent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "amount_cents",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("service_cents"), "+", models.F("booking_fee_cents")
+                                ),
+                            ),
+                            (
+                                "service_cents",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("commission_cents"), "+", models.F("partner_cents")
+                                ),
+                            ),
+                        ),
+                        name="charge_adds_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_cents__gt", 0)), name="charge_is_above_zero"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("refunded_cents__lte", models.F("amount_cents"))),
+                        name="never_more_back_than_paid",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -192,6 +243,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None)),
+                        fields=("type", "source", "currency"),
+                        name="one_open_difference",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -284,6 +342,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_at__isnull", False)),
+                        fields=["next_at"],
+                        name="dispute_due",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -354,6 +419,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [models.Index(fields=["entry"], name="ledger_entry")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("key", "account"), name="one_line_per_key_and_account"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -420,6 +491,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("booking", "number"), name="one_setup_of_a_number"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Payout",
@@ -501,6 +579,36 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_at__isnull", False)),
+                        fields=["next_at"],
+                        name="payout_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["failed", "dropped"]), _negated=True),
+                        fields=("partner", "currency", "day"),
+                        name="one_payout_a_day_and_currency",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("stripe_id", ""), _negated=True),
+                        fields=("stripe_id",),
+                        name="one_payout_per_transfer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cents__gt", 0)), name="payout_is_above_zero"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_too_by__isnull", True),
+                            models.Q(("approved_too_by", models.F("approved_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="payout_approved_by_two",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -576,6 +684,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_at__isnull", False)),
+                        fields=["next_at"],
+                        name="payout_account_due",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PriceRaise",
@@ -629,6 +746,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "question to the bank about a price",
                 "verbose_name_plural": "questions to the bank about a price",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("intent_id", ""), _negated=True),
+                        fields=("intent_id",),
+                        name="one_raise_of_an_intent",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -735,6 +859,50 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_at__isnull", False)),
+                        fields=["next_at"],
+                        name="refund_due",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_cents__gt", 0)), name="refund_is_above_zero"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "amount_cents",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("service_cents"), "+", models.F("booking_fee_cents")
+                                ),
+                            ),
+                            (
+                                "service_cents",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("partner_cents"), "+", models.F("commission_cents")
+                                    ),
+                                    "+",
+                                    models.F("mila_cents"),
+                                ),
+                            ),
+                            (
+                                "partner_cents",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("reversal_cents"), "-", models.F("fee_cents")
+                                ),
+                            ),
+                        ),
+                        name="refund_adds_up",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("stripe_id", ""), _negated=True),
+                        fields=("stripe_id",),
+                        name="one_refund_per_id",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -809,6 +977,38 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("charge__isnull", False),
+                                ("dispute__isnull", True),
+                                ("payout__isnull", True),
+                                ("refund__isnull", True),
+                            ),
+                            models.Q(
+                                ("charge__isnull", True),
+                                ("dispute__isnull", True),
+                                ("payout__isnull", False),
+                                ("refund__isnull", True),
+                            ),
+                            models.Q(
+                                ("charge__isnull", True),
+                                ("dispute__isnull", True),
+                                ("payout__isnull", True),
+                                ("refund__isnull", False),
+                            ),
+                            models.Q(
+                                ("charge__isnull", True),
+                                ("dispute__isnull", False),
+                                ("payout__isnull", True),
+                                ("refund__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_of_one_thing",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -855,6 +1055,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(
+                            ("detached_at__isnull", True), ("removed_at__isnull", False)
+                        ),
+                        fields=["removed_at"],
+                        name="card_to_detach",
+                    )
+                ],
+            },
         ),
         migrations.AddField(
             model_name="paymentcustomer",
@@ -977,6 +1188,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("at__isnull", True), ("cents__isnull", True)),
+                            models.Q(("at__isnull", False), ("cents__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="way_decided_at_an_instant",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Earning",
@@ -1094,300 +1317,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("payout__isnull", True)),
+                        fields=["promised_on"],
+                        name="earning_due",
+                    ),
+                    models.Index(fields=["partner", "earned_at"], name="earning_of_partner"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("frozen_at__isnull", True), ("payout__isnull", True), _connector="OR"
+                        ),
+                        name="frozen_is_in_no_payout",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("frozen_by__isnull", True),
+                            ("frozen_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="who_froze_is_of_what_is_frozen",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="charge",
-            index=models.Index(
-                condition=models.Q(("next_at__isnull", False)),
-                fields=["next_at"],
-                name="charge_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="charge",
-            index=models.Index(
-                condition=models.Q(("state__in", ["action_required", "failed", "held"])),
-                fields=["state"],
-                name="charge_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="charge",
-            index=models.Index(
-                condition=models.Q(("papers_due_at__isnull", False)),
-                fields=["papers_due_at"],
-                name="charge_papers",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "kind"), name="one_charge_of_a_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("intent_id", ""), _negated=True),
-                fields=("intent_id",),
-                name="one_charge_per_intent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "amount_cents",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("service_cents"), "+", models.F("booking_fee_cents")
-                        ),
-                    ),
-                    (
-                        "service_cents",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("commission_cents"), "+", models.F("partner_cents")
-                        ),
-                    ),
-                ),
-                name="charge_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_cents__gt", 0)), name="charge_is_above_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("refunded_cents__lte", models.F("amount_cents"))),
-                name="never_more_back_than_paid",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="difference",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at", None)),
-                fields=("type", "source", "currency"),
-                name="one_open_difference",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="dispute",
-            index=models.Index(
-                condition=models.Q(("next_at__isnull", False)),
-                fields=["next_at"],
-                name="dispute_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ledgerentry",
-            index=models.Index(fields=["entry"], name="ledger_entry"),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerentry",
-            constraint=models.UniqueConstraint(
-                fields=("key", "account"), name="one_line_per_key_and_account"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardsetup",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "number"), name="one_setup_of_a_number"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payout",
-            index=models.Index(
-                condition=models.Q(("next_at__isnull", False)),
-                fields=["next_at"],
-                name="payout_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payout",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["failed", "dropped"]), _negated=True),
-                fields=("partner", "currency", "day"),
-                name="one_payout_a_day_and_currency",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payout",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("stripe_id", ""), _negated=True),
-                fields=("stripe_id",),
-                name="one_payout_per_transfer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cents__gt", 0)), name="payout_is_above_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_too_by__isnull", True),
-                    models.Q(("approved_too_by", models.F("approved_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="payout_approved_by_two",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payoutaccount",
-            index=models.Index(
-                condition=models.Q(("next_at__isnull", False)),
-                fields=["next_at"],
-                name="payout_account_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="priceraise",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("intent_id", ""), _negated=True),
-                fields=("intent_id",),
-                name="one_raise_of_an_intent",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="refund",
-            index=models.Index(
-                condition=models.Q(("next_at__isnull", False)),
-                fields=["next_at"],
-                name="refund_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_cents__gt", 0)), name="refund_is_above_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "amount_cents",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("service_cents"), "+", models.F("booking_fee_cents")
-                        ),
-                    ),
-                    (
-                        "service_cents",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("partner_cents"), "+", models.F("commission_cents")
-                            ),
-                            "+",
-                            models.F("mila_cents"),
-                        ),
-                    ),
-                    (
-                        "partner_cents",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("reversal_cents"), "-", models.F("fee_cents")
-                        ),
-                    ),
-                ),
-                name="refund_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("stripe_id", ""), _negated=True),
-                fields=("stripe_id",),
-                name="one_refund_per_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="operation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("charge__isnull", False),
-                        ("dispute__isnull", True),
-                        ("payout__isnull", True),
-                        ("refund__isnull", True),
-                    ),
-                    models.Q(
-                        ("charge__isnull", True),
-                        ("dispute__isnull", True),
-                        ("payout__isnull", False),
-                        ("refund__isnull", True),
-                    ),
-                    models.Q(
-                        ("charge__isnull", True),
-                        ("dispute__isnull", True),
-                        ("payout__isnull", True),
-                        ("refund__isnull", False),
-                    ),
-                    models.Q(
-                        ("charge__isnull", True),
-                        ("dispute__isnull", False),
-                        ("payout__isnull", True),
-                        ("refund__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="operation_of_one_thing",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="savedcard",
-            index=models.Index(
-                condition=models.Q(("detached_at__isnull", True), ("removed_at__isnull", False)),
-                fields=["removed_at"],
-                name="card_to_detach",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waypay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("at__isnull", True), ("cents__isnull", True)),
-                    models.Q(("at__isnull", False), ("cents__isnull", False)),
-                    _connector="OR",
-                ),
-                name="way_decided_at_an_instant",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="earning",
-            index=models.Index(
-                condition=models.Q(("payout__isnull", True)),
-                fields=["promised_on"],
-                name="earning_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="earning",
-            index=models.Index(fields=["partner", "earned_at"], name="earning_of_partner"),
-        ),
-        migrations.AddConstraint(
-            model_name="earning",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("frozen_at__isnull", True), ("payout__isnull", True), _connector="OR"
-                ),
-                name="frozen_is_in_no_payout",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="earning",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("frozen_by__isnull", True), ("frozen_at__isnull", False), _connector="OR"
-                ),
-                name="who_froze_is_of_what_is_frozen",
-            ),
         ),
     ]

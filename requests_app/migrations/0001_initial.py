@@ -88,6 +88,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["due_at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("verdict", "")), fields=["due_at"], name="appeal_waits"
+                    ),
+                    models.Index(
+                        condition=models.Q(("warn_at__isnull", False)),
+                        fields=["warn_at"],
+                        name="appeal_warns",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", True),
+                                ("decided_by__isnull", True),
+                                ("verdict", ""),
+                            ),
+                            models.Q(
+                                models.Q(("verdict", ""), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                ("warn_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="appeal_is_decided_by_a_person",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -359,6 +388,162 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)),
+                        fields=["due_at"],
+                        name="booking_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["searching", "unconfirmed"])),
+                        fields=["state", "last_start_at"],
+                        name="booking_offered",
+                    ),
+                    models.Index(fields=["customer", "-id"], name="booking_of_customer"),
+                    models.Index(fields=["technician", "start_at"], name="booking_of_technician"),
+                    models.Index(
+                        condition=models.Q(("unsettled_at__isnull", False)),
+                        fields=["unsettled_at"],
+                        name="booking_unsettled",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "arrived",
+                                    "called",
+                                    "claimed",
+                                    "confirmed",
+                                    "contested",
+                                    "en_route",
+                                    "finished",
+                                    "in_progress",
+                                    "searching",
+                                    "signed_off",
+                                    "unconfirmed",
+                                    "unfilled",
+                                ],
+                            )
+                        ),
+                        fields=["state"],
+                        name="booking_live",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "draft")),
+                        fields=["created_at"],
+                        name="booking_draft",
+                    ),
+                    models.Index(
+                        condition=models.Q(("placed_at__isnull", False)),
+                        fields=["placed_at"],
+                        name="booking_placed",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "draft",
+                                    "searching",
+                                    "claimed",
+                                    "called",
+                                    "unconfirmed",
+                                    "confirmed",
+                                    "en_route",
+                                    "arrived",
+                                    "in_progress",
+                                    "finished",
+                                    "contested",
+                                    "signed_off",
+                                    "settled",
+                                    "failed",
+                                    "unfilled",
+                                    "cancelled",
+                                ],
+                            )
+                        ),
+                        name="booking_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("claimed_at__isnull", False),
+                                ("partner__isnull", False),
+                                ("start_at__isnull", False),
+                                (
+                                    "state__in",
+                                    [
+                                        "arrived",
+                                        "called",
+                                        "claimed",
+                                        "confirmed",
+                                        "contested",
+                                        "en_route",
+                                        "failed",
+                                        "finished",
+                                        "in_progress",
+                                        "settled",
+                                        "signed_off",
+                                        "unconfirmed",
+                                    ],
+                                ),
+                                ("technician__isnull", False),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    (
+                                        "state__in",
+                                        [
+                                            "arrived",
+                                            "called",
+                                            "claimed",
+                                            "confirmed",
+                                            "contested",
+                                            "en_route",
+                                            "failed",
+                                            "finished",
+                                            "in_progress",
+                                            "settled",
+                                            "signed_off",
+                                            "unconfirmed",
+                                        ],
+                                    ),
+                                    _negated=True,
+                                ),
+                                ("claimed_at__isnull", True),
+                                ("partner__isnull", True),
+                                ("start_at__isnull", True),
+                                ("technician__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="partner_exactly_when_claimed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "draft"),
+                            ("state", "cancelled"),
+                            models.Q(
+                                ("customer__isnull", False),
+                                ("first_start_at__isnull", False),
+                                ("last_start_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="placed_booking_is_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("country", "FR"), ("currency", "EUR")),
+                            models.Q(("country", "CH"), ("currency", "CHF")),
+                            _connector="OR",
+                        ),
+                        name="booking_currency",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -406,6 +591,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("technician", "customer", "said_by"),
+                        name="one_avoidance_of_a_side",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -509,6 +701,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("booking",),
+                        name="one_running_assignment",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -571,6 +770,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["rank"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("booking", "rank"), name="one_answer_of_a_rank")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -649,6 +851,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["sequence"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("move", "start")), fields=["at"], name="event_start"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("booking", "sequence"), name="one_event_of_a_sequence"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -681,6 +893,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("booking", "package"), name="one_extra_of_a_package"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -735,6 +952,49 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["rank"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("delete_after_at__isnull", False)),
+                        fields=["delete_after_at"],
+                        name="photo_delete_after",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("booking", "rank"), name="one_photo_of_a_rank"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("rank__isnull", False)),
+                        fields=("booking", "sha256"),
+                        name="one_photo_of_a_picture",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("appeal__isnull", True),
+                                ("booking__isnull", False),
+                                ("rank__range", (1, 4)),
+                            ),
+                            models.Q(
+                                ("appeal__isnull", True),
+                                ("booking__isnull", False),
+                                ("rank__isnull", True),
+                            ),
+                            models.Q(
+                                ("appeal__isnull", False),
+                                ("booking__isnull", True),
+                                ("delete_after_at__isnull", True),
+                                ("rank__isnull", True),
+                            ),
+                            models.Q(
+                                ("appeal__isnull", True),
+                                ("booking__isnull", True),
+                                ("delete_after_at__isnull", False),
+                                ("rank__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="photo_attached_or_on_its_way",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -863,6 +1123,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["due_at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True)),
+                        fields=["due_at"],
+                        name="clock_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("booking", "kind", "epoch"), name="one_clock_of_a_kind"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -969,6 +1241,37 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["due_at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("verdict", "")),
+                        fields=["due_at"],
+                        name="decision_appeal_waits",
+                    ),
+                    models.Index(
+                        condition=models.Q(("warn_at__isnull", False)),
+                        fields=["warn_at"],
+                        name="decision_appeal_warns",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", True),
+                                ("decided_by__isnull", True),
+                                ("verdict", ""),
+                            ),
+                            models.Q(
+                                models.Q(("verdict", ""), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                ("warn_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decision_appeal_is_decided_by_a_person",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1123,6 +1426,54 @@ class Migration(migrations.Migration):
                 "verbose_name": "fault",
                 "verbose_name_plural": "faults",
                 "ordering": ["-at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["technician", "-at"], name="fault_of_technician"),
+                    models.Index(
+                        condition=models.Q(("counts", True)),
+                        fields=["until_at"],
+                        name="fault_runs_out",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("booking", "kind", "occurrence"), name="one_fault_of_an_occurrence"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("assignment__isnull", False),
+                                ("technician__isnull", False),
+                                ("who", "partner"),
+                            ),
+                            models.Q(
+                                models.Q(("who", "partner"), _negated=True),
+                                ("points", 0),
+                                ("technician__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="fault_of_a_partner_has_a_technician",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("counts", False),
+                            models.Q(("until_at__isnull", False), ("void_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="void_counts_not",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("void_at__isnull", True), ("void_reason", "")),
+                            models.Q(
+                                ("void_at__isnull", False),
+                                models.Q(("void_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="void_fault_has_a_reason",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1205,6 +1556,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [models.Index(fields=["at"], name="message_at")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("booking", "key"), name="one_message_of_a_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("phrase", ""), ("text__isnull", True), _connector="OR"),
+                        name="message_is_phrase_or_words",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1244,6 +1603,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("technician", "key"), name="offline_key_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1350,6 +1712,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("booking", "key"), name="one_note_of_a_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("phrase", ""), ("text__isnull", False)),
+                            models.Q(
+                                models.Q(("phrase", ""), _negated=True), ("text__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="note_is_phrase_or_words",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1449,6 +1824,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("booking", "version"), name="one_quote_of_a_version"
+                    ),
+                    models.UniqueConstraint(fields=("booking", "key"), name="one_quote_of_a_key"),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("accepted_at", None),
+                            ("declined_at", None),
+                            ("withdrawn_at", None),
+                            ("origin", "partner"),
+                        ),
+                        fields=("booking",),
+                        name="one_open_proposal",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accepted_at", None), ("declined_at", None), _connector="OR"
+                        ),
+                        name="quote_answered_one_way",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1526,6 +1923,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "charge_cents",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("service_cents"), "+", models.F("booking_fee_cents")
+                                ),
+                            ),
+                            (
+                                "service_cents",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("commission_cents"), "+", models.F("partner_cents")
+                                ),
+                            ),
+                        ),
+                        name="late_signature_adds_up",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="QuoteEvent",
@@ -1608,6 +2026,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["sequence"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("booking", "sequence"), name="one_quote_event_of_a_sequence"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1713,6 +2136,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("friendliness__range", (1, 5)),
+                            ("punctuality__range", (1, 5)),
+                            ("quality__range", (1, 5)),
+                        ),
+                        name="stars_1_to_5",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SignOff",
@@ -1782,6 +2217,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "charge_cents",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("service_cents"), "+", models.F("booking_fee_cents")
+                                ),
+                            ),
+                            (
+                                "service_cents",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("commission_cents"), "+", models.F("partner_cents")
+                                ),
+                            ),
+                        ),
+                        name="sign_off_adds_up",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1847,6 +2301,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True),
+                            ("declined_at__isnull", True),
+                            ("withdrawn_at__isnull", True),
+                        ),
+                        fields=("booking",),
+                        name="one_open_time_proposal",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1877,399 +2342,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["rank"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("booking", "rank"), name="one_wish_of_a_rank"),
+                    models.UniqueConstraint(
+                        fields=("booking", "start_at"), name="one_wish_of_a_start"
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="booking",
-            index=models.Index(
-                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="booking_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="booking",
-            index=models.Index(
-                condition=models.Q(("state__in", ["searching", "unconfirmed"])),
-                fields=["state", "last_start_at"],
-                name="booking_offered",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="booking",
-            index=models.Index(fields=["customer", "-id"], name="booking_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="booking",
-            index=models.Index(fields=["technician", "start_at"], name="booking_of_technician"),
-        ),
-        migrations.AddIndex(
-            model_name="booking",
-            index=models.Index(
-                condition=models.Q(("unsettled_at__isnull", False)),
-                fields=["unsettled_at"],
-                name="booking_unsettled",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="booking",
-            index=models.Index(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "arrived",
-                            "called",
-                            "claimed",
-                            "confirmed",
-                            "contested",
-                            "en_route",
-                            "finished",
-                            "in_progress",
-                            "searching",
-                            "signed_off",
-                            "unconfirmed",
-                            "unfilled",
-                        ],
-                    )
-                ),
-                fields=["state"],
-                name="booking_live",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="booking",
-            index=models.Index(
-                condition=models.Q(("state", "draft")), fields=["created_at"], name="booking_draft"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="booking",
-            index=models.Index(
-                condition=models.Q(("placed_at__isnull", False)),
-                fields=["placed_at"],
-                name="booking_placed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="booking",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "draft",
-                            "searching",
-                            "claimed",
-                            "called",
-                            "unconfirmed",
-                            "confirmed",
-                            "en_route",
-                            "arrived",
-                            "in_progress",
-                            "finished",
-                            "contested",
-                            "signed_off",
-                            "settled",
-                            "failed",
-                            "unfilled",
-                            "cancelled",
-                        ],
-                    )
-                ),
-                name="booking_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="booking",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("claimed_at__isnull", False),
-                        ("partner__isnull", False),
-                        ("start_at__isnull", False),
-                        (
-                            "state__in",
-                            [
-                                "arrived",
-                                "called",
-                                "claimed",
-                                "confirmed",
-                                "contested",
-                                "en_route",
-                                "failed",
-                                "finished",
-                                "in_progress",
-                                "settled",
-                                "signed_off",
-                                "unconfirmed",
-                            ],
-                        ),
-                        ("technician__isnull", False),
-                    ),
-                    models.Q(
-                        models.Q(
-                            (
-                                "state__in",
-                                [
-                                    "arrived",
-                                    "called",
-                                    "claimed",
-                                    "confirmed",
-                                    "contested",
-                                    "en_route",
-                                    "failed",
-                                    "finished",
-                                    "in_progress",
-                                    "settled",
-                                    "signed_off",
-                                    "unconfirmed",
-                                ],
-                            ),
-                            _negated=True,
-                        ),
-                        ("claimed_at__isnull", True),
-                        ("partner__isnull", True),
-                        ("start_at__isnull", True),
-                        ("technician__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="partner_exactly_when_claimed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="booking",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "draft"),
-                    ("state", "cancelled"),
-                    models.Q(
-                        ("customer__isnull", False),
-                        ("first_start_at__isnull", False),
-                        ("last_start_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="placed_booking_is_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="booking",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("country", "FR"), ("currency", "EUR")),
-                    models.Q(("country", "CH"), ("currency", "CHF")),
-                    _connector="OR",
-                ),
-                name="booking_currency",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="avoidance",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=("technician", "customer", "said_by"),
-                name="one_avoidance_of_a_side",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=("booking",),
-                name="one_running_assignment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookinganswer",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "rank"), name="one_answer_of_a_rank"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="bookingevent",
-            index=models.Index(
-                condition=models.Q(("move", "start")), fields=["at"], name="event_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookingevent",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "sequence"), name="one_event_of_a_sequence"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookingpackage",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "package"), name="one_extra_of_a_package"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="bookingphoto",
-            index=models.Index(
-                condition=models.Q(("delete_after_at__isnull", False)),
-                fields=["delete_after_at"],
-                name="photo_delete_after",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookingphoto",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "rank"), name="one_photo_of_a_rank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookingphoto",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("rank__isnull", False)),
-                fields=("booking", "sha256"),
-                name="one_photo_of_a_picture",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookingphoto",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("appeal__isnull", True),
-                        ("booking__isnull", False),
-                        ("rank__range", (1, 4)),
-                    ),
-                    models.Q(
-                        ("appeal__isnull", True), ("booking__isnull", False), ("rank__isnull", True)
-                    ),
-                    models.Q(
-                        ("appeal__isnull", False),
-                        ("booking__isnull", True),
-                        ("delete_after_at__isnull", True),
-                        ("rank__isnull", True),
-                    ),
-                    models.Q(
-                        ("appeal__isnull", True),
-                        ("booking__isnull", True),
-                        ("delete_after_at__isnull", False),
-                        ("rank__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="photo_attached_or_on_its_way",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="clock",
-            index=models.Index(
-                condition=models.Q(("done_at__isnull", True)), fields=["due_at"], name="clock_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "kind", "epoch"), name="one_clock_of_a_kind"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="decisionappeal",
-            index=models.Index(
-                condition=models.Q(("verdict", "")), fields=["due_at"], name="decision_appeal_waits"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="decisionappeal",
-            index=models.Index(
-                condition=models.Q(("warn_at__isnull", False)),
-                fields=["warn_at"],
-                name="decision_appeal_warns",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decisionappeal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at__isnull", True), ("decided_by__isnull", True), ("verdict", "")
-                    ),
-                    models.Q(
-                        models.Q(("verdict", ""), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        ("warn_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="decision_appeal_is_decided_by_a_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="faultentry",
-            index=models.Index(fields=["technician", "-at"], name="fault_of_technician"),
-        ),
-        migrations.AddIndex(
-            model_name="faultentry",
-            index=models.Index(
-                condition=models.Q(("counts", True)), fields=["until_at"], name="fault_runs_out"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="faultentry",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "kind", "occurrence"), name="one_fault_of_an_occurrence"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="faultentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("assignment__isnull", False),
-                        ("technician__isnull", False),
-                        ("who", "partner"),
-                    ),
-                    models.Q(
-                        models.Q(("who", "partner"), _negated=True),
-                        ("points", 0),
-                        ("technician__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="fault_of_a_partner_has_a_technician",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="faultentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("counts", False),
-                    models.Q(("until_at__isnull", False), ("void_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="void_counts_not",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="faultentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("void_at__isnull", True), ("void_reason", "")),
-                    models.Q(
-                        ("void_at__isnull", False), models.Q(("void_reason", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="void_fault_has_a_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="appeal",
-            index=models.Index(
-                condition=models.Q(("verdict", "")), fields=["due_at"], name="appeal_waits"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="appeal",
-            index=models.Index(
-                condition=models.Q(("warn_at__isnull", False)),
-                fields=["warn_at"],
-                name="appeal_warns",
-            ),
         ),
         migrations.AddConstraint(
             model_name="appeal",
@@ -2280,175 +2359,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="appeal_is_against_one_thing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appeal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at__isnull", True), ("decided_by__isnull", True), ("verdict", "")
-                    ),
-                    models.Q(
-                        models.Q(("verdict", ""), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        ("warn_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="appeal_is_decided_by_a_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["at"], name="message_at"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "key"), name="one_message_of_a_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("phrase", ""), ("text__isnull", True), _connector="OR"),
-                name="message_is_phrase_or_words",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offlinestep",
-            constraint=models.UniqueConstraint(
-                fields=("technician", "key"), name="offline_key_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="progressnote",
-            constraint=models.UniqueConstraint(fields=("booking", "key"), name="one_note_of_a_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="progressnote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("phrase", ""), ("text__isnull", False)),
-                    models.Q(models.Q(("phrase", ""), _negated=True), ("text__isnull", True)),
-                    _connector="OR",
-                ),
-                name="note_is_phrase_or_words",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quote",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "version"), name="one_quote_of_a_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quote",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "key"), name="one_quote_of_a_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quote",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("accepted_at", None),
-                    ("declined_at", None),
-                    ("withdrawn_at", None),
-                    ("origin", "partner"),
-                ),
-                fields=("booking",),
-                name="one_open_proposal",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("accepted_at", None), ("declined_at", None), _connector="OR"),
-                name="quote_answered_one_way",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="latesignature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "charge_cents",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("service_cents"), "+", models.F("booking_fee_cents")
-                        ),
-                    ),
-                    (
-                        "service_cents",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("commission_cents"), "+", models.F("partner_cents")
-                        ),
-                    ),
-                ),
-                name="late_signature_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quoteevent",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "sequence"), name="one_quote_event_of_a_sequence"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rating",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("friendliness__range", (1, 5)),
-                    ("punctuality__range", (1, 5)),
-                    ("quality__range", (1, 5)),
-                ),
-                name="stars_1_to_5",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signoff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "charge_cents",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("service_cents"), "+", models.F("booking_fee_cents")
-                        ),
-                    ),
-                    (
-                        "service_cents",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("commission_cents"), "+", models.F("partner_cents")
-                        ),
-                    ),
-                ),
-                name="sign_off_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timeproposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("accepted_at__isnull", True),
-                    ("declined_at__isnull", True),
-                    ("withdrawn_at__isnull", True),
-                ),
-                fields=("booking",),
-                name="one_open_time_proposal",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wish",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "rank"), name="one_wish_of_a_rank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wish",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "start_at"), name="one_wish_of_a_start"
             ),
         ),
     ]
