@@ -24,6 +24,7 @@ from embedded.databases import (
     ensure_role,
     forgive_power_cuts,
     keep_template,
+    parts,
 )
 from mila import roles
 
@@ -106,7 +107,7 @@ def _make_one(alias: str, name: str, variable: str, *, fresh: bool) -> bool:
     if fresh:
         connections[alias].close()
         drop_database(name)
-    made = ensure_database(name, template=_template(alias))
+    made = ensure_database(name, template=template(alias))
     if fresh:
         forgive_power_cuts(name)  # it is thrown away: it need not outlive one
     return made
@@ -118,14 +119,16 @@ def _empty(cursor) -> None:
     cursor.execute("CREATE SCHEMA public")
 
 
-def _template(alias: str) -> str:
-    """The name of the template for the migrations and data of this checkout."""
+def template(alias: str, *, of: str = "template") -> str:
+    """The name of the template for the migrations and data of this checkout. `of`: of worlds that
+    hold something else beside their tables.
+    """
     digest = hashlib.sha256()
     folders = [Path(app.path) / "migrations" for app in apps.get_app_configs()]
     for folder in [*folders, *(settings.BASE_DIR / name for name in DATA)]:
         for path in sorted(folder.glob("*.*")):
             digest.update(path.name.encode() + path.read_bytes())
-    return f"template_{alias}_{digest.hexdigest()[:12]}"
+    return f"{of}_{alias}_{digest.hexdigest()[:12]}"
 
 
 def keep_templates(instance: str) -> None:
@@ -135,7 +138,8 @@ def keep_templates(instance: str) -> None:
     connections.close_all()
     for alias, name, variable in databases(instance):
         if not os.environ.get(variable):
-            keep_template(name, _template(alias), instead_of=f"template_{alias}_")
+            _folder, database = parts(embedded.database_url(name))
+            keep_template(database, template(alias), instead_of=f"template_{alias}_")
 
 
 def forget_jobs(instance: str) -> None:

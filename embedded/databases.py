@@ -30,13 +30,13 @@ def ensure_database(name: str, *, template: str = "") -> bool:
         return True
 
 
-def keep_template(name: str, template: str, *, instead_of: str) -> None:
-    """Copy database mila_<name> to mila_<template>, unless it is there, and drop older ones that
-    begin alike.
+def keep_template(original: str, template: str, *, instead_of: str) -> None:
+    """Copy this database, by its whole name, to mila_<template>, unless it is there, and drop older
+    ones that begin alike.
 
     Nobody may be connected to the original; if somebody is, there is no template this time.
     """
-    folder, original = parts(database_url(name))
+    folder, _database = parts(database_url(""))
     with maintenance(folder) as connection:
         there = connection.execute(
             "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"mila_{instead_of}"]
@@ -51,6 +51,14 @@ def keep_template(name: str, template: str, *, instead_of: str) -> None:
         for old in kept:
             with contextlib.suppress(errors.ObjectInUse, errors.InvalidCatalogName):
                 connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(old)))
+
+
+def exists(name: str) -> bool:
+    """Whether there is a database mila_<name> on our own server."""
+    folder, database = parts(database_url(name))
+    with maintenance(folder) as connection:
+        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [database])
+        return found.fetchone() is not None
 
 
 def forgive_power_cuts(name: str) -> None:

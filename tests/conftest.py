@@ -15,7 +15,7 @@ import embedded
 from accounts import pace
 from mila import message_catalogues
 from mila.clock import reset_clock
-from tests import chromium, measuring
+from tests import chromium, measuring, template_databases
 from tests.browsing import chrome, open_page  # noqa: F401
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
 from tests.limited import counters  # noqa: F401
@@ -84,6 +84,17 @@ def _answers_as_soon_as_it_can(monkeypatch):
     """
     for floor in ("SIGN_UP", "SIGN_IN", "RESET"):
         monkeypatch.setattr(pace, floor, 0.0)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    template_databases.begin_as_copies()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        template_databases.keep()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -45,7 +45,7 @@ def test_new_database_begins_as_a_copy_of_the_template(own):
     with connect(own) as connection:
         connection.execute("CREATE TABLE thing AS SELECT 7 AS number")
 
-    databases.keep_template(own, f"{own}_old_1", instead_of=f"{own}_old_")
+    databases.keep_template(f"mila_{own}", f"{own}_old_1", instead_of=f"{own}_old_")
     made = databases.ensure_database(f"{own}_copy", template=f"{own}_old_1")
 
     assert made is True
@@ -56,10 +56,10 @@ def test_new_database_begins_as_a_copy_of_the_template(own):
 def test_newer_template_takes_the_place_of_the_older(own):
     databases.ensure_database(own)
 
-    databases.keep_template(own, f"{own}_old_1", instead_of=f"{own}_old_")
-    databases.keep_template(own, f"{own}_old_2", instead_of=f"{own}_old_")
+    databases.keep_template(f"mila_{own}", f"{own}_old_1", instead_of=f"{own}_old_")
+    databases.keep_template(f"mila_{own}", f"{own}_old_2", instead_of=f"{own}_old_")
     # a repeat changes nothing
-    databases.keep_template(own, f"{own}_old_2", instead_of=f"{own}_old_")
+    databases.keep_template(f"mila_{own}", f"{own}_old_2", instead_of=f"{own}_old_")
 
     assert f"{own}_old_2" in names(own)
     assert f"{own}_old_1" not in names(own)
@@ -69,7 +69,7 @@ def test_database_in_use_becomes_no_template(own):
     databases.ensure_database(own)
 
     with connect(own):
-        databases.keep_template(own, f"{own}_old_1", instead_of=f"{own}_old_")
+        databases.keep_template(f"mila_{own}", f"{own}_old_1", instead_of=f"{own}_old_")
 
     assert f"{own}_old_1" not in names(own)
 
@@ -89,13 +89,13 @@ def test_thrown_away_database_does_not_wait_for_the_disk(own):
 
 
 def test_name_of_the_template_tells_what_went_into_it(settings, tmp_path):
-    before = instances._template("default")
+    before = instances.template("default")
     settings.BASE_DIR = tmp_path
     (tmp_path / "places/data").mkdir(parents=True)
     (tmp_path / "places/data/gazetteer.csv").write_text("other")
 
-    assert instances._template("default") != before
-    assert instances._template("default") != instances._template("standin")
+    assert instances.template("default") != before
+    assert instances.template("default") != instances.template("standin")
     assert before.startswith("template_default_")
 
 
