@@ -152,12 +152,9 @@ class JobPage:
         return self.booking.state == S.IN_PROGRESS
 
     @property
-    def may_fail(self) -> bool:
-        return "fail_visit" in self.may
-
-    @property
-    def may_release(self) -> bool:
-        return "release" in self.may
+    def beside(self) -> list[str]:
+        """The sections of the moves they may make beside the next step."""
+        return [section for move, section in wording.BESIDE.items() if move in self.may]
 
     @property
     def may_propose(self) -> bool:

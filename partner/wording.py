@@ -245,6 +245,12 @@ MOVES: dict[str, MoveWords | None] = {
     "decide_fee": DECIDED,
 }
 
+# What they may do beside the next step, as sections at the foot of the job's page.
+BESIDE: dict[str, str] = {
+    "fail_visit": "partner/_job_fail.html",
+    "release": "partner/_job_release.html",
+}
+
 # --- What the pages ask
 
 

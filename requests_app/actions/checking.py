@@ -12,10 +12,17 @@ from mila.clock import mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from requests_app.actions import visit
-from requests_app.models import AT_WORK, BEFORE_DEPARTURE, Assignment, Booking, ChecklistTick, State
+from requests_app.models import (
+    AT_THE_DOOR,
+    AT_WORK,
+    BEFORE_DEPARTURE,
+    Assignment,
+    Booking,
+    ChecklistTick,
+    State,
+)
 
 # When each part may be ticked: what is at the door is not ticked at home.
-AT_THE_DOOR = frozenset({State.ARRIVED, State.IN_PROGRESS})
 TICKED_IN = {
     ChecklistPart.PREPARATION: BEFORE_DEPARTURE | AT_WORK,
     ChecklistPart.PRESENTATION: AT_THE_DOOR,

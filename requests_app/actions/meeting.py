@@ -10,10 +10,10 @@ from mila.streams import publish
 from mila.transactions import verb
 from requests_app.actions.visit import lock_own
 from requests_app.lifecycle import IllegalMove, Role
-from requests_app.models import Assignment, Booking, State
+from requests_app.models import AT_THE_DOOR, Assignment, Booking, State
 
 # Where a code may be typed: from the door until the signature.
-CODE_STATES = frozenset({State.ARRIVED, State.IN_PROGRESS, State.FINISHED})
+CODE_STATES = AT_THE_DOOR | {State.FINISHED}
 
 
 class Code(StrEnum):

@@ -19,16 +19,15 @@ from requests_app.actions.notes import HoldsPassword
 from requests_app.lifecycle import IllegalMove, Locked, Role, advance, lock_booking, read_clock
 from requests_app.live_pages import tell_both
 from requests_app.models import (
+    AT_THE_DOOR,
     BEFORE_DEPARTURE,
     Assignment,
     Booking,
     ProposalKind,
-    State,
     TimeProposal,
 )
 from requests_app.passwords import mentions_password
 
-AT_THE_DOOR = frozenset({State.ARRIVED, State.IN_PROGRESS})
 LONGEST_REASON = 200
 
 

@@ -48,6 +48,7 @@ from requests_app.models.quotes import (
 )
 from requests_app.models.states import (
     ADJUSTABLE,
+    AT_THE_DOOR,
     AT_WORK,
     BEFORE_DEPARTURE,
     CANCELLABLE,
@@ -72,6 +73,7 @@ from requests_app.models.wanted import BookingAnswer, BookingPackage
 __all__ = [
     "ADJUSTABLE",
     "ASSIGNED",
+    "AT_THE_DOOR",
     "AT_WORK",
     "BEFORE_DEPARTURE",
     "BY_HAND",

@@ -36,7 +36,8 @@ ADJUSTABLE = CANCELLABLE - {S.DRAFT}  # the customer may still say how to find t
 ENDED = frozenset({S.SETTLED, S.FAILED, S.CANCELLED})
 LIVE = frozenset(State) - ENDED - {S.DRAFT}
 OFFERED = frozenset({S.SEARCHING, S.UNCONFIRMED})  # dispatch may find somebody
-AT_WORK = frozenset({S.EN_ROUTE, S.ARRIVED, S.IN_PROGRESS})
+AT_THE_DOOR = frozenset({S.ARRIVED, S.IN_PROGRESS})
+AT_WORK = AT_THE_DOOR | {S.EN_ROUTE}
 # A further version of the price may be proposed and answered: from the call to the end of the work
 # (rule L10).
 NEGOTIABLE = frozenset({S.CALLED, S.UNCONFIRMED, S.CONFIRMED}) | AT_WORK

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.functional import Promise
 
@@ -118,9 +119,17 @@ def test_each_move_of_a_technician_that_leads_on_is_the_next_step_of_its_state()
     offered = {
         (state, name) for state in State for name in available_moves(Booking(state=state), PARTNER)
     }
-    beside = {"claim", "release", "fail_visit", *UNDOES}
+    elsewhere = {"claim", *UNDOES}  # on an offer, and above the job
+    beside = {(state, name) for state, name in offered if name in partner.wording.BESIDE}
 
-    assert steps == {(state, name) for state, name in offered if name not in beside}
+    assert steps | beside == {(state, name) for state, name in offered if name not in elsewhere}
+    assert steps & beside == set()
+    assert {name for _state, name in beside} == set(partner.wording.BESIDE)
+
+
+@pytest.mark.parametrize("move", partner.wording.BESIDE)
+def test_what_stands_beside_the_next_step_has_its_section(move):
+    assert get_template(partner.wording.BESIDE[move])
 
 
 @pytest.mark.parametrize("step", UNDOES.values())
