@@ -11,7 +11,7 @@ from django.conf import settings
 
 from tests.access_matrix.dataset import Dataset
 from tests.access_matrix.forms import Field, Page, name_of
-from tests.access_matrix.nonsense import Endpoint
+from tests.access_matrix.honest import Endpoint
 from tests.architecture.source import APPS, BASE
 
 READ = re.compile(

@@ -32,6 +32,7 @@ HONEST = {
     "url": "http://localhost/",
     "checkbox": "on",
 }
+REFUSING = {"errorlist", "errornote", "field-error"}  # classes
 
 
 @dataclass
@@ -74,7 +75,8 @@ class Page(HTMLParser):
         self._waiting: list[tuple[str, Field]] = []  # boxes that name their form by its id
         self._form: Form | None = None
         self._box: Field | None = None
-        self._saying: list[str] = []  # tags since the alert began
+        # tags since the alert began, each with whether it stands in what refuses
+        self._saying: list[tuple[str, bool]] = []
         self._heading = False
         self.feed(text)
         self.close()
@@ -107,13 +109,10 @@ class Page(HTMLParser):
         if tag == "h1":
             self._heading = True
         kinds = set(found.get("class", "").split())
-        # what a script may fill later says nothing yet
-        alert = found.get("role") == "alert" and "data-day-refused" not in found
-        refuses = alert or bool({"errorlist", "errornote", "field-error"} & kinds)
-        self.refuses |= refuses
-        urgent = refuses or "toast" in kinds
-        if tag not in self.VOID and (self._saying or urgent):
-            self._saying.append(tag)
+        refuses = found.get("role") == "alert" or bool(REFUSING & kinds)
+        if tag not in self.VOID and (self._saying or refuses or "toast" in kinds):
+            inside = bool(self._saying) and self._saying[-1][1]
+            self._saying.append((tag, refuses or inside))
 
     def _meet(self, tag, found):
         kind = found.get("type", "text") if tag == "input" else tag
@@ -136,8 +135,8 @@ class Page(HTMLParser):
             self._box = None
         elif tag == "h1":
             self._heading = False
-        if self._saying and tag in self._saying:
-            while self._saying.pop() != tag:
+        if any(tag == open_one for open_one, _refuses in self._saying):
+            while self._saying.pop()[0] != tag:
                 pass
 
     def handle_data(self, data):
@@ -145,6 +144,8 @@ class Page(HTMLParser):
             self._box.value += data
         if self._saying:
             self.said += data
+            # An alert that says nothing, as one a script may fill later, refuses nothing.
+            self.refuses |= self._saying[-1][1] and bool(data.strip())
         if self._heading:
             self.headed += data
 

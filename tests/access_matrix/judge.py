@@ -15,7 +15,7 @@ from django.test import Client
 from mila.wsgi import ReadableRequest
 from tests.access_matrix.dataset import Dataset
 from tests.access_matrix.forms import Page, name_of
-from tests.access_matrix.nonsense import Asked
+from tests.access_matrix.honest import Asked
 from tests.signing_in import sign_in
 
 DATABASES = ("default", "standin")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from tests.access_matrix.asker import BROKEN, HIDDEN, IN, LOGIN, METHODS, NOT_ALLOWED, Answer, Asker
-from tests.access_matrix.ownership import NONE, OTHER, OWN, Ownership, Person, Thing
+from tests.access_matrix.ownership import NONE, OTHER, OWN, Ownership, Thing
+from tests.access_matrix.people import Person
 from tests.access_matrix.table import ANY, FORM, TABLE, Row, anybody, signed_in
 from tests.architecture.addresses import fill, routes
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from partner.views.jobs import STEPS
 from tests.access_matrix.asker import BAD, FORBIDDEN, HIDDEN, LOGIN, NO_KEY
-from tests.access_matrix.ownership import Person
+from tests.access_matrix.people import Person
 
 # --- Doors: the refusal of somebody who may not pass, or None
 # --------------------------------------------------------

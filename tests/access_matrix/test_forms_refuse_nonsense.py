@@ -19,7 +19,9 @@ from tests.access_matrix import dataset, nonsense
 from tests.access_matrix.dataset import CUSTOMER, FRIEND, PRO, STAFF, VISITOR, Dataset
 from tests.access_matrix.endpoints import endpoints
 from tests.access_matrix.forms import Field, Page
+from tests.access_matrix.honest import Endpoint
 from tests.access_matrix.judge import LANGUAGES, TURNED_ROUND, Judge
+from tests.access_matrix.texts import TEXTS
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 SEED = 20261124
@@ -67,12 +69,12 @@ def test_nonsense_is_refused_kindly(morning, role):
     assert judge.refused > COUNTS[role] // 10  # the sample does reach what refuses
 
 
-def said_alike(judge: Judge, form: nonsense.Endpoint) -> list[str]:
+def said_alike(judge: Judge, form: Endpoint) -> list[str]:
     """Two languages in which a form that was sent empty is refused with the same words."""
     if form.method != "post" or not form.fields or form.role == STAFF:
         return []
     empty = nonsense.asked(
-        nonsense.Endpoint(form.role, form.name, "post", form.path),
+        Endpoint(form.role, form.name, "post", form.path),
         "",
         "cut short",
         random.Random(1),
@@ -121,9 +123,7 @@ def test_the_walk_finds_forms_buttons_and_questions_of_every_kind(morning):
 
 
 def test_the_same_dice_send_the_same_bytes():
-    form = nonsense.Endpoint(
-        VISITOR, "x", "post", "/x/", {"a": Field("a", "text"), "f": Field("f", "file")}
-    )
+    form = Endpoint(VISITOR, "x", "post", "/x/", {"a": Field("a", "text"), "f": Field("f", "file")})
     kinds = list(nonsense.every(form))
 
     once, twice = (
@@ -131,7 +131,7 @@ def test_the_same_dice_send_the_same_bytes():
     )
 
     assert once == twice
-    assert {kind for _box, kind in kinds} >= {*nonsense.TEXTS, *nonsense.SHAPES, *nonsense.WHOLE}
+    assert {kind for _box, kind in kinds} >= {*TEXTS, *nonsense.SHAPES, *nonsense.WHOLE}
 
 
 # Controls: a small site whose faults have to be found.
@@ -207,7 +207,7 @@ urlpatterns = [
 
 
 def faults_of(name: str, text: str) -> list[str]:
-    form = nonsense.Endpoint(VISITOR, name, "post", f"/{name}/", {"a": Field("a", "text")})
+    form = Endpoint(VISITOR, name, "post", f"/{name}/", {"a": Field("a", "text")})
     return Judge(Dataset({VISITOR: None})).faults(nonsense.asked(form, "a", text, random.Random(1)))
 
 
