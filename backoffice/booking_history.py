@@ -270,16 +270,18 @@ def other_notices(b: Booking, at: datetime) -> Section:
     return _notices(b, "other-notices", _("Notices to technicians and staff"), kinds)
 
 
+TOLD = {
+    NotificationState.FAILED: BAD,
+    NotificationState.SENDING: WARN,
+    NotificationState.REACHED: GOOD,
+    NotificationState.SEEN: GOOD,
+}
+
+
 def _notices(b: Booking, name: str, title: str, kinds: Q) -> Section:
     rows, told = [], Notification.objects.filter(kinds, subject_id=b.uuid)
     for row in told.order_by("pk").prefetch_related("attempts"):
-        tone = {
-            NotificationState.FAILED: BAD,
-            NotificationState.SENDING: WARN,
-            NotificationState.REACHED: GOOD,
-            NotificationState.SEEN: GOOD,
-        }
-        state = toned(row.get_state_display(), tone.get(NotificationState(row.state), ""))
+        state = toned(row.get_state_display(), TOLD.get(NotificationState(row.state), ""))
         rows.append(
             [
                 linked(headline(row) or row.kind, "accounts_notification_change", row.pk),

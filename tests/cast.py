@@ -4,11 +4,13 @@ Loaded by tests/conftest.py.
 """
 
 import io
+import json
 from datetime import datetime, time, timedelta
 
 import pytest
 from django.core.management import call_command
 
+from accounts.models import Notification
 from dispatch import offers
 from mila.clock import mila_now, reset_clock, set_clock
 from places.calendar import instant, is_service_day, wall_time
@@ -153,6 +155,12 @@ def walk(booking: Booking, technician, until: State) -> Booking:
         if state == until:
             break
     return booking
+
+
+def number_of(booking: Booking) -> str:
+    """The last one that was mailed to who pays, to answer a dearer price with."""
+    row = Notification.objects.filter(subject_id=booking.uuid, kind="price_code").latest("pk")
+    return json.loads(row.sealed)["code"]
 
 
 def propose(

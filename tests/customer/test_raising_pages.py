@@ -2,32 +2,20 @@
 bank (rule L10, M4).
 """
 
-import json
-
 import pytest
 from django.urls import reverse
 
-from accounts.models import Notification
 from payments import raising
 from payments.models import PriceRaise
 from payments.standin import user_actions
 from requests_app import price_versions
 from requests_app.actions import answering, quoting
-from requests_app.models import AcceptanceKind, State
+from requests_app.models import AcceptanceKind
 from tests import cast
+from tests.payments.above_ceiling import HIGH, high, work
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-HIGH = 20_000
-
-
-@pytest.fixture
-def work(booked, partner):
-    return cast.walk(booked, partner, State.IN_PROGRESS)
-
-
-@pytest.fixture
-def high(work, partner):
-    return cast.propose(work, partner, HIGH)
+__all__ = ["high", "work"]  # fixtures
 
 
 def url(work, name="answer_price"):
@@ -36,11 +24,6 @@ def url(work, name="answer_price"):
 
 def press(client, work, quote, **data):
     return client.post(url(work), {"version": quote.version, **data})
-
-
-def number_of(work):
-    row = Notification.objects.filter(subject_id=work.uuid, kind="price_code").latest("pk")
-    return json.loads(row.sealed)["code"]
 
 
 def agreed(work):
@@ -54,7 +37,7 @@ def test_by_the_link_first_a_number_then_the_bank_then_it_is_agreed(client, work
     assert press(client, work, high, send="1").url == url(work)
     assert 'name="accept"' in client.get(url(work)).content.decode()
 
-    asked = press(client, work, high, accept="1", number=f" {number_of(work)}")
+    asked = press(client, work, high, accept="1", number=f" {cast.number_of(work)}")
 
     assert asked.url == url(work, "confirm_price")
     assert agreed(work) == 6900

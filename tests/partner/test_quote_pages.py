@@ -1,11 +1,8 @@
 """The technician's pages of a proposed price, and the phone turned round (rule L10)."""
 
-import json
-
 import pytest
 from django.urls import reverse
 
-from accounts.models import Notification
 from requests_app import price_versions
 from requests_app.actions import answering
 from requests_app.models import AcceptanceKind, State
@@ -137,12 +134,6 @@ def press(client, booking, quote, **data):
     return client.post(url(booking, "answer_price"), {"version": quote.version, **data})
 
 
-def number_of(booking):
-    return json.loads(
-        Notification.objects.filter(subject_id=booking.uuid, kind="price_code").latest("pk").sealed
-    )["code"]
-
-
 def test_page_speaks_the_customers_language_and_asks_for_the_number_first(client, working, dearer):
     page = client.get(url(working, "answer_price"))
 
@@ -156,7 +147,7 @@ def test_number_and_name_accept(client, working, dearer):
     assert 'name="number"' in sent.content.decode()
 
     answer = press(
-        client, working, dearer, number=f" {number_of(working)} ", typed="Odile", accept="1"
+        client, working, dearer, number=f" {cast.number_of(working)} ", typed="Odile", accept="1"
     )
 
     assert answer.url == url(working, "job")
@@ -183,7 +174,7 @@ def test_declined_on_the_turned_phone(client, working, dearer):
 
 def test_version_that_was_replaced_in_another_tab_is_not_accepted(client, working, partner, dearer):
     press(client, working, dearer, send="1")
-    number = number_of(working)
+    number = cast.number_of(working)
     cast.propose(working, partner, 10_000)
 
     answer = press(client, working, dearer, number=number, typed="Odile", accept="1")

@@ -2,8 +2,6 @@
 when either is missing, late or told twice (rule L10, M4; fault M7).
 """
 
-import json
-
 import pytest
 from django.utils import translation
 
@@ -17,22 +15,13 @@ from requests_app import price_versions
 from requests_app.actions import answering, quoting
 from requests_app.actions.withdrawing import withdraw
 from requests_app.lifecycle import Role
-from requests_app.models import AcceptanceKind, Booking, QuoteEvent, State
+from requests_app.models import AcceptanceKind, Booking, QuoteEvent
 from tests import cast
 from tests.payments import cast as paid
+from tests.payments.above_ceiling import HIGH, high, work
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-HIGH = 20_000  # 69 euros are booked, the card was saved for 103.50
-
-
-@pytest.fixture
-def work(booked, partner):
-    return cast.walk(booked, partner, State.IN_PROGRESS)
-
-
-@pytest.fixture
-def high(work, partner):
-    return cast.propose(work, partner, HIGH)
+__all__ = ["high", "work"]  # fixtures
 
 
 def asked(work, quote, by=None):
@@ -44,11 +33,6 @@ def asked(work, quote, by=None):
 def agreed(work):
     quote = price_versions.agreed(work)
     return quote.service_cents, quote.acceptance_kind
-
-
-def number_of(work):
-    row = Notification.objects.filter(subject_id=work.uuid, kind="price_code").latest("pk")
-    return json.loads(row.sealed)["code"]
 
 
 def with_card(work, number):
@@ -158,7 +142,7 @@ def test_number_sent_to_the_payer_proves_them_and_a_wrong_one_does_not(work, hig
     wrong = raising.ask(work.pk, version=high.version, by=None, number="no")
     assert (wrong, PriceRaise.objects.count()) == (answering.Answer.WRONG, 0)
 
-    right = raising.ask(work.pk, version=high.version, by=None, number=number_of(work))
+    right = raising.ask(work.pk, version=high.version, by=None, number=cast.number_of(work))
     assert right == answering.Answer.ACCEPTED
     assert PriceRaise.objects.get().by is None
 

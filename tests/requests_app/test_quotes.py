@@ -2,7 +2,6 @@
 (rule B8, L10).
 """
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -20,7 +19,7 @@ from requests_app.lifecycle import IllegalMove, Role
 from requests_app.models import NEGOTIABLE, AcceptanceKind, Booking, ClockKind, State
 from requests_app.price_versions import ByHand
 from tests import factories
-from tests.cast import agree, next_wall, propose, walk
+from tests.cast import agree, next_wall, number_of, propose, walk
 from tests.requests_app.booking_states import booking_in, refused, told, unchanged
 
 CEILING = 10_350  # 150 % of 69 euros
@@ -42,12 +41,6 @@ def pro_work(work, partner):
 def agreed(booking):
     quote = price_versions.agreed(booking)
     return quote.version, quote.service_cents
-
-
-def number_of(booking):
-    """The last one that was mailed."""
-    row = Notification.objects.filter(subject_id=booking.uuid, kind="price_code").latest("pk")
-    return json.loads(row.sealed)["code"]
 
 
 def on_screen(booking, technician, quote, *, number="", hand=HAND):
