@@ -31,7 +31,7 @@ VISIT = "confirm record_call depart_arrive_start release cancel move assign fini
 BESIDE = "silence undo half_done no_show fail_visit withdraw refuse_decide sweeps lifecycle_table"
 SEARCH = "open_window claim_offer expire_offer reserve reserve_order tap pool wished decline_offer"
 NIGHT = "search_end acknowledge night caps unconfirmed withdraw tasks sweeps outages alerts as_of"
-CHARGE = "charge charge_outcomes charge_table held fee_in_vain sweeps webhooks cards"
+CHARGE = "charge charge_outcomes charge_unknown charge_table held fee_in_vain sweeps webhooks cards"
 REACHED_BY = {
     "requests_app/deadlines.py": ("requests_app", f"deadlines {VISIT} {BESIDE} outages"),
     "requests_app/lifecycle.py": ("requests_app", f"{VISIT} {BESIDE} notices outages"),

@@ -1,73 +1,25 @@
 """The gateway against the stand-in: what product code may rely on."""
 
-import json
-import time
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
-import stripe
-from stripe.params import AccountCreateParams, PaymentIntentCreateParams
 
 from payments import gateway
-from payments.gateway import client as gateway_client
-from payments.gateway.params import checked
 from payments.standin import user_actions
-from payments.standin.models import Event, Thing
+from payments.standin.models import Thing
 from payments.standin.store import ledger_gaps, ledger_sums
+from tests.payments.gateway_steps import UUID, account, payer, plan, save_card
+
+__all__ = ["account", "payer", "plan", "save_card"]  # fixtures
+
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-UUID = "5b1f6c1e-0c55-4d0e-9a53-7a7f7a2f0001"
 FUNDS, LATER_DECLINE, ASKS_ALWAYS, ASKS_ONCE = (
     "4000008260003178",
     "4000000000000341",
     "4000002760003184",
     "4000002500003155",
 )
-
-
-@pytest.fixture
-def payer():
-    return gateway.create_customer(user_id=7, email="anna@example.org", key="user-7-customer")
-
-
-@pytest.fixture
-def account():
-    opened = gateway.open_account(
-        partner_id=3,
-        kind="individual",
-        country="FR",
-        email="paul@example.org",
-        key="partner-3-account",
-    )
-    user_actions.onboard(opened)
-    return opened
-
-
-@pytest.fixture
-def save_card(payer):
-    def save(number="4242424242424242", key="setup-1"):
-        setup = gateway.create_setup_intent(customer=payer, booking_uuid=UUID, key=key)
-        user_actions.type_card(setup.client_secret, number)
-        return gateway.retrieve_setup_intent(setup.id).payment_method
-
-    return save
-
-
-@pytest.fixture
-def plan(payer, account):
-    return gateway.PaymentPlan(
-        booking_uuid=UUID,
-        kind="job",
-        customer=payer,
-        amount_cents=10290,
-        currency="EUR",
-        fee_cents=2290,
-        destination=account,
-        description="Wi-Fi",
-        statement_suffix="WIFI",
-    )
 
 
 def test_saved_card_is_charged_without_the_customer(plan, account, save_card):
@@ -379,208 +331,3 @@ def test_onboarding_link_is_new_each_time(account):
     }
 
     assert len(links) == 2
-
-
-# --- Events
-
-
-SECRETS = ["whsec_new", "whsec_old"]
-EVENT = {
-    "id": "evt_1",
-    "object": "event",
-    "type": "payment_intent.succeeded",
-    "created": 1_790_000_000,
-    "livemode": False,
-    "data": {"object": {"id": "pi_1", "object": "payment_intent"}},
-}
-
-
-def _signed(body, secret="whsec_new", age=0):
-    return stripe.WebhookSignature.generate_signature_header(body, secret, int(time.time()) - age)
-
-
-@pytest.mark.parametrize("secret", SECRETS)
-def test_event_signed_by_any_active_secret(secret):
-    body = json.dumps({**EVENT, "account": "acct_1"})
-
-    event = gateway.construct_event(body.encode(), _signed(body, secret), SECRETS)
-
-    assert (event.id, event.type, event.account, event.object_id, event.livemode) == (
-        "evt_1",
-        "payment_intent.succeeded",
-        "acct_1",
-        "pi_1",
-        False,
-    )
-    assert event.created == datetime.fromtimestamp(1_790_000_000, UTC)
-    assert event.payload["data"]["object"]["id"] == "pi_1"
-
-
-def test_event_without_an_object_id():
-    body = json.dumps({**EVENT, "data": {"object": {"object": "balance"}}})
-
-    event = gateway.construct_event(body.encode(), _signed(body), SECRETS)
-
-    assert (event.account, event.object_id) == (None, None)
-
-
-BODY = json.dumps(EVENT)
-
-
-@pytest.mark.parametrize(
-    ("body", "header", "secrets"),
-    [
-        pytest.param(BODY + " ", _signed(BODY), SECRETS, id="one byte more"),
-        pytest.param(BODY, _signed(BODY, "whsec_other"), SECRETS, id="other secret"),
-        pytest.param(BODY, None, SECRETS, id="no header"),
-        pytest.param(BODY, "", SECRETS, id="empty header"),
-        pytest.param(BODY, "t=x,v1=y", SECRETS, id="no time"),
-        pytest.param(BODY, "t=1,v1=é", SECRETS, id="no ascii"),
-        pytest.param(BODY, _signed(BODY), [], id="no secret"),
-        pytest.param(BODY, _signed(BODY, ""), [""], id="empty secret"),
-        pytest.param("[]", _signed("[]"), SECRETS, id="no event"),
-        pytest.param("{}", _signed("{}"), SECRETS, id="empty event"),
-        pytest.param("no json", _signed("no json"), SECRETS, id="no json"),
-    ],
-)
-def test_event_that_is_not_stripes_is_refused(body, header, secrets):
-    with pytest.raises(gateway.BadSignature):
-        gateway.construct_event(body.encode(), header, secrets)
-
-
-def test_bytes_that_are_no_text_are_refused():
-    with pytest.raises(gateway.BadSignature):
-        gateway.construct_event(b"\xff\xfe", _signed("x"), SECRETS)
-
-
-def test_event_older_than_five_minutes_is_refused():
-    gateway.construct_event(BODY.encode(), _signed(BODY, age=298), SECRETS)
-
-    with pytest.raises(gateway.BadSignature):
-        gateway.construct_event(BODY.encode(), _signed(BODY, age=301), SECRETS)
-
-
-def test_events_since_by_scope_oldest_first(plan, account, save_card):
-    intent = gateway.create_payment_intent(plan, key="a-pi")
-    gateway.confirm_payment_intent(intent.id, payment_method=save_card(), key="a-confirm-1")
-    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    names = ["payment_intent.succeeded", "payment_intent.created"]
-
-    ours = gateway.list_events(long_ago, names)
-    theirs = gateway.list_events(long_ago, ["account.updated", "payment.created"], account=account)
-
-    assert [event.type for event in ours] == ["payment_intent.created", "payment_intent.succeeded"]
-    assert ours[0].object_id == intent.id
-    assert {event.account for event in theirs} == {account}
-    assert [event.type for event in theirs][-1] == "payment.created"
-    assert gateway.list_events(datetime(2100, 1, 1, tzinfo=UTC), names) == []
-
-
-def test_many_events_come_over_several_pages(witnessed):
-    Event.objects.bulk_create(
-        Event(
-            id=f"evt_{n}",
-            type="customer.updated",
-            created=n,
-            body={**EVENT, "id": f"evt_{n}", "created": n},
-        )
-        for n in range(1, 251)
-    )
-
-    events = gateway.list_events(datetime.fromtimestamp(1, UTC), ["customer.updated"])
-
-    assert [event.id for event in events] == [f"evt_{n}" for n in range(1, 251)]
-    witnessed.clear()  # written by this test, and shorter than Stripe's
-
-
-# --- Parameters
-
-
-GOOD = {"amount": 100, "currency": "eur", "transfer_data": {"destination": "acct_1"}}
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"amount": Decimal(100)},
-        {"amount": 100.0},
-        {"amount": "100"},
-        {"amount": True},
-        {"currency": None},
-        {"unknown": 1},
-        {"transfer_data": {"destination": "acct_1", "amout": 1}},
-        {"transfer_data": {}},
-        {"metadata": {"job": 1}},
-        {"setup_future_usage": "sometimes"},
-        {"payment_method_types": ["card"]},
-        {"allowed_payment_method_types": ["cards"]},
-        {"idempotency_key": "k"},
-        {"api_key": "sk"},
-    ],
-    ids=str,
-)
-def test_parameters_stripe_would_not_know_are_refused_here(change):
-    checked(PaymentIntentCreateParams, GOOD)
-
-    with pytest.raises(gateway.GatewayRefused) as refused:
-        checked(PaymentIntentCreateParams, {**GOOD, **change})
-
-    assert refused.value.code == "refused_here"
-
-
-def test_account_parameters_are_closed_to_the_bottom():
-    with pytest.raises(gateway.GatewayRefused, match="controller"):
-        checked(AccountCreateParams, {"controller": {"losses": {"payments": "nobody"}}})
-
-
-# --- The client
-
-
-def test_real_key_makes_a_plain_client_with_retries_and_short_time_outs(settings):
-    settings.STANDIN, settings.STRIPE_SECRET_KEY, settings.STRIPE_PUBLISHABLE_KEY = (
-        False,
-        "sk_test_x",
-        "pk_test_x",
-    )
-
-    client = gateway_client.stripe_client()
-
-    requestor = client._requestor
-    assert requestor.api_key == "sk_test_x"
-    assert requestor._options.max_network_retries == 2
-    assert requestor._client._timeout == (3.0, 30.0)
-    assert client is gateway_client.stripe_client()
-    assert gateway.browser_script() == gateway.BrowserScript(
-        "https://js.stripe.com/endive/stripe.js", "pk_test_x"
-    )
-
-
-def test_stand_in_script_without_a_key():
-    script = gateway.browser_script()
-
-    assert script.url.endswith("standin/stripe.js")
-    assert script.publishable_key == "pk_test_standin"
-
-
-@pytest.mark.parametrize(
-    ("error", "expected", "code"),
-    [
-        (stripe.AuthenticationError("No such key", http_status=401), gateway.GatewayRefused, ""),
-        (
-            stripe.InvalidRequestError("Bad", "amount", json_body={"error": None}),
-            gateway.GatewayRefused,
-            "",
-        ),
-        (stripe.StripeError(), gateway.GatewayRefused, ""),
-        (
-            stripe.CardError("Declined", None, "x", json_body={}),
-            gateway.CardDeclined,
-            "card_declined",
-        ),
-    ],
-)
-def test_odd_errors_become_ours(error, expected, code):
-    with pytest.raises(expected) as ours, gateway_client.our_errors():
-        raise error
-
-    assert ours.value.code == code
