@@ -126,6 +126,18 @@ def test_the_gate_follows_the_window(
 
 
 @pytest.mark.django_db
+def test_a_claim_gives_the_gate_back(wanted, partner, django_capture_on_commit_callbacks):
+    pooled(wanted)
+    with django_capture_on_commit_callbacks(execute=True):
+        offer = offers.tap(wanted.pk, partner.pk)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        offers.claim(wanted.pk, partner.pk, rank=offer.wishes[0], by=partner.user)
+
+    assert holder(wanted.pk) is None
+
+
+@pytest.mark.django_db
 def test_a_refused_tap_gives_the_gate_back(wanted, partner, rival_partner):
     offers.open_next(wanted.pk)
 
