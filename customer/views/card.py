@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from catalogue import money
 from customer.draft_steps import CARD, step_line
 from customer.forms.card import NEW, CardForm
+from customer.views.card_away import card_away
 from customer.views.draft import UNFINISHED, draft_step
 from customer.views.secret_link import (
     card_of_browser,
@@ -58,12 +59,7 @@ def card(request, booking):
             return render(request, "customer/cards_tried.html", {"booking": booking}, status=429)
         messages.warning(request, str(refusal))  # one that is saved may be chosen all the same
     except gateway.GatewayError:
-        return render(
-            request,
-            "customer/card_away.html",
-            {"booking": booking, "again": request.path},
-            status=503,
-        )
+        return card_away(request, booking)
     context = {
         "booking": booking,
         "form": form,

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from customer import unpaid
 from customer.forms.card import AGAIN, NEW, PayForm
 from customer.forms.visit import RefuseForm
+from customer.views.card_away import card_away
 from customer.views.draft import UNFINISHED
 from customer.views.secret_link import (
     secret_page,
@@ -52,12 +53,7 @@ def pay(request, token):
             return redirect("customer:booking", token)
         intent = gateway.retrieve_payment_intent(charge.intent_id)
     except gateway.GatewayError:
-        return render(
-            request,
-            "customer/card_away.html",
-            {"booking": booking, "again": request.path},
-            status=503,
-        )
+        return card_away(request, booking)
     except cards.CardRemoved as refusal:
         messages.warning(request, str(refusal))
         return redirect("customer:pay", token)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from customer.forms.raising import PayerForm
+from customer.views.card_away import card_away
 from customer.views.draft import UNFINISHED
 from customer.views.secret_link import secret_page
 from mila.errors import Refusal
@@ -99,8 +100,7 @@ def confirm(request, token):
         messages.warning(request, str(refusal))
         return redirect("customer:answer_price", token)
     except gateway.GatewayError:
-        away = {"booking": booking, "again": request.path}
-        return render(request, "customer/card_away.html", away, status=503)
+        return card_away(request, booking)
     own = access.is_customer(request.user, booking)
     context = {
         "booking": booking,
