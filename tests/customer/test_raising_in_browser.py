@@ -2,13 +2,10 @@
 the bank that agrees (rule L10, M4).
 """
 
-import json
-
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from accounts.models import Notification
 from requests_app import price_versions
 from requests_app.models import State
 from tests import cast, chromium, factories
@@ -34,8 +31,7 @@ def test_number_then_a_bank_that_refuses_then_one_that_agrees(page):
     look(page, "above-who")
 
     page.click("button[name=send]")
-    row = Notification.objects.filter(subject_id=work.uuid, kind="price_code").latest("pk")
-    page.fill("input[name=number]", json.loads(row.sealed)["code"])
+    page.fill("input[name=number]", cast.number_of(work))
     look(page, "above-number")
     page.click("button[name=accept]")
     page.wait_for_url("**/price/bank/")

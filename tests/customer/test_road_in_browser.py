@@ -4,35 +4,17 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from places.actions import load_gazetteer
-from places.gazetteer import Entry
 from requests_app.models import Booking
-from tests import chromium, factories
+from tests import chromium
 from tests.browsing import look
+from tests.customer.road import say_where, service
 
+__all__ = ["service"]  # fixtures
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture
-def service(live_server, somebody_free):
-    load_gazetteer(
-        [Entry("FR", "69007", "69", "Lyon 7e Arrondissement", "", 45.7485, 4.8467, "town")]
-    )
-    found = factories.ServiceFactory()
-    factories.PackageFactory()
-    factories.QuestionFactory(services=[found])
-    factories.QuestionFactory(
-        slug="ladder",
-        kind="choice",
-        words="Y a-t-il une échelle ?",
-        options="Oui\nNon",
-        services=[found],
-    )
-    return found
 
 
 def test_home_service_where_and_when_who(open_page, live_server, service):
@@ -45,11 +27,7 @@ def test_home_service_where_and_when_who(open_page, live_server, service):
     page.goto(live_server.url + reverse("customer:service", args=[service.slug]))
     page.click(".dock a.button")
 
-    page.fill("[name=street]", "14 rue de l’Exemple")
-    page.fill("[name=postcode]", "69007")
-    page.fill("[name=city]", "Lyon")
-    page.locator("[name=city]").blur()
-    expect(page.locator(".day-card")).to_have_count(3)
+    say_where(page)
     page.click("#extras summary")
     page.check("[name=package]")
     expect(page.locator("#dock-total")).to_contain_text("96.90")

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from requests_app.models import Booking
 from tests import chromium, factories
 from tests.browsing import follow, look
-from tests.customer.test_road_in_browser import service
+from tests.customer.road import say_where, service
 
 __all__ = ["service"]  # fixtures
 pytestmark = [
@@ -50,11 +50,7 @@ def page(open_page, live_server, service, odile):
     page = open_page()
     page.goto(live_server.url + reverse("customer:book", args=[service.slug]))
     page.wait_for_load_state("networkidle")
-    page.fill("[name=street]", "14 rue de l’Exemple")
-    page.fill("[name=postcode]", "69007")
-    page.fill("[name=city]", "Lyon")
-    page.locator("[name=city]").blur()
-    expect(page.locator(".day-card")).to_have_count(3)
+    say_where(page)
     follow(page, ".dock button")
     page.wait_for_load_state("networkidle")
     return page

@@ -9,7 +9,7 @@ from places import streets
 from requests_app.models import Booking
 from tests import axe, chromium
 from tests.browsing import look
-from tests.customer.test_road_in_browser import service
+from tests.customer.road import service
 from tests.places.address_services import address_services, french
 
 __all__ = ["service"]  # fixtures

@@ -10,7 +10,7 @@ from mila.web import app_files
 from requests_app.models import Booking
 from tests import chromium
 from tests.browsing import follow, look
-from tests.customer.test_road_in_browser import service
+from tests.customer.road import say_where, service
 
 __all__ = ["service"]  # fixtures
 pytestmark = [
@@ -38,11 +38,7 @@ def page(open_page, live_server, service):
 @pytest.fixture
 def who(page):
     """The step of the person, half filled in."""
-    page.fill("[name=street]", "14 rue de l’Exemple")
-    page.fill("[name=postcode]", "69007")
-    page.fill("[name=city]", "Lyon")
-    page.locator("[name=city]").blur()
-    expect(page.locator(".day-card")).to_have_count(3)
+    say_where(page)
     follow(page, ".dock button")
     page.wait_for_load_state("networkidle")
     page.fill("[name=name]", "Odile Perrachon")

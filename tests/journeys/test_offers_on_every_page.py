@@ -14,9 +14,9 @@ from tests import chromium, factories
 from tests.journeys.test_in_browser import (  # noqa: F401
     PASSWORD,
     browsers,
+    come_in,
     jobs_at_once,
     look,
-    press,
     site,
 )
 
@@ -55,11 +55,7 @@ def streams(phone):
 def sign_in(phone, email):
     phone.set_viewport_size({"width": 390, "height": 844})
     phone.add_init_script(CALLS)
-    phone.goto("/accounts/login/?next=/partner/calendar/")
-    phone.fill("[name=login]", email)
-    phone.fill("[name=password]", PASSWORD)
-    press(phone, "main form button[type=submit]")
-    phone.wait_for_url("**/partner/calendar/**")
+    come_in(phone, email, "/partner/calendar/")
 
 
 @pytest.mark.parametrize("name", ["calendar", "jobs", "me", "searches", "reviews"])

@@ -20,8 +20,8 @@ from requests_app.models import Booking, SignOff, State
 from tests import chromium, factories
 from tests.cast import walk
 from tests.journeys.test_in_browser import (  # noqa: F401
-    PASSWORD,
     browsers,
+    come_in,
     friend,
     jobs_at_once,
     look,
@@ -44,11 +44,7 @@ def phones(browsers, friend):  # noqa: F811
     hers.set_viewport_size({"width": 390, "height": 844})
     booking = factories.placed_booking(customer=factories.UserFactory(name="Odile Perrachon"))
     booking = walk(booking, friend, State.IN_PROGRESS)
-    theirs.goto("/accounts/login/?next=/partner/offers/")
-    theirs.fill("[name=login]", "yanis@example.com")
-    theirs.fill("[name=password]", PASSWORD)
-    press(theirs, "main form button[type=submit]")
-    theirs.wait_for_url("**/partner/offers/**")
+    come_in(theirs, "yanis@example.com", "/partner/offers/")
     theirs.goto(f"/partner/jobs/{booking.uuid}/")
     hers.goto(f"/b/{booking.token}/")
     return hers, theirs, booking
