@@ -22,6 +22,16 @@ from tests.payments import cast as paid
 
 # A Tuesday morning: everybody is awake, no holiday is near.
 MORNING = instant(datetime(2026, 11, 24, 10, 0), "Europe/Paris")
+# What is told of a customer and a placed booking to nobody but who comes (rule D8).
+CANARIES = (
+    "Odile Perrachon",
+    "33639980117",
+    "06 39 98 01 17",
+    "rue de l’Exemple",
+    "4180A",
+    "Les chambres",
+    "odile@",
+)
 
 
 @pytest.fixture

@@ -16,17 +16,9 @@ from requests_app.actions import changes, signing, visit
 from requests_app.models import Booking, BookingEvent, ContactAccess, Fault, Position, State
 from requests_app.sweeps import handle_due_booking
 from tests import cast
+from tests.cast import CANARIES
 
 HTMX = {"HX-Request": "true"}
-CANARIES = (
-    "Odile Perrachon",
-    "33639980117",
-    "06 39 98 01 17",
-    "rue de l’Exemple",
-    "4180A",
-    "Les chambres",
-    "odile@",
-)
 SENT = ["confirm", "depart", "arrive", "start", "release", "fail", "cash", "note", "position"]
 PAGES = ["job", "call", "finish", "sign", "rate", "thanks"]
 FAIL = {"why": "no_line", "fault": "nobody"}

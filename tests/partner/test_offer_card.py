@@ -16,17 +16,9 @@ from requests_app.actions import changes, visit
 from requests_app.lifecycle import Role
 from requests_app.models import BookingEvent, State
 from tests import factories
+from tests.cast import CANARIES
 
 HTMX = {"HX-Request": "true"}
-CANARIES = (
-    "Odile Perrachon",
-    "33639980117",
-    "06 39 98 01 17",
-    "rue de l’Exemple",
-    "4180A",
-    "Les chambres",
-    "odile@",
-)
 SECOND = timedelta(seconds=1)
 
 

@@ -18,18 +18,10 @@ from requests_app.actions import visit
 from requests_app.models import State
 from requests_app.sweeps import handle_due_booking
 from tests import cast, factories
+from tests.cast import CANARIES
 
 LIST = "/partner/offers/"
 HTMX = {"HX-Request": "true"}
-CANARIES = (
-    "Odile Perrachon",
-    "33639980117",
-    "06 39 98 01 17",
-    "rue de l’Exemple",
-    "4180A",
-    "Les chambres",
-    "odile@",
-)
 
 
 def pooled(**kwargs):

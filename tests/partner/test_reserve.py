@@ -14,20 +14,11 @@ from dispatch.models import Offer
 from requests_app.actions import visit
 from requests_app.models import State
 from tests import factories
-from tests.cast import MORNING, walk
+from tests.cast import CANARIES, MORNING, walk
 from tests.dispatch.steps import at, release, reserves, taken, technician
 
 LIST = "/partner/offers/"
 HTMX = {"HX-Request": "true"}
-CANARIES = (
-    "Odile Perrachon",
-    "33639980117",
-    "06 39 98 01 17",
-    "rue de l’Exemple",
-    "4180A",
-    "Les chambres",
-    "odile@",
-)
 
 
 @pytest.fixture
