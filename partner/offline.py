@@ -2,6 +2,7 @@
 (rule L1, L9, L12, L14).
 
 Each gets the booking as it is now and the fields as they were sent, and answers a sentence or none.
+A photo was read and taken in before: nobody waits for a decoder with the booking locked.
 What is wrong with the fields is a refusal like any other: nobody stands at the form any more.
 """
 
@@ -15,16 +16,19 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Technician, User
+from customer.forms.messages import MessageForm
 from customer.forms.signing import SignForm
 from customer.forms.visit import RatingForm
 from customer.views.sign_off import signer_of
 from mila.errors import Refusal
 from partner import calling
 from partner.forms.jobs import CallForm, CodeForm, FinishForm, NoteForm
+from partner.forms.ticks import read_ticks
 from requests_app import access, price_versions, statement
-from requests_app.actions import meeting, notes, reviewing, signing, visit
+from requests_app.actions import checking, meeting, messaging, notes, reviewing, signing, visit
 from requests_app.actions.offline import was_tried
-from requests_app.models import Booking, SignOffKind, State
+from requests_app.models import Author, Booking, BookingPhoto, SignOffKind, State
+from requests_app.photos.decoder import Redrawn
 
 WRONG_CODE = _("The code was not right. It counted as one try.")
 
@@ -45,6 +49,9 @@ class Sent:
     fields: QueryDict
     device: str
     key: str
+    picture: Redrawn | None = None
+    photo: BookingPhoto | None = None  # the picture, taken in
+    unread: Refusal | None = None  # why what came as a picture is none
 
 
 def fields_of(words: Mapping[str, str]) -> QueryDict:
@@ -79,6 +86,24 @@ def arrive(sent: Sent) -> str:
 def note(sent: Sent) -> str:
     form = _valid(NoteForm(sent.fields))
     notes.post_note(sent.booking.pk, sent.technician.pk, **form.note)
+    return ""
+
+
+def tick(sent: Sent) -> str:
+    """One box of a list; its other boxes are as this phone last saw them, and not touched."""
+    ticks = read_ticks(sent.fields, sent.fields.get("item", "").split(","))
+    checking.keep_ticks(sent.booking.pk, sent.technician.pk, **ticks)
+    return ""
+
+
+def messages(sent: Sent) -> str:
+    """Words or a photo to the customer."""
+    if sent.unread is not None:
+        raise sent.unread
+    form = _valid(MessageForm(sent.fields, {"photo": sent.picture}, author=Author.TECHNICIAN))
+    said = {**form.message, "photo": sent.photo}
+    del said["picture"]
+    messaging.write_beside(sent.booking.pk, form.author, technician_id=sent.technician.pk, **said)
     return ""
 
 
@@ -158,5 +183,6 @@ def rate(sent: Sent) -> str:
 
 
 STEPS: dict[str, Callable[[Sent], str]] = {
-    step.__name__: step for step in (call, arrive, note, code, start, finish, sign, rate)
+    step.__name__: step
+    for step in (call, arrive, note, tick, messages, code, start, finish, sign, rate)
 }

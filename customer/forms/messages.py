@@ -1,5 +1,6 @@
 """One message of the thread, of either side (rule L1)."""
 
+import hashlib
 import secrets
 
 from django import forms
@@ -52,10 +53,19 @@ class MessageForm(forms.Form):
 
     @property
     def message(self) -> dict:
-        """For the verb, after is_valid()."""
+        """For the verb, after is_valid().
+
+        The same page sends the same message once; other words or another picture are another one,
+        as a page that a phone keeps writes many (rule L12).
+        """
+        phrase = self.cleaned_data["phrase"]
+        text = "" if phrase else self.cleaned_data["text"]
+        picture = None if phrase else self.cleaned_data["photo"]
+        seen = picture.large if picture else b""
+        said = "\n".join((self.cleaned_data["key"], phrase, text)).encode() + seen
         return {
-            "key": self.cleaned_data["key"],
-            "phrase": self.cleaned_data["phrase"],
-            "text": "" if self.cleaned_data["phrase"] else self.cleaned_data["text"],
-            "picture": None if self.cleaned_data["phrase"] else self.cleaned_data["photo"],
+            "key": hashlib.sha256(said).hexdigest(),
+            "phrase": phrase,
+            "text": text,
+            "picture": picture,
         }

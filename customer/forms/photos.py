@@ -14,11 +14,15 @@ ACCEPT = "image/jpeg,image/png,image/heic,image/heif,.heic,.heif"
 
 
 class PictureField(forms.FileField):
-    """One picture, drawn anew like every picture a stranger sends (fault W4)."""
+    """One picture, drawn anew like every picture a stranger sends (fault W4). One that was read
+    before it came to the form is taken as it is.
+    """
 
     widget = forms.FileInput(attrs={"accept": ACCEPT})
 
     def clean(self, value, initial=None) -> Redrawn | None:
+        if isinstance(value, Redrawn):
+            return value
         file = super().clean(value, initial)
         try:
             return read_picture(file) if file else None

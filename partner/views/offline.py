@@ -2,6 +2,7 @@
 (rule L12; fault A3, M24).
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mila.clock import mila_now
 from mila.errors import Refusal
-from mila.web.request_limits import Unreadable, read_json
+from mila.web.request_limits import Unreadable, parse_json, read_json, takes_files
+from mila.web.uploads import lacked_room
 from partner import job_list, offline
 from partner.views.counting import read_instant, read_key
 from partner.views.jobs import own_job
@@ -20,17 +22,21 @@ from places.calendar import wall_time
 from requests_app import access
 from requests_app.access import technician_page
 from requests_app.actions.offline import once
+from requests_app.actions.photographing import NoRoomForPhotos, taken_in
 from requests_app.actions.visit import NotYours
-from requests_app.models import AT_WORK, Booking, State
+from requests_app.models import AT_WORK, Booking, OfflineStep, State
+from requests_app.photos.intake import read_picture
 
-LARGEST = 500_000  # octets of one step: a drawn signature is the longest
+LARGEST = 500_000  # octets of one step's words: a drawn signature is the longest
 # Beyond the job's own page: what may have to be done before there is network again, each made ahead
 # of its time.
 AHEAD: dict[str, tuple[str, ...]] = {
-    State.CLAIMED: ("call",),
-    **dict.fromkeys(AT_WORK, ("finish", "sign", "rate", "thanks")),
-    State.FINISHED: ("sign", "rate", "thanks"),
+    State.CLAIMED: ("messages", "call"),
+    **dict.fromkeys((State.CALLED, State.UNCONFIRMED, State.CONFIRMED), ("messages",)),
+    **dict.fromkeys(AT_WORK, ("messages", "finish", "sign", "rate", "thanks")),
+    State.FINISHED: ("messages", "sign", "rate", "thanks"),
 }
+AS_IT_IS = {"job", "messages", "call"}  # the others are made ahead of their time
 UNDER_WAY = AT_WORK | {State.FINISHED}
 
 
@@ -62,19 +68,20 @@ def _pages(booking: Booking) -> list[dict[str, str]]:
         for name in ("job", *AHEAD.get(booking.state, ()))
     }
     return [
-        {"path": path, "url": path if name in ("job", "call") else f"{path}?ahead=1"}
+        {"path": path, "url": path if name in AS_IT_IS else f"{path}?ahead=1"}
         for name, path in paths.items()
     ]
 
 
+@takes_files
 @own_job
 @require_POST
 def later(request, technician, booking):
-    """One step that waited on the phone.
+    """One step that waited on the phone, as JSON, or in a form beside its photo.
 
     Sent again it is answered again, and does nothing (fault M24).
     """
-    words = _words(read_json(request, largest=LARGEST))
+    words = _words(_said(request))
     sent = offline.Sent(
         booking=booking,
         technician=technician,
@@ -82,22 +89,45 @@ def later(request, technician, booking):
         fields=offline.fields_of(words["fields"]),
         device=request.headers.get("User-Agent", ""),
         key=words["key"],
+        **_picture(request),
     )
-    step = offline.STEPS[words["step"]]
     try:
-        row = once(
-            booking.pk,
-            technician.pk,
-            key=words["key"],
-            step=words["step"],
-            device_at=words["at"],
-            act=lambda: step(sent),
-        )
-    except NotYours:
-        raise
+        row = _counted(sent, words)
+    except (NotYours, NoRoomForPhotos):
+        raise  # not theirs, or not now: the phone keeps what it has
     except Refusal as refusal:
         return JsonResponse({"done": False, "sentence": str(refusal.sentence)})
     return JsonResponse({"done": row.done, "sentence": row.sentence})
+
+
+def _counted(sent: offline.Sent, words: dict[str, Any]) -> OfflineStep:
+    step = offline.STEPS[words["step"]]
+    with taken_in(sent.picture) as photo:
+        return once(
+            sent.booking.pk,
+            sent.technician.pk,
+            key=sent.key,
+            step=words["step"],
+            device_at=words["at"],
+            act=lambda: step(replace(sent, photo=photo)),
+        )
+
+
+def _said(request) -> Any:
+    if request.content_type == "multipart/form-data":
+        return parse_json(request.POST.get("entry", "").encode(), largest=LARGEST)
+    return read_json(request, largest=LARGEST)
+
+
+def _picture(request) -> dict[str, Any]:
+    """What came as a photo, drawn anew, or why it is none. Raises NoRoomForPhotos."""
+    if lacked_room(request):
+        raise NoRoomForPhotos
+    file = request.FILES.get("photo")
+    try:
+        return {"picture": read_picture(file)} if file else {}
+    except Refusal as refusal:
+        return {"unread": refusal}
 
 
 def _words(found: Any) -> dict[str, Any]:

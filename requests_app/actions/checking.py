@@ -45,10 +45,16 @@ def lists_of(booking: Booking, assignment: Assignment) -> list[Checklist]:
 
 @verb
 def keep_ticks(
-    booking_id: int, technician_id: int, *, checklist_id: int, positions: Collection[int]
+    booking_id: int,
+    technician_id: int,
+    *,
+    checklist_id: int,
+    positions: Collection[int],
+    only: Collection[int] | None = None,
 ) -> list[int]:
     """Exactly these items of the list are ticked now; a row for each that changes, none for a
-    repeat.
+    repeat. `only`: nothing but these items is said, as a device that had no network knows nothing
+    of what another one has ticked meanwhile.
 
     Answers what is ticked. Locks the booking. Raises NotYours, NotNow.
     """
@@ -60,6 +66,8 @@ def keep_ticks(
     before, at = ticked(running).get(checklist_id, set()), mila_now()
     items = checklist.items_list
     wanted = {position for position in positions if 0 <= position < len(items)}
+    if only is not None:
+        wanted = wanted.intersection(only) | before.difference(only)
     ChecklistTick.objects.bulk_create(
         ChecklistTick(
             assignment=running,

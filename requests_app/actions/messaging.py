@@ -78,20 +78,33 @@ def write(
     then nothing is left of it.
     """
     with photographing.taken_in(picture) as photo:
-        return _write(booking_id, author, key, technician_id, phrase, text.strip(), photo)
+        return write_beside(
+            booking_id,
+            author,
+            key=key,
+            technician_id=technician_id,
+            phrase=phrase,
+            text=text,
+            photo=photo,
+        )
 
 
 @verb
-def _write(
+def write_beside(
     booking_id: int,
     author: Author,
+    *,
     key: str,
     technician_id: int | None,
     phrase: str,
     text: str,
     photo: BookingPhoto | None,
 ) -> Message:
-    """Locks the booking, and the technician where the answer keeps the promise to call."""
+    """The same, where the caller has taken the photo in and lets go of one that is not kept.
+
+    Locks the booking, and the technician where the answer keeps the promise to call.
+    """
+    text = text.strip()
     by_customer = author == Author.CUSTOMER
     booking = (
         lock_booking(booking_id)

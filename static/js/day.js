@@ -22,15 +22,25 @@ export function start(element) {
     const entries = await keep.queued();
     const waiting = entries.filter((entry) => !entry.refused);
     show("waits", waiting.length);
-    find("what").textContent = [...new Set(waiting.map((entry) => element.getAttribute(`data-say-${entry.step}`)))].join(", ");
+    find("what").textContent = [...new Set(waiting.map(name))].join(", ");
+    waiting.filter((entry) => entry.step === "tick").forEach(tick);
     const list = find("refused");
     list.replaceChildren();
     for (const entry of entries.filter((one) => one.refused)) list.append(refusal(entry));
     return waiting;
   }
+  const name = ({ step, photo }) => element.getAttribute(`data-say-${photo ? "photo" : step}`);
+
+  // The page was made before this tap: it shows it all the same, and the next one says the right thing.
+  function tick({ job, fields }) {
+    if (!location.pathname.includes(job)) return;
+    const list = document.querySelector(`input[name=checklist][value="${Number(fields.checklist)}"]`)?.form;
+    const box = list?.querySelector(`input[name=item][value="${Number(fields.tapped)}"]`);
+    if (box) box.checked = (fields.item ?? "").split(",").includes(fields.tapped);
+  }
   function refusal(entry) {
     const line = find("template").content.firstElementChild.cloneNode(true);
-    line.querySelector("[data-words]").textContent = `${element.getAttribute(`data-say-${entry.step}`)}: ${entry.refused}`;
+    line.querySelector("[data-words]").textContent = `${name(entry)}: ${entry.refused}`;
     line.querySelector("a").href = `/partner/jobs/${entry.job}/`;
     line.querySelector("button").addEventListener("click", async () => {
       await keep.dequeue(entry.key);
@@ -54,11 +64,17 @@ export function start(element) {
   }
   async function send(entry, csrf) {
     const { key, step, fields, at } = entry;
-    const answer = await fetch(`/partner/jobs/${entry.job}/later/`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-      body: JSON.stringify({ key, step, fields, at }),
-    });
+    const photo = entry.photo ? await keep.photo(key) : null;
+    let body = JSON.stringify({ key, step, fields, at });
+    const headers = { "X-CSRFToken": csrf };
+    if (!photo) headers["Content-Type"] = "application/json";
+    else {
+      const form = new FormData();
+      form.append("entry", body);
+      form.append("photo", photo, "photo");
+      body = form;
+    }
+    const answer = await fetch(`/partner/jobs/${entry.job}/later/`, { method: "POST", headers, body });
     if (answer.status === 404) return keep.amend(key, { refused: element.dataset.sayGone });
     if (answer.status === 400 || answer.status === 413) return keep.amend(key, { refused: element.dataset.sayUnreadable });
     if (!answer.ok || answer.redirected) throw new Error("not now");
@@ -124,6 +140,7 @@ export function start(element) {
   mark().catch(() => undefined);
   round();
   addEventListener("online", round);
+  navigator.serviceWorker?.addEventListener("message", (event) => event.data?.waits && mark().catch(() => undefined));
   document.addEventListener("visibilitychange", () => document.hidden || round());
   const look = setInterval(async () => {
     if (!element.isConnected) return clearInterval(look);

@@ -55,20 +55,20 @@
     await put("keys", { id: THE, owner, key: made });
   }
 
-  async function locked(value) {
+  async function sealed(octets) {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const held = await key();
     if (!held) throw new Error("no key");
-    const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, held, new TextEncoder().encode(JSON.stringify(value)));
-    return { iv, data };
+    return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, held, octets) };
   }
 
-  async function unlocked(row) {
+  async function opening(row) {
     const held = await key();
     if (!held) throw new Error("no key");
-    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: row.iv }, held, row.data);
-    return JSON.parse(new TextDecoder().decode(plain));
+    return crypto.subtle.decrypt({ name: "AES-GCM", iv: row.iv }, held, row.data);
   }
+  const locked = (value) => sealed(new TextEncoder().encode(JSON.stringify(value)));
+  const unlocked = async (row) => JSON.parse(new TextDecoder().decode(await opening(row)));
 
   async function wipe() {
     await on(["keys", PAGES, "queue"], "readwrite", (work) => {
@@ -104,7 +104,15 @@
 
   // --- The queue: in the order it was written, each under a key that is used once
 
-  const enqueue = async (once, entry) => put("queue", { key: once, order: Date.now(), ...(await locked(entry)) });
+  // A photo lies beside its entry: the list of what waits is read often, the photo once.
+  async function enqueue(once, entry, photo) {
+    const beside = photo ? { photo: await sealed(await photo.arrayBuffer()) } : {};
+    await put("queue", { key: once, order: Date.now(), ...(await locked({ ...entry, photo: Boolean(photo) })), ...beside });
+  }
+  async function photo(once) {
+    const row = await get("queue", once);
+    return row?.photo ? new Blob([await opening(row.photo)]) : null;
+  }
   async function queued() {
     const rows = (await all("queue")).sort((one, other) => one.order - other.order);
     return Promise.all(rows.map(async (row) => ({ key: row.key, ...(await unlocked(row)) })));
@@ -117,6 +125,6 @@
   const waiting = async () => (await all("queue")).length;
 
   self.milaKeep = {
-    own, wipe, read, write, page, paths, keepPage, dropPage, forget, enqueue, queued, amend, dequeue, waiting,
+    own, wipe, read, write, page, paths, keepPage, dropPage, forget, enqueue, photo, queued, amend, dequeue, waiting,
   };
 })();

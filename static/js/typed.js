@@ -55,6 +55,8 @@ function save(form, { sent = false, along = 0 } = {}) {
 function restore(form) {
   const kept = read(shelf(form), form.dataset.keep);
   if (!kept) return;
+  // What was sent from a page shown without network waits with the worker (worker.js).
+  if (kept.sent && document.documentElement.dataset.copy) return forget(shelf(form), form.dataset.keep);
   if (kept.owner === owner()) fill(form, kept.values);
   else if (comesAlong(kept)) takeOver(form, kept);
 }

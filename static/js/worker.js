@@ -8,10 +8,11 @@ importScripts(MILA.library);
 const SHELL = `shell-${MILA.version}`;
 const PATIENCE = 8_000; // milliseconds for a page of which the phone has its own copy
 const STEP_PATIENCE = 12_000;
-const STEP = /^\/partner\/jobs\/([0-9a-f-]{36})\/(call|note|code|arrive|start|finish|sign|rate)\/$/;
+const PHOTO_PATIENCE = 45_000;
+const STEP = /^\/partner\/jobs\/([0-9a-f-]{36})\/(call|note|tick|messages|code|arrive|start|finish|sign|rate)\/$/;
 // Where the page goes on after a step that waits; the first that is kept.
 const NEXT = { finish: ["sign/", ""], sign: ["rate/", "thanks/", ""], rate: ["thanks/", ""] };
-for (const step of ["call", "note", "code", "arrive", "start"]) NEXT[step] = [""];
+for (const step of ["call", "note", "tick", "messages", "code", "arrive", "start"]) NEXT[step] = [""];
 const files = new Set(MILA.files.map((file) => new URL(file, location).href));
 
 // --- Life: a new version waits until the person says so, or no page is open any more
@@ -101,8 +102,8 @@ function shown({ html, policy }) {
 
 // The key is the step's from the first try on: one that went out, and whose answer is lost or late, is the same one later.
 async function make(request, job, step) {
-  const fields = request.clone().formData();
-  fields.catch(() => undefined);
+  const form = request.clone().formData();
+  form.catch(() => undefined);
   const once = [...crypto.getRandomValues(new Uint8Array(18))].map((n) => n.toString(16).padStart(2, "0")).join("");
   const entry = { job, step, at: new Date().toISOString() };
   try {
@@ -110,15 +111,34 @@ async function make(request, job, step) {
     const headers = new Headers(request.headers);
     headers.set("Once", once);
     headers.set("Made-At", entry.at);
-    return await patient(fetch(new Request(request, { headers })), STEP_PATIENCE);
+    const patience = request.headers.get("Content-Type")?.startsWith("multipart/") ? PHOTO_PATIENCE : STEP_PATIENCE;
+    return await patient(fetch(new Request(request, { headers })), patience);
   } catch {
     const kept = await self.milaKeep.paths().catch(() => []);
-    if (!kept.includes(`/partner/jobs/${job}/`)) return Response.error();
-    entry.fields = Object.fromEntries([...(await fields)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken"));
-    await self.milaKeep.enqueue(once, entry);
+    if (!kept.includes(`/partner/jobs/${job}/`)) return unsent(request);
+    const { fields, photo } = said(await form);
+    try {
+      await self.milaKeep.enqueue(once, { ...entry, fields }, photo);
+    } catch {
+      return unsent(request); // no room on the phone
+    }
+    await toPages({ waits: job });
+    if (step === "tick" && request.headers.get("HX-Request")) return new Response(null, { status: 204 }); // the box stays as it is
     return onTo(request, NEXT[step].map((page) => `/partner/jobs/${job}/${page}`).find((path) => kept.includes(path)));
   }
 }
+
+// The fields of a form as text, several of one name as one ("0,2"), and its photo.
+function said(form) {
+  const fields = {};
+  for (const name of new Set(form.keys())) {
+    const texts = form.getAll(name).filter((value) => typeof value === "string");
+    if (texts.length && name !== "csrfmiddlewaretoken") fields[name] = texts.join(",");
+  }
+  return { fields, photo: [...form.values()].find((value) => value instanceof File && value.size) };
+}
+
+const unsent = (request) => (request.mode === "navigate" ? noNetwork() : Response.error());
 
 // Whether something of this job waits: what comes after it must not overtake it.
 async function behind(job) {
@@ -164,7 +184,7 @@ async function ring(message) {
     data: { url: message.url, token: message.token },
   });
   await count();
-  await Promise.all([told, news(message)]);
+  await Promise.all([told, toPages({ pushed: message.tag })]);
 }
 
 // The token proves the device; no page is open that could have another one.
@@ -188,8 +208,8 @@ async function count() {
   else await navigator.clearAppBadge?.().catch(() => undefined);
 }
 
-async function news(message) {
-  for (const client of await self.clients.matchAll({ includeUncontrolled: true })) client.postMessage({ pushed: message.tag });
+async function toPages(news) {
+  for (const client of await self.clients.matchAll({ includeUncontrolled: true })) client.postMessage(news);
 }
 
 self.addEventListener("notificationclick", (event) => {

@@ -73,7 +73,7 @@ def test_day_names_what_may_be_kept_and_whose_phone_it_is(own, at_work, partner)
     assert {page["path"] for page in found["pages"]} == {
         "/partner/jobs/",
         job,
-        *(f"{job}{name}/" for name in ("finish", "sign", "rate", "thanks")),
+        *(f"{job}{name}/" for name in ("messages", "finish", "sign", "rate", "thanks")),
     }
 
 
@@ -408,6 +408,8 @@ def test_every_step_is_one_a_page_makes_too():
         "call",
         "arrive",
         "note",
+        "tick",
+        "messages",
         "code",
         "start",
         "finish",

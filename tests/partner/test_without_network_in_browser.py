@@ -40,7 +40,8 @@ LEFT = """async () => {
                 asked.onsuccess = () => done(asked.result);
             });
             for (const row of rows) {
-                const data = row.data ? new TextDecoder("latin1").decode(row.data) : "";
+                const text = (octets) => octets ? new TextDecoder("latin1").decode(octets) : "";
+                const data = text(row.data) + text(row.photo?.data);
                 let key = "";
                 if (row.key instanceof CryptoKey) {
                     key = await crypto.subtle.exportKey("raw", row.key).then(() => "taken", () => "kept back");
@@ -94,7 +95,7 @@ def cellar(open_page, live_server, at_once):
         page.evaluate("navigator.serviceWorker.ready")
         page.reload()
         ahead = ("finish", "sign", "rate", "thanks") if state == State.IN_PROGRESS else ()
-        wanted = [job, *(f"{job}{name}/" for name in ahead)]
+        wanted = [job, *(f"{job}{name}/" for name in ("messages", *ahead))]
         chromium.until(
             page, lambda: set(wanted) <= set(page.evaluate("self.milaKeep?.paths() ?? []"))
         )

@@ -3,6 +3,7 @@
 """
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -96,6 +97,18 @@ def test_no_item_of_the_list_is_none(lists, searching, partner):
     assert keep(job, partner, lists[P.PREPARATION], 0, 2, 99, -1) == [0]
 
 
+def test_one_box_alone_leaves_the_others_as_they_are(lists, searching, partner):
+    job = claimed(searching, partner)
+    keep(job, partner, lists[P.PREPARATION], 0)
+
+    now = checking.keep_ticks(
+        job.pk, partner.pk, checklist_id=lists[P.PREPARATION].pk, positions={1}, only={1}
+    )
+
+    assert now == [0, 1]
+    assert rows() == [(0, True, "preparation one"), (1, True, "preparation two")]
+
+
 def test_stranger_ticks_nothing(lists, job, rival_partner):
     with pytest.raises(visit.NotYours):
         keep(job, rival_partner, lists[P.PREPARATION], 0)
@@ -159,7 +172,7 @@ def test_page_keeps_the_ticks_and_shows_them(client, lists, searching, partner):
     assert answer.status_code == 302
     assert rows() == [(0, True, "preparation one")]
     text = client.get(page).content.decode()
-    assert 'name="item" value="0" checked' in text
+    assert re.search(r'name="item"\s+value="0"\s+checked', text)
     assert text.count("<fieldset disabled>") == 3
 
 
