@@ -65,7 +65,7 @@ def get(address: str, *, most: int) -> bytes:
     Never inside a transaction. Raises NotAllowed, NotReached, TooLarge.
     """
     parts, until = checked(address), time.monotonic() + SECONDS
-    line = _line(parts.hostname or "", _resolved(parts.hostname or ""))
+    line = _Pinned(parts.hostname or "", _resolved(parts.hostname or ""))
     where = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     try:
         line.request("GET", where, headers={"User-Agent": "Mila", "Accept": "text/calendar, */*"})
@@ -91,10 +91,6 @@ def _resolved(host: str) -> str:
     if not all(is_public(one) for one in addresses):
         raise NotAllowed("not public")
     return str(addresses[0])
-
-
-def _line(host: str, address: str) -> http.client.HTTPConnection:
-    return _Pinned(host, address)
 
 
 class _Pinned(http.client.HTTPSConnection):

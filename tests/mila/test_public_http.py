@@ -1,19 +1,17 @@
 """An address that somebody gave us leads nowhere but outside (fault W11)."""
 
-import http.client
 import ipaddress
 import socket
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
 
 from mila import public_http
 from mila.public_http import NotAllowed, NotReached, TooLarge, checked, get, is_public
+from tests.mila.tls_server import Authority, Server
 
-ADDRESS = "https://cal.example.com/secret.ics"
+HOST = "cal.example.com"
+ADDRESS = f"https://{HOST}/secret.ics"
 PUBLIC = "93.184.215.14"
 
 
@@ -46,32 +44,34 @@ def names(monkeypatch):
     return SimpleNamespace(answers=answers, asked=asked)
 
 
-@contextmanager
-def serving(body=b"", status=200, headers=()):
-    """A server on loopback in place of the one outside: only the line to it is changed."""
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(status)
-            for name, value in headers:
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
 
-        def log_message(self, *args):
-            pass
+@pytest.fixture
+def outside(authority, names, monkeypatch):
+    """A function: a server with this certificate stands at the public address, and that authority
+    is the one this machine trusts. Only where the line ends is changed; what goes over it is real.
+    """
+    servers, real = [], socket.create_connection
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield lambda host, address: http.client.HTTPConnection(
-            "127.0.0.1", server.server_port, timeout=5
-        )
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    def stand(certificate, **answer):
+        server = Server(certificate, **answer)
+        servers.append(server)
+        names.answers.append([PUBLIC])
+
+        def connect(where, *args, **kwargs):
+            assert where == (PUBLIC, public_http.PORT)
+            return real(("127.0.0.1", server.port), 5)
+
+        monkeypatch.setattr(socket, "create_connection", connect)
+        return server
+
+    yield stand
+    for server in servers:
+        server.close()
 
 
 @pytest.mark.parametrize(
@@ -145,30 +145,65 @@ def test_name_that_changes_its_answer_is_asked_once_and_bound(names, connections
     assert names.asked == ["cal.example.com"]
 
 
-def test_document_comes_whole_up_to_the_limit(names, monkeypatch):
-    names.answers += [[PUBLIC], [PUBLIC]]
-    with serving(b"x" * 10) as line:
-        monkeypatch.setattr(public_http, "_line", line)
-        assert get(ADDRESS, most=10) == b"x" * 10
-        with pytest.raises(TooLarge):
-            get(ADDRESS, most=9)
+# --- Over a real line
+
+
+def test_document_comes_over_a_line_to_the_name_that_was_asked_for(outside, authority):
+    server = outside(authority.certificate(HOST), body=b"x" * 10)
+
+    assert get(ADDRESS, most=10) == b"x" * 10
+
+    assert server.named == [HOST]
+    assert server.asked == ["/secret.ics"]
+
+
+def test_more_than_is_taken_is_refused(outside, authority):
+    outside(authority.certificate(HOST), body=b"x" * 10)
+
+    with pytest.raises(TooLarge):
+        get(ADDRESS, most=9)
+
+
+@pytest.mark.parametrize("fault", ["another name", "an authority nobody trusts", "a time gone by"])
+def test_wrong_certificate_is_refused_and_nothing_is_asked(fault, outside, authority, tmp_path):
+    certificate = {
+        "another name": lambda: authority.certificate("cal.example.net"),
+        "an authority nobody trusts": lambda: Authority(tmp_path).certificate(HOST),
+        "a time gone by": lambda: authority.certificate(HOST, days=-1),
+    }[fault]()
+    server = outside(certificate, body=b"x")
+
+    with pytest.raises(NotReached, match="SSLCertVerificationError"):
+        get(ADDRESS, most=10)
+
+    assert server.asked == []
+
+
+def test_server_that_speaks_no_tls_is_refused(outside):
+    server = outside(None, body=b"x")
+
+    with pytest.raises(NotReached, match="SSLError"):
+        get(ADDRESS, most=10)
+
+    assert server.asked == []
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 404, 500])
-def test_redirect_and_refusal_are_not_followed(status, names, monkeypatch):
-    names.answers.append([PUBLIC])
-    with serving(b"x", status, [("Location", "https://127.0.0.1/")]) as line:
-        monkeypatch.setattr(public_http, "_line", line)
-        with pytest.raises(NotReached):
-            get(ADDRESS, most=10)
+def test_redirect_and_refusal_are_not_followed(status, outside, authority, names):
+    server = outside(
+        authority.certificate(HOST), status=status, headers=[("Location", "https://127.0.0.1/")]
+    )
 
-    assert names.asked == ["cal.example.com"]
+    with pytest.raises(NotReached, match=str(status)):
+        get(ADDRESS, most=10)
+
+    assert names.asked == [HOST]
+    assert server.asked == ["/secret.ics"]
 
 
-def test_slow_answer_is_not_waited_for(names, monkeypatch):
-    names.answers.append([PUBLIC])
+def test_slow_answer_is_not_waited_for(outside, authority, monkeypatch):
+    outside(authority.certificate(HOST), body=b"x" * 10)
     monkeypatch.setattr(public_http, "SECONDS", -1)
-    with serving(b"x" * 10) as line:
-        monkeypatch.setattr(public_http, "_line", line)
-        with pytest.raises(NotReached):
-            get(ADDRESS, most=10)
+
+    with pytest.raises(NotReached, match="too slow"):
+        get(ADDRESS, most=10)
