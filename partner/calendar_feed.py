@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from accounts.calendar_file import Visit, feed
 from accounts.models import CalendarEntry, CalendarEntryKind, Technician
 from mila.formats import short_moment
-from partner.week import zone_of
+from partner.week import lies_across, zone_of
 from places.calendar import wall_time
 from requests_app import access
-from requests_app.models import Booking
+from requests_app.models import Booking, State
 
 BACK = timedelta(days=31)
 
@@ -52,12 +52,10 @@ def jobs_across(technician: Technician, at: datetime) -> list[str]:
     """Jobs ahead at whose time their other calendar has something, in words. Two queries."""
     zone = zone_of(technician)
     busy = CalendarEntry.objects.filter(technician=technician, kind=CalendarEntryKind.BUSY)
-    spans = [(one.during.lower, one.during.upper) for one in busy]
+    taken = list(busy)
+    jobs = access.jobs_of_technician(technician).filter(start_at__gt=at)
     return [
         f"{job.number}, {short_moment(job.start_at, zone)}"
-        for job in access.jobs_of_technician(technician).filter(start_at__gt=at)
-        if any(
-            lower < job.start_at + timedelta(minutes=job.duration_minutes) and upper > job.start_at
-            for lower, upper in spans
-        )
+        for job in jobs.exclude(state=State.FAILED)
+        if lies_across(job, taken)
     ]

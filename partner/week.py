@@ -81,8 +81,14 @@ def week(technician: Technician, shown: date) -> Week:
 def _of_job(job: Booking, busy: list[CalendarEntry]) -> Entry:
     assert job.start_at is not None
     end_at = job.start_at + timedelta(minutes=job.duration_minutes)
-    clashes = any(one.during.lower < end_at and one.during.upper > job.start_at for one in busy)
-    return Entry(job.start_at, end_at, booking=job, clashes=clashes)
+    return Entry(job.start_at, end_at, booking=job, clashes=lies_across(job, busy))
+
+
+def lies_across(job: Booking, busy: list[CalendarEntry]) -> bool:
+    """Whether one of these takes time of this job."""
+    assert job.start_at is not None
+    end_at = job.start_at + timedelta(minutes=job.duration_minutes)
+    return any(one.during.lower < end_at and one.during.upper > job.start_at for one in busy)
 
 
 def _of_day(entries: list[Entry], day: date, zone: str) -> list[Entry]:
