@@ -5,20 +5,29 @@ Hours without a zone and whole days are those of the wall the technician lives b
 counted on the wall of its own zone, so that it stays at its hour over the days the clocks change.
 """
 
+import math
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rruleset, rrulestr
+from dateutil.rrule import rrulestr
 from icalendar import Calendar, Event
 
 MOST_EVENTS = 20_000
 MOST_SPANS = 2_000  # of the time ahead, after those that touch are one
-SECONDS = 10.0  # for a whole calendar: a rule can be written that is counted for ever
-# Rules of hours, minutes and seconds are nobody's calendar, and can be counted for ever.
-RULES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
+SECONDS = 3.0  # of the processor, for a whole calendar
+# For all rules of a calendar, in looks: one look is what a day costs, about three microseconds.
+MOST_LOOKS = 100_000
+OF_A_RULE = 20  # to read it
+OF_A_TIME = 3  # to make a span of one that it says
+MOST_TIMES = 8  # of one day, and places in a period: each makes a look dearer
+# Which rules are read, and the looks of one step of theirs. Those of hours, minutes and seconds are
+# nobody's calendar.
+RULES = {"DAILY": 1, "WEEKLY": 2, "MONTHLY": 5, "YEARLY": 60}
+SHORTEST_MONTH = 28
 FREE = {"FREE", "WORKINGELSEWHERE"}  # Microsoft's words beside TRANSP
 
 Span = tuple[datetime, datetime]
@@ -40,17 +49,17 @@ def busy_spans(
     What came out of our own files (`own_host`) is a job already, and is passed over. An event that
     cannot be read takes no time. Raises NotACalendar, TooMuch.
     """
-    events = _events(document)
-    if len(events) > MOST_EVENTS:
+    if document.upper().count(b"BEGIN:VEVENT") > MOST_EVENTS:  # before it costs to read them
         raise TooMuch
+    events = _events(document)
     apart = {(_uid(one), _key(one["RECURRENCE-ID"].dt, zone)) for one in events if _moved(one)}
     found: list[Span] = []
-    until = time.monotonic() + SECONDS
+    until, looks = time.thread_time() + SECONDS, Looks(MOST_LOOKS)
     for event in events:
-        if time.monotonic() > until:
+        if time.thread_time() > until:
             raise TooMuch
         if _takes_time(event) and not (own_host and _uid(event).endswith(f"@{own_host}")):
-            found += _of_event(event, zone, begin, end, apart)
+            found += _of_event(event, zone, begin, end, apart, looks)
     spans = _joined(found)
     if len(spans) > MOST_SPANS:
         raise TooMuch
@@ -84,13 +93,59 @@ def _takes_time(event: Event) -> bool:
     )
 
 
+@dataclass
+class Looks:
+    """How many are left."""
+
+    left: int
+
+    def spend(self, number: int) -> None:
+        self.left -= number
+        if self.left < 0:
+            raise TooMuch
+
+
+class PastTheEnd(Exception):
+    """Nothing that a rule says from here on is asked for."""
+
+
+class Step(int):
+    """From one period of a rule to the next. Each one that is made is paid for, also where nothing
+    comes of it, and there are only so many to the end of what is asked for. The library adds it to
+    a day, a month or a year, or makes weeks of it first.
+    """
+
+    looks: Looks
+    cost: int
+    left: int
+
+    def __radd__(self, other: int) -> int:
+        self._made()
+        return int(self) + other
+
+    def __mul__(self, other: int) -> int:
+        self._made()
+        return int(self) * other
+
+    def _made(self) -> None:
+        self.looks.spend(self.cost)
+        self.left -= 1
+        if self.left < 0:
+            raise PastTheEnd
+
+
 def _of_event(
-    event: Event, zone: str, begin: datetime, end: datetime, apart: set[tuple[str, datetime]]
+    event: Event,
+    zone: str,
+    begin: datetime,
+    end: datetime,
+    apart: set[tuple[str, datetime]],
+    looks: Looks,
 ) -> Iterator[Span]:
     try:
         start, finish = event.start, event.end
         length = event.DURATION or _length(start, finish, zone)
-        starts = _starts(event, start, zone, begin - length, end)
+        starts = _starts(event, start, zone, begin - length, end, looks)
         whole_day = not isinstance(start, datetime)
         for wall in starts:
             first = _instant(wall.date() if whole_day else wall, start, zone)
@@ -99,6 +154,8 @@ def _of_event(
             last = _instant(wall.date() + length, start, zone) if whole_day else first + length
             if first < last and first < end and last > begin:
                 yield first, last
+    except TooMuch:
+        raise
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
         return
 
@@ -130,7 +187,7 @@ def _wall(at: date, like: date, zone: str) -> datetime:
 
 
 def _starts(
-    event: Event, start: date, zone: str, begin: datetime, end: datetime
+    event: Event, start: date, zone: str, begin: datetime, end: datetime, looks: Looks
 ) -> Iterable[datetime]:
     """The starts on its own wall, from a day before `begin` to a day after `end`."""
     first = _wall(start, start, zone)
@@ -139,31 +196,72 @@ def _starts(
         return [first]
     day = timedelta(days=1)
     lower, upper = (_wall(at, start, zone) for at in (begin - day, end + day))
-    found = rruleset()
-    found.rdate(first)
+    found = {first, *(_wall(at, start, zone) for at, _until in event.rdates)}
     for rule in rules:
-        if rule["FREQ"][0] not in RULES:
-            raise ValueError("frequency")
-        found.rrule(rrulestr(_bounded(rule, start, zone, upper), dtstart=first))
-    for at, _until in event.rdates:
-        found.rdate(_wall(at, start, zone))
-    for at in event.exdates:
-        found.exdate(_wall(at, start, zone))
-    return found.between(lower, upper, inc=True)
+        found.update(_repeated(rule, first, lower, _last(rule, start, zone, upper), looks))
+    found -= {_wall(at, start, zone) for at in event.exdates}
+    return sorted(at for at in found if lower <= at <= upper)
 
 
-def _bounded(rule: Any, start: date, zone: str, upper: datetime) -> str:
-    """The rule on the wall, ending no later than what is asked for."""
-    named = [_wall(at, start, zone) for at in rule.get("UNTIL", []) if isinstance(at, datetime)]
-    named += [
-        datetime(at.year, at.month, at.day, 23, 59, 59)
-        for at in rule.get("UNTIL", [])
-        if not isinstance(at, datetime)
-    ]
+def _repeated(
+    rule: Any, first: datetime, lower: datetime, upper: datetime, looks: Looks
+) -> Iterator[datetime]:
+    """What the rule says, up to the end: what lies before `lower` may be passed over."""
+    looks.spend(OF_A_RULE)
+    freq, interval = str(rule["FREQ"][0]), int(rule.get("INTERVAL", [1])[0])
+    times = [max(1, len(rule.get(f"BY{unit}", []))) for unit in ("HOUR", "MINUTE", "SECOND")]
+    if freq not in RULES or interval < 1:
+        raise ValueError("frequency")
+    if max(math.prod(times), len(rule.get("BYSETPOS", []))) > MOST_TIMES:
+        raise ValueError("times of a day")
     parts = [one for one in rule.to_ical().decode().split(";") if not one.startswith("UNTIL=")]
-    if "COUNT" not in rule:  # the two never stand together
-        parts.append(f"UNTIL={min([*named, upper]):%Y%m%dT%H%M%S}")
-    return ";".join(parts)
+    begun = first if "COUNT" in rule else _nearer(first, freq, interval, lower)
+    step = Step(interval)
+    step.looks, step.cost, step.left = looks, RULES[freq], _steps(begun, freq, interval, upper)
+    try:
+        for at in rrulestr(";".join(parts), dtstart=begun).replace(interval=step):
+            if at > upper:
+                return
+            looks.spend(OF_A_TIME)
+            yield at
+    except PastTheEnd:
+        return
+
+
+def _steps(begun: datetime, freq: str, interval: int, upper: datetime) -> int:
+    """As many as lead past `upper`, from anywhere in the first period."""
+    if freq in ("DAILY", "WEEKLY"):
+        periods = (upper - begun).days // (7 if freq == "WEEKLY" else 1)
+    else:
+        periods = (upper.year - begun.year) * 12 + upper.month - begun.month
+        periods //= 12 if freq == "YEARLY" else 1
+    return max(0, periods) // interval + 2
+
+
+def _nearer(first: datetime, freq: str, interval: int, lower: datetime) -> datetime:
+    """A later start of the same rule, whole steps on and at least one before `lower`: a calendar
+    goes back for years.
+    """
+    if freq in ("DAILY", "WEEKLY"):
+        step = timedelta(days=interval * (7 if freq == "WEEKLY" else 1))
+        return first + max(0, (lower - first) // step - 1) * step
+    if first.day > SHORTEST_MONTH:
+        return first
+    months = interval * (12 if freq == "YEARLY" else 1)
+    apart = (lower.year - first.year) * 12 + lower.month - first.month
+    month = first.month - 1 + max(0, apart // months - 1) * months
+    return first.replace(year=first.year + month // 12, month=month % 12 + 1)
+
+
+def _last(rule: Any, start: date, zone: str, upper: datetime) -> datetime:
+    """On the wall: the end of the rule, or of what is asked for."""
+    named = [
+        _wall(at, start, zone)
+        if isinstance(at, datetime)
+        else datetime(at.year, at.month, at.day, 23, 59, 59)
+        for at in rule.get("UNTIL", [])
+    ]
+    return min([*named, upper])
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:

@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from dateutil.rrule import rrulestr
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from accounts import busy_times
 from accounts.busy_times import NotACalendar, TooMuch, busy_spans
@@ -126,7 +129,7 @@ def test_garbage_is_no_calendar(document):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("MOST_EVENTS", 1), ("SECONDS", -1), ("MOST_SPANS", 1)]
+    ("name", "value"), [("MOST_EVENTS", 1), ("SECONDS", -1e9), ("MOST_SPANS", 1)]
 )
 def test_more_than_is_counted_is_said(monkeypatch, name, value):
     monkeypatch.setattr(busy_times, name, value)
@@ -137,7 +140,126 @@ def test_more_than_is_counted_is_said(monkeypatch, name, value):
         )
 
 
-def test_rule_without_an_end_costs_no_more_than_what_is_asked_for():
-    event = "DTSTART:19700101T080000Z\nDTEND:19700101T090000Z\nRRULE:FREQ=DAILY"
+# --- What it may cost: counted, so that no clock is asked
 
-    assert len(spans(event)) == 21
+
+@pytest.fixture
+def cost(monkeypatch):
+    """A function: the looks that these events cost."""
+    made = []
+
+    class Counted(busy_times.Looks):
+        def __init__(self, left):
+            super().__init__(left)
+            made.append(self)
+
+    monkeypatch.setattr(busy_times, "Looks", Counted)
+
+    def of(*events):
+        spans(*events)
+        return busy_times.MOST_LOOKS - made[-1].left
+
+    of.made = made
+    return of
+
+
+@pytest.mark.parametrize(
+    ("rule", "most"),
+    [("DAILY", 150), ("WEEKLY", 60), ("MONTHLY", 60), ("YEARLY", 240), ("DAILY;INTERVAL=3", 80)],
+)
+def test_rule_without_an_end_costs_no_more_than_what_is_asked_for(rule, most, cost):
+    event = "DTSTART:17000101T080000Z\nDTEND:17000101T090000Z\nRRULE:FREQ="
+
+    assert 0 < cost(event + rule) <= most
+
+
+def test_rule_that_ends_by_its_count_is_counted_from_its_beginning(cost):
+    event = "DTSTART:20260101T080000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=295"
+
+    assert [span[:5] for span in spans(event)] == ["10-20", "10-21", "10-22"]
+    assert cost(event) > 295
+
+
+NEVER = [
+    "DAILY;BYMONTH=2;BYMONTHDAY=30",
+    "DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=5",
+    "DAILY;BYMONTH=2;BYMONTHDAY=30;UNTIL=20261231T000000Z",
+    "WEEKLY;BYMONTH=2;BYMONTHDAY=30",
+    "MONTHLY;BYMONTH=2;BYMONTHDAY=30",
+    "YEARLY;BYMONTH=6;BYWEEKNO=53",
+]
+NEVER_COMES = "DTSTART:20261021T080000Z\nDURATION:PT1H\nRRULE:FREQ="
+
+
+@pytest.mark.parametrize("rule", NEVER)
+def test_rule_that_never_comes_is_looked_for_as_far_as_it_is_asked_for(rule, cost):
+    """The library would look on until the year 9999."""
+    assert spans(NEVER_COMES + rule) == ["10-21 08:00 10-21 09:00"]
+    assert cost(NEVER_COMES + rule) <= 250
+
+
+@pytest.mark.parametrize("rule", NEVER)
+def test_control_without_an_end_of_its_steps_it_is_given_up_for_what_it_costs(rule, monkeypatch):
+    monkeypatch.setattr(busy_times, "_steps", lambda *asked: 10**9)
+
+    with pytest.raises(TooMuch):
+        spans(NEVER_COMES + rule)
+
+
+def test_rule_that_is_counted_from_long_ago_is_given_up(cost):
+    with pytest.raises(TooMuch):
+        spans("DTSTART:10010101T080000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=999999")
+
+    assert cost.made[-1].left >= -max(busy_times.RULES.values())
+
+
+def test_looks_are_those_of_the_whole_calendar(cost):
+    event = "DTSTART:20200101T080000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY"
+
+    with pytest.raises(TooMuch):
+        spans(*[event] * (busy_times.MOST_LOOKS // cost(event) + 1))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "DAILY;BYHOUR=1,2,3;BYMINUTE=1,2,3",
+        "YEARLY;BYDAY=MO;BYSETPOS=1,2,3,4,5,6,7,8,9",
+        "DAILY;INTERVAL=0",
+    ],
+)
+def test_rule_of_very_many_times_a_day_is_passed_over(rule):
+    assert spans(f"DTSTART:20261021T080000Z\nDURATION:PT1H\nRRULE:FREQ={rule}") == []
+
+
+RULES = st.fixed_dictionaries(
+    {
+        "FREQ": st.sampled_from(sorted(busy_times.RULES)),
+        "INTERVAL": st.integers(1, 5).map(str),
+    },
+    optional={
+        "BYDAY": st.sampled_from(["MO", "SA,SU", "TU,TH"]),
+        "BYMONTH": st.sampled_from(["10", "1,11"]),
+        "BYMONTHDAY": st.sampled_from(["-1", "1,15,31"]),
+        "BYSETPOS": st.sampled_from(["1", "-1"]),
+        "WKST": st.sampled_from(["MO", "SU"]),
+    },
+)
+
+
+@settings(deadline=None)
+@given(RULES, st.integers(0, 4_300))
+def test_rule_that_is_taken_up_later_says_what_it_says_from_its_beginning(rule, days):
+    assume(not (rule["FREQ"] == "MONTHLY" and "BYMONTH" in rule))  # it may never come
+    begun = datetime(2015, 1, 1, 8) + timedelta(days=days)
+    words = ";".join(f"{name}={value}" for name, value in rule.items())
+    whole = rrulestr(words, dtstart=begun)
+    wanted = {begun, *whole.between(datetime(2026, 10, 1), datetime(2026, 11, 30), inc=True)}
+
+    found = spans(f"DTSTART:{begun:%Y%m%dT%H%M%SZ}\nDURATION:PT1H\nRRULE:{words}")
+
+    assert found == [
+        f"{at:%m-%d 08:00} {at:%m-%d 09:00}"
+        for at in sorted(wanted)
+        if BEGIN.date() <= at.date() < END.date()
+    ]
