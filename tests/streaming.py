@@ -15,11 +15,14 @@ from devstack import addresses, launch
 
 
 @contextmanager
-def server(**environment):
-    """It runs, and takes streams on a port of its own: the process and the port."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def server(port: int = 0, **environment):
+    """It runs, and takes streams on a port of its own, or that of one that has ended: the process
+    and the port.
+    """
+    if not port:
+        with closing(socket.socket()) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     command = [
         sys.executable,
         "-m",

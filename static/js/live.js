@@ -4,7 +4,7 @@
 const POLL = 20_000; // while there is no stream
 const CALM = 60_000; // with a stream: one look a minute, should a message be lost
 const FIRST = 1_000;
-const LONGEST = 60_000;
+const LONGEST = 8_000; // whoever comes back is found again within ten seconds
 
 export function start(element) {
   let source = null;
