@@ -150,6 +150,17 @@ def give_up(subject_id: UUID, *, user: User) -> None:
     )
 
 
+def call_off(subject_id: UUID, kinds: Sequence[str]) -> None:
+    """What these messages ask for is done, or falls: none of them goes out any more, and one that
+    has left goes on by no further channel.
+    """
+    waiting = Notification.objects.filter(
+        subject_id=subject_id, kind__in=kinds, state=NotificationState.QUEUED
+    )
+    waiting.filter(sent_at=None).delete()
+    waiting.update(state=NotificationState.SENT, due_at=None, climbs_at=None)
+
+
 def mark_reached(subject_id: UUID, *, user: User | None = None, email: str = "") -> int:
     """The person has opened the page the messages lead to: those sent to them have reached them.
 

@@ -81,6 +81,7 @@ KINDS: dict[str, Kind] = {
     "unfilled": Kind(keeps=DAY),
     "outage_start": Kind(),
     "price_proposed": Kind(),
+    "bank_waits": Kind(keeps=HOUR),
     "en_route": Kind(),
     "arrived": Kind(keeps=HOUR),
     "late": Kind(),

@@ -1,29 +1,32 @@
 """A price above what the card was saved for: the payer says yes on their own device, then their
 bank is asked about the card, and only its yes makes the version count (rule L10, M4).
 
-No money moves. Whoever hears the bank's yes first, the page or the webhook, makes it count, once.
+No money moves. Whoever hears the bank's yes first, the page, the webhook or the sweep, makes it
+count, once. Who stops at their bank is reminded, once.
 """
 
 import logging
+from datetime import timedelta
 
 from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from mila.clock import mila_now
+from mila.clock import MilaNow, mila_now
 from mila.errors import Refusal
 from mila.transactions import verb
 from payments import cards, gateway
 from payments.models import PriceRaise
-from requests_app import price_versions, statement
+from requests_app import deadlines, notices, price_versions, statement
 from requests_app.actions import answering, quoting
-from requests_app.lifecycle import lock_booking
+from requests_app.lifecycle import lock_booking, lock_unless_locked
 from requests_app.live_pages import tell_both
-from requests_app.models import AcceptanceKind, Booking, Quote
+from requests_app.models import NEGOTIABLE, AcceptanceKind, Booking, Quote
 
 log = logging.getLogger(__name__)
 ABOUT = "quote__booking__customer"
+PUSH_BACK = timedelta(minutes=1)
 
 
 class NotTheirCard(Refusal):
@@ -66,7 +69,16 @@ def _waiting(booking_id: int, version: int) -> Quote:
 def _note(booking_id: int, version: int, by: User | None) -> None:
     booking = lock_booking(booking_id)
     quote = answering.open_proposal(booking, version)
-    PriceRaise.objects.get_or_create(quote=quote, defaults={"card": booking.card, "by": by})
+    at = mila_now()
+    PriceRaise.objects.get_or_create(
+        quote=quote,
+        defaults={
+            "card": booking.card,
+            "by": by,
+            "asked_at": at,
+            "remind_at": deadlines.bank_reminder_at(at, booking.policy),
+        },
+    )
     tell_both(booking, "answered")
 
 
@@ -140,7 +152,9 @@ def _count(raise_id: int, device: str) -> None:
         device=device,
         kind=AcceptanceKind.BANK,
     )
-    PriceRaise.objects.filter(pk=raise_id, agreed_at=None).update(agreed_at=mila_now())
+    PriceRaise.objects.filter(pk=raise_id, agreed_at=None).update(
+        agreed_at=mila_now(), remind_at=None
+    )
 
 
 def hear(intent_id: str) -> bool:
@@ -153,3 +167,44 @@ def hear(intent_id: str) -> bool:
     except Refusal as refusal:  # it fell, or there is no time any more: said on the payer's page
         log.info("the bank's yes to version %s: %s", found.quote_id, refusal)
     return True
+
+
+# --- Left at the bank
+
+
+def take_up(raise_id: int) -> bool:
+    """The payer has said yes a while ago: the bank is asked what became of it, and where it has
+    said nothing the payer is reminded, once.
+
+    Answers whether they were. Raises gateway.GatewayError: then it is asked again by the next
+    sweep, as the reminder would say what may no longer be true.
+    """
+    found = PriceRaise.objects.select_related(ABOUT).filter(pk=raise_id).first()
+    if found is not None and found.waits and found.intent_id:
+        hear(found.intent_id)
+    return _remind(raise_id)
+
+
+@verb
+def _remind(raise_id: int) -> bool:
+    """Locks the booking: an answer, an end or a move that comes at the same moment is seen here, or
+    finds a reminder that was true.
+    """
+    due = PriceRaise.objects.filter(pk=raise_id, remind_at__lte=MilaNow())
+    booking_id = due.values_list("quote__booking_id", flat=True).first()
+    booking = lock_unless_locked(booking_id) if booking_id else None
+    found = due.select_related("quote").first() if booking is not None else None
+    if booking is None or found is None:
+        return False
+    due.update(remind_at=None)
+    if not found.waits or booking.state not in NEGOTIABLE:
+        return False
+    notices.queue(booking, "bank_waits", round=found.quote.version)
+    return True
+
+
+def put_off(raise_id: int) -> None:
+    """The bank could not be asked: again in a minute."""
+    PriceRaise.objects.filter(pk=raise_id, remind_at__isnull=False).update(
+        remind_at=MilaNow() + PUSH_BACK
+    )

@@ -12,6 +12,7 @@ from payments import (
     own_cards,
     partners,
     payouts,
+    raising,
     refunds,
     ways,
     webhooks,
@@ -23,6 +24,7 @@ from payments.models import (
     Dispute,
     Payout,
     PayoutState,
+    PriceRaise,
     Refund,
     RefundState,
     StripeEvent,
@@ -37,6 +39,7 @@ def sweep() -> int:
     outages.recover_holds()
     due = Charge.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
     events = StripeEvent.objects.filter(next_at__lte=MilaNow()).order_by("next_at")
+    raises = PriceRaise.objects.filter(remind_at__lte=MilaNow()).order_by("remind_at")
     taken_up = [
         *handle_each(charge_booking, unsettled_bookings()),
         *handle_each(charges.let_go, _ids(due.filter(state=ChargeState.HELD)), charges.set_aside),
@@ -47,6 +50,7 @@ def sweep() -> int:
             charges.remind, _ids(due.filter(state__in=charges.WAITING)), charges.set_aside
         ),
         *handle_each(webhooks.handle, _ids(events)),
+        *handle_each(raising.take_up, _ids(raises), raising.put_off),
         *handle_each(own_cards.detach, own_cards.to_detach()[:BATCH]),
     ]
     return len(taken_up)

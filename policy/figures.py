@@ -230,6 +230,9 @@ class Policy:
     ceiling_percent: int = figure(
         150, _("Price that needs the payer’s own device, of the booked one"), 100, 300)
 
+    bank_reminder_after: timedelta = figure(
+        minutes(10), _("A price left at the bank: the payer is reminded after"), minutes(2), HOUR)
+
     # What is agreed at the door is not charged before (law R7); nothing: with the signature
     door_payment_wait: timedelta = figure(
         timedelta(0), _("Work agreed at the door: charged at the earliest after"), timedelta(0),

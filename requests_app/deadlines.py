@@ -257,6 +257,11 @@ def door_price_from(accepted_at: datetime, policy: Policy) -> datetime:
     return accepted_at + policy.door_payment_wait
 
 
+def bank_reminder_at(asked_at: datetime, policy: Policy) -> datetime:
+    """Whoever stops at their bank is reminded then (rule L10)."""
+    return asked_at + policy.bank_reminder_after
+
+
 def call_gap(start_at: datetime | None, at: datetime, policy: Policy) -> timedelta:
     """How far apart two tries to reach the customer lie (rule L1)."""
     near = start_at is not None and start_at - at < policy.call_short_lead

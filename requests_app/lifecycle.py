@@ -226,6 +226,7 @@ def advance(
         free_time(booking, at)
     if name in PROPOSAL_FALLS:
         price_versions.fall(booking.quotes.open(), at)
+        notices.drop_answered(booking)
     charge = fault_ledger.judge(booking, name, role, at, changes, data or {})
     if move.target not in HAS_PARTNER:
         end_assignment(booking, name, at, fault=charge is not None and charge.is_partners)
@@ -300,6 +301,7 @@ def end_assignment(booking: Locked, move: str, at: datetime, *, fault: bool = Fa
     assignment.save(update_fields=["ended_at", "end", "fault", "calendar_entry", "code"])
     if slot is not None:
         slot.delete()
+    notices.drop_answered(booking)
     if price_versions.fall_with_the_assignment(booking, at):
         booking.save(update_fields=["duration_minutes"])
         if MOVES[move].target in LIVE:

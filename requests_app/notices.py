@@ -71,6 +71,8 @@ SEALED = ("code", "visit_code", "words")
 
 # needless once the promise is kept, or its time is over
 PROMISE_REMINDERS = ("call_reminder", "confirm_reminder")
+# needless once the proposal is answered, or falls
+ASK_FOR_AN_ANSWER = ("price_proposed", "bank_waits")
 PATIENCE = timedelta(minutes=10)
 LIGHT, SOON, NOW, VITAL = Urgency.LIGHT, Urgency.SOON, Urgency.NOW, Urgency.VITAL
 
@@ -135,6 +137,14 @@ KINDS: dict[str, Notice] = {
     "price_proposed": urgent(
         NOW,
         to_customer("technician", "start_at", "final_cents", "proposed_cents", "proposed_minutes"),
+    ),
+    "bank_waits": urgent(
+        NOW,
+        Notice(
+            To.CUSTOMER,
+            ("technician", "start_at", "final_cents", "proposed_cents"),
+            leads="?price",
+        ),
     ),
     "price_code": to_customer(
         "technician", "proposed_cents", given=("code", "until_at", "on_page")
@@ -314,6 +324,11 @@ def drop_waiting(booking: Booking) -> None:
     patient = [kind for kind, notice in KINDS.items() if notice.waits]
     early = Q(kind__in=patient, tries=0, due_at__gt=mila_now())
     waiting.filter(early | Q(kind__in=PROMISE_REMINDERS)).delete()
+
+
+def drop_answered(booking: Booking) -> None:
+    """The proposed price waits for no answer any more."""
+    notifications.call_off(booking.uuid, ASK_FOR_AN_ANSWER)
 
 
 def reseal(booking: Booking) -> None:

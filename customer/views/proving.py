@@ -20,7 +20,11 @@ from requests_app.actions import proving
 from requests_app.models import ENDED, Booking, State
 
 # Where the link of a mail may lead on to, by the word it carries.
-LEADS = {"withdraw": "customer:withdraw", "messages": "customer:messages"}
+LEADS = {
+    "withdraw": "customer:withdraw",
+    "messages": "customer:messages",
+    "price": "customer:answer_price",
+}
 PROVED = gettext_lazy("Thank you, your address is confirmed.")
 
 

@@ -30,6 +30,9 @@ class PriceRaise(models.Model):
     number = models.PositiveSmallIntegerField(
         default=1, help_text="Of the question: the next one has a key of its own."
     )
+    remind_at = models.DateTimeField(
+        null=True, help_text="When the bank is asked once more, and the payer reminded."
+    )
     agreed_at = models.DateTimeField(
         null=True, help_text="The bank has said yes, and the version counts."
     )
@@ -42,6 +45,13 @@ class PriceRaise(models.Model):
                 fields=["intent_id"],
                 condition=~models.Q(intent_id=""),
                 name="one_raise_of_an_intent",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["remind_at"],
+                name="raise_reminder_due",
+                condition=models.Q(remind_at__isnull=False),
             )
         ]
 

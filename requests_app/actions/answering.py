@@ -218,6 +218,7 @@ def _decline(booking: Locked, version: int, by: User | None, device: str) -> Boo
         return booking
     quote = open_proposal(booking, version)
     price_versions.decline(quote, by=by, at=mila_now(), device=device[:200])
+    notices.drop_answered(booking)
     notices.queue(booking, "job_price_answered", round=quote.version, accepted=False)
     tell_both(booking, "answered")
     return booking
@@ -242,6 +243,7 @@ def _take(booking: Locked, quote: Quote, kind: str, by: User | None, hand: ByHan
     if quote.duration_minutes != booking.duration_minutes:
         _make_room(booking, quote.duration_minutes)
     price_versions.accept(quote, kind, by=by, at=at, hand=hand)
+    notices.drop_answered(booking)
     on_screen = kind in (AcceptanceKind.NUMBER, AcceptanceKind.SCREEN)
     notices.queue(booking, "price_agreed", round=quote.version, on_screen=on_screen)
     notices.queue(booking, "job_price_answered", round=quote.version, accepted=True)

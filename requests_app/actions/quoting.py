@@ -113,6 +113,7 @@ def propose(
     if minutes > booking.duration_minutes and not _has_time(booking, minutes, at):
         raise NoTimeLeft
     price_versions.fall(booking.quotes.open(), at)
+    notices.drop_answered(booking)
     quote = price_versions.write(
         booking, lines, by=by, at=at, duration_minutes=minutes, reason=reason.strip(), key=key
     )

@@ -1,12 +1,14 @@
-"""The bank's yes heard twice at once, and against a technician who takes the proposal back
-(rule L10): one acceptance or none, never two and never both.
+"""The bank's yes heard twice at once, against a technician who takes the proposal back, and the
+reminder against the answer (rule L10): one acceptance or none, never two and never both.
 """
 
 import threading
 
 import pytest
 
-from mila.clock import reset_clock, set_clock
+from accounts import notifications
+from accounts.models import Notification
+from mila.clock import mila_now, reset_clock, set_clock
 from mila.errors import Refusal
 from payments import raising
 from payments.models import PriceRaise
@@ -79,3 +81,52 @@ def test_taken_back_at_the_same_moment_it_is_one_or_the_other(question, partner)
     assert (agreed == HIGH) == (accepted(question) == 1)
     if agreed != HIGH:
         assert agreed == 6900
+
+
+# --- The reminder
+
+
+def remind(question):
+    PriceRaise.objects.filter(pk=question.pk).update(remind_at=mila_now())
+    return raising._remind(question.pk)
+
+
+def decline(question):
+    quote = question.quote
+    answering.decline(quote.booking_id, version=quote.version, by=None)
+
+
+def reminders(question):
+    return Notification.objects.filter(
+        subject_id=question.quote.booking.uuid, kind="bank_waits"
+    ).count()
+
+
+def test_answered_as_the_reminder_falls_due_nobody_is_reminded_of_it(question):
+    assert raised(lambda: remind(question), lambda: decline(question)) == []
+    raising._remind(question.pk)
+
+    assert reminders(question) == 0
+
+
+def test_swept_twice_at_once_it_is_one_reminder(question):
+    assert raised(*[lambda: remind(question)] * 4) == []
+
+    assert reminders(question) == 1
+
+
+def test_control_without_the_lock_the_reminder_outlives_the_answer(question, monkeypatch):
+    """The answer comes between the look at the proposal and the message."""
+    write = notifications.queue_all
+    monkeypatch.setattr(raising, "lock_unless_locked", lambda pk: Booking.objects.get(pk=pk))
+
+    def late(messages):
+        if [message.kind for message in messages] == ["bank_waits"]:
+            assert raised(lambda: decline(question)) == []
+        return write(messages)
+
+    monkeypatch.setattr(notifications, "queue_all", late)
+
+    remind(question)
+
+    assert reminders(question) == 1

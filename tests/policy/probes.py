@@ -439,6 +439,7 @@ PROBES: dict[str, tuple[Any, Probe]] = {
     "lateness_report_after": (600, deadline(deadlines.late_at, AT)),
     "lateness_cancel_after": (2_700, deadline(deadlines.lateness_cancel_at, AT)),
     "ceiling_percent": (120, page("customer:prices")),
+    "bank_reminder_after": (1800, deadline(deadlines.bank_reminder_at, AT)),
     "door_payment_wait": (604_800, deadline(deadlines.door_price_from, AT)),
     "signature_limit": (345_600, deadline(deadlines.signature_limit_at, AT)),
     "signature_reminders": ([0, 3_600, 7_200], deadline(deadlines.signature_reminders, AT)),
