@@ -9,6 +9,8 @@ import json
 from datetime import datetime
 
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.mail_words import headline
@@ -26,6 +28,7 @@ from requests_app.models import (
     DecisionAppeal,
     Fault,
     FaultEntry,
+    PhotoSize,
     Quote,
     QuoteOrigin,
 )
@@ -239,15 +242,34 @@ def customers_appeals(b: Booking, at: datetime) -> Section:
         [
             stamp(one.at, b.timezone),
             one.words,
+            _appeal_photo(one),
             stamp(one.due_at, b.timezone),
             one.get_verdict_display() or toned(_("Waits"), WARN),
             one.decided_by,
             one.reason,
         ]
-        for one in DecisionAppeal.objects.filter(booking=b).select_related("decided_by")
+        for one in DecisionAppeal.objects.filter(booking=b).select_related("decided_by", "photo")
     ]
-    columns = [_("At"), _("Words"), _("To be decided by"), _("Verdict"), _("By"), _("Reason")]
+    columns = [
+        _("At"),
+        _("Words"),
+        _("Photo"),
+        _("To be decided by"),
+        _("Verdict"),
+        _("By"),
+        _("Reason"),
+    ]
     return Section("appeals", _("Appeals of the customer"), columns, rows)
+
+
+def _appeal_photo(one: DecisionAppeal):
+    """Opened by whoever may see contact data; each look leaves a row (fault A11)."""
+    if one.photo is None or one.photo.booking_id is None:
+        return ""
+    url = reverse(
+        "admin:requests_app_booking_photo", args=[one.booking_id, one.photo.key, PhotoSize.LARGE]
+    )
+    return format_html('<a class="b-link" href="{}">{}</a>', url, _("Open the photo"))
 
 
 def _appeal(one: FaultEntry):

@@ -117,6 +117,7 @@ MOVES: dict[str, MoveWords] = {
     ),
     "refuse": MoveWords(_("Something is not right, says the customer"), BAD),
     "object": MoveWords(_("Objection to the charge"), BAD),
+    "reopen": MoveWords(_("Decided anew, after an appeal"), QUIET),
     "settle": MoveWords(_("Paid by card"), GOOD),
     "fail_visit": MoveWords(_("Visit ended without the work"), BAD),
     "cancel": MoveWords(_("Booking cancelled"), QUIET),

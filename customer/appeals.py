@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from payments import appeals
 from requests_app.actions import contesting
 from requests_app.models import Booking, BookingEvent, DecisionAppeal, Verdict
 
@@ -19,10 +20,16 @@ class AppealState:
     url: str = ""
     until_at: datetime | None = None
     why: str = ""
+    photo_url: str = ""
 
     @property
     def is_overturned(self) -> bool:
         return self.found is not None and self.found.verdict == Verdict.OVERTURNED
+
+    @property
+    def gave_back(self) -> bool:
+        """What was paid goes back; else less of it is owed."""
+        return self.found is not None and appeals.gave_back(self.found)
 
 
 def appeal_state(
@@ -31,9 +38,10 @@ def appeal_state(
     """None where nothing was decided that the customer pays for, or its time is over."""
     if not any(event.move in contesting.OUTCOMES for event in events):
         return None
-    found = DecisionAppeal.objects.filter(booking=booking).order_by("-pk").first()
+    made = DecisionAppeal.objects.filter(booking=booking).select_related("photo")
+    found = made.order_by("-pk").first()
     if found is not None:
-        return AppealState(booking.timezone, found)
+        return AppealState(booking.timezone, found, photo_url=_photo_url(booking, found))
     decision = contesting.decision_of(booking)
     if decision is None or at >= contesting.until_at(booking, decision):
         return None
@@ -43,3 +51,11 @@ def appeal_state(
         until_at=contesting.until_at(booking, decision),
         why=decision.reason,
     )
+
+
+def _photo_url(booking: Booking, found: DecisionAppeal) -> str:
+    """Empty where there is none, or it is on its way out."""
+    photo = found.photo
+    if photo is None or photo.booking_id is None:
+        return ""
+    return reverse("customer:photo", args=[booking.token, photo.key])

@@ -339,6 +339,7 @@ MOVES: dict[str, MoveWords | None] = {
     ),
     "refuse": MoveWords(_("You said that something is not right"), "lost"),
     "object": MoveWords(_("You objected"), "lost"),
+    "reopen": MoveWords(_("We take our decision back")),
     "settle": MoveWords(_("Paid by card")),
     "fail_visit": MoveWords(_("The visit could not be carried out"), "lost"),
     "cancel": MoveWords(_("Cancelled")),

@@ -234,6 +234,7 @@ MOVES: dict[str, MoveWords | None] = {
     ),
     "refuse": MoveWords(_("The customer says that something is not right")),
     "object": MoveWords(_("The customer objected")),
+    "reopen": MoveWords(_("Mila decides anew, after an appeal")),
     "settle": MoveWords(_("Paid")),
     "fail_visit": MoveWords(_("The visit ended without the work")),
     "cancel": SILENT,

@@ -323,6 +323,9 @@ MOVES: dict[str, Move] = {
         notices=("claimed", "job_assigned", "job_taken"),
         effects=(WITHDRAW,),
     ),
+    # A customer's appeal is right, and nothing was paid yet: decided anew by the same act
+    # (payments.appeals); that nothing of the charge can be paid meanwhile is its to know.
+    "reopen": Move(only(S.SIGNED_OFF, S.FAILED), S.CONTESTED, only(OPS), reason=True),
     "decide": Move(
         only(S.CONTESTED),
         S.SIGNED_OFF,

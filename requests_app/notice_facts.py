@@ -214,6 +214,8 @@ FACTS: dict[str, Callable[[Booking, Technician | None], Any]] = {
     "visit_code": _visit_code,
     "at_the_door": lambda b, _: was_at_the_door(b),
     "work_proved": lambda b, _: withdrawal.is_proved(b),
+    # what was decided anew after an appeal stays
+    "may_appeal": lambda b, _: not b.events.filter(move="reopen").exists(),
     # When
     "starts_at": _starts,
     "start_at": lambda b, _: b.start_at,

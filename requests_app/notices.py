@@ -153,10 +153,10 @@ KINDS: dict[str, Notice] = {
     "price_as_booked": to_customer("total_cents", "duration_minutes"),
     "signed_unproved": to_customer("technician", "start_at", "charge_cents", "objection_seconds"),
     "contested": to_customer("technician", "start_at"),
-    "decided": to_customer("charge_cents"),
-    "decided_none": to_customer("fee_cents"),
+    "decided": to_customer("charge_cents", "may_appeal"),
+    "decided_none": to_customer("fee_cents", "may_appeal"),
     "decision_appealed": to_customer(given=("due_at",)),
-    "decision_appeal_decided": to_customer(given=("overturned",)),
+    "decision_appeal_decided": to_customer(given=("overturned", "paid")),
     "action_required": to_customer("owed_cents"),
     "unpaid": to_customer("owed_cents"),
     "receipt": to_customer(

@@ -14,7 +14,7 @@ from django.db import transaction
 from accounts.models import Notification
 from mila.clock import mila_now
 from mila.errors import Refusal
-from requests_app.actions import answering, quoting, signing, undoing, visit
+from requests_app.actions import answering, contesting, quoting, signing, undoing, visit
 from requests_app.models import AcceptanceKind, Booking, SignOff, SignOffKind, State
 from requests_app.price_versions import ByHand
 
@@ -163,6 +163,18 @@ class Life:
         cents = self.dice.choice((0, 3000, self.agreed, self.agreed + 1, 50_000))
         signing.decide(self.booking.pk, service_cents=cents, by=self.staff, reason="why")
 
+    def overturn(self) -> None:
+        """The customer appeals against what was decided, and a second person finds them right."""
+        found = contesting.appeal(self.booking.pk, words="no", by=None)
+        before = SignOff.objects.filter(booking=self.booking).last()
+        cents = self.dice.choice((-1, 0, 1000, self.agreed, before.service_cents, 50_000))
+        contesting.decide_anew(self.booking.pk, service_cents=cents, by=self.staff, reason="why")
+        after = SignOff.objects.filter(booking=self.booking).last()
+        if self.now().state == State.SIGNED_OFF and after.service_cents >= before.service_cents:
+            self.wrong.append(f"appealed: {before.service_cents} became {after.service_cents}")
+        if contesting.appeal(self.booking.pk, words="again", by=None) != found:
+            self.wrong.append("what was decided anew was appealed against")
+
     def release(self) -> None:
         visit.release(*self.ids, by=self.by, reason="ill")
 
@@ -217,7 +229,8 @@ ACTS = (
     Life.see,
     Life.silence,
     Life.refuse,
-    Life.decide,
+    *[Life.decide] * 2,
+    *[Life.overturn] * 2,
     Life.release,
 )
 

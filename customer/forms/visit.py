@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customer.forms.fields import at_the_door_field, door_code_field
+from customer.forms.photos import PictureField
 from mila.web.forms import ProseField
 
 
@@ -33,6 +34,14 @@ class AppealForm(forms.Form):
         label=_("What is not right about it?"),
         max_length=2000,
         error_messages={"required": _("Please say what is not right about the decision.")},
+    )
+    photo = PictureField(
+        label=_("A photo"),
+        required=False,
+        help_text=_(
+            "Of what was not done, for example, up to 10 MB. Only you and Mila see it, and we "
+            "remove where it was taken."
+        ),
     )
 
 

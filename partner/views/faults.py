@@ -14,6 +14,7 @@ from accounts.models import Suspension
 from customer.views.photos import shown
 from mila.clock import mila_now
 from mila.errors import Refusal
+from mila.web.request_limits import takes_files
 from mila.web.uploads import lacked_room
 from partner.faults_page import faults_page
 from partner.forms.appeals import AppealForm
@@ -63,7 +64,9 @@ def _appeal(verb, cards: str):
             request, "partner/appeal.html", context, status=form.status if form.errors else 200
         )
 
-    return technician_page(require_http_methods(["GET", "HEAD", "POST"])(wraps(verb)(view)))
+    return takes_files(
+        technician_page(require_http_methods(["GET", "HEAD", "POST"])(wraps(verb)(view)))
+    )
 
 
 def _sent(request, technician, uuid, verb, form) -> bool:

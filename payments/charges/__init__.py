@@ -13,6 +13,7 @@ from payments.charges.opening import amount_owed, open_charge
 from payments.charges.outcomes import record_error, record_intent
 from payments.charges.reminders import staffs_at
 from payments.charges.sending import NOT_WHOLE, apply_intent, is_known_whole, submit
+from payments.charges.stopping import PaidMeanwhile, UnderWay, is_stopped, stop
 from payments.charges.table import OPEN_STATES, WAITING
 from payments.charges.unpaid import remind, retry_with_card, set_aside
 from payments.operations import Mismatch
@@ -23,11 +24,14 @@ __all__ = [
     "WAITING",
     "Mismatch",
     "NotHeld",
+    "PaidMeanwhile",
+    "UnderWay",
     "agree",
     "amount_owed",
     "apply_intent",
     "goes_on_by_itself",
     "is_known_whole",
+    "is_stopped",
     "let_go",
     "object_to",
     "open_charge",
@@ -38,5 +42,6 @@ __all__ = [
     "retry_with_card",
     "set_aside",
     "staffs_at",
+    "stop",
     "submit",
 ]

@@ -94,7 +94,9 @@ def _not_paid(
 ) -> None:
     failure = intent.failure
     ended, values = OperationState.DONE, {"status": intent.status}
-    if intent.status == "canceled":
+    if charge.state == ChargeState.OBJECTED:
+        pass  # by ourselves (charges.stopping): it says nothing of what is planned next
+    elif intent.status == "canceled":
         close(charge, booking)
     elif intent.status == "requires_action":
         card = intent.payment_method

@@ -59,6 +59,8 @@ def apply_intent(intent_id: str) -> Charge | None:
     if charge is None and intent.booking_uuid and intent.kind:
         # The message came before the answer to our own call was written down, or while it was.
         ours = Charge.objects.filter(booking__uuid=intent.booking_uuid, kind=intent.kind)
+        if intent.status == "canceled":
+            return ours.first()  # it was stopped (charges.stopping): the next has another amount
         charge = ours.filter(intent_id__in=["", intent.id]).first()
     return record_intent(charge.pk, intent) if charge else None
 

@@ -34,6 +34,8 @@ TRANSITIONS: dict[str, Transition] = {
     "agree": Transition(only(S.HELD), S.PLANNED),
     "let_go": Transition(only(S.HELD), S.PLANNED),
     "object": Transition(only(S.HELD), S.OBJECTED),
+    # --- decided anew after an appeal: nothing of it is sent meanwhile
+    "take_back": Transition(only(S.HELD, S.PLANNED, *WAITING), S.OBJECTED),
     # --- sent
     "send": Transition(only(*OPEN_STATES), S.SENT),
     "confirm_next": Transition(AWAITED, S.PLANNED),  # opened at Stripe: the confirmation is due

@@ -15,6 +15,7 @@ from payments.gateway.errors import (
 )
 from payments.gateway.events import construct_event, list_events
 from payments.gateway.intents import (
+    cancel_payment_intent,
     confirm_payment_intent,
     create_payment_intent,
     find_payment_intent,
@@ -91,6 +92,7 @@ __all__ = [
     "account_balance",
     "account_status",
     "browser_script",
+    "cancel_payment_intent",
     "confirm_payment_intent",
     "construct_event",
     "create_customer",

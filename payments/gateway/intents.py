@@ -10,6 +10,7 @@ from typing import Any
 
 import stripe
 from stripe.params import (
+    PaymentIntentCancelParams,
     PaymentIntentConfirmParams,
     PaymentIntentCreateParams,
     PaymentIntentRetrieveParams,
@@ -68,6 +69,17 @@ def confirm_payment_intent(intent_id: str, *, payment_method: str, key: str) -> 
     return _or_current(
         intent_id,
         lambda: stripe_client().v1.payment_intents.confirm(intent_id, params, with_key(key)),
+    )
+
+
+def cancel_payment_intent(intent_id: str, *, key: str) -> PaymentIntent:
+    """Nobody can pay it any more. One that was paid or cancelled before is answered as it stands:
+    look at `status`. Raises OutcomeUnknown (repeat with the same key) or GatewayRefused.
+    """
+    params = checked(PaymentIntentCancelParams, {"expand": CHARGE})
+    return _or_current(
+        intent_id,
+        lambda: stripe_client().v1.payment_intents.cancel(intent_id, params, with_key(key)),
     )
 
 

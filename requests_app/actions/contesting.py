@@ -14,9 +14,18 @@ from mila.sweeping import handle_each
 from mila.transactions import verb
 from policy.queries import policy_at
 from requests_app import deadlines, notices
+from requests_app.actions import photographing, signing
 from requests_app.actions.appealing import AppealDecided, AppealTooLate
 from requests_app.lifecycle import lock_booking
-from requests_app.models import Booking, BookingEvent, DecisionAppeal, SignOff, State, Verdict
+from requests_app.models import (
+    Booking,
+    BookingEvent,
+    BookingPhoto,
+    DecisionAppeal,
+    SignOff,
+    State,
+    Verdict,
+)
 
 DECISIONS = ("decide", "decide_fee")
 OUTCOMES = (*DECISIONS, "decide_none")
@@ -27,26 +36,41 @@ class NoDecision(Refusal):
     sentence = _("Nothing was decided here that you would pay for.")
 
 
+class NotLess(Refusal):
+    sentence = _("Please give less than what was decided first.")
+
+
 class SameJudge(Refusal):
     sentence = _("Who has decided it does not decide about the appeal. Please ask a colleague.")
 
 
 def decision_of(booking: Booking) -> BookingEvent | None:
-    """Ours, that the customer pays for: the last one, while it is how the booking ended."""
-    if booking.state not in DECIDED:
+    """Ours, that the customer pays for: the last one, while it is how the booking ended.
+
+    None once it was decided anew after an appeal: that was the second person's.
+    """
+    if booking.state not in DECIDED or booking.events.filter(move="reopen").exists():
         return None
     decided = booking.events.filter(move__in=OUTCOMES)
     last = decided.order_by("-sequence").first()
-    if last is None or last.move not in DECISIONS or not _owed_cents(booking):
+    if last is None or last.move not in DECISIONS or not owed_cents(booking):
         return None
     return last
 
 
-def _owed_cents(booking: Booking) -> int:
+def owed_cents(booking: Booking) -> int:
     if booking.state == State.FAILED:
         return booking.fee_cents
     signed = SignOff.objects.filter(booking=booking).last()
     return signed.charge_cents if signed else 0
+
+
+def price_cents(booking: Booking) -> int:
+    """Of what was decided what is no booking fee: what an appeal may lower."""
+    if booking.state == State.FAILED:
+        return booking.fee_cents
+    signed = SignOff.objects.filter(booking=booking).last()
+    return signed.service_cents if signed else 0
 
 
 def until_at(booking: Booking, decision: BookingEvent) -> datetime:
@@ -64,8 +88,10 @@ def may_appeal(booking: Booking, at: datetime) -> bool:
 
 
 @verb
-def appeal(booking_id: int, *, words: str, by: User | None) -> DecisionAppeal:
-    """Once for a decision, until its time is over; a repeat returns the first.
+def appeal(
+    booking_id: int, *, words: str, photo: BookingPhoto | None = None, by: User | None
+) -> DecisionAppeal:
+    """Once for a decision, until its time is over; a repeat returns the first, with its own photo.
 
     Raises NoDecision, AppealTooLate.
     """
@@ -85,6 +111,7 @@ def appeal(booking_id: int, *, words: str, by: User | None) -> DecisionAppeal:
         decision=decision,
         by=by,
         words=words.strip(),
+        photo=photographing.keep(photo, booking),
         at=at,
         due_at=deadlines.working_days_later(at, days, *where),
         warn_at=deadlines.working_days_later(at, days - 1, *where),
@@ -94,25 +121,59 @@ def appeal(booking_id: int, *, words: str, by: User | None) -> DecisionAppeal:
     return found
 
 
+def must_judge(found: DecisionAppeal, verdict: str, by: User) -> None:
+    """Raises SameJudge, and AppealDecided for another verdict than the one it has."""
+    if found.verdict and found.verdict != verdict:
+        raise AppealDecided
+    if not found.verdict and found.decision.by_id == by.pk:
+        raise SameJudge
+
+
+def must_be_less(booking: Booking, service_cents: int, verdict: str = "") -> None:
+    """Raises NotLess: before anything is stopped for it."""
+    if not verdict and not 0 <= service_cents < price_cents(booking):
+        raise NotLess
+
+
 @verb
-def decide_appeal(appeal_id: int, *, verdict: str, reason: str, by: User) -> DecisionAppeal:
+def decide_anew(booking_id: int, *, service_cents: int, by: User, reason: str) -> Booking:
+    """What nobody has paid yet is decided a second time: less, or nothing at all, the booking fee
+    included (rule L17).
+
+    Never above what was decided, nor above what was accepted. Raises NotLess.
+    """
+    booking = lock_booking(booking_id)
+    failed = booking.state == State.FAILED
+    must_be_less(booking, service_cents)
+    signing.reopen(booking_id, by=by, reason=reason)
+    if service_cents == 0:
+        return signing.decide_none(booking_id, by=by, reason=reason)
+    if failed:
+        return signing.decide_fee(booking_id, by=by, reason=reason, at_most_cents=service_cents)
+    return signing.decide(booking_id, service_cents=service_cents, by=by, reason=reason)
+
+
+@verb
+def decide_appeal(
+    appeal_id: int, *, verdict: str, reason: str, by: User, paid: bool = True
+) -> DecisionAppeal:
     """A second person has looked at it. A repeat of the same verdict returns it.
 
-    Raises SameJudge, and AppealDecided for another verdict: it changes nothing.
+    `paid`: whether money goes back; else less is owed, or nothing. Raises SameJudge, and
+    AppealDecided for another verdict: it changes nothing.
     """
     lock_booking(DecisionAppeal.objects.get(pk=appeal_id).booking_id)
     found = DecisionAppeal.objects.select_for_update(of=("self",)).get(pk=appeal_id)
+    must_judge(found, verdict, by)
     if found.verdict:
-        if found.verdict != verdict:
-            raise AppealDecided
         return found
-    if found.decision.by_id == by.pk:
-        raise SameJudge
     found.verdict, found.reason = Verdict(verdict), reason.strip()
     found.decided_at, found.decided_by, found.warn_at = mila_now(), by, None
     found.save(update_fields=["verdict", "reason", "decided_at", "decided_by", "warn_at"])
     overturned = verdict == Verdict.OVERTURNED
-    notices.queue(found.booking, "decision_appeal_decided", round=found.pk, overturned=overturned)
+    notices.queue(
+        found.booking, "decision_appeal_decided", round=found.pk, overturned=overturned, paid=paid
+    )
     return found
 
 

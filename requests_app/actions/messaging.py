@@ -134,7 +134,7 @@ def write_beside(
         key=key,
         phrase=phrase,
         text=None if phrase else text,
-        photo=_attached(photo, booking),
+        photo=photographing.keep(photo, booking),
         at=at,
     )
     if by_customer:
@@ -154,14 +154,6 @@ def write_beside(
 def is_open(booking: Booking) -> bool:
     """Whether the two may write to each other now. Asks the database."""
     return booking.technician is not None and access.may_see_contact(booking, booking.technician)
-
-
-def _attached(photo: BookingPhoto | None, booking: Booking) -> BookingPhoto | None:
-    if photo is None:
-        return None
-    photo.booking, photo.delete_after_at = booking, None
-    photo.save(update_fields=["booking", "delete_after_at"])
-    return photo
 
 
 def _keep_the_promise(booking: Locked, at: datetime) -> None:

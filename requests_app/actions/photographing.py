@@ -21,6 +21,7 @@ from mila.faults import has_no_room
 from mila.transactions import after_commit, verb
 from policy.kept import DRAFT
 from requests_app.actions.drafting import lock_draft
+from requests_app.lifecycle import Locked
 from requests_app.models import PHOTOS_MAX, BookingPhoto, PhotoSize, photo_storage
 from requests_app.photos.decoder import Redrawn
 
@@ -86,6 +87,14 @@ def _take_in(picture: Redrawn) -> BookingPhoto:
             raise NoRoomForPhotos from error
         raise
     return arriving
+
+
+def keep(photo: BookingPhoto | None, booking: Locked) -> BookingPhoto | None:
+    """It came with words about the booking: it is the booking's, but none of the problem."""
+    if photo is not None:
+        photo.booking, photo.delete_after_at = booking, None
+        photo.save(update_fields=["booking", "delete_after_at"])
+    return photo
 
 
 @verb

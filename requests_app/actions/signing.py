@@ -1,5 +1,6 @@
 """The end of a visit: signature, silence, refusal, decision, settlement (rule L12, L13)."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from requests_app.models import (
     UNSIGNED,
     AcceptanceKind,
     Booking,
+    BookingEvent,
     Fault,
     LateSignature,
     Quote,
@@ -110,13 +112,22 @@ def sign_off(
 
 def closed_unsigned(booking: Booking) -> SignOff | None:
     """The end that came without the customer's hand, by silence or by Mila's decision, while they
-    may still sign it.
+    may still sign it; the last one, where it was decided anew.
     """
+    if booking.state not in (State.SIGNED_OFF, State.SETTLED):
+        return None
     return (
         SignOff.objects.filter(booking=booking, kind__in=UNSIGNED, booking__late_signature=None)
         .select_related("quote")
-        .first()
+        .last()
     )
+
+
+def was_contested(events: Iterable[BookingEvent]) -> bool:
+    """Whether the customer has said themselves that something is not right: what was decided then,
+    no page asks them to sign. What they had signed before is still kept as evidence.
+    """
+    return any(one.move in ("refuse", "object") and one.role == Role.CUSTOMER for one in events)
 
 
 def _to_be_read(
@@ -272,9 +283,11 @@ def decide(booking_id: int, *, service_cents: int, by: User, reason: str) -> Boo
     """Ops decide what the work is worth, with reasons; above what was accepted last is never
     possible.
 
-    A repeat returns the booking as it was decided.
+    A repeat returns the booking as it was decided; anew after an appeal it is a further one.
     """
-    booking, key = lock_booking(booking_id), f"decision-{booking_id}"
+    booking = lock_booking(booking_id)
+    anew = booking.events.filter(move="reopen").count()
+    key = f"decision-{booking_id}-{anew}" if anew else f"decision-{booking_id}"
     if SignOff.objects.filter(booking=booking, key=key).exists():
         return booking
     if booking.state != State.CONTESTED:
@@ -310,9 +323,11 @@ def decide_none(booking_id: int, *, by: User, reason: str, fault: str = Fault.NO
 
 
 @verb
-def decide_fee(booking_id: int, *, by: User, reason: str) -> Booking:
-    """Ops decide that the visit in vain is paid: the fee of the policy it was made under. A repeat
-    returns the booking.
+def decide_fee(
+    booking_id: int, *, by: User, reason: str, at_most_cents: int | None = None
+) -> Booking:
+    """Ops decide that the visit in vain is paid: the fee of the policy it was made under, or less
+    after an appeal. A repeat returns the booking.
 
     Raises NoFeeHere where the right of withdrawal forbids it (rule B10).
     """
@@ -322,6 +337,7 @@ def decide_fee(booking_id: int, *, by: User, reason: str) -> Booking:
         return booking
     if may_withdraw(booking, last_made_at(booking, "arrive") or at):
         raise NoFeeHere
+    fee_cents = booking.policy.cancel_fee_cents[booking.currency]
     return advance(
         booking,
         "decide_fee",
@@ -331,8 +347,17 @@ def decide_fee(booking_id: int, *, by: User, reason: str) -> Booking:
         reason=reason,
         end_reason=reason[:200],
         end_fault=Fault.CUSTOMER,
-        fee_cents=booking.policy.cancel_fee_cents[booking.currency],
+        fee_cents=fee_cents if at_most_cents is None else min(fee_cents, at_most_cents),
     )
+
+
+@verb
+def reopen(booking_id: int, *, by: User, reason: str) -> Booking:
+    """Decided anew after an appeal, by the same transaction: no fee is owed until then.
+
+    That nothing of it was paid, or can be meanwhile, is the caller's to know (payments.appeals).
+    """
+    return advance(booking_id, "reopen", role=Role.OPS, by=by, reason=reason, fee_cents=0)
 
 
 @verb

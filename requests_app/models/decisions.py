@@ -12,6 +12,7 @@ from mila.encrypted_fields import EncryptedTextField
 from requests_app.models.booking import Booking
 from requests_app.models.events import BookingEvent
 from requests_app.models.faults import Verdict
+from requests_app.models.photos import BookingPhoto
 
 
 class DecisionAppeal(models.Model):
@@ -28,6 +29,9 @@ class DecisionAppeal(models.Model):
         help_text="The account that was signed in; empty: by the booking's link.",
     )
     words = EncryptedTextField()
+    photo = models.OneToOneField(
+        BookingPhoto, null=True, on_delete=models.SET_NULL, related_name="decision_appeal"
+    )
     at = models.DateTimeField()
     due_at = models.DateTimeField(help_text="A person has decided by then.")
     warn_at = models.DateTimeField(

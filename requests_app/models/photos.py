@@ -34,7 +34,9 @@ class BookingPhoto(models.Model):
     """A photo, as photos.decoder has drawn it. Written by actions.photographing.
 
     With a rank it is of the problem; without one it came with a message of the thread, or backs an
-    appeal. Without a booking and an appeal it is on its way in or out, and no page shows it.
+    appeal: a partner's (`appeal`), or the customer's (DecisionAppeal.photo), which is the booking's
+    like a message's and which no technician sees. Without a booking and an appeal it is on its way
+    in or out, and no page shows it.
     """
 
     # Its files lie there still, so a booking does not go before its photos have been let go.

@@ -74,6 +74,14 @@ def test_sent_appeal_waits_with_its_day(theirs, fault):
     assert photo["content-type"] == "image/jpeg"
 
 
+def test_photo_as_large_as_a_phone_makes_it_is_taken(theirs, fault):
+    large = jpeg("teal") + bytes(4 * 1024 * 1024)
+
+    theirs.post(appeal_url(fault), {"words": "I called", "photo": upload(large)})
+
+    assert Appeal.objects.get().photo is not None
+
+
 def test_photo_of_an_appeal_is_for_the_same_partner_alone(theirs, fault, rival_partner):
     theirs.post(appeal_url(fault), {"words": "I called", "photo": upload(jpeg("teal"))})
     address = reverse("partner:appeal_photo", args=[Appeal.objects.get().photo.key])

@@ -1,0 +1,80 @@
+"""The desk of a customer's appeal in a real Chromium: what is said, what is owed instead, what goes
+back (rule L17); nothing for axe, nothing wider than the phone.
+"""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from payments import appeals, sweeps
+from payments.models import ChargeState
+from requests_app.actions import signing
+from requests_app.models import State
+from tests import axe, cast, chromium, factories
+from tests.backoffice.test_look import THEMES
+from tests.browsing import picture
+from tests.payments import cast as paid
+from tests.pictures import jpeg, redraw
+from tests.signing_in import sign_in
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not chromium.path(), reason="no Chromium here"),
+    pytest.mark.django_db(transaction=True, databases=["default", "standin"]),
+]
+
+
+def appealed(customer, technician, judge, number):
+    booking = factories.placed_booking(customer=customer, card=paid.saved_card(customer, number))
+    work = cast.walk(booking, technician, State.FINISHED)
+    signing.refuse(work.pk, by=None, reason="The screen is broken")
+    signing.decide(work.pk, service_cents=6900, by=judge, reason="It works now")
+    sweeps.charge_booking(work.pk)
+    appeals.appeal(work.pk, words="It never worked", picture=redraw(jpeg()), by=None)
+    return work
+
+
+@pytest.fixture
+def pages(morning, customer, staff):
+    """One whose card paid, one whose card did not; somebody else than `staff` has decided."""
+    judge, technician = factories.UserFactory(is_staff=True), paid.payee()
+    settled = appealed(customer, technician, judge, paid.GOOD)
+    unpaid = appealed(customer, paid.payee(), judge, paid.DECLINES_LATER)
+    assert settled.charges.get().state == ChargeState.SUCCEEDED
+    assert unpaid.charges.get().state == ChargeState.FAILED
+    act = "admin:requests_app_booking_act"
+    return {
+        "booking": reverse("admin:requests_app_booking_change", args=[unpaid.pk]),
+        "unpaid": reverse(act, args=[unpaid.pk, "appeal-overturn"]),
+        "paid": reverse(act, args=[settled.pk, "appeal-overturn"]),
+        "uphold": reverse(act, args=[settled.pk, "appeal-uphold"]),
+    }
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_pages(live_server, pages, staff, width, height):
+    client = Client()
+    sign_in(client, staff)
+    found = []
+    with chromium.opened() as browser:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, reduced_motion="reduce"
+        )
+        chromium.sign_in(context, client, live_server.url)
+        page = context.new_page()
+        for name, address in pages.items():
+            page.goto(live_server.url + address, wait_until="networkidle")
+            picture(page, f"appeal-staff-{name}")
+            if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
+                found.append((name, "wider than the screen"))
+            for one in axe.violations(page):
+                known = THEMES.get(one["id"], ())
+                new = [
+                    node["html"][:140]
+                    for node in one["nodes"]
+                    if not any(mark in node["html"] for mark in known)
+                ]
+                if new or one["impact"] == "critical":
+                    found.append((name, one["id"], one["impact"], new))
+
+    assert found == []
