@@ -21,6 +21,7 @@ from papers.access import papers_of_booking
 from payments import charges, refunds
 from payments.models import ChargeState
 from requests_app import deadlines, price_versions
+from requests_app.actions import signing
 from requests_app.actions.meeting import CODE_STATES, tries_left
 from requests_app.models import (
     ENDED,
@@ -100,7 +101,7 @@ class BookingShown:
         )
         closed = self.sign_off is not None and self.sign_off.kind in UNSIGNED
         self.late = LateSignature.objects.filter(booking=booking).first() if closed else None
-        self.may_sign_late = closed and self.late is None
+        self.may_sign_late = closed and self.late is None and not signing.was_contested(self.events)
         self.rated = Rating.objects.filter(booking=booking).first()
         self.position = (
             Position.objects.filter(booking=booking).first() if self.state == S.EN_ROUTE else None

@@ -27,7 +27,7 @@ def sign_own(request, token):
     Here they may also still sign a visit that was closed without them, as evidence (rule L13).
     """
     booking = access.booking_by_link(token)
-    if booking.state != State.FINISHED and not signing.closed_unsigned(booking):
+    if booking.state != State.FINISHED and not _may_still_sign(request, booking):
         if booking.state not in SIGNED:
             messages.info(request, _("There is nothing to sign at the moment."))
         return redirect("customer:booking", token)
@@ -45,6 +45,15 @@ def sign_own(request, token):
         messages.success(request, kept if late else _("Thank you, it is signed."))
         return redirect("customer:booking", token)
     return page.answer("customer/sign.html")
+
+
+def _may_still_sign(request, booking: Booking) -> bool:
+    """As evidence. A page that was open before the end is still taken; nobody is shown another to
+    sign what they have contested.
+    """
+    if request.method != "POST" and signing.was_contested(booking.events.all()):
+        return False
+    return signing.closed_unsigned(booking) is not None
 
 
 class Signing:

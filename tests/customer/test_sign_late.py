@@ -10,6 +10,7 @@ from django.urls import reverse
 from payments.models import Charge, LedgerEntry
 from requests_app import access
 from requests_app.actions import signing
+from requests_app.lifecycle import Role
 from requests_app.models import Booking, LateSignature, SignOff, SignOffKind, State
 from tests.cast import sign, walk
 from tests.requests_app.booking_states import silence
@@ -220,12 +221,26 @@ class TestStory:
         assert page(client, "sign", silent).url == url("booking", silent)
 
     def test_after_a_decision_too(self, client, finished, staff):
-        signing.refuse(finished.pk, by=None, reason="Rien ne marche")
+        signing.refuse(finished.pk, by=staff, reason="Personne au téléphone", role=Role.OPS)
         assert page(client, "sign", finished).status_code == 302
         signing.decide(finished.pk, service_cents=4000, by=staff, reason="La moitié")
 
         assert len(self.late_way(client, finished)) == 1
         assert page(client, "sign", finished).context["total_cents"] == 4290
+
+    def test_who_has_contested_it_is_not_asked_to_sign_what_was_decided(
+        self, client, finished, staff
+    ):
+        open_before = fields(page(client, "sign", finished))
+        signing.refuse(finished.pk, by=None, reason="Rien ne marche")
+        signing.decide(finished.pk, service_cents=4000, by=staff, reason="La moitié")
+
+        assert self.late_way(client, finished) == []
+        assert page(client, "sign", finished).url == url("booking", finished)
+        assert page(client, "booking", finished).context["page"].may_sign_late is False
+        client.post(url("sign", finished), open_before)
+        assert LateSignature.objects.count() == 1  # it was signed, and is kept as evidence
+        assert SignOff.objects.get().service_cents == 4000
 
     def test_signed_visit_does_not(self, client, finished):
         sign(finished)
