@@ -12,6 +12,7 @@ from customer.booking_shown import BookingShown
 from customer.wording_parts import Seen, first_name, given_up
 from dispatch.availability import keeper_is_free
 from mila.formats import full_day, moment, money, short_moment
+from payments.another_card import BEFORE_THE_CHARGE
 from requests_app import withdrawal
 from requests_app.actions import changes, messaging, other_times
 from requests_app.lifecycle import Role, available_moves
@@ -19,6 +20,7 @@ from requests_app.models import (
     ADJUSTABLE,
     AT_WORK,
     BEFORE_DEPARTURE,
+    AcceptanceKind,
     Booking,
     Message,
     ProposalKind,
@@ -107,6 +109,9 @@ class BookingPage(BookingShown):
                 _("Explain how to find the door"),
                 _("Floor, code, who opens"),
             )
+        if self.may_change_card:
+            note = "" if self.own else _("You sign in first")
+            add(page("another_card"), "card", _("Use another card"), note)
         if "refuse" in may:
             add(
                 page("refuse"),
@@ -131,6 +136,16 @@ class BookingPage(BookingShown):
         note = _("Say the number %(number)s") % {"number": b.number}
         add(reverse("customer:help"), "shield", _("Help and guarantee"), note)
         return actions
+
+    @property
+    def may_change_card(self) -> bool:
+        """Before the charge, and while no bank has confirmed a price on it (payments.another_card
+        asks once more).
+        """
+        by_the_bank = AcceptanceKind.BANK in [
+            one.acceptance_kind for one in self.quotes if not one.withdrawn_at
+        ]
+        return self.state in BEFORE_THE_CHARGE and bool(self.booking.card) and not by_the_bank
 
     @cached_property
     def time_proposal(self) -> TimeProposal | None:

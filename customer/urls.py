@@ -4,6 +4,7 @@ from django.urls import path
 
 from customer.views import (
     alerts,
+    another_card,
     appeals,
     booking,
     booking_list,
@@ -89,6 +90,7 @@ urlpatterns = [
     path("b/<str:token>/no-show/", changes.no_show, name="no_show"),
     path("b/<str:token>/access/", changes.door, name="access"),
     path("b/<str:token>/price/", quotes.answer, name="answer_price"),
+    path("b/<str:token>/card/", another_card.another_card, name="another_card"),
     path("b/<str:token>/price/bank/", raising.confirm, name="confirm_price"),
     path("b/<str:token>/sign/", sign_off.sign_own, name="sign"),
     path("b/<str:token>/appeal/", appeals.appeal, name="appeal"),

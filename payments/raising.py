@@ -120,7 +120,7 @@ def finish(found: PriceRaise, *, device: str = "") -> bool:
     if intent.payment_method != found.card:
         _ask_anew(found)
         raise NotTheirCard
-    _count(found.pk, device)
+    _count(found.pk, found.card, device)
     return True
 
 
@@ -133,10 +133,16 @@ def _ask_anew(found: PriceRaise) -> None:
 
 
 @verb
-def _count(raise_id: int, device: str) -> None:
-    """The version counts, and the question is over, in one commit."""
+def _count(raise_id: int, card: str, device: str) -> None:
+    """The version counts, and the question is over, in one commit.
+
+    Raises NotTheirCard where the booking has another one since (payments.another_card): what that
+    one may be charged with, its bank was not asked.
+    """
     found = PriceRaise.objects.select_related(ABOUT, "by").get(pk=raise_id)
     booking = lock_booking(found.quote.booking_id)
+    if booking.card != card:
+        raise NotTheirCard
     with translation.override(booking.language):
         quote = price_versions.proposal(booking)
         words = (

@@ -193,6 +193,7 @@ row("customer:choose_card customer:remove_card", signed_in, ACT, of="own_card")
 row("customer:notices", signed_in, FORM)
 row("customer:mail_again", signed_in, ACT)
 row("customer:booking_own", signed_in, LOOK, of="own_booking")
+row("customer:another_card", signed_in, FORM, of="link")
 
 # The technician's app: their offers, the bookings shown to them, their jobs, themselves (rule
 # D3-D8, L1-L12).

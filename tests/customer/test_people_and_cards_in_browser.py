@@ -12,6 +12,7 @@ from requests_app.actions import reviewing
 from requests_app.models import Rating, State
 from tests import cast as people
 from tests import chromium, factories
+from tests.browsing import follow
 from tests.customer.test_card_in_browser import look, type_card
 from tests.customer.test_card_in_browser import page as page
 from tests.payments import cast
@@ -81,6 +82,25 @@ def test_card_is_added_chosen_and_removed(page, live_server):
     page.get_by_role("button", name="Retirer").last.click()
     expect(page.get_by_role("heading", level=2)).to_have_count(1)
     assert SavedCard.objects.filter(removed_at=None).get().last4 == "4242"
+
+
+def test_a_booking_under_way_gets_another_card(page, live_server):
+    customer = factories.UserFactory(name="Odile Perrachon")
+    booking = factories.placed_booking(customer=customer, card=cast.saved_card(customer))
+    former = booking.card
+    enter(page, customer, live_server)
+    page.goto(reverse("customer:booking", args=[booking.token]))
+    follow(page, f"a[href='{reverse('customer:another_card', args=[booking.token])}']")
+    type_card(page, "4000 0025 0000 3155", ends="03/41")
+    look(page, "another-card")
+
+    page.locator("form[data-card-form] button[type=submit]").click()
+    page.frame_locator("dialog iframe").locator("button[value=agree]").click()
+    page.wait_for_url(f"**{reverse('customer:booking', args=[booking.token])}")
+
+    booking.refresh_from_db()
+    assert booking.card != former, "the booking still has the former card"
+    look(page, "another-card-taken")
 
 
 def test_unpaid_page_says_why(page, live_server):
