@@ -92,7 +92,8 @@ def test_staff_open_it_from_the_booking_and_the_look_is_noted(client, decided, s
 
     assert address in page.content.decode()
     assert client.get(address)["content-type"] == "image/jpeg"
-    assert ContactAccess.objects.filter(booking=decided, user=staff, reason="photo").count() == 1
+    looks = ContactAccess.objects.filter(booking=decided, user=staff)
+    assert [look.reason for look in looks] == ["photo"]
 
 
 def test_staff_without_the_right_to_contact_data_do_not(client, decided):
@@ -133,7 +134,7 @@ def test_refused_nothing_of_it_is_left(decided, late, stopped_clock, staff, file
     assert not DecisionAppeal.objects.exists()
 
 
-@pytest.mark.parametrize("form", NO_PICTURES)
+@pytest.mark.parametrize("form", ["svg", "cut short"])
 def test_what_is_no_picture_is_said_and_the_words_stay(client, decided, form):
     answer = sent(client, decided, NO_PICTURES[form])
 

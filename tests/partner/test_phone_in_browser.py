@@ -81,6 +81,21 @@ def test_finish_survives_a_reload_and_is_gone_once_sent(phone, partner):
     assert page.evaluate(KEPT) == 0
 
 
+def test_proposal_and_note_survive_a_reload(phone, partner):
+    booking = cast.walk(factories.placed_booking(), partner, State.IN_PROGRESS)
+    page = phone(partner)
+    for address, name in (("price/", "reason"), ("", "text")):
+        page.goto(at(booking, address))
+        page.wait_for_load_state("networkidle")
+        page.fill(f"[name={name}]", "Une prise de plus")
+
+        page.reload()
+
+        expect(page.locator(f"[name={name}]"), f"{name} is not kept").to_have_value(
+            "Une prise de plus"
+        )
+
+
 def test_call_is_kept_and_goes_with_the_sign_out(phone, partner):
     booking = cast.claimed(factories.placed_booking(), partner)
     page = phone(partner)
