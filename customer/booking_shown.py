@@ -101,7 +101,8 @@ class BookingShown:
         )
         closed = self.sign_off is not None and self.sign_off.kind in UNSIGNED
         self.late = LateSignature.objects.filter(booking=booking).first() if closed else None
-        self.may_sign_late = closed and self.late is None and not signing.was_contested(self.events)
+        unsigned = closed and self.late is None
+        self.may_sign_late = unsigned and not signing.was_contested(self.events)
         self.rated = Rating.objects.filter(booking=booking).first()
         self.position = (
             Position.objects.filter(booking=booking).first() if self.state == S.EN_ROUTE else None
@@ -123,7 +124,7 @@ class BookingShown:
             unpaid=self.unpaid,
             held=self.held,
             proposed=self.proposal is not None,
-            unsigned=self.may_sign_late,
+            unsigned=unsigned,
             eta_at=self.eta_at,
             charged_from=price_versions.charged_from(booking),
             final_cents=self.final_cents,

@@ -39,7 +39,7 @@ def pages(morning, customer, staff):
     """One whose card paid, one whose card did not; somebody else than `staff` has decided."""
     judge, technician = factories.UserFactory(is_staff=True), paid.payee()
     settled = appealed(customer, technician, judge, paid.GOOD)
-    unpaid = appealed(customer, paid.payee(), judge, paid.DECLINES_LATER)
+    unpaid = appealed(customer, technician, judge, paid.DECLINES_LATER)
     assert settled.charges.get().state == ChargeState.SUCCEEDED
     assert unpaid.charges.get().state == ChargeState.FAILED
     act = "admin:requests_app_booking_act"

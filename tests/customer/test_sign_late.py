@@ -237,7 +237,7 @@ class TestStory:
 
         assert self.late_way(client, finished) == []
         assert page(client, "sign", finished).url == url("booking", finished)
-        assert page(client, "booking", finished).context["page"].may_sign_late is False
+        assert page(client, "booking", finished).context["page"].badge == ("done", "Closed")
         client.post(url("sign", finished), open_before)
         assert LateSignature.objects.count() == 1  # it was signed, and is kept as evidence
         assert SignOff.objects.get().service_cents == 4000
