@@ -73,6 +73,7 @@ SEALED = ("code", "visit_code", "words")
 PROMISE_REMINDERS = ("call_reminder", "confirm_reminder")
 # needless once the proposal is answered, or falls
 ASK_FOR_AN_ANSWER = ("price_proposed", "bank_waits")
+PRICE_WAITS = ("technician", "start_at", "final_cents", "proposed_cents")
 PATIENCE = timedelta(minutes=10)
 LIGHT, SOON, NOW, VITAL = Urgency.LIGHT, Urgency.SOON, Urgency.NOW, Urgency.VITAL
 
@@ -136,16 +137,9 @@ KINDS: dict[str, Notice] = {
     ),
     "price_proposed": urgent(
         NOW,
-        to_customer("technician", "start_at", "final_cents", "proposed_cents", "proposed_minutes"),
+        to_customer(*PRICE_WAITS, "proposed_minutes"),
     ),
-    "bank_waits": urgent(
-        NOW,
-        Notice(
-            To.CUSTOMER,
-            ("technician", "start_at", "final_cents", "proposed_cents"),
-            leads="?price",
-        ),
-    ),
+    "bank_waits": urgent(NOW, replace(to_customer(*PRICE_WAITS), leads="?price")),
     "price_code": to_customer(
         "technician", "proposed_cents", given=("code", "until_at", "on_page")
     ),
