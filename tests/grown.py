@@ -2,12 +2,14 @@
 each in SQL.
 """
 
+from uuid import uuid4
+
 from django.db import connection
 
 from accounts.models import Notification, Technician, User
 from dispatch.models import Offer, Search, Trace
 from mila.clock import mila_now
-from payments.models import Charge, StripeEvent
+from payments.models import Account, Charge, LedgerEntry, StripeEvent
 from requests_app.models import Assignment, Booking, BookingEvent, Clock, Wish
 
 COPY = """
@@ -15,6 +17,8 @@ INSERT INTO {table} ({columns})
 SELECT {values} FROM {table} one CROSS JOIN generate_series(1, {count}) n WHERE one.id = {template}
 """
 LONG_AGO = "mila_now() - interval '80 days' + n * interval '15 minutes'"
+# The ledger keeps years, of which a page looks at the last weeks.
+YEARS_AGO = "mila_now() - interval '5 years' + n * interval '8 hours'"
 # The booking of the nth copy; n itself where the table has no booking.
 FIRST = "(SELECT min(id) FROM requests_app_booking WHERE draft_key LIKE 'grown-%%')"
 FIRST_USER = "(SELECT min(id) FROM accounts_user WHERE email LIKE 'grown-%%')"
@@ -129,6 +133,24 @@ def grow(booking: Booking, count: int) -> None:
         state="succeeded",
     )
     copied(Charge, charge.pk, count, **OF_BOOKING)
+    line = LedgerEntry.objects.create(
+        entry=uuid4(),
+        key="grown",
+        account=Account.COMMISSION,
+        booking=booking,
+        currency="EUR",
+        cents=0,
+        at=mila_now(),
+    )
+    copied(
+        LedgerEntry,
+        line.pk,
+        count,
+        entry="gen_random_uuid()",
+        key="'grown-' || n",
+        at=YEARS_AGO,
+        **OF_BOOKING,
+    )
     event = StripeEvent.objects.create(
         stripe_id="evt_grown",
         type="x",

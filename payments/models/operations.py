@@ -105,7 +105,11 @@ class LedgerEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["key", "account"], name="one_line_per_key_and_account")
         ]
-        indexes = [models.Index(fields=["entry"], name="ledger_entry")]
+        indexes = [
+            models.Index(fields=["entry"], name="ledger_entry"),
+            # the weeks of the trial balance
+            models.Index(fields=["at"], name="ledger_by_time"),
+        ]
 
 
 class StripeEvent(models.Model):

@@ -10,7 +10,9 @@ from django.db import connection
 
 from accounts import delivery
 from backoffice import retention
+from backoffice.admin import ledger
 from dispatch import sweeps as searches
+from mila.clock import mila_now
 from papers import sweeps as papers
 from payments import sweeps as money
 from requests_app import sweeps as bookings
@@ -88,6 +90,25 @@ def test_the_board_does_not_scan(grown, client, staff):
 
     assert "tiles" in answer.context
     assert found == []
+
+
+def test_the_weeks_of_the_ledger_are_not_looked_for_in_all_of_it(grown):
+    """The chart beside the trial balance shows a quarter of a year; the ledger keeps ten."""
+    with scans(grown) as found:
+        ledger.week_charts(mila_now())
+
+    assert "payments_ledgerentry" in grown
+    assert found == []
+
+
+def test_control_without_its_index_by_time_all_of_the_ledger_is_read(grown):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX ledger_by_time")
+
+    with scans(grown) as found:
+        ledger.week_charts(mila_now())
+
+    assert [table for table, _sql in found] == ["payments_ledgerentry"]
 
 
 def test_every_big_table_of_the_past_is_there(grown):
