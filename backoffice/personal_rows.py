@@ -19,7 +19,7 @@ from accounts.models import (
 from accounts.notice_rows import Attempt, DeadAddress, NoticeChoice
 from dispatch.models import AreaAlert, Trace
 from mila.clock import mila_now
-from payments.models import CardSetup, Charge, PaymentCustomer, Refund, SavedCard
+from payments.models import Advance, CardSetup, Charge, PaymentCustomer, Refund, SavedCard
 from requests_app import notices, price_versions, statement
 from requests_app.lifecycle_events import event_hash
 from requests_app.models import (
@@ -272,6 +272,7 @@ EVIDENCE = {part.model: part for part in PARTS if part.kept}
 # payments do.
 CARDS = (
     Part(Refund, lambda p: Q(charge__booking__in=p.bookings), {"reason": ""}),
+    Part(Advance, lambda p: Q(charge__booking__in=p.bookings), {"reason": ""}),
     Part(CardSetup, lambda p: of_the_bookings(p) | Q(customer__user__in=p.users)),
     Part(SavedCard, of_their_cards),
     Part(Booking, lambda p: Q(pk__in=p.bookings), {"card": "", "card_ends_on": None}),

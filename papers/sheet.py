@@ -84,7 +84,7 @@ def _rows(paper: Paper) -> list[list[str]]:
         return [
             [
                 full_day(_day(row["on"])),
-                f"{row['label']}, {row['booking']}{_fee_note(row)}",
+                f"{row['label']}, {row['booking']}{_note(row)}",
                 money(row["price_cents"], currency),
                 money(-row["commission_cents"], currency),
                 money(row["net_cents"], currency),
@@ -94,8 +94,13 @@ def _rows(paper: Paper) -> list[list[str]]:
     return [[_label(line), money(line["cents"], currency)] for line in data["lines"]]
 
 
-def _fee_note(row: dict[str, Any]) -> str:
-    return " ({})".format(_("wasted way")) if row["fee"] else ""
+def _note(row: dict[str, Any]) -> str:
+    if row["fee"]:
+        return " ({})".format(_("wasted way"))
+    # statements from before there were advances say nothing of them
+    words = {"made": _("advanced by Mila"), "set off": _("advance, set off")}
+    note = words.get(row.get("advance", ""))
+    return f" ({note})" if note else ""
 
 
 def _label(line: dict[str, Any]) -> str:

@@ -133,6 +133,7 @@ def _rows(earned: Any) -> Iterator[dict[str, Any]]:
             "booking": one.booking.number,
             "label": one.booking.service.name,
             "fee": charge is not None and charge.kind == ChargeKind.FEE,
+            "advance": "made" if one.advance_id else "set off" if one.set_off_id else "",
             "price_cents": charge.service_cents if charge else one.cents,
             "commission_cents": charge.commission_cents if charge else 0,
             "net_cents": one.cents,

@@ -64,6 +64,10 @@ class Line:
             return _("your part of a refund")
         if self.earning.dispute_id:
             return _("your part of a lost dispute")
+        if self.earning.advance_id:
+            return _("advanced by Mila, the customer has not paid yet")
+        if self.earning.set_off_id:
+            return _("the customer has paid what Mila had advanced")
         if self.earning.cents < 0:
             return _("owed to Mila")
         charge = self.earning.charge
@@ -199,8 +203,11 @@ def next_payouts(payee: Payee, today: date) -> list[dict[str, Any]]:
 
 
 def unpaid(payee: Payee) -> QuerySet[Charge]:
-    """Signed for and not paid yet: nothing is promised while the card could not be charged."""
+    """Signed for and not paid yet: nothing is promised while the card could not be charged. What
+    Mila has advanced of it is among the earnings.
+    """
     waiting = payee.charges.exclude(state=ChargeState.SUCCEEDED).exclude(state=ChargeState.OBJECTED)
+    waiting = waiting.exclude(advance__made_at__isnull=False)
     return waiting.select_related("booking__service", "booking__technician").order_by("-pk")[:PAGE]
 
 

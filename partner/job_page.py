@@ -108,9 +108,9 @@ class JobPage:
     @cached_property
     def payout(self) -> Line | None:
         """Where their share of it is, and the day it is promised for (rule M5); None while nothing
-        was earned.
+        was earned. Signed off and not paid, that is what Mila has advanced.
         """
-        if self.booking.state not in (S.SETTLED, S.FAILED):
+        if self.booking.state not in (S.SIGNED_OFF, S.SETTLED, S.FAILED):
             return None
         earning = self.booking.earnings.select_related("payout", "charge", "partner").first()
         today = wall_time(self.at, TIME_ZONES[earning.partner.country]).date() if earning else None

@@ -9,6 +9,7 @@ from django.db.models import Min, Sum
 from payments import gateway
 from payments.models import (
     Account,
+    Advance,
     Charge,
     ChargeState,
     DifferenceKind,
@@ -68,6 +69,7 @@ def _in_flight() -> set[int | None]:
         "payout__partner",
         "refund__charge__partner",
         "dispute__charge__partner",
+        "advance__charge__partner",
     )
     found: set[int | None] = {
         next((pk for pk in row if pk), None) for row in calls.values_list(*names)
@@ -118,13 +120,18 @@ def _ours() -> Iterator[Fact]:
             ("transfer_refund", dispute.reversal_id): dispute.partner_cents,
         }
         yield from _facts(named, dispute.currency, dispute.withdrawn_at)
-    ways = Operation.objects.filter(
+    # ways and advances
+    brought = Operation.objects.filter(
         kind="transfer", state=OperationState.DONE, payout__isnull=False
     )
-    for way in ways.iterator():
-        assert way.answered_at
-        named = {("transfer", way.answer["transfer"]): -way.params["cents"]}
-        yield from _facts(named, way.params["currency"], way.answered_at)
+    for one in brought.iterator():
+        assert one.answered_at
+        named = {("transfer", one.answer["transfer"]): -one.params["cents"]}
+        yield from _facts(named, one.params["currency"], one.answered_at)
+    for advance in Advance.objects.exclude(reversal_id="").select_related("charge").iterator():
+        assert advance.reversed_at
+        named = {("transfer_refund", advance.reversal_id): advance.cents}
+        yield from _facts(named, advance.charge.currency, advance.reversed_at)
 
 
 def _facts(named: dict[tuple[str, str], int], currency: str, at: datetime) -> Iterator[Fact]:
@@ -197,9 +204,9 @@ def _beside(account: str, ours: dict[str, int], stripes: dict[str, int]) -> Iter
 
 
 def _owed_at_stripe() -> dict[tuple[int, str], int]:
-    """Of each partner and currency what their account must hold: what is owed, less the ways that
-    are still Mila's to bring over, and with what of a lost dispute or a refund is not fetched back
-    yet.
+    """Of each partner and currency what their account must hold: what is owed, less the ways and
+    advances that are still Mila's to bring over, and with what of a lost dispute, a refund or an
+    advance is not fetched back yet.
     """
     owed = (
         LedgerEntry.objects.filter(account=Account.PARTNER)
@@ -209,11 +216,13 @@ def _owed_at_stripe() -> dict[tuple[int, str], int]:
     found = {
         (partner, currency): -cents for partner, currency, cents in owed.annotate(Sum("cents"))
     }
-    brought = Operation.objects.filter(kind="transfer", state=OperationState.DONE).values_list(
-        "params__earning", flat=True
-    )
-    for way in Earning.objects.exclude(way=None).exclude(pk__in=list(brought)):
+    done = Operation.objects.filter(kind="transfer", state=OperationState.DONE)
+    brought = set(done.values_list("params__earning", flat=True))
+    for way in Earning.objects.exclude(way=None).exclude(pk__in=brought):
         found[way.partner_id, way.currency] -= way.cents
+    for earning in Earning.objects.exclude(advance=None).select_related("advance"):
+        there = _times_there(earning.advance, earning.pk in brought)
+        found[earning.partner_id, earning.currency] += there * earning.cents
     lost = Dispute.objects.filter(state=DisputeState.LOST, reversal_id="", partner_cents__gt=0)
     for dispute in lost.select_related("charge"):
         found[dispute.charge.partner_id, dispute.currency] += dispute.partner_cents
@@ -221,3 +230,11 @@ def _owed_at_stripe() -> dict[tuple[int, str], int]:
     for refund in halves.select_related("charge"):
         found[refund.charge.partner_id, refund.currency] -= refund.fee_cents
     return found
+
+
+def _times_there(advance: Advance, brought: bool) -> int:
+    """How often its share is at the partner's, more than the ledger owes it: brought over from
+    Mila's balance, there with the charge, fetched back. One that was not brought over is owed and
+    not there.
+    """
+    return int(brought) + bool(advance.repaid_at) - bool(advance.reversal_id) - 1

@@ -12,6 +12,7 @@ from accounts.models import PartnerProfile, Technician
 from mila.cleaning import canonical_email
 from mila.transactions import verb
 from payments.models import (
+    Advance,
     Charge,
     ChargeKind,
     Dispute,
@@ -44,10 +45,21 @@ def earn_way(way: WayPay, at: datetime) -> Earning | None:
     return _earn(way.booking, way.partner, way.cents, at, way=way) if way.cents else None
 
 
-def take_back(charge: Charge, cents: int, at: datetime, **of: Refund | Dispute) -> Earning | None:
-    """The partner's part of a refund, or of a lost dispute (`of`). It waits with its share while
-    that is not paid out; later it is a debt, netted from the next payout (fault M15). A repeat
-    returns the first one.
+def earn_advance(advance: Advance, at: datetime) -> Earning | None:
+    """What Mila advances of an unpaid charge: the time of the hold is long over, so it goes with
+    the next payout. The money has still to be brought to the partner's account.
+    """
+    charge = advance.charge
+    assert charge.partner is not None
+    return _earn(charge.booking, charge.partner, advance.cents, at, advance=advance)
+
+
+def take_back(
+    charge: Charge, cents: int, at: datetime, **of: Refund | Dispute | Advance
+) -> Earning | None:
+    """The partner's part of a refund, of a lost dispute, or what was advanced (`of`). It waits with
+    its share while that is not paid out; later it is a debt, netted from the next payout
+    (fault M15). A repeat returns the first one.
     """
     found = Earning.objects.filter(**of).first()
     if found is not None or charge.partner is None or not cents:
@@ -79,24 +91,30 @@ def _earn(
     *,
     charge: Charge | None = None,
     way: WayPay | None = None,
+    advance: Advance | None = None,
 ) -> Earning:
-    found = Earning.objects.filter(charge=charge, way=way, refund=None, dispute=None).first()
+    of: dict[str, Charge | WayPay | Advance | None] = {
+        "charge": charge,
+        "way": way,
+        "advance": advance,
+    }
+    found = Earning.objects.filter(**of, refund=None, dispute=None, set_off=None).first()
     if found is not None:
         return found
     # Two jobs of a partner that are paid in the same moment are counted one after the other.
     PartnerProfile.objects.select_for_update(no_key=True).get(pk=partner.pk)
-    hold = why_longer(booking, partner)
+    hold = why_longer(booking, partner) if advance is None else Hold.NONE
+    rests = booking.policy.payout_hold_long if hold else booking.policy.payout_hold
     earning = Earning(
         partner=partner,
         technician=_technician(booking, partner),
         booking=booking,
-        charge=charge,
-        way=way,
+        **of,
         currency=booking.currency,
         cents=cents,
         earned_at=at,
         hold=hold,
-        free_at=at + (booking.policy.payout_hold_long if hold else booking.policy.payout_hold),
+        free_at=at if advance is not None else at + rests,
     )
     _promise(earning, changed_until(partner))
     earning.save(force_insert=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from accounts.models import PartnerProfile
 from payments.models import (
     Account,
+    Advance,
     Charge,
     Dispute,
     Earning,
@@ -47,6 +48,22 @@ def book_way(way: WayPay, at: datetime) -> None:
         at,
         {Account.MILA: way.cents, Account.PARTNER: -way.cents},
     )
+
+
+def book_advance(advance: Advance, at: datetime) -> None:
+    """The partner's share is theirs before the customer pays: until then the customer owes it to
+    Mila (rule M4). Once.
+    """
+    lines = {Account.ADVANCED: advance.cents, Account.PARTNER: -advance.cents}
+    charge = advance.charge
+    _book(charge.booking, charge.partner, advance_key(advance), at, lines)
+
+
+def book_advance_repaid(advance: Advance, at: datetime) -> None:
+    """The customer has paid: what was advanced is no longer the partner's a second time. Once."""
+    lines = {Account.PARTNER: advance.cents, Account.ADVANCED: -advance.cents}
+    charge = advance.charge
+    _book(charge.booking, charge.partner, f"{advance_key(advance)}-repaid", at, lines)
 
 
 def book_payout(payout: Payout, at: datetime) -> None:
@@ -142,6 +159,10 @@ def dispute_key(dispute: Dispute) -> str:
 
 def payout_key(payout: Payout, earning: Earning) -> str:
     return f"payout-{payout.pk}-{earning.pk}"
+
+
+def advance_key(advance: Advance) -> str:
+    return f"advance-{advance.pk}"
 
 
 def way_key(way: WayPay) -> str:

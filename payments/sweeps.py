@@ -6,6 +6,7 @@ from mila.clock import MilaNow, mila_now
 from mila.sweeping import handle_each
 from mila.transactions import verb
 from payments import (
+    advances,
     charges,
     disputes,
     outages,
@@ -19,6 +20,7 @@ from payments import (
 )
 from payments.models import (
     UNDER_WAY,
+    Advance,
     Charge,
     ChargeState,
     Dispute,
@@ -75,14 +77,18 @@ def sweep_payouts() -> int:
 
 
 def sweep_returns() -> int:
-    """One round of money that goes back: refunds to send or to ask about, disputes likewise."""
+    """One round of money that goes back: refunds to send or to ask about, disputes likewise, and
+    advances that customers have paid after all.
+    """
     at = mila_now()
     due = Refund.objects.filter(next_at__lte=at).order_by("next_at")
     contested = Dispute.objects.filter(next_at__lte=at).order_by("next_at")
+    repaid = Advance.objects.filter(next_at__lte=at).order_by("next_at")
     taken_up = [
         *handle_each(refunds.submit, _ids(due.filter(state__in=UNDER_WAY)), refunds.set_aside),
         *handle_each(refunds.look_again, _ids(due.filter(state=RefundState.PENDING))),
         *handle_each(disputes.take_up, _ids(contested), disputes.set_aside),
+        *handle_each(advances.take_up, _ids(repaid), advances.set_aside),
     ]
     return len(taken_up)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, Sum
 from django.db.models.functions import TruncWeek
 
-from payments.models import Account, LedgerEntry
+from payments.models import Account, Advance, LedgerEntry
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,14 @@ class Row:
 
 @dataclass(frozen=True)
 class TrialBalance:
-    """Of one currency. `debtors`: partners who owe Mila, with how much (fault M15)."""
+    """Of one currency. `debtors`: partners who owe Mila, with how much (fault M15). `advances`:
+    what Mila has paid partners for charges that are not paid, the oldest first (rule M4).
+    """
 
     currency: str
     rows: list[Row]
     debtors: list[tuple[str, int]]
+    advances: list[Advance]
 
     @property
     def total(self) -> Row:
@@ -40,7 +43,7 @@ class TrialBalance:
 
 
 def trial_balances() -> list[TrialBalance]:
-    """One for each currency there is. Two queries."""
+    """One for each currency there is. Three queries."""
     lines = LedgerEntry.objects.order_by().values("currency", "account")
     sums = lines.annotate(
         debit=Sum("cents", filter=Q(cents__gt=0), default=0),
@@ -59,11 +62,16 @@ def trial_balances() -> list[TrialBalance]:
     debtors: dict[str, list[tuple[str, int]]] = {}
     for one in owing:
         debtors.setdefault(one["currency"], []).append((one["partner__name"], one["cents"]))
+    open_ = Advance.objects.filter(made_at__isnull=False, repaid_at=None)
+    advances: dict[str, list[Advance]] = {}
+    for advance in open_.select_related("charge__booking__service", "charge__partner"):
+        advances.setdefault(advance.charge.currency, []).append(advance)
     return [
         TrialBalance(
             currency,
             [rows[account] for account in Account if account in rows],
             debtors.get(currency, []),
+            advances.get(currency, []),
         )
         for currency, rows in sorted(found.items())
     ]

@@ -276,8 +276,7 @@ class Policy:
     unpaid_reminder_days: Days = figure(
         (0, 1, 3, 7), _("Reminders of an unpaid charge"), 0, 60, parts=(1, 8))
     advance_after: timedelta = figure(
-        days(30), _("Unpaid: the partner may have it from us after"), days(7), days(180),
-        later="rule M4: advances")
+        days(30), _("Unpaid: the partner may have it from us after"), days(7), days(180))
     payout_hold: timedelta = figure(
         days(3), _("Held before a payout"), timedelta(0), days(30))
     payout_hold_long: timedelta = figure(

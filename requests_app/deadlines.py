@@ -262,6 +262,11 @@ def bank_reminder_at(asked_at: datetime, policy: Policy) -> datetime:
     return asked_at + policy.bank_reminder_after
 
 
+def advance_from(signed_off_at: datetime, policy: Policy) -> datetime:
+    """Unpaid until then, the partner's share may be advanced (rule M4)."""
+    return signed_off_at + policy.advance_after
+
+
 def call_gap(start_at: datetime | None, at: datetime, policy: Policy) -> timedelta:
     """How far apart two tries to reach the customer lie (rule L1)."""
     near = start_at is not None and start_at - at < policy.call_short_lead

@@ -230,6 +230,7 @@ KINDS: dict[str, Notice] = {
     "charge_waits_ops": to_ops("owed_cents", "partner"),
     "refund_ops": to_ops(given=("refund_cents", "why")),
     "dispute_ops": to_ops(given=("dispute_cents", "step")),
+    "advance_ops": to_ops(given=("advance_cents",)),
 }
 
 

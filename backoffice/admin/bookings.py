@@ -18,6 +18,7 @@ from unfold.decorators import display
 
 from backoffice import booking_history, visit_history, wording
 from backoffice.admin import (
+    advance_acts,
     appeals,
     dispatch,
     faults,
@@ -78,6 +79,7 @@ HISTORY = (  # in the order in which ops ask
     payments.ledger,
     payments.way,
     payments.shares,
+    advance_acts.advanced,
     booking_history.other_notices,
     booking_history.accesses,
 )
@@ -96,6 +98,7 @@ class BookingAdmin(ReadOnly, WithActs, ModelAdmin):
         *faults.JOB_ACTS,
         *dispatch.BOOKING_ACTS,
         *payment_acts.BOOKING_ACTS,
+        *advance_acts.BOOKING_ACTS,
         *return_acts.BOOKING_ACTS,
         *appeals.BOOKING_ACTS,
     )

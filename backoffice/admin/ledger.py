@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from backoffice.board_charts import DAYS, ZONE, Chart, chart_of
-from mila.adminkit.acts import ModelAdmin, ReadOnly, Section, stamp
+from mila.adminkit.acts import ModelAdmin, ReadOnly, Section, linked, stamp
 from mila.clock import mila_now
 from mila.formats import money
 from payments.models import Comparison, Difference, LedgerEntry
-from payments.trial_balance import trial_balances, weeks
+from payments.trial_balance import TrialBalance, trial_balances, weeks
 from places.calendar import midnight, wall_time
 
 
@@ -43,6 +43,8 @@ def balance_chapters() -> list[Section]:
             chapters.append(
                 Section(f"debtors-{found.currency}", title, [_("Partner"), _("Debt")], owing)
             )
+        if found.advances:
+            chapters.append(_advances(found))
     last = Comparison.objects.exclude(ended_at=None).order_by("-pk").first()
     facts = [
         (gettext("Last compared with Stripe"), stamp(last.ended_at) if last else ""),
@@ -50,6 +52,23 @@ def balance_chapters() -> list[Section]:
         (gettext("Open differences"), str(Difference.objects.filter(closed_at=None).count())),
     ]
     return [*chapters, Section("comparison", gettext("Comparison with Stripe"), facts=facts)]
+
+
+def _advances(found: TrialBalance) -> Section:
+    title = gettext("Advanced, and not paid by the customer, %(currency)s") % {
+        "currency": found.currency
+    }
+    rows = [
+        [
+            linked(one.charge.booking, "requests_app_booking_change", one.charge.booking_id),
+            one.charge.partner,
+            money(one.cents, found.currency),
+            stamp(one.made_at),
+        ]
+        for one in found.advances
+    ]
+    columns = [_("Booking"), _("Partner"), _("Advanced"), _("Since")]
+    return Section(f"advances-{found.currency}", title, columns, rows)
 
 
 def week_charts(at: datetime) -> list[Chart]:

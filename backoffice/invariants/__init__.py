@@ -5,7 +5,7 @@ Each answers its violations.
 
 from collections.abc import Callable
 
-from backoffice.invariants import bookings, chains, charges, ledger, papers, returns
+from backoffice.invariants import advances, bookings, chains, charges, ledger, papers, returns
 from backoffice.invariants.scope import Found, Ids
 
 INVARIANTS: dict[str, tuple[str, Callable[[Ids], Found]]] = {
@@ -46,6 +46,10 @@ INVARIANTS: dict[str, tuple[str, Callable[[Ids], Found]]] = {
         "Each share of a partner is earned once, and what the ledger owes them is what is "
         "not paid out",
         ledger.earned,
+    ),
+    "advances": (
+        "What Mila advances is owed to it until the customer pays, and is then fetched back once",
+        advances.advances,
     ),
     "refunds": (
         "Never more goes back than was paid, and each bears exactly their part of it",

@@ -11,7 +11,7 @@ from payments import earnings, gateway, ledger, operations
 from payments.charges.reminders import close, tell_ops, wait_for_customer
 from payments.charges.rows import lock_charge, unanswered
 from payments.charges.table import OPEN_STATES, LockedCharge, advance
-from payments.models import Charge, ChargeKind, ChargeState, Operation, OperationState
+from payments.models import Advance, Charge, ChargeKind, ChargeState, Operation, OperationState
 from payments.operations import Mismatch, NeverArrived, answer
 from payments.paperwork import want_papers
 from requests_app.actions import signing
@@ -72,9 +72,23 @@ def _succeed(
     _note_objects(charge, intent)
     ledger.book_charge(charge, at)
     earnings.earn_charge(charge, at)
+    _repay_advance(charge, at)
     want_papers(charge.pk, at)
     if charge.kind == ChargeKind.JOB:
         signing.settle(booking.pk)
+
+
+def _repay_advance(charge: Charge, at: datetime) -> None:
+    """What Mila had advanced of it is now at the partner's a second time: it is set off against
+    the share, and fetched back (payments.advances). The charge's lock stands for its own.
+    """
+    advance = Advance.objects.filter(charge=charge, made_at__isnull=False, repaid_at=None).first()
+    if advance is None:
+        return
+    advance.repaid_at = advance.next_at = at
+    advance.save(update_fields=["repaid_at", "next_at"])
+    ledger.book_advance_repaid(advance, at)
+    earnings.take_back(charge, advance.cents, at, set_off=advance)
 
 
 def _note_objects(charge: Charge, intent: gateway.PaymentIntent) -> None:

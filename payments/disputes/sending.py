@@ -116,7 +116,8 @@ def next_operation(dispute_id: int) -> Operation | None:
         params = {
             "transfer": charge.stripe_transfer,
             "cents": dispute.partner_cents,
-            "dispute_uuid": str(dispute.uuid),
+            "about": "dispute",
+            "uuid": str(dispute.uuid),
         }
         operation = _plan(dispute, "reverse", params)
     if operation is None:
@@ -142,7 +143,7 @@ def call(operation: Operation) -> gateway.DisputeAnswer | str:
 def _look_up(operation: Operation) -> gateway.DisputeAnswer | str:
     params: dict[str, Any] = operation.params
     if operation.kind == "reverse":
-        reversal = gateway.find_reversal(params["transfer"], params["dispute_uuid"])
+        reversal = gateway.find_reversal(params["transfer"], params["about"], params["uuid"])
         if reversal is None:
             raise NeverArrived
         return reversal

@@ -17,8 +17,11 @@ from payments.gateway.params import checked
 from payments.gateway.shapes import PayoutAnswer
 
 
-def create_transfer(*, account: str, cents: int, currency: str, booking_uuid: str, key: str) -> str:
-    """From Mila's own balance to the partner's: a way in vain that Mila pays (rule L11).
+def create_transfer(
+    *, account: str, cents: int, currency: str, booking_uuid: str, about: str, key: str
+) -> str:
+    """From Mila's own balance to the partner's: a way in vain that Mila pays (rule L11), or an
+    advance (rule M4). `about` says which.
 
     The transfer's id.
     """
@@ -28,7 +31,7 @@ def create_transfer(*, account: str, cents: int, currency: str, booking_uuid: st
             "amount": cents,
             "currency": currency.lower(),
             "destination": account,
-            "metadata": {"booking": booking_uuid, "kind": "way"},
+            "metadata": {"booking": booking_uuid, "kind": about},
             "transfer_group": f"booking-{booking_uuid}",
         },
     )
@@ -36,15 +39,15 @@ def create_transfer(*, account: str, cents: int, currency: str, booking_uuid: st
         return stripe_client().v1.transfers.create(params, with_key(key)).id
 
 
-def find_transfer(account: str, booking_uuid: str) -> str | None:
-    """The way of this booking, by our own names, for a call whose key Stripe may have forgotten
-    (fault M6).
+def find_transfer(account: str, booking_uuid: str, about: str) -> str | None:
+    """The way or the advance of this booking, by our own names, for a call whose key Stripe may
+    have forgotten (fault M6).
 
     The shares of the booking's charges are in the same group, and carry no names of ours.
     """
     group = {"destination": account, "transfer_group": f"booking-{booking_uuid}", "limit": 100}
     params = checked(TransferListParams, group)
-    wanted = {"booking": booking_uuid, "kind": "way"}
+    wanted = {"booking": booking_uuid, "kind": about}
     with our_errors():
         page = stripe_client().v1.transfers.list(params)
         found = (

@@ -84,21 +84,24 @@ def list_fee_refunds(fee: str) -> list[FeeRefund]:
         return [_fee_refund(one) for one in page.auto_paging_iter()]
 
 
-def reverse_transfer(*, transfer: str, cents: int, dispute_uuid: str, key: str) -> str:
-    """The partner's share of a lost dispute comes back to Mila. The reversal's id."""
-    params = checked(
-        TransferCreateReversalParams, {"amount": cents, "metadata": {"dispute": dispute_uuid}}
-    )
+def reverse_transfer(*, transfer: str, cents: int, about: str, uuid: str, key: str) -> str:
+    """The partner's share of a lost dispute, or an advance, comes back to Mila: `about`, and its
+    name. The reversal's id.
+
+    Of a transfer without a charge only what the account still holds: raises GatewayRefused with
+    "balance_insufficient".
+    """
+    params = checked(TransferCreateReversalParams, {"amount": cents, "metadata": {about: uuid}})
     with our_errors():
         return stripe_client().v1.transfers.reversals.create(transfer, params, with_key(key)).id
 
 
-def find_reversal(transfer: str, dispute_uuid: str) -> str | None:
+def find_reversal(transfer: str, about: str, uuid: str) -> str | None:
     """By our own name, for a call whose key Stripe may have forgotten (fault M6)."""
     params = checked(TransferReversalListParams, {"limit": 100})
     with our_errors():
         page = stripe_client().v1.transfers.reversals.list(transfer, params)
-        wanted = {"dispute": dispute_uuid}
+        wanted = {about: uuid}
         found = (one.to_dict() for one in page.auto_paging_iter())
         return next(
             (one["id"] for one in found if wanted.items() <= (one.get("metadata") or {}).items()),

@@ -1,7 +1,8 @@
-"""The rows of money: what comes in (`charges`), what goes out (`payouts`), what is sent to Stripe
-and booked (`operations`), what goes back and is compared (`returns`).
+"""The rows of money: what comes in (`charges`), what goes out (`payouts`, `advances`), what is sent
+to Stripe and booked (`operations`), what goes back and is compared (`returns`).
 """
 
+from payments.models.advances import Advance
 from payments.models.charges import (
     WAITS,
     CardSetup,
@@ -33,6 +34,7 @@ __all__ = [
     "UNDER_WAY",
     "WAITS",
     "Account",
+    "Advance",
     "CardSetup",
     "Charge",
     "ChargeKind",

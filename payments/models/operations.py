@@ -46,6 +46,9 @@ class Operation(models.Model):
     dispute = models.ForeignKey(
         "payments.Dispute", null=True, on_delete=models.PROTECT, related_name="operations"
     )
+    advance = models.ForeignKey(
+        "payments.Advance", null=True, on_delete=models.PROTECT, related_name="operations"
+    )
     kind = models.CharField(max_length=20)
     key = models.CharField(max_length=120, unique=True)
     params = models.JSONField()
@@ -61,7 +64,7 @@ class Operation(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=_one_of("charge", "payout", "refund", "dispute"),
+                condition=_one_of("charge", "payout", "refund", "dispute", "advance"),
                 name="operation_of_one_thing",
             )
         ]
@@ -77,6 +80,7 @@ class Account(models.TextChoices):
     COMMISSION = "commission", _("Commission earned")
     BOOKING_FEE = "booking_fee", _("Booking fees earned")
     MILA = "mila", _("Paid by Mila itself")
+    ADVANCED = "advanced", _("Advanced to partners")
     COST = "cost", _("Stripe's costs")
     DISPUTED = "disputed", _("Contested, with the payers' banks")
     CUSTOMER = "customer", _("Owed to customers")

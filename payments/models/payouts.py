@@ -133,6 +133,13 @@ class Earning(models.Model):
     dispute = models.OneToOneField(
         "payments.Dispute", null=True, on_delete=models.PROTECT, related_name="earning"
     )
+    advance = models.OneToOneField(
+        "payments.Advance", null=True, on_delete=models.PROTECT, related_name="earning"
+    )
+    # the customer has paid what was advanced: its share is not paid out a second time
+    set_off = models.OneToOneField(
+        "payments.Advance", null=True, on_delete=models.PROTECT, related_name="set_off"
+    )
     currency = models.CharField(max_length=3)
     cents = models.IntegerField()
     earned_at = models.DateTimeField()

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from mila.clock import mila_now
 from mila.transactions import verb
@@ -87,8 +87,9 @@ def _wait(payout_id: int) -> Payout:
 
 
 def _plan(payout: Payout) -> Operation:
-    """First the ways that Mila pays, from its own balance; then the payout."""
-    for earning in payout.earnings.exclude(way=None).select_related("booking"):
+    """First what Mila pays, from its own balance; then the payout."""
+    for earning in _from_mila(payout):
+        about = "way" if earning.way_id else "advance"
         tries = Operation.objects.filter(kind="transfer", params__earning=earning.pk)
         if not tries.filter(state=OperationState.DONE).exists():
             transfer = {
@@ -97,10 +98,10 @@ def _plan(payout: Payout) -> Operation:
                 "cents": earning.cents,
                 "currency": payout.currency,
                 "booking_uuid": str(earning.booking.uuid),
+                "about": about,
             }
-            return _operation(
-                payout, "transfer", f"{earning.booking.uuid}-way", tries.count(), transfer
-            )
+            name = f"{earning.booking.uuid}-{about}"
+            return _operation(payout, "transfer", name, tries.count(), transfer)
     params = {
         "account": payout.account,
         "cents": payout.cents,
@@ -109,6 +110,14 @@ def _plan(payout: Payout) -> Operation:
     }
     tries = payout.operations.filter(kind="payout")
     return _operation(payout, "payout", f"payout-{payout.uuid}", tries.count(), params)
+
+
+def _from_mila(payout: Payout) -> QuerySet[Earning]:
+    """Ways and advances. An advance that the customer has paid meanwhile is in the account already:
+    it came with the charge.
+    """
+    ours = Q(way__isnull=False) | Q(advance__isnull=False, advance__repaid_at=None)
+    return payout.earnings.filter(ours).select_related("booking")
 
 
 def _operation(
@@ -135,7 +144,7 @@ def call(operation: Operation) -> gateway.PayoutAnswer | str:
 
 def _find(kind: str, params: dict[str, Any]) -> gateway.PayoutAnswer | str | None:
     if kind == "transfer":
-        return gateway.find_transfer(params["account"], params["booking_uuid"])
+        return gateway.find_transfer(params["account"], params["booking_uuid"], params["about"])
     return gateway.find_payout(params["account"], params["payout_uuid"])
 
 
@@ -144,7 +153,7 @@ def _find(kind: str, params: dict[str, Any]) -> gateway.PayoutAnswer | str | Non
 
 @verb
 def record_transfer(operation_id: int, transfer: str) -> None:
-    """A way was brought to the partner's balance."""
+    """A way or an advance was brought to the partner's balance."""
     operation, payout = _locked(operation_id)
     if operation is not None:
         at = mila_now()

@@ -33,7 +33,7 @@ TRANSITIONS: dict[str, Transition] = {
     "drop": Transition(only(*STILL_HERE), S.DROPPED),
     # --- sent
     "send": Transition(only(*OPEN_STATES), S.SENT),
-    "next_call": Transition(AWAITED, S.PLANNED),  # a way was brought over: the payout itself is due
+    "next_call": Transition(AWAITED, S.PLANNED),  # what Mila pays was brought over
     "put_back": Transition(AWAITED, S.PLANNED),  # nothing was done at Stripe
     "lose_track": Transition(AWAITED, S.UNKNOWN),
     # --- answered. Money that has moved is written down wherever the payout stood.

@@ -44,6 +44,7 @@ def create(call: Call) -> dict[str, Any]:
         "created": call.now,
         "currency": body["currency"],
         "customer": body["customer"],
+        "customer_account": None,
         "destination_details": {
             "card": {"reference_status": "pending", "type": "refund"},
             "type": "card",
@@ -171,12 +172,12 @@ def reverse(call: Call) -> dict[str, Any]:
             param="amount",
         )
     if transfer.body["source_transaction"] is None:
-        # Of a transfer without a charge only what is still there: the account may not go below zero
-        # for it.
-        ready, waiting = call.store.balance(transfer.body["destination"], call.bank_now).get(
+        # Of a transfer without a charge only what is there and available: the account may not go
+        # below zero for it.
+        ready, _waiting = call.store.balance(transfer.body["destination"], call.bank_now).get(
             transfer.body["currency"], (0, 0)
         )
-        if amount > ready + waiting:
+        if amount > ready:
             raise Problem(
                 "The account does not hold enough for this reversal.", code="balance_insufficient"
             )

@@ -466,6 +466,8 @@ def test_every_act_over_money_or_contact_data_asks_again():
 
     assert found == {
         "accept-dispute",
+        "advance",
+        "advance-approve",
         "appeal-overturn",
         "appeal-uphold",
         "evidence",

@@ -118,6 +118,7 @@ STAYS = {
     "payments.Refund.fee_refund_ids": "Stripe's names",
     "payments.Refund.failure_code": "Stripe's word",
     "payments.Refund.currency": "one of two",
+    "payments.Advance.reversal_id": "Stripe's name",
     "payments.Dispute.*": "money: what the bank was sent names nobody",
     "payments.Difference.*": "money: by Stripe's names",
     "payments.StatementLine.*": "money: by Stripe's names",

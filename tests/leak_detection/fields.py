@@ -126,6 +126,7 @@ NOT_PRIVATE = {
     "payments.Charge.stripe_transfer": "Stripe's name",
     "payments.Charge.stripe_fee": "Stripe's name",
     "payments.Refund.*": "figures, Stripe's names, and staff's own words",
+    "payments.Advance.*": "the same",
     "payments.Dispute.*": "figures, Stripe's names; the evidence names nobody "
     "(tests/payments/test_disputes.py)",
     "payments.StatementLine.*": "figures, and Stripe's names",

@@ -6,7 +6,8 @@ import pytest
 
 from papers import actions, sweeps
 from papers.models import Paper, StatedMonth
-from payments.models import Earning, Payout
+from payments import earnings
+from payments.models import Advance, Earning, Payout
 from tests.papers import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
@@ -34,6 +35,30 @@ def test_sweep_makes_it_once(month, payee):
     words = cast.text(paper)
     assert "novembre 2026" in words
     assert "95,19 €" in words
+
+
+def test_an_advance_and_its_end_are_said(month, payee, payer, staff, stopped_clock):
+    """Advanced in October, paid by the customer in November: what is set off stands beside it."""
+    charge = month[0]
+    advance = Advance.objects.create(
+        charge=charge,
+        cents=charge.partner_cents,
+        by=staff,
+        reason="x",
+        made_at=DECEMBER - timedelta(days=1),
+        repaid_at=DECEMBER - timedelta(hours=1),
+    )
+    earnings.earn_advance(advance, advance.made_at)
+    earnings.take_back(charge, advance.cents, advance.repaid_at, set_off=advance)
+
+    assert sweeps.sweep_statements() == 1
+
+    paper = Paper.objects.get(kind="statement")
+    assert paper.total_cents == sum(one.partner_cents for one in month)
+    words = cast.text(paper)
+    assert words.count(charge.booking.number) == 3
+    assert "55,20 €" in words
+    assert [row["advance"] for row in paper.data["rows"]] == ["", "", "made", "set off"]
 
 
 def test_what_is_booked_after_midnight_is_on_the_statement_of_its_month(

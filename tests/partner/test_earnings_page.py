@@ -7,9 +7,10 @@ from django.urls import reverse
 
 from accounts.models import PartnerProfile
 from mila.clock import mila_now
-from payments.earnings import earn_charge
-from payments.models import Charge, ChargeState
-from requests_app.models import State
+from partner.earnings import Line
+from payments.earnings import earn_advance, earn_charge
+from payments.models import Advance, Charge, ChargeState
+from requests_app.models import Booking, State
 from tests import cast, factories
 from tests.signing_in import sign_in
 
@@ -62,6 +63,22 @@ def test_paid_and_unpaid_stand_apart(client, inside):
     assert "110,40" not in page
     assert reverse("partner:job", args=[unpaid.booking.uuid]) in page
     assert "Odile" not in page
+
+
+def test_what_mila_advances_is_earned_and_no_longer_unpaid(client, inside, staff):
+    unpaid = charged(inside, days=5, state=ChargeState.FAILED)
+    at = mila_now()
+    advance = Advance.objects.create(charge=unpaid, cents=5520, by=staff, reason="x", made_at=at)
+    earning = earn_advance(advance, at)
+
+    page = client.get(EARNINGS).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+
+    assert 'id="unpaid"' not in page
+    assert str(Line(earning, 5520, 0, "", "").note) in page
+    assert page.count(f'datetime="{earning.promised_on}"') == 2
+    job = reverse("partner:job", args=[unpaid.booking.uuid])
+    Booking.objects.filter(pk=unpaid.booking_id).update(state=State.SIGNED_OFF)
+    assert f'datetime="{earning.promised_on}"' in client.get(job).content.decode()
 
 
 def test_colleagues_job_of_the_same_company_has_no_link(client, morning, rival_partner):

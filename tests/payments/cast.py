@@ -1,17 +1,18 @@
 """People who can pay and be paid at the stand-in, and bookings that owe."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from accounts.models import User
 from backoffice.invariants import violations
 from catalogue.money import split
 from mila.clock import mila_now, set_clock
 from payments import cards, gateway, partners
-from payments.charges import open_charge, submit
-from payments.models import Charge, Earning
+from payments.charges import open_charge, retry_with_card, submit
+from payments.models import WAITS, Charge, ChargeState, Earning
 from payments.standin import user_actions
 from payments.standin.models import Thing
 from places.calendar import instant
+from requests_app.deadlines import advance_from
 from requests_app.models import Assignment, Booking, Quote, QuoteOrigin, SignOff, SignOffKind, State
 from tests import factories
 
@@ -114,6 +115,30 @@ def earned(booking: Booking) -> Earning:
     return charged(booking).earning
 
 
+def unpaid_for_long(booking: Booking) -> Charge:
+    """Its card was declined, and the clock stands where the share may be advanced."""
+    charge = charged(booking)
+    assert charge.state in WAITS
+    set_clock(advance_from(booking.signed_off_at, booking.policy), speed=0)
+    return charge
+
+
+def pay_late(charge: Charge, card: str) -> Charge:
+    """The customer pays after all, with another card."""
+    retry_with_card(charge.pk, payment_method=card)
+    charge = submit(charge.pk)
+    assert charge.state == ChargeState.SUCCEEDED
+    return charge
+
+
+def wealth(customer: User, card: str) -> Charge:
+    """Mila has earned something with somebody else, and it is available."""
+    other = payee(user__name="Reto Ammann", lat=46.95, lon=7.44)
+    charge = charged(signed_booking(customer, card, other, service_cents=90_000))
+    set_clock(mila_now() + timedelta(days=3), speed=0)
+    return charge
+
+
 def come_to_payday(*earnings: Earning) -> date:
     """The clock stands at ten o'clock of the last of the promised days."""
     day = max(
@@ -127,7 +152,7 @@ def come_to_payday(*earnings: Earning) -> date:
 
 # What `verify_invariants` asks about money; the bookings here are made by hand, and never walked
 # there.
-MONEY = ("I2", "I3", "I4", "I6", "I9", "earned", "way", "refunds", "disputes")
+MONEY = ("I2", "I3", "I4", "I6", "I9", "earned", "way", "advances", "refunds", "disputes")
 
 
 def money_faults() -> dict[str, list[str]]:

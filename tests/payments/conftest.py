@@ -2,8 +2,11 @@
 
 import pytest
 
+from payments import advances, sweeps
 from payments.standin.core import StandIn
 from payments.standin.store import Store
+from tests import factories
+from tests.payments import cast
 from tests.payments.standin import witness
 
 
@@ -28,3 +31,28 @@ def witnessed(monkeypatch):
     monkeypatch.setattr(Store, "emit", told)
     yield found
     assert sorted(set(found)) == []
+
+
+@pytest.fixture
+def ops(morning):
+    return factories.UserFactory(is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def card(payer):
+    return cast.saved_card(payer)
+
+
+@pytest.fixture
+def unpaid(owing, payer, card):
+    cast.wealth(payer, card)
+    return cast.unpaid_for_long(owing(cast.DECLINES_LATER))
+
+
+@pytest.fixture
+def paid_out(unpaid, ops):
+    """Advanced, and with the partner's bank."""
+    advance = advances.grant(unpaid.pk, by=ops, reason="Moved away")
+    cast.come_to_payday(advance.earning)
+    sweeps.sweep_payouts()
+    return advance

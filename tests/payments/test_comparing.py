@@ -11,17 +11,21 @@ import pytest
 
 from backoffice import board
 from mila.clock import mila_now, set_clock
-from payments import comparing, differences, disputes, refunds, sweeps
+from payments import advances, comparing, differences, disputes, payouts, refunds, sweeps
 from payments.models import (
+    Advance,
     Charge,
     Comparison,
     Difference,
     DifferenceKind,
     LedgerEntry,
+    Payout,
+    PayoutState,
     StatementLine,
 )
 from payments.standin import user_actions
 from payments.standin.models import Posting, Thing
+from requests_app.deadlines import advance_from
 from tests import factories
 from tests.payments import cast
 
@@ -233,20 +237,27 @@ def test_each_line_is_fetched_once(busy):
 
 
 JOBS = int(os.environ.get("MONEY_JOBS", "12"))  # the acceptance asks for 10,000
+LATE = 6  # one of so many is not paid, and is advanced
 PLANTED = 100
 
 
-def test_many_jobs_of_both_currencies_agree_and_each_planted_cent_is_found(owing, payer, ops):
+def test_many_jobs_of_both_currencies_agree_and_each_planted_cent_is_found(payee, payer, ops):
     """The whole by one command: MONEY_JOBS=10000 bin/test tests/payments/test_comparing.py -k
     many_jobs.
     """
     dice = random.Random(JOBS)
     swiss = cast.payee(user__name="Reto Ammann", lat=46.95, lon=7.44)
-    card = cast.saved_card(payer)
+    card, declines = cast.saved_card(payer), cast.saved_card(payer, cast.DECLINES_LATER)
+    late = []
     for number in range(JOBS):
         cents = dice.randint(100, 30_000)
+        if number % LATE == 0:
+            late.append(
+                cast.charged(cast.signed_booking(payer, declines, payee, service_cents=cents))
+            )
+            continue
         if number % 2:
-            charge = cast.charged(owing(service_cents=cents))
+            charge = cast.charged(cast.signed_booking(payer, card, payee, service_cents=cents))
         else:
             booking = cast.signed_booking(
                 payer,
@@ -262,6 +273,9 @@ def test_many_jobs_of_both_currencies_agree_and_each_planted_cent_is_found(owing
             refunds.submit(give(charge, dice.randint(1, cents), ops).pk)
     comparing.compare()
     assert (open_(), cast.money_faults()) == ([], {})
+    _advance_and_pay_out(late, ops, card)
+    comparing.compare()
+    assert (open_(), cast.money_faults()) == ([], {})
     StatementLine.objects.all().delete()
     lines = list(Thing.objects.filter(kind="balance_transaction", account=""))
     planted = dice.sample(lines, min(PLANTED, len(lines)))
@@ -274,3 +288,30 @@ def test_many_jobs_of_both_currencies_agree_and_each_planted_cent_is_found(owing
     assert {(one.source, one.type) for one in open_()} == {
         (line.body["source"], line.body["type"]) for line in planted
     }
+
+
+def _advance_and_pay_out(late, ops, card):
+    """Every second of them is paid in the end, some of those before the advance has left; all that
+    is due goes to the banks.
+    """
+    second = factories.UserFactory(is_staff=True)
+    if late:
+        first = late[0].booking
+        set_clock(advance_from(first.signed_off_at, first.policy) + timedelta(hours=1), speed=0)
+    made = [advances.grant(charge.pk, by=ops, reason="x") for charge in late]
+    for charge in late[::4]:
+        cast.pay_late(charge, card)
+    if made:
+        cast.come_to_payday(*(one.earning for one in made))
+    sweeps.sweep_payouts()
+    for payout in Payout.objects.filter(state=PayoutState.WAITS):
+        payouts.approve(payout.pk, by=ops)
+        payouts.approve(payout.pk, by=second)
+    sweeps.sweep_payouts()
+    for charge in late[2::4]:
+        cast.pay_late(charge, card)
+    for _ in range(3):
+        set_clock(mila_now() + timedelta(days=3), speed=0)
+        sweeps.sweep_returns()
+    assert not Advance.objects.filter(next_at__isnull=False).exists()
+    assert Payout.objects.filter(state=PayoutState.ON_ITS_WAY).exists()

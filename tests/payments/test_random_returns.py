@@ -14,7 +14,7 @@ import pytest
 
 from mila.clock import mila_now, set_clock
 from mila.errors import Refusal
-from payments import comparing, disputes, gateway, refunds, sweeps, webhooks
+from payments import advances, comparing, disputes, gateway, refunds, sweeps, webhooks
 from payments.differences import differences as differences_since
 from payments.gateway.subscriptions import PLATFORM_EVENTS
 from payments.models import Charge, Difference, Dispute, Refund, RefundState, StripeEvent
@@ -60,6 +60,19 @@ class Play:
         self.charges = [
             cast.charged(owing(dice.choice(CARDS), service_cents=cents)) for cents in prices
         ]
+        if dice.random() < 0.5:
+            self.charges.append(self.advanced(owing))
+
+    def advanced(self, owing):
+        """Unpaid for long, advanced, perhaps on its way to the partner's bank, then paid."""
+        customer = self.charges[0].booking.customer
+        cast.wealth(customer, cast.saved_card(customer))
+        charge = cast.unpaid_for_long(owing(cast.DECLINES_LATER))
+        made = advances.grant(charge.pk, by=self.ops, reason="x")
+        if self.dice.random() < 0.7:
+            cast.come_to_payday(made.earning)
+            sweeps.sweep_payouts()
+        return cast.pay_late(charge, cast.saved_card(customer))
 
     def run(self):
         steps = (

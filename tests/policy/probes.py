@@ -466,6 +466,7 @@ PROBES: dict[str, tuple[Any, Probe]] = {
         [0, 5],
         lambda site: reminders._next_reminder(SimpleNamespace(reminders=1), site.facts, AT),
     ),
+    "advance_after": (864_000, deadline(deadlines.advance_from, AT)),
     "payout_hold": (0, share(Hold.NONE)),
     "payout_hold_long": (1_209_600, share(Hold.FIRST_JOBS)),
     "payout_first_jobs": (0, first_jobs),
