@@ -1,6 +1,6 @@
 """What a row would do, asked before it is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -37,11 +37,16 @@ def contradictions_of(row: PolicyRow) -> list[str]:
     return _contradictions(row, policy_at, lambda at, country: _with(row, at, country))
 
 
-def contradictions_without(row: PolicyRow) -> list[str]:
-    """What the figures would say against each other if this stored row were taken back, and do not
-    with it.
+def contradictions_without(*rows: PolicyRow) -> list[str]:
+    """What the figures would say against each other if these stored rows were taken back, and do
+    not with them. Two of which each may go need not go together.
     """
-    return _contradictions(row, policy_at, lambda at, country: _without(row, at, country))
+    found: dict[str, None] = {}
+    for row in rows:
+        found |= dict.fromkeys(
+            _contradictions(row, policy_at, lambda at, country: _without(rows, at, country))
+        )
+    return list(found)
 
 
 def _contradictions(row: PolicyRow, before: PolicyAt, after: PolicyAt) -> list[str]:
@@ -67,8 +72,10 @@ def _with(row: PolicyRow, at: datetime, country: str) -> Policy:
     return _of([*PolicyRow.objects.in_force(at, country=country), row])
 
 
-def _without(row: PolicyRow, at: datetime, country: str) -> Policy:
-    return _of([one for one in PolicyRow.objects.in_force(at, country=country) if one.pk != row.pk])
+def _without(rows: Sequence[PolicyRow], at: datetime, country: str) -> Policy:
+    gone = {row.pk for row in rows}
+    in_force = PolicyRow.objects.in_force(at, country=country)
+    return _of([one for one in in_force if one.pk not in gone])
 
 
 def _of(rows: list[PolicyRow]) -> Policy:

@@ -10,7 +10,8 @@ from typing import Any
 
 from celery import current_app
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
 from django.db import transaction
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -130,6 +131,13 @@ class PolicyRowAdmin(AsksAgain, OnlyGrows, ReadsIds, ModelAdmin):
     list_filter = ["country"]
     list_select_related = ["set_by"]
     search_fields = ["key", "note"]
+    actions = ["delete_selected"]
+
+    def changelist_view(self, request, extra_context=None):
+        with transaction.atomic():
+            if request.method == "POST":
+                PolicyRow.objects.lock()
+            return super().changelist_view(request, extra_context)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         with transaction.atomic():
@@ -141,6 +149,19 @@ class PolicyRowAdmin(AsksAgain, OnlyGrows, ReadsIds, ModelAdmin):
         with transaction.atomic():
             PolicyRow.objects.lock()
             return super().delete_view(request, object_id, extra_context)
+
+    @admin.action(description=_("Take back the selected rows"), permissions=["delete"])
+    def delete_selected(self, request, queryset):
+        """Judged as what it is, a change by all of them: where each may go they need not go
+        together.
+        """
+        request.goes_together = list(queryset)
+        against = contradictions_without(*request.goes_together)
+        if against:
+            sentence = gettext("These rows cannot go together. Without them: %(why)s")
+            self.message_user(request, sentence % {"why": " ".join(against)}, messages.ERROR)
+            return None
+        return delete_selected(self, request, queryset)
 
     @display(description=_("figure"), ordering="key")
     def figure(self, row):
@@ -159,6 +180,8 @@ class PolicyRowAdmin(AsksAgain, OnlyGrows, ReadsIds, ModelAdmin):
         stand against each other.
         """
         may = super().has_delete_permission(request, obj)
+        if obj in getattr(request, "goes_together", []):
+            return may  # with others, and they were judged as one
         return may and (obj is None or not contradictions_without(obj))
 
     def save_model(self, request, obj, form, change):

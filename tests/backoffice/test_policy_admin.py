@@ -116,7 +116,6 @@ def test_row_that_another_stands_before_says_so(ops):
 
 WRONG = [
     ({"key": "no_such"}, "key", ""),
-    ({"key": "advance_after", "value": "864000"}, "key", ""),  # nothing reads it yet
     ({"value": '"three"'}, "value", "is written like this: 3"),
     ({"value": "{"}, "value", ""),
     ({"note": ""}, "note", ""),
@@ -228,6 +227,28 @@ def test_row_in_force_at_once_sends_the_sweep_on_its_way(
     assert sent == [1]
 
 
+@pytest.fixture
+def either_may_go():
+    """Two rows to come, of which a third needs one."""
+    at = mila_now() + timedelta(days=30)
+    rows = [
+        ("payout_hold_long", 20, "", 0),
+        ("payout_hold_long", 20, "FR", 0),
+        ("payout_hold", 10, "FR", 1),
+    ]
+    made = [
+        PolicyRow.objects.create(
+            key=key,
+            value=encode(timedelta(days=days)),
+            country=country,
+            note="x",
+            starts_at=at + timedelta(days=later),
+        )
+        for key, days, country, later in rows
+    ]
+    return [row.pk for row in made[:2]]
+
+
 @pytest.mark.parametrize(("shift", "status"), [(-1, 403), (1, 302)])
 def test_only_what_does_not_hold_yet_may_be_taken_back(ops, shift, status):
     row = PolicyRow.objects.create(
@@ -261,3 +282,47 @@ def test_row_to_come_that_another_counts_on_stays(ops):
     ops.post(second, {"post": "yes"})
     ops.post(first, {"post": "yes"})
     assert not PolicyRow.objects.exists()
+
+
+def test_rows_that_may_each_go_are_judged_together(ops, either_may_go):
+    """In France a long hold rests on either of two longer ones; without both it stands against the
+    default.
+    """
+    rows = reverse("admin:policy_policyrow_changelist")
+    chosen = {"action": "delete_selected", "_selected_action": either_may_go, "post": "yes"}
+
+    said = ops.post(rows, chosen, follow=True).content.decode()
+
+    assert "cannot go together" in said
+    assert "may be at most" in said
+    assert PolicyRow.objects.count() == 3
+    ops.post(rows, {**chosen, "_selected_action": either_may_go[:1]})
+    assert PolicyRow.objects.count() == 2
+
+
+def test_rows_of_which_one_counts_on_the_other_go_together(ops, either_may_go):
+    chosen = [row.pk for row in PolicyRow.objects.all()]
+
+    ops.post(
+        reverse("admin:policy_policyrow_changelist"),
+        {"action": "delete_selected", "_selected_action": chosen, "post": "yes"},
+    )
+
+    assert not PolicyRow.objects.exists()
+
+
+def test_what_holds_already_is_not_taken_back_among_others(ops, either_may_go):
+    held = PolicyRow.objects.create(
+        key="wishes_max", value=2, note="x", starts_at=mila_now() - timedelta(days=1)
+    )
+
+    ops.post(
+        reverse("admin:policy_policyrow_changelist"),
+        {
+            "action": "delete_selected",
+            "_selected_action": [held.pk, either_may_go[0]],
+            "post": "yes",
+        },
+    )
+
+    assert PolicyRow.objects.count() == 4

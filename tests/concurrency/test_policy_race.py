@@ -2,6 +2,7 @@
 first, and refused in words where they stand against each other.
 """
 
+from datetime import timedelta
 from functools import partial
 from threading import Barrier
 
@@ -10,8 +11,10 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from backoffice.admin.policy_rows import PolicyRowAdmin
 from mila.clock import reset_clock, set_clock
 from policy.models import PolicyRow, PolicyRowQuerySet
+from policy.values import encode
 from tests import factories
 from tests.cast import MORNING
 from tests.concurrency.threads import at_once
@@ -102,3 +105,48 @@ def test_of_two_for_one_figure_and_instant_one_is_refused_in_words(two):
     assert PolicyRow.objects.count() == 1
     (refused,) = (answer for answer in answers if answer.status_code == 200)
     assert "already exists" in str(refused.context["adminform"].form.errors)
+
+
+@pytest.fixture
+def either_may_go(two):
+    """A long hold in France rests on either of the first two."""
+    day = timedelta(days=1)
+    rows = [("payout_hold_long", 20, ""), ("payout_hold_long", 20, "FR"), ("payout_hold", 10, "FR")]
+    made = [
+        PolicyRow.objects.create(
+            key=key,
+            value=encode(days * day),
+            country=country,
+            note="x",
+            starts_at=MORNING + 9 * day,
+        )
+        for key, days, country in rows
+    ]
+    return [row.pk for row in made[:2]]
+
+
+def take_back_at_once(browsers, rows):
+    """One from the list, the other from its own page."""
+    chosen = {"action": "delete_selected", "_selected_action": rows[0], "post": "yes"}
+    own_page = reverse("admin:policy_policyrow_delete", args=[rows[1]])
+    return at_once(
+        partial(browsers[0].post, reverse("admin:policy_policyrow_changelist"), chosen),
+        partial(browsers[1].post, own_page, {"post": "yes"}),
+    )
+
+
+def test_of_two_rows_that_cannot_both_go_one_stays(two, either_may_go):
+    take_back_at_once(two, either_may_go)
+
+    assert PolicyRow.objects.filter(pk__in=either_may_go).count() == 1
+
+
+def test_control_without_the_lock_both_go(two, either_may_go, monkeypatch):
+    gate = Barrier(2, timeout=5)
+    monkeypatch.setattr(PolicyRowQuerySet, "lock", lambda self: None)
+    # judged, and not yet gone
+    monkeypatch.setattr(PolicyRowAdmin, "log_deletions", lambda *args: gate.wait())
+
+    take_back_at_once(two, either_may_go)
+
+    assert not PolicyRow.objects.filter(pk__in=either_may_go).exists()
