@@ -16,6 +16,21 @@ ASKED = (
     "individual.dob",
     "tos_acceptance.date",
 )
+PROFILE = (
+    "mcc",
+    "minority_owned_business_designation",
+    "name",
+    "product_description",
+    "specified_commercial_transactions_act_url",
+    "support_address",
+    "support_email",
+    "support_phone",
+    "support_url",
+    "url",
+)
+# what stands on a card's statement, in three scripts
+DESCRIPTORS = tuple(f"statement_descriptor{end}" for end in ("", "_kana", "_kanji"))
+PREFIXES = tuple(f"statement_descriptor_prefix{end}" for end in ("", "_kana", "_kanji"))
 SWISS_CURRENCY, OTHER_CURRENCY = "chf", "eur"
 
 
@@ -34,7 +49,7 @@ def create(call: Call) -> dict[str, Any]:
     body = {
         "id": new_id("acct"),
         "object": "account",
-        "business_profile": {"mcc": None, "name": None, "product_description": None, "url": None},
+        "business_profile": dict.fromkeys(PROFILE),
         "business_type": given.get("business_type"),
         "capabilities": dict.fromkeys(given.get("capabilities") or {}, "inactive"),
         "charges_enabled": False,
@@ -60,9 +75,9 @@ def create(call: Call) -> dict[str, Any]:
         "requirements": _requirements(ASKED, "requirements.past_due"),
         "settings": {
             "branding": dict.fromkeys(("icon", "logo", "primary_color", "secondary_color")),
-            "card_payments": {"statement_descriptor_prefix": None},
+            "card_payments": dict.fromkeys(PREFIXES),
             "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
-            "payments": {"statement_descriptor": None},
+            "payments": dict.fromkeys((*DESCRIPTORS, *PREFIXES[1:])),
             "payouts": {
                 "debit_negative_balances": payouts.get("debit_negative_balances", True),
                 "schedule": {
@@ -114,7 +129,7 @@ def delete(call: Call) -> dict[str, Any]:
     call.store.remove(account)
     call.emit(
         "account.application.deauthorized",
-        {"id": "ca_standin", "object": "application"},
+        {"id": "ca_standin", "object": "application", "name": None},
         account=call.id,
     )
     return {"id": call.id, "object": "account", "deleted": True}
@@ -183,7 +198,7 @@ def left(call: Call, account: Any) -> None:
     """The partner cut the tie: the platform may not even ask about the account any more."""
     account.inner["left"] = True
     call.store.save(account)
-    body = {"id": "ca_standin", "object": "application"}
+    body = {"id": "ca_standin", "object": "application", "name": None}
     call.emit("account.application.deauthorized", body, account=account.body["id"])
 
 

@@ -8,6 +8,29 @@ from stripe import params as stripe_params
 from payments.standin.cards import Decline
 from payments.standin.routing import Call, listing, new_id, route
 
+# Of the card in a charge: what is told, and what this bank says nothing of.
+TOLD = (
+    "brand",
+    "checks",
+    "country",
+    "exp_month",
+    "exp_year",
+    "funding",
+    "last4",
+    "regulated_status",
+    "wallet",
+)
+UNTOLD = (
+    "amount_authorized",
+    "authorization_code",
+    "electronic_commerce_indicator",
+    "installments",
+    "mandate",
+    "network",
+    "network_transaction_id",
+    "three_d_secure",
+    "transaction_link_id",
+)
 WORLD = "world"  # everybody outside: cards and banks
 DAYS_TO_AVAILABLE = 2
 AT_ONCE = "4000000000000077"
@@ -126,10 +149,7 @@ def _charge(
         "payment_intent": intent["id"],
         "payment_method": method["id"],
         "payment_method_details": {
-            "card": {
-                name: card[name]
-                for name in ("brand", "country", "exp_month", "exp_year", "last4", "funding")
-            },
+            "card": {**dict.fromkeys(UNTOLD), **{name: card[name] for name in TOLD}},
             "type": "card",
         },
         "receipt_email": intent["receipt_email"],
@@ -138,11 +158,14 @@ def _charge(
         "refunded": False,
         "review": None,
         "shipping": None,
+        "source": None,
         "source_transfer": None,
         "statement_descriptor": intent["statement_descriptor"],
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": status,
-        "transfer_data": intent["transfer_data"],
+        "transfer_data": {"amount": None, **intent["transfer_data"]}
+        if intent["transfer_data"]
+        else None,
         "transfer_group": intent["transfer_group"],
     }
 

@@ -24,6 +24,7 @@ from payments.standin import (  # noqa: F401  (they add routes)
     setups,
 )
 from payments.standin.forms import check, decode
+from payments.standin.limits import must_fit
 from payments.standin.problems import AnswerLost, Declined, Problem
 from payments.standin.routing import Call, Route, expanded, find_route, new_id
 
@@ -92,6 +93,7 @@ class StandIn:
         if publishable and not route.public:
             raise Problem("This API call cannot be made with a publishable API key.", status=403)
         params = check(route.params, params, old_version="stripe-version" not in headers)
+        must_fit(params)
         call = self.call(
             account=headers.get("stripe-account", ""),
             path=parts.path,

@@ -30,7 +30,9 @@ def create_customer(call: Call) -> dict[str, Any]:
         "delinquent": False,
         "description": given.get("description"),
         "email": given.get("email"),
-        "invoice_settings": {"custom_fields": None, "default_payment_method": None, "footer": None},
+        "invoice_settings": dict.fromkeys(
+            ("custom_fields", "default_payment_method", "footer", "rendering_options")
+        ),
         "livemode": False,
         "metadata": merged({}, given.get("metadata")),
         "name": given.get("name"),
@@ -125,6 +127,7 @@ def new_card(call: Call, card: TestCard, *, month: int = 12, year: int = 0) -> A
         },
         "created": call.now,
         "customer": None,
+        "customer_account": None,
         "livemode": False,
         "metadata": {},
         "type": "card",

@@ -7,15 +7,19 @@ from stripe import params as stripe_params
 from payments.standin.problems import missing
 from payments.standin.routing import Call, listing, merged, new_id, route
 
+KEPT_SECONDS = 30 * 86_400  # older events are told to nobody who asks
+
 
 @route("GET", "/v1/events", stripe_params.EventListParams)
 def page(call: Call) -> dict[str, Any]:
     given = call.params
     created = given.get("created") or {}
+    created = created if isinstance(created, dict) else {"gte": created, "lte": created}
+    created = {**created, "gte": max(created.get("gte", 0), call.now - KEPT_SECONDS)}
     data, more = call.store.events(
         call.account,
         given.get("types") or ([given["type"]] if given.get("type") else []),
-        created if isinstance(created, dict) else {"gte": created, "lte": created},
+        created,
         given.get("limit", 10),
         given.get("starting_after"),
         given.get("ending_before"),
@@ -26,7 +30,7 @@ def page(call: Call) -> dict[str, Any]:
 @route("GET", "/v1/events/{id}", stripe_params.EventRetrieveParams)
 def retrieve(call: Call) -> dict[str, Any]:
     event = call.store.event(call.id, call.account)
-    if event is None:
+    if event is None or event.body["created"] < call.now - KEPT_SECONDS:
         raise missing("event", call.id)
     body: dict[str, Any] = event.body
     return body

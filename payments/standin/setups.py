@@ -29,6 +29,7 @@ def create(call: Call) -> dict[str, Any]:
     body = {
         "id": setup_id,
         "object": "setup_intent",
+        "allowed_payment_method_types": given.get("allowed_payment_method_types"),
         "application": None,
         "automatic_payment_methods": None,
         "cancellation_reason": None,
@@ -36,6 +37,7 @@ def create(call: Call) -> dict[str, Any]:
         "created": call.now,
         "customer": given.get("customer"),
         "description": given.get("description"),
+        "excluded_payment_method_types": None,
         "flow_directions": None,
         "last_setup_error": None,
         "latest_attempt": None,
@@ -47,7 +49,11 @@ def create(call: Call) -> dict[str, Any]:
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {
-            "card": {"request_three_d_secure": "automatic"}
+            "card": {
+                "mandate_options": None,
+                "network": None,
+                "request_three_d_secure": "automatic",
+            }
             | (given.get("payment_method_options") or {}).get("card", {})
         },
         "payment_method_types": ["card"],

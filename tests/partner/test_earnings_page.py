@@ -10,7 +10,7 @@ from mila.clock import mila_now
 from partner.earnings import Line
 from payments.earnings import earn_advance, earn_charge
 from payments.models import Advance, Charge, ChargeState
-from requests_app.models import Booking, State
+from requests_app.models import State
 from tests import cast, factories
 from tests.signing_in import sign_in
 
@@ -77,7 +77,7 @@ def test_what_mila_advances_is_earned_and_no_longer_unpaid(client, inside, staff
     assert str(Line(earning, 5520, 0, "", "").note) in page
     assert page.count(f'datetime="{earning.promised_on}"') == 2
     job = reverse("partner:job", args=[unpaid.booking.uuid])
-    Booking.objects.filter(pk=unpaid.booking_id).update(state=State.SIGNED_OFF)
+    cast.sign(unpaid.booking)
     assert f'datetime="{earning.promised_on}"' in client.get(job).content.decode()
 
 

@@ -1,4 +1,4 @@
-"""Whatever a test of money asks the stand-in, Stripe's own classes judge what it answers."""
+"""Whatever a test of money asks the stand-in, Stripe's own types judge what it answers."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from payments.standin.core import StandIn
 from payments.standin.store import Store
 from tests import factories
 from tests.payments import cast
-from tests.payments.standin import witness
+from tests.payments.standin import types_witness, witness
 
 
 @pytest.fixture(autouse=True)
@@ -21,10 +21,12 @@ def witnessed(monkeypatch):
     def judged(self, *args, **kwargs):
         status, headers, answer = handle(self, *args, **kwargs)
         found.extend(witness.differences(status, answer))
+        found.extend(types_witness.differences(status, answer))
         return status, headers, answer
 
     def told(self, event_id, type, body, **kwargs):
         found.extend(witness.of_event(type, body))
+        found.extend(types_witness.of_event(type, body))
         return emit(self, event_id, type, body, **kwargs)
 
     monkeypatch.setattr(StandIn, "handle", judged)

@@ -98,6 +98,15 @@ def test_link_needs_its_ways_back(ask, account, missing):
     assert (status, answer["error"]["param"]) == (400, missing)
 
 
+@pytest.mark.parametrize("name", ["return_url", "refresh_url"])
+def test_link_leads_back_under_a_lock(ask, account, name):
+    form = {"account": account, **LINK, name: "http://x.example/back"}
+
+    status, answer = ask("POST", "/v1/account_links", **form)
+
+    assert (status, answer["error"]["code"], answer["error"]["param"]) == (400, "url_invalid", name)
+
+
 def test_link_that_never_was():
     with pytest.raises(Problem):
         user_actions.open_link("link_none")

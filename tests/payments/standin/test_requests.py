@@ -70,6 +70,13 @@ def test_call_that_is_not_there_fails_loudly(ask, method, path):
         ({"amount": "49"}, "amount_too_small", "amount"),
         ({"application_fee_amount": "10"}, None, "application_fee_amount"),
         ({"customer": "cus_none"}, "resource_missing", "customer"),
+        ({"currency": "xyz"}, None, "currency"),
+        ({f"metadata__k{number}": "1" for number in range(51)}, None, "metadata"),
+        ({f"metadata__{'k' * 41}": "1"}, None, "metadata"),
+        ({"metadata__k": "x" * 501}, None, "metadata[k]"),
+        ({"statement_descriptor_suffix": "x" * 23}, None, "statement_descriptor_suffix"),
+        ({"statement_descriptor_suffix": "1234"}, None, "statement_descriptor_suffix"),
+        ({"statement_descriptor_suffix": "A*B"}, None, "statement_descriptor_suffix"),
         (
             {"transfer_data__destination": "acct_none"},
             "resource_missing",
@@ -271,3 +278,15 @@ def test_metadata_is_merged_and_emptied(ask, payer):
     ]:
         assert ask("POST", f"/v1/customers/{payer}", **form)[1]["metadata"] == left
     assert ask("GET", f"/v1/customers/{payer}")[1]["name"] == "Anna"
+
+
+def test_event_of_more_than_a_month_ago_is_told_to_nobody(ask, payer, monkeypatch):
+    (event,) = ask("GET", "/v1/events")[1]["data"]
+    standin = user_actions.the_standin()
+    begun = standin.now()
+
+    monkeypatch.setattr(standin, "now", lambda: begun + 30 * 86_400 - 1)
+    assert ask("GET", "/v1/events")[1]["data"] == [event]
+    monkeypatch.setattr(standin, "now", lambda: begun + 30 * 86_400 + 1)
+    assert ask("GET", "/v1/events")[1]["data"] == []
+    assert ask("GET", f"/v1/events/{event['id']}")[0] == 404
