@@ -21,7 +21,7 @@ CREATE TRIGGER operation_call_stays BEFORE UPDATE OR DELETE ON payments_operatio
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_calendar_source"),
-        ("payments", "0003_answers_stay"),
+        ("payments", "0004_payers_reminded"),
         ("requests_app", "0003_ratings_raise_their_version"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
