@@ -19,6 +19,7 @@ import types
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -206,7 +207,10 @@ class Mutants:
         )
         return reaching[:QUICK] if self.quick else reaching
 
-    def _by(self, items: list[pytest.Item], mutant: types.CodeType | None) -> str:
+    def _put_in_place(self, mutant: Any) -> None:
+        put_in_place(mutant)
+
+    def _by(self, items: list[pytest.Item], mutant: Any) -> str:
         """The test of a child that failed first, or nothing."""
         told, tell = os.pipe()
         child = os.fork()
@@ -215,7 +219,7 @@ class Mutants:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
                 resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE_SECONDS, PATIENCE_SECONDS))
                 if mutant is not None:
-                    put_in_place(mutant)
+                    self._put_in_place(mutant)
                 # The last one is followed by itself: the databases stay for the next child.
                 for item, following in zip(items, [*items[1:], *items[-1:]], strict=True):
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)

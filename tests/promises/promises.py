@@ -3,7 +3,10 @@ them (rule N0).
 """
 
 import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from django.conf import settings
@@ -11,6 +14,7 @@ from django.conf import settings
 from mila import translations
 
 LIST = Path(__file__).with_name("promises.txt")
+KEEPERS = Path(__file__).with_name("keepers.txt")
 PAGES = {"templates/customer/help.html", "templates/customer/prices.html"}
 
 
@@ -48,6 +52,65 @@ def listed(text: str) -> tuple[dict[str, list[str]], set[str]]:
         elif line and not line.startswith("#"):
             raise ValueError(line)
     return kept, nothing
+
+
+Change = tuple[str, str]  # lines of the product, and what would be there without a keeper
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """What keeps a promise: lines of one file of the product, each of which stands there once."""
+
+    path: str
+    changes: tuple[Change, ...]
+
+    def without(self) -> str:
+        """The whole file without it. Raises ValueError where lines do not stand there once."""
+        text = self._text()
+        for lines, instead in self.changes:
+            if text.count(lines) != 1:
+                raise ValueError(f"{self.path}: not there once: {lines}")
+            text = text.replace(lines, instead)
+        return text
+
+    def is_in_a_table(self) -> bool:
+        """Whether it stands outside of all functions."""
+        text = self._text()
+        row = text[: text.index(self.changes[0][0])].count("\n") + 1
+        functions = (one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef))
+        return not any(one.lineno <= row <= (one.end_lineno or 0) for one in functions)
+
+    def _text(self) -> str:
+        return (settings.BASE_DIR / self.path).read_text()
+
+
+def keepers(text: str) -> dict[str, Keeper]:
+    """By test: its keeper. Raises ValueError for a line of another form, or a test named twice."""
+    found: dict[str, Keeper] = {}
+    for block in text.split("\n\n"):
+        lines = [line for line in block.splitlines() if line and not line.startswith("#")]
+        if not lines:
+            continue
+        test, path, *signed = lines
+        if test in found:
+            raise ValueError(test)
+        found[test] = Keeper(path.strip(), tuple(_changes(signed)))
+    return found
+
+
+def _changes(signed: list[str]) -> Iterator[Change]:
+    """Of "- these lines" and "+ these instead", one after the other."""
+    parts = [
+        (sign, "\n".join(line[6:] for line in lines)) for sign, lines in groupby(signed, _sign)
+    ]
+    for (minus, lines), (plus, instead) in zip(parts[::2], parts[1::2], strict=True):
+        if (minus, plus) != ("    -", "    +") or not lines:
+            raise ValueError(lines)
+        yield lines, instead
+
+
+def _sign(line: str) -> str:
+    return line[:5]
 
 
 def exists(node: str) -> bool:

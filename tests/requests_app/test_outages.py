@@ -188,15 +188,22 @@ def test_confirmation_after_a_call_made_late_does_not_lie_in_the_past(
 # --- Who looks for somebody, who signs
 
 
-def test_search_goes_on_until_the_start_at_most(now, partner, stopped):
+@pytest.mark.parametrize(
+    ("began", "length", "goes_on_until"),
+    [(90, 40, 20), (150, 90, 0)],  # minutes, before the start; the second would go on beyond it
+)
+def test_search_goes_on_until_the_start_at_most(
+    began, length, goes_on_until, now, partner, stopped
+):
     booking = booking_in(S.SEARCHING, partner, now)
     start = booking.last_start_at
     Booking.objects.filter(pk=booking.pk).update(due_at=start - HOUR)
-    resumed = stopped(start - 90 * MINUTE, 40 * MINUTE)
+    stopped(start - began * MINUTE, length * MINUTE)
 
     sweep_bookings()
 
-    assert (again(booking).state, booking.due_at) == (S.SEARCHING, resumed + 30 * MINUTE)
+    goes_on = start - goes_on_until * MINUTE
+    assert (again(booking).state, booking.due_at) == (S.SEARCHING, goes_on)
     assert told(booking) == ["outage_search"]
 
 

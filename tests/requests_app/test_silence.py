@@ -67,6 +67,7 @@ def test_silence_ends_it_from_its_second_on(after, signed, work, reached, stoppe
         ([(9000, "open")], 6900),
         ([(9000, "declined")], 6900),
         ([(5000, "not_needed")], 5000),
+        ([(9000, "not_needed")], 6900),  # nobody's hand accepted it: never above what theirs did
         ([(8000, "own_device"), (9000, "declined")], 8000),
         ([(8000, "number"), (7000, "not_needed")], 7000),
         ([(5000, "screen"), (9000, "open")], 5000),
