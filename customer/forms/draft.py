@@ -171,6 +171,8 @@ def suggested(postcode: str, city: str, country: str) -> list[Suggestion]:
     return found or (suggest_postcodes(city, where, SUGGESTIONS) if len(city) > 1 else [])
 
 
+TYPED = frozenset({"name", "phone", "problem", "at_the_door"})
+LONGEST = 2000  # characters of one of them
 ME, OTHER = "me", "other"
 FOR_WHOM = [(ME, _("For me")), (OTHER, _("For somebody else: I book and pay"))]
 
@@ -251,6 +253,13 @@ class WhoForm(forms.Form):
         if found.get("for_whom") == ME:
             found["at_the_door"] = ""
         return found
+
+    def typed(self) -> tuple[dict[str, str], dict[str, str]]:
+        """What stands in it so far: what is right, and what is not. For `drafting.keep_typed`."""
+        self.is_valid()
+        right = {name: self.cleaned_data[name] for name in TYPED if name in self.cleaned_data}
+        wrong = TYPED - right.keys()
+        return right, {name: str(self[name].value() or "").strip()[:LONGEST] for name in wrong}
 
     @property
     def answers(self) -> list[tuple[Question, str]]:

@@ -3,6 +3,7 @@
 from functools import wraps
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -158,6 +159,8 @@ def who(request, booking):
         )
         return step_page(request, "who", booking, WHO, form, photos_form=photos_form)
     form = WhoForm(sent(request), booking=booking, user=user, questions=questions, initial=initial)
+    if "sign_in" in request.POST:
+        return _to_the_account(request, booking, form)
     if form.is_valid() and not photos_form.errors:
         found = form.cleaned_data
         customer = user or drafting.customer_for(
@@ -188,6 +191,19 @@ def who(request, booking):
         remember(request, saved)
         return redirect(CARD, saved.token)
     return step_page(request, "who", booking, WHO, form, photos_form=photos_form)
+
+
+def _to_the_account(request, booking: Booking, form: WhoForm):
+    """Without script: what was typed so far waits in the draft while they sign in."""
+    try:
+        right, wrong = form.typed()
+        writes = form.cleaned_data["prefers_writing"]
+        drafting.keep_typed(booking.pk, right, wrong, prefers_writing=writes)
+        extras.set_answers(booking.pk, form.answers)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("customer:booking", booking.token)
+    return redirect_to_login(request.path)
 
 
 @takes_files

@@ -1,6 +1,6 @@
 """The draft of a booking: what the customer wants, where, when, and who they are (rule B1-B8)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -335,6 +335,21 @@ def set_contact(
         notices.reseal(booking)
     if not signed_in and (renews_link or before != customer):
         _mail_the_link(booking, at)
+    return booking
+
+
+@verb
+def keep_typed(
+    booking_id: int, right: Mapping[str, str], wrong: Mapping[str, str], *, prefers_writing: bool
+) -> Booking:
+    """What stands in the contact step before it is saved. What is not `right` only while the draft
+    is nobody's, because then it completes no step.
+    """
+    booking = lock_draft(booking_id)
+    kept = {**right} if booking.customer_id else {**wrong, **right}
+    BookingContact.objects.filter(booking=booking).update(**kept)
+    booking.prefers_writing = prefers_writing
+    booking.save(update_fields=["prefers_writing"])
     return booking
 
 

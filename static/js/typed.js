@@ -1,9 +1,9 @@
 // What is typed on the phone stays there until it is sent: through a reload, a locked screen, a call in between.
 // A form with data-keep="<form>:<booking>:<version>" keeps its fields under that name; the version changes with what
 // was sent, so that nothing sent comes back. Kept for one person (data-keeper) on this device, gone with their sign-out.
-// Who signs in from the form itself, by the link with data-takes-along, finds there what they typed before as nobody: in
-// this tab, soon, and where they had typed an address, it is the account's; otherwise they are asked first. Somebody else
-// may sit there by then.
+// Who signs in from the page itself, by a link or a button with data-takes-along, finds there what they typed before as
+// nobody: in this tab, soon, and where they had typed an address, it is the account's; otherwise they are asked first.
+// Somebody else may sit there by then. The button keeps it in the draft where there is no script.
 
 const MARK = "mila:kept:";
 const LONGEST = 3 * 24 * 60 * 60 * 1000; // milliseconds
@@ -15,8 +15,13 @@ export function start(element) {
   if (element.hasAttribute("data-forgets")) return element.addEventListener("submit", () => drop(() => true));
   if ("needsNetwork" in element.dataset) element.addEventListener("submit", stay, true);
   restore(element);
-  element.addEventListener("click", (event) => {
-    if (event.target.closest("[data-takes-along]")) save(element, { along: Date.now() });
+  document.addEventListener("click", (event) => {
+    const way = event.target.closest("[data-takes-along]");
+    if (!way || !element.isConnected) return;
+    save(element, { along: Date.now() });
+    if (!way.dataset.takesAlong) return;
+    event.preventDefault();
+    window.location.assign(way.dataset.takesAlong);
   });
   element.addEventListener("input", () => save(element));
   element.addEventListener("change", () => save(element));

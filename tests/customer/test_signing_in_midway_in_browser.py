@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from requests_app.models import Booking
 from tests import chromium, factories
-from tests.browsing import follow, look
+from tests.browsing import DESK, follow, look
 from tests.customer.road import say_where, service
 
 __all__ = ["service"]  # fixtures
@@ -23,6 +23,8 @@ TYPED = {
     "problem": "Le Wi-Fi est lent",
 }
 QUESTION = "[data-typed-before]"
+TAKES_ALONG = "main [data-takes-along]"
+IN_THE_HEADER = ".site-header [data-takes-along]"
 # More than the time in which one signs in has gone by.
 LATER = """() => {
   for (const name of Object.keys(sessionStorage)) {
@@ -61,11 +63,11 @@ def write(page, typed):
         page.fill(f"[name={name}]", value)
 
 
-def sign_in(page, email="odile@example.com"):
+def sign_in(page, email="odile@example.com", back_at="**/who/"):
     page.fill("[name=login]", email)
     page.fill("[name=password]", PASSWORD)
     follow(page, "main form[action] button[type=submit]")
-    page.wait_for_url("**/who/")
+    page.wait_for_url(back_at)
     page.wait_for_load_state("networkidle")
 
 
@@ -78,7 +80,7 @@ def test_what_was_typed_is_there_after_signing_in_and_is_ordered_with(page, odil
     write(page, TYPED)
     page.check("[name=prefers_writing]")
 
-    follow(page, "[data-takes-along]")
+    follow(page, TAKES_ALONG)
     sign_in(page)
 
     stands(page, TYPED | {"email": "odile@example.com"})
@@ -95,10 +97,52 @@ def test_what_was_typed_is_there_after_signing_in_and_is_ordered_with(page, odil
     assert draft.contact.problem == TYPED["problem"]
 
 
+def test_the_way_in_of_the_header_takes_it_along_too(page):
+    page.set_viewport_size(DESK)
+    write(page, TYPED)
+
+    follow(page, IN_THE_HEADER)
+    sign_in(page)
+
+    stands(page, TYPED | {"email": "odile@example.com"})
+
+
+def test_the_address_of_the_first_step_comes_along_from_the_header(open_page, live_server, service):
+    account("odile@example.com", "Odile Perrachon")
+    page = open_page(viewport=DESK)
+    page.goto(live_server.url + reverse("customer:book", args=[service.slug]))
+    page.wait_for_load_state("networkidle")
+    page.fill("[name=street]", "14 rue de l’Exemple")
+
+    follow(page, IN_THE_HEADER)
+    sign_in(page, back_at="**/book/**")
+
+    stands(page, {"street": "14 rue de l’Exemple"})
+
+
+def test_without_script_it_waits_in_the_draft(open_page, live_server, service, odile):
+    page = open_page(java_script_enabled=False)
+    page.goto(live_server.url + reverse("customer:book", args=[service.slug]))
+    page.fill("[name=street]", "14 rue de l’Exemple")
+    page.fill("[name=postcode]", "69007")
+    page.fill("[name=city]", "Lyon")
+    follow(page, ".dock button")
+    follow(page, ".dock button")
+    page.wait_for_url("**/who/")
+    write(page, TYPED | {"phone": "06 12 34"})  # not whole yet
+    page.check("[name=prefers_writing]")
+
+    follow(page, TAKES_ALONG)
+    sign_in(page)
+
+    stands(page, TYPED | {"phone": "06 12 34", "email": "odile@example.com"})
+    expect(page.locator("[name=prefers_writing]")).to_be_checked()
+
+
 def test_what_was_left_empty_takes_nothing_away(page):
     write(page, {"problem": TYPED["problem"]})
 
-    follow(page, "[data-takes-along]")
+    follow(page, TAKES_ALONG)
     sign_in(page)
 
     stands(page, {"problem": TYPED["problem"], "name": "Odile Perrachon"})
@@ -107,7 +151,7 @@ def test_what_was_left_empty_takes_nothing_away(page):
 def test_another_account_is_asked_first_and_sees_nothing(page):
     account("rival@example.com", "Rival")
     write(page, TYPED)
-    follow(page, "[data-takes-along]")
+    follow(page, TAKES_ALONG)
 
     sign_in(page, "rival@example.com")
 
@@ -127,7 +171,7 @@ def test_else_it_is_gone(page, live_server, way):
     if way == "not from the form":
         page.goto(f"{live_server.url}{reverse('account_login')}?next={path_of(address)}")
     else:
-        follow(page, "[data-takes-along]")
+        follow(page, TAKES_ALONG)
     if way == "too late":
         page.evaluate(LATER)
     if way == "the account before":  # they came first, and it became theirs

@@ -159,3 +159,26 @@ class TestWho:
 
         draft.contact.refresh_from_db()
         assert draft.contact.at_the_door == "Madame Roux"
+
+    def test_way_to_the_account_keeps_what_is_typed_and_completes_nothing(self, client, draft):
+        typed = WHO | {"phone": "06 39", "email": "", "prefers_writing": "on", "sign_in": "1"}
+
+        answer = client.post(url("who", draft), typed)
+
+        assert answer.url == f"{reverse('account_login')}?next={url('who', draft)}"
+        draft = Booking.objects.select_related("contact").get()
+        kept = draft.contact
+        assert (kept.name, kept.phone, kept.problem) == (WHO["name"], "06 39", WHO["problem"])
+        assert draft.prefers_writing
+        assert draft.customer is None
+        assert User.objects.filter(technician=None).count() == 0
+        card = reverse("customer:card", args=[draft.token])
+        assert client.get(card).url == url("who", draft)
+
+    def test_way_to_the_account_keeps_of_a_saved_step_what_is_right_alone(self, client, draft):
+        client.post(url("who", draft), WHO)
+
+        client.post(url("who", draft), WHO | {"name": "Odile P.", "phone": "06", "sign_in": "1"})
+
+        kept = Booking.objects.get().contact
+        assert (kept.name, kept.phone) == ("Odile P.", "+33639980117")
