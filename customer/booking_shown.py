@@ -300,7 +300,7 @@ class BookingShown:
         """Only while they are on their way (fault A16)."""
         if self.position is None or self.contact.lat is None:
             return None
-        return draw(self.contact.lat, self.contact.lon, self.position)
+        return draw(self.contact.lat, self.contact.lon, self.position, self.booking.city)
 
     # --- how much
 

@@ -64,12 +64,16 @@ class NameLine(NamedTuple):
 
 
 class Table:
-    """All entries, by key, and in the order of their codes and of their towns' names."""
+    """All entries, by key, and in the order of their codes, of their latitudes and of their towns'
+    names.
+    """
 
     def __init__(self, entries: list[Entry]):
         self.entries = {(entry.country, entry.code): entry for entry in entries}
         self.by_code = sorted(entries, key=lambda entry: (entry.code, entry.country))
         self.codes = [entry.code for entry in self.by_code]
+        self.by_lat = sorted(entries, key=lambda entry: (entry.lat, entry.lon, entry.code))
+        self.lats = [entry.lat for entry in self.by_lat]
         self.by_name = sorted(
             (line for entry in entries for line in _name_lines(entry)),
             key=lambda line: (line.folded, line.lesser, line.entry.code),
@@ -90,6 +94,15 @@ class Table:
             if not self.names[row].startswith(prefix):
                 return
             yield self.by_name[row]
+
+    def within(self, *, south: float, west: float, north: float, east: float) -> Iterator[Entry]:
+        """Those of a box, in whatever country; from south to north."""
+        for row in range(bisect_left(self.lats, south), len(self.lats)):
+            entry = self.by_lat[row]
+            if entry.lat > north:
+                return
+            if west <= entry.lon <= east:
+                yield entry
 
     def nearest(self, country: str, lat: float, lon: float) -> Entry | None:
         there = (entry for entry in self.by_code if entry.country == country)

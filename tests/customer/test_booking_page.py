@@ -6,8 +6,11 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Notification, NotificationState
+from customer.mini_map import HEIGHT, WIDTH
 from mila.clock import mila_now, move_clock
 from payments.models import Charge
+from places.actions import load_gazetteer
+from places.gazetteer import Entry
 from requests_app.actions import changes, reviewing, signing, visit
 from requests_app.lifecycle import Role, advance
 from requests_app.models import Booking, State
@@ -151,6 +154,26 @@ class TestOnTheWay:
         assert "about 14 min left" in answer.content.decode()
         assert "<svg viewBox" in answer.content.decode()
 
+    def test_the_map_names_the_towns_around_and_that_of_the_house(self, client, travelling):
+        load_gazetteer(
+            [
+                Entry("FR", "69008", "69", "Lyon 8e Arrondissement", "", 45.7545, 4.852, "town"),
+                Entry("FR", "69100", "69", "Villeurbanne", "", 45.7495, 4.848, "town"),
+                Entry("FR", "75001", "75", "Paris 1er Arrondissement", "", 48.86, 2.34, "town"),
+            ]
+        )
+
+        answer = page(client, travelling)
+
+        drawn = answer.context["page"].mini_map
+        # at the house there is no room for a second name
+        assert [town.name for town in drawn.towns] == ["Lyon 8e"]
+        assert drawn.technician_xy[0] > drawn.towns[0].xy[0] > drawn.home_xy[0]
+        assert drawn.technician_xy[1] < drawn.towns[0].xy[1] < drawn.home_xy[1]
+        text = answer.content.decode()
+        assert ">Lyon 8e</text>" in text
+        assert f">{travelling.city}</text>" in text
+
     def test_after_the_arrival_there_is_no_position_any_more(self, client, travelling, partner):
         visit.arrive(travelling.pk, partner.pk, by=partner.user)
 
@@ -166,8 +189,8 @@ class TestOnTheWay:
         drawn = page(client, travelling).context["page"].mini_map
 
         for x, y in (drawn.home_xy, drawn.technician_xy):
-            assert 0 < x < drawn.WIDTH
-            assert 0 < y < drawn.HEIGHT
+            assert 0 < x < WIDTH
+            assert 0 < y < HEIGHT
 
     def test_a_place_without_a_point_has_no_map(self, client, travelling):
         travelling.contact.lat = None
