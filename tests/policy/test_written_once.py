@@ -48,7 +48,8 @@ OTHER_FIGURES = {
     # The singular of a plural that counts.
     "One day of guarantee",
     "For your safety the link to a booking ends one day after the booking is over.",
-    "Not satisfied? We come back or refund, for one day",
+    "Something is not right? Tell us within one day: if you are right, money goes back to your "
+    "card",
     "Until one day after your signature you can report that something is not right.",
     "Call or write to us until one day after your signature, with the number of your booking.",
     "As a consumer in France you may withdraw for one day: nothing to pay before the work begins, "

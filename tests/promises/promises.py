@@ -15,11 +15,16 @@ from mila import translations
 
 LIST = Path(__file__).with_name("promises.txt")
 KEEPERS = Path(__file__).with_name("keepers.txt")
-PAGES = {"templates/customer/help.html", "templates/customer/prices.html"}
+PAGES = {
+    "templates/customer/help.html",
+    "templates/customer/prices.html",
+    "templates/customer/_promise.html",  # of the home page
+    "templates/customer/_service_questions.html",
+}
 
 
 def said() -> set[str]:
-    """The sentences of help, prices and all mails, as the templates hold them for translation.
+    """The sentences of help, prices, questions and all mails, as the templates hold them.
 
     Not of the mails to staff: what those promise, the house promises itself.
     """

@@ -1,4 +1,4 @@
-"""No sentence of help, prices or a mail promises what no test keeps (rule N0)."""
+"""No sentence of help, prices, questions or a mail promises what no test keeps (rule N0)."""
 
 import pytest
 
