@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from customer.forms.card import NEW, PayForm
 from customer.views.changes import change
 from customer.views.draft import UNFINISHED
-from customer.views.secret_link import secret_page, sent
+from customer.views.secret_link import sent
 from mila.errors import Refusal
 from payments import another_card as changing
 from payments import cards, gateway
@@ -19,7 +19,6 @@ from requests_app import access
 from requests_app.models import Booking
 
 
-@secret_page
 @login_required
 @change(changing.may_change)
 def another_card(request, booking):
