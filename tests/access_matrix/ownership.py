@@ -331,7 +331,7 @@ class Ownership(People):
         secret = setup.client_secret
         intent = {"intent_id": secret.split("_secret_")[0]}
         account = partners.open_account(factories.PartnerFactory(stripe_account=""))
-        link = gateway.onboarding_url(account, "http://testserver/", "http://testserver/again/")
+        link = gateway.onboarding_url(account, "https://x.example/", "https://x.example/again/")
         return {
             "reset_key": Kind(
                 {EVERYBODY: Thing(reset)}, none={"uidb36": reset["uidb36"], "key": "x"}
