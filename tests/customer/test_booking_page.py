@@ -249,7 +249,8 @@ class TestWhatMayBeDone:
         answer = page(client, booking)
 
         beside = {url("messages", booking), url("not_again", booking), reverse("customer:help")}
-        assert ways(answer) == {url("withdraw", booking), *beside}
+        card = url("another_card", booking)
+        assert ways(answer) == {url("withdraw", booking), card, *beside}
         assert "The hour can no longer change" in answer.content.decode()
 
     def test_on_the_way_and_much_too_late_they_may_cancel_or_ask_for_another(

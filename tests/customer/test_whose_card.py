@@ -15,8 +15,8 @@ from requests_app.actions import placing
 from requests_app.models import Booking, State
 from tests import factories
 from tests.cast import next_wall
-from tests.customer.test_card_step import CONSENTS, order, type_card
-from tests.customer.test_card_step import url as card_page
+from tests.customer.card_steps import CONSENTS, order, type_card
+from tests.customer.card_steps import url as card_page
 from tests.customer.test_draft_steps import PLACE, WHO, draft, service, up_to_when, url
 from tests.limited import counters
 from tests.payments import cast
