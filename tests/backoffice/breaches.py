@@ -16,6 +16,7 @@ from papers import actions as papers
 from papers.models import Paper, PaperFile, Series
 from payments import earnings, ledger
 from payments.models import (
+    Advance,
     Charge,
     Dispute,
     Earning,
@@ -191,6 +192,16 @@ def erased_with_a_name(w):
 
 
 # What breaks which invariant; every invariant has at least one.
+def advanced(w):
+    return Advance.objects.create(
+        charge=w.charge,
+        cents=w.charge.partner_cents,
+        by=w.partner.user,
+        reason="Thirty days",
+        made_at=w.now,
+    )
+
+
 def refunded(w, **values):
     parts = {
         "amount_cents": 1,
@@ -377,6 +388,7 @@ BREACHES = [
     ("refunds", "more counted than made", lambda w: change(Charge, w.charge.pk, refunded_cents=1)),
     ("refunds", "made and not booked", lambda w: refunded(w, made_at=w.now)),
     ("refunds", "open and not scheduled", lambda w: refunded(w)),
+    ("advances", "made and not booked", advanced),
     ("disputes", "open and not scheduled", lambda w: contested(w)),
     ("disputes", "away and not booked", lambda w: contested(w, withdrawn_at=w.now, next_at=w.now)),
     ("disputes", "lost and not borne", lambda w: contested(w, state="lost")),

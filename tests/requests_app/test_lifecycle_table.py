@@ -264,13 +264,14 @@ def test_the_table_has_every_state_but_the_draft_as_a_target():
     assert {move.target for move in MOVES.values()} == set(State) - {State.DRAFT}
 
 
-def test_ended_states_have_no_way_out_but_the_objection_to_a_failed_visit():
+def test_ended_states_have_no_way_out_but_an_objection_and_a_decision_made_anew():
     ended = {
         name: move.sources
         for name, move in MOVES.items()
         if move.sources & {"settled", "failed", "cancelled"}
     }
-    assert ended == {"object": {State.SIGNED_OFF, State.FAILED}}
+    both = {State.SIGNED_OFF, State.FAILED}
+    assert ended == {"object": both, "reopen": both}
 
 
 def test_every_state_with_a_moving_clock_is_swept():
