@@ -264,10 +264,11 @@ def customers_appeals(b: Booking, at: datetime) -> Section:
 
 def _appeal_photo(one: DecisionAppeal):
     """Opened by whoever may see contact data; each look leaves a row (fault A11)."""
-    if one.photo is None or one.photo.booking_id is None:
+    photo = one.kept_photo
+    if photo is None:
         return ""
     url = reverse(
-        "admin:requests_app_booking_photo", args=[one.booking_id, one.photo.key, PhotoSize.LARGE]
+        "admin:requests_app_booking_photo", args=[one.booking_id, photo.key, PhotoSize.LARGE]
     )
     return format_html('<a class="b-link" href="{}">{}</a>', url, _("Open the photo"))
 

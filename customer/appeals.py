@@ -54,8 +54,5 @@ def appeal_state(
 
 
 def _photo_url(booking: Booking, found: DecisionAppeal) -> str:
-    """Empty where there is none, or it is on its way out."""
-    photo = found.photo
-    if photo is None or photo.booking_id is None:
-        return ""
-    return reverse("customer:photo", args=[booking.token, photo.key])
+    photo = found.kept_photo
+    return reverse("customer:photo", args=[booking.token, photo.key]) if photo else ""

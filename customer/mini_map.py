@@ -105,11 +105,13 @@ def _towns(sheet: Sheet, taken: list[XY], city: str) -> list[Town]:
     there.sort(key=lambda town: (math.dist(town.xy, (WIDTH / 2, HEIGHT / 2)), town.name))
     found: list[Town] = []
     for town in there:
+        if len(found) == MOST_TOWNS:
+            break
         names = {city, *(one.name for one in found)}
         others = [*taken, *(one.xy for one in found)]
         if town.name not in names and _is_inside(town.xy) and _has_room(town.xy, others):
             found.append(town)
-    return found[:MOST_TOWNS]
+    return found
 
 
 def _short(name: str) -> str:

@@ -10,6 +10,7 @@ from payments.models import SavedCard
 
 NEW = "new"
 AGAIN = "again"
+NOT_SAVED = _("No card was saved. Please fill in its fields and try again.")
 
 
 class CardChoice(forms.ChoiceField):

@@ -7,7 +7,8 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from customer.forms.card import NEW, PayForm
+from customer.forms.card import NEW, NOT_SAVED, PayForm
+from customer.views.card_away import card_away
 from customer.views.changes import change
 from customer.views.draft import UNFINISHED
 from customer.views.secret_link import sent
@@ -43,8 +44,7 @@ def another_card(request, booking):
         setup = None  # one that is saved may be chosen all the same
         messages.warning(request, str(refusal))
     except gateway.GatewayError:
-        away = {"booking": booking, "again": request.path}
-        return render(request, "customer/card_away.html", away, status=503)
+        return card_away(request, booking)
     if setup is None and not others:
         return redirect("customer:booking", booking.token)
     context = {
@@ -81,4 +81,4 @@ def _taken(request, booking: Booking, form: PayForm) -> bool:
 
 
 class NoCardSaved(Refusal):
-    sentence = _("No card was saved. Please fill in its fields and try again.")
+    sentence = NOT_SAVED

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import proofs
 from customer.country import chosen_country
-from customer.forms.card import PayForm
+from customer.forms.card import NOT_SAVED, PayForm
 from customer.views.draft import UNFINISHED
 from customer.views.secret_link import sent
 from mila.clock import mila_now
@@ -64,7 +64,7 @@ def add(request):
             if own_cards.typed(request.user) is not None:
                 messages.success(request, _("The card is saved. Nothing was charged."))
                 return redirect("customer:own_cards")
-            form.add_error(None, _("No card was saved. Please fill in its fields and try again."))
+            form.add_error(None, NOT_SAVED)
         setup = own_cards.open_setup(request.user, policy_at(mila_now(), country))
     except cards.CardsTried as refusal:
         messages.warning(request, str(refusal))

@@ -53,12 +53,12 @@ def decision_of(booking: Booking) -> BookingEvent | None:
         return None
     decided = booking.events.filter(move__in=OUTCOMES)
     last = decided.order_by("-sequence").first()
-    if last is None or last.move not in DECISIONS or not owed_cents(booking):
+    if last is None or last.move not in DECISIONS or not _owed_cents(booking):
         return None
     return last
 
 
-def owed_cents(booking: Booking) -> int:
+def _owed_cents(booking: Booking) -> int:
     if booking.state == State.FAILED:
         return booking.fee_cents
     signed = SignOff.objects.filter(booking=booking).last()

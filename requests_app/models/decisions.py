@@ -64,3 +64,8 @@ class DecisionAppeal(models.Model):
                 condition=Q(warn_at__isnull=False),
             ),
         ]
+
+    @property
+    def kept_photo(self) -> BookingPhoto | None:
+        """None where there is none, or it is on its way out."""
+        return self.photo if self.photo is not None and self.photo.booking_id else None
