@@ -10,9 +10,8 @@ from payments import appeals, sweeps
 from payments.models import ChargeState
 from requests_app.actions import signing
 from requests_app.models import State
-from tests import axe, cast, chromium, factories
-from tests.backoffice.test_look import THEMES
-from tests.browsing import picture
+from tests import cast, chromium, factories
+from tests.backoffice.looking import faults
 from tests.payments import cast as paid
 from tests.pictures import jpeg, redraw
 from tests.signing_in import sign_in
@@ -55,26 +54,12 @@ def pages(morning, customer, staff):
 def test_pages(live_server, pages, staff, width, height):
     client = Client()
     sign_in(client, staff)
-    found = []
     with chromium.opened() as browser:
         context = browser.new_context(
             viewport={"width": width, "height": height}, reduced_motion="reduce"
         )
         chromium.sign_in(context, client, live_server.url)
         page = context.new_page()
-        for name, address in pages.items():
-            page.goto(live_server.url + address, wait_until="networkidle")
-            picture(page, f"appeal-staff-{name}")
-            if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
-                found.append((name, "wider than the screen"))
-            for one in axe.violations(page):
-                known = THEMES.get(one["id"], ())
-                new = [
-                    node["html"][:140]
-                    for node in one["nodes"]
-                    if not any(mark in node["html"] for mark in known)
-                ]
-                if new or one["impact"] == "critical":
-                    found.append((name, one["id"], one["impact"], new))
+        found = faults(page, live_server.url, pages, picture_name="appeal-staff-{}")
 
     assert found == []

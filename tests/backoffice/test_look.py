@@ -10,14 +10,10 @@ from accounts.models import Notification
 from requests_app.actions import signing
 from requests_app.lifecycle import Role, advance
 from requests_app.models import State
-from tests import axe, chromium, factories
-from tests.browsing import picture
+from tests import chromium, factories
+from tests.backoffice.looking import faults
 from tests.cast import claimed, walk
 from tests.signing_in import sign_in
-
-# The theme's own, on its own elements: the magnifying glass of the search and the sorting arrows
-# are under 24 pixels.
-THEMES = {"target-size": ("searchbar-submit", "toggle ", "sortoptions", "sortremove")}
 
 pytestmark = [
     pytest.mark.browser,
@@ -66,7 +62,7 @@ def pages(town, partner):
 def test_pages(live_server, town, staff, partner, width, height, light):
     client = Client()
     sign_in(client, staff)
-    found, heard = [], []
+    heard = []
     with chromium.opened() as browser:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=light, reduced_motion="reduce"
@@ -78,21 +74,9 @@ def test_pages(live_server, town, staff, partner, width, height, light):
             lambda line: heard.append(line.text) if line.type in ("error", "warning") else None,
         )
         page.on("pageerror", lambda error: heard.append(str(error)))
-        for name, address in pages(town, partner).items():
-            page.goto(live_server.url + address, wait_until="networkidle")
-            picture(page, f"admin-{name}-{light}")
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            if wide > 0:
-                found.append((name, "wider than the screen", wide))
-            for one in axe.violations(page):
-                known = THEMES.get(one["id"], ())
-                new = [
-                    node["html"][:140]
-                    for node in one["nodes"]
-                    if not any(mark in node["html"] for mark in known)
-                ]
-                if new or one["impact"] == "critical":
-                    found.append((name, one["id"], one["impact"], new))
+        found = faults(
+            page, live_server.url, pages(town, partner), picture_name=f"admin-{{}}-{light}"
+        )
 
     assert found == []
     assert heard == []

@@ -11,9 +11,8 @@ from django.urls import reverse
 from payments import comparing, disputes, refunds, sweeps
 from payments.standin import user_actions
 from payments.standin.models import Posting
-from tests import axe, chromium
-from tests.backoffice.test_look import THEMES
-from tests.browsing import picture
+from tests import chromium
+from tests.backoffice.looking import faults
 from tests.payments import cast
 from tests.signing_in import sign_in
 
@@ -64,7 +63,7 @@ def pages(refunded, contested):
 def test_pages(live_server, money, staff, width, height):
     client = Client()
     sign_in(client, staff)
-    found, heard = [], []
+    heard = []
     with chromium.opened() as browser:
         context = browser.new_context(
             viewport={"width": width, "height": height}, reduced_motion="reduce"
@@ -75,20 +74,7 @@ def test_pages(live_server, money, staff, width, height):
             "console",
             lambda line: heard.append(line.text) if line.type in ("error", "warning") else None,
         )
-        for name, address in pages(*money).items():
-            page.goto(live_server.url + address, wait_until="networkidle")
-            picture(page, f"returns-{name}")
-            if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
-                found.append((name, "wider than the screen"))
-            for one in axe.violations(page):
-                known = THEMES.get(one["id"], ())
-                new = [
-                    node["html"][:140]
-                    for node in one["nodes"]
-                    if not any(mark in node["html"] for mark in known)
-                ]
-                if new or one["impact"] == "critical":
-                    found.append((name, one["id"], one["impact"], new))
+        found = faults(page, live_server.url, pages(*money), picture_name="returns-{}")
 
     assert found == []
     assert heard == []

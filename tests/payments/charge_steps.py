@@ -13,6 +13,9 @@ from payments.models import (
 from requests_app.models import BookingEvent, State
 from tests.payments import cast
 
+# calls to Stripe, by their paths
+CREATE, CONFIRM = "payment_intents$", "payment_intents/.*/confirm"
+
 
 def told(kind):
     return Notification.objects.filter(kind=kind).count()

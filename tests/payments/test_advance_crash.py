@@ -2,7 +2,6 @@
 moves once each way (rule M4; fault M1-M6).
 """
 
-import functools
 import os
 from datetime import timedelta
 
@@ -15,6 +14,7 @@ from payments.models import Operation, OperationState, Payout, PayoutState
 from payments.payouts import sending
 from payments.standin import user_actions
 from payments.standin.models import Answer
+from tests.killing import Killed, dies
 from tests.payments import cast
 from tests.payments.advancing import SHARE, agrees, later, reversals
 
@@ -23,26 +23,9 @@ pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 RUNS = int(os.environ.get("FAULT_RUNS", "1"))
 
 
-class Killed(BaseException):
-    """Nothing in the product catches it, as nothing catches kill -9."""
-
-
 @pytest.fixture
 def payee(morning):
     return cast.payee(user__name="Yanis Corvel", lat=45.80, lon=4.90)
-
-
-def dies(monkeypatch, place, name, *, after):
-    """This function of the product kills its process, before or after its work."""
-    real = getattr(place, name)
-
-    @functools.wraps(real)
-    def deadly(*args, **kwargs):
-        if after:
-            real(*args, **kwargs)
-        raise Killed
-
-    monkeypatch.setattr(place, name, deadly)
 
 
 # Which function dies, and whether its work is done by then.

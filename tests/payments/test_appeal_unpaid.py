@@ -14,25 +14,14 @@ from payments.standin import user_actions
 from requests_app.actions import contesting, signing
 from requests_app.actions.appealing import AppealDecided
 from requests_app.models import Booking, DecisionAppeal, SignOff, State, Verdict
-from tests import cast, factories
 from tests.payments import cast as paid
+from tests.payments.appealing import contested, second
 from tests.signing_in import sign_in
 
+__all__ = ["contested", "second"]  # fixtures
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 FEE = 290
 DECIDED = 6900
-
-
-@pytest.fixture
-def second(db):
-    return factories.UserFactory(is_staff=True, is_superuser=True, email="second@example.com")
-
-
-@pytest.fixture
-def contested(booked, payee, stopped_clock):
-    stopped_clock(mila_now())
-    work = cast.walk(booked, payee, State.FINISHED)
-    return signing.refuse(work.pk, by=None, reason="The screen is broken")
 
 
 @pytest.fixture

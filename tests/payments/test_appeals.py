@@ -14,24 +14,12 @@ from payments import appeals, charges, refunds
 from payments.models import Charge, ChargeState, Earning, Refund
 from requests_app.actions import contesting, signing
 from requests_app.actions.appealing import AppealDecided, AppealTooLate
-from requests_app.models import Booking, DecisionAppeal, State, Verdict
-from tests import cast, factories
+from requests_app.models import Booking, DecisionAppeal, Verdict
+from tests.payments.appealing import contested, second
 from tests.signing_in import sign_in
 
+__all__ = ["contested", "second"]  # fixtures
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-REASON = "The screen is broken"
-
-
-@pytest.fixture
-def second(db):
-    return factories.UserFactory(is_staff=True, is_superuser=True, email="second@example.com")
-
-
-@pytest.fixture
-def contested(booked, payee, stopped_clock):
-    stopped_clock(mila_now())
-    work = cast.walk(booked, payee, State.FINISHED)
-    return signing.refuse(work.pk, by=None, reason=REASON)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 stand-in's own list.
 """
 
-import functools
 import os
 
 import pytest
@@ -14,31 +13,12 @@ from payments.charges import outcomes, sending
 from payments.charges.sending import LEASE
 from payments.models import Charge, ChargeState
 from requests_app.models import State
+from tests.killing import Killed, dies
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 # for each point and call; the figure of fault M1 asks for 1,000
 RUNS = int(os.environ.get("FAULT_RUNS", "5"))
-
-
-class Killed(BaseException):
-    """Nothing in the product catches it, as nothing catches kill -9."""
-
-
-def dies(monkeypatch, place, name, *, after, on="confirm"):
-    """This function of the product kills its process, before or after its work."""
-    real = getattr(place, name)
-
-    @functools.wraps(real)
-    def deadly(*args, **kwargs):
-        if name == "call" and args[0].kind != on:
-            return real(*args, **kwargs)
-        if not after:
-            raise Killed
-        real(*args, **kwargs)
-        raise Killed
-
-    monkeypatch.setattr(place, name, deadly)
 
 
 # Which function dies, and whether its work is done by then.

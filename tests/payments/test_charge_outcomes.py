@@ -20,10 +20,9 @@ from payments.standin import user_actions
 from payments.standin.client import the_standin
 from requests_app.models import State
 from tests.payments import cast
-from tests.payments.charge_steps import assert_paid_once, later, told
+from tests.payments.charge_steps import CONFIRM, assert_paid_once, later, told
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-CREATE, CONFIRM = "payment_intents$", "payment_intents/.*/confirm"
 
 
 class TestDeclined:

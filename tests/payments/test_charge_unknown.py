@@ -20,10 +20,16 @@ from payments.models import (
 from payments.standin import user_actions
 from payments.standin.client import the_standin
 from tests.payments import cast
-from tests.payments.charge_steps import assert_paid_once, later, sweep_until_quiet, told
+from tests.payments.charge_steps import (
+    CONFIRM,
+    CREATE,
+    assert_paid_once,
+    later,
+    sweep_until_quiet,
+    told,
+)
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-CREATE, CONFIRM = "payment_intents$", "payment_intents/.*/confirm"
 
 
 class TestUnknown:

@@ -2,7 +2,6 @@
 none (fault M1-M6).
 """
 
-import functools
 import os
 from datetime import timedelta
 
@@ -17,15 +16,12 @@ from payments.standin import user_actions
 from payments.standin.models import Answer, Thing
 from payments.standin.store import ledger_gaps, ledger_sums
 from tests import factories
+from tests.killing import Killed, dies
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
 # for each point; the figure of fault M1 asks for 1,000
 RUNS = int(os.environ.get("FAULT_RUNS", "3"))
-
-
-class Killed(BaseException):
-    """Nothing in the product catches it, as nothing catches kill -9."""
 
 
 @pytest.fixture
@@ -38,19 +34,6 @@ def due(owing):
     earning = cast.earned(owing())
     cast.come_to_payday(earning)
     return earning
-
-
-def dies(monkeypatch, place, name, *, after):
-    """This function of the product kills its process, before or after its work."""
-    real = getattr(place, name)
-
-    @functools.wraps(real)
-    def deadly(*args, **kwargs):
-        if after:
-            real(*args, **kwargs)
-        raise Killed
-
-    monkeypatch.setattr(place, name, deadly)
 
 
 # Which function dies, and whether its work is done by then.

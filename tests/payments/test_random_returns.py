@@ -24,6 +24,7 @@ from payments.standin.models import Event, Thing
 from payments.standin.problems import Problem
 from payments.standin.store import ledger_gaps
 from tests import factories
+from tests.killing import Killed
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
@@ -31,10 +32,6 @@ RUNS = int(os.environ.get("FAULT_RUNS", "3"))
 STEPS = int(os.environ.get("FAULT_STEPS", "14"))
 FAULTS = ("answer_lost", "unreachable", "409", "429", "503", "500_after", "500")
 CARDS = (cast.GOOD, cast.GOOD, "4000000000005126", "4000000000007726")
-
-
-class Killed(BaseException):
-    """Nothing in the product catches it, as nothing catches kill -9."""
 
 
 @pytest.fixture
