@@ -2,6 +2,8 @@
 nothing, the open charge is changed to it, and the former figure can be paid no more (rule L17, M4).
 """
 
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
@@ -199,6 +201,20 @@ def test_paid_at_the_last_moment_it_goes_back_instead(decided, second):
     assert violations() == {}
 
 
+def test_what_was_paid_is_not_lowered(decided, second):
+    paid_one = pay(decided)
+    found = appealed(decided)
+
+    with pytest.raises(charges.PaidMeanwhile):
+        overturned(found, second, 4000)
+
+    found.refresh_from_db()
+    assert (found.verdict, now(decided).state) == ("", State.SETTLED)
+    assert Charge.objects.get() == paid_one
+    assert [one["amount"] for one in paid.at_stripe(decided)] == [DECIDED + FEE]
+    assert SignOff.objects.count() == 1
+
+
 def test_while_a_payment_is_under_way_nothing_is_changed(decided, second):
     charge = charges.open_charge(decided.pk)
     Charge.objects.filter(pk=charge.pk).update(state=ChargeState.SENT)
@@ -209,6 +225,26 @@ def test_while_a_payment_is_under_way_nothing_is_changed(decided, second):
 
     found.refresh_from_db()
     assert (found.verdict, Charge.objects.get().state) == ("", ChargeState.SENT)
+    assert SignOff.objects.count() == 1
+
+
+def test_what_the_bank_still_works_on_is_not_decided_anew(decided, second, monkeypatch):
+    declined(decided)
+    found = appealed(decided)
+    cancel = gateway.cancel_payment_intent
+    monkeypatch.setattr(
+        gateway,
+        "cancel_payment_intent",
+        lambda *args, **kwargs: replace(cancel(*args, **kwargs), status="processing"),
+    )
+
+    with pytest.raises(charges.UnderWay):
+        overturned(found, second, 4000)
+
+    found.refresh_from_db()
+    charge = Charge.objects.get()
+    assert (found.verdict, now(decided).state) == ("", State.SIGNED_OFF)
+    assert (charge.state, charge.amount_cents) == (ChargeState.PLANNED, DECIDED + FEE)
     assert SignOff.objects.count() == 1
 
 
@@ -266,6 +302,17 @@ def test_stripes_word_of_the_former_one_changes_nothing_of_the_next(decided, sec
     charge = Charge.objects.get()
     assert (charge.state, charge.intent_id) == (ChargeState.PLANNED, "")
     assert (charge.amount_cents, charge.failure_code) == (4000 + FEE, "")
+
+
+def test_stripes_word_before_our_own_changes_nothing_either(broken_off, decided, second):
+    before = Charge.objects.values().get()
+    event = type("Event", (), {"object_id": before["intent_id"], "account": ""})
+
+    assert webhooks.HANDLERS["payment_intent.canceled"](event)
+
+    assert Charge.objects.values().get() == before
+    overturned(broken_off, second, 4000)
+    assert pay(decided).amount_cents == 4000 + FEE
 
 
 # --- What is said
