@@ -2,8 +2,8 @@
 (rule B14, D1).
 
 A number is what is so now; nothing is reserved by it. Counting stops at MOST. Two statements at
-most: the first asks as many of the people in reach as settle most starts, the second all the
-others, about the starts that are left.
+most: the first finds the people in reach and asks as many of them as settle most starts, the second
+asks all the others, about the starts that are left.
 """
 
 from collections.abc import Iterable, Sequence
@@ -56,9 +56,8 @@ w AS MATERIALIZED (
       FROM unnest(%(starts)s::timestamptz[]) start_at
      CROSS JOIN LATERAL ({wall}) wall),
 hour AS MATERIALIZED (SELECT DISTINCT weekday, begins, ends FROM w WHERE one_day),
-reach AS MATERIALIZED ({in_reach}),
-s AS MATERIALIZED (SELECT technician_id FROM reach
-  ORDER BY technician_id OFFSET %(skip)s LIMIT %(people)s),
+reach AS MATERIALIZED ({people}),
+s AS MATERIALIZED (SELECT technician_id FROM reach ORDER BY technician_id LIMIT %(first)s),
 works AS MATERIALIZED (
     SELECT s.technician_id, w.weekday, w.begins, w.ends
       FROM s
@@ -75,15 +74,16 @@ calendar AS MATERIALIZED (
             WHERE y.technician_id = s.technician_id AND y.id IS DISTINCT FROM %(but)s
               AND y.during && (SELECT range_merge(range_agg(during)) FROM w)) y
      WHERE {may})
-SELECT (SELECT count(*) FROM reach), w.start_at, count(*)
+SELECT w.start_at, count(*), NULL::bigint[]
   FROM works s
   JOIN w ON w.one_day AND w.weekday = s.weekday AND w.begins = s.begins AND w.ends = s.ends
   JOIN calendar y ON y.technician_id = s.technician_id
  WHERE NOT ({taken})
  GROUP BY w.start_at
  UNION ALL
-SELECT (SELECT count(*) FROM reach), NULL, 0
+SELECT NULL, 0, ARRAY(SELECT technician_id FROM reach ORDER BY technician_id OFFSET %(first)s)
 """
+THE_OTHERS = "SELECT unnest(%(others)s::bigint[]) AS technician_id"
 OF_TECHNICIAN = "s.technician_id = %(technician)s"
 ANYBODY = "NOT {had_it} AND NOT {apart} AND NOT {takes_too_many}"
 SOMEBODY = """
@@ -165,7 +165,8 @@ def somebody_works(visit: Visit, at: datetime) -> bool:
     if visit.lat is None or visit.lon is None:
         return False
     with connection.cursor() as cursor:
-        cursor.execute(_sql(SOMEBODY, OF_CELLS), visit.params(at))
+        statement = SOMEBODY.format(wanted=WANTED, in_reach=_in_reach(OF_CELLS))
+        cursor.execute(statement, visit.params(at))
         return bool(cursor.fetchone()[0])
 
 
@@ -179,10 +180,10 @@ def free_people(visit: Visit, starts: Iterable[datetime], at: datetime) -> dict[
     people = {start.astimezone(UTC): 0 for start in starts}
     if visit.lat is None or visit.lon is None:
         return people
-    reach = _count(visit, people, at, OF_CELLS, ANYBODY, people=FIRST)
+    others = _count(visit, people, at, _in_reach(OF_CELLS), ANYBODY, first=FIRST)
     left = {start: 0 for start, count in people.items() if count < MOST}
-    if left and reach > FIRST:
-        _count(visit, left, at, OF_CELLS, ANYBODY, skip=FIRST)
+    if left and others:
+        _count(visit, left, at, THE_OTHERS, ANYBODY, others=others)
         for start, more in left.items():
             people[start] += more
     return {start: min(count, MOST) for start, count in people.items()}
@@ -205,7 +206,7 @@ def keeper_is_free(booking: Booking, starts: Iterable[datetime], at: datetime) -
         Visit.of(booking),
         free,
         at,
-        OF_TECHNICIAN,
+        _in_reach(OF_TECHNICIAN),
         "true",
         technician=booking.technician_id,
         but=own,
@@ -217,35 +218,36 @@ def _count(
     visit: Visit,
     starts: dict[datetime, int],
     at: datetime,
-    condition: str,
+    people: str,
     may: str,
     *,
-    skip: int = 0,
-    people: int | None = None,
+    first: int | None = None,
+    others: list[int] | None = None,
     but: int | None = None,
     technician: int | None = None,
-) -> int:
-    """Writes the count of each start; answers how many are in reach."""
+) -> list[int]:
+    """Writes the count of each start, of the first of these people, or of all; answers the rest of
+    them.
+    """
     given: dict[str, Any] = {
         "starts": list(starts),
-        "skip": skip,
-        "people": people,
+        "first": first,
+        "others": others,
         "but": but,
         "technician": technician,
     }
+    rules = {"may": may.format(**eligibility.RULES), **OF_A_START, **eligibility.RULES}
+    statement = FREE.format(wanted=WANTED, people=people, **rules)
     with connection.cursor() as cursor:
-        cursor.execute(_sql(FREE, condition, may), {**visit.params(at), **given})
+        cursor.execute(statement, {**visit.params(at), **given})
         rows = cursor.fetchall()
-    starts.update((start.astimezone(UTC), count) for _reach, start, count in rows if start)
-    return rows[0][0]
+    starts.update((start.astimezone(UTC), count) for start, count, _rest in rows if start)
+    (rest,) = (rest for start, _count, rest in rows if start is None)
+    return rest
 
 
-def _sql(statement: str, condition: str, may: str = "") -> str:
-    in_reach = IN_REACH.format(condition=condition, **eligibility.RULES)
-    may = may.format(**eligibility.RULES)
-    return statement.format(
-        wanted=WANTED, in_reach=in_reach, may=may, **OF_A_START, **eligibility.RULES
-    )
+def _in_reach(condition: str) -> str:
+    return IN_REACH.format(condition=condition, **eligibility.RULES)
 
 
 @dataclass(frozen=True)

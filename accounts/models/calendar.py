@@ -12,7 +12,9 @@ from mila.clock import MilaNow
 class WeeklyHours(models.Model):
     """When they work, wall time of their base; a weekday may have several rows. 0 is Monday."""
 
-    technician = models.ForeignKey(Technician, on_delete=models.CASCADE, related_name="hours")
+    technician = models.ForeignKey(
+        Technician, on_delete=models.CASCADE, related_name="hours", db_index=False
+    )
     weekday = models.PositiveSmallIntegerField()
     opens = models.TimeField()
     closes = models.TimeField()
@@ -20,6 +22,12 @@ class WeeklyHours(models.Model):
 
     class Meta:
         ordering = ["weekday", "opens"]
+        indexes = [
+            # Who works when, without a look at the rows themselves (dispatch/availability.py).
+            models.Index(
+                fields=["technician", "weekday"], include=["opens", "closes"], name="hours_of_week"
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(weekday__lte=6), name="weekday_0_to_6"),
             models.CheckConstraint(

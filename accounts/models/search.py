@@ -39,18 +39,26 @@ class SkillSearch(models.Model):
             models.Index(fields=["scored_under", "technician"], name="skill_search_scored_under"),
             *(
                 # Each cell's best in their order, without a look at the rows themselves
-                # (dispatch/nearest.py).
+                # (dispatch/nearest.py, availability.py).
                 models.Index(
                     "skill",
                     "h3_cell",
                     models.F("base_score_ppm").desc(),
                     name=name,
                     condition=condition,
-                    include=["technician", "radius_m", "lat", "lon", "nearness_ppm", "languages"],
+                    include=[
+                        "technician",
+                        "radius_m",
+                        "lat",
+                        "lon",
+                        "nearness_ppm",
+                        "languages",
+                        *more,
+                    ],
                 )
-                for name, condition in [
-                    ("skill_search_best", None),
-                    ("skill_search_newcomers", models.Q(newcomer=True)),
+                for name, condition, more in [
+                    ("skill_search_everybody", None, ["valid_until"]),
+                    ("skill_search_newcomers", models.Q(newcomer=True), []),
                 ]
             ),
         ]

@@ -236,7 +236,7 @@ def rows_read(statement, table):
 @pytest.mark.parametrize("newcomers", [False, True])
 def test_few_of_a_full_town_are_read_by_ranges_of_the_index(newcomers, town, still):
     with_newcomers_first(town, newcomers)
-    index = "skill_search_newcomers" if newcomers else "skill_search_best"
+    index = "skill_search_newcomers" if newcomers else "skill_search_everybody"
 
     best, judged = plans(lambda: matching.candidates(town, still))
 
