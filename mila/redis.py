@@ -29,7 +29,7 @@ def redis_breaker() -> Breaker:
 class BriskRedis(redis.Redis):
     """A client that gives up at once and then rests.
 
-    Its pipelines are not guarded: none is needed.
+    A pipeline does not go through `execute_command`: whoever runs one does it under `breaker`.
     """
 
     def __init__(self, *args, **kwargs):

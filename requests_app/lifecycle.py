@@ -365,9 +365,10 @@ def _restart_clocks(booking: Booking, move: Move, at: datetime) -> None:
 def _after_commit(booking: Booking, move: Move, former: Any) -> None:
     for effect in move.effects:
         after_commit(_send, effect, booking.pk)
-    publish.publish(f"booking:{booking.uuid}", "moved")
-    for technician_id in {booking.technician_id, former.pk if former else None} - {None}:
-        publish.publish(f"technician:{technician_id}", "moved")
+    technicians = {booking.technician_id, former.pk if former else None} - {None}
+    publish.publish_to_all(
+        [f"booking:{booking.uuid}", *(f"technician:{pk}" for pk in technicians)], "moved"
+    )
 
 
 def _send(effect: str, booking_id: int) -> None:

@@ -175,12 +175,11 @@ def _open_pool(
         search.pool_at = at
         search.save(update_fields=["pool_at"])
         tracing.record(booking, search, found, at)
-        people = Technician.objects.in_bulk(
-            [candidate.technician_id for candidate in found[:POOL_MAILS]]
-        )
-        for candidate in found[:POOL_MAILS]:
-            publish.publish(f"technician:{candidate.technician_id}", "pool")
-            if not silent:
+        told = found[:POOL_MAILS]
+        people = Technician.objects.in_bulk([candidate.technician_id for candidate in told])
+        publish.publish_to_all([f"technician:{pk}" for pk in people], "pool")
+        if not silent:
+            for candidate in told:
                 windows.tell(booking, people[candidate.technician_id], candidate)
     windows.look_again(search, at + LOOK_AGAIN)
 

@@ -46,29 +46,30 @@ def publish(channel: str, event: str, **small: int | str | None) -> None:
         ):
             raise ValueError(f"Only numbers and plain words go out live, not {value!r}.")
     message = json.dumps({"event": event, **small})
-    after_commit(_send, channel, message)
+    after_commit(_send, [channel], message)
 
 
 def publish_to_all(channels: Iterable[str], event: str) -> None:
-    """The same to many channels in one breath, at once: for a job, with no transaction open."""
+    """The same to many channels in one breath, after the commit."""
     if not WORD.fullmatch(event):
         raise ValueError(f"Only plain words go out live, not {event!r}.")
-    message = json.dumps({"event": event})
-    try:
-        pipe = cache_redis().pipeline(transaction=False)
-        for channel in channels:
-            _check(channel)
-            pipe.publish(PREFIX + channel, message)
-        pipe.execute()
-    except RedisError as error:
-        logger.warning("Not told live: %s", error)
+    channels = list(channels)
+    for channel in channels:
+        _check(channel)
+    after_commit(_send, channels, json.dumps({"event": event}))
 
 
-def _send(channel: str, message: str) -> None:
+def _send(channels: list[str], message: str) -> None:
+    client = cache_redis()
     try:
-        cache_redis().publish(PREFIX + channel, message)
+        with client.breaker:
+            pipe = client.pipeline(transaction=False)
+            for channel in channels:
+                pipe.publish(PREFIX + channel, message)
+            pipe.execute()
     except RedisError as error:
-        logger.warning("Not told live on %s: %s", channel.partition(":")[0], error)
+        kinds = ", ".join(sorted({channel.partition(":")[0] for channel in channels}))
+        logger.warning("Not told live on %s: %s", kinds, error)
 
 
 def ticket(channel: str, seconds: int = 3600) -> str:

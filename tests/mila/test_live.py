@@ -1,6 +1,7 @@
 """What goes out live: after the commit, a kind and small numbers only, and never an error."""
 
 import json
+from contextlib import nullcontext
 
 import pytest
 from django.db import transaction
@@ -11,15 +12,28 @@ from mila.streams import publish as live
 CHANNEL = "technician:17"
 
 
+class Listening:
+    """A client, and the pipeline it answers with."""
+
+    breaker = nullcontext()
+
+    def __init__(self, found):
+        self.found, self.waiting = found, []
+
+    def pipeline(self, *, transaction):
+        return Listening(self.found)
+
+    def publish(self, channel, message):
+        self.waiting.append((channel, json.loads(message)))
+
+    def execute(self):
+        self.found += self.waiting
+
+
 @pytest.fixture
 def told(monkeypatch):
     found = []
-
-    class Listening:
-        def publish(self, channel, message):
-            found.append((channel, json.loads(message)))
-
-    monkeypatch.setattr(live, "cache_redis", Listening)
+    monkeypatch.setattr(live, "cache_redis", lambda: Listening(found))
     return found
 
 
@@ -31,6 +45,18 @@ def test_publish_waits_for_the_commit(told, django_capture_on_commit_callbacks):
 
     assert before == []
     assert told == [(f"{live.PREFIX}{CHANNEL}", {"event": "offered", "round": 2})]
+
+
+@pytest.mark.django_db
+def test_many_are_told_the_same_once_it_is_committed(told, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        live.publish_to_all([CHANNEL, "technician:18"], "list")
+        before = list(told)
+
+    assert before == []
+    assert told == [
+        (f"{live.PREFIX}{channel}", {"event": "list"}) for channel in (CHANNEL, "technician:18")
+    ]
 
 
 @pytest.mark.django_db
@@ -62,11 +88,8 @@ def test_unknown_channel_is_refused(channel):
 
 @pytest.mark.django_db
 def test_dead_redis_is_logged_and_ignored(monkeypatch, caplog, django_capture_on_commit_callbacks):
-    class Dead:
-        def publish(self, channel, message):
-            raise redis.RedisError("away")
-
-    monkeypatch.setattr(live, "cache_redis", Dead)
+    client = redis._client("unix:///nowhere/redis.sock")
+    monkeypatch.setattr(live, "cache_redis", lambda: client)
 
     with django_capture_on_commit_callbacks(execute=True):
         live.publish(CHANNEL, "offered")

@@ -232,7 +232,9 @@ def assert_moved(booking, moved, name, role, at, waiting, people):
 
     effects = [args for function, args in waiting if function is lifecycle._send]
     assert effects == [(effect, booking.pk) for effect in move.effects], cell
-    told_live = {args[0] for function, args in waiting if function is publish._send}
+    told_live = {
+        channel for function, args in waiting if function is publish._send for channel in args[0]
+    }
     assert f"booking:{booking.uuid}" in told_live, cell
     assert told_live - {f"booking:{booking.uuid}"} == {
         f"technician:{one}" for one in {booking.technician_id, row.technician_id} - {None}
