@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 import embedded
 from accounts import pace
-from mila import message_catalogues
+from mila import message_catalogues, redis
 from mila.clock import reset_clock
 from tests import chromium, measuring, template_databases
 from tests.browsing import chrome, open_page  # noqa: F401
@@ -22,7 +22,9 @@ from tests.limited import counters  # noqa: F401
 
 MIGRATED = ("django_content_type", "auth_permission")
 _running = contextlib.ExitStack()
-expect.set_options(timeout=20_000)  # ms; a browser on a busy machine is slow, not wrong
+# A browser, or Redis, on a busy machine is slow, not wrong.
+expect.set_options(timeout=20_000)  # ms
+redis.PATIENCE = 5.0
 
 
 def pytest_configure():

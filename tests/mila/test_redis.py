@@ -10,6 +10,12 @@ from redis import UnixDomainSocketConnection
 from mila import breaker, redis
 
 
+@pytest.fixture(autouse=True)
+def _patience_of_the_site(monkeypatch):
+    """Other tests' Redis may take its time (tests/conftest.py)."""
+    monkeypatch.setattr(redis, "PATIENCE", 0.1)
+
+
 @pytest.fixture
 def stuck(tmp_path):
     """A server that takes connections and never answers, as one that is stopped."""
