@@ -15,7 +15,7 @@ import embedded
 from accounts import pace
 from mila import message_catalogues, redis
 from mila.clock import reset_clock
-from tests import chromium, measuring, template_databases
+from tests import chromium, measuring, prepared, template_databases
 from tests.browsing import chrome, open_page  # noqa: F401
 from tests.cast import *  # noqa: F403  (the cast: fixtures for every test)
 from tests.limited import counters  # noqa: F401
@@ -32,6 +32,7 @@ def pytest_configure():
     up` keeps them.
     """
     gc.set_threshold(10_000, 20, 20)
+    prepared.keep()
     if "PYTEST_XDIST_WORKER" not in os.environ:
         _running.enter_context(embedded.hold())
         message_catalogues.compile_catalogues()
