@@ -16,6 +16,7 @@ from mila.adminkit import acts
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
+EACH = 20  # of those that are refused, one in so many goes through a whole list
 OFFICES = sorted(admin.site._registry.values(), key=lambda office: office.opts.label)
 
 
@@ -51,7 +52,10 @@ def test_only_declared_filters_narrow_a_list(office, staff, monkeypatch):
     request.user = staff
     rows = office.get_queryset(request)  # built once: some take a while, and thousands are asked
     monkeypatch.setattr(office, "get_queryset", lambda request: rows)
-    for lookup in found:
+    for number, lookup in enumerate(found):
+        if number % EACH and not office.lookup_allowed(lookup, "1", request):
+            refused.add(lookup)  # the list's own first question; to build it takes ten times longer
+            continue
         request = RequestFactory().get("/", {lookup: "1"})
         request.user = staff
         try:
