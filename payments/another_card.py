@@ -8,12 +8,13 @@ stays the account's afterwards. Who has but the link changes no card (rule B12).
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Notification, User
 from mila.errors import Refusal
 from mila.streams import publish
 from mila.transactions import verb
 from payments import cards
 from payments.models import ChargeState, PriceRaise, SavedCard
+from requests_app import notices
 from requests_app.actions import placing
 from requests_app.lifecycle import lock_booking
 from requests_app.models import LIVE, AcceptanceKind, Booking, State
@@ -70,8 +71,17 @@ def take(booking_id: int, card_id: int, *, by: User) -> SavedCard:
     PriceRaise.objects.filter(quote__booking=booking, agreed_at=None).update(
         card=card.stripe_id, intent_id="", client_secret="", number=F("number") + 1
     )
+    _tell(booking, card)
     publish.publish(f"booking:{booking.uuid}", "card")
     return card
+
+
+def _tell(booking: Booking, card: SavedCard) -> None:
+    """To their address, by mail and nothing else: a message to devices would be seen by whoever is
+    signed in, and that may not be the customer.
+    """
+    told = Notification.objects.filter(subject_id=booking.uuid, kind="card_changed").count()
+    notices.queue(booking, "card_changed", round=told + 1, card=str(card))
 
 
 def typed(booking: Booking, *, by: User) -> SavedCard | None:

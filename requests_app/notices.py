@@ -92,6 +92,8 @@ KINDS: dict[str, Notice] = {
     "address_code": to_customer(given=("code", "until_at")),
     "link_renewed": to_customer(),
     "booked": to_customer("starts_at", "total_cents", "search_limit_at", "papers"),
+    # a mail, whatever else reaches them: it is for whoever did not do it
+    "card_changed": to_customer(given=("card",)),
     "search_warning": urgent(SOON, to_customer("starts_at", "search_limit_at")),
     "unfilled": urgent(VITAL, to_customer("starts_at", "last_start_at")),
     "lapsed": to_customer(),
@@ -135,10 +137,7 @@ KINDS: dict[str, Notice] = {
         SOON,
         Notice(To.CUSTOMER, ("technician", "final_cents", "signature_limit_at"), waits=PATIENCE),
     ),
-    "price_proposed": urgent(
-        NOW,
-        to_customer(*PRICE_WAITS, "proposed_minutes"),
-    ),
+    "price_proposed": urgent(NOW, to_customer(*PRICE_WAITS, "proposed_minutes")),
     "bank_waits": urgent(NOW, replace(to_customer(*PRICE_WAITS), leads="?price")),
     "price_code": to_customer(
         "technician", "proposed_cents", given=("code", "until_at", "on_page")

@@ -5,6 +5,9 @@ anything is charged (rule B7, B12, L10).
 import pytest
 from django.urls import reverse
 
+from accounts import ladder, mail_words
+from accounts.models import Notification
+from accounts.notice_rows import Channel
 from mila.clock import mila_now
 from payments import another_card, cards, charges, own_cards, raising, sweeps
 from payments.models import Charge, PriceRaise, SavedCard
@@ -39,6 +42,11 @@ def kept(booking, number=paid.ASKS_ONCE):
 def ways(client, booking):
     page = client.get(reverse("customer:booking", args=[booking.token]), headers=EN)
     return [way.url for way in page.context["page"].actions]
+
+
+def told(booking):
+    rows = Notification.objects.filter(kind="card_changed", subject_id=booking.uuid)
+    return [(row.email, row.context["card"]) for row in rows.order_by("pk")]
 
 
 # --- On the page
@@ -98,6 +106,20 @@ def test_a_card_that_is_saved_is_chosen(own, booked):
     own.post(form_of(booked), {"card": str(other.pk)})
 
     assert card_of(booked) == other.stripe_id
+
+
+def test_each_change_is_told_by_mail_and_no_device_alone_can_hear_it(booked):
+    former, other = SavedCard.objects.get(), kept(booked)
+    for card in (other, other, former, other):
+        another_card.take(booked.pk, card.pk, by=booked.customer)
+
+    address = booked.customer.email
+    assert told(booked) == [(address, str(card)) for card in (other, former, other)]
+    row = Notification.objects.filter(kind="card_changed").first()
+    message = mail_words.render(row)
+    assert str(other) in message.body
+    assert message.reply_to
+    assert ladder.RUNGS[row.urgency] == (Channel.EMAIL,)
 
 
 def test_a_card_of_somebody_else_is_no_choice(own, booked):

@@ -36,6 +36,7 @@ SAMPLES = {
     "friend": True,
     "reached": True,
     "visit_code": "4821",
+    "card": "Visa •••• 4242, 12/2040",
     "code": "123456",
     "starts_at": [AT, AT + timedelta(days=1)],
     "lines": [
