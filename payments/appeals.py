@@ -57,6 +57,7 @@ def uphold(appeal_id: int, *, reason: str, by: User) -> DecisionAppeal:
 def _uphold(appeal_id: int, reason: str, by: User) -> DecisionAppeal:
     found = contesting.decide_appeal(appeal_id, verdict=Verdict.UPHELD, reason=reason, by=by)
     _plan_again(found.booking_id)
+    charges.go_on_reminding(found.booking_id)
     freezing.release(found.booking_id)
     return found
 

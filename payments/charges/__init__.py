@@ -15,7 +15,7 @@ from payments.charges.reminders import staffs_at
 from payments.charges.sending import NOT_WHOLE, apply_intent, is_known_whole, submit
 from payments.charges.stopping import PaidMeanwhile, UnderWay, is_stopped, stop
 from payments.charges.table import OPEN_STATES, WAITING
-from payments.charges.unpaid import remind, retry_with_card, set_aside
+from payments.charges.unpaid import go_on_reminding, remind, retry_with_card, set_aside
 from payments.operations import Mismatch
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "agree",
     "amount_owed",
     "apply_intent",
+    "go_on_reminding",
     "goes_on_by_itself",
     "is_known_whole",
     "is_stopped",

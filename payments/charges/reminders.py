@@ -8,7 +8,11 @@ from mila.streams import publish
 from payments.charges.table import OPEN_STATES, WAITING, LockedCharge, advance
 from payments.models import Charge, ChargeState
 from requests_app import notices
+from requests_app.actions import contesting
 from requests_app.models import Booking
+
+LOOK_AGAIN = timedelta(hours=1)  # where an appeal is decided later than promised
+OF_A_FIGURE = 100  # more than the ladder has days
 
 
 def wait_for_customer(
@@ -41,7 +45,7 @@ def close(charge: LockedCharge, booking: Booking) -> None:
     happen.
     """
     advance(charge, "close", failure_code="canceled", next_at=None)
-    notices.queue(booking, "unpaid_ops", round=charge.pk)
+    notices.queue(booking, "unpaid_ops", round=_round(charge, booking))
 
 
 def tell_ops(charge: Charge, booking: Booking) -> None:
@@ -50,17 +54,34 @@ def tell_ops(charge: Charge, booking: Booking) -> None:
 
 
 def remind_now(charge: LockedCharge, booking: Booking, at: datetime) -> None:
-    """One step of the ladder; after its last one staff are told."""
+    """One step of the ladder; after its last one staff are told. While people look at the decision
+    it asks money for, it rests (rule L17).
+    """
+    if (appeal := contesting.waiting(booking)) is not None:
+        charge.next_at = max(appeal.due_at, at + LOOK_AGAIN)
+        charge.save(update_fields=["next_at"])
+        return
     if charge.reminders >= len(booking.policy.unpaid_reminder_days):
-        notices.queue(booking, "unpaid_ops", round=charge.pk)
+        notices.queue(booking, "unpaid_ops", round=_round(charge, booking))
         charge.next_at = None
         charge.save(update_fields=["next_at"])
         return
     kind = "action_required" if charge.state == ChargeState.ACTION_REQUIRED else "unpaid"
-    notices.queue(booking, kind, round=charge.reminders)
+    notices.queue(booking, kind, round=_round(charge, booking))
     charge.reminders += 1
     charge.next_at = _next_reminder(charge, booking, at)
     charge.save(update_fields=["reminders", "next_at"])
+
+
+def go_on(charge: LockedCharge, booking: Booking, at: datetime) -> None:
+    """The decision stands: what has rested comes a step of the ladder later, or at once where
+    nobody was told yet. What has not rested, and a repeat, stay as they are.
+    """
+    if charge.next_at is None:
+        return
+    following = _next_reminder(charge, booking, at) if charge.reminders else at
+    charge.next_at = min(charge.next_at, following)
+    charge.save(update_fields=["next_at"])
 
 
 def staffs_at(charge: Charge, booking: Booking) -> datetime | None:
@@ -73,6 +94,13 @@ def staffs_at(charge: Charge, booking: Booking) -> datetime | None:
     if charge.reminders >= len(days):
         return charge.next_at
     return charge.next_at + timedelta(days=days[-1] + 1 - days[charge.reminders])
+
+
+def _round(charge: Charge, booking: Booking) -> int:
+    """Reminders of a figure that was decided anew are others than those of the former one: else
+    they would pass for repeats, and nobody would hear of them.
+    """
+    return charge.reminders + OF_A_FIGURE * booking.events.filter(move="reopen").count()
 
 
 def _next_reminder(charge: Charge, booking: Booking, at: datetime) -> datetime:

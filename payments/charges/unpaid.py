@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from mila.clock import mila_now
 from mila.transactions import verb
-from payments.charges.reminders import remind_now, tell_ops
+from payments.charges.reminders import go_on, remind_now, tell_ops
 from payments.charges.rows import lock_charge
 from payments.charges.table import WAITING, advance
 from payments.models import Charge
@@ -23,6 +23,15 @@ def remind(charge_id: int) -> bool:
         return False
     remind_now(charge, booking, at)
     return True
+
+
+@verb
+def go_on_reminding(booking_id: int) -> None:
+    """The appeal is decided, and what it was about is owed all the same."""
+    for charge_id in Charge.objects.filter(booking=booking_id).values_list("pk", flat=True):
+        booking, charge = lock_charge(charge_id)
+        if charge.state in WAITING:
+            go_on(charge, booking, mila_now())
 
 
 @verb

@@ -87,6 +87,11 @@ def may_appeal(booking: Booking, at: datetime) -> bool:
     )
 
 
+def waiting(booking: Booking) -> DecisionAppeal | None:
+    """The appeal people have not decided yet."""
+    return DecisionAppeal.objects.filter(booking=booking, verdict="").first()
+
+
 @verb
 def appeal(
     booking_id: int, *, words: str, photo: BookingPhoto | None = None, by: User | None
