@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 from icalendar import Calendar, Event
 
-MOST_EVENTS = 20_000
+from accounts import calendar_cut
+
+MOST_EVENTS = 4_000  # that are read: those of another time are not
 MOST_SPANS = 2_000  # of the time ahead, after those that touch are one
 SECONDS = 3.0  # of the processor, for a whole calendar
 # For all rules of a calendar, in looks: one look is what a day costs, about three microseconds.
@@ -49,6 +51,7 @@ def busy_spans(
     What came out of our own files (`own_host`) is a job already, and is passed over. An event that
     cannot be read takes no time. Raises NotACalendar, TooMuch.
     """
+    document = calendar_cut.near(document, begin.date(), end.date())
     if document.upper().count(b"BEGIN:VEVENT") > MOST_EVENTS:  # before it costs to read them
         raise TooMuch
     events = _events(document)
