@@ -221,3 +221,22 @@ def test_until_gives_up():
     assert smoke_check.until(lambda: 5, "never") == 5
     with pytest.raises(smoke_check.CheckError, match="never"):
         smoke_check.until(lambda: 0, "never", within=0.15)
+
+
+@pytest.mark.parametrize(
+    ("host", "site", "said"),
+    [
+        ("0.0.0.0", "http://192.0.2.7:8000", True),
+        ("0.0.0.0", "https://mila.example", False),
+        (addresses.OURSELVES, "http://localhost:8000", False),
+    ],
+)
+def test_whoever_listens_for_others_by_http_reads_what_wants_https(
+    steps, settings, capsys, host, site, said
+):
+    settings.SITE_URL = site
+
+    with pytest.raises(SystemExit):
+        call_command("run", once=True, host=host)
+
+    assert ("wakes no phone" in capsys.readouterr().out) is said

@@ -239,6 +239,23 @@ def test_forbidden_notifications_are_said(open_page, live_server):
     expect(page.locator("[data-phone-wake]")).to_be_hidden()
 
 
+def test_by_http_it_is_said_what_wants_https(open_page, live_server):
+    technician = factories.TechnicianFactory(user__language="en")
+    visitor = Client()
+    visitor.force_login(technician.user)
+    page = open_page(base_url=live_server.url)
+    chromium.sign_in(page.context, visitor, live_server.url)
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', {value: false})")
+    page.goto("/partner/phone/")
+
+    says = page.locator("[data-phone-says=insecure]")
+    expect(says).to_be_visible()
+    for lost in ("https", "wake a phone", "as an app", "without network", "where you are"):
+        expect(says).to_contain_text(lost)
+    expect(page.locator("[data-phone-wake]")).to_be_hidden()
+    look(page, "phone-http")
+
+
 def test_iphone_in_the_browser_is_told_the_way_to_the_home_screen(open_page, live_server):
     technician = factories.TechnicianFactory(user__language="en")
     visitor = Client()

@@ -18,6 +18,11 @@ OPEN_HOUSE = (
     "are.\n"
     "Leave it running only in a network you trust.\n"
 )
+WANTS_HTTPS = (
+    "By http a browser on another machine shows every page, but it wakes no phone, puts no app on "
+    "it, shows\n"
+    "nothing without network and does not say where somebody is: for these it wants https.\n"
+)
 
 
 class Command(BaseCommand):
@@ -84,6 +89,8 @@ class Command(BaseCommand):
         sys.stdout.write(f"\n{demo_world.greeting(settings.SITE_URL)}")
         if host != addresses.OURSELVES:
             sys.stdout.write(OPEN_HOUSE)
+            if settings.SITE_URL.startswith("http:"):
+                sys.stdout.write(WANTS_HTTPS)
         sys.stdout.write("" if once else "Ctrl-C stops everything.\n")
         sys.stdout.flush()
         return 0 if once else None
