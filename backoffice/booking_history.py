@@ -241,6 +241,7 @@ def customers_appeals(b: Booking, at: datetime) -> Section:
     rows = [
         [
             stamp(one.at, b.timezone),
+            one.decision.by,
             one.words,
             _appeal_photo(one),
             stamp(one.due_at, b.timezone),
@@ -248,15 +249,18 @@ def customers_appeals(b: Booking, at: datetime) -> Section:
             one.decided_by,
             one.reason,
         ]
-        for one in DecisionAppeal.objects.filter(booking=b).select_related("decided_by", "photo")
+        for one in DecisionAppeal.objects.filter(booking=b).select_related(
+            "decision__by", "decided_by", "photo"
+        )
     ]
     columns = [
         _("At"),
+        _("Against the decision of"),
         _("Words"),
         _("Photo"),
         _("To be decided by"),
         _("Verdict"),
-        _("By"),
+        _("Verdict by"),
         _("Reason"),
     ]
     return Section("appeals", _("Appeals of the customer"), columns, rows)

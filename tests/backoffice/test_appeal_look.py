@@ -41,9 +41,17 @@ def pages(morning, customer, staff):
     unpaid = appealed(customer, technician, judge, paid.DECLINES_LATER)
     assert settled.charges.get().state == ChargeState.SUCCEEDED
     assert unpaid.charges.get().state == ChargeState.FAILED
-    act = "admin:requests_app_booking_act"
+    stands = appealed(customer, technician, judge, paid.GOOD)
+    lowered = appealed(customer, technician, judge, paid.DECLINES_LATER)
+    appeals.uphold(stands.decision_appeals.get().pk, reason="It works on the film", by=staff)
+    appeals.overturn_unpaid(
+        lowered.decision_appeals.get().pk, reason="You are right", by=staff, service_cents=4000
+    )
+    act, page = "admin:requests_app_booking_act", "admin:requests_app_booking_change"
     return {
-        "booking": reverse("admin:requests_app_booking_change", args=[unpaid.pk]),
+        "booking": reverse(page, args=[unpaid.pk]),
+        "stands": reverse(page, args=[stands.pk]),
+        "lowered": reverse(page, args=[lowered.pk]),
         "unpaid": reverse(act, args=[unpaid.pk, "appeal-overturn"]),
         "paid": reverse(act, args=[settled.pk, "appeal-overturn"]),
         "uphold": reverse(act, args=[settled.pk, "appeal-uphold"]),

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Notification
+from backoffice import booking_history
 from backoffice.invariants import violations
 from mila.clock import mila_now
 from payments import appeals, charges, refunds
@@ -213,3 +214,11 @@ def test_staff_decide_on_the_bookings_page(client, decided, second):
 
     found.refresh_from_db()
     assert (found.verdict, Refund.objects.get().amount_cents) == (Verdict.OVERTURNED, 2000)
+
+
+def test_staffs_page_says_whose_decision_it_was_and_who_has_judged_it(decided, staff, second):
+    appeals.uphold(made(decided).pk, reason="It works on the film", by=second)
+
+    [row] = booking_history.customers_appeals(decided, mila_now()).rows
+
+    assert (row[1], row[-2], row[-1]) == (staff, second, "It works on the film")
