@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Min, Sum
+from django.db.models import Exists, Min, OuterRef, Q, Sum
 
+from mila.clock import mila_now
 from payments import gateway
+from payments.charges import COMPLETED_WITHIN, NOT_WHOLE
 from payments.models import (
     Account,
     Advance,
@@ -74,9 +76,22 @@ def _in_flight() -> set[int | None]:
     found: set[int | None] = {
         next((pk for pk in row if pk), None) for row in calls.values_list(*names)
     }
+    found |= _not_complete()
     if StripeEvent.objects.filter(done_at=None, tries=0, type__in=gateway.PLATFORM_EVENTS).exists():
         found.add(None)
     return found
+
+
+def _not_complete() -> set[int | None]:
+    """Partners of whose charges Stripe may still be moving the money: it does that after its
+    answer, and has an hour for it.
+    """
+    young = Charge.objects.filter(
+        state=ChargeState.SUCCEEDED, succeeded_at__gt=mila_now() - COMPLETED_WITHIN
+    )
+    line = StatementLine.objects.filter(type="charge", source=OuterRef("stripe_charge"))
+    there = Q(Exists(line)) & ~NOT_WHOLE
+    return set(young.exclude(there).values_list("partner", flat=True))
 
 
 def _theirs() -> dict[Key, tuple[int, datetime]]:
@@ -91,7 +106,9 @@ def _theirs() -> dict[Key, tuple[int, datetime]]:
 
 @dataclass(frozen=True)
 class Fact:
-    """Ours: a line that must stand on the statement of Mila's own account, and since when."""
+    """Ours: a line that must stand on the statement of Mila's own account, and since when at the
+    latest.
+    """
 
     key: Key
     cents: int
@@ -108,7 +125,8 @@ def _ours() -> Iterator[Fact]:
             ("transfer", charge.stripe_transfer): -charge.amount_cents,
             ("application_fee", charge.stripe_fee): charge.application_fee_cents,
         }
-        yield from _facts(named, charge.currency, charge.succeeded_at)
+        due_at = charge.succeeded_at + COMPLETED_WITHIN
+        yield from _facts(named, charge.currency, due_at)
     for refund in Refund.objects.exclude(made_at=None).iterator():
         assert refund.made_at
         yield from _facts(_of_refund(refund), refund.currency, refund.made_at)

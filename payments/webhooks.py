@@ -25,7 +25,7 @@ from payments import (
     raising,
     refunds,
 )
-from payments.models import CardSetup, StripeEvent
+from payments.models import CardSetup, Charge, StripeEvent
 
 log = logging.getLogger(__name__)
 WAITS = (10, 60, 600, 3_600, 21_600)  # seconds; an event may come before our own commit
@@ -101,6 +101,14 @@ def _payment_intent(event: StripeEvent) -> bool:
     return bool(event.account) or charges.apply_intent(event.object_id) is not None
 
 
+def _charge(event: StripeEvent) -> bool:
+    """Its transfer and its fee come moments after it; of a connected account's own, nothing."""
+    if event.account:
+        return True
+    charge = Charge.objects.filter(stripe_charge=event.object_id).exclude(stripe_charge="").first()
+    return charge is not None and charges.apply_intent(charge.intent_id) is not None
+
+
 def _setup_intent(event: StripeEvent) -> bool:
     setup = CardSetup.objects.filter(intent_id=event.object_id).first()
     if setup is None:
@@ -143,6 +151,7 @@ HANDLERS: dict[str, Callable[[StripeEvent], bool]] = {
     "payment_intent.payment_failed": _payment_intent,
     "payment_intent.requires_action": _payment_intent,
     "payment_intent.canceled": _payment_intent,
+    "charge.updated": _charge,
     "setup_intent.succeeded": _setup_intent,
     "payment_method.automatically_updated": _card,
     "refund.created": _refund,

@@ -12,13 +12,20 @@ from payments.charges.holding import NotHeld, agree, goes_on_by_itself, let_go, 
 from payments.charges.opening import amount_owed, open_charge
 from payments.charges.outcomes import record_error, record_intent
 from payments.charges.reminders import staffs_at
-from payments.charges.sending import NOT_WHOLE, apply_intent, is_known_whole, submit
+from payments.charges.sending import (
+    COMPLETED_WITHIN,
+    NOT_WHOLE,
+    apply_intent,
+    learn_whole,
+    submit,
+)
 from payments.charges.stopping import PaidMeanwhile, UnderWay, is_stopped, stop
 from payments.charges.table import OPEN_STATES, WAITING
 from payments.charges.unpaid import go_on_reminding, remind, retry_with_card, set_aside
 from payments.operations import Mismatch
 
 __all__ = [
+    "COMPLETED_WITHIN",
     "NOT_WHOLE",
     "OPEN_STATES",
     "WAITING",
@@ -31,8 +38,8 @@ __all__ = [
     "apply_intent",
     "go_on_reminding",
     "goes_on_by_itself",
-    "is_known_whole",
     "is_stopped",
+    "learn_whole",
     "let_go",
     "object_to",
     "open_charge",

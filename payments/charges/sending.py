@@ -5,6 +5,7 @@ Also to ask Stripe how it is by now: for the webhook, the pay page and the sweep
 """
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -71,11 +72,23 @@ NOT_WHOLE = Q(stripe_charge="") | Q(partner__isnull=False) & (
     Q(stripe_transfer="")
     | Q(stripe_fee="") & (Q(commission_cents__gt=0) | Q(booking_fee_cents__gt=0))
 )
+# Transfer and fee are there moments after the charge; so long may Stripe take by its own word.
+COMPLETED_WITHIN = timedelta(hours=1)
 
 
 def is_known_whole(charge: Charge) -> bool:
     """Whether Stripe has told all that came of it, as the database has it."""
     return not Charge.objects.filter(NOT_WHOLE, pk=charge.pk).exists()
+
+
+def learn_whole(charge: Charge) -> bool:
+    """Ask for what is not known of it; whether all is there by now. Nothing that goes back may be
+    sent before: there is nothing yet to take it from. Raises OutcomeUnknown.
+    """
+    if is_known_whole(charge):
+        return True
+    apply_intent(charge.intent_id)
+    return is_known_whole(charge)
 
 
 @verb

@@ -87,6 +87,8 @@ def _plan(dispute: LockedDispute, kind: str, params: dict[str, Any]) -> Operatio
 
 def take_up(dispute_id: int) -> Dispute | None:
     """Send what is due; nothing to send, ask how it is. May run twice, late or beside itself."""
+    if not _can_fetch_back(dispute_id):
+        return None
     operation = next_operation(dispute_id)
     if operation is None:
         return look_again(dispute_id)
@@ -97,6 +99,22 @@ def take_up(dispute_id: int) -> Dispute | None:
     if isinstance(answer, str):
         return record_reversal(operation.pk, answer)
     return record_answered(operation.pk, answer)
+
+
+def _can_fetch_back(dispute_id: int) -> bool:
+    """A lost one is fetched back from the transfer, which comes moments after the charge: one that
+    is not there yet is asked about, and the dispute comes again.
+    """
+    dispute = Dispute.objects.select_related("charge").get(pk=dispute_id)
+    if dispute.state != DisputeState.LOST or dispute.partner_cents <= 0:
+        return True
+    try:
+        known = charges.learn_whole(dispute.charge)
+    except gateway.OutcomeUnknown:
+        known = False
+    if not known:
+        put_off(dispute_id, timedelta(seconds=operations.WAITS[-1]))
+    return known
 
 
 @verb
@@ -182,10 +200,8 @@ def look_again(dispute_id: int) -> Dispute | None:
 
 
 @verb
-def put_off(dispute_id: int) -> None:
-    Dispute.objects.filter(pk=dispute_id, next_at__isnull=False).update(
-        next_at=mila_now() + LOOK_AGAIN
-    )
+def put_off(dispute_id: int, span: timedelta = LOOK_AGAIN) -> None:
+    Dispute.objects.filter(pk=dispute_id, next_at__isnull=False).update(next_at=mila_now() + span)
 
 
 @verb

@@ -5,6 +5,7 @@ PLATFORM_EVENTS = (
     "payment_intent.payment_failed",
     "payment_intent.requires_action",
     "payment_intent.canceled",
+    "charge.updated",
     "setup_intent.succeeded",
     "payment_method.automatically_updated",
     "refund.created",

@@ -28,11 +28,11 @@ def submit(refund_id: int) -> Refund:
     May run twice, late or beside itself.
     """
     refund = Refund.objects.select_related("charge").get(pk=refund_id)
-    if not charges.is_known_whole(refund.charge):
-        try:
-            charges.apply_intent(refund.charge.intent_id)
-        except gateway.OutcomeUnknown:
+    try:
+        if not charges.learn_whole(refund.charge):
             return _wait(refund_id)
+    except gateway.OutcomeUnknown:
+        return _wait(refund_id)
     while (operation := next_operation(refund_id)) is not None:
         try:
             answer = call(operation)
@@ -54,11 +54,16 @@ def submit(refund_id: int) -> Refund:
 
 @verb
 def _wait(refund_id: int) -> Refund:
-    """Stripe is silent: nothing was sent, and in a moment again."""
-    _booking, _charge, refund = lock_refund(refund_id)
+    """Stripe is silent, or has not brought the charge to its end: nothing was sent, and in a
+    moment again. Staff hear of it when it takes longer than Stripe says.
+    """
+    booking, charge, refund = lock_refund(refund_id)
+    at = mila_now()
     if refund.state in UNDER_WAY:
-        refund.next_at = mila_now() + timedelta(seconds=operations.WAITS[-1])
+        refund.next_at = at + timedelta(seconds=operations.WAITS[-1])
         refund.save(update_fields=["next_at"])
+        if charge.succeeded_at and at - charge.succeeded_at > charges.COMPLETED_WITHIN:
+            tell_ops(booking, refund, "waits")
     return refund
 
 

@@ -1,6 +1,5 @@
 """Charges, transfers, application fees, and the ledger behind every balance."""
 
-from collections.abc import Callable
 from typing import Any
 
 from stripe import params as stripe_params
@@ -32,8 +31,6 @@ UNTOLD = (
     "transaction_link_id",
 )
 WORLD = "world"  # everybody outside: cards and banks
-DAYS_TO_AVAILABLE = 2
-AT_ONCE = "4000000000000077"
 CATEGORIES = {
     "adjustment": "other_adjustment",
     "application_fee": "platform_earning",
@@ -45,62 +42,17 @@ CATEGORIES = {
 }
 
 
-def collect(call: Call, intent: Any, method: Any, inside: Callable[[Call, Any], None]) -> None:
-    """The money of a succeeded payment, with all its events: charge in, all of it to the
-    destination, the fee back.
-
-    `inside`: what some cards do to the charge before the payment itself is told of.
-
-    Nothing is taken for processing: the platform's bill from Stripe is no part of what a booking
-    owes.
-    """
-    body = intent.body
-    destination = (body["transfer_data"] or {}).get("destination")
-    fee = body["application_fee_amount"] or 0
-    charge = _charge(call, body, method.body, status="succeeded")
-    at = (
-        call.bank_now
-        if method.inner["number"] == AT_ONCE
-        else call.bank_now + DAYS_TO_AVAILABLE * 86_400
-    )
-    amount, currency = body["amount"], body["currency"]
-    call.store.post(WORLD, currency, -amount, transaction_id="", available_on=at)
-    charge["balance_transaction"] = book(call, "", currency, amount, "charge", charge["id"], at)
-    transfer = fee_object = payment = None
-    if destination:
-        payment = _partner_side(call, charge, destination, fee, at)
-        transfer = _transfer(call, charge, destination, payment["id"], at)
-        charge.update(transfer=transfer["id"], destination=destination)
-        payment["source_transfer"] = transfer["id"]
-        if fee:
-            fee_object = _fee(call, charge, payment["id"], destination, fee, at)
-            charge.update(application_fee=fee_object["id"], application_fee_amount=fee)
-            payment.update(application_fee=fee_object["id"], application_fee_amount=fee)
-        call.add(payment, account=destination)
-    row = call.add(charge)
-    body["latest_charge"] = charge["id"]
-    call.store.save(intent)
-    call.emit("charge.succeeded", charge)
-    inside(call, row)
-    call.emit("payment_intent.succeeded", body)
-    if fee_object:
-        call.emit("application_fee.created", fee_object)
-    if transfer and payment:
-        call.emit("transfer.created", transfer)
-        call.emit("payment.created", payment, account=destination)
-
-
 def note_failed_charge(
     call: Call, intent_body: dict[str, Any], method: Any, decline: Decline
 ) -> None:
     """A charge that the bank refused: it is there to be seen, and moves nothing."""
-    charge = _charge(call, intent_body, method.body, status="failed", decline=decline)
+    charge = charge_body(call, intent_body, method.body, status="failed", decline=decline)
     call.add(charge)
     intent_body["latest_charge"] = charge["id"]
     call.emit("charge.failed", charge)
 
 
-def _charge(
+def charge_body(
     call: Call,
     intent: dict[str, Any],
     method: dict[str, Any],
@@ -170,40 +122,6 @@ def _charge(
     }
 
 
-def _partner_side(
-    call: Call, charge: dict[str, Any], destination: str, fee: int, at: int
-) -> dict[str, Any]:
-    payment = {
-        **charge,
-        "id": new_id("py"),
-        "customer": None,
-        "payment_intent": None,
-        "payment_method": None,
-        "transfer_data": None,
-    }
-    payment["balance_transaction"] = book(
-        call,
-        destination,
-        charge["currency"],
-        charge["amount"],
-        "payment",
-        payment["id"],
-        at,
-        fee=fee,
-    )
-    return payment
-
-
-def _transfer(
-    call: Call, charge: dict[str, Any], destination: str, payment_id: str, at: int
-) -> dict[str, Any]:
-    transfer = transfer_body(call, charge, destination, payment_id, source=charge["id"])
-    transfer["balance_transaction"] = book(
-        call, "", charge["currency"], -charge["amount"], "transfer", transfer["id"], at
-    )
-    return call.add(transfer).body
-
-
 def transfer_body(
     call: Call, given: dict[str, Any], destination: str, payment_id: str, *, source: str | None
 ) -> dict[str, Any]:
@@ -227,32 +145,6 @@ def transfer_body(
         "source_type": "card",
         "transfer_group": given.get("transfer_group"),
     }
-
-
-def _fee(
-    call: Call, charge: dict[str, Any], payment_id: str, destination: str, fee: int, at: int
-) -> dict[str, Any]:
-    fee_object = {
-        "id": new_id("fee"),
-        "object": "application_fee",
-        "account": destination,
-        "amount": fee,
-        "amount_refunded": 0,
-        "application": "ca_standin",
-        "balance_transaction": None,
-        "charge": payment_id,
-        "created": call.now,
-        "currency": charge["currency"],
-        "fee_source": {"charge": payment_id, "type": "charge"},
-        "livemode": False,
-        "originating_transaction": charge["id"],
-        "refunded": False,
-        "refunds": {"object": "list", "data": [], "has_more": False, "url": ""},
-    }
-    fee_object["balance_transaction"] = book(
-        call, "", charge["currency"], fee, "application_fee", fee_object["id"], at
-    )
-    return call.add(fee_object).body
 
 
 def book(

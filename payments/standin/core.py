@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from payments.standin import (  # noqa: F401  (they add routes)
     accounts,
     balances,
+    captures,
     customers,
     disputes,
     intents,
@@ -68,6 +69,7 @@ class StandIn:
         done.
         """
         low = {name.lower(): value for name, value in headers.items()}
+        self.complete_captures()
         try:
             status, more, answer = self._answer(method, path, low, body)
         except Problem as problem:
@@ -77,6 +79,22 @@ class StandIn:
             {"content-type": "application/json", "request-id": new_id("req"), **more},
             answer,
         )
+
+    def complete_captures(self, *, at_once: bool = False) -> int:
+        """What comes moments after a payment, for those whose moment is over; `at_once`: for all.
+        How many were completed.
+        """
+        waiting = self.store.waiting(captures.WAITING)
+        now = self.call().bank_now if waiting and not at_once else 0
+        due = [one for one in waiting if at_once or one.inner["due"] <= now]
+        return sum(self._complete(one.id) for one in due)
+
+    def _complete(self, name: str) -> bool:
+        with self.store.transaction():
+            waiting = self.store.get(captures.WAITING, name, "", lock=True)
+            if waiting is not None:
+                captures.complete(self.call(), waiting)
+        return waiting is not None
 
     def call(self, **given: Any) -> Call:
         """A call from within, for what a person does in the browser; use inside

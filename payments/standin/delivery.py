@@ -62,6 +62,7 @@ def deliver_pending(
     Each is leased before it is sent, so that two senders do not do the same one, and one killed
     meanwhile is sent again a minute later. `retry` takes those waiting after a failed attempt too.
     """
+    the_standin().complete_captures()
     now = the_standin().now()
     waiting = Delivery.objects.filter(Q(next_at__isnull=False) if retry else Q(next_at__lte=now))
     due = list(waiting.order_by("serial").values_list("serial", flat=True)[:limit])

@@ -8,7 +8,8 @@ from typing import Any
 from stripe import params as stripe_params
 
 from payments.standin import disputes
-from payments.standin.balances import collect, note_failed_charge
+from payments.standin.balances import note_failed_charge
+from payments.standin.captures import collect
 from payments.standin.cards import NOT_AUTHENTICATED, Decline
 from payments.standin.customers import card_of, named_or_known, take_method
 from payments.standin.problems import Declined, Problem, unexpected
@@ -17,6 +18,7 @@ from payments.standin.setups import next_action
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 SMALLEST = 50
+SEARCH_LAG = 60  # seconds until an intent is found by its words
 NOT_CONFIRMED = Decline(
     "payment_intent_authentication_failure",
     "",
@@ -90,7 +92,7 @@ def create(call: Call) -> dict[str, Any]:
         "transfer_data": given.get("transfer_data"),
         "transfer_group": given.get("transfer_group"),
     }
-    intent = call.add(body)
+    intent = call.add(body, found_from=call.bank_now + SEARCH_LAG)
     call.emit("payment_intent.created", body)
     take_method(call, intent)
     return _confirm(call, intent) if given.get("confirm") else body
@@ -98,9 +100,8 @@ def create(call: Call) -> dict[str, Any]:
 
 @route("GET", "/v1/payment_intents/search", stripe_params.PaymentIntentSearchParams)
 def search(call: Call) -> dict[str, Any]:
-    """Clauses joined by AND, over metadata and a few fields.
-
-    Without the real one's lag of up to a minute.
+    """Clauses joined by AND, over metadata and a few fields. What is younger than its lag is not
+    found.
     """
     match: dict[str, Any] = {}
     for clause in call.params["query"].split(" AND "):
@@ -113,7 +114,12 @@ def search(call: Call) -> dict[str, Any]:
         else:
             match[column] = wanted
     page = listing(call, "payment_intent", **match)
-    return {**page, "object": "search_result", "next_page": None}
+    indexed = [body for body in page["data"] if _is_indexed(call, body["id"])]
+    return {**page, "data": indexed, "object": "search_result", "next_page": None}
+
+
+def _is_indexed(call: Call, intent_id: str) -> bool:
+    return bool(call.find("payment_intent", intent_id).inner["found_from"] <= call.bank_now)
 
 
 @route("GET", "/v1/payment_intents", stripe_params.PaymentIntentListParams)

@@ -62,6 +62,10 @@ class Store:
     def remove(self, thing: Thing) -> None:
         thing.delete()
 
+    def waiting(self, kind: str) -> list[Thing]:
+        """All of a kind that is no object of the API, the oldest first."""
+        return list(Thing.objects.filter(account="", kind=kind).order_by("serial"))
+
     def page(
         self,
         kind: str,

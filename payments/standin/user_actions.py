@@ -164,6 +164,11 @@ def leave(account: str) -> None:
     _change(account, accounts.left)
 
 
+def let_captures_end() -> int:
+    """Moments after the payments: their money, transfers and fees are there. How many were."""
+    return the_standin().complete_captures(at_once=True)
+
+
 def let_payouts_arrive() -> int:
     """The banks' day: what was due to arrive does, or comes back. How many were looked at."""
     standin = the_standin()

@@ -7,7 +7,7 @@ from backoffice.invariants import violations
 from catalogue.money import split
 from mila.clock import mila_now, set_clock
 from payments import cards, gateway, partners
-from payments.charges import open_charge, retry_with_card, submit
+from payments.charges import apply_intent, open_charge, retry_with_card, submit
 from payments.models import WAITS, Charge, ChargeState, Earning
 from payments.standin import user_actions
 from payments.standin.models import Thing
@@ -118,8 +118,18 @@ def signed_booking(
 
 
 def charged(booking: Booking) -> Charge:
-    """Opened and sent once, as the job of the sign-off does."""
-    return submit(open_charge(booking.pk).pk)
+    """Opened and sent once, as the job of the sign-off does, and moments later."""
+    return told_of(submit(open_charge(booking.pk).pk))
+
+
+def told_of(charge: Charge) -> Charge:
+    """Moments later: transfer and fee of what was paid are there, and the message about it came.
+    What was paid and we have not heard of stays so.
+    """
+    if user_actions.let_captures_end() and charge.state == ChargeState.SUCCEEDED:
+        apply_intent(charge.intent_id)
+        charge.refresh_from_db()
+    return charge
 
 
 def earned(booking: Booking) -> Earning:
@@ -138,7 +148,7 @@ def unpaid_for_long(booking: Booking) -> Charge:
 def pay_late(charge: Charge, card: str) -> Charge:
     """The customer pays after all, with another card."""
     retry_with_card(charge.pk, payment_method=card)
-    charge = submit(charge.pk)
+    charge = told_of(submit(charge.pk))
     assert charge.state == ChargeState.SUCCEEDED
     return charge
 

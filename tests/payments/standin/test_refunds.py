@@ -27,6 +27,7 @@ def pay(ask, payer, account, save):
         )[1]
         path = f"/v1/payment_intents/{intent['id']}/confirm"
         paid = ask("POST", path, payment_method=save(number), off_session="true")[1]
+        user_actions.let_captures_end()
         return ask("GET", f"/v1/charges/{paid['latest_charge']}")[1]
 
     return pay
@@ -142,6 +143,7 @@ def test_a_dispute_card_opens_it_between_charge_and_payment(pay, events):
         "charge.dispute.created",
         "charge.dispute.funds_withdrawn",
         "payment_intent.succeeded",
+        "charge.updated",
     ]
 
 

@@ -76,6 +76,7 @@ def _answers(ask, payer, account, save):
         payment_method=card,
         off_session="true",
     )
+    user_actions.let_captures_end()
     charge = ask("GET", f"/v1/payment_intents/{intent['id']}")[1]["latest_charge"]
     for name in ("reverse_transfer", "refund_application_fee"):
         ask("POST", "/v1/refunds", charge=charge, amount="1000", **{name: "true"})
