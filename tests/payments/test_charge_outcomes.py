@@ -1,5 +1,5 @@
 """Whatever Stripe answers or does not: one charge of the frozen total, or a visible unpaid one
-(rule M4).
+(rule M4; fault M16).
 """
 
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The ledger only grows and always sums to zero, whoever asks (rule M7)."""
+"""The ledger only grows and always sums to zero, whoever asks (rule M7; fault M18)."""
 
 import uuid
 

@@ -1,4 +1,6 @@
-"""Messages from Stripe: verified, stored once, acted on in any order and number (fault M7, M9)."""
+"""Messages from Stripe: verified, stored once, acted on in any order and number
+(fault M7, M9, M10).
+"""
 
 import json
 import random
