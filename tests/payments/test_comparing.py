@@ -4,6 +4,7 @@
 
 import os
 import random
+import time
 from datetime import timedelta
 from uuid import uuid4
 
@@ -243,7 +244,7 @@ PLANTED = 100
 
 def test_many_jobs_of_both_currencies_agree_and_each_planted_cent_is_found(payee, payer, ops):
     """The whole by one command: MONEY_JOBS=10000 bin/test tests/payments/test_comparing.py -k
-    many_jobs.
+    many_jobs -s
     """
     dice = random.Random(JOBS)
     swiss = cast.payee(user__name="Reto Ammann", lat=46.95, lon=7.44)
@@ -283,11 +284,17 @@ def test_many_jobs_of_both_currencies_agree_and_each_planted_cent_is_found(payee
         line.body["amount"] += dice.choice((-1, 1))
         line.save(update_fields=["body"])
 
+    began = time.monotonic()
     comparing.compare()
+    took = time.monotonic() - began
 
-    assert {(one.source, one.type) for one in open_()} == {
-        (line.body["source"], line.body["type"]) for line in planted
-    }
+    found = {(one.source, one.type) for one in open_()}
+    wanted = {(line.body["source"], line.body["type"]) for line in planted}
+    print(  # noqa: T201  (the figures of the acceptance)
+        f"M19 jobs={JOBS} lines={len(lines)} planted={len(wanted)} found={len(found & wanted)} "
+        f"false={len(found - wanted)} reconciliation={took:.1f}s"
+    )
+    assert found == wanted
 
 
 def _advance_and_pay_out(late, ops, card):
