@@ -3,9 +3,9 @@
 `--only test_cancel`: those whose test is called so.
 
 promises.txt names the tests of a promise, keepers.txt what keeps each of these: lines of the
-product, and the same lines without it. "unnamed": nobody has said yet which lines that is. Nothing
-is written: each is a child of one run of pytest with other functions (bench.mutants), another table
-of a module, or another template, and the test passes first as it is.
+product, and the same lines without it. "unnamed": nobody has said yet which lines that is; "red as
+it is": the test fails with its keeper too. Nothing is written: each is a child of one run of pytest
+with other functions (bench.mutants), another table of a module, or another template.
 """
 
 import argparse
@@ -25,6 +25,8 @@ from bench import mutants
 from tests.promises import promises
 from tests.promises.promises import Keeper
 
+WORSE = ("red as it is", "survived", "unnamed")
+
 
 class Keepers(mutants.Mutants):
     """Instead of the tests: one test, so that the databases are there, then a child for each."""
@@ -39,11 +41,11 @@ class Keepers(mutants.Mutants):
         connections.close_all()
         gc.unfreeze()  # frozen objects are not listed, and functions are among them
         became = {test: self._without(test, session.items) for test in self.keepers}
-        count = dict.fromkeys(("killed", "survived", "unnamed"), 0)
+        count = dict.fromkeys(("killed", *WORSE), 0)
         for promise, tests in self.kept.items():
             named = [test for test in tests if test in became]
-            how = {became[test] for test in named}
-            word = "unnamed" if not named else "survived" if "survived" in how else "killed"
+            how = {became[test] for test in named} or {"unnamed"}
+            word = next((word for word in WORSE if word in how), "killed")
             count[word] += 1
             keepers = [
                 f"{self.keepers[test].path}: {lines}"
@@ -60,8 +62,9 @@ class Keepers(mutants.Mutants):
         if not found:
             raise pytest.UsageError(f"{test} is not there")
         if self._by(found, None):
-            raise pytest.UsageError(f"{test} fails as it is")
-        became = "killed" if self._by(found, keeper) else "survived"
+            became = "red as it is"
+        else:
+            became = "killed" if self._by(found, keeper) else "survived"
         print(json.dumps({"test": test, "became": became}), file=sys.stderr, flush=True)
         return became
 
@@ -123,7 +126,11 @@ def main() -> int:
     kept, _nothing = promises.listed(promises.LIST.read_text())
     keepers = promises.keepers(promises.KEEPERS.read_text())
     asked = {test: keeper for test, keeper in keepers.items() if only in test}
+    if only:
+        kept = {promise: tests for promise, tests in kept.items() if asked.keys() & tests}
     options = ["-n0", "-s", "-p", "no:randomly", "-m", "not browser and not race", "--tb=no"]
+    # by name: to import the product chooses the site's own settings
+    options.append("--ds=tests.settings")
     return pytest.main([*options, *asked], plugins=[Keepers(kept, asked)])
 
 
