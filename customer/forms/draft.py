@@ -20,6 +20,8 @@ from requests_app import withdrawal
 from requests_app.models import Booking
 
 SUGGESTIONS = 8
+# of an address that is not whole: its boxes, and how much of each a booking holds
+KEPT = {"street": 160, "postcode": 5, "city": 80, "door_code": 200}
 
 
 def country_field(**kwargs) -> forms.ChoiceField:
@@ -124,6 +126,13 @@ class PlaceForm(forms.Form):
             elif self.errors.get("postcode") or self.errors.get("city"):
                 self.suggestions = suggested(code, city, country)
         return found
+
+    def typed(self) -> dict[str, str]:
+        """What stands in it so far, for `drafting.keep_address`; nothing before the first letter
+        of an address.
+        """
+        found = {name: str(self[name].value() or "").strip()[:most] for name, most in KEPT.items()}
+        return found if any(found[name] for name in ("street", "postcode", "city")) else {}
 
     def refuse_code(self, refusal: Refusal) -> None:
         """A code that leads nowhere, a Cedex one without the word: said with what may be meant."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -115,18 +116,31 @@ def book(request, service):
         else None
     )
     where = _located(form) if form else None
-    if form and where is None:
+    signs_in = "sign_in" in request.POST
+    if form and where is None and not signs_in:
         return _not_whole(request, form) if request.htmx else _first_page(request, form, **page)
+    if form and signs_in and not form.typed():
+        return redirect_to_login(request.path)
     try:
         own = own or _begin(request, wanted, where.country if where else country, at)
-        if form is None or where is None:
+        if form is None:
             return redirect(resume_url(own))
+        if where is None:
+            return _to_the_account(request, own, form)
         own = _set_place(request, own, form, where)
     except Refusal as refusal:  # too many begun, not sold there, ordered meanwhile
         messages.warning(request, str(refusal))
         return go(request, "customer:book", wanted.slug)
     placing.drop_card(own.pk, unless=card_of_browser(request, own))
+    if signs_in:
+        return redirect_to_login(reverse(WHEN, args=[own.token]))
     return _times_below(request, own) if request.htmx else redirect(WHEN, own.token)
+
+
+def _to_the_account(request, booking: Booking, form: PlaceForm):
+    """Without script: the address as it stands waits in the draft while they sign in."""
+    drafting.keep_address(booking.pk, form.typed())
+    return redirect_to_login(reverse(PLACE, args=[booking.token]))
 
 
 def _first_page(
@@ -151,8 +165,13 @@ def _first_page(
 def place(request, booking):
     """Street, postcode, town, on a page of its own: for whoever changes them."""
     form = _place_form(request, booking, booking.country)
-    if request.method == "POST" and keep_place(request, booking, form):
-        return redirect(WHEN, booking.token)
+    if request.method == "POST":
+        saved, signs_in = keep_place(request, booking, form), "sign_in" in request.POST
+        if saved:
+            url = reverse(WHEN, args=[booking.token])
+            return redirect_to_login(url) if signs_in else redirect(url)
+        if signs_in:
+            return _to_the_account(request, booking, form)
     return step_page(request, "place", booking, PLACE, form, suggestions=form.suggestions)
 
 
@@ -266,6 +285,8 @@ def when(request, booking):
     if request.method == "POST" and "street" in request.POST:
         form = _place_form(request, booking, booking.country)
         saved = keep_place(request, booking, form)
+        if saved is None and "sign_in" in request.POST:
+            return _to_the_account(request, booking, form)
         if saved is None:
             return _not_whole(request, form) if request.htmx else _when_page(request, booking, form)
         booking = saved
@@ -275,6 +296,9 @@ def when(request, booking):
         return _times_below(request, booking)
     if not somebody_works(Visit.of(booking), mila_now()):
         return nobody_here(request, booking, status=409 if request.method == "POST" else 200)
+    if "sign_in" in request.POST:  # without script: the choice is part of its address
+        choice = read_choice(request.POST, FreeTimes(booking, mila_now()))
+        return redirect_to_login(f"{request.path}?{choice.query()}")
     return choose_starts(
         request,
         booking,

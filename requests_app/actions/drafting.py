@@ -212,6 +212,21 @@ def set_place(
 
 
 @verb
+def keep_address(booking_id: int, typed: Mapping[str, str]) -> Booking:
+    """What stands in the step of the address before it is whole. Only while no address is known:
+    then it completes no step, and nothing that was right is lost.
+    """
+    booking = lock_draft(booking_id)
+    if booking.contact.lat is None and typed:
+        booking.postcode, booking.city = typed["postcode"], typed["city"]
+        booking.save(update_fields=["postcode", "city"])
+        BookingContact.objects.filter(booking=booking).update(
+            street=typed["street"], door_code=typed["door_code"]
+        )
+    return booking
+
+
+@verb
 def set_wishes(booking_id: int, walls: Sequence[datetime]) -> Booking:
     """One to three starts in order, as local wall times (rule B2-B4).
 

@@ -120,23 +120,37 @@ def test_the_address_of_the_first_step_comes_along_from_the_header(open_page, li
     stands(page, {"street": "14 rue de l’Exemple"})
 
 
-def test_without_script_it_waits_in_the_draft(open_page, live_server, service, odile):
-    page = open_page(java_script_enabled=False)
+@pytest.mark.parametrize("way_in", [TAKES_ALONG, IN_THE_HEADER])
+def test_without_script_it_waits_in_the_draft(open_page, live_server, service, odile, way_in):
+    page = open_page(java_script_enabled=False, viewport=DESK)
     page.goto(live_server.url + reverse("customer:book", args=[service.slug]))
     page.fill("[name=street]", "14 rue de l’Exemple")
     page.fill("[name=postcode]", "69007")
     page.fill("[name=city]", "Lyon")
-    follow(page, ".dock button")
-    follow(page, ".dock button")
+    with page.expect_navigation():
+        page.press("[name=city]", "Enter")  # goes on: it is not the button of the header
+    page.wait_for_url("**/when/")
+    follow(page, ".book-next")
     page.wait_for_url("**/who/")
     write(page, TYPED | {"phone": "06 12 34"})  # not whole yet
     page.check("[name=prefers_writing]")
 
-    follow(page, TAKES_ALONG)
+    follow(page, way_in)
     sign_in(page)
 
     stands(page, TYPED | {"phone": "06 12 34", "email": "odile@example.com"})
     expect(page.locator("[name=prefers_writing]")).to_be_checked()
+
+
+def test_without_script_half_an_address_waits_too(open_page, live_server, service, odile):
+    page = open_page(java_script_enabled=False, viewport=DESK)
+    page.goto(live_server.url + reverse("customer:book", args=[service.slug]))
+    page.fill("[name=street]", "14 rue de l’Exemple")
+
+    follow(page, IN_THE_HEADER)
+    sign_in(page, back_at="**/place/")
+
+    stands(page, {"street": "14 rue de l’Exemple"})
 
 
 def test_what_was_left_empty_takes_nothing_away(page):

@@ -2,6 +2,8 @@
 (rule B1, B5, B14).
 """
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from django.urls import reverse
 
@@ -48,6 +50,54 @@ def test_address_sent_twice_is_one_draft(client, first):
     client.post(first, PLACE | {"key": "k", "street": "15 rue de l’Exemple"})
 
     assert Booking.objects.get().contact.street == "15 rue de l’Exemple"
+
+
+class TestSigningInWithoutScript:
+    """By the header's button: what was typed is there afterwards."""
+
+    def test_half_an_address_waits_in_a_draft_and_completes_nothing(self, client, first):
+        answer = client.post(first, PLACE | {"postcode": "", "sign_in": "1"})
+
+        draft = Booking.objects.get()
+        assert answer.url == f"{reverse('account_login')}?next={url('place', draft)}"
+        page = client.get(url("place", draft)).content.decode()
+        assert PLACE["street"] in page
+        assert PLACE["city"] in page
+        assert client.get(url("when", draft)).url == url("place", draft)
+
+    def test_whole_address_leads_back_to_its_times(self, client, first):
+        answer = client.post(first, PLACE | {"sign_in": "1"})
+
+        draft = Booking.objects.get()
+        assert answer.url == f"{reverse('account_login')}?next={url('when', draft)}"
+        assert draft.contact.lat is not None
+
+    def test_nothing_typed_begins_nothing(self, client, first):
+        answer = client.post(first, {"street": "", "country": "FR", "sign_in": "1"})
+
+        assert answer.url == f"{reverse('account_login')}?next={first}"
+        assert not Booking.objects.exists()
+
+    def test_address_that_is_known_is_not_lost_by_half_a_one(self, client, first):
+        client.post(first, PLACE)
+        draft = Booking.objects.get()
+
+        client.post(url("place", draft), PLACE | {"street": "", "sign_in": "1"})
+
+        kept = Booking.objects.get()
+        assert (kept.contact.street, kept.postcode) == (PLACE["street"], "69007")
+
+    def test_the_time_that_was_chosen_is_chosen_still(self, client, first):
+        client.post(first, PLACE)
+        draft = Booking.objects.get()
+        wall = next_wall(3).isoformat(timespec="minutes")
+
+        answer = client.post(url("when", draft), {"wish": wall, "sign_in": "1"})
+
+        back = parse_qs(urlsplit(answer.url).query)["next"][0]
+        assert back.startswith(url("when", draft))
+        assert wall in parse_qs(urlsplit(back).query)["wish"]
+        assert not draft.wishes.exists()
 
 
 class TestWhileItIsTyped:
