@@ -118,7 +118,9 @@ def book(request, service):
     where = _located(form) if form else None
     signs_in = "sign_in" in request.POST
     if form and where is None and not signs_in:
-        return _not_whole(request, form) if request.htmx else _first_page(request, form, **page)
+        if not request.htmx:
+            return _first_page(request, form, **page)
+        return _price_there(request, form, **page) or _not_whole(request, form)
     if form and signs_in and not form.typed():
         return redirect_to_login(request.path)
     try:
@@ -135,6 +137,19 @@ def book(request, service):
     if signs_in:
         return redirect_to_login(reverse(WHEN, args=[own.token]))
     return _times_below(request, own) if request.htmx else redirect(WHEN, own.token)
+
+
+def _price_there(request, form: PlaceForm, *, service: Service, country: str, at: datetime, **_):
+    """Half an address in the other country than the page was shown for: the price there."""
+    there = form.cleaned_data.get("country")
+    if there in {None, country} or _is_whole(form):
+        return None
+    try:
+        booking = drafting.unsaved_draft(service, country=there, at=at)
+    except Refusal:  # not sold there: said with the whole address
+        return None
+    remember_country(request, there)
+    return render(request, "customer/when.html#found", {"booking": booking})
 
 
 def _to_the_account(request, booking: Booking, form: PlaceForm):
@@ -252,9 +267,13 @@ def keep_place(request, booking: Booking, form: PlaceForm) -> Booking | None:
         return None
 
 
+def _is_whole(form: PlaceForm) -> bool:
+    return all(form[name].value() for name in ADDRESS)
+
+
 def _not_whole(request, form: PlaceForm):
     """Nothing is said while the address is being typed; what is wrong with a whole one is."""
-    if any(not form[name].value() for name in ADDRESS):
+    if not _is_whole(form):
         return HttpResponse(status=NOTHING_YET)
     context = {"form": form, "suggestions": form.suggestions}
     return render(request, "customer/when.html#refused", context, status=UNFINISHED)

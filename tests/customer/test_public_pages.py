@@ -220,7 +220,7 @@ def test_promises_follow_the_policy(client, service):
 
     page = read(client, "customer:prices")
 
-    assert "30" in page
+    assert "Jusqu’à 30 jours après votre signature" in page
     assert f"72,10{NBSP}€" in page
     assert f"72,10{NBSP}€" in read(client, "customer:service", service.slug)
 

@@ -45,6 +45,8 @@ def test_by_the_link_first_a_number_then_the_bank_then_it_is_agreed(client, work
     question = bank.context["question"]
     assert question.client_secret in bank.content.decode()
     assert bank.context["card"] is None  # whoever has but the link does not read it
+    client.post(asked.url)  # before the bank has said anything
+    assert agreed(work) == 6900
     user_actions.confirm_saved_card(question.client_secret, question.card)
     done = client.post(asked.url)
     assert done.url == reverse("customer:booking", args=[work.token])

@@ -108,6 +108,19 @@ class TestWhileItIsTyped:
         answer = client.post(first, PLACE | {missing: ""}, headers=HTMX)
 
         assert (answer.status_code, answer.content) == (204, b"")
+
+    def test_half_an_address_in_the_other_country_shows_the_price_there(self, client, first):
+        half = PLACE | {"country": "CH", "postcode": "", "city": ""}
+
+        there = client.post(first, half, headers=HTMX).content.decode()
+        again = client.post(first, half, headers=HTMX)
+
+        assert "CHF" in there
+        assert "71,90" not in there
+        assert again.status_code == 204
+        back = client.post(first, half | {"country": "FR"}, headers=HTMX)
+        assert "71,90" in back.content.decode()
+        assert not Booking.objects.exists()
         assert not Booking.objects.exists()
 
     def test_whole_address_brings_its_times_below(self, client, first):
