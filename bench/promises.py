@@ -1,6 +1,6 @@
 """Is each promise of tests/promises seen to fail with what keeps it switched off?
 `python -m bench.promises`: one JSON line a promise, then the count.
-`--only test_cancel`: those whose test is called so.
+`--only test_cancel test_move`: those whose test is called so.
 
 promises.txt names the tests of a promise, keepers.txt what keeps each of these: lines of the
 product, and the same lines without it. "unnamed": nobody has said yet which lines that is; "red as
@@ -124,12 +124,12 @@ def _tables_in_place(path: str, code: types.CodeType) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="a part of the test's name")
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of the tests' names")
     only = parser.parse_args().only
     kept, _nothing = promises.listed(promises.LIST.read_text())
     keepers = promises.keepers(promises.KEEPERS.read_text())
-    asked = {test: keeper for test, keeper in keepers.items() if only in test}
-    if only:
+    asked = {test: keeper for test, keeper in keepers.items() if any(word in test for word in only)}
+    if len(asked) < len(keepers):
         kept = {promise: tests for promise, tests in kept.items() if asked.keys() & tests}
     options = ["-n0", "-s", "-p", "no:randomly", "-m", "not browser and not race", "--tb=no"]
     # by name: to import the product chooses the site's own settings
