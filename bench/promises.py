@@ -10,6 +10,7 @@ with other functions (bench.mutants), another table of a module, or another temp
 
 import argparse
 import gc
+import importlib
 import json
 import sys
 import types
@@ -84,6 +85,8 @@ def put_in_place(keeper: Keeper) -> None:
     if keeper.path == "mila/settings.py":
         _settings_in_place(keeper)
         return
+    # what nobody has asked for yet would come from the file, keeper and all
+    importlib.import_module(keeper.path.removesuffix(".py").replace("/", "."))
     code = compile(text, path, "exec")
     mutants.put_in_place(code)
     if keeper.is_in_a_table():
