@@ -97,6 +97,14 @@ def test_one_time_that_was_moved_into_the_past_still_leaves_its_own_day():
     ]
 
 
+@pytest.mark.parametrize("edge", [b"BEGIN:VEVENT\n", b"END:VEVENT\n", b"\n ", b"DTSTART:::::\n"])
+def test_two_megabytes_that_are_no_calendar_are_passed_over(edge):
+    """An expression that comes back to each beginning would not end before the run is stopped."""
+    document = edge * (2_000_000 // len(edge))
+
+    assert len(calendar_cut.near(document, BEGIN.date(), END.date())) <= len(document)
+
+
 ENDS = st.sampled_from(
     [
         "",
