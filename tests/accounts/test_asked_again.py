@@ -1,4 +1,6 @@
-"""What asks for the second factor again: money, contact data, policy and rights (rule O2)."""
+"""What asks for the second factor again: money, contact data, policy and rights (rule O2,
+fault S9).
+"""
 
 from datetime import timedelta
 from urllib.parse import urlencode
