@@ -99,7 +99,12 @@ def site_with(stripe):
     ports = addresses.any_ports()
     line = launch.commands(settings.INSTANCE, ports, standin=False)["web"]
     around = launch.surroundings(settings.INSTANCE, ports, addresses.OURSELVES)
-    keys = {"STRIPE_SECRET_KEY": "sk_test_mute", "STRIPE_PUBLISHABLE_KEY": "pk_test_mute"}
+    keys = {
+        "STRIPE_SECRET_KEY": "sk_test_mute",
+        "STRIPE_PUBLISHABLE_KEY": "pk_test_mute",
+        "STRIPE_WEBHOOK_SECRETS": "whsec_mute",
+        "STRIPE_CONNECT_WEBHOOK_SECRETS": "whsec_mute_connect",
+    }
     line = line.replace("mila.wsgi", "bench.mute_site:application")
     site = f"http://127.0.0.1:{ports.pages}"
     with subprocess.Popen(
