@@ -56,13 +56,14 @@ class StandIn:
         *,
         site: str = "",
         now: Callable[[], float] = time.time,
-        ahead: Callable[[], float] = lambda: 0.0,
+        banks: Callable[[], float] | None = None,
     ) -> None:
         self.store = store
         self.site = site
         self.now = now
-        # seconds by which days at the banks run before its clock: the site's may have been moved
-        self.ahead = ahead
+        # By the site's clock, which may have been moved or stopped. Not the one plus what lies
+        # between: two whole numbers of two clocks go back a second now and then.
+        self.banks = banks or (lambda: self.now())
 
     def handle(self, method: str, path: str, headers: Mapping[str, str], body: str) -> Response:
         """One request. Raises AnswerLost when a fault cuts the line, before or after the work was
@@ -100,7 +101,7 @@ class StandIn:
         """A call from within, for what a person does in the browser; use inside
         `store.transaction()`.
         """
-        return Call(self.store, int(self.now()), site=self.site, ahead=self.ahead, **given)
+        return Call(self.store, int(self.now()), site=self.site, banks=self.banks, **given)
 
     def _answer(self, method: str, address: str, headers: dict[str, str], body: str) -> Response:
         parts = urlsplit(address)

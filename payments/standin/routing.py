@@ -3,6 +3,7 @@
 import re
 import secrets
 import string
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -60,7 +61,7 @@ class Call:
     publishable: bool = False
     key: str | None = None
     known: dict[tuple[str, str, str], Any] = field(default_factory=dict, repr=False)
-    ahead: Callable[[], float] = lambda: 0.0
+    banks: Callable[[], float] = time.time
 
     @property
     def id(self) -> str:
@@ -69,7 +70,7 @@ class Call:
     @cached_property
     def bank_now(self) -> int:
         """The clock by which money becomes available and payouts arrive: the site's."""
-        return self.now + int(self.ahead())
+        return int(self.banks())
 
     def find(
         self,

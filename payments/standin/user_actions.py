@@ -172,7 +172,7 @@ def let_captures_end() -> int:
 def let_payouts_arrive() -> int:
     """The banks' day: what was due to arrive does, or comes back. How many were looked at."""
     standin = the_standin()
-    now = int(standin.now() + standin.ahead())
+    now = int(standin.banks())
     due = Thing.objects.filter(
         kind="payout", body__status=payouts.MOVING, body__arrival_date__lte=now
     )

@@ -1,9 +1,11 @@
 """What Stripe tells only moments after a payment, and finds only after a minute (fault M6, M8)."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
+from mila.clock import set_clock
 from payments.standin import captures, user_actions
 from payments.standin.client import the_standin
 from payments.standin.delivery import deliver_pending
@@ -19,8 +21,20 @@ def now(monkeypatch):
     """The clock of the banks, moved by hand."""
     clock = {"at": int(time.time())}
     monkeypatch.setattr(the_standin(), "now", lambda: clock["at"])
-    monkeypatch.setattr(the_standin(), "ahead", lambda: 0)
+    monkeypatch.setattr(the_standin(), "banks", lambda: clock["at"])
     return clock
+
+
+def test_the_clock_of_the_banks_stands_while_the_sites_does(monkeypatch):
+    """One that goes back a second finds the money of a moment ago not available yet."""
+    at = datetime(2026, 12, 1, 10, 0, 0, 900_000, tzinfo=UTC)
+    set_clock(at, speed=0)
+    found = set()
+    for own in (1_000_000_000.05, 1_000_000_000.95):
+        monkeypatch.setattr(the_standin(), "now", lambda own=own: own)
+        found.add(the_standin().call().bank_now)
+
+    assert found == {int(at.timestamp())}
 
 
 @pytest.fixture

@@ -67,8 +67,8 @@ def test_account_that_may_not_be_paid_is_not(ask, account):
 
 def days_later(monkeypatch):
     """Whatever day it is, and however many holidays follow."""
-    now = the_standin().ahead()
-    monkeypatch.setattr(the_standin(), "ahead", lambda: now + 10 * 86_400.0)
+    now = the_standin().banks()
+    monkeypatch.setattr(the_standin(), "banks", lambda: now + 10 * 86_400.0)
 
 
 def test_it_arrives_on_its_day_and_says_so(ask, account, monkeypatch):
