@@ -142,6 +142,8 @@ def _rows(earnings: QuerySet[Earning]) -> QuerySet[Earning]:
         "booking__technician",
         "technician",
         "charge",
+        "refund",
+        "dispute",
         "way",
         "payout",
         "partner",
@@ -155,11 +157,17 @@ def _with_lines(page: Page, today: date) -> Page:
 
 def line(earning: Earning, today: date) -> Line:
     """What of it is the price, and what became of it by now."""
-    charge = earning.charge
-    price = charge.service_cents if charge else earning.cents
-    commission = charge.commission_cents if charge else 0
+    commission = _commission(earning)
     state, words, day, why = _where_it_is(earning, today)
-    return Line(earning, price, commission, state, words, day, why)
+    return Line(earning, earning.cents + commission, commission, state, words, day, why)
+
+
+def _commission(earning: Earning) -> int:
+    """Of the share; what goes back takes its own with it."""
+    if earning.charge:
+        return earning.charge.commission_cents
+    back = earning.refund or earning.dispute
+    return -back.commission_cents if back else 0
 
 
 def _where_it_is(earning: Earning, today: date) -> tuple[str, Any, date | None, Any]:
@@ -181,14 +189,16 @@ def _where_it_is(earning: Earning, today: date) -> tuple[str, Any, date | None, 
 
 def sums(earnings: QuerySet[Earning]) -> list[dict[str, Any]]:
     """In each currency: prices, commission, net."""
+    commission = Coalesce(
+        "charge__commission_cents",
+        -F("refund__commission_cents"),
+        -F("dispute__commission_cents"),
+        0,
+    )
     found = (
         earnings.order_by()
         .values("currency")
-        .annotate(
-            net=Sum("cents"),
-            commission=Sum(Coalesce("charge__commission_cents", 0)),
-            service=Sum(Coalesce("charge__service_cents", F("cents"))),
-        )
+        .annotate(net=Sum("cents"), commission=Sum(commission), service=F("net") + F("commission"))
     )
     return [dict(row) for row in found.order_by("currency")]
 

@@ -3,6 +3,7 @@ fixed number of queries.
 """
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.urls import reverse
 from accounts.models import PartnerProfile
 from mila.clock import mila_now, set_clock
 from partner import earnings
-from payments import payouts, sweeps
+from payments import payouts, refunds, sweeps
 from payments.access import payee_of
 from tests import factories
 from tests.payments import cast
@@ -42,6 +43,20 @@ def test_prices_commission_and_net_of_what_is_paid(owing, payee):
     ]
     assert [line.earning.currency for line in found["page"]] == ["CHF", "EUR", "EUR"]
     assert [charge.service_cents for charge in found["waiting"]] == [5000]
+
+
+def test_what_went_back_takes_price_and_commission_with_it(owing, payee, staff):
+    charge = cast.charged(owing())
+    half = {"service_cents": 3450, "booking_fee_cents": 0, "by_mila": False}
+    refunds.submit(refunds.refund(charge.pk, key=uuid4(), by=staff, reason="Half", **half).pk)
+
+    found = shown(payee)
+
+    assert found["sums"] == [{"currency": "EUR", "service": 3450, "commission": 690, "net": 2760}]
+    assert [(line.price_cents, line.commission_cents) for line in found["page"]] == [
+        (-3450, -690),
+        (6900, 1380),
+    ]
 
 
 def test_another_partners_are_not_there(owing, rival_partner):
