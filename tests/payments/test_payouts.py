@@ -8,7 +8,6 @@ import pytest
 
 from accounts.actions import reinstate, suspend
 from accounts.models import Notification
-from backoffice.invariants import violations
 from mila.clock import mila_now, set_clock
 from payments import partners, payouts, sweeps, ways, webhooks
 from payments.models import (
@@ -30,17 +29,12 @@ from tests import factories
 from tests.payments import cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-MONEY = ("I2", "I3", "I4", "I6", "I9", "earned", "way")
 
 
 @pytest.fixture
 def payee(morning):
     """Who lives elsewhere than the customer, whose house would else be theirs."""
     return cast.payee(user__name="Yanis Corvel", lat=45.80, lon=4.90)
-
-
-def faults() -> dict[str, list[str]]:
-    return {name: rows for name, rows in violations().items() if name in MONEY}
 
 
 def owed(partner, currency="EUR") -> int:
@@ -73,7 +67,7 @@ def test_paid_on_the_promised_day_and_not_before(owing, payee):
     assert (sent["amount"], sent["metadata"]) == (5520, {"payout": str(payout.uuid)})
     assert owed(payee.partner) == 0
     assert ledger_sums()[payee.partner.stripe_account, "eur"] == 0
-    assert (faults(), ledger_gaps()) == ({}, {})
+    assert (cast.money_faults(), ledger_gaps()) == ({}, {})
 
 
 def test_swept_twice_is_paid_once(owing, payee):
@@ -96,7 +90,7 @@ def test_it_arrives_by_message_or_by_a_look(owing, payee):
     payout.refresh_from_db()
     assert payout.state == PayoutState.PAID
     assert Notification.objects.filter(kind="payout_sent", subject_id=payout.uuid).count() == 1
-    assert faults() == {}
+    assert cast.money_faults() == {}
 
 
 def test_several_jobs_are_one_payout_and_each_currency_its_own(owing, payee):
@@ -111,7 +105,7 @@ def test_several_jobs_are_one_payout_and_each_currency_its_own(owing, payee):
         ("EUR", 13520),
         ("CHF", 9520),
     }
-    assert faults() == {}
+    assert cast.money_faults() == {}
 
 
 def test_first_jobs_are_held_longer(owing, payee):
@@ -155,7 +149,7 @@ def test_frozen_is_not_paid_until_it_is_let_go(owing, payee):
     assert (first.cents, frozen.payout, frozen.promised_on > first.day) == (8000, None, True)
 
     assert paid_out(frozen).cents == 5520
-    assert faults() == {}
+    assert cast.money_faults() == {}
 
 
 def test_freezing_takes_a_planned_payout_apart(owing, payee):
@@ -171,7 +165,7 @@ def test_freezing_takes_a_planned_payout_apart(owing, payee):
     assert [sent["amount"] for sent in cast.payouts_at_stripe(payee.partner.stripe_account)] == [
         8000
     ]
-    assert faults() == {}
+    assert cast.money_faults() == {}
 
 
 def test_what_is_with_the_bank_cannot_be_frozen(owing, payee):
@@ -238,7 +232,7 @@ def test_above_the_limit_two_people_say_yes(large, payee, staff):
     payouts.approve(large.pk, by=second)
     sweeps.sweep_payouts()
     assert len(cast.payouts_at_stripe(payee.partner.stripe_account)) == 1
-    assert faults() == {}
+    assert cast.money_faults() == {}
 
 
 def test_taken_back_it_is_planned_anew_for_a_later_day(large, payee):
@@ -298,7 +292,7 @@ def test_bank_account_changed_while_two_have_to_say_yes_is_not_paid(large, payee
     assert (large.state, earning.payout) == (PayoutState.DROPPED, None)
     assert cast.payouts_at_stripe(account) == []
     assert earning.promised_on > large.day
-    assert faults() == {}
+    assert cast.money_faults() == {}
 
 
 def test_account_that_was_left_meanwhile_is_not_paid(large, payee, staff):
@@ -364,13 +358,13 @@ def test_sent_back_by_the_bank_it_is_owed_again_and_told(owing, payee):
     assert (earning.payout, owed(payee.partner)) == (None, 5520)
     assert Notification.objects.filter(kind="payout_failed").count() == 1
     assert not PayoutAccount.objects.get(partner=payee.partner).can_be_paid
-    assert (faults(), ledger_gaps()) == ({}, {})
+    assert (cast.money_faults(), ledger_gaps()) == ({}, {})
 
     user_actions.onboard(account)
     partners.refresh_account(account)
     earning.refresh_from_db()
     assert paid_out(earning).state == PayoutState.ON_ITS_WAY
-    assert (owed(payee.partner), faults()) == (0, {})
+    assert (owed(payee.partner), cast.money_faults()) == (0, {})
 
 
 def test_account_that_follows_a_cut_tie_is_not_paid_within_the_hold(owing, payee):
@@ -405,7 +399,7 @@ def test_suspended_partner_is_not_paid_until_it_is_over(owing, payee):
     reinstate(payee.partner_id)
     sweeps.sweep_payouts()
     assert Payout.objects.get().state == PayoutState.ON_ITS_WAY
-    assert faults() == {}
+    assert cast.money_faults() == {}
 
 
 def test_suspended_with_a_payout_planned_it_is_taken_back(owing, payee):
@@ -424,7 +418,7 @@ def test_suspended_with_a_payout_planned_it_is_taken_back(owing, payee):
     reinstate(payee.partner_id)
     assert earning.promised_on > planned.day
     assert paid_out(earning).state == PayoutState.ON_ITS_WAY
-    assert (owed(payee.partner), faults()) == (0, {})
+    assert (owed(payee.partner), cast.money_faults()) == (0, {})
 
 
 # --- Ways that Mila pays
@@ -471,7 +465,7 @@ def test_messages_in_any_order_say_what_stripe_says(owing, payee, kinds):
     payout.refresh_from_db()
     assert payout.state == PayoutState.PAID
     assert not StripeEvent.objects.filter(done_at=None).exists()
-    assert faults() == {}
+    assert cast.money_faults() == {}
 
 
 def test_message_before_our_own_commit_finds_the_payout(owing, payee):
@@ -483,7 +477,7 @@ def test_message_before_our_own_commit_finds_the_payout(owing, payee):
 
     payout.refresh_from_db()
     assert payout.state == PayoutState.ON_ITS_WAY
-    assert faults() == {}
+    assert cast.money_faults() == {}
 
 
 def test_refused_for_lack_of_money_waits_and_staff_hear_once(owing, payee):
