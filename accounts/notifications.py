@@ -157,8 +157,17 @@ def call_off(subject_id: UUID, kinds: Sequence[str]) -> None:
     waiting = Notification.objects.filter(
         subject_id=subject_id, kind__in=kinds, state=NotificationState.QUEUED
     )
-    waiting.filter(sent_at=None).delete()
+    drop(waiting.filter(sent_at=None))
     waiting.update(state=NotificationState.SENT, due_at=None, climbs_at=None)
+
+
+def drop(waiting: QuerySet[Notification]) -> None:
+    """These are never sent. One that is being sent at this very moment is, and its row stays: the
+    lock is waited for, and what waits is asked again under it.
+    """
+    rows = waiting.order_by("pk").select_for_update(of=("self",))
+    if held := list(rows.values_list("pk", flat=True)):
+        Notification.objects.filter(pk__in=held).delete()
 
 
 def mark_reached(subject_id: UUID, *, user: User | None = None, email: str = "") -> int:

@@ -317,7 +317,7 @@ def drop_waiting(booking: Booking) -> None:
     waiting = Notification.objects.filter(subject_id=booking.uuid, state=NotificationState.QUEUED)
     patient = [kind for kind, notice in KINDS.items() if notice.waits]
     early = Q(kind__in=patient, tries=0, due_at__gt=mila_now())
-    waiting.filter(early | Q(kind__in=PROMISE_REMINDERS)).delete()
+    notifications.drop(waiting.filter(early | Q(kind__in=PROMISE_REMINDERS)))
 
 
 def drop_answered(booking: Booking) -> None:

@@ -2,12 +2,10 @@
 has their row first, nobody takes a job at an hour that is written as taken.
 """
 
-import threading
 from datetime import UTC, timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection, connections
 
 from accounts import calendar_reading
 from accounts.models import CalendarEntry, Technician
@@ -20,7 +18,7 @@ from requests_app.models import Assignment, Booking, State
 from tests import factories
 from tests.accounts.calendars import calendar
 from tests.cast import MORNING
-from tests.concurrency.threads import at_once
+from tests.concurrency.threads import amid, at_once
 
 pytestmark = [
     pytest.mark.race,
@@ -28,8 +26,6 @@ pytestmark = [
 ]
 ADDRESS = "https://cal.example.com/secret.ics"
 ROUNDS = 6
-WAITS_FOR_ME = """SELECT EXISTS (SELECT FROM pg_locks
-    WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"""
 
 
 @pytest.fixture
@@ -57,40 +53,6 @@ def left(booking):
     state = Booking.objects.get(pk=booking.pk).state
     assert state == (State.CLAIMED if taken else State.SEARCHING)
     return taken, sorted(CalendarEntry.objects.values_list("kind", flat=True))
-
-
-def amid(monkeypatch, owner, name, act):
-    """`act` begins in a thread of its own once `owner.name` is done, in the middle of the
-    transaction; that goes on when `act` waits for it, or is over. What `act` answers comes in a
-    list.
-    """
-    real, threads, answers = getattr(owner, name), [], []
-
-    def beside():
-        try:
-            answers.append(act())
-        except TechnicianBusy as refusal:
-            answers.append(refusal)
-        finally:
-            connections.close_all()
-
-    def called(*args, **kwargs):
-        answer = real(*args, **kwargs)
-        if not threads:
-            threads.append(threading.Thread(target=beside))
-            threads[0].start()
-            while threads[0].is_alive() and not waits_for_me():
-                threads[0].join(0.02)
-        return answer
-
-    monkeypatch.setattr(owner, name, called)
-    return threads, answers
-
-
-def waits_for_me():
-    with connection.cursor() as cursor:
-        cursor.execute(WAITS_FOR_ME)
-        return cursor.fetchone()[0]
 
 
 def test_claim_that_comes_while_the_times_are_written_waits_and_is_refused(asked, monkeypatch):
