@@ -8,6 +8,7 @@ import pytest
 import stripe
 
 from payments import gateway
+from payments.standin import user_actions
 from payments.standin.models import Event
 from tests.payments.gateway_steps import account, payer, plan, save_card
 
@@ -94,6 +95,7 @@ def test_event_older_than_five_minutes_is_refused():
 def test_events_since_by_scope_oldest_first(plan, account, save_card):
     intent = gateway.create_payment_intent(plan, key="a-pi")
     gateway.confirm_payment_intent(intent.id, payment_method=save_card(), key="a-confirm-1")
+    user_actions.let_captures_end()
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     names = ["payment_intent.succeeded", "payment_intent.created"]
 

@@ -106,6 +106,7 @@ UNITS = [timedelta(hours=1), timedelta(days=1), timedelta(days=7)]
 # Reviewed: what the spans are that equal one of the policy's by chance.
 OTHER_SPANS = {
     "dispatch/alerts.py: timedelta(minutes=10)",  # how often it is looked whether somebody comes
+    "accounts/calendar_cut.py: timedelta(days=3)",  # how far the walls of two zones are apart
     "accounts/notifications.py: timedelta(minutes=5)",  # a message that is being sent is stuck
     "accounts/signatures.py: timedelta(minutes=5)",  # how old a provider's message may be
     "accounts/still_you.py: timedelta(minutes=15)",  # a door: no policy row may widen it

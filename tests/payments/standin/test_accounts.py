@@ -65,6 +65,7 @@ def test_account_with_money_is_not_deleted(ask, account):
         payment_method="pm_card_visa",
         confirm="true",
     )
+    user_actions.let_captures_end()
 
     assert ask("DELETE", f"/v1/accounts/{account}")[0] == 400
 
