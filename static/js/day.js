@@ -11,6 +11,7 @@ export function start(element) {
   const { dayUrl } = element.dataset;
   const copyAt = document.documentElement.dataset.copy;
   let busy = false;
+  let missed = false; // the network came back while a round was still finding out that there is none
 
   const find = (name) => element.querySelector(`[data-day-${name}]`);
   const show = (name, now) => {
@@ -102,7 +103,9 @@ export function start(element) {
   }
 
   async function round() {
-    if (busy || !element.isConnected) return;
+    if (!element.isConnected) return;
+    missed = busy;
+    if (busy) return;
     busy = true;
     try {
       const found = await day();
@@ -123,6 +126,7 @@ export function start(element) {
       await mark().catch(() => undefined); // no network, or none that holds: the next round
     } finally {
       busy = false;
+      if (missed) round();
     }
   }
 
