@@ -115,6 +115,17 @@ def test_staff_are_not_asked_to_run_after_it_either(decided, second, stopped_clo
     assert Charge.objects.get(pk=charge.pk).next_at is None
 
 
+def test_what_staff_had_been_told_before_stays_theirs(decided, second):
+    declined(decided)
+    Charge.objects.update(next_at=None, reminders=len(decided.policy.unpaid_reminder_days))
+    appeal, before = appealed(decided), reminders()
+
+    appeals.uphold(appeal.pk, reason="We have looked", by=second)
+    sweeps.sweep()
+
+    assert (Charge.objects.get().next_at, reminders()) == (None, before)
+
+
 def test_of_a_figure_decided_anew_they_begin_anew(decided, second, stopped_clock):
     declined(decided)
     appeal = appealed(decided)
