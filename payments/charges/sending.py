@@ -4,6 +4,7 @@
 Also to ask Stripe how it is by now: for the webhook, the pay page and the sweep.
 """
 
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -82,12 +83,13 @@ def is_known_whole(charge: Charge) -> bool:
 
 
 def learn_whole(charge: Charge) -> bool:
-    """Ask for what is not known of it; whether all is there by now. Nothing that goes back may be
-    sent before: there is nothing yet to take it from. Raises OutcomeUnknown.
+    """Ask for what is not known of it; whether all is there by now, which nobody knows while Stripe
+    is silent. Nothing that goes back may be sent before: there is nothing yet to take it from.
     """
     if is_known_whole(charge):
         return True
-    apply_intent(charge.intent_id)
+    with suppress(gateway.OutcomeUnknown):
+        apply_intent(charge.intent_id)
     return is_known_whole(charge)
 
 

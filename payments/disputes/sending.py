@@ -108,13 +108,10 @@ def _can_fetch_back(dispute_id: int) -> bool:
     dispute = Dispute.objects.select_related("charge").get(pk=dispute_id)
     if dispute.state != DisputeState.LOST or dispute.partner_cents <= 0:
         return True
-    try:
-        known = charges.learn_whole(dispute.charge)
-    except gateway.OutcomeUnknown:
-        known = False
-    if not known:
-        put_off(dispute_id, timedelta(seconds=operations.WAITS[-1]))
-    return known
+    if charges.learn_whole(dispute.charge):
+        return True
+    put_off(dispute_id, timedelta(seconds=operations.WAITS[-1]))
+    return False
 
 
 @verb

@@ -28,10 +28,7 @@ def submit(refund_id: int) -> Refund:
     May run twice, late or beside itself.
     """
     refund = Refund.objects.select_related("charge").get(pk=refund_id)
-    try:
-        if not charges.learn_whole(refund.charge):
-            return _wait(refund_id)
-    except gateway.OutcomeUnknown:
+    if not charges.learn_whole(refund.charge):
         return _wait(refund_id)
     while (operation := next_operation(refund_id)) is not None:
         try:

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import Notification
 from mila.clock import mila_now, set_clock
-from payments import charges, comparing, disputes, refunds, sweeps, webhooks
+from payments import charges, comparing, disputes, sweeps, webhooks
 from payments.models import (
     Charge,
     Difference,
@@ -23,15 +23,11 @@ from payments.models import (
 from payments.standin import user_actions
 from payments.standin.delivery import deliver_pending
 from payments.standin.models import Thing
-from tests import factories
 from tests.payments import cast
+from tests.payments.refunding import give, ops, payee
 
+__all__ = ["give", "ops", "payee"]  # fixtures
 pytestmark = pytest.mark.django_db(databases=["default", "standin"])
-
-
-@pytest.fixture
-def payee(morning):
-    return cast.payee(user__name="Yanis Corvel", lat=45.80, lon=4.90)
 
 
 @pytest.fixture
@@ -40,22 +36,6 @@ def young(owing, stopped_clock):
     booking = owing()
     stopped_clock(mila_now())
     return charges.submit(charges.open_charge(booking.pk).pk)
-
-
-@pytest.fixture
-def ops(morning):
-    return factories.UserFactory(is_staff=True)
-
-
-@pytest.fixture
-def give(ops):
-    def give(charge, cents):
-        row = refunds.refund(
-            charge.pk, key=uuid4(), service_cents=cents, booking_fee_cents=0, by=ops, reason="x"
-        )
-        return refunds.submit(row.pk)
-
-    return give
 
 
 def names(charge):
